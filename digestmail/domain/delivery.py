@@ -1,0 +1,102 @@
+"""The ledger of what was sent to whom, and how each attempt ended."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class DeliveryKind(StrEnum):
+    """What the mail is for."""
+
+    DIGEST = "digest"
+    CONFIRM = "confirm"
+    LINK = "link"  # a fresh link to the preferences
+
+
+class DeliveryState(StrEnum):
+    """planned -> leased -> on_wire -> sent | deferred | failed | unknown.
+
+    ``on_wire`` is committed before the message is handed over. ``skipped`` ends a delivery that
+    was withdrawn before it went: its subscriber left, or it became too late.
+    """
+
+    PLANNED = "planned"
+    LEASED = "leased"
+    ON_WIRE = "on_wire"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+class Phase(StrEnum):
+    """How far a conversation with the relay had come."""
+
+    CONNECT = "connect"
+    HELLO = "hello"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    END_OF_DATA = "end-of-data"
+    RENDER = "render"
+
+
+class Outcome(StrEnum):
+    """How one attempt ended."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"  # try again later
+    BOUNCED = "bounced"  # this address does not exist or takes no mail
+    REJECTED = "rejected"  # this message was refused for good; the address is not to blame
+    UNKNOWN = "unknown"  # the server may have it: never sent again unasked
+    WITHDRAWN = "withdrawn"  # the subscriber left meanwhile; nothing was handed over
+    SERVER = "server"  # the relay is in trouble; says nothing about message or address
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A rendered mail: ``raw`` is the exact bytes, CRLF line ends, 7-bit."""
+
+    sender: str  # the envelope's
+    recipient: str
+    message_id: str  # with its angle brackets
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResult:
+    """What the relay said to one message."""
+
+    outcome: Outcome
+    phase: Phase
+    code: int = 0  # SMTP reply code; 0 when there was no reply
+    enhanced: str = ""  # RFC 3463 status code, "5.1.1"
+    text: str = ""  # one line, without control characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The ledger row of one message to one address."""
+
+    id: int
+    kind: DeliveryKind
+    subscriber_id: int
+    digest_id: int | None
+    address: str
+    state: DeliveryState
+    due_at: datetime
+    attempts: int = 0
+    next_attempt_at: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try of a delivery."""
+
+    delivery_id: int
+    at: datetime
+    seconds: float
+    result: SendResult

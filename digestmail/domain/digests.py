@@ -1,0 +1,103 @@
+"""Scores with their reasons, and the digests made of them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from digestmail.domain.papers import Paper
+
+
+class ReasonKind(StrEnum):
+    """What a reason is about."""
+
+    KEYWORD = "keyword"
+    AUTHOR = "author"
+    CATEGORY = "category"
+    TERMS = "terms"
+    SIMILAR = "similar"
+    TRENDING = "trending"
+    EXPLORATION = "exploration"
+
+
+_WORDS = {
+    ReasonKind.KEYWORD: "matches {}",
+    ReasonKind.AUTHOR: "by {}, whom you follow",
+    ReasonKind.CATEGORY: "in {}, which you chose",
+    ReasonKind.TERMS: "shares {} with your interests",
+    ReasonKind.SIMILAR: "like “{}”, which you liked",
+    ReasonKind.TRENDING: "trending: {} upvotes",
+    ReasonKind.EXPLORATION: "something different: {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that made a paper score, as the model's own arithmetic has it.
+
+    ``details`` are the keywords, names, terms or titles; ``weight`` is this reason's part of the
+    evidence, comparable within one Score only.
+    """
+
+    kind: ReasonKind
+    details: tuple[str, ...]
+    weight: float = 0.0
+
+    @property
+    def words(self) -> str:
+        """The reason as a reader is told it."""
+        return _WORDS[self.kind].format(_listed(self.details))
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    if len(words) < 2:
+        return "".join(words)
+    return ", ".join(words[:-1]) + " and " + words[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A profile's relevance for one paper: ``paper`` is its position among the papers scored."""
+
+    paper: int
+    value: float  # in [0, 1]
+    pinned: bool  # a followed author's: shown whatever its value
+    reasons: tuple[Reason, ...]
+
+
+class SkipReason(StrEnum):
+    """Why a due digest is not mailed."""
+
+    NO_PAPERS = "no-papers"  # nothing new was seen since the last digest
+    BELOW_THRESHOLD = "below-threshold"  # new papers, none good enough
+    NO_PROFILE = "no-profile"  # the subscriber named no interest
+    MISSED = "missed"  # the service was down at that day's hour
+    TOO_LATE = "too-late"  # found due after the window of useful hours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestItem:
+    """One paper of a digest, at its place."""
+
+    position: int  # from 1
+    paper: Paper
+    profile_id: int | None
+    profile_name: str
+    score: float
+    pinned: bool = False
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """One subscriber's papers for one local date. Unique (subscriber, date)."""
+
+    id: int | None = None
+    subscriber_id: int
+    date: date
+    due_at: datetime
+    prepared_at: datetime
+    papers_from: datetime | None = None  # the window of first_seen_at that was judged
+    papers_until: datetime | None = None
+    judged: int = 0  # new papers that were scored
+    skip: SkipReason | None = None
+    items: tuple[DigestItem, ...] = ()

@@ -1,0 +1,78 @@
+"""Papers and the sources they come from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One work, under one canonical key, whatever the source, version or cross-list.
+
+    ``key`` is ``arxiv:<id without version>``, else ``doi:<lower case>``, else ``<source>:<id>``.
+    ``id`` and ``first_seen_at`` are given by the store; "new" always means ``first_seen_at``.
+    Texts hold no control characters and no markup; LaTeX stays as its authors wrote it.
+    """
+
+    key: str
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()  # the first is the primary one
+    url: str = ""  # the abstract page: http, https or empty
+    doi: str = ""
+    version: int = 1
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    announced_on: date | None = None
+    source: str = ""
+    first_seen_at: datetime | None = None
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A record that could not be made a Paper: where it stood and what is wrong with it."""
+
+    where: str  # "line 12", "entry oai:arXiv.org:2508.13426v1"
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSpec:
+    """How one configured source is named, built and polled."""
+
+    name: str
+    kind: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    every_minutes: int = 60
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """What one fetch of one source brought."""
+
+    source: str
+    new: int = 0
+    updated: int = 0
+    known: int = 0
+    bad: tuple[BadRecord, ...] = ()
+    error: str = ""  # empty when the fetch succeeded
+
+    @property
+    def fetched(self) -> int:
+        """Records read, bad ones included."""
+        return self.new + self.updated + self.known + len(self.bad)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """A configured source with what is known of its last fetches."""
+
+    spec: SourceSpec
+    next_fetch_at: datetime | None = None
+    last_fetch_at: datetime | None = None
+    last_new_at: datetime | None = None
+    last_report: SourceReport | None = None
+    papers: int = 0

@@ -1,0 +1,78 @@
+"""The seams: what may be exchanged without the rest noticing. Only these are Protocols."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from digestmail.domain.delivery import Message, SendResult
+from digestmail.domain.digests import Score
+from digestmail.domain.papers import BadRecord, Paper
+from digestmail.domain.subscribers import Profile
+
+
+class Clock(Protocol):
+    """Tells the time, always aware and in UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+class Source(Protocol):
+    """Where papers come from."""
+
+    def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:
+        """Yield what the source has, at least all that appeared after ``since``.
+
+        A record that cannot be used is yielded as a BadRecord, never raised. Raises SourceError
+        when the source as a whole cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interest:
+    """A profile with the papers it speaks of, ready to be scored.
+
+    Of the papers scored (in order of first sight), those from position ``first`` on are allowed,
+    except the positions in ``blocked``, which the subscriber has been shown before.
+    """
+
+    profile: Profile
+    seeds: tuple[Paper, ...] = ()
+    liked: tuple[Paper, ...] = ()
+    disliked: tuple[Paper, ...] = ()
+    first: int = 0
+    blocked: frozenset[int] = frozenset()
+
+
+class Scorer(Protocol):
+    """Judges the papers it was made for."""
+
+    def score(self, interests: Sequence[Interest]) -> list[tuple[Score, ...]]:
+        """For each interest its best papers, best first, at most ``profile.max_papers``.
+
+        All are at or above the profile's threshold, or pinned. Hard rules have been applied.
+        """
+        ...
+
+
+ScorerFactory = Callable[[Sequence[Paper]], Scorer]
+
+
+class Mailer(Protocol):
+    """Hands messages to whoever delivers them."""
+
+    concurrency: int  # how many sends may run at the same time
+
+    async def send(self, message: Message, claim: Callable[[], Awaitable[bool]]) -> SendResult:
+        """Send one message; never raises for what a server or network did.
+
+        ``claim`` is awaited once the recipient was accepted and before the message is handed
+        over: it records that the message is on the wire. When it answers False nothing is handed
+        over and the outcome is WITHDRAWN.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End all connections."""
+        ...

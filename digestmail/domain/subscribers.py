@@ -1,0 +1,91 @@
+"""Subscribers, their profiles and what they say about papers."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class SubscriberStatus(StrEnum):
+    """Where a subscriber stands; only ``active`` ones are mailed a digest."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class Verdict(StrEnum):
+    """What a subscriber said about a paper."""
+
+    MORE = "more"
+    LESS = "less"
+
+
+EVERY_DAY = frozenset(range(1, 8))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a subscriber wants the digest, in their own wall-clock time."""
+
+    hour: int = 7  # 0..23
+    timezone: str = "UTC"  # an IANA name
+    weekdays: frozenset[int] = EVERY_DAY  # ISO: Monday is 1, Sunday is 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One named interest of a subscriber.
+
+    Hard rules: ``excluded_keywords`` and ``excluded_categories`` never appear; ``categories``,
+    when given, are the only ones wanted (a paper that names none passes); ``authors`` followed
+    appear whatever their score, unless excluded.
+    """
+
+    id: int | None = None
+    subscriber_id: int | None = None
+    name: str = "My papers"
+    keywords: tuple[str, ...] = ()  # a quoted one matches exactly, others also in the plural
+    excluded_keywords: tuple[str, ...] = ()
+    interests: str = ""
+    categories: tuple[str, ...] = ()
+    excluded_categories: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    seed_papers: tuple[str, ...] = ()  # canonical keys
+    max_papers: int = 10
+    threshold: float = 0.3  # of Score.value
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to judge papers by."""
+        return not (
+            self.keywords or self.interests or self.categories or self.authors or self.seed_papers
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """One address. ``next_due_at`` is None unless the subscriber is active."""
+
+    id: int | None = None
+    email: str
+    status: SubscriberStatus = SubscriberStatus.PENDING
+    schedule: Schedule = field(default_factory=Schedule)
+    profiles: tuple[Profile, ...] = ()
+    created_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    next_due_at: datetime | None = None
+    papers_since: datetime | None = None  # papers first seen after this have not been judged yet
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """A subscriber's word on a paper of one of their digests."""
+
+    subscriber_id: int
+    profile_id: int | None
+    paper_id: int
+    verdict: Verdict
+    given_at: datetime
