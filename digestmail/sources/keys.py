@@ -1,0 +1,86 @@
+"""Canonical keys: one name for one work, whatever spelling of its identifier a source uses.
+
+arXiv's identifiers are described at https://info.arxiv.org/help/arxiv_identifier.html, DOIs in
+ISO 26324.
+"""
+
+import re
+from urllib.parse import unquote
+
+from digestmail.errors import InputError
+from digestmail.text import one_line
+
+_OLD_ARCHIVES = (
+    "acc-phys adap-org alg-geom ao-sci astro-ph atom-ph bayes-an chao-dyn chem-ph cmp-lg comp-gas"
+    " cond-mat cs dg-ga funct-an gr-qc hep-ex hep-lat hep-ph hep-th math-ph math mtrl-th nlin"
+    " nucl-ex nucl-th patt-sol physics plasm-ph q-alg q-bio quant-ph solv-int supr-con"
+).replace(" ", "|")
+_ARXIV = re.compile(
+    r"(?:arxiv:\s?|oai:arxiv\.org:|(?:https?://)?(?:[\w-]+\.)?arxiv\.org/(?:abs|pdf|html)/"
+    r"|(?:doi:\s?|(?:https?://)?(?:dx\.|www\.)?doi\.org/)?10\.48550/arxiv\.)?"
+    r"(?:([0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5})"
+    rf"|({_OLD_ARCHIVES})(?:\.[a-z-]{{2,12}})?/([0-9]{{7}}))"
+    r"(?:v([0-9]{1,3}))?(?:\.pdf)?/?(?:[?#]\S*)?",
+    re.IGNORECASE | re.ASCII,
+)
+_DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/\S{1,250}", re.ASCII)
+_DOI_PREFIX = re.compile(r"doi:\s?(?=10\.)", re.IGNORECASE | re.ASCII)
+_DOI_URL = re.compile(r"(?:https?://)?(?:dx\.|www\.)?doi\.org/", re.IGNORECASE | re.ASCII)
+_CANONICAL = re.compile(r"(?!(?:arxiv|doi):)[a-z0-9][\w.-]*:(?!//)\S+", re.IGNORECASE | re.ASCII)
+
+
+def arxiv_id(text: str) -> tuple[str, int] | None:
+    """The arXiv identifier that ``text`` is, and its version (1 when it names none).
+
+    Understands bare, ``arXiv:`` and ``oai:arXiv.org:`` identifiers, abs, pdf and html addresses
+    and arXiv's DOIs. Old identifiers lose their subject class, as arXiv's own pages have them:
+    ``math.GT/0309136`` and ``math/0309136`` are one paper.
+    """
+    match = _ARXIV.fullmatch(one_line(text))
+    if not match:
+        return None
+    new, archive, number, version = match.groups()
+    return new or f"{archive.lower()}/{number}", max(1, int(version or 1))
+
+
+def doi(text: str) -> str:
+    """The DOI that ``text`` is, in lower case and without prefix or resolver; else empty."""
+    text = one_line(text)
+    if address := _DOI_URL.match(text):
+        text = unquote(re.split(r"[?#]", text[address.end() :], maxsplit=1)[0])
+    elif prefix := _DOI_PREFIX.match(text):
+        text = text[prefix.end() :]
+    text = one_line(text).rstrip(".,;").lower()
+    return text if _DOI.fullmatch(text) else ""
+
+
+def canonical_key(raw_id: str, *, doi: str = "", source: str) -> str:
+    """The key of a work: ``arxiv:<id>``, else ``doi:<doi>``, else ``<source>:<raw id>``.
+
+    A raw id that already names its origin (``sample:x-01``) is kept.
+    """
+    if found := arxiv_id(raw_id) or arxiv_id(doi):
+        return f"arxiv:{found[0]}"
+    if name := _first_doi(doi, raw_id):
+        return f"doi:{name}"
+    raw_id = one_line(raw_id)
+    return raw_id if _CANONICAL.fullmatch(raw_id) else f"{source}:{raw_id}"
+
+
+def _first_doi(*texts: str) -> str:
+    return next(filter(None, map(doi, texts)), "")
+
+
+def key_from_reference(text: str) -> str:
+    """The key of the paper a subscriber names by arXiv id, DOI, address or key; or InputError."""
+    text = one_line(text)
+    if found := arxiv_id(text):
+        return f"arxiv:{found[0]}"
+    if name := doi(text):
+        return f"doi:{name}"
+    if _CANONICAL.fullmatch(text) and len(text) <= 300:
+        return text
+    raise InputError(
+        "seed_papers",
+        f"“{text[:80]}” is not a paper: give an arXiv id or address (2508.13426), or a DOI (10.…)",
+    )

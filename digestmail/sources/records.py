@@ -1,0 +1,142 @@
+"""Papers out of records: the JSON objects and table rows that files and services hold."""
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, urlsplit
+
+from digestmail.domain import Paper
+from digestmail.sources.authors import author_name, split_authors
+from digestmail.sources.clean import clean
+from digestmail.sources.dates import utc
+from digestmail.sources.keys import arxiv_id, canonical_key, doi
+from digestmail.text import one_line, words
+
+TITLE_LIMIT = 1_000
+ABSTRACT_LIMIT = 20_000
+_ID_LIMIT = 300
+_URL_LIMIT = 2_000
+_MARKUP_ALLOWANCE = 5  # raw text is cut at this many times its limit before it is cleaned
+
+
+class RecordError(ValueError):
+    """The record cannot be made a Paper; says why, for a BadRecord."""
+
+
+def paper_from_record(record: Mapping[str, object], *, source: str) -> Paper:
+    """The Paper of one record; raises RecordError where its title or identifier is unusable.
+
+    Fields: ``id`` (or ``arxiv_id``, ``doi``), ``title``, ``abstract`` or ``summary``, ``authors``
+    and ``categories`` (lists or strings), ``url``, ``published``, ``updated``, ``version``. What
+    else is missing or unreadable is left out. A record without identifier is known by its title
+    and first author.
+    """
+    title = _text(record.get("title"), TITLE_LIMIT)
+    if not title:
+        raise RecordError("it has no title")
+    authors = _authors(record.get("authors"))
+    identifiers = _identifiers(record)
+    work_doi = next(filter(None, map(doi, identifiers)), "")
+    key = _key(identifiers, work_doi, source) or _derived_key(title, authors, source)
+    return Paper(
+        key=key,
+        title=title,
+        abstract=_text(record.get("abstract") or record.get("summary"), ABSTRACT_LIMIT),
+        authors=authors,
+        categories=_categories(record.get("categories")),
+        url=_url(key, record.get("url"), work_doi),
+        doi=work_doi,
+        version=_version(record.get("version"), identifiers),
+        published_at=utc(record.get("published")),
+        updated_at=utc(record.get("updated")),
+        source=source,
+    )
+
+
+def _text(value: object, limit: int) -> str:
+    if not isinstance(value, str):
+        return ""
+    return clean(value[: limit * _MARKUP_ALLOWANCE])[:limit].rstrip()
+
+
+# --- identity --------------------------------------------------------------------------------
+
+
+def _identifiers(record: Mapping[str, object]) -> list[str]:
+    """What the record calls itself, the surest first; an address only where it holds an id."""
+    found = [_identifier(record.get(name)) for name in ("arxiv_id", "id", "doi")]
+    address = _identifier(record.get("url"))
+    if arxiv_id(address) or doi(address):
+        found.append(address)
+    return [name for name in found if name]
+
+
+def _identifier(value: object) -> str:
+    if isinstance(value, float) and not math.isnan(value):  # pandas writes NaN for nothing
+        raise RecordError("its id is a decimal number, whose last zeros are lost: quote it")
+    if isinstance(value, str):
+        return one_line(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _key(identifiers: list[str], work_doi: str, source: str) -> str:
+    if not identifiers:
+        return ""
+    best = next(filter(arxiv_id, identifiers), identifiers[0])
+    if len(best) > _ID_LIMIT:
+        raise RecordError(f"its id is longer than {_ID_LIMIT} characters")
+    return canonical_key(best, doi=work_doi, source=source)
+
+
+def _derived_key(title: str, authors: tuple[str, ...], source: str) -> str:
+    normal = " ".join(word.plain for word in words(title)) or title
+    surname = " ".join(word.plain for word in words(authors[0])[-1:]) if authors else ""
+    digest = hashlib.sha1(f"{normal}\n{surname}".encode(), usedforsecurity=False).hexdigest()
+    return f"{source}:{digest[:12]}"
+
+
+def _version(value: object, identifiers: list[str]) -> int:
+    named = max((found[1] for found in map(arxiv_id, identifiers) if found), default=1)
+    digits = str(value).lower().removeprefix("v") if isinstance(value, str | int) else ""
+    given = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else 1
+    return max(named, given)
+
+
+# --- fields ----------------------------------------------------------------------------------
+
+
+def _authors(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return split_authors(value)
+    names = (item.get("name") if isinstance(item, Mapping) else item for item in _items(value))
+    return tuple(filter(None, (author_name(name) for name in names if isinstance(name, str))))
+
+
+def _categories(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = one_line(value).replace(";", " ").replace(",", " ").split()
+    names = (one_line(item) for item in _items(value) if isinstance(item, str))
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _items(value: object) -> Iterable[object]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _url(key: str, given: object, work_doi: str) -> str:
+    """The address of the abstract page: arXiv's own, else the one given, else the DOI's."""
+    if found := arxiv_id(key):
+        return f"https://arxiv.org/abs/{found[0]}"
+    if isinstance(given, str) and _is_web_address(one_line(given)):
+        return one_line(given)
+    return f"https://doi.org/{quote(work_doi, safe='/():;.,-_~')}" if work_doi else ""
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    plain = len(url) <= _URL_LIMIT and not any(c in url for c in ' "<>\\`')
+    named = bool(parts.hostname) and "@" not in parts.netloc
+    return plain and named and parts.scheme in ("http", "https")

@@ -1,0 +1,134 @@
+"""A real web server on loopback that answers as a test tells it, and invented feeds to serve."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from digestmail.sources import WebClient
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: bytes | str = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    before: Callable[[], object] = lambda: None
+
+
+@dataclass
+class Site:
+    """Answers by path; the last of a path's answers is repeated."""
+
+    url: str = ""
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    agents: list[str | None] = field(default_factory=list)
+
+    def at(self, path: str, *answers: Answer) -> str:
+        self.answers[path] = list(answers)
+        return self.url + path
+
+    def answer(self, path: str) -> Answer:
+        self.asked.append(path)
+        queue = self.answers.get(path, [Answer(status=404)])
+        return queue.pop(0) if len(queue) > 1 else queue[0]
+
+
+class _Server(ThreadingHTTPServer):
+    site: Site
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up early is what some tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_GET(self) -> None:
+        self.server.site.agents.append(self.headers["User-Agent"])
+        answer = self.server.site.answer(self.path)
+        answer.before()
+        body = answer.body.encode() if isinstance(answer.body, str) else answer.body
+        self.send_response(answer.status)
+        for name, value in {"Content-Length": str(len(body)), **answer.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Nothing: the tests look at the site."""
+
+
+@contextmanager
+def serving() -> Iterator[Site]:
+    """A site of its own on a free port."""
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        server.site = Site(f"http://127.0.0.1:{server.server_port}")
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.site
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@contextmanager
+def browsing(
+    time: Time | None = None, *, timeout: float = 10, max_bytes: int = 1_000_000
+) -> Iterator[WebClient]:
+    """A client whose waiting takes no time."""
+    time = time or Time()
+    with WebClient(
+        user_agent="digestmail-test/1 (mailto:ops@example.org)",
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+        timeout=timeout,
+        max_bytes=max_bytes,
+    ) as web:
+        yield web
+
+
+# --- feeds -----------------------------------------------------------------------------------
+
+
+def entry(number: str = "2603.00001v1", kind: str = "new", **parts: str) -> str:
+    """An entry as arXiv writes it, of an invented paper; ``parts`` replace elements, "" drops."""
+    elements = {
+        "id": f"<id>oai:arXiv.org:{number}</id>",
+        "title": f"<title>On the sleep of teapots {number}</title>",
+        "link": f'<link href="https://arxiv.org/abs/{number.split("v")[0]}" rel="alternate"/>',
+        "summary": f"<summary>arXiv:{number} Announce Type: {kind} \n"
+        "Abstract: We watch $n &lt; 7$ teapots.</summary>",
+        "categories": '<category term="cs.AI"/><category term="stat.ML"/>',
+        "published": "<published>2026-03-04T00:00:00-05:00</published>",
+        "announced": f"<arxiv:announce_type>{kind}</arxiv:announce_type>",
+        "creator": "<dc:creator>Ada Kettle, Bo Spout</dc:creator>",
+    }
+    return f"<entry>{''.join((elements | parts).values())}</entry>"
+
+
+def feed(*entries: str, title: str = "cs.AI updates on arXiv.org", more: str = "") -> str:
+    return (
+        "<?xml version='1.0' encoding='UTF-8'?>\n"
+        '<feed xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns="http://www.w3.org/2005/Atom"'
+        f' xmlns:dc="http://purl.org/dc/elements/1.1/"><title>{title}</title>{more}'
+        f"{''.join(entries)}</feed>"
+    )

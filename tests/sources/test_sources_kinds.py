@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+from sources_server import Answer, browsing, entry, feed, serving
+
+from digestmail.domain import Paper, SourceSpec
+from digestmail.errors import InputError
+from digestmail.sources import KINDS, build, check
+
+
+def spec(kind: str, name: str = "lab", **options: str) -> SourceSpec:
+    return SourceSpec(name=name, kind=kind, options=options)
+
+
+@pytest.mark.parametrize(
+    "categories",
+    ["cs.AI", "astro-ph, q-bio.NC", "hep-th,cond-mat.mes-hall", "physics.optics math-ph", "stat"],
+)
+def test_categories_that_may_be(categories: str) -> None:
+    check(spec("arxiv", categories=categories, cross="no", replacements="YES"))
+    assert "categories" in KINDS["arxiv"].options
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "problem"),
+    [
+        (spec("nntp"), "kind", "there is no kind “nntp”; there are arxiv, file"),
+        (spec("file", name="My lab", path="a.csv"), "name", "lower-case letters"),
+        (spec("file"), "path", "is missing"),
+        (spec("file", path="a.xlsx"), "path", "must be a file of kind .jsonl"),
+        (spec("file", path="a\0.csv"), "path", "must be a file of kind"),
+        (spec("file", path="a.csv", color="red"), "color", "not an option of kind “file”"),
+        (spec("arxiv"), "categories", "is missing"),
+        (spec("arxiv", categories="cs.ai"), "categories", "“cs.ai” is no arXiv category"),
+        (spec("arxiv", categories="cs.AI,../x"), "categories", "“../x” is no arXiv category"),
+        (spec("arxiv", categories="cs.AI", cross="maybe"), "cross", "neither yes nor no"),
+        (spec("arxiv", categories="cs.AI", url="ftp://x"), "url", "not an http or https address"),
+        (spec("arxiv", categories="cs.AI", url="http://["), "url", "is not a web address"),
+    ],
+)
+def test_what_is_wrong_is_named(wrong: SourceSpec, field: str, problem: str) -> None:
+    with pytest.raises(InputError, match=problem) as caught:
+        check(wrong)
+    assert caught.value.field == field
+
+
+def test_a_file_is_found_from_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "papers.jsonl").write_text('{"id": "1", "title": "T"}')
+    with browsing() as web:
+        source = build(spec("file", path="papers.jsonl"), web, tmp_path)
+    assert list(source.fetch(None)) == [Paper(key="lab:1", title="T", source="lab")]
+
+
+def test_options_reach_the_feed(tmp_path: Path) -> None:
+    with serving() as site, browsing() as web:
+        entries = [entry("2603.00001", "cross"), entry("2603.00002", "replace")]
+        site.at("/cs.AI+cs.LG", Answer(feed(*entries)))
+        options = {"cross": "no", "replacements": "yes", "url": f"{site.url}/"}
+        source = build(spec("arxiv", categories="cs.AI,cs.LG,cs.AI", **options), web, tmp_path)
+        papers = list(source.fetch(None))
+    assert [(p.key, p.source) for p in papers if isinstance(p, Paper)] == [
+        ("arxiv:2603.00002", "lab")
+    ]
+
+
+def test_wrong_sources_are_not_built(tmp_path: Path) -> None:
+    with browsing() as web, pytest.raises(InputError, match="there is no kind"):
+        build(spec("nntp"), web, tmp_path)

@@ -1,0 +1,179 @@
+import json
+import unicodedata
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digestmail.domain import Paper
+from digestmail.sources import RecordError, paper_from_record
+from digestmail.sources.dates import utc
+
+FIELDS = "id arxiv_id doi title abstract summary authors categories url published updated version"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+TYPICAL = st.sampled_from(
+    ["2508.13426v2", "10.1000/x", "https://x.org/1", "2026-6-3", "A, B and C; D", "<b>x</b>", "v2"]
+)
+
+
+def made(**record: object) -> Paper:
+    return paper_from_record({"id": "x1", "title": "On teapots"} | record, source="lab")
+
+
+def test_a_full_record() -> None:
+    paper = made(
+        id="2603.00001v3",
+        abstract="We <i>watch</i> teapots.",
+        authors=["Ada Kettle", "Spout, Bo"],
+        categories="cs.AI stat.ML;cs.AI, q-bio.NC",
+        url="https://example.org/pdf",
+        doi="10.1000/J",
+        published="2026-6-3",
+        updated="2026-06-04T01:00:00+02:00",
+    )
+    assert paper == Paper(
+        key="arxiv:2603.00001",
+        title="On teapots",
+        abstract="We watch teapots.",
+        authors=("Ada Kettle", "Bo Spout"),
+        categories=("cs.AI", "stat.ML", "q-bio.NC"),
+        url="https://arxiv.org/abs/2603.00001",
+        doi="10.1000/j",
+        version=3,
+        published_at=datetime(2026, 6, 3, tzinfo=UTC),
+        updated_at=datetime(2026, 6, 3, 23, tzinfo=UTC),
+        source="lab",
+    )
+
+
+def test_little_is_enough() -> None:
+    assert made() == Paper(key="lab:x1", title="On teapots", source="lab")
+    assert made(id=42).key == "lab:42"
+    assert made(abstract=None, summary="S").abstract == "S"
+
+
+@pytest.mark.parametrize(
+    ("record", "problem"),
+    [
+        ({"title": None}, "no title"),
+        ({"title": " <b></b> "}, "no title"),
+        ({"title": ["x"]}, "no title"),
+        ({"id": 2508.1342}, "decimal number"),
+        ({"id": "x" * 301}, "longer than 300"),
+    ],
+)
+def test_unusable_records(record: dict[str, object], problem: str) -> None:
+    with pytest.raises(RecordError, match=problem):
+        made(**record)
+
+
+def test_a_record_without_id_is_known_by_title_and_first_surname() -> None:
+    key = made(id=None, authors="Ada Kettle; Bo Spout").key
+    assert key == made(id="", title="On  TEAPOTS.", authors=["A. Kettle"]).key
+    assert key.startswith("lab:")
+    assert len(key) == len("lab:") + 12
+    assert key != made(id=None, authors="Bo Spout").key
+    assert key != made(id=None, title="On kettles", authors="Ada Kettle").key
+
+
+def test_an_address_can_be_the_identifier() -> None:
+    assert made(id=None, url="https://arxiv.org/abs/2603.00001v2").version == 2
+    assert made(id=None, url="https://doi.org/10.1000/X").key == "doi:10.1000/x"
+    assert made(id=float("nan"), arxiv_id="2603.00001").key == "arxiv:2603.00001"
+
+
+@pytest.mark.parametrize(
+    ("given_url", "expected"),
+    [
+        ("https://example.org/a", "https://example.org/a"),
+        ("javascript:alert(1)", ""),
+        ("file:///etc/passwd", ""),
+        ("https://good.example@evil.example/", ""),
+        ('https://x.org/"onclick=', ""),
+        ("http://[broken", ""),
+        (7, ""),
+    ],
+)
+def test_addresses(given_url: object, expected: str) -> None:
+    assert made(url=given_url).url == expected
+
+
+def test_a_doi_gives_an_address() -> None:
+    assert made(doi="10.1000/A<b>#c").url == "https://doi.org/10.1000/a%3Cb%3E%23c"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ada Kettle; Bo Spout", ("Ada Kettle", "Bo Spout")),
+        ("Kettle, Ada; M&uuml;ller, Bo;", ("Ada Kettle", "Bo Müller")),
+        ("Kettle, Ada and Spout, Bo", ("Ada Kettle", "Bo Spout")),
+        ("Ada Kettle and Bo Spout", ("Ada Kettle", "Bo Spout")),
+        ("Ada Kettle, Bo Spout, and Cy Lid", ("Ada Kettle", "Bo Spout", "Cy Lid")),
+        ("Ada Kettle, Bo Spout", ("Ada Kettle", "Bo Spout")),
+        ("Kettle, Ada", ("Ada Kettle",)),
+        ("Ada Kettle, Jr., Bo Spout", ("Ada Kettle Jr.", "Bo Spout")),
+        ("", ()),
+    ],
+)
+def test_author_strings(text: str, expected: tuple[str, ...]) -> None:
+    assert made(authors=text).authors == expected
+
+
+def test_author_lists() -> None:
+    assert made(authors=["Ada Kettle, Jr.", {"name": "Bo"}, 3, ""]).authors == (
+        "Ada Kettle, Jr.",
+        "Bo",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-6-3", datetime(2026, 6, 3, tzinfo=UTC)),
+        ("2026/12/31", datetime(2026, 12, 31, tzinfo=UTC)),
+        ("2026-6-3T04:05:06Z", datetime(2026, 6, 3, 4, 5, 6, tzinfo=UTC)),
+        ("2026-06-03 00:00:00-05:00", datetime(2026, 6, 3, 5, tzinfo=UTC)),
+        ("2026-13-01", None),
+        ("0001-01-01T00:00:00+05:00", None),
+        ("yesterday", None),
+        (20260603, None),
+    ],
+)
+def test_dates(text: object, expected: datetime | None) -> None:
+    assert utc(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"), [(2, 2), ("v3", 3), ("0", 1), (-1, 1), ("²", 1), (9**99, 1), (None, 1)]
+)
+def test_versions(version: object, expected: int) -> None:
+    assert made(version=version).version == expected
+
+
+def test_lengths_are_capped() -> None:
+    paper = made(title="t" * 5000, abstract="<p>" + "a" * 200_000)
+    assert (len(paper.title), len(paper.abstract)) == (1_000, 20_000)
+
+
+def controls(text: str) -> list[str]:
+    return [c for c in text if unicodedata.category(c) in ("Cc", "Cs")]
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS.split(), JSON | TYPICAL)))
+def test_nothing_unexpected_is_raised_or_left(record: dict[str, object]) -> None:
+    try:
+        paper = paper_from_record(record, source="lab")
+    except RecordError:
+        return
+    texts = [paper.key, paper.title, paper.abstract, paper.url, paper.doi]
+    assert not controls("".join([*texts, *paper.authors, *paper.categories]))
+    assert paper.title
+    assert ":" in paper.key
+    assert paper.version >= 1
+    json.dumps(texts).encode()
