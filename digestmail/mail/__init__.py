@@ -1,0 +1,1 @@
+"""Mail: addresses checked, messages built and signed, handed to a relay, its replies read."""

@@ -1,0 +1,183 @@
+"""Messages: the headers a mailbox provider wants to see, serialised to the exact bytes."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.header import Header
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+
+from digestmail.domain import Message
+from digestmail.errors import ConfigError, InputError
+from digestmail.mail.address import checked_address
+from digestmail.mail.dkim import DkimKey, sign
+from digestmail.text import one_line
+
+_BODY_COLUMNS = 76  # RFC 2045 6.7
+_MAX_LINE = 998  # RFC 5322 2.1.1
+_CRLF = "\r\n"
+_LOCAL_PART = re.compile(r"[a-z][a-z0-9.+_-]{0,63}")
+_SENDER_ID = re.compile(r"[A-Za-z0-9._-]{5,15}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who the mail is from. Raises ConfigError when a value could not stand in a header."""
+
+    from_address: str
+    from_name: str
+    reply_to: str = ""
+    bounce_address: str = ""  # base of the envelope senders; empty: from_address takes bounces
+    list_id: str  # RFC 2919: "daily.digest.example.org"
+    list_name: str
+    sender_id: str  # the last field of Feedback-ID: 5 to 15 characters, the same for all mail
+    help_url: str
+
+    def __post_init__(self) -> None:
+        for name in ("from_address", "reply_to", "bounce_address"):
+            _check_address(name, getattr(self, name))
+        if not _SENDER_ID.fullmatch(self.sender_id):
+            raise ConfigError(f"sender_id: 5 to 15 letters or digits, not {self.sender_id!r}")
+
+    @property
+    def domain(self) -> str:
+        """The domain of ``from_address``, with which DMARC wants SPF or DKIM aligned."""
+        return self.from_address.rpartition("@")[2].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class ListLinks:
+    """How a reader leaves with one click (RFC 8058): an https URL that takes a POST.
+
+    ``unsubscribe_mailto`` is a whole mailto: URL beside it.
+    """
+
+    unsubscribe_url: str
+    unsubscribe_mailto: str = ""
+
+
+def envelope_sender(identity: Identity, token: str) -> str:
+    """Where bounces of one message go: ``b+<token>@bounce.example.org`` (VERP).
+
+    ``token`` is lower-case letters, digits and dashes. Raises ValueError when the local part would not
+    start with a letter, or not fit into the 64 characters of RFC 5321.
+    """
+    if not (identity.bounce_address and token):
+        return identity.bounce_address or identity.from_address
+    base, _, domain = identity.bounce_address.rpartition("@")
+    local = f"{base}+{token}"
+    if not _LOCAL_PART.fullmatch(local):
+        raise ValueError(f"not a local part: {local!r}")
+    return f"{local}@{domain}"
+
+
+def message_id(identity: Identity, seed: str) -> str:
+    """The Message-ID that always belongs to ``seed``, with its angle brackets."""
+    return f"<{hashlib.sha256(seed.encode()).hexdigest()[:40]}@{identity.domain}>"
+
+
+def build(
+    identity: Identity,
+    *,
+    recipient: str,
+    subject: str,
+    text: str,
+    html: str,
+    message_id: str,
+    date: datetime,
+    envelope_token: str = "",
+    campaign: str = "",
+    list_links: ListLinks | None,
+    dkim: DkimKey | None,
+) -> Message:
+    """One mail to one recipient, as bytes: 7-bit, CRLF, text/plain before text/html.
+
+    ``recipient`` is a checked address, ``date`` aware. ``campaign`` is the first three fields of
+    Feedback-ID ("d20261121:daily:digest"). ``list_links`` are for mail that is subscribed to;
+    None makes a transactional mail, which offers nothing to unsubscribe from. Apart from the
+    signature's time stamp the same arguments make the same bytes. Raises ConfigError when a
+    header could not be written as it is.
+    """
+    fields = [
+        _phrase("From", identity.from_name, identity.from_address),
+        _exact("To", recipient),
+        _exact("Reply-To", identity.reply_to),
+        _words("Subject", subject),
+        _exact("Date", format_datetime(date)),
+        _exact("Message-ID", message_id),
+        *(_list_fields(identity, list_links, campaign) if list_links else ()),
+        _exact("Auto-Submitted", "auto-generated"),
+        _exact("X-Auto-Response-Suppress", "All"),
+    ]
+    raw = "".join(fields).encode("ascii") + _body(text, html, boundary_seed=message_id)
+    sender = envelope_sender(identity, envelope_token)
+    return Message(sender, recipient, message_id, sign(raw, dkim) if dkim else raw)
+
+
+def _list_fields(identity: Identity, links: ListLinks, campaign: str) -> list[str]:
+    urls = [links.unsubscribe_url, links.unsubscribe_mailto]
+    return [
+        _phrase("List-ID", identity.list_name, identity.list_id),
+        _exact("List-Unsubscribe", ", ".join(f"<{url}>" for url in urls if url)),
+        _exact("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        _exact("List-Help", f"<{identity.help_url}>"),
+        _exact("List-Post", "NO"),
+        _exact("Feedback-ID", campaign and f"{campaign}:{identity.sender_id}"),
+    ]
+
+
+def _exact(name: str, value: str) -> str:
+    # EmailMessage would encode a long URL as an RFC 2047 word, which mail programs do not decode
+    # in List-Unsubscribe; so fields that programs read are written by us, as they are.
+    if not value:
+        return ""
+    field = f"{name}: {one_line(value)}"
+    if not field.isascii() or len(field) > _MAX_LINE:
+        raise ConfigError(f"{name}: must be ASCII and fit into one line: {one_line(value)[:80]!r}")
+    return field + _CRLF
+
+
+def _words(name: str, value: str) -> str:
+    return f"{name}: {_encoded(name, one_line(value))}{_CRLF}"
+
+
+def _phrase(name: str, words: str, address: str) -> str:
+    words = one_line(words)
+    if _is_plain(words):
+        return _exact(name, formataddr((words, address)) if words else f"<{address}>")
+    # On a line of its own, as lines with encoded words end at column 76 (RFC 2047 2).
+    return f"{name}: {_encoded(name, words)}{_CRLF} <{address}>{_CRLF}"
+
+
+def _encoded(name: str, value: str) -> str:
+    charset = "us-ascii" if _is_plain(value) else "utf-8"
+    header = Header(value, charset, maxlinelen=_BODY_COLUMNS, header_name=name)
+    return header.encode(linesep=_CRLF)
+
+
+def _is_plain(value: str) -> bool:
+    # "=?" would be read as an encoded word, and only an encoded word can be folded anywhere.
+    longest = max(map(len, value.split()), default=0)
+    return value.isascii() and "=?" not in value and longest < _BODY_COLUMNS // 2
+
+
+def _body(text: str, html: str, *, boundary_seed: str) -> bytes:
+    mime = EmailMessage(policy=policy.SMTP.clone(max_line_length=_BODY_COLUMNS))
+    mime.set_content(text, charset="utf-8", cte="quoted-printable")
+    mime.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
+    # "=_" cannot occur in quoted-printable text.
+    mime.set_boundary("=_" + hashlib.sha256(boundary_seed.encode()).hexdigest()[:32])
+    return mime.as_bytes()
+
+
+def _check_address(name: str, address: str) -> None:
+    if not address and name != "from_address":
+        return
+    try:
+        checked = checked_address(address)
+    except InputError as error:
+        raise ConfigError(f"{name}: {error.message} ({one_line(address)!r})") from None
+    if checked != address.lower():
+        raise ConfigError(f"{name}: write {one_line(address)!r} as {checked}")

@@ -1,0 +1,60 @@
+"""What is accepted as an address."""
+
+import pytest
+
+from digestmail.errors import InputError
+from digestmail.mail.address import checked_address, rate_key
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        (" Alice@Example.ORG\n", "alice@example.org"),
+        ("a.b+tag@example.net", "a.b+tag@example.net"),
+        ("root@localhost", "root@localhost"),
+        ("demo@relay.test", "demo@relay.test"),
+        ("lab@printer.local", "lab@printer.local"),
+        ("post@Bücher.example", "post@xn--bcher-kva.example"),
+    ],
+)
+def test_accepts(typed: str, address: str) -> None:
+    assert checked_address(typed) == address
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "alice",
+        "alice@gmail",
+        "al ice@example.org",
+        "alice@example.org\r\nBcc: bob@example.org",
+        "al\x00ice@example.org",
+        "alice@exam\x7fple.org",
+        "alice\u2028@example.org",
+        "Alice <alice@example.org>",
+        '"a b"@example.org',
+        "älice@example.org",
+        "alice@[127.0.0.1]",
+        "alice@nowhere.invalid",
+        "a" * 65 + "@example.org",
+        "a@" + "b." * 125 + "example.org",
+    ],
+)
+def test_refuses_in_one_line(typed: str) -> None:
+    with pytest.raises(InputError) as raised:
+        checked_address(typed)
+    assert raised.value.field == "email"
+    assert raised.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("A.Li.Ce+papers@GoogleMail.com", "alice@gmail.com"),
+        ("al.ice+x+y@example.org", "al.ice@example.org"),
+        ("+@example.org", "+@example.org"),
+    ],
+)
+def test_spellings_of_a_mailbox_count_as_one(address: str, key: str) -> None:
+    assert rate_key(address) == key

@@ -1,0 +1,206 @@
+"""Sending through a relay that misbehaves."""
+
+import asyncio
+import contextlib
+import time
+from typing import Any
+
+import pytest
+from mail_servers import DROP, STALL, mail, scripted, yes
+
+from digestmail.domain import Outcome, Phase
+from digestmail.errors import MailServerError
+from digestmail.mail.smtp import SmtpMailer, SmtpSettings, check
+
+TIMEOUTS: dict[str, Any] = {"connect_timeout": 0.3, "command_timeout": 0.3, "data_timeout": 0.3}
+PHASES = [
+    ("CONNECT", Phase.CONNECT, Outcome.SERVER),
+    ("EHLO", Phase.HELLO, Outcome.SERVER),
+    ("MAIL", Phase.MAIL, Outcome.SERVER),
+    ("RCPT", Phase.RCPT, Outcome.DEFERRED),
+    ("DATA", Phase.DATA, Outcome.DEFERRED),
+    ("dot", Phase.END_OF_DATA, Outcome.UNKNOWN),
+]
+
+
+def one(port: int, **changes: Any) -> SmtpMailer:
+    values: dict[str, Any] = {"connections": 1, **TIMEOUTS, **changes}
+    return SmtpMailer(
+        SmtpSettings(host="127.0.0.1", port=port, tls="none", local_hostname="c.test", **values)
+    )
+
+
+@pytest.mark.parametrize("fault", [DROP, STALL, "garbage", "2x0 what"])
+@pytest.mark.parametrize(("verb", "phase", "outcome"), PHASES)
+async def test_no_proper_reply(verb: str, phase: Phase, outcome: Outcome, fault: str) -> None:
+    async with scripted(**{verb: [fault, "421 later"]}) as server:
+        mailer = one(server.port)
+        result = await mailer.send(mail(), yes)
+        await mailer.close()
+    assert (result.outcome, result.phase, result.code) == (outcome, phase, 0)
+    assert result.text
+    assert len(server.sessions) == 1
+    assert "QUIT" not in server.sessions[0]
+
+
+@pytest.mark.parametrize(("verb", "phase", "outcome"), PHASES)
+async def test_421_ends_the_connection(verb: str, phase: Phase, outcome: Outcome) -> None:
+    async with scripted(**{verb: ["421 4.3.2 closing", "later 0 250 ok"]}) as server:
+        mailer = one(server.port)
+        result = await mailer.send(mail(), yes)
+        await mailer.close()
+    refused = Outcome.DEFERRED if outcome is Outcome.UNKNOWN else outcome
+    assert (result.outcome, result.phase, result.code) == (refused, phase, 421)
+    assert "QUIT" not in server.sessions[0]
+
+
+@pytest.mark.parametrize(
+    ("verb", "reply", "outcome"),
+    [
+        ("MAIL", "550 5.1.8 bad sender", Outcome.SERVER),
+        ("RCPT", "450 4.2.0 greylisted", Outcome.DEFERRED),
+        ("RCPT", "550 5.1.1 no such user", Outcome.BOUNCED),
+        ("RCPT", "550-5.7.1 policy\r\n550 5.7.1 see site", Outcome.REJECTED),
+        ("dot", "451 4.3.0 try later", Outcome.DEFERRED),
+        ("dot", "554 5.6.0 no", Outcome.REJECTED),
+    ],
+)
+async def test_after_a_refusal_the_connection_goes_on(
+    verb: str, reply: str, outcome: Outcome
+) -> None:
+    async with scripted(**{verb: [reply, "250 ok"]}) as server:
+        mailer = one(server.port)
+        results = [await mailer.send(mail(), yes) for _ in range(2)]
+        await mailer.close()
+    assert [result.outcome for result in results] == [outcome, Outcome.SENT]
+    assert len(server.sessions) == 1
+    assert ("RSET" in server.sessions[0]) == (verb != "dot")
+
+
+async def test_a_refused_data_command() -> None:
+    async with scripted(DATA="554 5.5.1 no valid recipients") as server:
+        mailer = one(server.port)
+        result = await mailer.send(mail(), yes)
+        await mailer.close()
+    assert (result.outcome, result.phase) == (Outcome.REJECTED, Phase.DATA)
+    assert server.sessions[0][-2:] == ["RSET", "QUIT"]
+
+
+@pytest.mark.parametrize("fault", ["500 what", DROP, STALL, "421 bye"])
+async def test_a_failed_reset_ends_the_connection(fault: str) -> None:
+    async with scripted(RCPT=["550 5.1.1 no", "250 ok"], RSET=fault) as server:
+        mailer = one(server.port)
+        results = [await mailer.send(mail(), yes) for _ in range(2)]
+        await mailer.close()
+    assert [result.outcome for result in results] == [Outcome.BOUNCED, Outcome.SENT]
+    assert len(server.sessions) == 2
+
+
+@pytest.mark.parametrize("verb", ["RCPT", "dot"])
+async def test_the_next_recipient_is_not_poisoned_by_a_cancelled_send(verb: str) -> None:
+    async with scripted(**{verb: ["later 0.2 550 5.1.1 no such user", "250 ok"]}) as server:
+        mailer = one(server.port, command_timeout=5, data_timeout=5)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(mailer.send(mail("ghost@example.net"), yes), 0.1)
+        await asyncio.sleep(0.2)
+        result = await mailer.send(mail("innocent@example.net"), yes)
+        await mailer.close()
+    assert result.outcome is Outcome.SENT
+    assert len(server.sessions) == 2
+
+
+async def test_a_cancelled_message_is_not_finished_behind_our_back() -> None:
+    rest: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def slow_reader(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        for reply in (b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
+            await reader.readline()
+            writer.write(reply)
+        await asyncio.sleep(0.3)
+        chunks = []
+        with contextlib.suppress(ConnectionError):
+            while chunk := await reader.read(1 << 20):
+                chunks.append(chunk)
+        writer.close()
+        rest.set_result(b"".join(chunks))
+
+    async with await asyncio.start_server(slow_reader, "127.0.0.1", 0) as server:
+        mailer = one(server.sockets[0].getsockname()[1], data_timeout=5)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(mailer.send(mail(raw=b"x" * 76 * 500_000), yes), 0.2)
+        received = await asyncio.wait_for(rest, 5)
+    assert b"\r\n.\r\n" not in received
+
+
+async def test_the_next_recipient_is_not_poisoned_by_a_late_reply() -> None:
+    async with scripted(RCPT=["later 0.4 550 5.1.1 no such user", "250 ok"]) as server:
+        mailer = one(server.port)
+        late = await mailer.send(mail("ghost@example.net"), yes)
+        await asyncio.sleep(0.2)
+        result = await mailer.send(mail("innocent@example.net"), yes)
+        await mailer.close()
+    assert (late.outcome, result.outcome) == (Outcome.DEFERRED, Outcome.SENT)
+
+
+async def test_cancelled_while_connecting_the_slot_is_free_again() -> None:
+    async with scripted(CONNECT=[STALL, "220 relay.test"]) as server:
+        mailer = one(server.port, connect_timeout=5)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(mailer.send(mail(), yes), 0.1)
+        result = await mailer.send(mail(), yes)
+        await mailer.close()
+    assert result.outcome is Outcome.SENT
+
+
+async def test_the_final_dot_has_its_own_patience() -> None:
+    async with scripted(dot="later 0.5 250 ok") as server:
+        mailer = one(server.port, data_timeout=5)
+        result = await mailer.send(mail(), yes)
+        await mailer.close()
+    assert result.outcome is Outcome.SENT
+
+
+@pytest.mark.parametrize("fault", [DROP, "421 4.4.2 idle too long", STALL])
+async def test_an_idle_connection_that_died_is_replaced_once(fault: str) -> None:
+    async with scripted(MAIL=["250 ok", fault, "250 ok"]) as server:
+        mailer = one(server.port)
+        results = [await mailer.send(mail(), yes) for _ in range(2)]
+        await mailer.close()
+    assert [result.outcome for result in results] == [Outcome.SENT, Outcome.SENT]
+    assert len(server.sessions) == 2
+
+
+async def test_a_replaced_connection_is_not_replaced_again() -> None:
+    async with scripted(MAIL=["250 ok", DROP]) as server:
+        mailer = one(server.port)
+        await mailer.send(mail(), yes)
+        result = await mailer.send(mail(), yes)
+        await mailer.close()
+    assert (result.outcome, result.phase) == (Outcome.SERVER, Phase.MAIL)
+    assert len(server.sessions) == 2
+
+
+async def test_a_connection_closed_by_the_server_is_not_used() -> None:
+    async with scripted(dot=["250 ok\r\n421 bye", "250 ok"], MAIL=["250 ok"]) as server:
+        mailer = one(server.port)
+        results = [await mailer.send(mail(), yes) for _ in range(2)]
+        await mailer.close()
+    assert [result.outcome for result in results] == [Outcome.SENT, Outcome.SENT]
+
+
+async def test_a_server_that_does_not_say_goodbye_is_left_soon() -> None:
+    async with scripted(QUIT=DROP) as server:
+        mailer = one(server.port)
+        await mailer.send(mail(), yes)
+        begun = time.monotonic()
+        await mailer.close()
+    assert time.monotonic() - begun < 1
+
+
+@pytest.mark.parametrize("banner", ["554 5.7.1 go away", DROP, "garbage"])
+async def test_check_tells_what_stood_in_the_way(banner: str) -> None:
+    async with scripted(CONNECT=banner) as server:
+        settings = SmtpSettings(host="127.0.0.1", port=server.port, tls="none", **TIMEOUTS)
+        with pytest.raises(MailServerError, match=r"connect: .+ \(check host"):
+            await check(settings)
