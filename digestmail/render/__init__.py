@@ -1,0 +1,6 @@
+"""Turns a digest into the mail that is read: subject, plain text and HTML."""
+
+from digestmail.render.papers import segments
+from digestmail.render.renderer import HTML_BUDGET, DigestLinks, Rendered, Renderer, encoded_size
+
+__all__ = ["HTML_BUDGET", "DigestLinks", "Rendered", "Renderer", "encoded_size", "segments"]

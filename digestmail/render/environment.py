@@ -1,0 +1,106 @@
+"""The one Jinja environment, for mails and web pages alike."""
+
+import textwrap
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import (
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+from jinja2.sandbox import SandboxedEnvironment
+
+from digestmail.errors import ConfigError
+from digestmail.text import excerpt
+
+
+def make_environment(templates: Path, **names: str) -> SandboxedEnvironment:
+    """An environment on ``templates``; ``names`` are known in every template.
+
+    Everything is escaped except in templates that end in ``.txt``. An unknown name is an error.
+    """
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(templates),
+        autoescape=_escaped,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(counted=counted, listed=listed, shorten=excerpt, wrap=wrap)
+    environment.globals.update(names)
+    return environment
+
+
+def _escaped(name: str | None) -> bool:
+    return not (name or "").endswith(".txt")
+
+
+# --- filters ---------------------------------------------------------------------------------
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 paper``, ``2 papers``, ``1,200 papers``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def wrap(text: str, indent: int = 0, *, hanging: int = 0, width: int = 72) -> str:
+    """``text`` as one paragraph of lines up to ``width``; a longer word keeps a line of its own.
+
+    All lines are indented by ``indent``, those after the first by ``hanging`` more.
+    """
+    first = " " * indent
+    return textwrap.fill(
+        " ".join(text.split()),
+        width,
+        initial_indent=first,
+        subsequent_indent=first + " " * hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+# --- broken templates ------------------------------------------------------------------------
+
+
+def compile_all(environment: SandboxedEnvironment, needed: Sequence[str]) -> None:
+    """Compile every .html and .txt template, the ``needed`` ones first.
+
+    Raises ConfigError for the first that is missing or broken.
+    """
+    for name in [*needed, *environment.list_templates(extensions=["html", "txt"])]:
+        try:
+            environment.get_template(name)
+        except (TemplateError, UnicodeDecodeError) as error:
+            raise broken(name, error) from error
+
+
+def broken(name: str, error: Exception) -> ConfigError:
+    """The ConfigError that tells which template fails, on which line and why."""
+    file, line = _place(error)
+    where = f"{file or name}, line {line}" if line else name
+    return ConfigError(f"template {where}: {_problem(error)}; mend it or restore the original")
+
+
+def _place(error: Exception) -> tuple[str | None, int | None]:
+    if isinstance(error, TemplateSyntaxError):
+        return error.filename, error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    in_template = [f for f in frames if f.filename.endswith((".html", ".txt"))]
+    return (in_template[-1].filename, in_template[-1].lineno) if in_template else (None, None)
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    if isinstance(error, TemplateNotFound):
+        return f"{error.name} is missing"
+    return str(error)

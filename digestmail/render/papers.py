@@ -1,0 +1,148 @@
+"""A paper as its reader sees it: cleaned, shortened, with what matched marked.
+
+Everything a paper says is hostile until it has passed through here: control characters and bidi
+overrides are gone, lengths are bounded, and only http(s) addresses are left as links.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit
+
+from digestmail.domain import DigestItem, Paper, ReasonKind
+from digestmail.text import Phrase, excerpt, one_line, phrase, readable, spans, words
+
+Segments = tuple[tuple[str, bool], ...]
+
+_TITLE = 300
+_NAME = 80
+_CATEGORY = 40
+_CATEGORIES = 5
+_WHY = 300
+_URL = 1000
+_AUTHORS = 3
+_MOST_AUTHORS = 8  # names shown at most, followed ones included
+
+
+@dataclass(frozen=True, slots=True)
+class PaperView:
+    """One paper of the mail. Texts are plain: escaping is the template's."""
+
+    position: int
+    profile: str
+    title: str
+    marked_title: Segments
+    url: str  # http(s) or empty
+    authors: tuple[tuple[str, bool], ...]  # (name, followed)
+    other_authors: int
+    categories: tuple[str, ...]
+    day: str
+    abstract: str  # empty when there is none or no room
+    marked_abstract: Segments
+    has_no_abstract: bool
+    why: str
+    more_url: str
+    less_url: str
+
+
+def paper_view(item: DigestItem, *, room: int, more_url: str, less_url: str) -> PaperView:
+    """The view of ``item`` with at most ``room`` characters of its abstract."""
+    paper, phrases = item.paper, _phrases(item)
+    title = clean(paper.title, _TITLE) or "Untitled"
+    abstract = clean(paper.abstract, room)
+    authors, others = _authors(paper.authors, _followed(item))
+    return PaperView(
+        position=item.position,
+        profile=clean(item.profile_name, _NAME),
+        title=title,
+        marked_title=segments(title, phrases),
+        url=web_url(paper.url),
+        authors=authors,
+        other_authors=others,
+        categories=tuple(clean(c, _CATEGORY) for c in paper.categories[:_CATEGORIES]),
+        day=_day(paper),
+        abstract=abstract,
+        marked_abstract=segments(abstract, phrases),
+        has_no_abstract=not paper.abstract.strip(),
+        why=_why(item),
+        more_url=more_url,
+        less_url=less_url,
+    )
+
+
+def clean(text: str, limit: int) -> str:
+    """``text`` on one line, without controls, its LaTeX readable, at most ``limit`` characters."""
+    return excerpt(one_line(readable(one_line(text))), limit) if limit else ""
+
+
+def segments(text: str, phrases: Iterable[Phrase]) -> Segments:
+    """``text`` in pieces, each with whether it matches one of ``phrases``.
+
+    Joined, the pieces are ``text`` again; none is empty.
+    """
+    pieces, end = [], 0
+    for start, stop in spans(text, phrases):
+        pieces += [(text[end:start], False), (text[start:stop], True)]
+        end = stop
+    pieces.append((text[end:], False))
+    return tuple(piece for piece in pieces if piece[0])
+
+
+def web_url(url: str) -> str:
+    """``url`` when a reader may be sent there, else nothing."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    usable = parts.scheme in ("http", "https") and parts.hostname and len(url) <= _URL
+    return url if usable and url == one_line(url) and " " not in url else ""
+
+
+def short_day(day: date) -> str:
+    """``20 Nov 2026``."""
+    return f"{day.day} {day:%b %Y}"
+
+
+# --- parts -----------------------------------------------------------------------------------
+
+
+def _phrases(item: DigestItem) -> list[Phrase]:
+    marked = (ReasonKind.KEYWORD, ReasonKind.TERMS)
+    return [phrase(d) for reason in item.reasons if reason.kind in marked for d in reason.details]
+
+
+def _followed(item: DigestItem) -> list[str]:
+    return [
+        name
+        for reason in item.reasons
+        if reason.kind is ReasonKind.AUTHOR
+        for name in reason.details
+    ]
+
+
+def _authors(
+    names: Sequence[str], followed: Sequence[str]
+) -> tuple[tuple[tuple[str, bool], ...], int]:
+    """The first names and the followed ones, and how many are left."""
+    marked = [(clean(name, _NAME), any(_same(name, f) for f in followed)) for name in names]
+    enough = _AUTHORS + 1 if len(names) == _AUTHORS + 1 else _AUTHORS  # never "and 1 more"
+    shown = tuple(a for at, a in enumerate(marked) if at < enough or a[1])[:_MOST_AUTHORS]
+    return shown, len(marked) - len(shown)
+
+
+def _same(name: str, other: str) -> bool:
+    """Whether two names can be one person's: the same last name, a first name or its initial."""
+    mine, theirs = ([w.plain for w in words(n)] for n in (name, other))
+    if not mine or not theirs or mine[-1] != theirs[-1]:
+        return False
+    first, second = sorted((mine[0], theirs[0]), key=len)
+    return first == second or (len(first) == 1 and second.startswith(first))
+
+
+def _day(paper: Paper) -> str:
+    day = paper.published_at or paper.announced_on
+    return short_day(day) if day else ""
+
+
+def _why(item: DigestItem) -> str:
+    return clean("; ".join(reason.words for reason in item.reasons if reason.details), _WHY)

@@ -1,0 +1,551 @@
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from email import policy
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from itertools import product
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digestmail.domain import Digest, DigestItem, Paper, Reason, ReasonKind, Subscriber
+from digestmail.errors import ConfigError
+from digestmail.render import (
+    HTML_BUDGET,
+    DigestLinks,
+    Rendered,
+    Renderer,
+    encoded_size,
+    segments,
+)
+from digestmail.render.environment import counted, listed, wrap
+from digestmail.render.papers import clean, paper_view, web_url
+from digestmail.text import phrase
+
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+GOLDEN = Path(__file__).with_name("test_render_golden.txt")
+RENDERER = Renderer(TEMPLATES)
+
+HOME = "https://digest.example.org"
+LINKS = DigestLinks(
+    home=f"{HOME}/",
+    preferences=f"{HOME}/p/token",
+    pause=f"{HOME}/p/token#pause",
+    unsubscribe=f"{HOME}/u/token",
+    help=f"{HOME}/help",
+    feedback=lambda position, verdict: f"{HOME}/f/token/{position}/{verdict}",
+)
+ADA = Subscriber(id=7, email="ada@example.net", confirmed_at=datetime(2026, 10, 3, tzinfo=UTC))
+
+FOLDING = Paper(
+    key="arxiv:2611.00001",
+    title=r"Protein folding in $\mathcal{O}(n^2)$ time",
+    abstract="Folding a protein takes time. We fold proteins in less. " * 12,
+    authors=("Ana Rossi", "Bo Chen", "Chidi Okafor", "Dana Fox", "J. Doe", "Eve Hill"),
+    categories=("q-bio.BM", "cs.LG"),
+    url="https://arxiv.org/abs/2611.00001",
+    published_at=datetime(2026, 11, 19, 23, tzinfo=UTC),
+)
+WHY = (
+    Reason(ReasonKind.KEYWORD, ("protein folding", "proteins")),
+    Reason(ReasonKind.AUTHOR, ("Jane Doe",)),
+)
+NOTE = Paper(key="doi:10.1/x", title="Erratum", announced_on=date(2026, 11, 20))
+
+
+def item(paper: Paper = FOLDING, at: int = 1, **changes: Any) -> DigestItem:
+    made = DigestItem(position=at, paper=paper, profile_id=1, profile_name="Proteins", score=0.9)
+    return replace(made, **changes)
+
+
+def digest(*items: DigestItem, judged: int = 412) -> Digest:
+    when = datetime(2026, 11, 20, 6, tzinfo=UTC)
+    return Digest(
+        subscriber_id=7,
+        date=date(2026, 11, 20),
+        due_at=when,
+        prepared_at=when,
+        judged=judged,
+        items=items,
+    )
+
+
+def rendered(*items: DigestItem, **options: Any) -> Rendered:
+    return RENDERER.digest(digest(*items), ADA, LINKS, **options)
+
+
+def usual() -> Rendered:
+    return rendered(item(reasons=WHY), item(NOTE, 2, profile_name="Errata"))
+
+
+class Page(HTMLParser):
+    """The tags, attributes and text of an HTML part, as a client would read them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self._open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "br"):
+            self._open.append(tag)
+            self.texts.setdefault(tag, []).append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        for tag in set(self._open):
+            self.texts[tag][-1] += data
+
+    def every(self, attribute: str) -> list[str]:
+        return [attrs[attribute] or "" for _, attrs in self.tags if attribute in attrs]
+
+
+def mails() -> list[Rendered]:
+    url = f"{HOME}/c/token"
+    return [usual(), RENDERER.confirm(url, home=HOME), RENDERER.link(url, home=HOME)]
+
+
+# --- structure -------------------------------------------------------------------------------
+
+HEAD = {"html", "head", "meta", "title", "style", "body"}
+TAGS = HEAD | {"div", "table", "tbody", "tr", "td", "p", "h1", "h2", "a", "span", "strong", "br"}
+
+
+@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link"])
+def test_each_mail_is_plain_well_formed_html(mail: Rendered) -> None:
+    page = Page(mail.html)
+    assert mail.html.startswith("<!DOCTYPE html><html ")
+    assert {tag for tag, _ in page.tags} <= TAGS
+    assert len(page.texts["h1"]) == 1
+    assert page.texts["title"] == [mail.subject]
+    assert page.tags[0][1] | {"lang": "en", "dir": "ltr"} == page.tags[0][1]
+
+
+@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link"])
+def test_each_mail_runs_and_loads_nothing(mail: Rendered) -> None:
+    page = Page(mail.html)
+    names = {name for _, attributes in page.tags for name in attributes}
+    assert not [n for n in names if n.startswith("on") or n in ("src", "http-equiv", "background")]
+    assert not re.search(r"url\(|@import|expression|flex|grid|var\(|\brem\b", mail.html)
+    assert {urlsplit(url).scheme for url in page.every("href")} == {"https"}
+
+
+@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link"])
+def test_each_mail_is_styled_inline_and_keeps_dark_mode(mail: Rendered) -> None:
+    assert "@media (prefers-color-scheme:dark)" in mail.html
+    assert "!important" in mail.html
+    assert mail.html.count("[if mso]") == 3
+    assert '<meta name="color-scheme" content="light dark">' in mail.html
+    bare = Page(re.sub(r"<style.*?</style>", "", mail.html, flags=re.DOTALL))
+    assert all("color:" in (a["style"] or "") for t, a in bare.tags if t in ("a", "h1", "h2"))
+
+
+def test_layout_tables_are_no_tables_to_a_screen_reader() -> None:
+    tables = [attributes for tag, attributes in Page(usual().html).tags if tag == "table"]
+    assert tables
+    assert all(t["role"] == "presentation" and t["border"] == "0" for t in tables)
+
+
+def test_text_is_at_least_14_pixels() -> None:
+    sizes = [int(size) for mail in mails() for size in re.findall(r"font[^;]*?(\d+)px", mail.html)]
+    assert min(sizes) == 14
+
+
+def test_feedback_can_be_hit_with_a_thumb() -> None:
+    page = Page(usual().html)
+    buttons = [a for _, a in page.tags if "/f/token/" in (a.get("href") or "")]
+    assert len(buttons) == 4
+    assert all("line-height:44px" in (b["style"] or "") for b in buttons)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_colours_have_contrast_and_none_is_pure(mode: str) -> None:
+    palette: Any = RENDERER.environment.get_template("email/_base/palette.html").module
+    colours = getattr(palette, mode)
+    pairs = [*product(("ink", "body", "quiet", "link"), ("sheet", "ground"))]
+    pairs += [("marked", "mark"), ("on_button", "button")]
+    assert min(contrast(colours[a], colours[b]) for a, b in pairs) >= 4.5
+    assert not {"#000000", "#ffffff"} & set(colours.values())
+
+
+# --- what a digest says ----------------------------------------------------------------------
+
+
+def test_each_paper_has_a_heading_that_links_to_it() -> None:
+    page = Page(usual().html)
+    assert page.texts["h2"] == ["Protein folding in 𝒪(n²) time", "Erratum"]
+    assert page.every("href").count(FOLDING.url) == 1
+    assert "Erratum" not in page.texts["a"]
+
+
+def test_a_digest_shows_what_is_known_of_a_paper() -> None:
+    body = Page(usual().html).texts["body"][0]
+    assert "Ana Rossi, Bo Chen, Chidi Okafor, J. Doe and\u00a02\u00a0more" in body
+    assert "q-bio.BM, cs.LG \u00a0·\u00a0 19\u00a0Nov\u00a02026" in body
+    assert "Why: matches protein folding and proteins; by Jane Doe, whom you follow" in body
+    assert body.count("No abstract was published.") == 1
+
+
+def test_the_head_tells_date_count_and_profiles() -> None:
+    body = " ".join(Page(usual().html).texts["body"][0].split())
+    assert "digestmail Unsubscribe Friday, 20 November 2026 2 new papers Chosen from" in body
+    assert "Chosen from 412 new ones for Proteins and Errata, the best first." in body
+
+
+def test_the_followed_author_is_emphasised() -> None:
+    assert "J. Doe" in Page(usual().html).texts["strong"]
+
+
+@pytest.mark.parametrize(
+    ("name", "followed", "emphasised"),
+    [
+        ("Jane Doe", "Jane Doe", True),
+        ("J. Doe", "Jane Doe", True),
+        ("Jane Q. Doe", "jane doe", True),
+        ("John Doe", "Jane Doe", False),
+        ("Jane Roe", "Jane Doe", False),
+        ("", "Jane Doe", False),
+    ],
+)
+def test_who_is_the_followed_author(name: str, followed: str, emphasised: bool) -> None:
+    reasons = (Reason(ReasonKind.AUTHOR, (followed,)),)
+    shown = item(replace(FOLDING, authors=(name,)), reasons=reasons)
+    view = paper_view(shown, room=0, more_url="", less_url="")
+    assert view.authors == ((name, emphasised),)
+
+
+def test_four_authors_are_all_named() -> None:
+    paper = replace(FOLDING, authors=("A. One", "B. Two", "C. Three", "D. Four"))
+    assert "A. One, B. Two, C. Three and D. Four\n" in rendered(item(paper)).text
+
+
+def test_a_name_repeated_a_thousand_times_is_cut_short() -> None:
+    crowd = item(replace(FOLDING, authors=("J. Doe",) * 5000), reasons=WHY)
+    assert "and 4992 more" in " ".join(rendered(crowd).text.split())
+
+
+def test_the_profile_is_named_per_paper_only_when_there_are_several() -> None:
+    assert usual().text.count("Errata") == 2
+    assert rendered(item(), item(NOTE, 2)).text.count("Proteins") == 1
+
+
+def test_a_note_of_the_day_is_shown() -> None:
+    mail = rendered(item(), today_note="arXiv is <late> today.")
+    assert "arXiv is &lt;late&gt; today." in mail.html
+    assert "\narXiv is <late> today.\n" in mail.text
+
+
+def test_a_digest_without_papers_says_so() -> None:
+    mail = rendered(today_note="arXiv announces nothing on Sundays.")
+    assert mail.subject == "No new papers today"
+    assert "NOTHING NEW TODAY\n\narXiv announces nothing on Sundays.\n" in mail.text
+    assert Page(mail.html).texts["h1"] == ["Nothing new today"]
+
+
+def test_all_links_are_in_both_parts() -> None:
+    mail = usual()
+    urls = {LINKS.preferences, LINKS.pause, LINKS.unsubscribe, LINKS.help, LINKS.home, FOLDING.url}
+    urls |= {f"{HOME}/f/token/{n}/{verdict}" for n, verdict in product((1, 2), ("more", "less"))}
+    assert set(Page(mail.html).every("href")) == urls
+    assert {line.strip() for line in mail.text.splitlines() if "://" in line} == urls
+
+
+def test_unsubscribing_is_also_possible_near_the_top() -> None:
+    html = rendered(*(item(at=n) for n in range(1, 9))).html
+    assert html.index(LINKS.unsubscribe) < len(html) / 3
+    assert html.count(LINKS.unsubscribe) == 2
+
+
+def test_the_mail_tells_why_it_came() -> None:
+    why = "You get this mail because ada@example.net subscribed to digestmail and confirmed on 3"
+    assert why in " ".join(usual().text.split())
+    assert "confirmed" not in RENDERER.digest(digest(item()), Subscriber(email="a@b.c"), LINKS).text
+
+
+def preheader(mail: Rendered) -> str:
+    return Page(mail.html).texts["div"][0]
+
+
+def test_the_preheader_is_hidden_short_and_of_the_day() -> None:
+    mail = rendered(item(), item(replace(FOLDING, title="Long words " * 30), 2))
+    assert preheader(mail).startswith("20 Nov 2026. Next: Long words")
+    assert len(preheader(mail)) <= 90
+    assert "display:none;max-height:0;overflow:hidden;mso-hide:all" in mail.html
+    assert preheader(rendered(item())) == "20 Nov 2026. Proteins"
+
+
+# --- subjects and small words ----------------------------------------------------------------
+
+
+def test_the_subject_tells_the_best_paper() -> None:
+    assert usual().subject == "2 new papers: Protein folding in 𝒪(n²) time"
+    assert rendered(item()).subject == "1 new paper: Protein folding in 𝒪(n²) time"
+
+
+@pytest.mark.parametrize(
+    "title", ["Words and " * 30, "x" * 300, "蛋白质" * 90, "a\r\nBcc: b\0" * 20]
+)
+def test_a_subject_is_one_line_of_at_most_80(title: str) -> None:
+    subject = rendered(item(replace(FOLDING, title=title))).subject
+    assert 30 < len(subject) <= 80
+    assert subject.isprintable()
+    assert subject.endswith("…")
+
+
+def test_a_paper_without_title_is_still_listed() -> None:
+    assert rendered(item(replace(FOLDING, title="\x00"))).subject == "1 new paper: Untitled"
+
+
+def test_plurals_and_lists() -> None:
+    assert [counted(n, "paper") for n in (1, 2, 1200)] == ["1 paper", "2 papers", "1,200 papers"]
+    assert listed([]) == ""
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_wrapping_keeps_indentation_and_whole_addresses() -> None:
+    url = "https://example.org/" + "x" * 90
+    lines = wrap(f"Why: {'word ' * 20} {url}", 4, hanging=5).splitlines()
+    assert lines[0].startswith("    Why: word")
+    assert all(line.startswith(" " * 9) for line in lines[1:])
+    assert lines[-1].strip() == url
+
+
+# --- marking and shortening ------------------------------------------------------------------
+
+
+def test_matched_words_are_marked_in_title_and_abstract() -> None:
+    marked = Page(usual().html).texts["span"]
+    assert marked[:2] == ["Protein folding", "protein"]
+    assert "proteins" in marked
+    assert usual().html.count("background-color:#f7e6ab;color:#3a2f0f") == len(marked)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "pieces"),
+    [
+        ("On graphs", ["graph"], (("On ", False), ("graphs", True))),
+        ("Graph", ["graph"], (("Graph", True),)),
+        ("Graph", [], (("Graph", False),)),
+        ("Graphs", ['"graph"'], (("Graphs", False),)),
+        ("", ["graph"], ()),
+    ],
+)
+def test_segments(text: str, wanted: Sequence[str], pieces: tuple[tuple[str, bool], ...]) -> None:
+    assert segments(text, map(phrase, wanted)) == pieces
+
+
+def test_an_abstract_is_cut_at_a_sentence() -> None:
+    view = paper_view(item(), room=600, more_url="", less_url="")
+    assert 300 < len(view.abstract) <= 600
+    assert view.abstract.endswith("takes time.")
+
+
+def long_papers(number: int) -> list[DigestItem]:
+    paper = replace(FOLDING, abstract="Ein größeres <Zeichen> für Proteine — ‘sehr’ lang. " * 60)
+    return [item(paper, at, reasons=WHY) for at in range(1, number + 1)]
+
+
+def sent_size(html: str) -> int:
+    part = EmailMessage(policy=policy.SMTP.clone(max_line_length=76))
+    part.set_content(html, subtype="html", charset="utf-8", cte="quoted-printable")
+    return len(part.as_bytes().split(b"\r\n\r\n", 1)[1])
+
+
+def test_the_size_is_measured_as_it_is_sent() -> None:
+    html = rendered(*long_papers(5)).html
+    assert encoded_size(html) == pytest.approx(sent_size(html), rel=0.01)
+
+
+@pytest.mark.parametrize("number", [10, 25, 40])
+def test_many_papers_are_all_shown_with_shorter_abstracts(number: int) -> None:
+    mail = rendered(*long_papers(number))
+    assert sent_size(mail.html) <= HTML_BUDGET
+    assert len(Page(mail.html).texts["h2"]) == number
+    assert "more on the web" not in mail.text
+
+
+def test_too_many_papers_are_left_to_the_web_and_counted() -> None:
+    mail = rendered(*long_papers(90))
+    shown = len(Page(mail.html).texts["h2"])
+    assert HTML_BUDGET * 0.95 < sent_size(mail.html) <= HTML_BUDGET
+    assert mail.subject.startswith("90 new papers: ")
+    assert f"And {90 - shown} more on the web:\n{LINKS.preferences}\n" in mail.text
+    assert f"{90 - shown} more on the web" in Page(mail.html).texts["a"]
+
+
+# --- hostile papers --------------------------------------------------------------------------
+
+HOSTILE = '</title></style><script>alert(1)</script><img src=x onerror="a()">{{ 7*7 }}\u202e\x92'
+
+
+def test_markup_in_a_paper_is_only_text() -> None:
+    hostile = replace(
+        FOLDING, title=HOSTILE, abstract=HOSTILE, authors=(HOSTILE,), categories=(HOSTILE,)
+    )
+    reasons = (Reason(ReasonKind.SIMILAR, (HOSTILE,)),)
+    mail = rendered(item(hostile, reasons=reasons, profile_name=HOSTILE), today_note=HOSTILE)
+    page = Page(mail.html)
+    assert {tag for tag, _ in page.tags} <= TAGS
+    assert page.texts["h2"][0].startswith("</title></style><script>alert(1)</script>")
+    assert "{{ 7*7 }}" in page.texts["h2"][0]
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", mail.html)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//example.org/x",
+        "https://",
+        "https://[x",
+        "https://example.org/a b",
+        "https://example.org/\u202e",
+        "https://example.org/\n",
+        "https://example.org/" + "x" * 2000,
+    ],
+)
+def test_only_web_addresses_become_links(url: str) -> None:
+    assert web_url(url) == ""
+    mail = rendered(item(replace(FOLDING, url=url)))
+    assert "Protein folding in 𝒪(n²) time" not in Page(mail.html).texts["a"]
+    assert "Read:" not in mail.text
+
+
+def test_an_address_cannot_leave_its_attribute() -> None:
+    url = 'https://example.org/?a="onclick=x&b=<i>'
+    assert url in Page(rendered(item(replace(FOLDING, url=url))).html).every("href")
+
+
+def test_text_cannot_forge_lines() -> None:
+    forged = "Title\r\n\r\nUnsubscribe:\u2028https://evil.example"
+    text = rendered(item(replace(FOLDING, title=forged))).text
+    assert "Title Unsubscribe: https://evil.example" in text
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=400))
+def test_any_text_keeps_the_structure(text: str) -> None:
+    paper = replace(FOLDING, title=text, abstract=text, authors=(text,), categories=(text,))
+    page = Page(rendered(item(paper)).html)
+    assert len(page.texts["h2"]) == 1
+    assert page.texts["h2"][0].split() == (clean(text, 300) or "Untitled").split()
+
+
+# --- plain text ------------------------------------------------------------------------------
+
+
+def test_the_text_part_reads_as_it_was_written() -> None:
+    assert usual().text == GOLDEN.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link"])
+def test_text_is_wrapped_and_addresses_stand_alone(mail: Rendered) -> None:
+    lines = mail.text.splitlines()
+    assert max(map(len, lines)) <= 72
+    assert all(re.fullmatch(r" *https://\S+", line) for line in lines if "://" in line)
+    assert "\n\n\n" not in mail.text
+    assert not any(line != line.rstrip() for line in lines)
+
+
+# --- the other mails -------------------------------------------------------------------------
+
+
+def test_the_confirmation_says_what_will_happen() -> None:
+    mail = RENDERER.confirm(f"{HOME}/c/token", home=HOME)
+    assert mail.subject == "Confirm your subscription to digestmail"
+    for part in (Page(mail.html).texts["body"][0].replace("\u00a0", " "), mail.text):
+        words = " ".join(part.replace("’", "'").split())
+        assert "one more button to press" in words
+        assert "72 hours" in words
+        assert "If it wasn't you, ignore this mail" in words
+    assert Page(mail.html).every("href").count(f"{HOME}/c/token") == 2
+
+
+def test_the_link_mail_leads_to_the_preferences() -> None:
+    mail = RENDERER.link(f"{HOME}/p/token", home=HOME)
+    assert mail.subject == "Your new link to the digestmail preferences"
+    assert "Open preferences" in Page(mail.html).texts["a"]
+    assert f"\n{HOME}/p/token\n" in mail.text
+
+
+def test_service_and_language_are_the_operators() -> None:
+    mail = Renderer(TEMPLATES, service="Lab <news>", language="de").confirm(HOME, home=HOME)
+    assert mail.subject == "Confirm your subscription to Lab <news>"
+    assert Page(mail.html).every("lang") == ["de"]
+    assert "Lab <news>" in Page(mail.html).texts["a"]
+
+
+# --- broken templates ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    return copytree(TEMPLATES, tmp_path / "templates")
+
+
+def test_check_accepts_the_templates() -> None:
+    RENDERER.check()
+    assert "email/digest/body.html" in RENDERER.environment.list_templates()
+
+
+def test_check_names_file_and_line_of_a_broken_template(own: Path) -> None:
+    (own / "email/link/body.txt").write_text("one\n{% if %}\n")
+    with pytest.raises(ConfigError, match=r"email/link/body\.txt, line 2: Expected an expression"):
+        Renderer(own).check()
+
+
+def test_check_names_a_missing_template(own: Path) -> None:
+    (own / "email/link/body.txt").unlink()
+    with pytest.raises(ConfigError, match=r"email/link/body\.txt is missing"):
+        Renderer(own).check()
+
+
+def test_check_names_a_template_in_another_encoding(own: Path) -> None:
+    (own / "email/link/body.txt").write_bytes("für\n".encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"email/link/body\.txt: it is not UTF-8"):
+        Renderer(own).check()
+
+
+def test_an_unknown_name_stops_the_mail(own: Path) -> None:
+    (own / "email/link/body.html").write_text("<p>\n{{ links.home }}")
+    with pytest.raises(ConfigError, match=r"body\.html, line 2: 'links' is undefined"):
+        Renderer(own).link(HOME, home=HOME)
+
+
+def test_templates_cannot_reach_into_python(own: Path) -> None:
+    (own / "email/link/body.txt").write_text("{{ url.__class__.__mro__ }}")
+    with pytest.raises(ConfigError, match="unsafe"):
+        Renderer(own).link(HOME, home=HOME)
+
+
+def test_everything_but_text_is_escaped() -> None:
+    names = {"a.html": True, "a.html.j2": True, None: True, "a.txt": False}
+    choose: Any = RENDERER.environment.autoescape
+    assert {name: choose(name) for name in names} == names
