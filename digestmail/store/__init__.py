@@ -1,0 +1,37 @@
+"""The store: rows stay in here, the program sees the domain's values."""
+
+from digestmail.store.database import Database
+from digestmail.store.digests import Digests, Planned
+from digestmail.store.guards import Guards
+from digestmail.store.ledger import Ledger, Recovered
+from digestmail.store.papers import Added, Papers
+from digestmail.store.sources import Sources
+from digestmail.store.subscribers import Subscribers
+
+
+class Store:
+    """All that is kept, on one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.papers = Papers(database)
+        self.sources = Sources(database)
+        self.subscribers = Subscribers(database)
+        self.digests = Digests(database)
+        self.ledger = Ledger(database)
+        self.guards = Guards(database)
+
+
+__all__ = [
+    "Added",
+    "Database",
+    "Digests",
+    "Guards",
+    "Ledger",
+    "Papers",
+    "Planned",
+    "Recovered",
+    "Sources",
+    "Store",
+    "Subscribers",
+]

@@ -1,0 +1,278 @@
+"""Digests in the store, and the promise that no paper is shown twice."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlmodel import Session
+
+from digestmail.domain import (
+    DeliveryKind,
+    DeliveryState,
+    Digest,
+    DigestItem,
+    Reason,
+    ReasonKind,
+    SkipReason,
+    SubscriberStatus,
+)
+from digestmail.errors import NotFoundError
+from digestmail.store.database import Database
+from digestmail.store.papers import paper_of
+from digestmail.store.sql import MOST_VALUES, chunks
+from digestmail.store.tables import DELIVERY, DIGEST, ITEM, PAPER, SUBSCRIBER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What preparing decided for one subscriber: digests (missed ones too) and what comes next."""
+
+    subscriber_id: int
+    address: str
+    digests: tuple[Digest, ...]
+    next_due_at: datetime
+    papers_since: datetime | None
+
+
+class Digests:
+    """All digests that were ever due."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, plans: Sequence[Planned]) -> list[Digest]:
+        """Store plans with their deliveries in one transaction; returns the digests stored.
+
+        Whatever another process did meanwhile holds: a subscriber who left, a digest that is
+        there already and a paper that was shown are passed over.
+        """
+        with self._database.writing() as session:
+            active = _lock(session, [plan.subscriber_id for plan in plans])
+            plans = [plan for plan in plans if plan.subscriber_id in active]
+            wanted = _not_yet_there(session, plans)
+            wanted = _not_yet_shown(session, wanted)
+            stored = _insert_digests(session, wanted)
+            _insert_items(session, stored)
+            _insert_deliveries(session, stored, {p.subscriber_id: p.address for p in plans})
+            _advance(session, plans)
+        return stored
+
+    def dates(self, subscriber_ids: Sequence[int], since: date) -> set[tuple[int, date]]:
+        """The (subscriber, date) pairs from ``since`` on that have a digest."""
+        with self._database.reading() as session:
+            return _dates(session, subscriber_ids, since)
+
+    def shown(self, subscriber_ids: Sequence[int], since: datetime) -> dict[int, set[int]]:
+        """Of the papers first seen after ``since``, the ids each subscriber was shown."""
+        with self._database.reading() as session:
+            return _shown(session, subscriber_ids, PAPER.c.first_seen_at > since)
+
+    def get(self, digest_id: int) -> Digest:
+        """A digest with its items, or NotFoundError."""
+        with self._database.reading() as session:
+            row = session.execute(select(DIGEST).where(DIGEST.c.id == digest_id)).first()
+            if row is None:
+                raise NotFoundError("that digest is not here any more")
+            return replace(_digest(row), items=_items(session, digest_id))
+
+    def of_subscriber(self, subscriber_id: int, *, limit: int = 30) -> list[Digest]:
+        """A subscriber's last digests, newest first, with their items."""
+        query = select(DIGEST).where(DIGEST.c.subscriber_id == subscriber_id)
+        with self._database.reading() as session:
+            rows = session.execute(query.order_by(DIGEST.c.date.desc()).limit(limit)).all()
+            return [replace(_digest(row), items=_items(session, row.id)) for row in rows]
+
+    def release(self, digest_id: int) -> None:
+        """Let the papers of a digest that never went out be news again for its subscriber."""
+        with self._database.writing() as session:
+            session.execute(update(ITEM).where(ITEM.c.digest_id == digest_id).values(released=True))
+            row = session.execute(select(DIGEST).where(DIGEST.c.id == digest_id)).one()
+            later = SUBSCRIBER.c.papers_since > row.papers_from
+            back = update(SUBSCRIBER).where(SUBSCRIBER.c.id == row.subscriber_id, later)
+            session.execute(back.values(papers_since=row.papers_from))
+
+    def count(self, since: datetime, until: datetime) -> dict[str, int]:
+        """Digests due in [since, until) by their skip reason; "" counts those to be mailed."""
+        reason = func.coalesce(DIGEST.c.skip, "")
+        query = select(reason, func.count()).where(
+            DIGEST.c.due_at >= since, DIGEST.c.due_at < until
+        )
+        with self._database.reading() as session:
+            return dict(session.execute(query.group_by(reason)))
+
+
+def _lock(session: Session, ids: Sequence[int]) -> set[int]:
+    """The active ones of these subscribers, locked so that plans for one never interleave."""
+    active: set[int] = set()
+    for some in chunks(ids, MOST_VALUES):
+        query = select(SUBSCRIBER.c.id).where(
+            SUBSCRIBER.c.id.in_(some), SUBSCRIBER.c.status == SubscriberStatus.ACTIVE.value
+        )
+        ordered = query.order_by(SUBSCRIBER.c.id).with_for_update()  # SQLite holds its one lock
+        active |= set(session.execute(ordered).scalars())
+    return active
+
+
+def _dates(session: Session, ids: Sequence[int], since: date) -> set[tuple[int, date]]:
+    found: set[tuple[int, date]] = set()
+    for some in chunks(ids, MOST_VALUES):
+        query = select(DIGEST.c.subscriber_id, DIGEST.c.date).where(
+            DIGEST.c.subscriber_id.in_(some), DIGEST.c.date >= since
+        )
+        found |= {(row.subscriber_id, row.date) for row in session.execute(query)}
+    return found
+
+
+def _shown(session: Session, ids: Sequence[int], which: Any) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    join = ITEM.join(PAPER, and_(PAPER.c.id == ITEM.c.paper_id, which))
+    for some in chunks(ids, MOST_VALUES // 2):
+        query = select(ITEM.c.subscriber_id, ITEM.c.paper_id).select_from(join)
+        mine = query.where(ITEM.c.subscriber_id.in_(some), ~ITEM.c.released)
+        for subscriber_id, paper_id in session.execute(mine):
+            found.setdefault(subscriber_id, set()).add(paper_id)
+    return found
+
+
+def _not_yet_there(session: Session, plans: Sequence[Planned]) -> list[Digest]:
+    digests = [digest for plan in plans for digest in plan.digests]
+    if not digests:
+        return []
+    since = min(digest.date for digest in digests)
+    there = _dates(session, [plan.subscriber_id for plan in plans], since)
+    return [digest for digest in digests if (digest.subscriber_id, digest.date) not in there]
+
+
+def _not_yet_shown(session: Session, digests: Sequence[Digest]) -> list[Digest]:
+    papers = sorted({item.paper.id or 0 for digest in digests for item in digest.items})
+    if not papers:
+        return list(digests)
+    shown: dict[int, set[int]] = {}
+    ids = [digest.subscriber_id for digest in digests]
+    for some in chunks(papers, MOST_VALUES // 2):
+        for subscriber_id, seen in _shown(session, ids, PAPER.c.id.in_(some)).items():
+            shown.setdefault(subscriber_id, set()).update(seen)
+    return [_without(digest, shown.get(digest.subscriber_id, set())) for digest in digests]
+
+
+def _without(digest: Digest, shown: Collection[int]) -> Digest:
+    kept = [item for item in digest.items if item.paper.id not in shown]
+    if len(kept) == len(digest.items):
+        return digest
+    items = tuple(replace(item, position=place) for place, item in enumerate(kept, 1))
+    return replace(digest, items=items, skip=None if items else SkipReason.NO_PAPERS)
+
+
+def _insert_digests(session: Session, digests: Sequence[Digest]) -> list[Digest]:
+    if not digests:
+        return []
+    rows = [
+        {
+            "subscriber_id": digest.subscriber_id,
+            "date": digest.date,
+            "due_at": digest.due_at,
+            "prepared_at": digest.prepared_at,
+            "papers_from": digest.papers_from,
+            "papers_until": digest.papers_until,
+            "judged": digest.judged,
+            "skip": digest.skip.value if digest.skip else None,
+        }
+        for digest in digests
+    ]
+    added = insert(DIGEST).returning(DIGEST.c.id, sort_by_parameter_order=True)
+    ids = session.execute(added, rows).scalars()
+    return [replace(digest, id=new_id) for digest, new_id in zip(digests, ids, strict=True)]
+
+
+def _insert_items(session: Session, digests: Sequence[Digest]) -> None:
+    rows = [
+        {
+            "digest_id": digest.id,
+            "position": item.position,
+            "subscriber_id": digest.subscriber_id,
+            "paper_id": item.paper.id,
+            "profile_id": item.profile_id,
+            "profile_name": item.profile_name,
+            "score": item.score,
+            "pinned": item.pinned,
+            "reasons": [[r.kind.value, list(r.details), round(r.weight, 4)] for r in item.reasons],
+            "released": False,
+        }
+        for digest in digests
+        for item in digest.items
+    ]
+    if rows:
+        session.execute(insert(ITEM), rows)
+
+
+def _insert_deliveries(
+    session: Session, digests: Sequence[Digest], addresses: Mapping[int, str]
+) -> None:
+    rows = [
+        {
+            "kind": DeliveryKind.DIGEST.value,
+            "subscriber_id": digest.subscriber_id,
+            "digest_id": digest.id,
+            "address": addresses[digest.subscriber_id],
+            "once": f"digest:{digest.id}",
+            "state": DeliveryState.PLANNED.value,
+            "due_at": digest.due_at,
+            "attempts": 0,
+            "next_attempt_at": digest.prepared_at,
+            "detail": "",
+        }
+        for digest in digests
+        if digest.skip is None
+    ]
+    if rows:
+        session.execute(insert(DELIVERY), rows)
+
+
+def _advance(session: Session, plans: Sequence[Planned]) -> None:
+    """Move each subscriber on, all in one statement for the driver."""
+    change = update(SUBSCRIBER).where(SUBSCRIBER.c.id == bindparam("of"))
+    change = change.values(next_due_at=bindparam("due"), papers_since=bindparam("since"))
+    rows = [
+        {"of": plan.subscriber_id, "due": plan.next_due_at, "since": plan.papers_since}
+        for plan in plans
+    ]
+    if rows:
+        session.connection().execute(change, rows)
+
+
+def _digest(row: Any) -> Digest:
+    return Digest(
+        id=row.id,
+        subscriber_id=row.subscriber_id,
+        date=row.date,
+        due_at=row.due_at,
+        prepared_at=row.prepared_at,
+        papers_from=row.papers_from,
+        papers_until=row.papers_until,
+        judged=row.judged,
+        skip=SkipReason(row.skip) if row.skip else None,
+    )
+
+
+def _items(session: Session, digest_id: int) -> tuple[DigestItem, ...]:
+    columns = [ITEM.c[name] for name in ("position", "profile_id", "profile_name", "score")]
+    query = (
+        select(*columns, ITEM.c.pinned, ITEM.c.reasons, *PAPER.c)
+        .join(PAPER, PAPER.c.id == ITEM.c.paper_id)
+        .where(ITEM.c.digest_id == digest_id)
+        .order_by(ITEM.c.position)
+    )
+    return tuple(
+        DigestItem(
+            position=row.position,
+            paper=paper_of(row),
+            profile_id=row.profile_id,
+            profile_name=row.profile_name,
+            score=row.score,
+            pinned=row.pinned,
+            reasons=tuple(Reason(ReasonKind(k), tuple(d), w) for k, d, w in row.reasons),
+        )
+        for row in session.execute(query)
+    )

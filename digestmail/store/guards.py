@@ -1,0 +1,78 @@
+"""What keeps us polite: suppressed addresses, counted requests, leases and notes."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+
+from digestmail.store.database import Database
+from digestmail.store.sql import upsert
+from digestmail.store.tables import LEASE, NOTE, RATE, SUPPRESSION
+
+
+class Guards:
+    """Suppressions (by hashed address), rate counters (by hashed key), leases and notes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def suppress(self, address_hash: str, reason: str, now: datetime) -> None:
+        """Never mail this address again; the first reason stays."""
+        values = {"address_hash": address_hash, "reason": reason, "created_at": now}
+        with self._database.writing() as session:
+            session.execute(upsert(session, SUPPRESSION).values(values).on_conflict_do_nothing())
+
+    def suppressed(self, address_hash: str) -> str | None:
+        """Why an address must not be mailed; None when it may."""
+        query = select(SUPPRESSION.c.reason).where(SUPPRESSION.c.address_hash == address_hash)
+        with self._database.reading() as session:
+            reason: str | None = session.execute(query).scalar()
+            return reason
+
+    def allow(self, key: str, most: int, window: timedelta, now: datetime) -> bool:
+        """Count one event of ``key``; False once there were more than ``most`` in a window."""
+        first = {"key": key, "since": now, "count": 1}
+        fresh = RATE.c.since <= now - window
+        with self._database.writing() as session:
+            added = upsert(session, RATE).values(first).on_conflict_do_nothing()
+            if session.execute(added.returning(RATE.c.key)).first():
+                return most >= 1
+            restart = update(RATE).where(RATE.c.key == key, fresh).values(since=now, count=1)
+            if session.execute(restart.returning(RATE.c.key)).first():
+                return most >= 1
+            count = update(RATE).where(RATE.c.key == key).values(count=RATE.c.count + 1)
+            so_far: int = session.execute(count.returning(RATE.c.count)).scalar_one()
+        return so_far <= most
+
+    def lease(self, name: str, owner: str, until: datetime, now: datetime) -> bool:
+        """Take or keep a lease; False while another owner holds it."""
+        values = {"name": name, "owner": owner, "until": until}
+        free = or_(LEASE.c.owner == owner, LEASE.c.until < now)
+        with self._database.writing() as session:
+            taken = upsert(session, LEASE).values(values)
+            taken = taken.on_conflict_do_update(
+                index_elements=["name"], set_={"owner": owner, "until": until}, where=free
+            )
+            return session.execute(taken.returning(LEASE.c.name)).first() is not None
+
+    def leased(self, name: str) -> tuple[str, datetime] | None:
+        """Who holds a lease and until when."""
+        with self._database.reading() as session:
+            row = session.execute(select(LEASE).where(LEASE.c.name == name)).first()
+        return (row.owner, row.until) if row else None
+
+    def note(self, name: str, value: str, now: datetime) -> None:
+        """Leave a note for ``status``; an empty one clears it."""
+        values = {"name": name, "value": value, "at": now}
+        with self._database.writing() as session:
+            noted = upsert(session, NOTE).values(values)
+            session.execute(
+                noted.on_conflict_do_update(
+                    index_elements=["name"], set_={"value": value, "at": now}
+                )
+            )
+
+    def noted(self, name: str) -> tuple[str, datetime] | None:
+        """A note and when it was left; None when there is none or it was cleared."""
+        with self._database.reading() as session:
+            row = session.execute(select(NOTE).where(NOTE.c.name == name)).first()
+        return (row.value, row.at) if row and row.value else None

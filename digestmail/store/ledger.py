@@ -1,0 +1,309 @@
+"""The delivery ledger: every state change is a compare-and-swap in its own transaction.
+
+    planned -> leased -> on_wire -> sent | deferred | failed | unknown      (skipped: withdrawn)
+
+A lease found without its owner goes back to planned when nothing had been handed over. What was
+on the wire is ``unknown``: the server may have it. A mail that only confirms or carries a link
+is sent again instead, since a second one harms nobody and a missing one locks somebody out.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, exists, func, insert, or_, select, update
+from sqlmodel import Session
+
+from digestmail.domain import (
+    Attempt,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Outcome,
+    Phase,
+    SendResult,
+    SubscriberStatus,
+)
+from digestmail.store.database import Database
+from digestmail.store.sql import upsert
+from digestmail.store.tables import ATTEMPT, DELIVERY, SUBSCRIBER
+
+_WAITING = (DeliveryState.PLANNED.value, DeliveryState.DEFERRED.value)
+_HELD = (DeliveryState.LEASED.value, DeliveryState.ON_WIRE.value)
+_ENDED = (
+    DeliveryState.SENT,
+    DeliveryState.FAILED,
+    DeliveryState.UNKNOWN,
+    DeliveryState.SKIPPED,
+)
+# Whom each kind of mail may still be sent to at the moment it goes.
+_MAILED = {
+    DeliveryKind.DIGEST: (SubscriberStatus.ACTIVE,),
+    DeliveryKind.CONFIRM: (SubscriberStatus.PENDING,),
+    DeliveryKind.LINK: (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED),
+}
+_HANDED_OVER = "handed over; no answer was recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What was found of dead workers: leases freed, and deliveries nobody can decide."""
+
+    freed: int = 0
+    unknown: int = 0
+
+
+class Ledger:
+    """The deliveries of all messages."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def plan(
+        self, kind: DeliveryKind, subscriber_id: int, address: str, once: str, now: datetime
+    ) -> bool:
+        """Plan a mail that must go once; False when ``once`` was planned before."""
+        values = {
+            "kind": kind.value,
+            "subscriber_id": subscriber_id,
+            "address": address,
+            "once": once,
+            "state": DeliveryState.PLANNED.value,
+            "due_at": now,
+            "attempts": 0,
+            "next_attempt_at": now,
+            "detail": "",
+        }
+        with self._database.writing() as session:
+            planned = upsert(session, DELIVERY).values(values).on_conflict_do_nothing()
+            return session.execute(planned.returning(DELIVERY.c.id)).first() is not None
+
+    def claim(
+        self,
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        kinds: Collection[DeliveryKind] = tuple(DeliveryKind),
+    ) -> list[Delivery]:
+        """Lease up to ``limit`` deliveries whose time has come, the longest waiting first."""
+        ready = (
+            select(DELIVERY.c.id)
+            .where(
+                DELIVERY.c.state.in_(_WAITING),
+                DELIVERY.c.next_attempt_at <= now,
+                DELIVERY.c.kind.in_([kind.value for kind in kinds]),
+            )
+            .order_by(DELIVERY.c.next_attempt_at, DELIVERY.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        claim = (
+            update(DELIVERY)
+            .where(DELIVERY.c.id.in_(ready))
+            .values(state=DeliveryState.LEASED.value, lease_owner=owner, lease_until=now + lease)
+            .returning(*DELIVERY.c)
+        )
+        with self._database.writing() as session:
+            rows = session.execute(claim).all()
+        return sorted(map(_delivery, rows), key=lambda delivery: delivery.id)
+
+    def to_wire(self, delivery: Delivery, owner: str, now: datetime, lease: timedelta) -> bool:
+        """Commit that a delivery is about to be handed over, with its Attempt.
+
+        False, and nothing changed, when the lease was lost or the subscriber may not be mailed
+        any more.
+        """
+        mailed = [status.value for status in _MAILED[delivery.kind]]
+        welcome = exists().where(
+            SUBSCRIBER.c.id == delivery.subscriber_id,
+            SUBSCRIBER.c.email == delivery.address,
+            SUBSCRIBER.c.status.in_(mailed),
+        )
+        step = (
+            update(DELIVERY)
+            .where(_mine(delivery, owner, DeliveryState.LEASED), welcome)
+            .values(state=DeliveryState.ON_WIRE.value, lease_until=now + lease)
+            .returning(DELIVERY.c.id)
+        )
+        with self._database.writing() as session:
+            if session.execute(step).first() is None:
+                return False
+            unanswered = SendResult(
+                outcome=Outcome.UNKNOWN, phase=Phase.END_OF_DATA, text=_HANDED_OVER
+            )
+            _add_attempt(
+                session, Attempt(delivery_id=delivery.id, at=now, seconds=0, result=unanswered)
+            )
+        return True
+
+    def finish(
+        self,
+        delivery: Delivery,
+        owner: str,
+        attempt: Attempt,
+        state: DeliveryState,
+        next_attempt_at: datetime,
+    ) -> bool:
+        """Record how a try ended; False when the lease was lost meanwhile.
+
+        Trouble of the relay (Outcome.SERVER) and a withdrawal count no attempt.
+        """
+        counts = attempt.result.outcome not in (Outcome.SERVER, Outcome.WITHDRAWN)
+        ended = attempt.at if state in _ENDED else None
+        step = (
+            update(DELIVERY)
+            .where(_mine(delivery, owner, DeliveryState.LEASED, DeliveryState.ON_WIRE))
+            .values(
+                state=state.value,
+                attempts=DELIVERY.c.attempts + int(counts),
+                next_attempt_at=next_attempt_at,
+                lease_owner=None,
+                lease_until=None,
+                ended_at=ended,
+                detail=_told(attempt.result),
+            )
+            .returning(DELIVERY.c.id)
+        )
+        with self._database.writing() as session:
+            if session.execute(step).first() is None:
+                return False
+            if not _answer_attempt(session, attempt):
+                _add_attempt(session, attempt)
+        return True
+
+    def recover(self, now: datetime, is_gone: Callable[[str], bool]) -> Recovered:
+        """Decide what workers left behind that have died or let their lease run out."""
+        with self._database.writing() as session:
+            held = session.execute(
+                select(DELIVERY.c.id, DELIVERY.c.lease_owner, DELIVERY.c.lease_until).where(
+                    DELIVERY.c.state.in_(_HELD)
+                )
+            ).all()
+            gone = {owner: is_gone(owner) for owner in {row.lease_owner for row in held}}
+            left = [row.id for row in held if row.lease_until < now or gone[row.lease_owner]]
+            if not left:
+                return Recovered()
+            harmless = or_(
+                DELIVERY.c.state == DeliveryState.LEASED.value,
+                DELIVERY.c.kind != DeliveryKind.DIGEST.value,
+            )
+            free = {"lease_owner": None, "lease_until": None}
+            freed = session.execute(
+                update(DELIVERY)
+                .where(DELIVERY.c.id.in_(left), harmless, DELIVERY.c.state.in_(_HELD))
+                .values(state=DeliveryState.PLANNED.value, **free)
+                .returning(DELIVERY.c.id)
+            ).all()
+            lost = session.execute(
+                update(DELIVERY)
+                .where(DELIVERY.c.id.in_(left), DELIVERY.c.state == DeliveryState.ON_WIRE.value)
+                .values(
+                    state=DeliveryState.UNKNOWN.value,
+                    detail="the sender stopped while the mail was on the wire",
+                    ended_at=now,
+                    attempts=DELIVERY.c.attempts + 1,
+                    **free,
+                )
+                .returning(DELIVERY.c.id)
+            ).all()
+        return Recovered(len(freed), len(lost))
+
+    def count(self, since: datetime, until: datetime) -> dict[DeliveryState, int]:
+        """Digest deliveries due in [since, until) by state."""
+        query = (
+            select(DELIVERY.c.state, func.count())
+            .where(DELIVERY.c.due_at >= since, DELIVERY.c.due_at < until)
+            .where(DELIVERY.c.kind == DeliveryKind.DIGEST.value)
+            .group_by(DELIVERY.c.state)
+        )
+        with self._database.reading() as session:
+            return {DeliveryState(state): count for state, count in session.execute(query)}
+
+    def of_digests(self, digest_ids: Sequence[int]) -> dict[int, Delivery]:
+        """The deliveries of some digests, by digest id."""
+        query = select(DELIVERY).where(DELIVERY.c.digest_id.in_(digest_ids))
+        with self._database.reading() as session:
+            return {row.digest_id: _delivery(row) for row in session.execute(query)}
+
+    def of_subscriber(self, subscriber_id: int, *, limit: int = 20) -> list[Delivery]:
+        """A subscriber's last deliveries, newest first."""
+        query = select(DELIVERY).where(DELIVERY.c.subscriber_id == subscriber_id)
+        with self._database.reading() as session:
+            rows = session.execute(query.order_by(DELIVERY.c.id.desc()).limit(limit))
+            return [_delivery(row) for row in rows]
+
+    def attempts(self, delivery_id: int) -> list[Attempt]:
+        """The attempts at one delivery, oldest first."""
+        query = select(ATTEMPT).where(ATTEMPT.c.delivery_id == delivery_id)
+        with self._database.reading() as session:
+            return [_attempt(row) for row in session.execute(query.order_by(ATTEMPT.c.id))]
+
+
+def _mine(delivery: Delivery, owner: str, *states: DeliveryState) -> Any:
+    return and_(
+        DELIVERY.c.id == delivery.id,
+        DELIVERY.c.lease_owner == owner,
+        DELIVERY.c.state.in_([state.value for state in states]),
+    )
+
+
+def _told(result: SendResult) -> str:
+    code = " ".join(filter(None, (str(result.code or ""), result.enhanced)))
+    return f"{result.phase}: {code} {result.text}".strip()[:500]
+
+
+def _attempt_row(attempt: Attempt) -> dict[str, Any]:
+    result = attempt.result
+    return {
+        "delivery_id": attempt.delivery_id,
+        "at": attempt.at,
+        "seconds": attempt.seconds,
+        "outcome": result.outcome.value,
+        "phase": result.phase.value,
+        "code": result.code,
+        "enhanced": result.enhanced,
+        "text": result.text[:500],
+    }
+
+
+def _add_attempt(session: Session, attempt: Attempt) -> None:
+    session.execute(insert(ATTEMPT).values(_attempt_row(attempt)))
+
+
+def _answer_attempt(session: Session, attempt: Attempt) -> bool:
+    """Complete the attempt that ``to_wire`` wrote, if it got that far."""
+    unanswered = (
+        select(func.max(ATTEMPT.c.id))
+        .where(ATTEMPT.c.delivery_id == attempt.delivery_id, ATTEMPT.c.text == _HANDED_OVER)
+        .scalar_subquery()
+    )
+    answer = update(ATTEMPT).where(ATTEMPT.c.id == unanswered).values(_attempt_row(attempt))
+    return session.execute(answer.returning(ATTEMPT.c.id)).first() is not None
+
+
+def _attempt(row: Any) -> Attempt:
+    result = SendResult(
+        outcome=Outcome(row.outcome),
+        phase=Phase(row.phase),
+        code=row.code,
+        enhanced=row.enhanced,
+        text=row.text,
+    )
+    return Attempt(delivery_id=row.delivery_id, at=row.at, seconds=row.seconds, result=result)
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        id=row.id,
+        kind=DeliveryKind(row.kind),
+        subscriber_id=row.subscriber_id,
+        digest_id=row.digest_id,
+        address=row.address,
+        state=DeliveryState(row.state),
+        due_at=row.due_at,
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        detail=row.detail,
+    )

@@ -1,0 +1,151 @@
+"""Bring a database to the schema this program knows, and tell whose database it is."""
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import Connection
+
+from digestmail.errors import StoreError
+from digestmail.store.database import Database
+from digestmail.store.tables import metadata
+
+
+def migrate(
+    database: Database, scripts: Path, now: datetime, *, revision: str = "head"
+) -> Path | None:
+    """Move the schema up or down to ``revision``; returns the backup made before, if any.
+
+    Runs with SQLite's foreign keys off, because rebuilding a parent table with them on would
+    silently delete its children, and checks them afterwards. On an error the backup is named.
+    """
+    _create_folder(database)
+    config = _config(scripts)
+    with database.connecting() as connection:
+        current = _recognised(connection, database, scripts)
+    target = _resolved(scripts, revision)
+    if current == target:
+        return None
+    backup = _backup(database, now) if current else None
+    with database.connecting() as connection:
+        if database.is_sqlite:
+            connection.connection.execute("PRAGMA foreign_keys = OFF")  # ty: only outside a transaction
+        try:
+            with connection.begin():
+                config.attributes["connection"] = connection
+                _move(config, scripts, current, target)
+                _check_foreign_keys(connection, database)
+        finally:
+            if database.is_sqlite:
+                connection.connection.execute("PRAGMA foreign_keys = ON")
+    return backup
+
+
+def current_revision(database: Database) -> str | None:
+    """The schema's revision; None for an empty database."""
+    with database.connecting() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_current(database: Database, scripts: Path) -> None:
+    """StoreError unless the database exists, is ours and is of this program's version."""
+    path = database.path
+    if path is not None and not path.exists():
+        raise StoreError(f"there is no database at {path}; run: digestmail init (or migrate)")
+    with database.connecting() as connection:
+        current = _recognised(connection, database, scripts)
+    if current != _resolved(scripts, "head"):
+        raise StoreError(
+            f"the database {database.name} is of an older version; run: digestmail migrate"
+        )
+
+
+def _recognised(connection: Connection, database: Database, scripts: Path) -> str | None:
+    tables = set(inspect(connection).get_table_names())
+    connection.rollback()
+    current = MigrationContext.configure(connection).get_current_revision()
+    connection.rollback()
+    foreign = tables - set(metadata.tables) - {"alembic_version"}
+    if tables and (current is None) and (foreign or tables - {"alembic_version"}):
+        raise StoreError(
+            f"the database {database.name} belongs to another program "
+            f"(it holds a table {min(tables)!r}); name another one in database_url"
+        )
+    known = {script.revision for script in _scripts(scripts).walk_revisions()}
+    if current is not None and current not in known:
+        raise StoreError(
+            f"the database {database.name} is at revision {current!r}, which this version of "
+            "digestmail does not know: it is another program's, or a newer digestmail's"
+        )
+    return current
+
+
+def _move(config: Config, scripts: Path, current: str | None, target: str | None) -> None:
+    order = [s.revision for s in reversed(list(_scripts(scripts).walk_revisions()))]
+    down = current is not None and (target is None or order.index(target) < order.index(current))
+    (command.downgrade if down else command.upgrade)(config, target or "base")
+
+
+def _resolved(scripts: Path, revision: str) -> str | None:
+    if revision == "base":
+        return None
+    try:
+        script = _scripts(scripts).get_revision(revision)
+    except CommandError:
+        script = None
+    if script is None:
+        raise StoreError(
+            f"there is no schema revision {revision!r}; use head, base or a revision's id"
+        )
+    return script.revision
+
+
+def _config(scripts: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _scripts(scripts: Path) -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config(scripts))
+
+
+def _create_folder(database: Database) -> None:
+    if database.path is None:
+        return
+    try:
+        database.path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"cannot make the folder {database.path.parent}: {error.strerror}"
+        ) from error
+
+
+def _backup(database: Database, now: datetime) -> Path | None:
+    """Copy SQLite's file beside itself; PostgreSQL runs migrations in one transaction instead."""
+    path = database.path
+    if path is None or not path.exists():
+        return None
+    copy = path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%S}")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return copy
+
+
+def _check_foreign_keys(connection: Connection, database: Database) -> None:
+    if not database.is_sqlite:
+        return
+    broken = connection.execute(text("PRAGMA foreign_key_check")).first()
+    if broken is not None:
+        raise StoreError(
+            f"the migration would leave rows of {broken[0]!r} without their {broken[2]!r}; "
+            "nothing was changed"
+        )

@@ -1,0 +1,99 @@
+"""The configured sources and how their last fetches went."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from digestmail.domain import BadRecord, SourceReport, SourceSpec, SourceState
+from digestmail.errors import InputError, NotFoundError
+from digestmail.store.database import Database
+from digestmail.store.papers import Papers
+from digestmail.store.tables import SOURCE
+
+_MOST_BAD_KEPT = 20
+
+
+class Sources:
+    """The sources an operator has added."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, spec: SourceSpec, now: datetime) -> None:
+        """Add a source, to be fetched at the next occasion. InputError if the name is taken."""
+        with self._database.writing() as session:
+            if session.execute(select(SOURCE.c.name).where(SOURCE.c.name == spec.name)).first():
+                raise InputError("name", f"there is a source {spec.name!r} already")
+            session.execute(
+                insert(SOURCE).values(
+                    name=spec.name,
+                    kind=spec.kind,
+                    options=dict(spec.options),
+                    every_minutes=spec.every_minutes,
+                    enabled=spec.enabled,
+                    next_fetch_at=now,
+                )
+            )
+
+    def remove(self, name: str) -> None:
+        """Forget a source; its papers stay."""
+        with self._database.writing() as session:
+            if not session.execute(
+                delete(SOURCE).where(SOURCE.c.name == name).returning(SOURCE.c.name)
+            ).first():
+                raise NotFoundError(f"there is no source {name!r}; see: digestmail source list")
+
+    def all(self) -> list[SourceState]:
+        """All sources by name."""
+        counts = Papers(self._database).count_by_source()
+        with self._database.reading() as session:
+            rows = session.execute(select(SOURCE).order_by(SOURCE.c.name)).all()
+        return [_state(row, counts.get(row.name, 0)) for row in rows]
+
+    def claim(self, state: SourceState, now: datetime) -> bool:
+        """Whether this process is the one to fetch a due source now (compare-and-swap)."""
+        due = SOURCE.c.next_fetch_at
+        same = due.is_(None) if state.next_fetch_at is None else due == state.next_fetch_at
+        later = now + timedelta(minutes=state.spec.every_minutes)
+        claim = update(SOURCE).where(SOURCE.c.name == state.spec.name, same)
+        with self._database.writing() as session:
+            won = session.execute(claim.values(next_fetch_at=later).returning(SOURCE.c.name))
+            return won.first() is not None
+
+    def report(self, report: SourceReport, now: datetime) -> None:
+        """Record how a fetch went."""
+        values: dict[str, Any] = {"last_fetch_at": now, "last_report": _stored(report)}
+        if report.new:
+            values["last_new_at"] = now
+        with self._database.writing() as session:
+            session.execute(update(SOURCE).where(SOURCE.c.name == report.source).values(values))
+
+
+def _stored(report: SourceReport) -> dict[str, Any]:
+    stored = asdict(report)
+    stored["bad"] = stored["bad"][:_MOST_BAD_KEPT]
+    return stored | {"bad_count": len(report.bad)}
+
+
+def _state(row: Any, papers: int) -> SourceState:
+    return SourceState(
+        spec=SourceSpec(
+            name=row.name,
+            kind=row.kind,
+            options=row.options,
+            every_minutes=row.every_minutes,
+            enabled=row.enabled,
+        ),
+        next_fetch_at=row.next_fetch_at,
+        last_fetch_at=row.last_fetch_at,
+        last_new_at=row.last_new_at,
+        last_report=_report(row.last_report) if row.last_report else None,
+        papers=papers,
+    )
+
+
+def _report(stored: dict[str, Any]) -> SourceReport:
+    known = {k: stored[k] for k in ("source", "new", "updated", "known", "error")}
+    return SourceReport(**known, bad=tuple(BadRecord(**bad) for bad in stored["bad"]))

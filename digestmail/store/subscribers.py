@@ -1,0 +1,291 @@
+"""Subscribers, their profiles and their feedback."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from digestmail.domain import (
+    Feedback,
+    Profile,
+    Schedule,
+    Subscriber,
+    SubscriberStatus,
+    Verdict,
+)
+from digestmail.errors import InputError, NotFoundError
+from digestmail.store.database import Database
+from digestmail.store.sql import MOST_VALUES, chunks, upsert
+from digestmail.store.tables import FEEDBACK, PROFILE, SUBSCRIBER
+
+_LISTS = (
+    "keywords",
+    "excluded_keywords",
+    "categories",
+    "excluded_categories",
+    "authors",
+    "seed_papers",
+)
+_PLAIN = ("name", "interests", "max_papers", "threshold")
+
+
+class Subscribers:
+    """Everyone who ever asked for the digest and was not erased."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, subscriber: Subscriber, now: datetime) -> Subscriber:
+        """Store a new subscriber with their profiles. InputError when the address is known."""
+        try:
+            with self._database.writing() as session:
+                row = _subscriber_row(subscriber) | {
+                    "created_at": now,
+                    "confirm_serial": 0,
+                    "unconfirmed": 0,
+                }
+                added = insert(SUBSCRIBER).values(row).returning(SUBSCRIBER.c.id)
+                new_id: int = session.execute(added).scalar_one()
+                for profile in subscriber.profiles:
+                    _insert_profile(session, new_id, profile)
+        except IntegrityError:
+            raise InputError("email", f"{subscriber.email} is a subscriber already") from None
+        return self._select(SUBSCRIBER.c.id == new_id)[0]
+
+    def get(self, subscriber_id: int) -> Subscriber | None:
+        """The subscriber of an id, if any."""
+        found = self._select(SUBSCRIBER.c.id == subscriber_id)
+        return found[0] if found else None
+
+    def find(self, email: str) -> Subscriber | None:
+        """The subscriber of an address, if any."""
+        found = self._select(SUBSCRIBER.c.email == email.strip().lower())
+        return found[0] if found else None
+
+    def by_email(self, email: str) -> Subscriber:
+        """The subscriber of an address, or NotFoundError."""
+        found = self.find(email)
+        if found is None:
+            raise NotFoundError(f"no subscriber has the address {email!r}")
+        return found
+
+    def all(self, status: SubscriberStatus | None = None) -> list[Subscriber]:
+        """All subscribers, or those of one status, by address."""
+        every = self._select(*([SUBSCRIBER.c.status == status.value] if status else []))
+        return sorted(every, key=lambda subscriber: subscriber.email)
+
+    def count(self) -> dict[SubscriberStatus, int]:
+        """How many subscribers there are of each status."""
+        query = select(SUBSCRIBER.c.status, func.count()).group_by(SUBSCRIBER.c.status)
+        with self._database.reading() as session:
+            return {SubscriberStatus(status): count for status, count in session.execute(query)}
+
+    def active(self, *, after: int, limit: int, due: datetime | None = None) -> list[Subscriber]:
+        """Active subscribers by id from ``after`` on, with ``due`` only those due by then."""
+        wanted = [SUBSCRIBER.c.status == SubscriberStatus.ACTIVE.value, SUBSCRIBER.c.id > after]
+        if due is not None:
+            wanted.append(SUBSCRIBER.c.next_due_at <= due)
+        return self._select(*wanted, limit=limit)
+
+    def next_due(self) -> datetime | None:
+        """When the next digest is due, of all active subscribers."""
+        active = SUBSCRIBER.c.status == SubscriberStatus.ACTIVE.value
+        with self._database.reading() as session:
+            query = select(func.min(SUBSCRIBER.c.next_due_at)).where(active)
+            soonest: datetime | None = session.execute(query).scalar()
+            return soonest
+
+    def set_status(
+        self,
+        subscriber_id: int,
+        status: SubscriberStatus,
+        due: datetime | None,
+        *,
+        among: Collection[SubscriberStatus] = tuple(SubscriberStatus),
+    ) -> bool:
+        """Change a status, if it is ``among`` these, and when the next digest is due."""
+        change = update(SUBSCRIBER).where(
+            SUBSCRIBER.c.id == subscriber_id, SUBSCRIBER.c.status.in_([s.value for s in among])
+        )
+        changed = change.values(status=status.value, next_due_at=due).returning(SUBSCRIBER.c.id)
+        with self._database.writing() as session:
+            return session.execute(changed).first() is not None
+
+    def set_schedule(self, subscriber_id: int, schedule: Schedule, due: datetime) -> None:
+        """Change when the digest comes; ``due`` counts for an active subscriber only."""
+        active = SUBSCRIBER.c.status == SubscriberStatus.ACTIVE.value
+        change = update(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id)
+        values = _schedule_row(schedule) | {"next_due_at": case((active, due), else_=None)}
+        with self._database.writing() as session:
+            session.execute(change.values(values))
+
+    def set_email(self, subscriber_id: int, email: str) -> None:
+        """Change an address. InputError when another subscriber has it."""
+        change = update(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id)
+        try:
+            with self._database.writing() as session:
+                session.execute(change.values(email=email))
+        except IntegrityError:
+            raise InputError("email", f"{email} is a subscriber already") from None
+
+    def remove(self, subscriber_id: int) -> None:
+        """Erase a subscriber with everything known of them."""
+        with self._database.writing() as session:
+            session.execute(delete(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id))
+
+    def save_profile(self, profile: Profile) -> int:
+        """Store a profile, new (no id) or changed; returns its id."""
+        assert profile.subscriber_id is not None  # noqa: S101 - a caller's mistake, not an input
+        try:
+            with self._database.writing() as session:
+                if profile.id is None:
+                    return _insert_profile(session, profile.subscriber_id, profile)
+                mine = PROFILE.c.subscriber_id == profile.subscriber_id
+                change = update(PROFILE).where(PROFILE.c.id == profile.id, mine)
+                session.execute(change.values(_profile_row(profile)))
+                return profile.id
+        except IntegrityError:
+            raise InputError("name", f"there is a profile “{profile.name}” already") from None
+
+    def remove_profile(self, subscriber_id: int, profile_id: int) -> None:
+        """Erase one profile of a subscriber."""
+        mine = PROFILE.c.subscriber_id == subscriber_id
+        with self._database.writing() as session:
+            session.execute(delete(PROFILE).where(PROFILE.c.id == profile_id, mine))
+
+    def serial(self, subscriber_id: int) -> int:
+        """The serial that confirm links must carry to be good."""
+        query = select(SUBSCRIBER.c.confirm_serial).where(SUBSCRIBER.c.id == subscriber_id)
+        with self._database.reading() as session:
+            serial: int = session.execute(query).scalar_one()
+            return serial
+
+    def next_serial(self, subscriber_id: int) -> tuple[int, int]:
+        """Count one more confirm mail; returns (serial, such mails since the last confirmation)."""
+        change = update(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id)
+        counted = change.values(unconfirmed=SUBSCRIBER.c.unconfirmed + 1)
+        columns = (SUBSCRIBER.c.confirm_serial, SUBSCRIBER.c.unconfirmed)
+        with self._database.writing() as session:
+            serial, unconfirmed = session.execute(counted.returning(*columns)).one()
+            return serial, unconfirmed
+
+    def confirm(self, subscriber_id: int, serial: int, now: datetime, due: datetime) -> bool:
+        """Make a pending subscriber active, once for each serial (compare-and-swap)."""
+        change = update(SUBSCRIBER).where(
+            SUBSCRIBER.c.id == subscriber_id,
+            SUBSCRIBER.c.confirm_serial == serial,
+            SUBSCRIBER.c.status == SubscriberStatus.PENDING.value,
+        )
+        active = change.values(
+            status=SubscriberStatus.ACTIVE.value,
+            confirmed_at=now,
+            next_due_at=due,
+            confirm_serial=serial + 1,
+            unconfirmed=0,
+        )
+        with self._database.writing() as session:
+            return session.execute(active.returning(SUBSCRIBER.c.id)).first() is not None
+
+    def give_feedback(self, feedback: Feedback) -> None:
+        """Record a verdict; a later one on the same paper replaces it."""
+        values = {
+            "subscriber_id": feedback.subscriber_id,
+            "paper_id": feedback.paper_id,
+            "profile_id": feedback.profile_id,
+            "verdict": feedback.verdict.value,
+            "given_at": feedback.given_at,
+        }
+        with self._database.writing() as session:
+            session.execute(
+                upsert(session, FEEDBACK)
+                .values(values)
+                .on_conflict_do_update(
+                    index_elements=["subscriber_id", "paper_id"],
+                    set_={k: values[k] for k in ("profile_id", "verdict", "given_at")},
+                )
+            )
+
+    def feedback(self, subscriber_ids: Collection[int]) -> list[Feedback]:
+        """All verdicts of these subscribers, oldest first."""
+        found: list[Any] = []
+        with self._database.reading() as session:
+            for some in chunks(sorted(subscriber_ids), MOST_VALUES):
+                query = select(FEEDBACK).where(FEEDBACK.c.subscriber_id.in_(some))
+                found += session.execute(query.order_by(FEEDBACK.c.given_at)).all()
+        return [_feedback(row) for row in found]
+
+    def _select(self, *wanted: ColumnElement[bool], limit: int | None = None) -> list[Subscriber]:
+        query = select(SUBSCRIBER).where(*wanted).order_by(SUBSCRIBER.c.id).limit(limit)
+        with self._database.reading() as session:
+            subscribers = [_subscriber(row) for row in session.execute(query)]
+            profiles = _profiles(session, [s.id for s in subscribers if s.id is not None])
+        return [replace(s, profiles=tuple(profiles.get(s.id or 0, ()))) for s in subscribers]
+
+
+def _profiles(session: Session, subscriber_ids: Sequence[int]) -> dict[int, list[Profile]]:
+    found: dict[int, list[Profile]] = {}
+    for some in chunks(subscriber_ids, MOST_VALUES):
+        query = select(PROFILE).where(PROFILE.c.subscriber_id.in_(some)).order_by(PROFILE.c.id)
+        for row in session.execute(query):
+            found.setdefault(row.subscriber_id, []).append(_profile(row))
+    return found
+
+
+def _insert_profile(session: Session, subscriber_id: int, profile: Profile) -> int:
+    row = _profile_row(profile) | {"subscriber_id": subscriber_id}
+    added: int = session.execute(insert(PROFILE).values(row).returning(PROFILE.c.id)).scalar_one()
+    return added
+
+
+def _subscriber_row(subscriber: Subscriber) -> dict[str, Any]:
+    return _schedule_row(subscriber.schedule) | {
+        "email": subscriber.email,
+        "status": subscriber.status.value,
+        "confirmed_at": subscriber.confirmed_at,
+        "next_due_at": subscriber.next_due_at,
+        "papers_since": subscriber.papers_since,
+    }
+
+
+def _schedule_row(schedule: Schedule) -> dict[str, Any]:
+    return {
+        "hour": schedule.hour,
+        "timezone": schedule.timezone,
+        "weekdays": "".join(map(str, sorted(schedule.weekdays))),
+    }
+
+
+def _subscriber(row: Any) -> Subscriber:
+    return Subscriber(
+        id=row.id,
+        email=row.email,
+        status=SubscriberStatus(row.status),
+        schedule=Schedule(
+            hour=row.hour, timezone=row.timezone, weekdays=frozenset(map(int, row.weekdays))
+        ),
+        created_at=row.created_at,
+        confirmed_at=row.confirmed_at,
+        next_due_at=row.next_due_at,
+        papers_since=row.papers_since,
+    )
+
+
+def _profile_row(profile: Profile) -> dict[str, Any]:
+    plain = {name: getattr(profile, name) for name in _PLAIN}
+    return plain | {name: list(getattr(profile, name)) for name in _LISTS}
+
+
+def _profile(row: Any) -> Profile:
+    values: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
+    values |= {name: tuple(getattr(row, name)) for name in _LISTS}
+    return Profile(id=row.id, subscriber_id=row.subscriber_id, **values)
+
+
+def _feedback(row: Any) -> Feedback:
+    return Feedback(
+        row.subscriber_id, row.profile_id, row.paper_id, Verdict(row.verdict), row.given_at
+    )

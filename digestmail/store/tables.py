@@ -1,0 +1,262 @@
+"""The tables. They describe the schema and never leave this package.
+
+Every change here needs a revision in ``migrations/``. ``table=True`` models do not validate, so
+nothing is written that the domain has not checked. Times are aware and in UTC.
+"""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+metadata = MetaData(
+    naming_convention={  # an unnamed constraint cannot be dropped by a later migration
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# Ids of erased rows must not come back: links in old mails name them.
+_NEVER_REUSED = {"sqlite_autoincrement": True}
+
+
+class Base(SQLModel):
+    """What all tables share."""
+
+    metadata: ClassVar[MetaData] = metadata
+
+
+def _json() -> Any:
+    return Field(sa_column=Column(JSON, nullable=False))
+
+
+def _owner(table: str, **options: Any) -> Any:
+    column = Column(Integer, ForeignKey(f"{table}.id", ondelete="CASCADE"), **options)
+    return Field(sa_column=column)
+
+
+class PaperRow(Base, table=True):
+    __tablename__ = "paper"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    title: str = Field(sa_type=Text)
+    abstract: str = Field(sa_type=Text)
+    authors: list[str] = _json()
+    categories: list[str] = _json()
+    url: str
+    doi: str = Field(index=True)
+    version: int
+    published_at: datetime | None
+    updated_at: datetime | None
+    announced_on: date | None
+    source: str = Field(index=True)
+    first_seen_at: datetime = Field(index=True)
+
+
+class SourceRow(Base, table=True):
+    __tablename__ = "source"
+
+    name: str = Field(primary_key=True)
+    kind: str
+    options: dict[str, str] = _json()
+    every_minutes: int
+    enabled: bool
+    next_fetch_at: datetime | None
+    last_fetch_at: datetime | None
+    last_new_at: datetime | None
+    last_report: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+
+
+class SubscriberRow(Base, table=True):
+    __tablename__ = "subscriber"
+    __table_args__ = (_NEVER_REUSED,)
+
+    id: int | None = Field(default=None, primary_key=True)
+    email: str = Field(unique=True)
+    status: str = Field(index=True)
+    hour: int
+    timezone: str
+    weekdays: str  # ISO digits, "12345"
+    created_at: datetime
+    confirmed_at: datetime | None
+    next_due_at: datetime | None = Field(default=None, index=True)
+    papers_since: datetime | None
+    confirm_serial: int  # raised by each confirmation, which uses up the links before it
+    unconfirmed: int  # confirm mails asked for since the last confirmation
+
+
+class ProfileRow(Base, table=True):
+    __tablename__ = "profile"
+    __table_args__ = (UniqueConstraint("subscriber_id", "name"), _NEVER_REUSED)
+
+    id: int | None = Field(default=None, primary_key=True)
+    subscriber_id: int = _owner("subscriber", nullable=False)
+    name: str
+    keywords: list[str] = _json()
+    excluded_keywords: list[str] = _json()
+    interests: str = Field(sa_type=Text)
+    categories: list[str] = _json()
+    excluded_categories: list[str] = _json()
+    authors: list[str] = _json()
+    seed_papers: list[str] = _json()
+    max_papers: int
+    threshold: float
+
+
+class DigestRow(Base, table=True):
+    __tablename__ = "digest"
+    __table_args__ = (UniqueConstraint("subscriber_id", "date"), _NEVER_REUSED)
+
+    id: int | None = Field(default=None, primary_key=True)
+    subscriber_id: int = _owner("subscriber", nullable=False)
+    date: date
+    due_at: datetime = Field(index=True)
+    prepared_at: datetime
+    papers_from: datetime | None
+    papers_until: datetime | None
+    judged: int
+    skip: str | None
+
+
+class DigestItemRow(Base, table=True):
+    __tablename__ = "digest_item"
+    __table_args__ = (
+        # The promise "no paper twice": released items are those of a digest that never went out.
+        Index(
+            "uq_digest_item_shown",
+            "subscriber_id",
+            "paper_id",
+            unique=True,
+            sqlite_where=text("NOT released"),
+            postgresql_where=text("NOT released"),
+        ),
+    )
+
+    digest_id: int = _owner("digest", primary_key=True)
+    position: int = Field(primary_key=True)
+    subscriber_id: int = _owner("subscriber", nullable=False)
+    paper_id: int = _owner("paper", nullable=False, index=True)
+    profile_id: int | None = Field(
+        sa_column=Column(Integer, ForeignKey("profile.id", ondelete="SET NULL"), index=True)
+    )
+    profile_name: str
+    score: float
+    pinned: bool
+    reasons: list[Any] = _json()
+    released: bool
+
+
+class DeliveryRow(Base, table=True):
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_state_next_attempt_at", "state", "next_attempt_at"),
+        _NEVER_REUSED,
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    subscriber_id: int = _owner("subscriber", nullable=False, index=True)
+    digest_id: int | None = _owner("digest", index=True)
+    address: str
+    once: str = Field(unique=True)  # what must not be delivered twice: "digest:17", "confirm:3:1"
+    state: str
+    due_at: datetime = Field(index=True)
+    attempts: int
+    next_attempt_at: datetime
+    lease_owner: str | None
+    lease_until: datetime | None
+    ended_at: datetime | None
+    detail: str = Field(sa_type=Text)
+
+
+class AttemptRow(Base, table=True):
+    __tablename__ = "attempt"
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = _owner("delivery", nullable=False, index=True)
+    at: datetime
+    seconds: float
+    outcome: str
+    phase: str
+    code: int
+    enhanced: str
+    text: str = Field(sa_type=Text)
+
+
+class SuppressionRow(Base, table=True):
+    __tablename__ = "suppression"
+
+    address_hash: str = Field(primary_key=True)
+    reason: str
+    created_at: datetime
+
+
+class FeedbackRow(Base, table=True):
+    __tablename__ = "feedback"
+
+    subscriber_id: int = _owner("subscriber", primary_key=True)
+    paper_id: int = _owner("paper", primary_key=True)
+    profile_id: int | None = Field(
+        sa_column=Column(Integer, ForeignKey("profile.id", ondelete="SET NULL"), index=True)
+    )
+    verdict: str
+    given_at: datetime
+
+
+class RateRow(Base, table=True):
+    __tablename__ = "rate"
+
+    key: str = Field(primary_key=True)  # what is counted, hashed
+    since: datetime  # the start of the window that is being counted
+    count: int
+
+
+class LeaseRow(Base, table=True):
+    __tablename__ = "lease"
+
+    name: str = Field(primary_key=True)
+    owner: str
+    until: datetime
+
+
+class NoteRow(Base, table=True):
+    __tablename__ = "note"
+
+    name: str = Field(primary_key=True)  # "relay-trouble", "last-run"
+    value: str = Field(sa_type=Text)
+    at: datetime
+
+
+def table(row: type[Base]) -> Table:
+    """The table of a row class, for queries that go without the ORM."""
+    return metadata.tables[str(row.__tablename__)]
+
+
+ATTEMPT = table(AttemptRow)
+DELIVERY = table(DeliveryRow)
+DIGEST = table(DigestRow)
+FEEDBACK = table(FeedbackRow)
+ITEM = table(DigestItemRow)
+LEASE = table(LeaseRow)
+NOTE = table(NoteRow)
+PAPER = table(PaperRow)
+PROFILE = table(ProfileRow)
+RATE = table(RateRow)
+SOURCE = table(SourceRow)
+SUBSCRIBER = table(SubscriberRow)
+SUPPRESSION = table(SuppressionRow)

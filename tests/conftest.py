@@ -1,0 +1,81 @@
+"""What many tests start from: a clean environment, a clock that stands still, a real database."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from digestmail.config import PREFIX
+from digestmail.resources import MIGRATIONS
+from digestmail.store import Database, Store
+from digestmail.store.migrate import migrate
+
+POSTGRES = os.environ.get("DIGESTMAIL_TEST_POSTGRES", "")
+NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)  # a Friday
+
+
+class FakeClock:
+    """A Clock that stands still until it is moved."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        """Move on by a timedelta's arguments."""
+        self.now += timedelta(**by)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests reaches them."""
+    for name in os.environ:
+        if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Friday, 20 November 2026, 06:00 UTC."""
+    return FakeClock(NOW)
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)],
+)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'digestmail.db'}"
+    if not POSTGRES:
+        pytest.skip("DIGESTMAIL_TEST_POSTGRES names no PostgreSQL database")
+    _empty(POSTGRES)
+    return POSTGRES
+
+
+def _empty(url: str) -> None:
+    database = Database(url)
+    with database.connecting() as connection, connection.begin():
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    database.close()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database with today's schema."""
+    database = Database(database_url)
+    migrate(database, MIGRATIONS, NOW)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    """A store without anything in it."""
+    return Store(database)
