@@ -1,0 +1,86 @@
+"""When a digest is due: wall-clock schedules turned into UTC instants, right across DST.
+
+A slot is one local date on which a subscriber wants a digest, with the instant of their hour.
+Where the clock jumps over that hour the slot moves forward by the jump; where the hour comes
+twice the first one counts (PEP 495, fold=0). So each wanted date has exactly one slot.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from digestmail.domain import Schedule
+from digestmail.errors import InputError
+
+_DAY = timedelta(days=1)
+MOST_MISSED = 31  # slots of a long downtime that are still told one by one
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """A digest's time (UTC) and the local date it is for."""
+
+    at: datetime
+    date: date
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+@lru_cache
+def _names() -> dict[str, str]:
+    return {name.lower(): name for name in available_timezones()}
+
+
+def checked_timezone(name: str) -> str:
+    """The IANA name as it is spelled, or InputError."""
+    found = _names().get(name.strip().lower())
+    if not found:
+        raise InputError(
+            "timezone", f"“{name[:60]}” is no time zone; use a name such as Europe/Rome"
+        )
+    return found
+
+
+def local_date(schedule: Schedule, at: datetime) -> date:
+    """The subscriber's date at an instant."""
+    return at.astimezone(ZoneInfo(schedule.timezone)).date()
+
+
+def slot_on(schedule: Schedule, day: date) -> Slot:
+    """The slot of a local date, whatever its weekday."""
+    wall = datetime(day.year, day.month, day.day, schedule.hour, tzinfo=ZoneInfo(schedule.timezone))
+    return Slot(wall.astimezone(UTC), day)
+
+
+def next_slot(schedule: Schedule, after: datetime) -> Slot:
+    """The first slot strictly after an instant. ``schedule.weekdays`` must not be empty."""
+    return next(slot for slot in _slots(schedule, after) if slot.at > after)
+
+
+def due_slots(schedule: Schedule, since: datetime, now: datetime) -> list[Slot]:
+    """The slots from ``since`` to ``now``, both included, in order; the last MOST_MISSED of them.
+
+    After a downtime the last one is to be served and the others were missed.
+    """
+    start = max(since, now - MOST_MISSED * _DAY)
+    due: list[Slot] = []
+    for slot in _slots(schedule, start):
+        if slot.at > now:
+            return due
+        if slot.at >= start:
+            due.append(slot)
+    return due
+
+
+def _slots(schedule: Schedule, around: datetime) -> Iterator[Slot]:
+    """All slots in order, from a day or more before ``around`` on."""
+    day = local_date(schedule, around) - _DAY
+    while True:
+        if day.isoweekday() in schedule.weekdays:
+            yield slot_on(schedule, day)
+        day += _DAY

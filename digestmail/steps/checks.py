@@ -1,0 +1,231 @@
+"""What people type about themselves, checked: the same for the form, the CLI and an import.
+
+Every function takes raw text and returns a value of the domain, or raises InputError with a
+sentence for the person who typed it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from digestmail.calendar import checked_timezone
+from digestmail.domain import EVERY_DAY, Profile, Schedule
+from digestmail.errors import FormError, InputError
+from digestmail.sources.keys import key_from_reference
+from digestmail.text import one_line, phrase, words
+
+MOST_KEYWORDS = 60
+MOST_AUTHORS = 60
+MOST_CATEGORIES = 40
+MOST_SEEDS = 200
+LONGEST_KEYWORD = 80
+LONGEST_NAME = 60
+LONGEST_INTERESTS = 5_000
+MOST_PAPERS = 50
+
+_DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CATEGORY = re.compile(r"[A-Za-z][A-Za-z-]*(\.(\*|[A-Za-z][A-Za-z-]*))?")
+_LIST = re.compile(r'"[^"\n]*"|“[^”\n]*”|[^,;\n"“]+')
+_Value = TypeVar("_Value")
+
+
+class Form:
+    """Collects the problems of a form, so that a person learns of all of them at once."""
+
+    def __init__(self) -> None:
+        self.problems: dict[str, str] = {}
+
+    def take(self, check: Callable[[str], _Value], text: str, default: _Value) -> _Value:
+        """``check(text)``, or ``default`` with the problem noted."""
+        try:
+            return check(text)
+        except InputError as error:
+            self.problems.setdefault(error.field, error.message)
+            return default
+
+    def finish(self) -> None:
+        """FormError if there was any problem."""
+        if self.problems:
+            raise FormError(self.problems)
+
+
+def profile_of(values: Mapping[str, str], form: Form, default: Profile) -> Profile:
+    """The profile that a form's text fields describe; fields left out stay as in ``default``."""
+
+    def field(name: str, check: Callable[[str], _Value], otherwise: _Value) -> _Value:
+        return form.take(check, values[name], otherwise) if name in values else otherwise
+
+    return Profile(
+        id=default.id,
+        subscriber_id=default.subscriber_id,
+        name=field("name", profile_name, default.name),
+        keywords=field("keywords", lambda text: keywords(text), default.keywords),
+        excluded_keywords=field(
+            "excluded_keywords",
+            lambda text: keywords(text, field="excluded_keywords"),
+            default.excluded_keywords,
+        ),
+        interests=field("interests", interests, default.interests),
+        categories=field("categories", categories, default.categories),
+        excluded_categories=field(
+            "excluded_categories",
+            lambda text: categories(text, field="excluded_categories"),
+            default.excluded_categories,
+        ),
+        authors=field("authors", authors, default.authors),
+        seed_papers=field("seed_papers", seed_papers, default.seed_papers),
+        max_papers=field("max_papers", max_papers, default.max_papers),
+        threshold=field("threshold", threshold, default.threshold),
+    )
+
+
+def schedule_of(values: Mapping[str, str], form: Form, default: Schedule) -> Schedule:
+    """The schedule that a form's text fields describe; fields left out stay as in ``default``."""
+
+    def field(name: str, check: Callable[[str], _Value], otherwise: _Value) -> _Value:
+        return form.take(check, values[name], otherwise) if name in values else otherwise
+
+    return Schedule(
+        hour=field("hour", hour, default.hour),
+        timezone=field("timezone", timezone, default.timezone),
+        weekdays=field("weekdays", weekdays, default.weekdays),
+    )
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The entries of a list typed with commas, semicolons or line breaks; quotes protect them."""
+    entries = (one_line(entry) for entry in _LIST.findall(text))
+    return tuple(dict.fromkeys(entry for entry in entries if entry))
+
+
+def keywords(text: str, *, field: str = "keywords") -> tuple[str, ...]:
+    """Keywords and phrases, each with a letter or digit in it."""
+    found = listed(text)
+    _refuse_many(field, found, MOST_KEYWORDS)
+    for keyword in found:
+        if len(keyword) > LONGEST_KEYWORD:
+            raise InputError(
+                field,
+                f"“{keyword[:30]}…” is too long for a keyword ({len(keyword)} characters, at most"
+                f" {LONGEST_KEYWORD}); separate keywords by commas, or describe it in interests",
+            )
+        if not phrase(keyword).words:
+            raise InputError(field, f"“{keyword}” has no letter or digit to look for")
+    return found
+
+
+def interests(text: str) -> str:
+    """Free text."""
+    text = one_line(text)
+    if len(text) > LONGEST_INTERESTS:
+        raise InputError(
+            "interests", f"is too long ({len(text):,} characters, at most {LONGEST_INTERESTS:,})"
+        )
+    return text
+
+
+def categories(text: str, *, field: str = "categories") -> tuple[str, ...]:
+    """Categories such as cs.CL, or groups such as math or math.*."""
+    found = tuple(part for entry in listed(text) for part in entry.split())
+    _refuse_many(field, found, MOST_CATEGORIES)
+    for category in found:
+        if len(category) > 40 or not _CATEGORY.fullmatch(category):
+            raise InputError(
+                field, f"“{category[:40]}” is no category; write them as cs.CL, math or q-bio.*"
+            )
+    return found
+
+
+def authors(text: str) -> tuple[str, ...]:
+    """Names of authors, each with a given name or initial; one a line or with semicolons."""
+    entries = (one_line(entry) for entry in re.split(r"[;\n]", text))
+    found = tuple(dict.fromkeys(entry for entry in entries if entry))
+    if len(found) == 1 and found[0].count(",") > 1:
+        raise InputError("authors", "write one name on each line, or separate them by semicolons")
+    _refuse_many("authors", found, MOST_AUTHORS)
+    for name in found:
+        if len(name) > LONGEST_KEYWORD or len(words(name)) < 2:
+            raise InputError(
+                "authors", f"“{name[:40]}” should be a full name, such as Jane Doe or J. Doe"
+            )
+    return found
+
+
+def seed_papers(text: str) -> tuple[str, ...]:
+    """Papers by arXiv id or link, DOI, or key, as canonical keys."""
+    found = tuple(
+        dict.fromkeys(key_from_reference(part) for part in re.split(r"[\s,;]+", text) if part)
+    )
+    _refuse_many("seed_papers", found, MOST_SEEDS)
+    return found
+
+
+def profile_name(text: str) -> str:
+    """A profile's name."""
+    name = one_line(text)
+    if not name or len(name) > LONGEST_NAME:
+        raise InputError("name", f"give the profile a name of at most {LONGEST_NAME} characters")
+    return name
+
+
+def max_papers(text: str) -> int:
+    """How many papers at most."""
+    return _number("max_papers", text, 1, MOST_PAPERS)
+
+
+def threshold(text: str) -> float:
+    """The least score."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise InputError("threshold", f"“{text[:20]}” should be a number from 0 to 1")
+    return value
+
+
+def hour(text: str) -> int:
+    """An hour of the day."""
+    return _number("hour", text, 0, 23)
+
+
+def timezone(text: str) -> str:
+    """An IANA time zone."""
+    return checked_timezone(text)
+
+
+def weekdays(text: str) -> frozenset[int]:
+    """Weekdays as "mon,tue", "1,2", "1-5" or "daily"; at least one."""
+    text = text.strip().lower()
+    if text in ("daily", "every day", "all"):
+        return EVERY_DAY
+    days: set[int] = set()
+    for entry in re.split(r"[\s,;]+", text):
+        first, dash, last = entry.partition("-")
+        if entry:
+            days |= set(range(_weekday(first), _weekday(last if dash else first) + 1))
+    if not days:
+        raise InputError("weekdays", "choose at least one day of the week")
+    return frozenset(days)
+
+
+def _weekday(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 7:
+        return int(text)
+    if text[:3] in _DAY_NAMES:
+        return _DAY_NAMES.index(text[:3]) + 1
+    raise InputError(
+        "weekdays", f"“{text[:20]}” is no day of the week; write mon, tue, … or 1 to 7"
+    )
+
+
+def _number(field: str, text: str, least: int, most: int) -> int:
+    text = text.strip()
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not least <= int(text) <= most:
+        raise InputError(field, f"“{text[:20]}” should be a whole number from {least} to {most}")
+    return int(text)
+
+
+def _refuse_many(field: str, found: tuple[str, ...], most: int) -> None:
+    if len(found) > most:
+        raise InputError(field, f"{len(found)} are too many; at most {most}")

@@ -1,0 +1,111 @@
+"""From a ledger row to the mail it stands for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from digestmail.domain import (
+    Delivery,
+    DeliveryKind,
+    Digest,
+    Message,
+    Subscriber,
+    Verdict,
+)
+from digestmail.mail.dkim import DkimKey
+from digestmail.mail.message import Identity, ListLinks, build, message_id
+from digestmail.render import DigestLinks, Rendered, Renderer
+from digestmail.steps.links import Links
+from digestmail.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Renders and builds the mails; the same delivery gives the same links and Message-ID."""
+
+    store: Store
+    renderer: Renderer
+    links: Links
+    identity: Identity
+    dkim: DkimKey | None = None
+    unsubscribe_address: str = ""
+
+    def message(self, delivery: Delivery, now: datetime) -> Message | None:
+        """The mail of a delivery; None when there is nobody left to send it to."""
+        subscriber = self.store.subscribers.get(delivery.subscriber_id)
+        if subscriber is None:
+            return None
+        if delivery.kind is DeliveryKind.DIGEST:
+            digest = self.store.digests.get(delivery.digest_id or 0)
+            return self.digest_message(subscriber, digest, now, delivery.id)
+        return self._letter(delivery, subscriber, now)
+
+    def digest_message(
+        self, subscriber: Subscriber, digest: Digest, now: datetime, delivery_id: int
+    ) -> Message:
+        """The daily mail."""
+        rendered = self.digest(subscriber, digest, now)
+        unsubscribe = self.links.unsubscribe(subscriber.id or 0)
+        return build(
+            self.identity,
+            recipient=subscriber.email,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            message_id=self._message_id(f"digest:{subscriber.id}:{digest.date:%Y%m%d}"),
+            date=now,
+            envelope_token=self.links.bounce_token(delivery_id),
+            campaign=f"d{digest.date:%Y%m%d}:daily:digest",
+            list_links=ListLinks(unsubscribe, self._unsubscribe_by_mail(subscriber)),
+            dkim=self.dkim,
+        )
+
+    def digest(self, subscriber: Subscriber, digest: Digest, now: datetime) -> Rendered:
+        """The daily mail's parts, for a preview too."""
+        return self.renderer.digest(digest, subscriber, self._digest_links(subscriber, digest, now))
+
+    def _digest_links(self, subscriber: Subscriber, digest: Digest, now: datetime) -> DigestLinks:
+        preferences = self.links.preferences(subscriber.id or 0, now)
+
+        def feedback(position: int, verdict: Verdict) -> str:
+            return self.links.feedback(digest.id or 0, position, verdict)
+
+        return DigestLinks(
+            home=self.links.home,
+            preferences=preferences,
+            pause=f"{preferences}#pause",
+            unsubscribe=self.links.unsubscribe(subscriber.id or 0),
+            help=self.links.help,
+            feedback=feedback,
+        )
+
+    def _unsubscribe_by_mail(self, subscriber: Subscriber) -> str:
+        local, at, domain = self.unsubscribe_address.partition("@")
+        token = self.links.unsubscribe_token(subscriber.id or 0)
+        return f"mailto:{local}+{token}@{domain}?subject=unsubscribe" if at else ""
+
+    def _letter(self, delivery: Delivery, subscriber: Subscriber, now: datetime) -> Message:
+        rendered = self._letter_parts(delivery, subscriber, now)
+        return build(
+            self.identity,
+            recipient=delivery.address,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            message_id=self._message_id(f"{delivery.kind}:{delivery.id}"),
+            date=now,
+            envelope_token=self.links.bounce_token(delivery.id),
+            list_links=None,
+            dkim=self.dkim,
+        )
+
+    def _message_id(self, seed: str) -> str:
+        """Salted, so that a Message-ID tells nobody which subscriber it is about."""
+        return message_id(self.identity, self.links.hash(seed))
+
+    def _letter_parts(self, delivery: Delivery, subscriber: Subscriber, now: datetime) -> Rendered:
+        home = self.links.home
+        if delivery.kind is DeliveryKind.CONFIRM:
+            serial = self.store.subscribers.serial(subscriber.id or 0)
+            url = self.links.confirm(subscriber.id or 0, serial, delivery.due_at)
+            return self.renderer.confirm(url, home=home)
+        return self.renderer.link(self.links.preferences(subscriber.id or 0, now), home=home)

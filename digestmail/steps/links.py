@@ -1,0 +1,82 @@
+"""The links of mails and pages, each with a token that can do one thing."""
+
+from datetime import datetime, timedelta
+
+from digestmail.domain import Verdict
+from digestmail.errors import TokenError
+from digestmail.tokens import Purpose, Signer, minutes, refuse_aged
+
+CONFIRM_LIFETIME = timedelta(hours=72)
+PREFERENCES_LIFETIME = timedelta(days=45)
+
+
+class Links:
+    """Makes links under the public address, and reads the tokens that come back in them."""
+
+    def __init__(self, public_url: str, signer: Signer) -> None:
+        self.home = public_url
+        self.help = f"{public_url}/help"
+        self._signer = signer
+
+    def confirm(self, subscriber_id: int, serial: int, issued: datetime) -> str:
+        """The link of a confirm mail."""
+        token = self._signer.sign(Purpose.CONFIRM, subscriber_id, serial, minutes(issued))
+        return f"{self.home}/confirm/{token}"
+
+    def read_confirm(self, token: str, now: datetime) -> tuple[int, int]:
+        """(subscriber id, serial) of a confirm token; TokenError after 72 hours."""
+        subscriber_id, serial, issued = self._signer.read(Purpose.CONFIRM, token)
+        refuse_aged(issued, now, CONFIRM_LIFETIME)
+        return subscriber_id, serial
+
+    def preferences(self, subscriber_id: int, issued: datetime) -> str:
+        """The link to one's preferences."""
+        token = self._signer.sign(Purpose.PREFERENCES, subscriber_id, minutes(issued))
+        return f"{self.home}/preferences/{token}"
+
+    def read_preferences(self, token: str, now: datetime) -> int:
+        """The subscriber id of a preferences token; TokenError once it has aged."""
+        subscriber_id, issued = self._signer.read(Purpose.PREFERENCES, token)
+        refuse_aged(issued, now, PREFERENCES_LIFETIME)
+        return subscriber_id
+
+    def unsubscribe(self, subscriber_id: int) -> str:
+        """The link to leave by; it never ages."""
+        return f"{self.home}/unsubscribe/{self.unsubscribe_token(subscriber_id)}"
+
+    def unsubscribe_token(self, subscriber_id: int) -> str:
+        """The token of that link, for an address such as unsubscribe+TOKEN@."""
+        return self._signer.sign(Purpose.UNSUBSCRIBE, subscriber_id)
+
+    def read_unsubscribe(self, token: str) -> int:
+        """The subscriber id of an unsubscribe token."""
+        return self._signer.read(Purpose.UNSUBSCRIBE, token)[0]
+
+    def feedback(self, digest_id: int, position: int, verdict: Verdict) -> str:
+        """The link to say more or less about one paper of a digest."""
+        token = self._signer.sign(Purpose.FEEDBACK, digest_id)
+        return f"{self.home}/feedback/{token}/{position}/{verdict}"
+
+    def read_feedback(self, token: str) -> int:
+        """The digest id of a feedback token."""
+        return self._signer.read(Purpose.FEEDBACK, token)[0]
+
+    def bounce_token(self, delivery_id: int) -> str:
+        """What the envelope sender of a delivery carries."""
+        return self._signer.sign(Purpose.BOUNCE, delivery_id)
+
+    def form_token(self, now: datetime) -> str:
+        """What a form carries to tell its age."""
+        return self._signer.sign(Purpose.FORM, minutes(now))
+
+    def form_is_fresh(self, token: str, now: datetime, lifetime: timedelta) -> bool:
+        """Whether a form's token is ours and not older than ``lifetime``."""
+        try:
+            refuse_aged(self._signer.read(Purpose.FORM, token)[0], now, lifetime)
+        except TokenError:
+            return False
+        return True
+
+    def hash(self, text: str) -> str:
+        """A salted hash for what is only to be recognised, such as a suppressed address."""
+        return self._signer.hash(text)

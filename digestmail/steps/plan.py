@@ -1,0 +1,185 @@
+"""Deciding digests: pure functions from subscribers, scores and the time to plans."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from digestmail.calendar import Slot, due_slots, next_slot, slot_on
+from digestmail.domain import (
+    Digest,
+    DigestItem,
+    Feedback,
+    Interest,
+    Paper,
+    Profile,
+    Score,
+    SkipReason,
+    Subscriber,
+    Verdict,
+)
+
+# A paper may become visible a moment after its first_seen_at, when its batch is committed; so
+# each window reaches back a little into the one before. What was shown is never shown again.
+OVERLAP = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a subscriber is owed now: one digest at most, and the record of those missed."""
+
+    serve: Slot | None
+    missed: tuple[Slot, ...]
+    late: bool  # the slot to serve is past its useful hours
+    next_due_at: datetime
+
+
+def due(subscriber: Subscriber, now: datetime, latest: timedelta) -> Due:
+    """What is owed to a subscriber whose ``next_due_at`` has come.
+
+    After a downtime only the last slot is served, and not even that when it is more than
+    ``latest`` ago; the others are recorded as missed.
+    """
+    since = subscriber.next_due_at or now
+    slots = due_slots(subscriber.schedule, since, now)
+    following = next_slot(subscriber.schedule, now).at
+    if not slots:  # the schedule was changed since next_due_at was set
+        return Due(None, (), False, following)
+    *missed, last = slots
+    return Due(last, tuple(missed), now - last.at > latest, following)
+
+
+def due_on(subscriber: Subscriber, day: date, now: datetime) -> Due:
+    """What is owed when an operator asks for the digest of a date, whatever the hour."""
+    slot = slot_on(subscriber.schedule, day)
+    following = subscriber.next_due_at
+    if following is None or following <= slot.at:
+        following = next_slot(subscriber.schedule, max(slot.at, now)).at
+    return Due(Slot(min(slot.at, now), day), (), False, following)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The papers that are news, in order of first sight."""
+
+    papers: Sequence[Paper]
+    since: datetime
+    until: datetime
+
+    def opens(self, subscriber: Subscriber) -> datetime:
+        """From when on papers are new to a subscriber."""
+        if subscriber.papers_since is None:
+            return self.since
+        return max(self.since, subscriber.papers_since - OVERLAP)
+
+    def first(self, subscriber: Subscriber) -> int:
+        """The position of the first paper that is new to a subscriber."""
+        return bisect_right(self.papers, self.opens(subscriber), key=_first_seen)
+
+
+def _first_seen(paper: Paper) -> datetime:
+    assert paper.first_seen_at is not None  # noqa: S101 - the store gives it to every paper
+    return paper.first_seen_at
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows that bears on scoring, looked up once for many subscribers."""
+
+    shown: Mapping[int, set[int]]  # subscriber id -> ids of papers shown
+    feedback: Mapping[int, Sequence[Feedback]]  # by subscriber id
+    by_id: Mapping[int, Paper]
+    by_key: Mapping[str, Paper]
+
+
+def interest_of(
+    subscriber: Subscriber,
+    profile: Profile,
+    window: Window,
+    positions: Mapping[int, int],
+    known: Known,
+) -> Interest:
+    """A profile with the papers it speaks of; those it knows already are blocked."""
+    seeds = tuple(known.by_key[key] for key in profile.seed_papers if key in known.by_key)
+    mine = [
+        given
+        for given in known.feedback.get(subscriber.id or 0, ())
+        if given.profile_id in (profile.id, None) and given.paper_id in known.by_id
+    ]
+    liked = tuple(known.by_id[f.paper_id] for f in mine if f.verdict is Verdict.MORE)
+    disliked = tuple(known.by_id[f.paper_id] for f in mine if f.verdict is Verdict.LESS)
+    named = {paper.id or 0 for paper in (*seeds, *liked, *disliked)}
+    blocked = named | known.shown.get(subscriber.id or 0, set())
+    return Interest(
+        profile=profile,
+        seeds=seeds,
+        liked=liked,
+        disliked=disliked,
+        first=window.first(subscriber),
+        blocked=frozenset(positions[paper_id] for paper_id in blocked if paper_id in positions),
+    )
+
+
+def digest_of(
+    subscriber: Subscriber,
+    slot: Slot,
+    scored: Iterable[tuple[Profile, Sequence[Score]]],
+    window: Window,
+    now: datetime,
+) -> Digest:
+    """The digest of one subscriber: every profile's picks, each paper once, best first."""
+    scored = list(scored)
+    judged = len(window.papers) - window.first(subscriber)
+    items = _merged(scored, window.papers)
+    return Digest(
+        subscriber_id=subscriber.id or 0,
+        date=slot.date,
+        due_at=slot.at,
+        prepared_at=now,
+        papers_from=window.opens(subscriber),
+        papers_until=window.until,
+        judged=judged,
+        skip=None if items else _why_empty(bool(scored), judged),
+        items=items,
+    )
+
+
+def skipped(subscriber: Subscriber, slot: Slot, now: datetime, why: SkipReason) -> Digest:
+    """The record of a digest that was due and does not go out."""
+    return Digest(
+        subscriber_id=subscriber.id or 0, date=slot.date, due_at=slot.at, prepared_at=now, skip=why
+    )
+
+
+def _why_empty(has_profile: bool, judged: int) -> SkipReason:
+    if not has_profile:
+        return SkipReason.NO_PROFILE
+    return SkipReason.BELOW_THRESHOLD if judged else SkipReason.NO_PAPERS
+
+
+def _merged(
+    scored: Sequence[tuple[Profile, Sequence[Score]]], papers: Sequence[Paper]
+) -> tuple[DigestItem, ...]:
+    best: dict[int, tuple[Profile, Score]] = {}
+    for profile, scores in scored:
+        for score in scores:
+            rival = best.get(score.paper)
+            if rival is None or _rank(score) > _rank(rival[1]):
+                best[score.paper] = (profile, score)
+    ordered = sorted(best.values(), key=lambda pick: _rank(pick[1]), reverse=True)
+    return tuple(
+        DigestItem(
+            position=position,
+            paper=papers[score.paper],
+            profile_id=profile.id,
+            profile_name=profile.name,
+            score=score.value,
+            pinned=score.pinned,
+            reasons=score.reasons,
+        )
+        for position, (profile, score) in enumerate(ordered, 1)
+    )
+
+
+def _rank(score: Score) -> tuple[bool, float]:
+    return score.pinned, score.value

@@ -1,0 +1,196 @@
+"""Joining, changing and leaving: what the forms, the links and the admin CLI do.
+
+Nobody learns from an answer whether an address is known here.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from digestmail.calendar import next_slot
+from digestmail.domain import (
+    DeliveryKind,
+    Profile,
+    Schedule,
+    Subscriber,
+    SubscriberStatus,
+)
+from digestmail.errors import InputError, TokenError
+from digestmail.mail.address import rate_key
+from digestmail.steps.links import Links
+from digestmail.store import Store
+
+MOST_PROFILES = 20
+_A_DAY = timedelta(hours=24)
+_CONFIRM_MAILS_EVER = 3  # unanswered ones; then only the operator can add the address
+_LINK_MAILS_A_DAY = 3
+_ASKED = (SubscriberStatus.PENDING, SubscriberStatus.UNSUBSCRIBED)
+_MAILED = (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where subscribers come and go: the store, and the links whose tokens it honours."""
+
+    store: Store
+    links: Links
+
+    def subscribe(self, email: str, profile: Profile, schedule: Schedule, now: datetime) -> None:
+        """Take a request from the public form; ``email`` has been checked.
+
+        A new or former subscriber is asked to confirm by mail, at most once a day; one who is
+        active already is mailed a link to the preferences instead, and nothing of theirs changes.
+        """
+        if self.suppressed(email):
+            return
+        known = self.store.subscribers.find(email)
+        if known is None:
+            fresh = Subscriber(email=email, schedule=schedule, profiles=(profile,))
+            self._ask(self.store.subscribers.add(fresh, now), now)
+        elif known.status in _MAILED:
+            self.mail_link(email, now)
+        elif known.status in _ASKED:
+            self._take_over(known, profile, schedule, now)
+            self._ask(known, now)
+
+    def _take_over(
+        self, known: Subscriber, profile: Profile, schedule: Schedule, now: datetime
+    ) -> None:
+        """Make a request that was not confirmed, or comes after leaving, the one that counts."""
+        subscriber_id = known.id or 0
+        self.store.subscribers.set_status(
+            subscriber_id, SubscriberStatus.PENDING, None, among=_ASKED
+        )
+        self.store.subscribers.set_schedule(subscriber_id, schedule, now)
+        same = next((p for p in known.profiles if p.name == profile.name), None)
+        if same is not None or len(known.profiles) < MOST_PROFILES:
+            self.store.subscribers.save_profile(
+                replace(profile, id=same.id if same else None, subscriber_id=subscriber_id)
+            )
+
+    def _ask(self, subscriber: Subscriber, now: datetime) -> None:
+        """Plan a confirm mail, unless the address has had its share."""
+        key = self.links.hash(f"confirm:{rate_key(subscriber.email)}")
+        if not self.store.guards.allow(key, 1, _A_DAY, now):
+            return
+        subscriber_id = subscriber.id or 0
+        serial, asked = self.store.subscribers.next_serial(subscriber_id)
+        if asked > _CONFIRM_MAILS_EVER:
+            return
+        once = f"confirm:{subscriber_id}:{serial}:{asked}"
+        self.store.ledger.plan(DeliveryKind.CONFIRM, subscriber_id, subscriber.email, once, now)
+
+    def add(
+        self,
+        email: str,
+        profiles: Sequence[Profile],
+        schedule: Schedule,
+        now: datetime,
+        *,
+        active: bool,
+    ) -> Subscriber:
+        """Add a subscriber for the operator: ``active`` at once, or asked to confirm."""
+        if reason := self.suppressed(email):
+            raise InputError("email", f"{email} must not be mailed again ({reason})")
+        fresh = Subscriber(email=email, schedule=schedule, profiles=tuple(profiles))
+        if active:
+            due = next_slot(schedule, now).at
+            fresh = replace(
+                fresh, status=SubscriberStatus.ACTIVE, confirmed_at=now, next_due_at=due
+            )
+        added = self.store.subscribers.add(fresh, now)
+        if not active:
+            self._ask(added, now)
+        return added
+
+    def pending(self, token: str, now: datetime) -> Subscriber:
+        """The subscriber a confirm link is for; TokenError when it is used up or aged."""
+        subscriber_id, _ = self.links.read_confirm(token, now)
+        return self._here(subscriber_id)
+
+    def confirm(self, token: str, now: datetime) -> Subscriber:
+        """Make the subscriber of a confirm link active; pressing twice does no harm."""
+        subscriber_id, serial = self.links.read_confirm(token, now)
+        subscriber = self._here(subscriber_id)
+        due = next_slot(subscriber.schedule, now).at
+        if not self.store.subscribers.confirm(subscriber_id, serial, now, due):
+            if subscriber.status not in _MAILED:
+                raise TokenError("this link was used before; subscribe again to get a new one")
+            return subscriber
+        return self._here(subscriber_id)
+
+    def _here(self, subscriber_id: int) -> Subscriber:
+        found = self.store.subscribers.get(subscriber_id)
+        if found is None:
+            raise TokenError("this link belongs to no subscriber any more")
+        return found
+
+    def mail_link(self, email: str, now: datetime) -> None:
+        """Mail a fresh preferences link to an active or paused subscriber, a few times a day."""
+        known = self.store.subscribers.find(email)
+        if known is None or known.status not in _MAILED:
+            return
+        key = self.links.hash(f"link:{known.id}")
+        if self.store.guards.allow(key, _LINK_MAILS_A_DAY, _A_DAY, now):
+            once = f"link:{known.id}:{now.timestamp():.6f}"
+            self.store.ledger.plan(DeliveryKind.LINK, known.id or 0, known.email, once, now)
+
+    def owner(self, token: str, now: datetime) -> Subscriber:
+        """The subscriber of a preferences link; TokenError when it has aged or they left."""
+        subscriber = self._here(self.links.read_preferences(token, now))
+        if subscriber.status not in (*_MAILED, SubscriberStatus.UNSUBSCRIBED):
+            raise TokenError("this link belongs to no subscriber any more")
+        return subscriber
+
+    def leaver(self, token: str) -> Subscriber | None:
+        """The subscriber of an unsubscribe link; None when they were erased."""
+        return self.store.subscribers.get(self.links.read_unsubscribe(token))
+
+    def reschedule(self, subscriber: Subscriber, schedule: Schedule, now: datetime) -> None:
+        """Change when the digest comes."""
+        due = next_slot(schedule, now).at
+        self.store.subscribers.set_schedule(subscriber.id or 0, schedule, due)
+
+    def pause(self, subscriber: Subscriber) -> None:
+        """Send nothing until resumed."""
+        self._become(subscriber, SubscriberStatus.PAUSED, None, _MAILED)
+
+    def resume(self, subscriber: Subscriber, now: datetime) -> None:
+        """Go on after a pause, or come back after leaving (from one's own preferences page)."""
+        due = next_slot(subscriber.schedule, now).at
+        among = (*_MAILED, SubscriberStatus.UNSUBSCRIBED)
+        self._become(subscriber, SubscriberStatus.ACTIVE, due, among)
+
+    def leave(self, subscriber: Subscriber) -> None:
+        """Send nothing any more, from this moment on. Leaving twice does no harm."""
+        among = (*_MAILED, *_ASKED)
+        self.store.subscribers.set_status(
+            subscriber.id or 0, SubscriberStatus.UNSUBSCRIBED, None, among=among
+        )
+
+    def _become(
+        self,
+        subscriber: Subscriber,
+        status: SubscriberStatus,
+        due: datetime | None,
+        among: Collection[SubscriberStatus],
+    ) -> None:
+        if not self.store.subscribers.set_status(subscriber.id or 0, status, due, among=among):
+            raise InputError(
+                "status", f"{subscriber.email} is {subscriber.status} and cannot be made {status}"
+            )
+
+    def save_profile(self, subscriber: Subscriber, profile: Profile) -> int:
+        """Store a new or changed profile of a subscriber; returns its id."""
+        if profile.id is None and len(subscriber.profiles) >= MOST_PROFILES:
+            raise InputError("name", f"there are {MOST_PROFILES} profiles already, the most")
+        return self.store.subscribers.save_profile(replace(profile, subscriber_id=subscriber.id))
+
+    def suppressed(self, email: str) -> str | None:
+        """Why an address must not be mailed; None when it may."""
+        return self.store.guards.suppressed(self.links.hash(f"address:{email}"))
+
+    def bounce(self, subscriber: Subscriber, now: datetime) -> None:
+        """Stop mailing an address that does not exist, and remember it."""
+        self.store.guards.suppress(self.links.hash(f"address:{subscriber.email}"), "bounced", now)
+        self.store.subscribers.set_status(subscriber.id or 0, SubscriberStatus.BOUNCED, None)
