@@ -5,7 +5,7 @@ The scheduler, the web, the admin CLI and the demo all call these methods and ho
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import cached_property
@@ -19,7 +19,9 @@ from digestmail.domain import (
     Digest,
     Mailer,
     Message,
+    Paper,
     Profile,
+    Scorer,
     Source,
     SourceReport,
     SourceState,
@@ -31,7 +33,6 @@ from digestmail.mail.message import Identity
 from digestmail.mail.outbox import OutboxMailer
 from digestmail.mail.relay import SmtpSettings
 from digestmail.mail.smtp import SmtpMailer
-from digestmail.relevance import LexicalScorer
 from digestmail.render import Renderer
 from digestmail.resources import MIGRATIONS, TEMPLATES
 from digestmail.sources import build
@@ -125,11 +126,12 @@ class App:
         def open_source() -> Source:
             return build(state.spec, web, self.settings.folder)
 
+        failed = state.last_report is not None and state.last_report.error
         report = ingest(
             self.store.papers,
             state.spec.name,
             open_source,
-            state.last_fetch_at,
+            None if failed else state.last_fetch_at,
             self.clock,
             progress,
         )
@@ -168,7 +170,7 @@ class App:
         rules = PrepareRules(
             window=timedelta(days=chosen.window_days), latest=timedelta(hours=chosen.latest_hours)
         )
-        return Planner(self.store, LexicalScorer, rules, self.clock())
+        return Planner(self.store, make_scorer, rules, self.clock())
 
     def deliver(
         self,
@@ -247,6 +249,14 @@ def smtp_settings(settings: Settings) -> SmtpSettings:
         connections=smtp.connections,
         messages_per_connection=smtp.messages_per_connection,
     )
+
+
+def make_scorer(papers: Sequence[Paper]) -> Scorer:
+    """The relevance model for some papers."""
+    # scikit-learn takes more than a second to import: only who scores shall wait for it.
+    from digestmail.relevance import LexicalScorer
+
+    return LexicalScorer(papers)
 
 
 def make_mailer(settings: Settings) -> Mailer:

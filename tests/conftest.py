@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from needs import needs
 from sqlalchemy import text
 
 from digestmail.config import PREFIX
@@ -52,8 +53,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'digestmail.db'}"
-    if not POSTGRES:
-        pytest.skip("DIGESTMAIL_TEST_POSTGRES names no PostgreSQL database")
+    needs(POSTGRES, "DIGESTMAIL_TEST_POSTGRES names no PostgreSQL database")
     _empty(POSTGRES)
     return POSTGRES
 

@@ -23,7 +23,7 @@ _WORDS = {
     ReasonKind.KEYWORD: "matches {}",
     ReasonKind.AUTHOR: "by {}, whom you follow",
     ReasonKind.CATEGORY: "in {}, which you chose",
-    ReasonKind.TERMS: "shares {} with your interests",
+    ReasonKind.TERMS: "shares {} with your profile",
     ReasonKind.SIMILAR: "like “{}”, which you liked",
     ReasonKind.TRENDING: "trending: {} upvotes",
     ReasonKind.EXPLORATION: "something different: {}",

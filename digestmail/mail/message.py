@@ -61,8 +61,8 @@ class ListLinks:
 def envelope_sender(identity: Identity, token: str) -> str:
     """Where bounces of one message go: ``b+<token>@bounce.example.org`` (VERP).
 
-    ``token`` is lower-case letters, digits and dashes. Raises ValueError when the local part would not
-    start with a letter, or not fit into the 64 characters of RFC 5321.
+    ``token`` is lower-case letters, digits and dashes. Raises ValueError when the local part
+    would not start with a letter, or not fit into the 64 characters of RFC 5321.
     """
     if not (identity.bounce_address and token):
         return identity.bounce_address or identity.from_address

@@ -1,4 +1,4 @@
-"""Composes the three mails from their templates and keeps the digest within its size."""
+"""Composes the mails from their templates and keeps the digest within its size."""
 
 import binascii
 from bisect import bisect_left
@@ -19,7 +19,7 @@ from digestmail.text import excerpt, one_line
 HTML_BUDGET = 90_000
 """Bytes of quoted-printable HTML; Gmail cuts a mail off at about 102,000."""
 
-_MAILS = ("digest", "confirm", "link")
+_MAILS = ("digest", "confirm", "link", "trial")
 _PARTS = ("subject.txt", "body.txt", "body.html")
 _ROOMS = (600, 400, 250, 120, 0)  # characters of each abstract, the widest that fits
 _SUBJECT = 80
@@ -80,6 +80,10 @@ class Renderer:
     def link(self, url: str, *, home: str) -> Rendered:
         """The mail with a fresh link to the preferences."""
         return self._mail("link", {"url": url, "home": home})
+
+    def trial(self, *, home: str) -> Rendered:
+        """The mail by which an operator tries the relay."""
+        return self._mail("trial", {"url": home, "home": home})
 
     def digest(
         self, digest: Digest, subscriber: Subscriber, links: DigestLinks, *, today_note: str = ""

@@ -37,7 +37,11 @@ class Composer:
         if delivery.kind is DeliveryKind.DIGEST:
             digest = self.store.digests.get(delivery.digest_id or 0)
             return self.digest_message(subscriber, digest, now, delivery.id)
-        return self._letter(delivery, subscriber, now)
+        parts = self._letter_parts(delivery, subscriber, now)
+        seed = f"{delivery.kind}:{delivery.id}"
+        return self._letter(
+            delivery.address, parts, seed, self.links.bounce_token(delivery.id), now
+        )
 
     def digest_message(
         self, subscriber: Subscriber, digest: Digest, now: datetime, delivery_id: int
@@ -83,17 +87,24 @@ class Composer:
         token = self.links.unsubscribe_token(subscriber.id or 0)
         return f"mailto:{local}+{token}@{domain}?subject=unsubscribe" if at else ""
 
-    def _letter(self, delivery: Delivery, subscriber: Subscriber, now: datetime) -> Message:
-        rendered = self._letter_parts(delivery, subscriber, now)
+    def trial(self, address: str, now: datetime) -> Message:
+        """A mail for the operator to try the relay with."""
+        rendered = self.renderer.trial(home=self.links.home)
+        return self._letter(address, rendered, f"trial:{address}:{now.timestamp()}", "", now)
+
+    def _letter(
+        self, address: str, rendered: Rendered, seed: str, envelope_token: str, now: datetime
+    ) -> Message:
+        """A mail to one person that is not part of the list."""
         return build(
             self.identity,
-            recipient=delivery.address,
+            recipient=address,
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
-            message_id=self._message_id(f"{delivery.kind}:{delivery.id}"),
+            message_id=self._message_id(seed),
             date=now,
-            envelope_token=self.links.bounce_token(delivery.id),
+            envelope_token=envelope_token,
             list_links=None,
             dkim=self.dkim,
         )

@@ -1,0 +1,5 @@
+"""``python -m digestmail``."""
+
+from digestmail.cli import main
+
+main()

@@ -1,0 +1,293 @@
+"""ingest, prepare, deliver, run, preview, send-test: the day's work by hand or from cron."""
+
+import asyncio
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digestmail.app import App
+from digestmail.cli.output import print_json, print_table, progressing, say
+from digestmail.cli.shell import Json, opened
+from digestmail.domain import Digest, Message, Outcome, SendResult, SourceReport
+from digestmail.errors import ConfigError, InputError, MailServerError
+from digestmail.mail.address import checked_address
+from digestmail.mail.outbox import OutboxMailer
+from digestmail.steps.deliver import Delivered
+from digestmail.steps.prepare import Prepared
+
+_Day = Annotated[
+    str, typer.Option("--date", metavar="YYYY-MM-DD", help="Everyone's digest of this local date.")
+]
+
+
+def ingest(
+    names: Annotated[list[str] | None, typer.Argument(help="Sources to fetch now.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch the sources whose time has come, or the named ones; exit code 1 if one failed."""
+    with opened() as app:
+        reports = _ingest(app, names or [])
+    if as_json:
+        print_json([_ingested(report) for report in reports])
+    else:
+        _tell_ingested(reports)
+    if any(report.error for report in reports):
+        sys.exit(1)
+
+
+def _ingest(app: App, names: list[str]) -> list[SourceReport]:
+    with progressing("Reading papers") as progress:
+        return app.ingest(names, progress)
+
+
+def _ingested(report: SourceReport) -> dict[str, Any]:
+    return {
+        "source": report.source,
+        "new": report.new,
+        "updated": report.updated,
+        "known": report.known,
+        "bad": [{"where": bad.where, "problem": bad.problem} for bad in report.bad],
+        "error": report.error,
+    }
+
+
+def _tell_ingested(reports: list[SourceReport]) -> None:
+    if not reports:
+        say("No source is due. To fetch one now: digestmail ingest NAME")
+    for report in reports:
+        say(
+            f"{report.source}: {report.new} new, {report.updated} updated, {report.known} known, "
+            f"{len(report.bad)} bad"
+        )
+        for bad in report.bad[:10]:
+            say(f"  bad record at {bad.where}: {bad.problem}")
+        if len(report.bad) > 10:
+            say(f"  … and {len(report.bad) - 10} more")
+        if report.error:
+            print(f"error: source {report.source}: {report.error}", file=sys.stderr)  # noqa: T201
+
+
+def prepare(day: _Day = "", as_json: Json = False) -> None:
+    """Score the new papers and store the digests that are due."""
+    with opened() as app:
+        prepared = _prepare(app, parse_day(day))
+    if as_json:
+        print_json(_prepared(prepared))
+    else:
+        _tell_prepared(prepared)
+
+
+def _prepare(app: App, day: date | None) -> Prepared:
+    with progressing("Preparing digests") as progress:
+        return app.prepare(day, progress)
+
+
+def _prepared(prepared: Prepared) -> dict[str, Any]:
+    return {
+        "digests": prepared.digests,
+        "papers": prepared.papers,
+        "skipped": {str(why): count for why, count in prepared.skipped.items()},
+    }
+
+
+def _tell_prepared(prepared: Prepared) -> None:
+    say(f"{prepared.digests} digests prepared with {prepared.papers} papers")
+    for why, count in prepared.skipped.items():
+        say(f"  {count} skipped: {why}")
+
+
+def deliver(as_json: Json = False) -> None:
+    """Send the planned mails; exit code 1 when the relay is in trouble."""
+    with opened() as app:
+        delivered = _deliver(app)
+    _finish_delivery(delivered, as_json)
+
+
+def _deliver(app: App) -> Delivered:
+    with progressing("Sending mails") as progress:
+        return app.deliver(progress=progress)
+
+
+def _delivered(delivered: Delivered) -> dict[str, Any]:
+    return {
+        "deliveries": {str(state): count for state, count in delivered.states.items()},
+        "recovered": {
+            "freed": delivered.recovered.freed,
+            "unknown": delivered.recovered.unknown,
+        },
+        "trouble": delivered.trouble,
+    }
+
+
+def _finish_delivery(delivered: Delivered, as_json: bool) -> None:
+    if as_json:
+        print_json(_delivered(delivered))
+    else:
+        _tell_delivered(delivered)
+    if delivered.trouble:
+        raise MailServerError(f"the relay is in trouble, nothing is lost: {delivered.trouble}")
+
+
+def _tell_delivered(delivered: Delivered) -> None:
+    if delivered.recovered.freed or delivered.recovered.unknown:
+        say(
+            f"An earlier run was cut off: {delivered.recovered.freed} taken up again, "
+            f"{delivered.recovered.unknown} unknown (on the wire then; not sent again)"
+        )
+    counts = ", ".join(f"{count} {state}" for state, count in delivered.states.items())
+    say(counts or "Nothing to send")
+
+
+def run(
+    day: _Day = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Store and send nothing; write .eml files.")
+    ] = False,
+    outbox: Annotated[Path, typer.Option(help="Where a dry run writes its .eml files.")] = Path(
+        "outbox"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Do all that is due: ingest, prepare, deliver."""
+    with opened() as app:
+        if dry_run:
+            _dry_run(app, parse_day(day), outbox, as_json)
+            return
+        reports = _ingest(app, [])
+        prepared = _prepare(app, parse_day(day))
+        delivered = _deliver(app)
+    if as_json:
+        print_json(
+            {
+                "ingest": [_ingested(report) for report in reports],
+                "prepare": _prepared(prepared),
+                "deliver": _delivered(delivered),
+            }
+        )
+    else:
+        _tell_ingested(reports)
+        _tell_prepared(prepared)
+        _tell_delivered(delivered)
+    if delivered.trouble:
+        raise MailServerError(f"the relay is in trouble, nothing is lost: {delivered.trouble}")
+    if any(report.error for report in reports):
+        sys.exit(1)
+
+
+def _dry_run(app: App, day: date | None, folder: Path, as_json: bool) -> None:
+    """Plan on the papers that are stored; mails go to a folder and nothing is recorded."""
+    mailer = OutboxMailer(folder)
+    told = []
+    for plan in app.plan(day):
+        subscriber = app.store.subscribers.get(plan.subscriber_id)
+        for digest in plan.digests:
+            if digest.skip is None and subscriber is not None:
+                _send(mailer, app.digest_message(subscriber, digest))
+            told.append({"subscriber": plan.address} | described(digest))
+    if as_json:
+        print_json({"dry_run": True, "outbox": str(folder), "digests": told})
+        return
+    rows = [
+        (d["subscriber"], d["date"], d["skipped"] or f"{len(d['papers'])} papers") for d in told
+    ]
+    print_table("Would be sent (nothing was stored; sources were not fetched)", _DRY, rows)
+    say(f"The mails lie in {folder}.")
+
+
+_DRY = ("subscriber", "date", "digest")
+
+
+def _send(mailer: OutboxMailer, message: Message) -> None:
+    result = asyncio.run(mailer.send(message, _go))
+    if result.outcome is not Outcome.SENT:
+        raise ConfigError(f"cannot write a mail: {result.text}")
+
+
+async def _go() -> bool:
+    return True
+
+
+def described(digest: Digest) -> dict[str, Any]:
+    """A digest for scripts."""
+    return {
+        "date": digest.date.isoformat(),
+        "skipped": str(digest.skip) if digest.skip else "",
+        "judged": digest.judged,
+        "papers": [
+            {
+                "key": item.paper.key,
+                "title": item.paper.title,
+                "profile": item.profile_name,
+                "score": item.score,
+                "reasons": [reason.words for reason in item.reasons],
+            }
+            for item in digest.items
+        ],
+    }
+
+
+def preview(
+    email: Annotated[str, typer.Argument(help="A subscriber's address.")],
+    html: Annotated[Path | None, typer.Option(help="Write the mail's HTML to this file.")] = None,
+    text: Annotated[bool, typer.Option("--text", help="Print the mail's plain text.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what a subscriber would get next, of the papers known now; sends and stores nothing."""
+    with opened() as app:
+        subscriber = app.store.subscribers.by_email(email)
+        digest = app.preview(subscriber)
+        rendered = app.composer.digest(subscriber, digest, app.clock())
+    if html is not None:
+        try:
+            html.write_text(rendered.html, encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"cannot write {html}: {error.strerror}") from None
+        say(f"Wrote {html}.")
+    if text:
+        sys.stdout.write(rendered.text)
+    if as_json:
+        print_json({"subscriber": email, "subject": rendered.subject} | described(digest))
+    elif not text and html is None:
+        _tell_digest(rendered.subject, digest)
+
+
+def _tell_digest(subject: str, digest: Digest) -> None:
+    rows = [
+        (f"{item.score:.2f}", item.paper.title, "; ".join(r.words for r in item.reasons))
+        for item in digest.items
+    ]
+    print_table(subject, ("score", "paper", "why"), rows)
+    if digest.skip:
+        say(f"Nothing would be sent: {digest.skip} ({digest.judged} new papers judged)")
+
+
+def send_test(
+    address: Annotated[str, typer.Argument(help="Where to send it.")],
+) -> None:
+    """Send a test mail through the relay and say what it answered."""
+    with opened() as app:
+        result = asyncio.run(_send_test(app, checked_address(address)))
+    if result.outcome is not Outcome.SENT:
+        raise MailServerError(f"{result.phase}: {result.code or ''} {result.text}")
+    say(f"Accepted: {result.code} {result.text}")
+
+
+async def _send_test(app: App, address: str) -> SendResult:
+    mailer = app.sender().mailer
+    try:
+        return await mailer.send(app.composer.trial(address, app.clock()), _go)
+    finally:
+        await mailer.close()
+
+
+def parse_day(text: str) -> date | None:
+    """A date on the command line; None when it was left out."""
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
+    except ValueError:
+        raise InputError("--date", f"“{text[:20]}” is no date; write it as 2026-11-21") from None

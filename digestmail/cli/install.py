@@ -1,0 +1,174 @@
+"""init, migrate, config show, doctor: setting up an installation and looking after it."""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from digestmail.app import open_database
+from digestmail.calendar import utc_now
+from digestmail.cli.output import print_json, print_table, say
+from digestmail.cli.shell import Json, config_file, settings
+from digestmail.config import FILE_NAME, Settings, load
+from digestmail.doctor import Check, examine
+from digestmail.errors import ConfigError
+from digestmail.resources import MIGRATIONS
+from digestmail.store.migrate import current_revision, migrate
+
+_MASK = "••••••••"
+config_commands = typer.Typer(help="Look at the settings.", no_args_is_help=True)
+
+
+def init(
+    public_url: Annotated[
+        str, typer.Option(help="Where subscribers will reach the web pages.")
+    ] = "http://localhost:8000",
+    from_address: Annotated[
+        str, typer.Option("--from", help="The address the mails are from.")
+    ] = "digest@example.org",
+    smtp_host: Annotated[str, typer.Option(help="Your mail relay.")] = "localhost",
+) -> None:
+    """Write a commented settings file with a fresh secret key, and create the database."""
+    path = config_file() or Path(FILE_NAME)
+    chosen = {
+        "public_url": public_url,
+        "secret_key": secrets.token_urlsafe(36),
+        "mail.from_address": from_address,
+        "smtp.host": smtp_host,
+    }
+    try:
+        with open(path, "x", encoding="utf-8", opener=_private) as file:
+            file.write(settings_file(chosen))
+    except FileExistsError:
+        raise ConfigError(f"{path} is there already; edit it, or remove it first") from None
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+    try:
+        with closing(open_database(load(path))) as database:
+            migrate(database, MIGRATIONS, utc_now())
+    except Exception:
+        path.unlink()  # a half-made installation would stand in the way of the next try
+        raise
+    say(f"Wrote {path} and created {database.name}.")
+    say("Next: look through the settings, then")
+    say("  digestmail source add arxiv categories=cs.CL,cs.LG")
+    say("  digestmail doctor")
+    say("  digestmail serve")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)  # it holds the secret key
+
+
+def settings_file(chosen: dict[str, str]) -> str:
+    """A commented TOML file with every setting; those not chosen stand there as comments."""
+    lines = ["# The settings of digestmail. Each can be overridden by an environment variable:"]
+    lines.append("# DIGESTMAIL_PUBLIC_URL, DIGESTMAIL_SMTP__HOST, … and secrets read from a file")
+    lines.append("# by DIGESTMAIL_SECRET_KEY_FILE, DIGESTMAIL_SMTP__PASSWORD_FILE.")
+    fields = Settings.model_fields
+    for name, field in fields.items():
+        if not _is_section(field) and name != "folder":
+            lines += ["", *_setting(name, name, field, chosen)]
+    for name, field in fields.items():
+        if _is_section(field):
+            section: Any = field.annotation
+            lines += ["", "", f"# {section.__doc__}", f"[{name}]"]
+            for inner, about in section.model_fields.items():
+                lines += ["", *_setting(f"{name}.{inner}", inner, about, chosen)]
+    return "\n".join(lines) + "\n"
+
+
+def _is_section(field: FieldInfo) -> bool:
+    return isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+
+
+def _setting(full: str, name: str, field: FieldInfo, chosen: dict[str, str]) -> Iterator[str]:
+    yield f"# {field.description}"
+    if full in chosen:
+        yield f"{name} = {_toml(chosen[full])}"
+    else:
+        yield f"# {name} = {_toml(field.get_default(call_default_factory=True))}"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, list):
+        return "[]"
+    text = "" if value is PydanticUndefined else str(value)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def migrate_command(
+    to: Annotated[str, typer.Option(help="A revision, head or base.")] = "head",
+) -> None:
+    """Bring the database to this version's schema (a copy of SQLite's file is made before)."""
+    with closing(open_database(settings())) as database:
+        backup = migrate(database, MIGRATIONS, utc_now(), revision=to)
+        revision = current_revision(database) or "base (empty)"
+    say(f"{database.name} is at revision {revision}.")
+    if backup:
+        say(f"The database as it was before lies at {backup}.")
+
+
+@config_commands.command("show")
+def config_show(as_json: Json = False) -> None:
+    """Show every setting as it is in force; secrets are masked."""
+    values = dict(_flat(settings()))
+    if as_json:
+        print_json(values)
+    else:
+        print_table("Settings", ("setting", "value"), values.items())
+
+
+def _flat(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif name != "folder":
+            yield f"{prefix}{name}", _masked(value)
+
+
+def _masked(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return _MASK if value.get_secret_value() else ""
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if isinstance(value, str) and "://" in value and "@" in value:
+        return _without_password(value)
+    return value
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    login, _, place = rest.rpartition("@")
+    user = login.partition(":")[0]
+    return f"{scheme}://{user}:{_MASK}@{place}"
+
+
+def doctor(as_json: Json = False) -> None:
+    """Check database, relay, templates, keys and addresses; exit code 1 when something is wrong."""
+    checks = list(examine(settings()))
+    if as_json:
+        print_json([{"check": c.name, "ok": c.ok, "text": c.text} for c in checks])
+    else:
+        print_table("", ("", "check", "finding"), [(_sign(c), c.name, c.text) for c in checks])
+    if any(check.ok is False for check in checks):
+        sys.exit(1)
+
+
+def _sign(check: Check) -> str:
+    return {True: "ok", False: "WRONG", None: "note"}[check.ok]

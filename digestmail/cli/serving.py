@@ -1,0 +1,108 @@
+"""serve and demo: the long-running commands."""
+
+import logging
+import signal
+import socket
+import threading
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digestmail.app import App
+from digestmail.cli.output import say
+from digestmail.cli.shell import Json, opened
+from digestmail.errors import DigestmailError
+from digestmail.scheduler import make_scheduler
+
+
+class Part(StrEnum):
+    """Half of what serve does."""
+
+    WEB = "web"
+    SCHEDULER = "scheduler"
+
+
+def serve(
+    only: Annotated[Part | None, typer.Option(help="Run just this part.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; else as set.")] = "",
+    port: Annotated[int | None, typer.Option(help="Port to listen on; else as set.")] = None,
+) -> None:
+    """Serve the web pages and run the scheduler, until stopped."""
+    logging.getLogger("digestmail").setLevel(logging.INFO)
+    with opened() as app:
+        app.renderer.check()
+        if only is Part.SCHEDULER:
+            _run_scheduler(app)
+            return
+        chosen = app.settings.web
+        listener = listen(host or chosen.host, chosen.port if port is None else port)
+        scheduler = None if only is Part.WEB else make_scheduler(app)
+        if scheduler:
+            scheduler.start()
+        try:
+            serve_web(app, listener)
+        finally:
+            if scheduler:
+                scheduler.shutdown(wait=True)
+
+
+def _run_scheduler(app: App) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    scheduler = make_scheduler(app)
+    scheduler.start()
+    say("The scheduler runs. Stop it with Ctrl-C.")
+    stop.wait()
+    scheduler.shutdown(wait=True)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, or one line about why not."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise DigestmailError(
+            f"cannot listen on {host}:{port}: {getattr(error, 'strerror', error)}; "
+            "choose another with --port, or stop the program that uses it"
+        ) from None
+    return listener
+
+
+def serve_web(app: App, listener: socket.socket) -> None:
+    """Serve the pages on a bound socket until stopped."""
+    host, port = listener.getsockname()[:2]
+    # The web framework is slow to import: only who serves shall wait for it.
+    import uvicorn
+
+    from digestmail.web import make_web
+
+    say(f"Serving {app.settings.public_url} on {host}:{port}. Ctrl-C stops.")
+    # No access log: paths carry tokens.
+    options = uvicorn.Config(make_web(app), log_level="warning", access_log=False)
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(options).run(sockets=[listener])
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the day.")] = False,
+    papers: Annotated[
+        Path | None, typer.Option(help="Other papers: a .jsonl, .json or .csv file.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Where to serve; another if it is taken.")] = 8000,
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="Keep everything here; else a temporary folder.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the product: sample papers, a few subscribers, one day, a mailbox to look at."""
+    from digestmail.demo import demo as run_demo  # slow to import, as above
+
+    run_demo(once=once, papers=papers, port=port, folder=folder, as_json=as_json)

@@ -1,0 +1,45 @@
+"""What all commands start from: the settings named on the command line, and an open App."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digestmail import config
+from digestmail.app import App
+from digestmail.config import Settings
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+class _Shell:
+    """The one value that is not handed on: where --config pointed."""
+
+    config_file: Path | None = None
+
+
+def remember_config(file: Path | None) -> None:
+    """Keep what --config named for the command that follows."""
+    _Shell.config_file = file
+
+
+def config_file() -> Path | None:
+    """What --config named, if anything."""
+    return _Shell.config_file
+
+
+def settings() -> Settings:
+    """The settings, or ConfigError."""
+    return config.load(_Shell.config_file)
+
+
+@contextmanager
+def opened() -> Iterator[App]:
+    """An App on a database of this version, closed at the end."""
+    app = App.open(settings())
+    try:
+        yield app
+    finally:
+        app.close()

@@ -1,0 +1,92 @@
+"""source list, add, remove."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from digestmail.cli.output import ago, print_json, print_table, say
+from digestmail.cli.shell import Json, opened
+from digestmail.domain import SourceSpec, SourceState
+from digestmail.errors import InputError
+from digestmail.sources import KINDS, check
+
+source_commands = typer.Typer(help="Where papers come from.", no_args_is_help=True)
+
+
+@source_commands.command("list")
+def source_list(as_json: Json = False) -> None:
+    """List the sources with their age, counts and last error."""
+    with opened() as app:
+        states, now = app.store.sources.all(), app.clock()
+    if as_json:
+        print_json([asdict(state) for state in states])
+        return
+    columns = ("name", "kind", "options", "papers", "last new", "last fetch", "next", "last result")
+    rows = [
+        (
+            state.spec.name,
+            state.spec.kind,
+            " ".join(f"{k}={v}" for k, v in state.spec.options.items()),
+            state.papers,
+            ago(state.last_new_at, now),
+            ago(state.last_fetch_at, now),
+            ago(state.next_fetch_at, now),
+            result_of(state),
+        )
+        for state in states
+    ]
+    print_table("", columns, rows)
+
+
+def result_of(state: SourceState) -> str:
+    """How a source's last fetch went, in a few words."""
+    report = state.last_report
+    if report is None:
+        return "not fetched yet"
+    if report.error:
+        return f"failed: {report.error}"
+    bad = f", {len(report.bad)} bad" if report.bad else ""
+    return f"{report.new} new of {report.fetched}{bad}"
+
+
+def _kinds() -> str:
+    described = (f"{kind} ({', '.join(about.options)})" for kind, about in KINDS.items())
+    return "Kinds and their options: " + "; ".join(described) + "."
+
+
+@source_commands.command("add", epilog=_kinds())
+def source_add(
+    kind: Annotated[str, typer.Argument(help="What kind of source: " + ", ".join(KINDS))],
+    options: Annotated[
+        list[str] | None, typer.Argument(help="Its options, such as categories=cs.CL,cs.LG")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What to call it; else its kind.")] = "",
+    every: Annotated[int, typer.Option(min=5, help="Minutes between two fetches.")] = 60,
+) -> None:
+    """Add a source; it is fetched at the next ingest."""
+    spec = SourceSpec(
+        name=name or kind, kind=kind, options=_options(options or []), every_minutes=every
+    )
+    check(spec)
+    with opened() as app:
+        app.store.sources.add(spec, app.clock())
+    say(f"Added {spec.name}; to fetch it now: digestmail ingest {spec.name}")
+
+
+def _options(words: list[str]) -> dict[str, str]:
+    pairs = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign:
+            raise InputError("options", f"“{word}” should be NAME=VALUE, such as categories=cs.CL")
+        pairs[name] = value
+    return pairs
+
+
+@source_commands.command("remove")
+def source_remove(name: Annotated[str, typer.Argument(help="Its name.")]) -> None:
+    """Remove a source; the papers it brought stay."""
+    with opened() as app:
+        app.store.sources.remove(name)
+    say(f"Removed {name}.")

@@ -1,0 +1,262 @@
+"""subscriber list, show, add, edit, pause, resume, remove, import, export."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digestmail.app import App
+from digestmail.cli.output import ago, print_json, print_table, say
+from digestmail.cli.shell import Json, opened
+from digestmail.domain import Subscriber, SubscriberStatus
+from digestmail.errors import InputError
+from digestmail.mail.address import checked_address
+from digestmail.steps.checks import Form, profile_of, schedule_of
+from digestmail.steps.roster import exported_csv, exported_json, parse_roster, plain
+
+subscriber_commands = typer.Typer(help="Who gets the digest.", no_args_is_help=True)
+
+_Email = Annotated[str, typer.Argument(help="The subscriber's address.")]
+_Text = str | None
+
+
+@subscriber_commands.command("list")
+def subscriber_list(
+    status: Annotated[
+        SubscriberStatus | None, typer.Option(help="Only those of this status.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the subscribers."""
+    with opened() as app:
+        subscribers, now = app.store.subscribers.all(status), app.clock()
+    if as_json:
+        print_json([plain(subscriber) for subscriber in subscribers])
+        return
+    rows = [
+        (
+            s.email,
+            s.status,
+            f"{s.schedule.hour:02}:00 {s.schedule.timezone}",
+            ", ".join(profile.name for profile in s.profiles),
+            ago(s.next_due_at, now) if s.next_due_at else "",
+        )
+        for s in subscribers
+    ]
+    print_table("", ("address", "status", "hour", "profiles", "next digest"), rows)
+
+
+@subscriber_commands.command("show")
+def subscriber_show(email: _Email, as_json: Json = False) -> None:
+    """Show one subscriber: profiles, last digests and how their mails fared."""
+    with opened() as app:
+        subscriber = app.store.subscribers.by_email(email)
+        history = _history(app, subscriber)
+    if as_json:
+        print_json(plain(subscriber) | {"digests": history})
+        return
+    told = plain(subscriber)
+    profiles = told.pop("profiles")
+    print_table("", ("subscriber", ""), told.items())
+    for profile in profiles:
+        print_table("", ("profile", ""), [(k, _told(v)) for k, v in profile.items()])
+    if history:
+        columns = ("date", "papers", "delivery", "detail")
+        print_table("", columns, [tuple(one.values()) for one in history])
+
+
+def _told(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _history(app: App, subscriber: Subscriber) -> list[dict[str, Any]]:
+    digests = app.store.digests.of_subscriber(subscriber.id or 0, limit=10)
+    deliveries = app.store.ledger.of_digests([digest.id or 0 for digest in digests])
+    history = []
+    for digest in digests:
+        delivery = deliveries.get(digest.id or 0)
+        history.append(
+            {
+                "date": digest.date.isoformat(),
+                "papers": len(digest.items),
+                "delivery": str(delivery.state) if delivery else "skipped",
+                "detail": delivery.detail if delivery else str(digest.skip),
+            }
+        )
+    return history
+
+
+@subscriber_commands.command("add")
+def subscriber_add(
+    email: _Email,
+    active: Annotated[
+        bool, typer.Option("--active", help="They agreed already: ask no confirmation by mail.")
+    ] = False,
+    keywords: _Text = None,
+    exclude: _Text = None,
+    interests: _Text = None,
+    categories: _Text = None,
+    exclude_categories: _Text = None,
+    authors: _Text = None,
+    seed_papers: _Text = None,
+    max_papers: _Text = None,
+    threshold: _Text = None,
+    hour: _Text = None,
+    timezone: _Text = None,
+    weekdays: _Text = None,
+) -> None:
+    """Add a subscriber with one profile; they are asked by mail to confirm unless --active."""
+    values = _given(locals())
+    form = Form()
+    with opened() as app:
+        address = form.take(checked_address, email, "")
+        profile = profile_of(values, form, app.new_profile)
+        schedule = schedule_of(values, form, Subscriber(email="").schedule)
+        form.finish()
+        if profile.is_empty:
+            raise InputError("keywords", "give keywords, interests, categories, authors or papers")
+        app.desk.add(address, [profile], schedule, app.clock(), active=active)
+    say(
+        f"Added {address}"
+        + ("." if active else "; a mail asks them to confirm (digestmail deliver).")
+    )
+
+
+@subscriber_commands.command("edit")
+def subscriber_edit(
+    email: _Email,
+    profile: Annotated[str, typer.Option(help="Which profile to change; else the first.")] = "",
+    new_email: _Text = None,
+    name: _Text = None,
+    keywords: _Text = None,
+    exclude: _Text = None,
+    interests: _Text = None,
+    categories: _Text = None,
+    exclude_categories: _Text = None,
+    authors: _Text = None,
+    seed_papers: _Text = None,
+    max_papers: _Text = None,
+    threshold: _Text = None,
+    hour: _Text = None,
+    timezone: _Text = None,
+    weekdays: _Text = None,
+) -> None:
+    """Change a subscriber's address, schedule or one profile; what is left out stays."""
+    values = _given(locals())
+    form = Form()
+    with opened() as app:
+        subscriber = app.store.subscribers.by_email(email)
+        named = [p for p in subscriber.profiles if not profile or p.name == profile]
+        if not named:
+            raise InputError("--profile", f"{email} has no profile “{profile}”")
+        changed = profile_of(values, form, named[0])
+        schedule = schedule_of(values, form, subscriber.schedule)
+        address = form.take(checked_address, new_email, "") if new_email else ""
+        form.finish()
+        app.desk.save_profile(subscriber, changed)
+        app.desk.reschedule(subscriber, schedule, app.clock())
+        if address:
+            app.store.subscribers.set_email(subscriber.id or 0, address)
+    say(f"Changed {address or email}.")
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, str]:
+    """The options that were given, by the names that profiles and schedules use."""
+    names = {"exclude": "excluded_keywords", "exclude_categories": "excluded_categories"}
+    skipped = ("email", "active", "profile", "new_email")
+    given = {k: v for k, v in options.items() if v is not None and k not in skipped}
+    return {names.get(name, name): value for name, value in given.items()}
+
+
+@subscriber_commands.command("pause")
+def subscriber_pause(email: _Email) -> None:
+    """Send a subscriber nothing until resumed."""
+    with opened() as app:
+        app.desk.pause(app.store.subscribers.by_email(email))
+    say(f"Paused {email}.")
+
+
+@subscriber_commands.command("resume")
+def subscriber_resume(email: _Email) -> None:
+    """Send a paused subscriber the digest again."""
+    with opened() as app:
+        app.desk.resume(app.store.subscribers.by_email(email), app.clock())
+    say(f"Resumed {email}.")
+
+
+@subscriber_commands.command("remove")
+def subscriber_remove(
+    email: _Email,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase a subscriber with everything that is known of them."""
+    with opened() as app:
+        subscriber = app.store.subscribers.by_email(email)
+        if not yes and not typer.confirm(f"Erase {email} with all profiles, digests and feedback?"):
+            raise InputError("remove", "nothing was erased")
+        app.store.subscribers.remove(subscriber.id or 0)
+    say(f"Erased {email}.")
+
+
+@subscriber_commands.command("export")
+def subscriber_export(
+    file: Annotated[Path, typer.Argument(help="A .csv or .json file; - for JSON on the screen.")],
+) -> None:
+    """Write all subscribers with their profiles to a file."""
+    with opened() as app:
+        subscribers = app.store.subscribers.all()
+    if str(file) == "-":
+        sys.stdout.write(exported_json(subscribers))
+        return
+    as_csv = _is_csv(file)
+    try:
+        file.write_text((exported_csv if as_csv else exported_json)(subscribers), encoding="utf-8")
+    except OSError as error:
+        raise InputError("file", f"cannot write {file}: {error.strerror}") from None
+    say(f"Wrote {len(subscribers)} subscribers to {file}.")
+
+
+@subscriber_commands.command("import")
+def subscriber_import(
+    file: Annotated[Path, typer.Argument(help="A .csv or .json file as export writes it.")],
+    active: Annotated[
+        bool, typer.Option("--active", help="They all agreed already: ask no confirmations.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Add subscribers from a file; bad entries are named and left out, known addresses skipped.
+
+    Those the file calls paused or unsubscribed stay so. Exit code 1 if an entry was bad.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("file", f"cannot read {file}: {error}") from None
+    with opened() as app:
+        entries, problems = parse_roster(text, as_csv=_is_csv(file), default=app.new_profile)
+        added, known = 0, 0
+        for entry in entries:
+            try:
+                entry.enter(app.desk, app.clock(), active=active)
+                added += 1
+            except InputError as error:
+                if app.store.subscribers.find(entry.email):
+                    known += 1
+                else:
+                    problems.append(f"{entry.where}: {error}")
+    if as_json:
+        print_json({"added": added, "known": known, "bad": problems})
+    else:
+        say(f"{added} added, {known} known already, {len(problems)} bad")
+        for problem in problems:
+            print(f"error: {file}: {problem}", file=sys.stderr)  # noqa: T201
+    if problems:
+        sys.exit(1)
+
+
+def _is_csv(file: Path) -> bool:
+    if file.suffix.lower() not in (".csv", ".json"):
+        raise InputError("file", f"{file} should end in .csv or .json")
+    return file.suffix.lower() == ".csv"

@@ -1,0 +1,95 @@
+"""status: what happened today, what is next, and what is wrong."""
+
+from typing import Any
+
+from digestmail.cli.output import ago, print_json, print_table, say
+from digestmail.cli.shell import Json, opened
+from digestmail.cli.sources import result_of
+from digestmail.domain import DeliveryState
+from digestmail.steps.status import Status
+
+_SHOWN = (
+    DeliveryState.SENT,
+    DeliveryState.DEFERRED,
+    DeliveryState.FAILED,
+    DeliveryState.UNKNOWN,
+)
+
+
+def status(as_json: Json = False) -> None:
+    """Show sources, today's digests by outcome, and the next run."""
+    with opened() as app:
+        now = app.status()
+    if as_json:
+        print_json(plain(now))
+    else:
+        _tell(now)
+
+
+def plain(status: Status) -> dict[str, Any]:
+    """A status for scripts."""
+    return {
+        "at": status.at.isoformat(),
+        "sources": [
+            {
+                "name": source.spec.name,
+                "enabled": source.spec.enabled,
+                "papers": source.papers,
+                "last_new_at": source.last_new_at,
+                "last_fetch_at": source.last_fetch_at,
+                "next_fetch_at": source.next_fetch_at,
+                "last_batch": source.last_report.new if source.last_report else 0,
+                "error": source.last_report.error if source.last_report else "",
+            }
+            for source in status.sources
+        ],
+        "subscribers": {str(k): v for k, v in status.subscribers.items()},
+        "today": {
+            "due": status.due,
+            "waiting": status.waiting,
+            **{str(state): status.deliveries.get(state, 0) for state in DeliveryState},
+            "skipped_why": {str(why): count for why, count in status.skipped.items()},
+        },
+        "next_due_at": status.next_due_at,
+        "next_fetch_at": status.next_fetch_at,
+        "relay_trouble": status.relay_trouble,
+        "scheduler_runs": status.scheduler_runs,
+    }
+
+
+def _tell(status: Status) -> None:
+    _tell_sources(status)
+    counts = ", ".join(f"{number} {name}" for name, number in status.subscribers.items())
+    say(f"Subscribers: {counts or 'none yet'}")
+    outcomes = ", ".join(f"{status.deliveries.get(state, 0)} {state}" for state in _SHOWN)
+    skipped = sum(status.skipped.values()) + status.deliveries.get(DeliveryState.SKIPPED, 0)
+    say(
+        f"Today (UTC): {status.due} digests due: {outcomes}, {skipped} skipped, "
+        f"{status.waiting - status.deliveries.get(DeliveryState.DEFERRED, 0)} waiting"
+    )
+    for why, count in status.skipped.items():
+        say(f"  {count} skipped: {why}")
+    if status.deliveries.get(DeliveryState.UNKNOWN):
+        say("  unknown: a sender stopped while these were on the wire; they are not sent again")
+    say(f"Next digest: {ago(status.next_due_at, status.at) if status.next_due_at else 'none'}")
+    say(f"Next fetch: {ago(status.next_fetch_at, status.at) if status.next_fetch_at else 'none'}")
+    if status.relay_trouble:
+        say(f"The relay is in trouble: {status.relay_trouble}")
+    if not status.scheduler_runs:
+        say("No scheduler runs: start one with digestmail serve, or call digestmail run from cron")
+
+
+def _tell_sources(status: Status) -> None:
+    rows = [
+        (
+            source.spec.name,
+            source.papers,
+            source.last_report.new if source.last_report else 0,
+            ago(source.last_new_at, status.at),
+            ago(source.last_fetch_at, status.at),
+            result_of(source),
+        )
+        for source in status.sources
+    ]
+    columns = ("source", "papers", "last batch", "its age", "last fetch", "result")
+    print_table("", columns, rows)

@@ -1,0 +1,48 @@
+"""The demo: the whole product on one machine, in a folder of its own, with nobody to annoy."""
+
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+from digestmail.demo.day import demo_day
+from digestmail.demo.show import serve_demo, show
+from digestmail.errors import DigestmailError, InputError
+from digestmail.resources import SAMPLE_PAPERS
+
+
+def demo(*, once: bool, papers: Path | None, port: int, folder: Path | None, as_json: bool) -> None:
+    """Run the demo; unless ``once``, then serve the pages and the mailbox until stopped."""
+    chosen = papers or SAMPLE_PAPERS
+    if not chosen.is_file():
+        raise InputError("--papers", f"there is no file {chosen}")
+    listener = _listener(port)
+    with listener, demo_day(_folder(folder), chosen, listener.getsockname()[1]) as running:
+        show(running, as_json=as_json)
+        if not once:
+            serve_demo(running, listener)
+
+
+def _folder(folder: Path | None) -> Path:
+    if folder is None:
+        return Path(tempfile.mkdtemp(prefix="digestmail-demo-"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise InputError("--dir", f"{folder} is not empty; the demo wants a folder of its own")
+    except OSError as error:
+        raise InputError("--dir", f"cannot use {folder}: {error.strerror}") from None
+    return folder.resolve()
+
+
+def _listener(port: int) -> socket.socket:
+    """A listening socket on the wanted port, or on a free one when it is taken."""
+    for wanted in (port, 0):
+        try:
+            return socket.create_server(("127.0.0.1", wanted))
+        except OverflowError:
+            raise InputError("--port", f"{port} is no port; use 0 to 65535") from None
+        except OSError as error:
+            reason = error.strerror
+            print(f"Port {wanted} cannot be used ({reason}).", file=sys.stderr)  # noqa: T201
+    raise DigestmailError("no port of this machine can be used")

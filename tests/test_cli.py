@@ -1,0 +1,256 @@
+"""The admin CLI as an operator uses it, on real files."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from digestmail.cli import main
+
+PAPERS = """\
+{"id": "t:1", "title": "Sea ice in a warming Arctic", "abstract": "We measure sea ice."}
+{"id": "t:2", "title": "Decoding surface codes", "abstract": "Quantum error correction."}
+{"id": "t:3"
+{"title": ""}
+"""
+
+
+class Shell:
+    """Runs digestmail in a folder of its own."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, output: pytest.CaptureFixture[str]
+    ) -> None:
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+        self._output = output
+        monkeypatch.chdir(folder)
+
+    def __call__(self, *words: str, code: int = 0, **env: str) -> str:
+        """What a command printed; it must end with ``code``."""
+        with self._monkeypatch.context() as patch:
+            for name, value in env.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["digestmail", *words])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        printed = self._output.readouterr()
+        assert (ended.value.code or 0) == code, printed.out + printed.err
+        return printed.out if code == 0 else printed.out + printed.err
+
+    def json(self, *words: str) -> object:
+        """What a command printed as JSON."""
+        return json.loads(self(*words, "--json"))
+
+
+@pytest.fixture
+def empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Shell:
+    return Shell(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def shell(empty: Shell) -> Shell:
+    """An installation with papers, whose mails go to a folder."""
+    empty("init")
+    settings = empty.folder / "digestmail.toml"
+    text = settings.read_text().replace('# outbox = ""', 'outbox = "sent"')
+    settings.write_text(text)
+    (empty.folder / "papers.jsonl").write_text(PAPERS)
+    empty("source", "add", "file", "path=papers.jsonl", "--name", "lab")
+    return empty
+
+
+def errors(output: str) -> list[str]:
+    return [line for line in output.splitlines() if line.startswith("error: ")]
+
+
+def test_init_makes_an_installation_that_only_lacks_sources(empty: Shell) -> None:
+    empty("init", "--public-url", "https://digest.example.net", "--smtp-host", "mail.example.net")
+    assert (empty.folder / "digestmail.toml").stat().st_mode & 0o777 == 0o600
+    shown = empty.json("config", "show")
+    assert isinstance(shown, dict)
+    assert shown["public_url"] == "https://digest.example.net"
+    assert shown["smtp.host"] == "mail.example.net"
+
+
+def test_init_never_overwrites(empty: Shell) -> None:
+    empty("init")
+    before = (empty.folder / "digestmail.toml").read_bytes()
+    assert len(errors(empty("init", code=78))) == 1
+    assert (empty.folder / "digestmail.toml").read_bytes() == before
+
+
+def test_secrets_are_never_shown(empty: Shell) -> None:
+    empty("init")
+    key = next(
+        line.split('"')[1]
+        for line in (empty.folder / "digestmail.toml").read_text().splitlines()
+        if line.startswith("secret_key")
+    )
+    url = "postgresql://me:hunter2@db/x"
+    shown = empty("config", "show", DIGESTMAIL_DATABASE_URL=url)
+    assert key not in shown
+    assert "hunter2" not in shown
+
+
+def test_a_day_by_hand(shell: Shell) -> None:
+    report = shell.json("ingest")
+    assert isinstance(report, list)
+    assert (report[0]["new"], len(report[0]["bad"])) == (2, 2)
+    shell("subscriber", "add", "a@example.org", "--active", "--keywords", "sea ice")
+    shell("run", "--date", "2026-11-20")
+    assert [mail.name for mail in (shell.folder / "sent").iterdir()] == ["000001-a@example.org.eml"]
+    shell("run", "--date", "2026-11-20")
+    assert len(list((shell.folder / "sent").iterdir())) == 1
+    history = shell.json("subscriber", "show", "a@example.org")
+    assert isinstance(history, dict)
+    assert history["digests"][0]["delivery"] == "sent"
+
+
+def test_a_dry_run_stores_nothing(shell: Shell) -> None:
+    shell("ingest")
+    shell("subscriber", "add", "a@example.org", "--active", "--keywords", "sea ice")
+    shell("run", "--dry-run", "--date", "2026-11-20", "--outbox", "trial")
+    assert len(list((shell.folder / "trial").glob("*.eml"))) == 1
+    status = shell.json("status")
+    assert isinstance(status, dict)
+    assert status["today"]["due"] == 0
+
+
+def test_preview_shows_and_stores_nothing(shell: Shell) -> None:
+    shell("ingest")
+    shell("subscriber", "add", "a@example.org", "--active", "--keywords", "sea ice")
+    told = shell.json("preview", "a@example.org")
+    assert isinstance(told, dict)
+    assert [paper["key"] for paper in told["papers"]] == ["t:1"]
+    assert told["papers"][0]["reasons"] == ["matches sea ice"]
+    shell("preview", "a@example.org", "--html", "mail.html")
+    assert "Sea ice" in (shell.folder / "mail.html").read_text()
+    assert "Unsubscribe" in shell("preview", "a@example.org", "--text")
+
+
+def test_a_failing_source_is_told_and_does_not_stop_the_others(shell: Shell) -> None:
+    shell("source", "add", "file", "path=missing.csv", "--name", "gone")
+    output = shell("ingest", code=1)
+    assert "lab: 2 new" in output
+    assert len(errors(output)) == 1
+    assert "missing.csv" in errors(output)[0]
+    listed = shell.json("source", "list")
+    assert isinstance(listed, list)
+    assert [source["spec"]["name"] for source in listed] == ["gone", "lab"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("subscriber", "add", "a@example.org\nBcc: x@example.org", "--keywords", "x"), 1),
+        (("subscriber", "add", "a@example.org"), 1),
+        (("subscriber", "add", "a@example.org", "--keywords", "k" * 10_000), 1),
+        (("subscriber", "add", "a@example.org", "--keywords", "x", "--timezone", "Mars"), 1),
+        (("subscriber", "add", "a@example.org", "--keywords", "x", "--hour", "25"), 1),
+        (("subscriber", "show", "nobody@example.org"), 1),
+        (("source", "add", "telepathy"), 1),
+        (("source", "add", "arxiv", "categories=../etc"), 1),
+        (("source", "remove", "nothing"), 1),
+        (("ingest", "nothing"), 1),
+        (("run", "--date", "tomorrow"), 1),
+        (("migrate", "--to", "9999"), 1),
+        (("serve", "--port", "99999"), 1),
+        (("frobnicate",), 2),
+        (("ingest", "--frobnicate"), 2),
+    ],
+)
+def test_bad_input_gets_one_line(shell: Shell, words: tuple[str, ...], code: int) -> None:
+    assert len(errors(shell(*words, code=code))) == 1
+
+
+def test_without_settings_it_says_what_to_do(empty: Shell) -> None:
+    assert "digestmail init" in errors(empty("status", code=78))[0]
+
+
+def test_a_foreign_database_is_left_alone(empty: Shell) -> None:
+    empty("init")
+    file = empty.folder / "digestmail.db"
+    for name in ("digestmail.db-wal", "digestmail.db-shm"):
+        (empty.folder / name).unlink(missing_ok=True)
+    file.write_bytes(b"This is a diary, not a database. " * 40)
+    assert "not a digestmail database" in errors(empty("status", code=1))[0]
+    assert "not a digestmail database" in errors(empty("migrate", code=1))[0]
+    assert file.read_bytes().startswith(b"This is a diary")
+
+
+def test_a_port_in_use_is_told(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert port in errors(shell("serve", "--port", port, code=1))[0]
+
+
+def test_doctor_finds_what_is_wrong(shell: Shell) -> None:
+    shell("doctor")
+    text = (shell.folder / "digestmail.toml").read_text().replace('outbox = "sent"', "")
+    (shell.folder / "digestmail.toml").write_text(text)
+    output = shell("doctor", code=1, DIGESTMAIL_SMTP__PORT="1")
+    assert "relay" in output
+    assert "WRONG" in output
+
+
+def test_export_and_import_are_a_round_trip(shell: Shell) -> None:
+    shell("subscriber", "add", "a@example.org", "--active", "--keywords", '"sea ice", floe')
+    shell("subscriber", "add", "b@example.org", "--active", "--interests", "=1+1 and @you")
+    before = shell.json("subscriber", "list")
+    for file in ("all.csv", "all.json"):
+        shell("subscriber", "export", file)
+        for email in ("a@example.org", "b@example.org"):
+            shell("subscriber", "remove", email, "--yes")
+        assert "2 added" in shell("subscriber", "import", file, "--active")
+        assert shell.json("subscriber", "list") == before
+    assert "'=1+1" in (shell.folder / "all.csv").read_text()
+
+
+def test_import_names_each_bad_row_and_takes_the_others(shell: Shell) -> None:
+    (shell.folder / "in.csv").write_text(
+        "email,keywords,hour,timezone\n"
+        "good@example.org,ice,7,UTC\n"
+        "no-address,ice,7,UTC\n"
+        "c@example.org,ice,25,Mars\n"
+        "d@example.org,ice\n"
+    )
+    told = errors(shell("subscriber", "import", "in.csv", "--active", code=1))
+    assert [line.split(": ")[2] for line in told] == ["line 3", "line 4", "line 5"]
+    assert "1 known" in shell("subscriber", "import", "in.csv", code=1)
+
+
+def test_an_import_never_brings_back_who_left(shell: Shell) -> None:
+    (shell.folder / "in.csv").write_text("email,status,keywords\na@example.org,unsubscribed,ice\n")
+    shell("subscriber", "import", "in.csv", "--active", code=1)
+    assert shell.json("subscriber", "list") == []
+
+
+def test_pause_resume_edit(shell: Shell) -> None:
+    shell("subscriber", "add", "a@example.org", "--active", "--keywords", "ice")
+    shell("subscriber", "pause", "a@example.org")
+    shell("subscriber", "resume", "a@example.org")
+    shell("subscriber", "edit", "a@example.org", "--keywords", "snow", "--hour", "9")
+    shown = shell.json("subscriber", "show", "a@example.org")
+    assert isinstance(shown, dict)
+    assert (shown["status"], shown["hour"]) == ("active", 9)
+    assert shown["profiles"][0]["keywords"] == ["snow"]
+
+
+def test_send_test_says_what_the_relay_answered(shell: Shell) -> None:
+    assert "Accepted" in shell("send-test", "me@example.org")
+    output = shell(
+        "send-test", "me@example.org", code=1, DIGESTMAIL_MAIL__OUTBOX="", DIGESTMAIL_SMTP__PORT="1"
+    )
+    assert len(errors(output)) == 1
+
+
+def test_it_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "digestmail", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.startswith("digestmail ")

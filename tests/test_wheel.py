@@ -1,0 +1,60 @@
+"""The built wheel, installed in an empty environment, is the whole product."""
+
+import json
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*words: str | Path, cwd: Path) -> str:
+    done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, timeout=500, check=False)
+    if "pip" in words and "NewConnectionError" in done.stderr:
+        pytest.skip("no package index can be reached")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("wheel")
+    command = (
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "-w",
+        str(target),
+        str(ROOT),
+    )
+    run(*command, cwd=target)
+    (built,) = target.glob("*.whl")
+    return built
+
+
+def test_it_holds_templates_migrations_and_sample(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert "digestmail/templates/email/digest/body.html" in names
+    assert "digestmail/templates/web/static/style.css" in names
+    assert "digestmail/migrations/env.py" in names
+    assert "digestmail/demo/sample_papers.jsonl" in names
+    assert not [name for name in names if "test" in name.lower() or "__pycache__" in name]
+
+
+@pytest.mark.slow
+def test_the_demo_runs_from_it_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", with_pip=True)
+    bin_folder = tmp_path / "env" / "bin"
+    run(bin_folder / "python", "-m", "pip", "install", "-q", wheel, cwd=tmp_path)
+    command = (bin_folder / "digestmail", "demo", "--once", "--json")
+    results = json.loads(run(*command, cwd=tmp_path))
+    sent = [digest for digest in results["digests"] if digest["status"] == "sent"]
+    assert len(sent) == 5
+    assert len(list((Path(results["mailbox"]) / "new").iterdir())) == 5
