@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from needs import needs
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 
 from digestmail.config import PREFIX
@@ -14,6 +15,11 @@ from digestmail.resources import MIGRATIONS
 from digestmail.store import Database, Store
 from digestmail.store.migrate import migrate
 
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+_QUIET = (  # no calls home, and no sandbox, which a superuser cannot have
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
+    " --disable-sync --no-first-run"
+)
 POSTGRES = os.environ.get("DIGESTMAIL_TEST_POSTGRES", "")
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)  # a Friday
 
@@ -79,3 +85,14 @@ def database(database_url: str) -> Iterator[Database]:
 def store(database: Database) -> Store:
     """A store without anything in it."""
     return Store(database)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    needs(CHROMIUM.exists(), f"no Chromium at {CHROMIUM}; set $CHROMIUM")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium
+        opened = chromium.launch(executable_path=str(CHROMIUM), args=_QUIET.split())
+        yield opened
+        opened.close()

@@ -4,7 +4,6 @@ import logging
 import signal
 import socket
 import threading
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -78,17 +77,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve_web(app: App, listener: socket.socket) -> None:
     """Serve the pages on a bound socket until stopped."""
-    host, port = listener.getsockname()[:2]
     # The web framework is slow to import: only who serves shall wait for it.
-    import uvicorn
-
     from digestmail.web import make_web
+    from digestmail.web.server import run_until_stopped
 
+    host, port = listener.getsockname()[:2]
     say(f"Serving {app.settings.public_url} on {host}:{port}. Ctrl-C stops.")
-    # No access log: paths carry tokens.
-    options = uvicorn.Config(make_web(app), log_level="warning", access_log=False)
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(options).run(sockets=[listener])
+    run_until_stopped(make_web(app), listener)
 
 
 def demo(

@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 
 from digestmail.demo.day import demo_day
-from digestmail.demo.show import serve_demo, show
+from digestmail.demo.pages import serve_demo
+from digestmail.demo.show import show
 from digestmail.errors import DigestmailError, InputError
 from digestmail.resources import SAMPLE_PAPERS
 
@@ -20,6 +21,9 @@ def demo(*, once: bool, papers: Path | None, port: int, folder: Path | None, as_
     with listener, demo_day(_folder(folder), chosen, listener.getsockname()[1]) as running:
         show(running, as_json=as_json)
         if not once:
+            home = running.app.settings.public_url
+            told = f"Subscribe form: {home}/   Mailbox: {home}/mailbox   Ctrl-C stops."
+            print(told, file=sys.stderr)  # noqa: T201
             serve_demo(running, listener)
 
 

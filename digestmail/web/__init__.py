@@ -1,0 +1,103 @@
+"""The web: the public form, the pages behind the mails' links, and one's own page.
+
+A thin shell over ``app``. Everything works without JavaScript; only POST changes anything.
+"""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from digestmail.app import App
+from digestmail.errors import DigestmailError, InputError, NotFoundError, StoreError, TokenError
+from digestmail.resources import TEMPLATES
+from digestmail.web import mail_links, preferences, service, subscribe
+from digestmail.web.forms import FormView
+from digestmail.web.pages import Pages
+from digestmail.web.security import (
+    BelowPath,
+    BodyLimit,
+    Networks,
+    SecurityHeaders,
+    UnexpectedErrors,
+)
+from digestmail.web.site import Courier, Site
+
+log = logging.getLogger(__name__)
+_STATIC = "web/static"
+_STATUS: dict[type[Exception], int] = {NotFoundError: 404, InputError: 409, StoreError: 503}
+
+
+def make_web(app: App) -> FastAPI:
+    """The web pages of an App, under the path of its ``public_url``.
+
+    The caller must keep access logs off, since addresses hold tokens, and must not let the server
+    rewrite the client's address from headers: ``web.trusted_proxies`` is for that.
+    """
+    pages = Pages(app)
+    networks = Networks(app.settings.web.trusted_proxies)
+    web = FastAPI(openapi_url=None, redirect_slashes=False)
+    web.state.site = Site(app, pages, networks, Courier(app.deliver_letters))
+    for part in (subscribe, mail_links, preferences, service):
+        web.include_router(part.router)
+    web.mount("/static", StaticFiles(directory=_static(app)))
+    _explain_errors(web)
+    web.add_middleware(BodyLimit, page=pages.error(413))
+    web.add_middleware(UnexpectedErrors, page=pages.error(500))
+    web.add_middleware(SecurityHeaders)
+    web.add_middleware(BelowPath, path=pages.base)  # the last one added is the outermost
+    return web
+
+
+def _static(app: App) -> str:
+    """The operator's own style, or the built-in where their templates folder has none."""
+    own = app.settings.templates
+    chosen = app.settings.path(own) / _STATIC if own else TEMPLATES / _STATIC
+    return str(chosen if chosen.is_dir() else TEMPLATES / _STATIC)
+
+
+def _explain_errors(web: FastAPI) -> None:
+    web.add_exception_handler(HTTPException, _refused)
+    web.add_exception_handler(RequestValidationError, _unknown_address)
+    web.add_exception_handler(TokenError, _lost_link)
+    web.add_exception_handler(DigestmailError, _failed)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - Starlette's handlers are typed widely
+    page = _pages(request).error(error.status_code)
+    page.headers.update(error.headers or {})
+    return page
+
+
+async def _unknown_address(request: Request, _: Exception) -> Response:
+    return _pages(request).error(404)
+
+
+async def _lost_link(request: Request, error: Exception) -> Response:
+    """Tell what is wrong with a link, and offer another."""
+    assert isinstance(error, TokenError)  # noqa: S101 - see above
+    site: Site = request.app.state.site
+    return site.pages.show(
+        "lost_link",
+        410 if error.aged else 404,
+        aged=error.aged,
+        confirming=request.scope["route"].path.startswith("/confirm/"),
+        form=FormView({"email": ""}),
+        form_token=site.form_token,
+    )
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    if status >= 500:
+        log.error("%s: %s", request.scope["route"].path, error)
+    return _pages(request).error(status)
+
+
+def _pages(request: Request) -> Pages:
+    site: Site = request.app.state.site
+    return site.pages

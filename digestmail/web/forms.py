@@ -1,0 +1,182 @@
+"""Between the texts of a form and the values of the domain, both ways."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from fastapi import Depends, Request
+
+from digestmail.domain import Profile, Schedule
+from digestmail.errors import FormError, InputError
+from digestmail.mail.address import checked_address
+from digestmail.steps.checks import Form, profile_of, schedule_of
+
+Texts = Mapping[str, str]
+
+_MOST_FIELDS = 60
+_ASKED_OF_NEWCOMERS = (
+    "keywords",
+    "excluded_keywords",
+    "interests",
+    "categories",
+    "authors",
+    "seed_papers",
+)
+_SCHEDULE = ("hour", "timezone", "weekdays")
+_NOTHING_NAMED = "name at least one keyword, interest, category or author"
+
+
+async def _posted(request: Request) -> dict[str, str]:
+    """The text fields of a posted form, of either encoding; a repeated one is joined by commas."""
+    texts: dict[str, list[str]] = {}
+    async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, str):
+                texts.setdefault(name, []).append(value)
+    return {name: ",".join(values) for name, values in texts.items()}
+
+
+Posted = Annotated[dict[str, str], Depends(_posted)]
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """A form as it is shown. ``prefix`` keeps its ids apart from those of others on the page."""
+
+    values: Texts
+    problems: Texts = field(default_factory=dict)
+    prefix: str = ""
+
+    def uses(self, *names: str) -> bool:
+        """Whether one of these fields has a text or a problem."""
+        return any(self.values.get(name) or name in self.problems for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What the public form asks for."""
+
+    email: str
+    profile: Profile
+    schedule: Schedule
+
+
+def checked_application(values: Texts, blank: Profile) -> Application:
+    """The checked public form, or FormError. ``blank`` has the limits of a new profile."""
+    form = Form()
+    email = form.take(checked_address, values.get("email", ""), "")
+    profile = profile_of(_only(values, _ASKED_OF_NEWCOMERS), form, blank)
+    _refuse_empty(profile, form)
+    schedule = schedule_of(_with_weekdays(values), form, Schedule())
+    form.finish()
+    return Application(email, profile, schedule)
+
+
+def checked_profile(values: Texts, before: Profile) -> Profile:
+    """A profile as changed by its form, or FormError."""
+    form = Form()
+    profile = profile_of(values, form, before)
+    _refuse_empty(profile, form)
+    form.finish()
+    return profile
+
+
+def checked_schedule(values: Texts, before: Schedule) -> Schedule:
+    """A schedule as changed by its form, or FormError."""
+    form = Form()
+    schedule = schedule_of(_with_weekdays(values), form, before)
+    form.finish()
+    return schedule
+
+
+def _refuse_empty(profile: Profile, form: Form) -> None:
+    if profile.is_empty and form.problems.keys() <= {"email", "name"}:
+        form.problems["keywords"] = _NOTHING_NAMED
+
+
+def _only(values: Texts, names: tuple[str, ...]) -> dict[str, str]:
+    return {name: values[name] for name in names if name in values}
+
+
+def _with_weekdays(values: Texts) -> dict[str, str]:
+    """The fields of a schedule; browsers leave out boxes of which none is ticked."""
+    return {"weekdays": "", **_only(values, _SCHEDULE)}
+
+
+def problems_of(error: InputError) -> dict[str, str]:
+    """What to tell beside each field, as sentences."""
+    problems = error.problems if isinstance(error, FormError) else {error.field: error.message}
+    return {name: _sentence(text) for name, text in problems.items()}
+
+
+def _sentence(text: str) -> str:
+    end = "" if text.endswith((".", "!", "?", ")")) else "."
+    return text[:1].upper() + text[1:] + end
+
+
+# --- from values to texts --------------------------------------------------------------------
+
+
+def application_texts(given: Texts) -> dict[str, str]:
+    """The public form with what is ``given`` filled in, by a visitor or by a link's query."""
+    blank = profile_texts(Profile()) | schedule_texts(Schedule()) | {"email": ""}
+    return {name: given.get(name, text) for name, text in blank.items()}
+
+
+def profile_texts(profile: Profile) -> dict[str, str]:
+    """A profile as its form has it; read back it is the same profile."""
+    return {
+        "name": profile.name,
+        "keywords": ", ".join(profile.keywords),
+        "excluded_keywords": ", ".join(profile.excluded_keywords),
+        "interests": profile.interests,
+        "categories": ", ".join(profile.categories),
+        "excluded_categories": ", ".join(profile.excluded_categories),
+        "authors": "\n".join(profile.authors),
+        "seed_papers": "\n".join(profile.seed_papers),
+        "max_papers": str(profile.max_papers),
+        "threshold": f"{profile.threshold:g}",
+    }
+
+
+def schedule_texts(schedule: Schedule) -> dict[str, str]:
+    """A schedule as its form has it."""
+    return {
+        "hour": str(schedule.hour),
+        "timezone": schedule.timezone,
+        "weekdays": ",".join(map(str, sorted(schedule.weekdays))),
+    }
+
+
+def again(shown: FormView, typed: Texts, error: InputError) -> FormView:
+    """A form with what was typed kept, and what is wrong with it."""
+    weekdays = {"weekdays": typed.get("weekdays", "")} if "weekdays" in shown.values else {}
+    kept = {name: typed.get(name, text) for name, text in shown.values.items()}
+    return replace(shown, values=kept | weekdays, problems=problems_of(error))
+
+
+# --- what there is to choose from ------------------------------------------------------------
+
+THRESHOLDS = {
+    "0.5": "Few: only the closest",
+    "0.4": "Fewer",
+    "0.3": "Balanced",
+    "0.2": "More",
+    "0.1": "Many: anything related",
+}
+WEEKDAYS = {"1": "Mon", "2": "Tue", "3": "Wed", "4": "Thu", "5": "Fri", "6": "Sat", "7": "Sun"}
+HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
+
+
+def thresholds(current: str) -> dict[str, str]:
+    """The least scores to choose from, the current one among them."""
+    return THRESHOLDS if current in THRESHOLDS else {current: f"As now ({current})", **THRESHOLDS}
+
+
+@lru_cache
+def timezones() -> list[str]:
+    """The time zones to propose: UTC and those named after a place."""
+    places = (name for name in available_timezones() if "/" in name)
+    return ["UTC", *sorted(name for name in places if not name.startswith(("Etc/", "US/")))]

@@ -1,0 +1,193 @@
+"""What stands between the network and the pages: headers, size limits, errors, networks.
+
+There are no cookies, so there is no CSRF token: a form that changes something of a subscriber's
+is posted to an address that holds their token, which no other site knows.
+"""
+
+import logging
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from digestmail.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 256 * 1024  # 5,000 letters of an interest, percent-encoded, are 60 kB
+_TOKEN_PAGES = ("/confirm/", "/preferences/", "/unsubscribe/", "/feedback/")
+_PUBLIC = ("/static/", "/robots.txt")
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",  # the address of a page holds a token
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def headers_for(path: str) -> dict[str, str]:
+    """The headers that every answer for ``path`` carries."""
+    public = path.startswith(_PUBLIC)
+    headers = _HEADERS | {"Cache-Control": "public, max-age=600" if public else "no-store"}
+    if path.startswith(_TOKEN_PAGES):
+        headers["X-Robots-Tag"] = "noindex, nofollow"
+    return headers
+
+
+class SecurityHeaders:
+    """Puts ``headers_for`` its path on every answer that has not chosen its own, errors too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = headers_for(scope["path"].removeprefix(scope.get("root_path", "")))
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = MutableHeaders(scope=message)
+                for name, value in headers.items():
+                    present.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class BelowPath:
+    """Serves under the path of ``public_url``, whether or not the proxy in front cuts it off."""
+
+    def __init__(self, app: ASGIApp, path: str) -> None:
+        self._app = app
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path = scope.get("path", "")
+        whole = path if f"{path}/".startswith(f"{self._path}/") else self._path + path
+        await self._app({**scope, "root_path": self._path, "path": whole}, receive, send)
+
+
+class UnexpectedErrors:
+    """Answers ``page`` where the program fails, and logs the traceback without the address."""
+
+    def __init__(self, app: ASGIApp, page: Response) -> None:
+        self._app = app
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception:
+            route = getattr(scope.get("route"), "path", "a page")  # the pattern: no token in it
+            log.exception("%s %s failed", scope.get("method", ""), route)
+            if not started and scope["type"] == "http":
+                await self._page(scope, receive, send)
+
+
+class BodyLimit:
+    """Reads each body before anyone else does, and answers ``page`` to one that is too large."""
+
+    def __init__(self, app: ASGIApp, page: Response) -> None:
+        self._app = app
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = None if _announced(scope) > LARGEST_BODY else await _read(receive)
+        if body is None:
+            await self._page(scope, receive, send)
+            return
+        unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive_again() -> Message:
+            return unread.pop() if unread else await receive()
+
+        await self._app(scope, receive_again, send)
+
+
+def _announced(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "0")
+    return int(length) if length.isdecimal() and len(length) < 19 else LARGEST_BODY + 1
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The body; None when it is larger than LARGEST_BODY or does not come whole."""
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None  # gone before the end: half a form must not count
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
+            return None
+    return bytes(body)
+
+
+class Networks:
+    """Tells from which network a request comes. ``trusted_proxies``: addresses or networks."""
+
+    def __init__(self, trusted_proxies: Sequence[str]) -> None:
+        self._trusted = [_proxy(text) for text in trusted_proxies]
+
+    def of(self, request: Request) -> str:
+        """The IPv4 address or IPv6 /64 of the visitor.
+
+        X-Forwarded-For is read from its end, and only as far as trusted proxies wrote it.
+        """
+        hops = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+        address = request.client.host if request.client else ""
+        while self._is_trusted(address) and any(map(str.strip, hops)):
+            address = hops.pop().strip() or address
+        return _network(address)
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            return any(ip_address(address) in network for network in self._trusted)
+        except ValueError:
+            return False
+
+
+def _proxy(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        raise ConfigError(
+            f"web.trusted_proxies: {text!r} is no address or network; write 10.0.0.7 or 10.0.0.0/8"
+        ) from None
+
+
+def _network(address: str) -> str:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(IPv6Network((int(found) >> 64 << 64, 64)))

@@ -1,0 +1,47 @@
+"""Pages for everyone and for machines: help, health, robots."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+
+from digestmail.errors import StoreError
+from digestmail.web.site import SHOW, Ours
+
+router = APIRouter()
+_ROBOTS = """\
+User-agent: *
+Disallow: /confirm/
+Disallow: /feedback/
+Disallow: /preferences/
+Disallow: /unsubscribe/
+"""
+
+
+@router.api_route("/help", methods=SHOW)
+def help_page(site: Ours) -> Response:
+    """What this is, and how to change it or leave."""
+    return site.pages.show("help")
+
+
+@router.api_route("/healthz", methods=SHOW)
+def health(site: Ours) -> Response:
+    """Whether the database answers, and whether a scheduler was seen lately; 503 if it does not."""
+    try:
+        lease = site.app.store.guards.leased("scheduler")
+    except StoreError:
+        failing = {"status": "failing", "database": "failing", "scheduler": "not seen"}
+        return JSONResponse(failing, 503)
+    runs = lease is not None and lease[1] >= site.now
+    scheduler = "running" if runs else "not seen"
+    return JSONResponse({"status": "ok", "database": "ok", "scheduler": scheduler})
+
+
+@router.api_route("/robots.txt", methods=SHOW)
+def robots() -> Response:
+    """Keeps crawlers off the pages of tokens."""
+    return PlainTextResponse(_ROBOTS)
+
+
+@router.api_route("/favicon.ico", methods=SHOW)
+def favicon() -> Response:
+    """There is none."""
+    return Response(status_code=204)
