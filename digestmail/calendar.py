@@ -2,7 +2,8 @@
 
 A slot is one local date on which a subscriber wants a digest, with the instant of their hour.
 Where the clock jumps over that hour the slot moves forward by the jump; where the hour comes
-twice the first one counts (PEP 495, fold=0). So each wanted date has exactly one slot.
+twice the first one counts (PEP 495, fold=0). So each wanted date has exactly one slot; a date
+that a zone leaves out by moving across the date line has none.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from digestmail.domain import Schedule
 from digestmail.errors import InputError
 
 _DAY = timedelta(days=1)
-MOST_MISSED = 31  # slots of a long downtime that are still told one by one
+MOST_MISSED = 31  # days of a long downtime whose slots are still told one by one
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,7 +64,7 @@ def next_slot(schedule: Schedule, after: datetime) -> Slot:
 
 
 def due_slots(schedule: Schedule, since: datetime, now: datetime) -> list[Slot]:
-    """The slots from ``since`` to ``now``, both included, in order; the last MOST_MISSED of them.
+    """The slots from ``since`` to ``now``, both included, in order; of the last MOST_MISSED days.
 
     After a downtime the last one is to be served and the others were missed.
     """
@@ -81,6 +82,11 @@ def _slots(schedule: Schedule, around: datetime) -> Iterator[Slot]:
     """All slots in order, from a day or more before ``around`` on."""
     day = local_date(schedule, around) - _DAY
     while True:
-        if day.isoweekday() in schedule.weekdays:
+        if day.isoweekday() in schedule.weekdays and _exists(schedule, day):
             yield slot_on(schedule, day)
         day += _DAY
+
+
+def _exists(schedule: Schedule, day: date) -> bool:
+    # Pacific/Apia had no 30 December 2011; its slot would fall together with the next day's.
+    return slot_on(schedule, day).at < slot_on(schedule, day + _DAY).at

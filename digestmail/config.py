@@ -8,11 +8,25 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from digestmail.errors import ConfigError
 
@@ -86,6 +100,17 @@ class WebSection(_Section):
     )
 
 
+def _long_enough(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value()) < _SHORTEST_KEY:
+        raise ValueError(
+            f"should have at least {_SHORTEST_KEY} characters; `digestmail init` makes one"
+        )
+    return key
+
+
+_Key = Annotated[SecretStr, AfterValidator(_long_enough)]
+
+
 class Settings(BaseSettings):
     """All settings. ``folder`` is where relative paths start: the file's own."""
 
@@ -94,12 +119,14 @@ class Settings(BaseSettings):
     )
 
     public_url: str = Field(description="where subscribers reach the web pages")
-    secret_key: SecretStr = Field(description="signs all links; at least 32 characters")
-    old_secret_keys: list[SecretStr] = Field([], description="former keys whose links still work")
+    secret_key: _Key = Field(description="signs all links; at least 32 characters")
+    old_secret_keys: list[_Key] = Field([], description="former keys whose links still work")
     service_name: str = Field("digestmail", description="what the mail and pages call themselves")
     operator_email: str = Field("", description="for help, and told to the sources we ask")
     database_url: str = Field(
-        "sqlite:///digestmail.db", description="sqlite:///FILE or postgresql://…"
+        "sqlite:///digestmail.db",
+        repr=False,  # it may hold a password
+        description="sqlite:///FILE or postgresql://…",
     )
     templates: str = Field("", description="folder of your own templates; empty: the built-in")
     mail: MailSettings
@@ -114,31 +141,24 @@ class Settings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],  # noqa: ARG003
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment before what the file says; no other place."""
-        return env_settings, init_settings
+        """What is passed, and nothing else: it is ``load`` that reads files and the environment."""
+        return (init_settings,)
 
     @field_validator("public_url")
     @classmethod
     def _checked_url(cls, url: str) -> str:
+        url = url.strip()
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if not usable or parts.query or parts.fragment or not url.isprintable() or " " in url:
             raise ValueError(
                 "should be the web address of this service, https://digest.example.org"
             )
         return url.rstrip("/")
-
-    @field_validator("secret_key")
-    @classmethod
-    def _long_enough(cls, key: SecretStr) -> SecretStr:
-        if len(key.get_secret_value()) < _SHORTEST_KEY:
-            raise ValueError(
-                f"should have at least {_SHORTEST_KEY} characters; `digestmail init` makes one"
-            )
-        return key
 
     @property
     def host(self) -> str:
@@ -157,35 +177,59 @@ def load(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
     """
     named = file or (Path(environ[f"{PREFIX}CONFIG"]) if environ.get(f"{PREFIX}CONFIG") else None)
     path = named or Path(FILE_NAME)
-    values = _read(path) if named or path.exists() else {}
+    there = named is not None or path.exists()
+    values = _merged({"mail": {}}, _read(path) if there else {})
     values = _merged(values, _from_secret_files(environ))
+    values = _merged(values, _from_environment(environ))
     try:
         return Settings(**values, folder=path.resolve().parent)
     except ValidationError as error:
-        raise ConfigError(_told(error, path if values or named else None)) from None
+        raise ConfigError(_told(error, path if there else None, environ)) from None
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"there is no settings file {path}; run: digestmail init") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"the settings file {path} cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"the settings file {path} is not valid TOML: {error}") from None
+    for name in values:
+        if name not in Settings.model_fields or name == "folder":
+            raise ConfigError(f"{path}: {name}: is no setting of digestmail; remove it")
+    return values
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {
+        name.lower(): value
+        for name, value in environ.items()
+        if not _names_secret_file(name) and name != f"{PREFIX}FOLDER"
+    }
+    try:
+        return source()
+    except SettingsError as error:
+        _, name, *_ = str(error).split('"')
+        raise ConfigError(
+            f"the environment: {name}: cannot be read; write {PREFIX}{name.upper()} as JSON"
+        ) from None
 
 
 def _from_secret_files(environ: Mapping[str, str]) -> dict[str, Any]:
     """What variables like DIGESTMAIL_SECRET_KEY_FILE point to, as nested settings."""
     values: dict[str, Any] = {}
     for name, file in environ.items():
-        if name.startswith(PREFIX) and name.endswith("_FILE") and name not in _REAL_SETTINGS:
+        if _names_secret_file(name):
             keys = name.removeprefix(PREFIX).removesuffix("_FILE").lower().split("__")
             try:
                 secret = Path(file).read_text(encoding="utf-8").strip()
             except OSError as error:
                 raise ConfigError(f"{name}: cannot read {file}: {error.strerror}") from None
+            except UnicodeDecodeError:
+                raise ConfigError(f"{name}: {file} holds no text; write the secret in it") from None
             for key in reversed(keys[1:]):
                 secret = {key: secret}  # type: ignore[assignment]
             values = _merged(values, {keys[0]: secret})
@@ -193,6 +237,10 @@ def _from_secret_files(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 _REAL_SETTINGS = {f"{PREFIX}DKIM__KEY_FILE", f"{PREFIX}SMTP__CA_FILE"}
+
+
+def _names_secret_file(name: str) -> bool:
+    return name.startswith(PREFIX) and name.endswith("_FILE") and name not in _REAL_SETTINGS
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,14 +252,24 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
     return result
 
 
-def _told(error: ValidationError, path: Path | None) -> str:
-    if path is None and any(item["type"] == "missing" for item in error.errors()):
-        return f"there is no {FILE_NAME} here; run: digestmail init (or name one with --config)"
+def _told(error: ValidationError, path: Path | None, environ: Mapping[str, str]) -> str:
+    missing = [_variable(item["loc"]) for item in error.errors() if item["type"] == "missing"]
+    if path is None and missing:
+        return (
+            f"there is no {FILE_NAME} here; run: digestmail init (or name one with --config, or"
+            f" set {missing[0]})"
+        )
     first, *others = error.errors()
-    name = ".".join(map(str, first["loc"]))
-    variable = PREFIX + "__".join(map(str, first["loc"])).upper()
-    problem = {"missing": "is missing", "extra_forbidden": "is no setting of digestmail"}.get(
-        first["type"], first["msg"].removeprefix("Value error, ")
-    )
+    name, variable = ".".join(map(str, first["loc"])), _variable(first["loc"])
+    where = path if path and variable not in environ else "the environment"
     more = f" (and {len(others)} more)" if others else ""
-    return f"{path or 'the environment'}: {name}: {problem}; set it there or by {variable}{more}"
+    if first["type"] == "extra_forbidden":
+        return f"{where}: {name}: is no setting of digestmail; remove it{more}"
+    problem = "is missing" if first["type"] == "missing" else first["msg"]
+    problem = problem.removeprefix("Value error, ")
+    return f"{where}: {name}: {problem}; set it there or by {variable}{more}"
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    """The environment variable of a setting; an entry of a list has none of its own."""
+    return PREFIX + "__".join(part for part in location if isinstance(part, str)).upper()

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pylatexenc.latex2text import LatexNodes2Text
-from pylatexenc.latexwalker import LatexWalkerError
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff]")
 _BIDI_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -29,12 +28,13 @@ def one_line(text: str) -> str:
 
 # Pandoc's rule: an opening $ has no space after it, the closing one no space before it and no
 # digit after it; so "$5 to $10" stays money.
-_MATH = re.compile(r"\$\$?(?!\s)([^$]{1,400}?)(?<![\s\\])\$\$?(?!\d)")
+_MATH = re.compile(r"(?<!\\)\$\$?(?!\s)([^$]{1,400}?)(?<![\s\\])\$\$?(?!\d)")
 _LATEX = re.compile(r"\\[A-Za-z\"'`^~=.({\[%&$#_]|\$")
 _SUPER = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
 _SUB = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 _SUPERSCRIPT = re.compile(r"\^\{([0-9+\-=()ni]+)\}|\^([0-9ni])")
 _SUBSCRIPT = re.compile(r"_\{([0-9+\-=()]+)\}|_([0-9])")
+_HREF = re.compile(r"\\href\s*(\{[^{}]*\})")
 _latex = LatexNodes2Text(math_mode="text", keep_comments=True, strict_latex_spaces=False)
 logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # it warns of each broken formula
 
@@ -50,12 +50,14 @@ def readable(text: str) -> str:
         pieces.append(_math(match))
         end = match.end()
     pieces.append(_prose(text[end:]))
-    return _SPACES.sub(" ", "".join(pieces))
+    result = _SPACES.sub(" ", "".join(pieces))
+    return result if result.strip() else text
 
 
 def _prose(text: str) -> str:
     if "\\" not in text:
         return text
+    text = _HREF.sub(r"\\url\1 ", text)  # pylatexenc knows how to write \href, not how to read it
     # A bare % would start a comment and swallow the rest; a bare $ here is money.
     guarded = re.sub(r"(?<!\\)([%$&#_])", r"\\\1", text)
     return _converted(guarded, text)
@@ -70,16 +72,20 @@ def _math(match: re.Match[str]) -> str:
 
 
 def _converted(latex: str, otherwise: str) -> str:
+    # Broken LaTeX is common in feeds, and its source still readable. The tolerant parser would
+    # guess, but takes time exponential in open braces; and what hostile text raises from inside
+    # the converter (KeyError, IndexError, RecursionError, ...) must not stop a whole day's run.
     try:
-        result = str(_latex.latex_to_text(latex))
-        return otherwise if "%s" in result else result  # a macro that lacks its argument
-    except (LatexWalkerError, IndexError, ValueError, RecursionError):
-        return otherwise  # broken LaTeX is common in feeds: its source is still readable
+        result = str(_latex.latex_to_text(latex, tolerant_parsing=False))
+    except Exception:
+        return otherwise
+    return otherwise if "%s" in result else result  # a macro that lacks its argument
 
 
 # --- words -----------------------------------------------------------------------------------
 
-_WORD = re.compile(r"[^\W_]+(?:[+]{2}(?!\w))?")
+# Combining accents belong to their letter: feeds and keyboards of some systems decompose them.
+_WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f][^\W_]*)*(?:[+]{2}(?!\w))?")
 _IRREGULAR = {
     "matrices": "matrix",
     "vertices": "vertex",
@@ -98,6 +104,22 @@ _IRREGULAR = {
     "series": "series",
     "species": "species",
     "axes": "axis",
+    "caches": "cache",
+    "calories": "calorie",
+    "corpora": "corpus",
+    "cpus": "cpu",
+    "crises": "crisis",
+    "diagnoses": "diagnosis",
+    "gpus": "gpu",
+    "heroes": "hero",
+    "metastases": "metastasis",
+    "movies": "movie",
+    "niches": "niche",
+    "nuclei": "nucleus",
+    "prognoses": "prognosis",
+    "spectra": "spectrum",
+    "stimuli": "stimulus",
+    "tpus": "tpu",
 }
 
 
@@ -174,7 +196,7 @@ def phrase(keyword: str) -> Phrase:
 
 
 def spans(text: str, phrases: Iterable[Phrase]) -> list[tuple[int, int]]:
-    """Where the phrases stand in ``text``: (start, end) pairs in order, without overlap."""
+    """Where the phrases stand in ``text``: (start, end) pairs in order, overlapping ones joined."""
     by_first: dict[tuple[str, bool], list[Phrase]] = {}
     for wanted in phrases:
         if wanted.words:
@@ -182,10 +204,11 @@ def spans(text: str, phrases: Iterable[Phrase]) -> list[tuple[int, int]]:
     found = words(text) if by_first else []
     result: list[tuple[int, int]] = []
     for at, word in enumerate(found):
-        if result and word.start < result[-1][1]:
-            continue
         longest = max(_ends(found, at, by_first), default=0)
-        if longest:
+        if longest and result and word.start < result[-1][1]:
+            start, end = result.pop()
+            result.append((start, max(end, longest)))
+        elif longest:
             result.append((word.start, longest))
     return result
 

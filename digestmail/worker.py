@@ -20,7 +20,9 @@ def is_gone(worker: str) -> bool:
     if int(pid) == os.getpid():
         return worker != this_worker()
     try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" != started
+        process = psutil.Process(int(pid))
+        dead = process.status() == psutil.STATUS_ZOMBIE  # ended, and nobody has asked how
+        return dead or f"{process.create_time():.2f}" != started
     except psutil.NoSuchProcess:
         return True
     except psutil.AccessDenied:

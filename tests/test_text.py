@@ -1,0 +1,269 @@
+"""Text: LaTeX made readable, words, keywords found, excerpts cut."""
+
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from digestmail.text import Phrase, excerpt, one_line, phrase, readable, singular, spans, words
+
+LATEX = [
+    "\\", "$", "$$", "{", "}", "^", "_", "%", "&", "#", "~", "[", "]", "(", ")", "\\(", "\\)",
+    "\\alpha", "\\frac", "\\'e", '\\"', "\\begin{a}", "\\end{a}", "\\sqrt", "\\char7", "\\verb|",
+    "\\text{", "\\mathbb", "\\left", "\\item", "\\\\", "\\input{x}", " ", "x", "7", "a b", "É",
+    "%s",
+]  # fmt: skip
+latex = st.lists(st.one_of(st.sampled_from(LATEX), st.text(max_size=3)), max_size=15).map("".join)
+prose = st.text(st.sampled_from("ab cd's-. E+é\u0301,_(1)"), max_size=60)
+keywords = st.lists(st.one_of(prose, prose.map('"{}"'.format)), max_size=6)
+
+
+def controls(text: str) -> set[str]:
+    return {c for c in text if unicodedata.category(c) in ("Cc", "Cs")}
+
+
+def found(text: str, *wanted: str) -> list[str]:
+    return [text[start:end] for start, end in spans(text, map(phrase, wanted))]
+
+
+# --- one line --------------------------------------------------------------------------------
+
+
+@given(st.text(st.characters(codec=None, exclude_categories=())))
+def test_one_line_leaves_no_control_and_no_double_blank(text: str) -> None:
+    line = one_line(text)
+    assert not controls(line)
+    assert line == " ".join(line.split())
+    assert one_line(line) == line
+
+
+@pytest.mark.parametrize("hidden", ["\x00", "\x1b", "\u2028", "\x85", "\r\n", "\ud800", "\ufeff"])
+def test_one_line_puts_a_blank_for_what_breaks_lines(hidden: str) -> None:
+    assert one_line(f" a{hidden}b ") == "a b"
+
+
+def test_one_line_takes_direction_overrides_away() -> None:
+    assert one_line("evil\u202egpj.exe\u2069") == "evilgpj.exe"
+
+
+# --- LaTeX -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (r"Poincar\'e and Schr\"odinger", "Poincaré and Schrödinger"),
+        (r"G\"{o}del, {\L}ukasiewicz", "Gödel, Łukasiewicz"),
+        (r"$\alpha$-helix", "α-helix"),
+        (r"in $\mathcal{O}(n^2)$ time", "in 𝒪(n²) time"),
+        (r"$H_2O$ at $10^{-3}$", "H₂O at 10⁻³"),
+        (r"\emph{very} \textbf{bold}", "very bold"),
+        (r"50\% of $x_1$", "50% of x₁"),
+        (r"100% of \'ecoles & more", "100% of écoles & more"),
+        ("plain text stays, 100% of it", "plain text stays, 100% of it"),
+    ],
+)
+def test_latex_is_made_readable(source: str, expected: str) -> None:
+    assert readable(source) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["from $5 to $10", "US$5-$10", "$5", "costs $ 5 and 6 $", "a $5 bill, a $10 bill", "$$$"],
+)
+def test_money_stays_money(text: str) -> None:
+    assert readable(text) == text
+
+
+def test_an_escaped_dollar_opens_no_formula() -> None:
+    assert readable(r"\$5/$x$ a unit") == "$5/x a unit"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [r"\frac", r"$\frac{a$ b", r"{\bf open", r"\begin{x} y", r"50\% of 5 \ 3", r"\left( x", "\\"],
+)
+def test_broken_latex_loses_no_plain_words(broken: str) -> None:
+    assert "kept words" in readable(f"kept words {broken}")
+
+
+@pytest.mark.parametrize("text", [r"\ourmodel", r"\n\t", r"$\method$"])
+def test_a_title_of_unknown_commands_is_not_made_empty(text: str) -> None:
+    assert readable(text) == text
+
+
+def test_no_file_is_read_for_input() -> None:
+    assert "root" not in readable(r"\'e \input{/etc/passwd} \include{/etc/passwd}")
+
+
+@given(latex)
+@example("$" * 4000)
+@example("{" * 3000 + "\\a")
+@example("\\begin{a}" * 200)
+@example("\\frac{" * 300)
+def test_no_latex_breaks_the_reading(text: str) -> None:
+    assert controls(readable(text)) <= controls(text) | {"\n"}
+    assert readable(text).strip() or not text.strip()
+
+
+# --- words -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("plural", "expected"),
+    [
+        ("networks", "network"), ("analyses", "analysis"), ("hypotheses", "hypothesis"),
+        ("queries", "query"), ("classes", "class"), ("boxes", "box"), ("approaches", "approach"),
+        ("losses", "loss"), ("indices", "index"), ("viruses", "virus"), ("gpus", "gpu"),
+        ("caches", "cache"), ("corpora", "corpus"), ("movies", "movie"), ("spectra", "spectrum"),
+        ("diagnoses", "diagnosis"), ("axes", "axis"), ("vaes", "vae"), ("llms", "llm"),
+    ],
+)  # fmt: skip
+def test_a_plural_meets_its_singular(plural: str, expected: str) -> None:
+    assert singular(plural) == singular(expected) == expected
+
+
+@pytest.mark.parametrize(
+    "word", ["bias", "lens", "virus", "class", "analysis", "gas", "aids", "us"]
+)
+def test_what_only_looks_like_a_plural_has_one_form(word: str) -> None:
+    assert singular(singular(word)) == singular(word)
+    assert singular(word) in (word, "aid")
+
+
+@given(st.text(st.characters(codec="ascii", categories=["Ll"]), max_size=12))
+def test_the_singular_of_a_singular_is_itself(word: str) -> None:
+    assert singular(singular(word)) == singular(word)
+
+
+@given(st.text())
+def test_words_stand_where_they_say(text: str) -> None:
+    end = 0
+    for word in words(text):
+        assert end <= word.start < word.end <= len(text)
+        assert word.plain
+        assert word.stem
+        end = word.end
+
+
+@pytest.mark.parametrize("text", ["Müller", "Mu\u0308ller", "MÜLLER"])
+def test_accents_make_no_difference_however_they_are_coded(text: str) -> None:
+    assert [word.plain for word in words(text)] == ["muller"]
+
+
+def test_letters_without_decomposition_are_folded_too() -> None:
+    assert [w.plain for w in words("Łukasz Øre Straße œuvre")] == [
+        "lukasz",
+        "ore",
+        "strasse",
+        "oeuvre",
+    ]
+
+
+# --- keywords --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword", "hit"),
+    [
+        ("Graph Neural Networks", "graph neural network", "Graph Neural Networks"),
+        ("a graph-neural network", "graph neural networks", "graph-neural network"),
+        ("retrieval augmented", "retrieval-augmented", "retrieval augmented"),
+        ("El Niño", "el nino", "El Niño"),
+        ("the C++ language", "c++", "C++"),
+        ("large language models", '"large language models"', "large language models"),
+        ("Schrödinger bridges", r"Schr\"odinger bridge", "Schrödinger bridges"),
+    ],
+)
+def test_a_keyword_is_found(text: str, keyword: str, hit: str) -> None:
+    assert found(text, keyword) == [hit]
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword"),
+    [
+        ("graphs and neural networks", "graph neural network"),
+        ("transformerless", "transformer"),
+        ("large language model", '"large language models"'),
+        ("the C language", "c++"),
+        ("anything", '""'),
+        ("anything", " , - "),
+    ],
+)
+def test_a_keyword_is_not_found(text: str, keyword: str) -> None:
+    assert found(text, keyword) == []
+
+
+def test_the_longest_keyword_wins_and_none_overlap() -> None:
+    text = "graph neural networks, neural networks and graphs"
+    assert found(text, "neural network", "graph", "graph neural network") == [
+        "graph neural networks",
+        "neural networks",
+        "graphs",
+    ]
+
+
+@pytest.mark.parametrize("quoted", ['"Word embeddings"', "“word embeddings”"])
+def test_quotes_ask_for_the_exact_words(quoted: str) -> None:
+    assert phrase(quoted) == Phrase(("word", "embeddings"), exact=True)
+
+
+@given(prose, keywords)
+def test_spans_are_in_order_in_range_and_really_hits(text: str, wanted: list[str]) -> None:
+    phrases = {phrase(keyword) for keyword in wanted}
+    end = 0
+    for start, stop in spans(text, phrases):
+        assert end <= start < stop <= len(text)
+        hit = words(text[start:stop])
+        forms = {(tuple(w.plain for w in hit), True), (tuple(w.stem for w in hit), False)}
+        assert forms & {(p.words, p.exact) for p in phrases}
+        end = stop
+
+
+@given(prose)
+def test_a_text_is_found_in_itself(text: str) -> None:
+    assert bool(spans(text, [phrase(text)])) == bool(words(text))
+
+
+# --- excerpts --------------------------------------------------------------------------------
+
+
+@given(st.text(st.sampled_from("ab. E!?'(1"), max_size=80), st.integers(0, 60))
+def test_an_excerpt_is_a_beginning_within_its_limit(text: str, limit: int) -> None:
+    cut = excerpt(text, limit)
+    assert len(cut) <= max(limit, 1)
+    assert text.startswith(cut.removesuffix("…"))
+    assert cut == text or len(text) > limit
+
+
+@given(st.text(max_size=300), st.integers(20, 200))
+def test_an_excerpt_keeps_at_least_a_third(text: str, limit: int) -> None:
+    short = text.strip()
+    assert len(excerpt(short, limit)) >= min(len(short), limit // 3) or " " * 3 in short
+
+
+def test_an_excerpt_ends_with_a_sentence_where_one_is_near() -> None:
+    assert excerpt("One two three. Four five six. Seven.", 30) == "One two three. Four five six."
+    assert excerpt("One two three. Four five six.", 15) == "One two three."
+    assert excerpt("Is it (really)? Yes, “it is.” And then more words.", 32).endswith("it is.”")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "We follow Smith et al.",
+        "Some methods, e.g.",
+        "As shown in Fig.",
+        "By the late J.",
+        "See Eq.",
+    ],
+)
+def test_an_abbreviation_ends_no_sentence(head: str) -> None:
+    cut = excerpt(f"{head} Two more words and then a long, long tail of them", len(head) + 6)
+    assert cut == f"{head} Two…"
+
+
+def test_a_cut_within_a_sentence_ends_after_a_word() -> None:
+    assert excerpt("one two, three four five", 10) == "one two…"
+    assert excerpt("x" * 100, 10) == "x" * 5 + "…"
