@@ -9,14 +9,14 @@ from digestmail.text import words
 def name_parts(name: str) -> tuple[str, tuple[str, ...]]:
     """(surname, given names) of a name as people and papers write it, lower case, no accents.
 
-    Understands "Jane Q. Doe", "Doe, Jane Q." and "J. Q. Doe"; the last word is the surname.
+    Understands "Jane Q. Doe", "Doe, Jane Q." and "J. Q. Doe"; the last word is the surname, and
+    what stands before it ("van der") counts with the given names.
     """
-    surname, comma, given = name.partition(",")
-    if comma:
-        family, rest = _parts(surname), _parts(given)
-        return " ".join(family), tuple(rest)
-    parts = _parts(name)
-    return (parts[-1], tuple(parts[:-1])) if parts else ("", ())
+    surname, _, given = name.partition(",")
+    family, rest = _parts(surname), _parts(given)
+    if not family or ("," in name and not rest):
+        return (family[-1] if family else "", ())
+    return family[-1], (*rest, *family[:-1])
 
 
 def _parts(text: str) -> list[str]:

@@ -82,8 +82,8 @@ def numbered(keywords: Iterable[Iterable[str]]) -> tuple[list[Phrase], csr_matri
     indices: list[int] = []
     starts = [0]
     for some in keywords:
-        mine = {numbers.setdefault(p, len(numbers)) for p in map(phrase, some) if p.words}
-        indices += sorted(mine)
+        mine = (numbers.setdefault(p, len(numbers)) for p in map(phrase, some) if p.words)
+        indices += dict.fromkeys(mine)  # in its own order: sums must not depend on other lists
         starts.append(len(indices))
     ones = np.ones(len(indices), dtype=np.float32)
     shape = (len(starts) - 1, len(numbers))

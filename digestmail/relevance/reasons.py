@@ -48,17 +48,20 @@ class Explainer:
         if not len(columns):
             return []
         spelled = {phrase(k): k.strip('"“” ') for k in reversed(interest.profile.keywords)}
-        named = tuple(spelled[self._phrases[column]] for column in columns[np.argsort(-weights)])
-        return [Reason(ReasonKind.KEYWORD, named, float(weights.sum()))]
+        named = (spelled[self._phrases[column]] for column in columns)
+        strongest = sorted(zip(weights.tolist(), named, strict=True), key=lambda k: (-k[0], k[1]))
+        weight = sum(weight for weight, _ in strongest)
+        return [Reason(ReasonKind.KEYWORD, tuple(name for _, name in strongest), weight)]
 
     def terms(self, pair: int, said: Sequence[str]) -> list[Reason]:
         """The terms that made most of the likeness, those already said left out."""
         columns, weights = _row(self._parts.terms, pair)
-        total = float(weights.sum())
+        order = np.lexsort((columns, -weights))
+        total = float(weights[order].sum())
         known = " ".join(" ".join(phrase(word).words) for word in said)
         named: list[str] = []
         share = 0.0
-        for at in np.argsort(-weights)[:12]:
+        for at in order[:12]:
             name = str(self._names[columns[at]])
             if weights[at] < _LEAST_SHARE * total or len(named) == _MOST_TERMS:
                 break
@@ -69,6 +72,14 @@ class Explainer:
             return []
         weight = share * float(self._parts.evidence_of_terms[pair])
         return [Reason(ReasonKind.TERMS, tuple(named), weight)]
+
+    def heaviest_term(self, pair: int) -> list[Reason]:
+        """The one term that weighed most, for papers of which nothing better can be said."""
+        columns, weights = _row(self._parts.terms, pair)
+        heaviest = np.lexsort((columns, -weights))[0]
+        share = float(weights[heaviest] / np.sort(weights).sum())
+        weight = share * float(self._parts.evidence_of_terms[pair])
+        return [Reason(ReasonKind.TERMS, (str(self._names[columns[heaviest]]),), weight)]
 
 
 def _tells(name: str, said: Sequence[str]) -> bool:

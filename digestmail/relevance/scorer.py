@@ -3,7 +3,7 @@
 Evidence adds up in the exponent, so that independent hints combine as in a noisy-or
 (Pearl, *Probabilistic Reasoning in Intelligent Systems*, 1988):
 
-    value = 1 - exp(-(sum of keyword evidence + evidence of the cosine))
+    value = 1 - exp(-(keyword evidence + evidence of likeness - evidence of dislikes))
 
 Everything is a sparse product over a block of profiles; no profile is scored by itself.
 """
@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 from digestmail.domain import Interest, Paper, Reason, ReasonKind, Score
 from digestmail.relevance.phrases import PhraseIndex, numbered
 from digestmail.relevance.reasons import Explainer, Parts, similar
-from digestmail.relevance.rules import Rules
+from digestmail.relevance.rules import Rules, in_category
 from digestmail.relevance.terms import TermSpace
 from digestmail.text import Phrase
 
@@ -26,6 +26,10 @@ _COSINE = 0.15  # the cosine whose evidence is 1, a value of 0.63
 _COMMON = 0.3  # a keyword that hits this share of the papers tells the least
 _LEAST = 0.4  # how much of its evidence such a keyword keeps
 _CATEGORY_ONLY = 0.8  # evidence for a paper when categories are all that was chosen
+_LEAST_VALUE = 0.0001  # at any threshold something must speak for a paper; less rounds to nothing
+_UNLIKE = 0.5  # what likeness to disliked papers takes, against what likeness to liked ones gives
+_DOUBT = 0.65  # the part of its evidence that likeness by a single term loses
+_NOTABLE = 0.05  # values below are not worth a second look
 
 _Dense = NDArray[np.float32]
 
@@ -73,17 +77,43 @@ class _Block:
         self._told = told
         self._profiles = self._space.profiles(interests)
         self._of_terms = _evidence_of_cosine(self._profiles @ self._space.papers.T)
+        self._of_keywords: _Dense = (wanted @ told).toarray()
         self._values = self._sum()
+        self._doubt_single_terms()
 
     def _sum(self) -> _Dense:
-        evidence = (self._wanted @ self._told).toarray() + self._of_terms
+        evidence = self._of_keywords + self._of_terms
         for row, interest in enumerate(self._interests):
             if _chose_categories_only(interest):
                 evidence[row] += _CATEGORY_ONLY * self._rules.in_categories(
                     interest.profile.categories
                 )
-        values: _Dense = -np.expm1(-evidence)
+        values: _Dense = -np.expm1(-np.maximum(evidence - self._against(), 0))
         return values
+
+    def _against(self) -> _Dense | float:
+        """Evidence against papers like the disliked ones; near twins lose most, a field little."""
+        if not any(interest.disliked for interest in self._interests):
+            return 0.0
+        disliked = self._space.disliked(self._interests)
+        return _UNLIKE * _evidence_of_cosine(disliked @ self._space.papers.T)
+
+    def _doubt_single_terms(self) -> None:
+        """Weigh likeness less where one term makes most of it: it may mean something else there.
+
+        Looked at only where it decides: no keyword vouches for the paper, and it would pass.
+        """
+        least = np.array([[interest.profile.threshold] for interest in self._interests])
+        alone = self._of_keywords == 0
+        rows, columns = np.nonzero(alone & (self._values >= np.maximum(least, _NOTABLE)))
+        shares = self._profiles[rows].multiply(self._space.papers[columns]).tocsr()
+        total = np.maximum(np.asarray(shares.sum(axis=1)).ravel(), 1e-9)
+        largest = shares.max(axis=1).toarray().ravel() / total
+        before = self._of_terms[rows, columns]
+        after = before * (1 - _DOUBT * largest**3)
+        self._of_terms[rows, columns] = after
+        values = self._values[rows, columns]
+        self._values[rows, columns] = 1 - (1 - values) * np.exp(before - after)
 
     def scores(self, forbidden: NDArray[np.bool_]) -> list[tuple[Score, ...]]:
         """The picks of each interest, ``forbidden`` (interests x papers) left out."""
@@ -105,13 +135,12 @@ class _Block:
         interest, rules = self._interests[row], self._rules
         allowed = rules.unseen(interest) & ~forbidden & ~rules.excluded(interest)
         good = allowed & rules.wanted(interest)
-        good &= self._values[row] >= interest.profile.threshold
+        good &= self._values[row] >= max(interest.profile.threshold, _LEAST_VALUE)
         pinned = np.zeros_like(good)
         pinned[followed] = True
         candidates = np.flatnonzero(good | (pinned & allowed))
-        rank = self._values[row, candidates] + pinned[candidates]
-        order = np.argsort(-rank, kind="stable")[: interest.profile.max_papers]
-        return candidates[order]
+        order = np.lexsort((-self._values[row, candidates], ~pinned[candidates]))
+        return candidates[order[: interest.profile.max_papers]]
 
     def _score(
         self, row: int, paper: int, followed: dict[int, list[str]], reasons: list[Reason]
@@ -152,7 +181,8 @@ class _Block:
         if _chose_categories_only(interest):
             reasons += self._category(interest, paper)
         reasons += self._similar(interest, paper)
-        return reasons + explainer.terms(pair, [d for r in keywords for d in r.details])
+        reasons += explainer.terms(pair, [d for r in keywords for d in r.details])
+        return reasons or explainer.heaviest_term(pair)
 
     def _similar(self, interest: Interest, paper: int) -> list[Reason]:
         liked = [*interest.seeds, *interest.liked]
@@ -162,13 +192,10 @@ class _Block:
         return similar(vectors, liked, self._space.papers[paper])
 
     def _category(self, interest: Interest, paper: int) -> list[Reason]:
+        patterns = [pattern.lower() for pattern in interest.profile.categories]
         mine = self._papers[paper].categories
-        chosen = [c for c in mine if c.lower() in _lower(interest.profile.categories)] or mine[:1]
+        chosen = [c for c in mine if any(in_category(c.lower(), p) for p in patterns)]
         return [Reason(ReasonKind.CATEGORY, tuple(chosen), _CATEGORY_ONLY)] if chosen else []
-
-
-def _lower(names: Sequence[str]) -> set[str]:
-    return {name.lower() for name in names}
 
 
 def _evidence_of(hits: csr_matrix) -> csr_matrix:
@@ -190,5 +217,5 @@ def _evidence_of_cosine(cosine: csr_matrix) -> _Dense:
 
 def _chose_categories_only(interest: Interest) -> bool:
     profile = interest.profile
-    told = (profile.keywords, profile.interests, profile.seed_papers, interest.liked)
+    told = (profile.keywords, profile.interests, interest.seeds)
     return bool(profile.categories) and not any(told)

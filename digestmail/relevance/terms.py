@@ -18,10 +18,17 @@ MOST_PROFILE_TERMS = 64  # the strongest ones; more cost time and add noise
 _STOP = frozenset(map(singular, ENGLISH_STOP_WORDS))
 
 
+_APART = "\x00"  # between texts whose words are no neighbours; no text of a paper has it
+
+
 def analyse(text: str) -> list[str]:
     """The terms of a text: stems and pairs of neighbouring stems, stop words left out."""
-    stems = [word.stem for word in words(readable(text)) if len(word.stem) > 1]
-    telling = [stem not in _STOP and not stem.isdigit() for stem in stems]
+    return [term for part in text.split(_APART) for term in _terms(part)]
+
+
+def _terms(text: str) -> list[str]:
+    stems = [word.stem for word in words(readable(text))]
+    telling = [len(stem) > 1 and stem not in _STOP and not stem.isdigit() for stem in stems]
     single = [stem for stem, tells in zip(stems, telling, strict=True) if tells]
     pairs = zip(pairwise(stems), pairwise(telling), strict=True)
     return single + [f"{a} {b}" for (a, b), tells in pairs if all(tells)]
@@ -29,7 +36,7 @@ def analyse(text: str) -> list[str]:
 
 def paper_text(paper: Paper) -> str:
     """What is read of a paper; the title counts twice."""
-    return f"{paper.title}. {paper.title}. {paper.abstract}"
+    return _APART.join((paper.title, paper.title, paper.abstract))
 
 
 class TermSpace:
@@ -45,7 +52,7 @@ class TermSpace:
         )
         texts = [paper_text(paper) for paper in papers]
         weights = csr_matrix(self._vectorizer.fit_transform([*texts, "untitled"]))
-        self.papers = csr_matrix(normalize(weights[:-1]))
+        self.papers = csr_matrix(normalize(weights))[:-1]  # normalize refuses to have no rows
         self.names: NDArray[np.object_] = self._vectorizer.get_feature_names_out()
         self._rarest = float(np.log(2 + len(papers)) + 1)  # the weight of a word no paper has
         self._known: dict[str, csr_matrix] = {}
@@ -53,13 +60,16 @@ class TermSpace:
     def profiles(self, interests: Sequence[Interest]) -> csr_matrix:
         """One vector of at most unit length for each interest, its strongest terms only.
 
-        Rocchio's formula: the words typed, plus the mean of seed and liked papers, less part of
-        the mean of disliked ones (Rocchio, "Relevance feedback in information retrieval", 1971).
+        The words typed plus the mean of seed and liked papers, as in Rocchio, "Relevance feedback
+        in information retrieval" (1971); ``disliked`` papers count apart.
         """
         typed = self._typed([_typed(interest) for interest in interests])
         liked = self._means([(*i.seeds, *i.liked) for i in interests])
-        disliked = self._means([i.disliked for i in interests])
-        return _strongest(csr_matrix(typed + liked - 0.4 * disliked))
+        return _strongest(csr_matrix(typed + liked))
+
+    def disliked(self, interests: Sequence[Interest]) -> csr_matrix:
+        """The mean of what each interest disliked, as a unit vector, or zeros."""
+        return self._means([interest.disliked for interest in interests])
 
     def _typed(self, texts: Sequence[str]) -> csr_matrix:
         """What was typed as vectors of at most unit length.
@@ -99,8 +109,7 @@ class TermSpace:
 
 
 def _typed(interest: Interest) -> str:
-    keywords = ". ".join(keyword.strip('"“”') for keyword in interest.profile.keywords)
-    return f"{keywords}. {interest.profile.interests}"
+    return _APART.join((*interest.profile.keywords, interest.profile.interests))
 
 
 def _averaging(choices: Sequence[Sequence[int]], width: int) -> csr_matrix:
@@ -112,6 +121,7 @@ def _averaging(choices: Sequence[Sequence[int]], width: int) -> csr_matrix:
 
 def _strongest(matrix: csr_matrix) -> csr_matrix:
     """Each row cut to its heaviest terms and to unit length; what weighs against is dropped."""
+    matrix.sort_indices()  # sums in one order, whoever else is in the block
     matrix.data[matrix.data < 0] = 0
     for row in np.flatnonzero(np.diff(matrix.indptr) > MOST_PROFILE_TERMS):
         start, end = matrix.indptr[row], matrix.indptr[row + 1]

@@ -1,0 +1,82 @@
+"""Papers, profiles and one-line scoring for the tests of the model."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digestmail.domain import Interest, Paper, Profile, Reason, ReasonKind, Score
+from digestmail.relevance import LexicalScorer
+from digestmail.relevance.rules import in_category
+from digestmail.relevance.terms import analyse, paper_text
+from digestmail.text import phrase, readable, spans
+
+SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
+
+
+def paper(title: str, abstract: str = "", **more: Any) -> Paper:
+    """A paper whose key is its title."""
+    return Paper(key=title, title=title, abstract=abstract, **more)
+
+
+def interest(*, liked: Any = (), disliked: Any = (), seeds: Any = (), **profile: Any) -> Interest:
+    """An interest in all papers."""
+    more = {name: profile.pop(name) for name in ("first", "blocked") if name in profile}
+    return Interest(profile=Profile(**profile), liked=liked, disliked=disliked, seeds=seeds, **more)
+
+
+def scored(papers: list[Paper], **values: Any) -> dict[str, Score]:
+    """Titles of the picks with their scores, best first."""
+    (scores,) = LexicalScorer(papers).score([interest(**values)])
+    return {papers[score.paper].title: score for score in scores}
+
+
+def picks(papers: list[Paper], **values: Any) -> list[str]:
+    """The titles of the picks, best first."""
+    return list(scored(papers, **values))
+
+
+def reason(score: Score, kind: ReasonKind) -> Reason | None:
+    """The reason of a kind, if given."""
+    return next((r for r in score.reasons if r.kind is kind), None)
+
+
+def untrue(paper: Paper, wanted: Interest, score: Score) -> list[str]:
+    """What is wrong with a score and its reasons, checked by other means than the model's."""
+    wrong = [] if score.reasons else ["no reason"]
+    if not 0 <= score.value <= 1:
+        wrong.append(f"value {score.value}")
+    for told in score.reasons:
+        wrong += [f"{told.kind}: {d}" for d in told.details if not _true(told, d, paper, wanted)]
+        if not told.details or not told.weight >= 0:
+            wrong.append(f"{told.kind} without details or weight")
+    return wrong
+
+
+def _true(told: Reason, detail: str, paper: Paper, wanted: Interest) -> bool:
+    profile = wanted.profile
+    text = f"{readable(paper.title)} | {readable(paper.abstract)}"
+    if told.kind is ReasonKind.KEYWORD:
+        spelled = {k.strip('"“” '): phrase(k) for k in profile.keywords}
+        return detail in spelled and bool(spans(text, [spelled[detail]]))
+    if told.kind is ReasonKind.AUTHOR:
+        return detail in paper.authors
+    if told.kind is ReasonKind.CATEGORY:
+        chosen = any(in_category(detail.lower(), p.lower()) for p in profile.categories)
+        return chosen and detail in paper.categories
+    if told.kind is ReasonKind.SIMILAR:
+        return detail in {readable(p.title) for p in (*wanted.liked, *wanted.seeds)}
+    known = [*profile.keywords, profile.interests]
+    known += [paper_text(p) for p in (*wanted.liked, *wanted.seeds)]
+    return bool(spans(text, [phrase(detail)])) and any(detail in analyse(k) for k in known)
+
+
+def trending() -> list[Paper]:
+    """Real papers from beside the checkout."""
+    path = SHARED / "data" / "trending_papers.jsonl"
+    if not path.exists():
+        pytest.skip("there is no ../shared/data/trending_papers.jsonl beside the checkout")
+    with path.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return [Paper(key=r["id"], title=r["title"], abstract=r["abstract"] or "") for r in rows]

@@ -1,0 +1,304 @@
+"""The model: what raises a score, what does not, and that each reason is true."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from relevance_samples import interest, paper, picks, reason, scored, trending, untrue
+
+from digestmail.domain import Interest, Paper, ReasonKind
+from digestmail.relevance import LexicalScorer
+from digestmail.text import phrase, readable, spans
+
+FILLERS = [
+    paper(f"{subject} of {thing}", f"We measure the {subject.lower()} of {thing} with lasers.")
+    for subject in ("Growth", "Decay", "Colour", "Weight", "Sound")
+    for thing in ("galaxies", "proteins", "glaciers", "markets", "neurons", "tides")
+]
+
+
+def with_fillers(*papers: Paper) -> list[Paper]:
+    return [*papers, *FILLERS]
+
+
+# --- keywords --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("keyword", "title"),
+    [
+        ("graph neural network", "Graph Neural Networks"),
+        ("graph neural networks", "A graph-neural network"),
+        ("retrieval augmented generation", "Retrieval-Augmented Generation"),
+        ("El Nino", "El Niño in winter"),
+        ("Schrödinger bridge", r"Schr\"odinger bridges"),
+        ("H₂O", r"Pure $H_2O$"),
+        ('"word embeddings"', "Word Embeddings"),
+        ("GPU", "Many GPUs"),
+    ],
+)
+def test_a_keyword_in_a_title_picks_the_paper(keyword: str, title: str) -> None:
+    found = scored(with_fillers(paper(title)), keywords=(keyword,))
+    assert list(found) == [title]
+    told = reason(found[title], ReasonKind.KEYWORD)
+    assert told is not None
+    assert told.details == (keyword.strip('"'),)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "title"),
+    [
+        ('"word embeddings"', "A word embedding for every day"),
+        ("graph neural network", "Graphs are no neural network"),
+        ("ion", "Nation and station"),
+    ],
+)
+def test_what_is_not_the_keyword_gives_no_keyword_reason(keyword: str, title: str) -> None:
+    found = scored(with_fillers(paper(title)), keywords=(keyword,), threshold=0)
+    assert title not in found or reason(found[title], ReasonKind.KEYWORD) is None
+
+
+def test_a_title_beats_an_abstract_and_often_beats_once() -> None:
+    papers = with_fillers(
+        paper("One", "Here a zeolite stands among many other words of chemistry."),
+        paper("Two", "Zeolite, zeolite and again zeolite among words of chemistry."),
+        paper("Three zeolite", "Nothing but other words of plain chemistry in this text."),
+    )
+    found = scored(papers, keywords=("zeolite",), threshold=0)
+    told = {title: reason(score, ReasonKind.KEYWORD) for title, score in found.items()}
+    weights = [r.weight if (r := told[t]) else 0 for t in ("Three zeolite", "Two", "One")]
+    assert weights == sorted(weights, reverse=True)
+    assert len(set(weights)) == 3
+    assert list(found)[-1] == "One"
+
+
+def test_two_keywords_beat_one() -> None:
+    papers = with_fillers(paper("Zeolite"), paper("Zeolite catalyst"))
+    found = scored(papers, keywords=("zeolite", "catalyst"))
+    assert list(found) == ["Zeolite catalyst", "Zeolite"]
+    told = reason(found["Zeolite catalyst"], ReasonKind.KEYWORD)
+    assert told is not None
+    assert set(told.details) == {"zeolite", "catalyst"}
+
+
+@pytest.mark.parametrize("keyword", ["music generation", "Music-Generation"])
+def test_an_unknown_word_does_not_leave_a_wish_for_the_rest(keyword: str) -> None:
+    abstract = (
+        "Long stories lose their thread. We study the generation of coherent texts with a planner"
+        " that outlines chapters before sentences are written, and let readers compare drafts of"
+        " three systems; the outlined ones please most, above all where many figures appear."
+    )
+    papers = with_fillers(paper("Text generation by outlines", abstract))
+    papers += [paper(f"Cells {n}", f"Each generation of cell {n} was seen.") for n in range(200)]
+    assert picks(papers, keywords=("text generation",)) == ["Text generation by outlines"]
+    assert picks(papers, keywords=(keyword,)) == []
+
+
+def test_neighbours_in_a_list_make_no_phrase() -> None:
+    """Neither the last word of one keyword and the first of the next, nor title and title."""
+    papers = with_fillers(paper("Optical tweezers", "They hold beads."))
+    found = scored(papers, keywords=("cold tweezers", "optical clock"), threshold=0, max_papers=50)
+    told = reason(found["Optical tweezers"], ReasonKind.TERMS)
+    assert told is not None
+    assert set(told.details) == {"tweezer", "optical"}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_on_a_day_of_few_papers_a_keyword_in_the_abstract_is_enough(count: int) -> None:
+    abstract = "We propose a method. " * 10 + "It grows zeolite crystals in ovens."
+    papers = [paper(f"Number {n}", abstract) for n in range(count)]
+    assert len(picks(papers, keywords=("zeolite crystals",))) == count
+
+
+# --- interests, seeds, likes and dislikes ----------------------------------------------------
+
+LASERS = paper("Laser cooling of atoms", "Cold atoms are trapped by laser light in a lattice.")
+CELLS = paper("Cell division in yeast", "Yeast cells divide; we film the spindle of each.")
+
+
+def value(title: str, **values: Any) -> float:
+    found = scored(with_fillers(LASERS, CELLS), threshold=0, max_papers=50, **values)
+    return found[title].value if title in found else 0.0
+
+
+@pytest.mark.parametrize("kind", ["seeds", "liked"])
+def test_what_resembles_a_good_paper_rises_with_a_true_reason(kind: str) -> None:
+    known = paper("Laser light for cold atoms", "A lattice of laser light traps atoms.")
+    found = scored(with_fillers(LASERS, CELLS), **{kind: (known,)})
+    assert next(iter(found)) == LASERS.title
+    told = reason(found[LASERS.title], ReasonKind.SIMILAR)
+    assert told is not None
+    assert told.details == (known.title,)
+    assert CELLS.title not in found
+
+
+def test_a_like_lifts_what_the_words_only_hint_at() -> None:
+    liked = (paper("Trapped atoms", "Laser light, a lattice, cooling."),)
+    plain = value(LASERS.title, interests="atoms and molecules in motion")
+    assert value(LASERS.title, interests="atoms and molecules in motion", liked=liked) > plain > 0
+
+
+def test_a_dislike_lowers_what_resembles_it_and_leaves_the_rest() -> None:
+    wish = {"interests": "laser cooling, cell division"}
+    disliked = (paper("Laser cooling again", "Laser cooling of atoms in a lattice."),)
+    assert value(LASERS.title, **wish, disliked=disliked) < value(LASERS.title, **wish)
+    assert value(CELLS.title, **wish, disliked=disliked) >= value(CELLS.title, **wish)
+
+
+def test_interests_find_their_papers() -> None:
+    assert picks(with_fillers(LASERS, CELLS), interests="I film dividing yeast cells.") == [
+        CELLS.title
+    ]
+
+
+def test_the_threshold_is_a_floor() -> None:
+    papers = with_fillers(LASERS, CELLS)
+    everything = scored(papers, interests="laser light and cells", threshold=0, max_papers=50)
+    for threshold in (0.1, 0.3, 0.6, 0.9):
+        found = picks(papers, interests="laser light and cells", threshold=threshold, max_papers=50)
+        assert found == [t for t, s in everything.items() if s.value >= threshold]
+
+
+# --- nothing to go by ------------------------------------------------------------------------
+
+
+def test_without_papers_there_are_no_picks() -> None:
+    assert LexicalScorer([]).score([interest(keywords=("a",)), interest()]) == [(), ()]
+
+
+def test_without_interests_there_is_nothing_to_say() -> None:
+    assert LexicalScorer(FILLERS).score([]) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"interests": "the and of"}, {"keywords": ("++", '""')}, {"interests": "xylophone"},
+     {"disliked": (LASERS,)}, {"seed_papers": ("arxiv:1",)}],
+)  # fmt: skip
+def test_nothing_speaks_for_any_paper_even_without_a_threshold(values: dict[str, Any]) -> None:
+    assert picks(with_fillers(LASERS), threshold=0, **values) == []
+
+
+@pytest.mark.parametrize("papers", [[paper("?")], [paper("42"), paper("")], [paper("the"), LASERS]])
+def test_papers_without_words_do_no_harm(papers: list[Paper]) -> None:
+    assert [t for t in picks(papers, keywords=("laser",), threshold=0) if "Laser" not in t] == []
+
+
+def test_a_paper_without_an_abstract_is_found_by_its_title() -> None:
+    assert picks(with_fillers(paper("Yeast cell cycle")), keywords=("yeast",)) == [
+        "Yeast cell cycle"
+    ]
+
+
+def test_common_words_alone_still_give_a_reason() -> None:
+    papers = with_fillers(paper("A new method", "We propose a new method to improve training."))
+    found = scored(papers, interests="improve training method")
+    assert found["A new method"].reasons
+
+
+# --- the same every time ---------------------------------------------------------------------
+
+
+def test_scores_do_not_depend_on_who_else_is_scored() -> None:
+    wishes = [
+        interest(keywords=("laser", "yeast", "growth"), interests="cold atoms", threshold=0),
+        interest(keywords=("yeast", "spindle", "laser"), liked=(LASERS,), threshold=0),
+        interest(categories=("cs",), authors=("A. Nobody",), threshold=0),
+    ]
+    crowd = [
+        interest(keywords=(f"word{n}", "spindle", "growth", "laser")[n % 3 :], seeds=(CELLS,))
+        for n in range(1500)
+    ]
+    papers = with_fillers(LASERS, CELLS)
+    alone = [LexicalScorer(papers).score([wish])[0] for wish in wishes]
+    assert LexicalScorer(papers).score(wishes) == alone
+    among = LexicalScorer(papers).score([*crowd, *wishes, *crowd])
+    assert among[1500:1503] == alone
+
+
+# --- every reason is true --------------------------------------------------------------------
+
+WORDS = ["graph", "graphs", "neural", "network", "networks", "laser", "d", "x1", "the", "model",
+         "models", "Poincar\\'e", "café", "C++", ".", ",", "-", "$x_1$", "analysis"]  # fmt: skip
+texts = st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)
+names = st.sampled_from(["Jane Doe", "J. Doe", "Doe, Jane", "Al Roe", "Roe", "A. van Roe"])
+categories = st.sampled_from(["cs.CL", "cs.LG", "math.GR", "cs", "csx.A", "math.*"])
+papers_ = st.builds(
+    Paper,
+    key=st.uuids().map(str),
+    title=texts,
+    abstract=texts,
+    authors=st.lists(names, max_size=3).map(tuple),
+    categories=st.lists(categories, max_size=2).map(tuple),
+)
+keyword_lists = st.lists(st.one_of(texts, texts.map('"{}"'.format)), max_size=4).map(tuple)
+interests_ = st.builds(
+    interest,
+    keywords=keyword_lists,
+    excluded_keywords=st.lists(texts, max_size=1).map(tuple),
+    interests=texts,
+    categories=st.lists(categories, max_size=2).map(tuple),
+    excluded_categories=st.lists(categories, max_size=1).map(tuple),
+    authors=st.lists(names, max_size=2).map(tuple),
+    liked=st.lists(papers_, max_size=2).map(tuple),
+    disliked=st.lists(papers_, max_size=1).map(tuple),
+    threshold=st.sampled_from([0, 0.1, 0.3, 0.9]),
+    max_papers=st.integers(1, 6),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(papers_, max_size=8), st.lists(interests_, max_size=4))
+def test_whatever_is_picked_keeps_the_rules_and_tells_the_truth(
+    papers: list[Paper], wishes: list[Interest]
+) -> None:
+    for wish, scores in zip(wishes, LexicalScorer(papers).score(wishes), strict=True):
+        assert [untrue(papers[s.paper], wish, s) for s in scores] == [[] for _ in scores]
+        assert len(scores) <= wish.profile.max_papers
+        assert list(scores) == sorted(scores, key=lambda s: (not s.pinned, -s.value))
+        for score in scores:
+            assert score.pinned or score.value >= wish.profile.threshold - 1e-4
+            text = (
+                f"{readable(papers[score.paper].title)} | {readable(papers[score.paper].abstract)}"
+            )
+            assert not spans(text, map(phrase, wish.profile.excluded_keywords))
+
+
+# --- real papers -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("keyword", ["music generation", "zebra learning", "quantum attention"])
+def test_among_real_papers_half_a_keyword_is_no_match(keyword: str) -> None:
+    first = keyword.split()[0]
+    papers = [p for p in trending() if first not in f"{p.title} {p.abstract}".lower()]
+    assert picks(papers, keywords=(keyword,)) == []
+
+
+KEYWORDS = ["retrieval-augmented generation", "diffusion model", "reinforcement learning",
+            "graph neural network", "speech recognition", "object detection", "knowledge graph",
+            "time series", "code generation", "federated learning"]  # fmt: skip
+
+
+def test_the_best_of_real_papers_have_the_keyword_and_true_reasons() -> None:
+    papers = trending()
+    wishes = [interest(keywords=(keyword,)) for keyword in KEYWORDS]
+    for keyword, wish, scores in zip(
+        KEYWORDS, wishes, LexicalScorer(papers).score(wishes), strict=True
+    ):
+        texts = [f"{readable(p.title)} | {readable(p.abstract)}" for p in papers]
+        having = {n for n, text in enumerate(texts) if spans(text, [phrase(keyword)])}
+        assert len(scores) >= min(10, len(having))
+        assert {s.paper for s in scores[: len(having)]} <= having
+        assert not [wrong for s in scores if (wrong := untrue(papers[s.paper], wish, s))]
+
+
+def test_reasons_of_real_papers_for_likes_and_texts_are_true() -> None:
+    papers = trending()
+    wishes = [
+        interest(liked=tuple(papers[n : n + 3]), interests=papers[-n].title, threshold=0.05)
+        for n in range(1, 60, 2)
+    ]
+    for wish, scores in zip(wishes, LexicalScorer(papers).score(wishes), strict=True):
+        assert len(scores) == 10
+        assert not [wrong for s in scores if (wrong := untrue(papers[s.paper], wish, s))]
