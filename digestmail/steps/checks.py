@@ -23,9 +23,9 @@ LONGEST_NAME = 60
 LONGEST_INTERESTS = 5_000
 MOST_PAPERS = 50
 
-_DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CATEGORY = re.compile(r"[A-Za-z][A-Za-z-]*(\.(\*|[A-Za-z][A-Za-z-]*))?")
-_LIST = re.compile(r'"[^"\n]*"|“[^”\n]*”|[^,;\n"“]+')
+_LIST = re.compile(r'"[^"\n]*"|“[^“”\n]*”|[^,;\n"“]+')
 _Value = TypeVar("_Value")
 
 
@@ -180,7 +180,7 @@ def threshold(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise InputError("threshold", f"“{text[:20]}” should be a number from 0 to 1")
+        raise InputError("threshold", f"“{one_line(text)[:20]}” should be a number from 0 to 1")
     return value
 
 
@@ -191,36 +191,36 @@ def hour(text: str) -> int:
 
 def timezone(text: str) -> str:
     """An IANA time zone."""
-    return checked_timezone(text)
+    return checked_timezone(one_line(text))
 
 
 def weekdays(text: str) -> frozenset[int]:
-    """Weekdays as "mon,tue", "1,2", "1-5" or "daily"; at least one."""
-    text = text.strip().lower()
+    """Weekdays as "mon,tue", "1,2", "1-5", "fri-mon" or "daily"; at least one."""
+    text = one_line(text).lower()
     if text in ("daily", "every day", "all"):
         return EVERY_DAY
     days: set[int] = set()
     for entry in re.split(r"[\s,;]+", text):
         first, dash, last = entry.partition("-")
         if entry:
-            days |= set(range(_weekday(first), _weekday(last if dash else first) + 1))
+            start, end = _weekday(first), _weekday(last if dash else first)
+            days |= {day % 7 + 1 for day in range(start - 1, end if end >= start else end + 7)}
     if not days:
         raise InputError("weekdays", "choose at least one day of the week")
     return frozenset(days)
 
 
 def _weekday(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text) <= 7:
-        return int(text)
-    if text[:3] in _DAY_NAMES:
-        return _DAY_NAMES.index(text[:3]) + 1
+    for day, name in enumerate(_DAY_NAMES, 1):
+        if text == str(day) or (len(text) >= 3 and name.startswith(text)):
+            return day
     raise InputError(
         "weekdays", f"“{text[:20]}” is no day of the week; write mon, tue, … or 1 to 7"
     )
 
 
 def _number(field: str, text: str, least: int, most: int) -> int:
-    text = text.strip()
+    text = one_line(text)
     if not re.fullmatch(r"[0-9]{1,6}", text) or not least <= int(text) <= most:
         raise InputError(field, f"“{text[:20]}” should be a whole number from {least} to {most}")
     return int(text)

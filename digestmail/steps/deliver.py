@@ -24,10 +24,12 @@ from digestmail.domain import (
     Phase,
     SendResult,
 )
+from digestmail.errors import StoreError
 from digestmail.mail.replies import retry_after
 from digestmail.steps.compose import Composer
 from digestmail.steps.subscribe import Desk
 from digestmail.store import Recovered, Store
+from digestmail.text import one_line
 from digestmail.worker import is_gone, this_worker
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=20)  # longer than the longest wait for a relay's last answer
 BATCH_PER_CONNECTION = 5  # small, so that a crash leaves few leases behind
 _MOST_RENDER_TRIES = 3
+_MOST_LETTER_COPIES = 3
 _LETTER_PAUSE = timedelta(minutes=5)
 
 
@@ -74,12 +77,13 @@ def decide(delivery: Delivery, result: SendResult, now: datetime, latest: timede
     outcome = result.outcome
     if outcome is Outcome.SERVER:
         return Verdict(DeliveryState.PLANNED, now)
-    if outcome is Outcome.UNKNOWN and delivery.kind is not DeliveryKind.DIGEST:
+    letter = delivery.kind is not DeliveryKind.DIGEST
+    if outcome is Outcome.UNKNOWN and letter and delivery.attempts + 1 < _MOST_LETTER_COPIES:
         return _later(delivery, now, now + _LETTER_PAUSE, latest)
     if outcome is Outcome.DEFERRED:
         if result.phase is Phase.RENDER and delivery.attempts + 1 >= _MOST_RENDER_TRIES:
             return Verdict(DeliveryState.FAILED, now)
-        return _later(delivery, now, now + retry_after(delivery.attempts, result.text), latest)
+        return _later(delivery, now, now + retry_after(delivery.attempts + 1, result.text), latest)
     return Verdict(_FINAL[outcome], now)
 
 
@@ -127,7 +131,8 @@ class Sender:
                     break
         finally:
             await self.mailer.close()
-            self.store.guards.note("relay-trouble", report.trouble, self.clock())
+            if report.trouble or report.sent:  # a run that sent nothing knows nothing better
+                self.store.guards.note("relay-trouble", report.trouble, self.clock())
         return report
 
     async def _claim(self, owner: str, kinds: Collection[DeliveryKind]) -> list[Delivery]:
@@ -149,9 +154,10 @@ class Sender:
                 await self._send_one(delivery, owner, report)
                 progress(report.done)
 
-        async with asyncio.TaskGroup() as group:
-            for delivery in batch:
-                group.create_task(one(delivery))
+        # Not a TaskGroup: an error of one would cut off the others, who may be on the wire.
+        for error in await asyncio.gather(*map(one, batch), return_exceptions=True):
+            if error is not None:
+                raise error
 
     async def _send_one(self, delivery: Delivery, owner: str, report: Delivered) -> None:
         started = time.monotonic()
@@ -163,8 +169,8 @@ class Sender:
         attempt = Attempt(
             delivery_id=delivery.id, at=now, seconds=time.monotonic() - started, result=result
         )
-        await asyncio.to_thread(self._record, delivery, owner, attempt, verdict)
-        report.count(verdict.state)
+        if await asyncio.to_thread(self._record, delivery, owner, attempt, verdict):
+            report.count(verdict.state)
 
     async def _attempt(self, delivery: Delivery, owner: str, report: Delivered) -> SendResult:
         if report.trouble:  # the relay failed another mail of this batch: put this one back
@@ -184,18 +190,23 @@ class Sender:
     def _compose(self, delivery: Delivery) -> Message | SendResult:
         try:
             message = self.composer.message(delivery, self.clock())
+        except StoreError:
+            raise
         except Exception as error:  # whatever one mail's content breaks must not stop the others
             log.exception("delivery %s could not be composed", delivery.id)
-            text = f"{type(error).__name__}: {error}"
+            text = one_line(f"{type(error).__name__}: {error}")
             return SendResult(outcome=Outcome.DEFERRED, phase=Phase.RENDER, text=text)
         return message or _withdrawn("the subscriber has left")
 
-    def _record(self, delivery: Delivery, owner: str, attempt: Attempt, verdict: Verdict) -> None:
-        """Write down how an attempt ended and what follows for subscriber and papers."""
+    def _record(self, delivery: Delivery, owner: str, attempt: Attempt, verdict: Verdict) -> bool:
+        """Write down how an attempt ended and what follows for subscriber and papers.
+
+        False when the delivery is not ours any more.
+        """
         if not self.store.ledger.finish(
             delivery, owner, attempt, verdict.state, verdict.next_attempt_at
         ):
-            return
+            return False
         bounced = attempt.result.outcome is Outcome.BOUNCED
         subscriber = self.store.subscribers.get(delivery.subscriber_id) if bounced else None
         if subscriber is not None and subscriber.email == delivery.address:
@@ -203,6 +214,7 @@ class Sender:
         never_went = verdict.state in (DeliveryState.FAILED, DeliveryState.SKIPPED)
         if never_went and delivery.digest_id is not None:
             self.store.digests.release(delivery.digest_id)
+        return True
 
 
 def _withdrawn(why: str) -> SendResult:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from digestmail.domain import BadRecord, Clock, Paper, Source, SourceReport
-from digestmail.errors import SourceError
+from digestmail.errors import InputError, SourceError
 from digestmail.store import Papers
 
 BATCH = 500  # papers in one transaction
@@ -31,7 +31,7 @@ def ingest(
         while batch := list(islice(records, BATCH)):
             report = _store(papers, batch, report, clock())
             progress(report.fetched)
-    except SourceError as error:
+    except (SourceError, InputError) as error:
         return replace(report, error=str(error))
     return report
 

@@ -55,7 +55,8 @@ def due_on(subscriber: Subscriber, day: date, now: datetime) -> Due:
     following = subscriber.next_due_at
     if following is None or following <= slot.at:
         following = next_slot(subscriber.schedule, max(slot.at, now)).at
-    return Due(Slot(min(slot.at, now), day), (), False, following)
+    # Due now: counted from an hour long past, its mail would be too late before it is sent.
+    return Due(Slot(now, day), (), False, following)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +100,15 @@ def interest_of(
     positions: Mapping[int, int],
     known: Known,
 ) -> Interest:
-    """A profile with the papers it speaks of; those it knows already are blocked."""
+    """A profile with the papers it speaks of; those its subscriber knows already are blocked."""
     seeds = tuple(known.by_key[key] for key in profile.seed_papers if key in known.by_key)
-    mine = [
-        given
-        for given in known.feedback.get(subscriber.id or 0, ())
-        if given.profile_id in (profile.id, None) and given.paper_id in known.by_id
-    ]
+    every = [f for f in known.feedback.get(subscriber.id or 0, ()) if f.paper_id in known.by_id]
+    mine = [given for given in every if given.profile_id in (profile.id, None)]
     liked = tuple(known.by_id[f.paper_id] for f in mine if f.verdict is Verdict.MORE)
     disliked = tuple(known.by_id[f.paper_id] for f in mine if f.verdict is Verdict.LESS)
-    named = {paper.id or 0 for paper in (*seeds, *liked, *disliked)}
+    keys = {key for each in subscriber.profiles for key in each.seed_papers}
+    named = {known.by_key[key].id or 0 for key in keys & known.by_key.keys()}
+    named |= {given.paper_id for given in every}
     blocked = named | known.shown.get(subscriber.id or 0, set())
     return Interest(
         profile=profile,

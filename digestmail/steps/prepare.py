@@ -88,18 +88,16 @@ class Planner:
 
     def _planned(self, subscriber: Subscriber, what: Due, digest: Digest | None) -> Planned:
         digests = [skipped(subscriber, slot, self._now, SkipReason.MISSED) for slot in what.missed]
-        since = subscriber.papers_since
         if digest is not None:
             digests.append(digest)
-            since = digest.papers_until
         elif what.serve is not None:
             digests.append(skipped(subscriber, what.serve, self._now, SkipReason.TOO_LATE))
         return Planned(
             subscriber_id=subscriber.id or 0,
             address=subscriber.email,
             digests=tuple(digests),
+            was_due_at=subscriber.next_due_at,
             next_due_at=what.next_due_at,
-            papers_since=since,
         )
 
     def _digests(

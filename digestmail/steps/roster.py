@@ -90,8 +90,9 @@ class Entry:
         refused = self.status in (SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED)
         if refused or self.status is SubscriberStatus.UNSUBSCRIBED:
             raise InputError("email", f"{self.email} is {self.status} in the file: left out")
-        added = desk.add(self.email, self.profiles, self.schedule, now, active=active)
-        if self.status is SubscriberStatus.PAUSED and active:
+        agreed = active and self.status is not SubscriberStatus.PENDING
+        added = desk.add(self.email, self.profiles, self.schedule, now, active=agreed)
+        if self.status is SubscriberStatus.PAUSED and agreed:
             desk.pause(added)
 
 
@@ -195,9 +196,12 @@ def _json_rows(text: str) -> Iterator[_Row]:
             yield where, "is no object"
             continue
         own = {k: _text(v) for k, v in one.items() if k in _OWN}
-        for profile in one.get("profiles") or [{}]:
-            mine = profile if isinstance(profile, dict) else {}
-            yield where, own | {k: _text(v) for k, v in mine.items() if k in COLUMNS}
+        profiles = one.get("profiles") or [{}]
+        if not isinstance(profiles, list) or not all(isinstance(p, dict) for p in profiles):
+            yield where, "should have its profiles in an array of objects"
+            continue
+        for profile in profiles:
+            yield where, own | {k: _text(v) for k, v in profile.items() if k in COLUMNS}
 
 
 def _text(value: object) -> str:

@@ -45,28 +45,35 @@ class Desk:
             return
         known = self.store.subscribers.find(email)
         if known is None:
-            fresh = Subscriber(email=email, schedule=schedule, profiles=(profile,))
-            self._ask(self.store.subscribers.add(fresh, now), now)
+            try:
+                fresh = Subscriber(email=email, schedule=schedule, profiles=(profile,))
+                self._ask(self.store.subscribers.add(fresh, now), now)
+            except InputError:  # the same request came twice at once; the other is served
+                return
         elif known.status in _MAILED:
             self.mail_link(email, now)
-        elif known.status in _ASKED:
-            self._take_over(known, profile, schedule, now)
+        elif self._take_over(known, profile, schedule, now):
             self._ask(known, now)
 
     def _take_over(
         self, known: Subscriber, profile: Profile, schedule: Schedule, now: datetime
-    ) -> None:
-        """Make a request that was not confirmed, or comes after leaving, the one that counts."""
+    ) -> bool:
+        """Make a request that was not confirmed, or comes after leaving, the one that counts.
+
+        False for all other subscribers, of whom nothing is changed.
+        """
         subscriber_id = known.id or 0
-        self.store.subscribers.set_status(
+        if not self.store.subscribers.set_status(
             subscriber_id, SubscriberStatus.PENDING, None, among=_ASKED
-        )
+        ):
+            return False
         self.store.subscribers.set_schedule(subscriber_id, schedule, now)
         same = next((p for p in known.profiles if p.name == profile.name), None)
         if same is not None or len(known.profiles) < MOST_PROFILES:
             self.store.subscribers.save_profile(
                 replace(profile, id=same.id if same else None, subscriber_id=subscriber_id)
             )
+        return True
 
     def _ask(self, subscriber: Subscriber, now: datetime) -> None:
         """Plan a confirm mail, unless the address has had its share."""
@@ -113,11 +120,11 @@ class Desk:
         subscriber_id, serial = self.links.read_confirm(token, now)
         subscriber = self._here(subscriber_id)
         due = next_slot(subscriber.schedule, now).at
-        if not self.store.subscribers.confirm(subscriber_id, serial, now, due):
-            if subscriber.status not in _MAILED:
-                raise TokenError("this link was used before; subscribe again to get a new one")
-            return subscriber
-        return self._here(subscriber_id)
+        confirmed = self.store.subscribers.confirm(subscriber_id, serial, now, due)
+        subscriber = self._here(subscriber_id)
+        if not confirmed and subscriber.status not in _MAILED:
+            raise TokenError("this link was used before; subscribe again to get a new one")
+        return subscriber
 
     def _here(self, subscriber_id: int) -> Subscriber:
         found = self.store.subscribers.get(subscriber_id)
@@ -148,7 +155,7 @@ class Desk:
 
     def reschedule(self, subscriber: Subscriber, schedule: Schedule, now: datetime) -> None:
         """Change when the digest comes."""
-        due = next_slot(schedule, now).at
+        due = _next_due(subscriber, schedule, now)
         self.store.subscribers.set_schedule(subscriber.id or 0, schedule, due)
 
     def pause(self, subscriber: Subscriber) -> None:
@@ -157,7 +164,7 @@ class Desk:
 
     def resume(self, subscriber: Subscriber, now: datetime) -> None:
         """Go on after a pause, or come back after leaving (from one's own preferences page)."""
-        due = next_slot(subscriber.schedule, now).at
+        due = _next_due(subscriber, subscriber.schedule, now)
         among = (*_MAILED, SubscriberStatus.UNSUBSCRIBED)
         self._become(subscriber, SubscriberStatus.ACTIVE, due, among)
 
@@ -194,3 +201,9 @@ class Desk:
         """Stop mailing an address that does not exist, and remember it."""
         self.store.guards.suppress(self.links.hash(f"address:{subscriber.email}"), "bounced", now)
         self.store.subscribers.set_status(subscriber.id or 0, SubscriberStatus.BOUNCED, None)
+
+
+def _next_due(subscriber: Subscriber, schedule: Schedule, now: datetime) -> datetime:
+    """The next slot; what is due already and not yet prepared stays due."""
+    due = subscriber.next_due_at
+    return due if due is not None and due <= now else next_slot(schedule, now).at

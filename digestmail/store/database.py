@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError
 from sqlmodel import Session
 
 from digestmail.errors import ConfigError, StoreError
@@ -18,17 +18,19 @@ _POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
 
 
 class Database:
-    """One database. Reads see one snapshot; writes hold SQLite's write lock from their start.
+    """One database. On SQLite, writes hold the one write lock from their start.
 
-    SQLite: WAL, so readers never wait; ``synchronous=FULL``, because a commit lost in a power
-    cut after a mail was sent would send it again; BEGIN IMMEDIATE for writers, because a read
-    transaction that turns into a write fails at once, whatever the busy timeout.
+    SQLite: WAL (set by ``migrate``, kept in the file), so readers never wait;
+    ``synchronous=FULL``, because a commit lost in a power cut after a mail was sent would send it
+    again; BEGIN IMMEDIATE for writers, because a read transaction that turns into a write fails
+    at once, whatever the busy timeout.
     """
 
     def __init__(self, url: str) -> None:
         self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = create_engine(self.url, **self._options())
+        # Parameters hold addresses, which must not get into logs.
+        self.engine = create_engine(self.url, hide_parameters=True, **self._options())
         if self.is_sqlite:
             _teach_sqlite(self.engine)
         self._writer = self.engine.execution_options(writing=True)
@@ -112,7 +114,6 @@ def _teach_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # BEGIN is ours, below
-        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
 
@@ -138,15 +139,20 @@ _PROBLEMS = (
     ("malformed", "is damaged; restore a backup"),
     ("no such table", "has no digestmail tables yet; run: digestmail migrate"),
     ("no such column", "is of another version; run: digestmail migrate"),
+    ("password authentication failed", "refuses the user or password of database_url"),
+    ("no password supplied", "refuses the user or password of database_url"),
+    ("fatal:  role", "refuses the user or password of database_url"),
+    ("fatal:  database", "is not there; create it first: createdb"),
     ("connection failed", "does not answer; is the server running and the address right?"),
     ("connection refused", "does not answer; is the server running and the address right?"),
-    ("password authentication failed", "refuses the user or password of database_url"),
     ("does not exist", "lacks what we look for; run: digestmail migrate"),
 )
 
 
 def _problem(error: DatabaseError, database: Database) -> str | None:
     """One line about trouble an operator can mend; None for what must be our own mistake."""
+    if isinstance(error, IntegrityError):
+        return None  # its text quotes the row, which may hold any of these words
     text = str(error.orig).lower()
     for sign, meaning in _PROBLEMS:
         if sign in text:

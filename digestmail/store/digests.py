@@ -32,8 +32,8 @@ class Planned:
     subscriber_id: int
     address: str
     digests: tuple[Digest, ...]
+    was_due_at: datetime | None  # what the plan was made on; a later change of it stands
     next_due_at: datetime
-    papers_since: datetime | None
 
 
 class Digests:
@@ -46,17 +46,19 @@ class Digests:
         """Store plans with their deliveries in one transaction; returns the digests stored.
 
         Whatever another process did meanwhile holds: a subscriber who left, a digest that is
-        there already and a paper that was shown are passed over.
+        there already and a paper that was shown are passed over. A digest passed over leaves its
+        papers to the next one.
         """
         with self._database.writing() as session:
-            active = _lock(session, [plan.subscriber_id for plan in plans])
-            plans = [plan for plan in plans if plan.subscriber_id in active]
+            due = _lock(session, [plan.subscriber_id for plan in plans])
+            plans = [plan for plan in plans if plan.subscriber_id in due]
             wanted = _not_yet_there(session, plans)
             wanted = _not_yet_shown(session, wanted)
             stored = _insert_digests(session, wanted)
             _insert_items(session, stored)
             _insert_deliveries(session, stored, {p.subscriber_id: p.address for p in plans})
-            _advance(session, plans)
+            _advance(session, [p for p in plans if due[p.subscriber_id] == p.was_due_at])
+            _judged(session, stored)
         return stored
 
     def dates(self, subscriber_ids: Sequence[int], since: date) -> set[tuple[int, date]]:
@@ -88,7 +90,9 @@ class Digests:
         """Let the papers of a digest that never went out be news again for its subscriber."""
         with self._database.writing() as session:
             session.execute(update(ITEM).where(ITEM.c.digest_id == digest_id).values(released=True))
-            row = session.execute(select(DIGEST).where(DIGEST.c.id == digest_id)).one()
+            row = session.execute(select(DIGEST).where(DIGEST.c.id == digest_id)).first()
+            if row is None:  # its subscriber was erased meanwhile
+                return
             later = SUBSCRIBER.c.papers_since > row.papers_from
             back = update(SUBSCRIBER).where(SUBSCRIBER.c.id == row.subscriber_id, later)
             session.execute(back.values(papers_since=row.papers_from))
@@ -100,19 +104,19 @@ class Digests:
             DIGEST.c.due_at >= since, DIGEST.c.due_at < until
         )
         with self._database.reading() as session:
-            return dict(session.execute(query.group_by(reason)))
+            return dict(session.execute(query.group_by(reason)).all())
 
 
-def _lock(session: Session, ids: Sequence[int]) -> set[int]:
-    """The active ones of these subscribers, locked so that plans for one never interleave."""
-    active: set[int] = set()
-    for some in chunks(ids, MOST_VALUES):
-        query = select(SUBSCRIBER.c.id).where(
+def _lock(session: Session, ids: Sequence[int]) -> dict[int, datetime | None]:
+    """When the active ones of these subscribers are due; locked, so that plans never interleave."""
+    due: dict[int, datetime | None] = {}
+    for some in chunks(sorted(ids), MOST_VALUES):
+        query = select(SUBSCRIBER.c.id, SUBSCRIBER.c.next_due_at).where(
             SUBSCRIBER.c.id.in_(some), SUBSCRIBER.c.status == SubscriberStatus.ACTIVE.value
         )
         ordered = query.order_by(SUBSCRIBER.c.id).with_for_update()  # SQLite holds its one lock
-        active |= set(session.execute(ordered).scalars())
-    return active
+        due |= {row.id: row.next_due_at for row in session.execute(ordered)}
+    return due
 
 
 def _dates(session: Session, ids: Sequence[int], since: date) -> set[tuple[int, date]]:
@@ -233,13 +237,17 @@ def _insert_deliveries(
 def _advance(session: Session, plans: Sequence[Planned]) -> None:
     """Move each subscriber on, all in one statement for the driver."""
     change = update(SUBSCRIBER).where(SUBSCRIBER.c.id == bindparam("of"))
-    change = change.values(next_due_at=bindparam("due"), papers_since=bindparam("since"))
-    rows = [
-        {"of": plan.subscriber_id, "due": plan.next_due_at, "since": plan.papers_since}
-        for plan in plans
-    ]
+    rows = [{"of": plan.subscriber_id, "due": plan.next_due_at} for plan in plans]
     if rows:
-        session.connection().execute(change, rows)
+        session.connection().execute(change.values(next_due_at=bindparam("due")), rows)
+
+
+def _judged(session: Session, digests: Sequence[Digest]) -> None:
+    """Papers that a stored digest has judged are no news any more."""
+    change = update(SUBSCRIBER).where(SUBSCRIBER.c.id == bindparam("of"))
+    rows = [{"of": d.subscriber_id, "since": d.papers_until} for d in digests if d.papers_until]
+    if rows:
+        session.connection().execute(change.values(papers_since=bindparam("since")), rows)
 
 
 def _digest(row: Any) -> Digest:

@@ -44,6 +44,7 @@ _MAILED = {
     DeliveryKind.LINK: (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED),
 }
 _HANDED_OVER = "handed over; no answer was recorded"
+_STOPPED = "the sender stopped while the mail was on the wire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +178,9 @@ class Ledger:
         """Decide what workers left behind that have died or let their lease run out."""
         with self._database.writing() as session:
             held = session.execute(
-                select(DELIVERY.c.id, DELIVERY.c.lease_owner, DELIVERY.c.lease_until).where(
-                    DELIVERY.c.state.in_(_HELD)
-                )
+                select(DELIVERY.c.id, DELIVERY.c.lease_owner, DELIVERY.c.lease_until)
+                .where(DELIVERY.c.state.in_(_HELD))
+                .with_for_update(skip_locked=True)
             ).all()
             gone = {owner: is_gone(owner) for owner in {row.lease_owner for row in held}}
             left = [row.id for row in held if row.lease_until < now or gone[row.lease_owner]]
@@ -201,13 +202,19 @@ class Ledger:
                 .where(DELIVERY.c.id.in_(left), DELIVERY.c.state == DeliveryState.ON_WIRE.value)
                 .values(
                     state=DeliveryState.UNKNOWN.value,
-                    detail="the sender stopped while the mail was on the wire",
+                    detail=_STOPPED,
                     ended_at=now,
                     attempts=DELIVERY.c.attempts + 1,
                     **free,
                 )
                 .returning(DELIVERY.c.id)
             ).all()
+            # Their next try has an attempt of its own.
+            session.execute(
+                update(ATTEMPT)
+                .where(ATTEMPT.c.delivery_id.in_(left), ATTEMPT.c.text == _HANDED_OVER)
+                .values(text=_STOPPED)
+            )
         return Recovered(len(freed), len(lost))
 
     def count(self, since: datetime, until: datetime) -> dict[DeliveryState, int]:
@@ -250,8 +257,9 @@ def _mine(delivery: Delivery, owner: str, *states: DeliveryState) -> Any:
 
 
 def _told(result: SendResult) -> str:
-    code = " ".join(filter(None, (str(result.code or ""), result.enhanced)))
-    return f"{result.phase}: {code} {result.text}".strip()[:500]
+    enhanced = "" if result.text.startswith(result.enhanced) else result.enhanced
+    words = filter(None, (str(result.code or ""), enhanced, result.text))
+    return f"{result.phase}: {' '.join(words)}"[:500]
 
 
 def _attempt_row(attempt: Attempt) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def migrate(
     """Move the schema up or down to ``revision``; returns the backup made before, if any.
 
     Runs with SQLite's foreign keys off, because rebuilding a parent table with them on would
-    silently delete its children, and checks them afterwards. On an error the backup is named.
+    silently delete its children, and checks them afterwards. An error leaves all as it was.
     """
     _create_folder(database)
     config = _config(scripts)
@@ -35,10 +35,12 @@ def migrate(
         return None
     backup = _backup(database, now) if current else None
     with database.connecting() as connection:
-        if database.is_sqlite:
-            connection.connection.execute("PRAGMA foreign_keys = OFF")  # ty: only outside a transaction
+        if database.is_sqlite:  # it heeds these outside a transaction only
+            connection.connection.execute("PRAGMA journal_mode = WAL")
+            connection.connection.execute("PRAGMA foreign_keys = OFF")
         try:
             with connection.begin():
+                _wait_for_others(connection, database)
                 config.attributes["connection"] = connection
                 _move(config, scripts, current, target)
                 _check_foreign_keys(connection, database)
@@ -68,12 +70,11 @@ def require_current(database: Database, scripts: Path) -> None:
 
 
 def _recognised(connection: Connection, database: Database, scripts: Path) -> str | None:
-    tables = set(inspect(connection).get_table_names())
+    tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
     connection.rollback()
     current = MigrationContext.configure(connection).get_current_revision()
     connection.rollback()
-    foreign = tables - set(metadata.tables) - {"alembic_version"}
-    if tables and (current is None) and (foreign or tables - {"alembic_version"}):
+    if tables and (current is None or not tables & set(metadata.tables)):
         raise StoreError(
             f"the database {database.name} belongs to another program "
             f"(it holds a table {min(tables)!r}); name another one in database_url"
@@ -135,9 +136,18 @@ def _backup(database: Database, now: datetime) -> Path | None:
     if path is None or not path.exists():
         return None
     copy = path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%S}")
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot back up {path} to {copy} before migrating: {error}") from error
     return copy
+
+
+def _wait_for_others(connection: Connection, database: Database) -> None:
+    """Let one process migrate at a time; SQLite's transaction has done so already."""
+    if not database.is_sqlite:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('digestmail migrate'))"))
 
 
 def _check_foreign_keys(connection: Connection, database: Database) -> None:

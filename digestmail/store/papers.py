@@ -1,7 +1,7 @@
 """Papers in the store: one row for one key, first seen once."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,7 @@ class Papers:
         """Store a batch in one transaction; a paper met again may only become newer."""
         unique = _collapsed(papers)
         with self._database.writing() as session:
-            stored = _by_key(session, list(unique))
+            stored = _by_key(session, list(unique), lock=True)
             fresh = [_row(p, now) for key, p in unique.items() if key not in stored]
             new = _insert(session, fresh)
             newer = [
@@ -75,7 +75,7 @@ class Papers:
         """How many papers each source saw first."""
         query = select(PAPER.c.source, func.count()).group_by(PAPER.c.source)
         with self._database.reading() as session:
-            return dict(session.execute(query))
+            return dict(session.execute(query).all())
 
     def _all(self, query: Any) -> list[Paper]:
         with self._database.reading() as session:
@@ -115,16 +115,21 @@ def _row(paper: Paper, now: datetime) -> dict[str, Any]:
 
 
 def _collapsed(papers: Sequence[Paper]) -> dict[str, Paper]:
-    """One paper for each key: the highest version, and of equal ones the first."""
+    """One paper for each key, as if they had come one by one.
+
+    In the order of keys, so that two processes never wait for each other's rows.
+    """
     unique: dict[str, Paper] = {}
     for paper in papers:
-        if paper.key not in unique or paper.version > unique[paper.key].version:
-            unique[paper.key] = paper
-    return unique
+        known = unique.setdefault(paper.key, paper)
+        if _is_newer(paper, known):
+            unique[paper.key] = replace(known, **_changes(known, paper))
+    return dict(sorted(unique.items()))
 
 
-def _by_key(session: Session, keys: Sequence[str]) -> dict[str, Paper]:
-    rows = session.execute(select(PAPER).where(PAPER.c.key.in_(keys)))
+def _by_key(session: Session, keys: Sequence[str], *, lock: bool = False) -> dict[str, Paper]:
+    query = select(PAPER).where(PAPER.c.key.in_(keys)).order_by(PAPER.c.key)
+    rows = session.execute(query.with_for_update() if lock else query)
     return {row.key: paper_of(row) for row in rows}
 
 
@@ -149,6 +154,6 @@ def _changes(old: Paper, paper: Paper) -> dict[str, Any]:
     more = [c for c in paper.categories if c not in old.categories]
     return {
         **changes,
-        "authors": list(paper.authors or old.authors),
-        "categories": [*old.categories, *more],
+        "authors": paper.authors or old.authors,
+        "categories": (*old.categories, *more),
     }

@@ -138,7 +138,11 @@ class Subscribers:
             session.execute(delete(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id))
 
     def save_profile(self, profile: Profile) -> int:
-        """Store a profile, new (no id) or changed; returns its id."""
+        """Store a profile, new (no id) or changed; returns its id.
+
+        InputError when the subscriber has another of that name, NotFoundError when the profile
+        to be changed is gone or another subscriber's.
+        """
         assert profile.subscriber_id is not None  # noqa: S101 - a caller's mistake, not an input
         try:
             with self._database.writing() as session:
@@ -146,7 +150,9 @@ class Subscribers:
                     return _insert_profile(session, profile.subscriber_id, profile)
                 mine = PROFILE.c.subscriber_id == profile.subscriber_id
                 change = update(PROFILE).where(PROFILE.c.id == profile.id, mine)
-                session.execute(change.values(_profile_row(profile)))
+                changed = change.values(_profile_row(profile)).returning(PROFILE.c.id)
+                if session.execute(changed).first() is None:
+                    raise NotFoundError(f"there is no profile “{profile.name}” here any more")
                 return profile.id
         except IntegrityError:
             raise InputError("name", f"there is a profile “{profile.name}” already") from None

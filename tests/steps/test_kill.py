@@ -1,0 +1,202 @@
+"""A sender is killed again and again, at any moment: nobody gets a digest twice, none is lost."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope
+from steps_world import arrive, join, prepare_at
+
+from digestmail.calendar import utc_now
+from digestmail.domain import DeliveryState
+from digestmail.store import Store
+
+SUBSCRIBERS = 90
+CONNECTIONS = 4
+LEASED = CONNECTIONS * 5  # the most that a killed sender had taken up
+KILLS = 8
+SECONDS_A_MAIL = 0.02
+
+# Imports once, then forks a sender for each line read, so that a kill costs no second of imports.
+_SENDERS = """
+import os, sys
+from pathlib import Path
+from digestmail.app import App
+from digestmail.config import load
+for line in sys.stdin:
+    pid = os.fork()
+    if not pid:
+        app = App.open(load(Path(sys.argv[1])))
+        app.deliver()
+        os._exit(0)
+    print(pid, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
+
+_SETTINGS = """
+public_url = "https://digest.example.org"
+secret_key = "a key of more than thirty-two letters"
+database_url = "{database}"
+[mail]
+from_address = "daily@digest.example.org"
+[smtp]
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+connections = {connections}
+"""
+
+
+@dataclass
+class Relay:
+    """A slow relay that knows what it has taken; a mail is taken before its answer is given."""
+
+    accepted: Counter[str] = field(default_factory=Counter)
+    grown: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
+        self.accepted.update(envelope.rcpt_tos)
+        self.grown.set()
+        await asyncio.sleep(SECONDS_A_MAIL)
+        return "250 queued"
+
+    async def wait_for(self, total: int) -> None:
+        """Until so many mails were taken."""
+        while self.accepted.total() < total:
+            self.grown.clear()
+            await self.grown.wait()
+
+
+@asynccontextmanager
+async def _serving(relay: Relay) -> AsyncIterator[int]:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(relay, loop=loop, hostname="relay.test"), "127.0.0.1", 0
+    )
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await asyncio.sleep(0.05)  # for the connections of the dead to end
+
+
+@asynccontextmanager
+async def _senders(settings: Path) -> AsyncIterator["Senders"]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-c", _SENDERS, str(settings)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield Senders(process)
+    finally:
+        assert process.stdin
+        process.stdin.close()
+        await process.wait()
+
+
+@dataclass
+class Senders:
+    """Starts one sender after another."""
+
+    process: asyncio.subprocess.Process
+
+    async def start(self) -> int:
+        """The process id of a new sender."""
+        assert self.process.stdin
+        self.process.stdin.write(b"\n")
+        return await self._line()
+
+    async def ended(self) -> int:
+        """How the sender ended: its exit code, negative for a signal."""
+        return await self._line()
+
+    async def _line(self) -> int:
+        assert self.process.stdout
+        return int(await self.process.stdout.readline())
+
+
+async def _killed(senders: Senders, relay: Relay, rng: random.Random) -> bool:
+    """Start a sender and kill it at some moment; False when it was done before."""
+    pid = await senders.start()
+    more = relay.accepted.total() + rng.randint(0, 9)
+    waiting = asyncio.ensure_future(relay.wait_for(more))
+    await asyncio.wait({waiting}, timeout=5)
+    waiting.cancel()
+    await asyncio.sleep(rng.uniform(0, 2 * SECONDS_A_MAIL))
+    os.kill(pid, signal.SIGKILL)
+    return await senders.ended() == -signal.SIGKILL
+
+
+def _prepared(store: Store) -> dict[str, int]:
+    """Everybody's address with their subscriber id, a digest planned for each."""
+    now = utc_now()
+    people = [join(store, f"{n}@example.net", papers_since=None) for n in range(SUBSCRIBERS)]
+    arrive(store, 1, 2, at=now)
+    assert prepare_at(store, now, day=now.date()).digests == SUBSCRIBERS
+    return {person.email: person.id or 0 for person in people}
+
+
+def _states(store: Store, people: dict[str, int]) -> dict[str, DeliveryState]:
+    return {email: store.ledger.of_subscriber(number)[0].state for email, number in people.items()}
+
+
+@pytest.mark.slow
+async def test_killed_again_and_again(store: Store, tmp_path: Path) -> None:
+    people, relay, rng = _prepared(store), Relay(), random.Random(7)
+    settings, kills = tmp_path / "digestmail.toml", 0
+    database = store.database.url.render_as_string(hide_password=False)
+    async with _serving(relay) as port:
+        text = _SETTINGS.format(database=database, port=port, connections=CONNECTIONS)
+        settings.write_text(text)
+        async with _senders(settings) as senders:
+            for _ in range(KILLS):
+                kills += await _killed(senders, relay, rng)
+                left = Counter(_states(store, people).values())
+                assert left[DeliveryState.ON_WIRE] <= CONNECTIONS
+                assert left[DeliveryState.ON_WIRE] + left[DeliveryState.LEASED] <= LEASED
+                assert left[DeliveryState.UNKNOWN] <= kills * CONNECTIONS
+            await senders.start()
+            assert await senders.ended() == 0
+    assert kills >= 6
+    _agree(_states(store, people), relay.accepted, kills)
+
+
+def _agree(states: dict[str, DeliveryState], accepted: Counter[str], kills: int) -> None:
+    """The ledger and the relay tell the same of every address."""
+    counts = Counter(states.values())
+    assert set(counts) <= {DeliveryState.SENT, DeliveryState.UNKNOWN}
+    assert counts[DeliveryState.UNKNOWN] <= kills * CONNECTIONS
+    assert counts.total() == SUBSCRIBERS
+    assert set(accepted) <= set(states)
+    for address, state in states.items():
+        assert accepted[address] <= 1, address
+        assert state is DeliveryState.UNKNOWN or accepted[address] == 1, address
+
+
+async def test_two_senders_and_one_is_killed(store: Store, tmp_path: Path) -> None:
+    people, relay = _prepared(store), Relay()
+    settings = tmp_path / "digestmail.toml"
+    database = store.database.url.render_as_string(hide_password=False)
+    async with _serving(relay) as port:
+        text = _SETTINGS.format(database=database, port=port, connections=CONNECTIONS)
+        settings.write_text(text)
+        async with _senders(settings) as first, _senders(settings) as second:
+            victim, _ = await asyncio.gather(first.start(), second.start())
+            await relay.wait_for(15)
+            os.kill(victim, signal.SIGKILL)
+            assert await first.ended() == -signal.SIGKILL
+            assert await second.ended() == 0
+            await second.start()
+            assert await second.ended() == 0
+    _agree(_states(store, people), relay.accepted, 1)

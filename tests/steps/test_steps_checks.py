@@ -1,0 +1,263 @@
+"""What people type: good values come through, all else is told in one line."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from digestmail.domain import EVERY_DAY, Profile, Schedule
+from digestmail.errors import FormError, InputError
+from digestmail.steps import checks
+
+NASTY = [
+    "a\r\nBcc: eve@example.net",
+    "\x00\x1b[31m\x07",
+    "‮gnp.exe",
+    "<script>alert(1)</script>",
+    "x" * 10_000,
+    "9" * 10_000,
+    '"' * 999,
+    "“" * 999,
+    "\ud800",
+    "{{ 7*7 }}",
+    "\\" * 500 + "$" * 501,
+    "",
+    " \t\n ",
+]
+ALL = [
+    checks.keywords,
+    checks.interests,
+    checks.categories,
+    checks.authors,
+    checks.seed_papers,
+    checks.profile_name,
+    checks.max_papers,
+    checks.threshold,
+    checks.hour,
+    checks.timezone,
+    checks.weekdays,
+]
+
+
+@pytest.mark.parametrize("text", NASTY)
+@pytest.mark.parametrize("check", ALL)
+def test_nothing_nasty_comes_through_or_crashes(check: Callable[[str], Any], text: str) -> None:
+    try:
+        value = check(text)
+    except InputError as error:
+        value = str(error)
+        assert len(value) < 300
+    for one in value if isinstance(value, tuple) else (value,):
+        assert str(one).isprintable()
+
+
+@pytest.mark.parametrize("text", ["“" * 200_000, '"a\n' * 60_000, "a," * 100_000, '"' * 200_001])
+def test_a_long_list_takes_no_time(text: str) -> None:
+    start = perf_counter()
+    checks.listed(text)
+    assert perf_counter() - start < 2
+
+
+# --- lists -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        ("graph, neural network;LLM\nC++", ("graph", "neural network", "LLM", "C++")),
+        ('"graph, directed", tree', ('"graph, directed"', "tree")),
+        ("“graph, directed”; tree", ("“graph, directed”", "tree")),
+        ("a,,;\n\n ,a", ("a",)),
+        ('a "b" c', ("a", '"b"', "c")),
+        ('5" pipe', ("5", "pipe")),
+        ("  two\t words ", ("two words",)),
+        ("", ()),
+    ],
+)
+def test_lists(text: str, entries: tuple[str, ...]) -> None:
+    assert checks.listed(text) == entries
+
+
+def test_a_keyword_has_its_limits() -> None:
+    assert checks.keywords("k" * 80) == ("k" * 80,)
+    with pytest.raises(InputError, match=r"“k{30}…” is too long .*10000 characters, at most 80"):
+        checks.keywords("k" * 10_000)
+
+
+@pytest.mark.parametrize("text", ["!!!", '""', "graph, ???", "—"])
+def test_a_keyword_has_something_to_look_for(text: str) -> None:
+    with pytest.raises(InputError, match="no letter or digit"):
+        checks.keywords(text)
+
+
+@pytest.mark.parametrize(
+    ("check", "one", "most"),
+    [
+        (checks.keywords, "k{}", 60),
+        (checks.authors, "Ada L{};", 60),
+        (checks.categories, "cs.{}", 40),
+        (checks.seed_papers, "2611.{:05d}", 200),
+    ],
+)
+def test_lists_have_an_end(check: Callable[[str], Any], one: str, most: int) -> None:
+    letters = [chr(97 + n % 26) + chr(97 + n // 26) for n in range(most + 1)]
+    entries = [one.format(n if "05d" in one or "k" in one else letters[n]) for n in range(most + 1)]
+    assert len(check("\n".join(entries[:most]))) == most
+    with pytest.raises(InputError, match=rf"{most + 1} are too many; at most {most}"):
+        check("\n".join(entries))
+
+
+def test_excluded_ones_are_named_as_such() -> None:
+    with pytest.raises(InputError) as caught:
+        checks.keywords("?", field="excluded_keywords")
+    assert caught.value.field == "excluded_keywords"
+
+
+@pytest.mark.parametrize("text", ["cs.CL", "math", "math.*", "q-bio.NC", "cond-mat.str-el"])
+def test_categories(text: str) -> None:
+    assert checks.categories(f" {text} ,{text}") in ((text, text), (text,))
+
+
+@pytest.mark.parametrize("text", ["cs.", "*", ".CL", "cs CL!", "12", "cs.CL.AI", "c" * 41, "ç.x"])
+def test_what_is_no_category(text: str) -> None:
+    with pytest.raises(InputError, match="is no category"):
+        checks.categories(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Jane Doe\nJ. Smith", ("Jane Doe", "J. Smith")),
+        ("Doe, Jane; Smith, J.", ("Doe, Jane", "Smith, J.")),
+        ("José Ñuñez", ("José Ñuñez",)),
+        ("", ()),
+    ],
+)
+def test_authors(text: str, names: tuple[str, ...]) -> None:
+    assert checks.authors(text) == names
+
+
+@pytest.mark.parametrize("text", ["Doe", "x" * 90 + " y", "Jane Doe, John Smith, Ada L", "-"])
+def test_what_is_no_author(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        checks.authors(text)
+    assert caught.value.field == "authors"
+
+
+def test_seed_papers_become_keys() -> None:
+    text = "2508.13426v2, https://arxiv.org/abs/2508.13426; 10.1000/XYZ\nsample:x-01"
+    assert checks.seed_papers(text) == ("arxiv:2508.13426", "doi:10.1000/xyz", "sample:x-01")
+    with pytest.raises(InputError) as caught:
+        checks.seed_papers("nonsense")
+    assert caught.value.field == "seed_papers"
+
+
+def test_texts_have_their_limits() -> None:
+    assert checks.interests("a \n b") == "a b"
+    assert len(checks.interests("x" * 5_000)) == 5_000
+    assert checks.profile_name("  My\npapers ") == "My papers"
+    for check, text in ((checks.interests, "x" * 5_001), (checks.profile_name, "x" * 61)):
+        with pytest.raises(InputError):
+            check(text)
+
+
+# --- numbers ---------------------------------------------------------------------------------
+
+
+def test_numbers() -> None:
+    assert (checks.hour(" 0 "), checks.hour("23"), checks.hour("07")) == (0, 23, 7)
+    assert (checks.max_papers("1"), checks.max_papers("50")) == (1, 50)
+    assert (checks.threshold("0"), checks.threshold(" 1.0 "), checks.threshold("3e-1")) == (
+        0,
+        1,
+        0.3,
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["24", "25", "-1", "+7", "7.0", "１２", "٧", "1e1", "0x7", "7h", "", "1_0", "1\n2"]
+)
+def test_what_is_no_hour(text: str) -> None:
+    with pytest.raises(InputError, match=r"hour: “.*” should be a whole number from 0 to 23"):
+        checks.hour(text)
+
+
+@pytest.mark.parametrize("text", ["0", "51", "999999999999", "ten"])
+def test_what_is_no_number_of_papers(text: str) -> None:
+    with pytest.raises(InputError, match="from 1 to 50"):
+        checks.max_papers(text)
+
+
+@pytest.mark.parametrize("text", ["-0.1", "1.01", "nan", "inf", "0,5", "half", "", "5%"])
+def test_what_is_no_threshold(text: str) -> None:
+    with pytest.raises(InputError, match="a number from 0 to 1"):
+        checks.threshold(text)
+
+
+# --- days and zones --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("mon,tue", {1, 2}),
+        ("Monday; SUNDAY", {1, 7}),
+        ("1-5", {1, 2, 3, 4, 5}),
+        ("mon-fri sun", {1, 2, 3, 4, 5, 7}),
+        ("fri-mon", {5, 6, 7, 1}),
+        ("7-1", {7, 1}),
+        ("wed-wed", {3}),
+        ("sun-sat", set(EVERY_DAY)),
+        (" daily ", set(EVERY_DAY)),
+        ("1,1,thurs", {1, 4}),
+    ],
+)
+def test_weekdays(text: str, days: set[int]) -> None:
+    assert checks.weekdays(text) == days
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "8", "1-8", "money", "satisfy", "mo", "１", "-", "mon-", "mon-fri-sun", "-3"]
+)
+def test_what_is_no_weekday(text: str) -> None:
+    with pytest.raises(InputError, match="is no day of the week"):
+        checks.weekdays(text)
+
+
+@pytest.mark.parametrize("text", ["", " , ;"])
+def test_no_day_at_all(text: str) -> None:
+    with pytest.raises(InputError, match="at least one day"):
+        checks.weekdays(text)
+
+
+def test_time_zones() -> None:
+    assert checks.timezone(" europe/rome ") == "Europe/Rome"
+    for text in ("Rome", "../../etc/passwd", "UTC+1", "\x1b[31mUTC\r\n"):
+        with pytest.raises(InputError, match="is no time zone"):
+            checks.timezone(text)
+
+
+# --- forms -----------------------------------------------------------------------------------
+
+
+def test_a_form_tells_all_its_problems() -> None:
+    form = checks.Form()
+    values = {"keywords": "?", "max_papers": "0", "authors": "Doe", "hour": "25", "weekdays": ""}
+    checks.profile_of(values, form, Profile())
+    checks.schedule_of(values, form, Schedule())
+    with pytest.raises(FormError) as caught:
+        form.finish()
+    assert list(caught.value.problems) == ["keywords", "authors", "max_papers", "hour", "weekdays"]
+    assert "hour: “25” should be" in str(caught.value)
+    assert caught.value.field == "keywords"
+
+
+def test_a_form_keeps_what_is_left_out() -> None:
+    before = Profile(id=3, subscriber_id=4, keywords=("a",), categories=("cs.CL",), max_papers=5)
+    form = checks.Form()
+    after = checks.profile_of({"keywords": "b", "categories": ""}, form, before)
+    assert (after.keywords, after.categories, after.max_papers) == (("b",), (), 5)
+    assert (after.id, after.subscriber_id) == (3, 4)
+    assert checks.schedule_of({}, form, Schedule(hour=9)) == Schedule(hour=9)
+    form.finish()

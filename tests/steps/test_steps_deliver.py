@@ -1,0 +1,463 @@
+"""Delivering with a Mailer that is told what to answer: nothing twice, nothing lost."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from conftest import FakeClock
+from steps_world import (
+    DAY,
+    HOUR,
+    LINKS,
+    NOW,
+    ScriptedMailer,
+    accepted,
+    again,
+    arrive,
+    at_once,
+    composer,
+    deliver,
+    join,
+    owe,
+    prepare_at,
+    put,
+    refused,
+    sender,
+    state_of,
+)
+
+from digestmail.domain import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Outcome,
+    Phase,
+    SubscriberStatus,
+)
+from digestmail.errors import StoreError
+from digestmail.render import Renderer
+from digestmail.steps.deliver import decide
+from digestmail.steps.subscribe import Desk
+from digestmail.store import Store
+
+ADA = "ada@example.net"
+LATEST = 12 * HOUR
+MINUTE = HOUR / 60
+
+
+def _mail(**values: object) -> Delivery:
+    given = Delivery(
+        id=1,
+        kind=DeliveryKind.DIGEST,
+        subscriber_id=1,
+        digest_id=1,
+        address=ADA,
+        state=DeliveryState.LEASED,
+        due_at=NOW,
+        next_attempt_at=NOW,
+    )
+    return replace(given, **values)  # type: ignore[arg-type]
+
+
+# --- what follows from an outcome ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (Outcome.SENT, DeliveryState.SENT),
+        (Outcome.BOUNCED, DeliveryState.FAILED),
+        (Outcome.REJECTED, DeliveryState.FAILED),
+        (Outcome.UNKNOWN, DeliveryState.UNKNOWN),
+        (Outcome.WITHDRAWN, DeliveryState.SKIPPED),
+        (Outcome.SERVER, DeliveryState.PLANNED),
+        (Outcome.DEFERRED, DeliveryState.DEFERRED),
+    ],
+)
+def test_each_outcome_has_its_state(outcome: Outcome, state: DeliveryState) -> None:
+    assert decide(_mail(), refused(outcome), NOW, LATEST).state is state
+
+
+@pytest.mark.parametrize(("before", "minutes"), [(0, 5), (1, 15), (2, 30), (3, 60), (9, 60)])
+def test_greylisted_mail_waits_longer_each_time(before: int, minutes: int) -> None:
+    then = decide(_mail(attempts=before), refused(Outcome.DEFERRED), NOW, LATEST)
+    assert then.next_attempt_at == NOW + minutes * MINUTE
+
+
+def test_a_server_may_name_the_time() -> None:
+    answer = refused(Outcome.DEFERRED, text="greylisted, try again in 300 seconds")
+    assert decide(_mail(attempts=3), answer, NOW, LATEST).next_attempt_at == NOW + 5 * MINUTE
+
+
+def test_after_the_last_useful_hour_it_is_given_up() -> None:
+    now = NOW + LATEST - 4 * MINUTE
+    assert decide(_mail(), refused(Outcome.DEFERRED), now, LATEST).state is DeliveryState.FAILED
+    on_time = decide(_mail(), refused(Outcome.DEFERRED), now - MINUTE, LATEST)
+    assert on_time.state is DeliveryState.DEFERRED
+
+
+def test_a_letter_of_unknown_fate_goes_again_but_not_for_ever() -> None:
+    letter = _mail(kind=DeliveryKind.CONFIRM, digest_id=None)
+    unknown = refused(Outcome.UNKNOWN, Phase.END_OF_DATA)
+    states = [decide(replace(letter, attempts=n), unknown, NOW, LATEST).state for n in range(4)]
+    assert states == [DeliveryState.DEFERRED] * 2 + [DeliveryState.UNKNOWN] * 2
+
+
+# --- runs ------------------------------------------------------------------------------------
+
+
+async def test_a_mail_is_sent_and_written_down(store: Store, clock: FakeClock) -> None:
+    delivery = owe(store)
+    mailer = ScriptedMailer()
+    done = await deliver(store, mailer, clock)
+    assert (done.sent, done.done, done.trouble) == (1, 1, "")
+    assert (mailer.handed_over, mailer.closed) == ([ADA], 1)
+    assert state_of(store, delivery) is DeliveryState.SENT
+
+
+async def test_a_second_run_sends_nothing(store: Store, clock: FakeClock) -> None:
+    owe(store)
+    await deliver(store, ScriptedMailer(), clock)
+    mailer = ScriptedMailer()
+    assert (await deliver(store, mailer, clock)).done == 0
+    assert mailer.tried == []
+
+
+async def test_all_go_over_many_batches(store: Store, clock: FakeClock) -> None:
+    everyone = [f"{n}@example.net" for n in range(25)]
+    for address in everyone:
+        owe(store, address)
+    mailer, seen = ScriptedMailer(), list[int]()
+    done = await sender(store, mailer, clock).deliver(progress=seen.append)
+    assert done.sent == 25
+    assert sorted(mailer.handed_over) == sorted(everyone)
+    assert seen == sorted(seen)
+    assert seen[-1] == 25
+
+
+@pytest.mark.parametrize(
+    ("outcome", "phase"),
+    [
+        (Outcome.SENT, Phase.END_OF_DATA),
+        (Outcome.UNKNOWN, Phase.END_OF_DATA),
+        (Outcome.REJECTED, Phase.RCPT),
+        (Outcome.REJECTED, Phase.END_OF_DATA),
+        (Outcome.BOUNCED, Phase.RCPT),
+        (Outcome.DEFERRED, Phase.RCPT),
+        (Outcome.DEFERRED, Phase.DATA),
+        (Outcome.SERVER, Phase.CONNECT),
+        (Outcome.SERVER, Phase.DATA),
+    ],
+)
+async def test_each_try_is_in_the_log_once(
+    store: Store, clock: FakeClock, outcome: Outcome, phase: Phase
+) -> None:
+    delivery = owe(store)
+    answer = refused(outcome, phase, text="as told")
+    await deliver(store, ScriptedMailer({ADA: [answer]}), clock)
+    (tried,) = store.ledger.attempts(delivery.id)
+    assert (tried.result, tried.at) == (answer, NOW)
+    assert tried.seconds >= 0
+    assert again(store, delivery).detail == f"{phase}: 550 5.1.1 as told"
+
+
+async def test_greylisting_ends_in_delivery(store: Store, clock: FakeClock) -> None:
+    delivery = owe(store)
+    mailer = ScriptedMailer({ADA: [refused(Outcome.DEFERRED)] * 2 + [accepted()]})
+    for minutes in (0, 4, 5, 19, 20):
+        clock.now = NOW + minutes * MINUTE
+        await deliver(store, mailer, clock)
+    assert len(mailer.tried) == 3
+    assert again(store, delivery).state is DeliveryState.SENT
+    assert again(store, delivery).attempts == 3
+
+
+async def test_a_digest_too_late_is_offered_again_tomorrow(store: Store, clock: FakeClock) -> None:
+    join(store)
+    arrive(store, 1)
+    prepare_at(store, NOW)
+    clock.move(hours=13)
+    mailer = ScriptedMailer()
+    assert (await deliver(store, mailer, clock)).states == {DeliveryState.SKIPPED: 1}
+    assert mailer.tried == []
+    clock.now = NOW + DAY
+    assert prepare_at(store, clock.now).papers == 1
+    assert (await deliver(store, mailer, clock)).sent == 1
+
+
+async def test_a_failed_digest_is_offered_again_tomorrow(store: Store, clock: FakeClock) -> None:
+    join(store)
+    arrive(store, 1)
+    prepare_at(store, NOW)
+    await deliver(store, ScriptedMailer({ADA: [refused(Outcome.REJECTED)]}), clock)
+    assert prepare_at(store, NOW + DAY).papers == 1
+
+
+async def test_a_digest_of_unknown_fate_counts_as_shown(store: Store, clock: FakeClock) -> None:
+    join(store)
+    arrive(store, 1)
+    prepare_at(store, NOW)
+    mailer = ScriptedMailer({ADA: [refused(Outcome.UNKNOWN, Phase.END_OF_DATA)]})
+    assert (await deliver(store, mailer, clock)).states == {DeliveryState.UNKNOWN: 1}
+    clock.move(minutes=10)
+    assert (await deliver(store, mailer, clock)).done == 0
+    assert prepare_at(store, NOW + DAY).digests == 0
+
+
+async def test_a_bounce_ends_it_and_is_remembered(store: Store, clock: FakeClock) -> None:
+    delivery = owe(store)
+    await deliver(store, ScriptedMailer({ADA: [refused(Outcome.BOUNCED)]}), clock)
+    found = store.subscribers.by_email(ADA)
+    assert (found.status, found.next_due_at) == (SubscriberStatus.BOUNCED, None)
+    assert Desk(store, LINKS).suppressed(ADA) == "bounced"
+    assert state_of(store, delivery) is DeliveryState.FAILED
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REJECTED, Outcome.DEFERRED, Outcome.SERVER])
+async def test_nothing_else_is_held_against_the_subscriber(
+    store: Store, clock: FakeClock, outcome: Outcome
+) -> None:
+    owe(store)
+    await deliver(store, ScriptedMailer({ADA: [refused(outcome)]}), clock)
+    assert store.subscribers.by_email(ADA).status is SubscriberStatus.ACTIVE
+    assert Desk(store, LINKS).suppressed(ADA) is None
+
+
+async def test_a_bounce_of_an_old_address_spares_the_new_one(
+    store: Store, clock: FakeClock
+) -> None:
+    delivery = owe(store)
+    store.subscribers.set_email(delivery.subscriber_id, "new@example.net")
+    mailer = ScriptedMailer({"new@example.net": [refused(Outcome.BOUNCED)]})
+    await deliver(store, mailer, clock)
+    assert store.subscribers.by_email("new@example.net").status is SubscriberStatus.ACTIVE
+
+
+async def test_one_who_leaves_while_the_mail_is_under_way_gets_none(
+    store: Store, clock: FakeClock
+) -> None:
+    delivery = owe(store)
+    leave = Desk(store, LINKS).leave
+    mailer = ScriptedMailer(before_claim=lambda to: leave(store.subscribers.by_email(to)))
+    assert (await deliver(store, mailer, clock)).states == {DeliveryState.SKIPPED: 1}
+    assert mailer.handed_over == []
+    assert store.digests.shown([delivery.subscriber_id], NOW - DAY) == {}
+
+
+async def test_one_erased_while_the_mail_is_under_way_gets_none(
+    store: Store, clock: FakeClock
+) -> None:
+    delivery = owe(store)
+    owe(store, "bob@example.net")
+    mailer = ScriptedMailer()
+    mailer.before_claim = lambda to: (
+        store.subscribers.remove(delivery.subscriber_id) if to == ADA else None
+    )
+    assert (await deliver(store, mailer, clock)).states == {DeliveryState.SENT: 1}
+    assert mailer.handed_over == ["bob@example.net"]
+
+
+async def test_a_lease_lost_before_the_wire_sends_nothing(store: Store, clock: FakeClock) -> None:
+    delivery = owe(store)
+    mailer = ScriptedMailer()
+
+    def lose(_: str) -> None:
+        put(store, delivery, lease_owner="her")
+
+    mailer.before_claim = lose
+    assert (await deliver(store, mailer, clock)).done == 0
+    assert mailer.handed_over == []
+    assert state_of(store, delivery) is DeliveryState.LEASED
+
+
+# --- trouble ---------------------------------------------------------------------------------
+
+
+async def test_trouble_of_the_relay_stops_the_run_and_loses_nothing(
+    store: Store, clock: FakeClock
+) -> None:
+    for n in range(25):
+        owe(store, f"{n}@example.net")
+    down = refused(Outcome.SERVER, Phase.CONNECT, "refused")
+    mailer = ScriptedMailer({f"{n}@example.net": [down] for n in range(25)}, concurrency=1)
+    done = await deliver(store, mailer, clock)
+    assert (done.trouble, len(mailer.tried)) == ("connect: refused", 1)
+    assert store.guards.noted("relay-trouble") == ("connect: refused", NOW)
+    assert store.ledger.count(NOW, NOW + HOUR) == {DeliveryState.PLANNED: 25}
+    clock.move(minutes=1)
+    assert (await deliver(store, ScriptedMailer(), clock)).sent == 25
+    assert store.guards.noted("relay-trouble") is None
+
+
+async def test_a_run_with_nothing_to_send_does_not_forget_the_trouble(
+    store: Store, clock: FakeClock
+) -> None:
+    owe(store)
+    down = refused(Outcome.SERVER, Phase.AUTH, "who are you")
+    await deliver(store, ScriptedMailer({ADA: [down]}), clock)
+    await sender(store, ScriptedMailer(), clock).deliver((DeliveryKind.CONFIRM,))
+    assert store.guards.noted("relay-trouble") == ("auth: who are you", NOW)
+
+
+async def test_trouble_longer_than_the_window_ends_as_skipped(
+    store: Store, clock: FakeClock
+) -> None:
+    delivery = owe(store)
+    mailer = ScriptedMailer({ADA: [refused(Outcome.SERVER, Phase.CONNECT)]})
+    for _ in range(14):
+        await deliver(store, mailer, clock)
+        clock.move(hours=1)
+    found = again(store, delivery)
+    assert (found.state, found.attempts) == (DeliveryState.SKIPPED, 0)
+    assert "12 hours late" in found.detail
+
+
+class _Broken:
+    """A renderer whose templates break on one subscriber."""
+
+    def __init__(self, good: Renderer) -> None:
+        self._good = good
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._good, name)
+
+    def digest(self, digest: object, subscriber: object, *rest: object, **more: object) -> object:
+        if getattr(subscriber, "email", "") == ADA:
+            raise ZeroDivisionError("no\x00 such\r\nthing \ud800")
+        return self._good.digest(digest, subscriber, *rest, **more)  # type: ignore[arg-type]
+
+
+async def test_a_mail_that_cannot_be_rendered_fails_alone(store: Store, clock: FakeClock) -> None:
+    delivery = owe(store)
+    for n in range(3):
+        owe(store, f"{n}@example.net")
+    mailer, good = ScriptedMailer(), composer(store)
+    broken = replace(good, renderer=_Broken(good.renderer))  # type: ignore[arg-type]
+    states = []
+    for _ in range(4):
+        await sender(store, mailer, clock, composer=broken).deliver()
+        states.append(state_of(store, delivery))
+        clock.move(hours=1)
+    assert states == [DeliveryState.DEFERRED] * 2 + [DeliveryState.FAILED] * 2
+    assert len(mailer.handed_over) == 3
+    assert "ZeroDivisionError: no such thing" in again(store, delivery).detail
+    assert len(store.ledger.attempts(delivery.id)) == 3
+    assert store.digests.shown([delivery.subscriber_id], NOW - DAY) == {}
+
+
+async def test_a_database_in_trouble_is_told_in_one_line(store: Store, clock: FakeClock) -> None:
+    first, second = owe(store), owe(store, "bob@example.net")
+    mailer = ScriptedMailer()
+
+    def fail(to: str) -> None:
+        if to == ADA:
+            raise StoreError("the disk is full")
+
+    mailer.before_claim = fail
+    with pytest.raises(StoreError, match="the disk is full"):
+        await deliver(store, mailer, clock)
+    assert state_of(store, first) is DeliveryState.LEASED
+    assert state_of(store, second) is DeliveryState.SENT
+    assert mailer.closed == 1
+
+
+async def test_trouble_of_the_database_is_no_fault_of_a_mail(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = owe(store)
+
+    def fail(_: int) -> None:
+        raise StoreError("does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.subscribers, "get", fail)
+        with pytest.raises(StoreError):
+            await deliver(store, ScriptedMailer(), clock)
+    assert again(store, delivery).attempts == 0
+    assert store.ledger.attempts(delivery.id) == []
+
+
+# --- letters ---------------------------------------------------------------------------------
+
+
+def _pending(store: Store) -> Delivery:
+    ada = join(store, status=SubscriberStatus.PENDING, next_due_at=None)
+    store.ledger.plan(DeliveryKind.CONFIRM, ada.id or 0, ADA, "confirm:1", NOW)
+    return store.ledger.of_subscriber(ada.id or 0)[0]
+
+
+async def test_a_letter_of_unknown_fate_is_sent_three_times_at_most(
+    store: Store, clock: FakeClock
+) -> None:
+    delivery = _pending(store)
+    mailer = ScriptedMailer({ADA: [refused(Outcome.UNKNOWN, Phase.END_OF_DATA)]})
+    for _ in range(6):
+        await deliver(store, mailer, clock)
+        clock.move(minutes=6)
+    assert len(mailer.tried) == 3
+    assert state_of(store, delivery) is DeliveryState.UNKNOWN
+
+
+async def test_a_letter_to_one_who_confirmed_meanwhile_is_withdrawn(
+    store: Store, clock: FakeClock
+) -> None:
+    delivery = _pending(store)
+    store.subscribers.confirm(delivery.subscriber_id, 0, NOW, NOW + DAY)
+    assert (await deliver(store, ScriptedMailer(), clock)).states == {DeliveryState.SKIPPED: 1}
+
+
+async def test_a_confirm_mail_that_bounces_ends_the_request(store: Store, clock: FakeClock) -> None:
+    _pending(store)
+    await deliver(store, ScriptedMailer({ADA: [refused(Outcome.BOUNCED)]}), clock)
+    assert store.subscribers.by_email(ADA).status is SubscriberStatus.BOUNCED
+
+
+# --- two at once -----------------------------------------------------------------------------
+
+
+def test_two_senders_at_once_deliver_each_mail_once(store: Store, clock: FakeClock) -> None:
+    for n in range(40):
+        owe(store, f"{n}@example.net")
+    mailers = [ScriptedMailer(), ScriptedMailer()]
+    calls = [lambda m=m: asyncio.run(deliver(store, m, clock)) for m in mailers]
+    done = at_once(*calls)
+    handed = mailers[0].handed_over + mailers[1].handed_over
+    assert len(handed) == len(set(handed)) == 40
+    assert sum(d.sent for d in done) == 40
+
+
+async def test_what_a_dead_worker_left_is_taken_up(store: Store, clock: FakeClock) -> None:
+    leased, wire = owe(store), owe(store, "bob@example.net")
+    dead = "another-host:1:1.00"
+    put(store, leased, state="leased", lease_owner=dead, lease_until=NOW - MINUTE)
+    put(store, wire, state="on_wire", lease_owner=dead, lease_until=NOW - MINUTE)
+    mailer = ScriptedMailer()
+    done = await deliver(store, mailer, clock)
+    assert (done.recovered.freed, done.recovered.unknown) == (1, 1)
+    assert mailer.handed_over == [ADA]
+
+
+async def test_a_worker_of_another_machine_is_given_its_time(
+    store: Store, clock: FakeClock
+) -> None:
+    delivery = owe(store)
+    held = {"state": "on_wire", "lease_owner": "elsewhere:1:1.00"}
+    put(store, delivery, **held, lease_until=NOW + MINUTE)
+    assert (await deliver(store, ScriptedMailer(), clock)).done == 0
+    assert state_of(store, delivery) is DeliveryState.ON_WIRE
+
+
+# --- messages --------------------------------------------------------------------------------
+
+
+async def test_every_try_of_a_digest_has_the_same_message_id(
+    store: Store, clock: FakeClock
+) -> None:
+    owe(store)
+    mailer = ScriptedMailer({ADA: [refused(Outcome.DEFERRED), accepted()]})
+    for _ in range(2):
+        await deliver(store, mailer, clock)
+        clock.move(minutes=5)
+    first, second = mailer.messages
+    assert first.message_id == second.message_id
+    assert first.recipient == second.recipient == ADA

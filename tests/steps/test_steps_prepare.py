@@ -1,0 +1,257 @@
+"""Preparing, with the real store and scorer: each due digest once, no paper twice."""
+
+from dataclasses import replace
+
+import pytest
+from steps_world import (
+    DAY,
+    GRAPHS,
+    HOUR,
+    NOW,
+    arrive,
+    at_once,
+    digest,
+    join,
+    planned,
+    prepare_at,
+)
+
+from digestmail.domain import (
+    DeliveryState,
+    Feedback,
+    Profile,
+    Schedule,
+    SkipReason,
+    SubscriberStatus,
+    Verdict,
+)
+from digestmail.relevance import LexicalScorer
+from digestmail.steps.prepare import Planner, PrepareRules, prepare
+from digestmail.store import Store
+
+ADA = "ada@example.net"
+
+
+def _shown(store: Store, email: str = ADA) -> list[list[str]]:
+    """The numbers of the papers of each digest, oldest first."""
+    found = store.digests.of_subscriber(store.subscribers.by_email(email).id or 0)
+    return [[item.paper.key[-2:] for item in d.items] for d in reversed(found)]
+
+
+def _skips(store: Store, email: str = ADA) -> list[SkipReason | None]:
+    found = store.digests.of_subscriber(store.subscribers.by_email(email).id or 0, limit=99)
+    return [d.skip for d in reversed(found)]
+
+
+def test_a_due_digest_is_stored_with_its_delivery(store: Store) -> None:
+    ada = join(store)
+    arrive(store, 1, 2)
+    prepared = prepare_at(store, NOW)
+    assert (prepared.digests, prepared.papers, prepared.skipped) == (1, 2, {})
+    (delivery,) = store.ledger.of_subscriber(ada.id or 0)
+    assert (delivery.state, delivery.address) == (DeliveryState.PLANNED, ADA)
+    assert (delivery.due_at, delivery.next_attempt_at) == (NOW, NOW)
+
+
+def test_preparing_twice_does_nothing_more(store: Store) -> None:
+    join(store)
+    arrive(store, 1)
+    prepare_at(store, NOW)
+    again = prepare_at(store, NOW + HOUR)
+    assert (again.digests, again.skipped) == (0, {})
+    assert _shown(store) == [["01"]]
+
+
+def test_nobody_is_served_before_their_hour(store: Store) -> None:
+    join(store)
+    arrive(store, 1)
+    assert prepare_at(store, NOW - HOUR / 60).digests == 0
+
+
+@pytest.mark.parametrize("status", [s for s in SubscriberStatus if s != "active"])
+def test_only_the_active_are_served(store: Store, status: SubscriberStatus) -> None:
+    join(store, status=status)
+    arrive(store, 1)
+    assert prepare_at(store, NOW).digests == 0
+    assert prepare_at(store, NOW, day=NOW.date()).digests == 0
+
+
+def test_five_days_of_downtime(store: Store) -> None:
+    join(store)
+    arrive(store, 1)
+    arrive(store, 2, at=NOW + 3 * DAY)
+    prepared = prepare_at(store, NOW + 4 * DAY + HOUR)
+    assert (prepared.digests, prepared.skipped) == (1, {SkipReason.MISSED: 4})
+    assert _skips(store) == [SkipReason.MISSED] * 4 + [None]
+    assert sorted(_shown(store)[-1]) == ["01", "02"]
+
+
+def test_too_late_keeps_the_papers_for_tomorrow(store: Store) -> None:
+    join(store)
+    arrive(store, 1)
+    assert prepare_at(store, NOW + 13 * HOUR).skipped == {SkipReason.TOO_LATE: 1}
+    prepare_at(store, NOW + DAY)
+    assert _skips(store) == [SkipReason.TOO_LATE, None]
+    assert _shown(store) == [[], ["01"]]
+
+
+def test_every_quiet_day_has_its_reason(store: Store) -> None:
+    join(store)
+    join(store, "nobody@example.net", profiles=())
+    join(store, "blank@example.net", profiles=(Profile(),))
+    assert prepare_at(store, NOW).skipped == {
+        SkipReason.NO_PAPERS: 1,
+        SkipReason.NO_PROFILE: 2,
+    }
+    arrive(store, 1, at=NOW + HOUR, title="Nothing of the kind")
+    assert prepare_at(store, NOW + DAY).skipped[SkipReason.BELOW_THRESHOLD] == 1
+
+
+def test_each_day_has_its_own_papers(store: Store) -> None:
+    join(store)
+    for day in range(4):
+        arrive(store, day * 2, day * 2 + 1, at=NOW + day * DAY - HOUR)
+        prepare_at(store, NOW + day * DAY)
+    assert sorted(number for day in _shown(store) for number in day) == [f"0{n}" for n in range(8)]
+    assert [len(some) for some in _shown(store)] == [2, 2, 2, 2]
+
+
+def test_a_paper_committed_a_little_late_is_not_lost(store: Store) -> None:
+    join(store)
+    prepare_at(store, NOW)
+    arrive(store, 1, at=NOW - HOUR / 10)  # first seen before, visible after the digest was made
+    prepare_at(store, NOW + DAY)
+    assert _shown(store) == [[], ["01"]]
+
+
+def test_a_new_version_is_not_a_new_paper(store: Store) -> None:
+    join(store)
+    arrive(store, 1)
+    prepare_at(store, NOW)
+    arrive(store, 1, at=NOW + HOUR, version=2)
+    assert prepare_at(store, NOW + DAY).skipped == {SkipReason.NO_PAPERS: 1}
+
+
+def test_profiles_share_one_digest_without_repeating(store: Store) -> None:
+    other = Profile(name="Networks", keywords=("networks",), threshold=0.1)
+    join(store, profiles=(GRAPHS, other))
+    arrive(store, 1)
+    arrive(store, 2, title="Networks of rivers")
+    prepare_at(store, NOW)
+    assert sorted(_shown(store)[0]) == ["01", "02"]
+
+
+def test_what_a_subscriber_named_is_never_recommended(store: Store) -> None:
+    (seed, liked, *_) = arrive(store, 1, 2, 3)
+    ada = join(store, profiles=(GRAPHS, replace(GRAPHS, name="Seeded", seed_papers=(seed.key,))))
+    store.subscribers.give_feedback(
+        Feedback(ada.id or 0, None, liked.id or 0, Verdict.MORE, NOW - HOUR)
+    )
+    prepare_at(store, NOW)
+    assert _shown(store) == [["03"]]
+
+
+def test_followed_authors_come_first(store: Store) -> None:
+    join(store, profiles=(replace(GRAPHS, authors=("Emmy Noether",)),))
+    arrive(store, 1)
+    arrive(store, 2, title="Rivers", authors=("Emmy Noether",))
+    prepare_at(store, NOW)
+    assert _shown(store) == [["02", "01"]]
+
+
+def test_a_date_is_planned_once_for_everyone(store: Store) -> None:
+    join(store, next_due_at=NOW + 3 * HOUR, schedule=Schedule(hour=9))
+    arrive(store, 1)
+    assert prepare_at(store, NOW, day=NOW.date()).digests == 1
+    arrive(store, 2)
+    assert prepare_at(store, NOW, day=NOW.date()).digests == 0
+    assert prepare_at(store, NOW + 3 * HOUR).digests == 0
+    assert store.subscribers.by_email(ADA).next_due_at == NOW + 3 * HOUR + DAY
+
+
+def test_a_digest_asked_for_in_the_evening_still_goes(store: Store) -> None:
+    ada = join(store, next_due_at=NOW + DAY)
+    arrive(store, 1)
+    prepare_at(store, NOW + 15 * HOUR, day=NOW.date())
+    (delivery,) = store.ledger.of_subscriber(ada.id or 0)
+    assert delivery.due_at == NOW + 15 * HOUR
+
+
+def test_a_later_hour_on_the_same_day_loses_no_paper(store: Store) -> None:
+    ada = join(store)
+    arrive(store, 1)
+    prepare_at(store, NOW)
+    store.subscribers.set_schedule(ada.id or 0, Schedule(hour=20), NOW + 14 * HOUR)
+    arrive(store, 2, at=NOW + 6 * HOUR)
+    prepare_at(store, NOW + 14 * HOUR)
+    prepare_at(store, NOW + 14 * HOUR + DAY)
+    assert _shown(store) == [["01"], ["02"]]
+
+
+def test_threads_that_prepare_at_once_store_each_digest_once(store: Store) -> None:
+    for n in range(30):
+        join(store, f"{n}@example.net")
+    arrive(store, *range(5))
+    runs = at_once(*[lambda: prepare_at(store, NOW)] * 3)
+    assert sum(run.digests for run in runs) == 30
+    assert sum(run.papers for run in runs) == 150
+    assert store.ledger.count(NOW, NOW + HOUR) == {DeliveryState.PLANNED: 30}
+
+
+def test_one_who_leaves_after_planning_gets_nothing(store: Store) -> None:
+    ada = join(store)
+    arrive(store, 1)
+    planner = Planner(store, LexicalScorer, PrepareRules(), NOW)
+    plans = planner.plan([ada])
+    store.subscribers.set_status(ada.id or 0, SubscriberStatus.UNSUBSCRIBED, None)
+    assert store.digests.record(plans) == []
+    assert store.ledger.of_subscriber(ada.id or 0) == []
+    assert store.subscribers.by_email(ADA).next_due_at is None
+
+
+def test_planning_stores_nothing(store: Store) -> None:
+    ada = join(store)
+    arrive(store, 1)
+    Planner(store, LexicalScorer, PrepareRules(), NOW).plan([ada])
+    assert store.subscribers.by_email(ADA) == ada
+    assert store.digests.of_subscriber(ada.id or 0) == []
+
+
+def test_blocks_cover_everybody(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digestmail.steps.prepare.BLOCK", 3)
+    for n in range(7):
+        join(store, f"{n}@example.net")
+    arrive(store, 1)
+    seen: list[int] = []
+    planner = Planner(store, LexicalScorer, PrepareRules(), NOW)
+    assert prepare(store, planner, NOW, progress=seen.append).digests == 7
+    assert seen == [3, 6, 7]
+
+
+def test_papers_out_of_the_window_are_no_news(store: Store) -> None:
+    join(store, papers_since=None)
+    arrive(store, 1, at=NOW - 9 * DAY)
+    arrive(store, 2, at=NOW - 7 * DAY)
+    prepare_at(store, NOW)
+    assert _shown(store) == [["02"]]
+
+
+def test_a_released_digest_is_offered_again_the_next_day(store: Store) -> None:
+    ada = join(store)
+    arrive(store, 1)
+    prepare_at(store, NOW)
+    (first,) = store.digests.of_subscriber(ada.id or 0)
+    store.digests.release(first.id or 0)
+    arrive(store, 2, at=NOW + HOUR)
+    prepare_at(store, NOW + DAY)
+    assert sorted(_shown(store)[1]) == ["01", "02"]
+
+
+def test_a_digest_stored_by_another_process_is_not_planned_again(store: Store) -> None:
+    ada = join(store)
+    one, _ = arrive(store, 1, 2)
+    planner = Planner(store, LexicalScorer, PrepareRules(), NOW)
+    late = planner.plan([ada])
+    store.digests.record([planned(ada, digest(ada, [one]))])
+    assert store.digests.record(late) == []
+    assert _shown(store) == [["01"]]

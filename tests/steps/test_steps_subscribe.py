@@ -1,0 +1,417 @@
+"""Joining, changing and leaving: nobody is bombed, betrayed or brought back unasked."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from steps_world import DAY, GRAPHS, HOUR, LINKS, NOW, arrive, at_once, digest, join, planned
+
+from digestmail.domain import (
+    DeliveryKind,
+    Profile,
+    Schedule,
+    Subscriber,
+    SubscriberStatus,
+    Verdict,
+)
+from digestmail.errors import InputError, NotFoundError, TokenError
+from digestmail.steps.feedback import give, rated
+from digestmail.steps.subscribe import MOST_PROFILES, Desk
+from digestmail.store import Store
+
+ADA = "ada@example.net"
+OTHER = Profile(name="My papers", keywords=("evil",))
+EVENING = Schedule(hour=20, timezone="Europe/Rome")
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    return Desk(store, LINKS)
+
+
+def _ask(desk: Desk, email: str = ADA, at: datetime = NOW) -> None:
+    desk.subscribe(email, GRAPHS, Schedule(hour=6), at)
+
+
+def _letters(desk: Desk, *emails: str) -> list[DeliveryKind]:
+    found = [desk.store.subscribers.find(email) for email in emails or (ADA,)]
+    mine = [desk.store.ledger.of_subscriber(one.id or 0) for one in found if one]
+    return [delivery.kind for some in mine for delivery in some]
+
+
+def _found(desk: Desk, email: str = ADA) -> Subscriber:
+    return desk.store.subscribers.by_email(email)
+
+
+def _token(desk: Desk, at: datetime = NOW) -> str:
+    """The token of the confirm mail that was asked for last."""
+    ada = _found(desk)
+    serial = desk.store.subscribers.serial(ada.id or 0)
+    return desk.links.confirm(ada.id or 0, serial, at).rpartition("/")[2]
+
+
+def _joined(desk: Desk) -> Subscriber:
+    _ask(desk)
+    return desk.confirm(_token(desk), NOW)
+
+
+# --- asking ----------------------------------------------------------------------------------
+
+
+def test_a_newcomer_is_pending_and_asked(desk: Desk) -> None:
+    _ask(desk)
+    ada = _found(desk)
+    assert (ada.status, ada.next_due_at) == (SubscriberStatus.PENDING, None)
+    assert _letters(desk) == [DeliveryKind.CONFIRM]
+
+
+@pytest.mark.parametrize("status", [None, *SubscriberStatus])
+def test_the_answer_never_tells_whether_an_address_is_known(
+    desk: Desk, status: SubscriberStatus | None
+) -> None:
+    if status:
+        join(desk.store, status=status)
+    assert desk.subscribe(ADA, OTHER, EVENING, NOW) is None  # type: ignore[func-returns-value]
+    assert desk.mail_link(ADA, NOW) is None  # type: ignore[func-returns-value]
+
+
+def test_the_same_request_twice_at_once_is_one(desk: Desk) -> None:
+    at_once(*[lambda: _ask(desk)] * 4)
+    assert len(desk.store.subscribers.all()) == 1
+    assert _letters(desk) == [DeliveryKind.CONFIRM]
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("ada@example.net", "ada+news@example.net", "ada+x@example.net"),
+        ("a.da@gmail.com", "ada@gmail.com", "ad.a+z@googlemail.com"),
+    ],
+)
+def test_a_mailbox_gets_one_confirm_mail_a_day_however_it_is_spelled(
+    desk: Desk, spellings: tuple[str, ...]
+) -> None:
+    for hours, email in enumerate(spellings * 3):
+        _ask(desk, email, NOW + hours * HOUR)
+    assert _letters(desk, *spellings) == [DeliveryKind.CONFIRM]
+
+
+def test_at_most_three_confirm_mails_ever(desk: Desk) -> None:
+    for days in range(10):
+        _ask(desk, at=NOW + days * DAY)
+    assert _letters(desk) == [DeliveryKind.CONFIRM] * 3
+
+
+def test_the_count_begins_anew_after_a_confirmation(desk: Desk) -> None:
+    desk.leave(_joined(desk))
+    for days in range(1, 6):
+        _ask(desk, at=NOW + days * DAY)
+    assert _letters(desk) == [DeliveryKind.CONFIRM] * 4
+
+
+def test_the_last_request_is_the_one_that_counts(desk: Desk) -> None:
+    _ask(desk)
+    desk.subscribe(ADA, replace(GRAPHS, keywords=("new",)), EVENING, NOW)
+    ada = _found(desk)
+    assert (ada.schedule, [p.keywords for p in ada.profiles]) == (EVENING, [("new",)])
+    assert ada.next_due_at is None
+
+
+def test_profiles_do_not_pile_up(desk: Desk) -> None:
+    for n in range(MOST_PROFILES + 5):
+        desk.subscribe(ADA, replace(GRAPHS, name=f"P{n}"), EVENING, NOW)
+    assert len(_found(desk).profiles) == MOST_PROFILES
+
+
+@pytest.mark.parametrize("status", [SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED])
+def test_one_who_is_here_gets_a_link_and_nothing_changes(
+    desk: Desk, status: SubscriberStatus
+) -> None:
+    ada = join(desk.store, status=status)
+    desk.subscribe(ADA, OTHER, EVENING, NOW)
+    assert _found(desk) == ada
+    assert _letters(desk) == [DeliveryKind.LINK]
+
+
+def test_links_are_mailed_three_times_a_day_at_most(desk: Desk) -> None:
+    join(desk.store)
+    for minutes in range(10):
+        desk.mail_link(ADA, NOW + timedelta(minutes=minutes))
+    assert len(_letters(desk)) == 3
+    desk.mail_link(ADA, NOW + DAY)
+    assert len(_letters(desk)) == 4
+
+
+@pytest.mark.parametrize("status", [SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED])
+def test_one_whom_mail_hurt_gets_nothing(desk: Desk, status: SubscriberStatus) -> None:
+    ada = join(desk.store, status=status)
+    desk.subscribe(ADA, OTHER, EVENING, NOW)
+    assert _found(desk) == ada
+    assert _letters(desk) == []
+
+
+def test_a_suppressed_address_gets_nothing_even_after_erasure(desk: Desk) -> None:
+    ada = _joined(desk)
+    desk.bounce(ada, NOW)
+    desk.store.subscribers.remove(ada.id or 0)
+    _ask(desk)
+    assert desk.store.subscribers.find(ADA) is None
+    with pytest.raises(InputError, match=r"must not be mailed again \(bounced\)"):
+        desk.add(ADA, [GRAPHS], EVENING, NOW, active=True)
+
+
+def test_an_active_one_is_not_overwritten_by_a_request_made_before(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ask(desk)
+    stale = _found(desk)
+    ada = desk.confirm(_token(desk), NOW)
+    monkeypatch.setattr(desk.store.subscribers, "find", lambda _: stale)
+    desk.subscribe(ADA, OTHER, EVENING, NOW + DAY)
+    monkeypatch.undo()
+    assert _found(desk) == ada
+
+
+# --- confirming ------------------------------------------------------------------------------
+
+
+def test_confirming_makes_active_and_due(desk: Desk) -> None:
+    ada = _joined(desk)
+    assert (ada.status, ada.confirmed_at) == (SubscriberStatus.ACTIVE, NOW)
+    assert ada.next_due_at == NOW + DAY
+
+
+def test_pressing_twice_does_no_harm(desk: Desk) -> None:
+    _ask(desk)
+    token = _token(desk)
+    first = desk.confirm(token, NOW)
+    assert desk.confirm(token, NOW + HOUR) == first
+
+
+def test_pressing_twice_at_once_does_no_harm(desk: Desk) -> None:
+    _ask(desk)
+    token = _token(desk)
+    pressed = at_once(*[lambda: desk.confirm(token, NOW)] * 4)
+    assert {one.status for one in pressed} == {SubscriberStatus.ACTIVE}
+
+
+def test_looking_at_the_page_confirms_nothing(desk: Desk) -> None:
+    _ask(desk)
+    assert desk.pending(_token(desk), NOW).status is SubscriberStatus.PENDING
+    assert _found(desk).status is SubscriberStatus.PENDING
+
+
+def test_a_confirm_link_ages(desk: Desk) -> None:
+    _ask(desk)
+    token = _token(desk)
+    for step in (desk.confirm, desk.pending):
+        with pytest.raises(TokenError) as caught:
+            step(token, NOW + 72 * HOUR + timedelta(minutes=2))
+        assert caught.value.aged
+    assert desk.confirm(token, NOW + 72 * HOUR).status is SubscriberStatus.ACTIVE
+
+
+def test_a_used_link_brings_nobody_back(desk: Desk) -> None:
+    _ask(desk)
+    token = _token(desk)
+    desk.leave(desk.confirm(token, NOW))
+    with pytest.raises(TokenError, match="used before"):
+        desk.confirm(token, NOW)
+    _ask(desk, at=NOW + DAY)
+    with pytest.raises(TokenError, match="used before"):
+        desk.confirm(token, NOW + DAY)
+    assert _found(desk).status is SubscriberStatus.PENDING
+
+
+def test_one_who_left_comes_back_only_by_confirming(desk: Desk) -> None:
+    desk.leave(_joined(desk))
+    _ask(desk, at=NOW + DAY)
+    assert _found(desk).status is SubscriberStatus.PENDING
+    assert desk.confirm(_token(desk, NOW + DAY), NOW + DAY).status is SubscriberStatus.ACTIVE
+
+
+@pytest.mark.parametrize("status", [SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED])
+def test_one_whom_mail_hurt_cannot_confirm(desk: Desk, status: SubscriberStatus) -> None:
+    _ask(desk)
+    token = _token(desk)
+    desk.store.subscribers.set_status(_found(desk).id or 0, status, None)
+    with pytest.raises(TokenError):
+        desk.confirm(token, NOW)
+
+
+def _links(desk: Desk, subscriber_id: int) -> Iterator[str]:
+    links = desk.links
+    yield links.confirm(subscriber_id, 0, NOW)
+    yield links.preferences(subscriber_id, NOW)
+    yield links.unsubscribe(subscriber_id)
+
+
+def test_a_token_is_good_for_one_purpose(desk: Desk) -> None:
+    ada = _joined(desk)
+    confirm, preferences, leave = (url.rpartition("/")[2] for url in _links(desk, ada.id or 0))
+    for token in (confirm, leave, leave[:-1], "", "x", "-", "ä-1-2", preferences + "a"):
+        with pytest.raises(TokenError):
+            desk.owner(token, NOW)
+    for token in (preferences, leave):
+        with pytest.raises(TokenError):
+            desk.confirm(token, NOW)
+    for token in (preferences, confirm):
+        with pytest.raises(TokenError):
+            desk.leaver(token)
+
+
+# --- the owner's page ------------------------------------------------------------------------
+
+
+def _preferences(ada: Subscriber) -> str:
+    return LINKS.preferences(ada.id or 0, NOW).rpartition("/")[2]
+
+
+@pytest.mark.parametrize(
+    ("status", "may"),
+    [
+        (SubscriberStatus.ACTIVE, True),
+        (SubscriberStatus.PAUSED, True),
+        (SubscriberStatus.UNSUBSCRIBED, True),
+        (SubscriberStatus.PENDING, False),
+        (SubscriberStatus.BOUNCED, False),
+        (SubscriberStatus.COMPLAINED, False),
+    ],
+)
+def test_who_may_see_their_preferences(desk: Desk, status: SubscriberStatus, may: bool) -> None:
+    ada = join(desk.store, status=status)
+    if may:
+        assert desk.owner(_preferences(ada), NOW) == ada
+    else:
+        with pytest.raises(TokenError, match="no subscriber any more"):
+            desk.owner(_preferences(ada), NOW)
+
+
+def test_preferences_of_the_erased_and_aged_links(desk: Desk) -> None:
+    ada = join(desk.store)
+    with pytest.raises(TokenError) as caught:
+        desk.owner(_preferences(ada), NOW + 46 * DAY)
+    assert caught.value.aged
+    desk.store.subscribers.remove(ada.id or 0)
+    with pytest.raises(TokenError, match="no subscriber any more"):
+        desk.owner(_preferences(ada), NOW)
+
+
+def test_pausing_and_resuming(desk: Desk) -> None:
+    ada = join(desk.store)
+    desk.pause(ada)
+    assert (_found(desk).status, _found(desk).next_due_at) == (SubscriberStatus.PAUSED, None)
+    desk.resume(_found(desk), NOW)
+    assert (_found(desk).status, _found(desk).next_due_at) == (
+        SubscriberStatus.ACTIVE,
+        NOW + DAY,
+    )
+
+
+def test_a_new_schedule_sets_the_next_digest(desk: Desk) -> None:
+    ada = join(desk.store, next_due_at=NOW + HOUR)
+    desk.reschedule(ada, EVENING, NOW)
+    assert _found(desk).next_due_at == NOW + 13 * HOUR
+    desk.pause(ada)
+    desk.reschedule(ada, Schedule(hour=7), NOW)
+    assert _found(desk).next_due_at is None
+
+
+def test_saving_ones_preferences_does_not_cancel_todays_digest(desk: Desk) -> None:
+    ada = join(desk.store)
+    desk.reschedule(ada, replace(ada.schedule, weekdays=frozenset({5})), NOW + HOUR / 60)
+    assert _found(desk).next_due_at == NOW
+    desk.resume(ada, NOW + HOUR / 60)
+    assert _found(desk).next_due_at == NOW
+
+
+def test_leaving_twice_does_no_harm(desk: Desk) -> None:
+    ada = join(desk.store)
+    desk.leave(ada)
+    desk.leave(ada)
+    found = _found(desk)
+    assert (found.status, found.next_due_at) == (SubscriberStatus.UNSUBSCRIBED, None)
+
+
+@pytest.mark.parametrize("status", [SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED])
+def test_leaving_hides_no_bounce(desk: Desk, status: SubscriberStatus) -> None:
+    ada = join(desk.store, status=status)
+    desk.leave(ada)
+    assert _found(desk).status is status
+    with pytest.raises(InputError, match="cannot be made active"):
+        desk.resume(ada, NOW)
+
+
+def test_a_page_opened_before_leaving_cannot_pause_or_reschedule_back(desk: Desk) -> None:
+    stale = join(desk.store)
+    desk.leave(stale)
+    with pytest.raises(InputError, match="cannot be made paused"):
+        desk.pause(stale)
+    desk.reschedule(stale, EVENING, NOW)
+    assert _found(desk).next_due_at is None
+
+
+def test_an_unsubscribe_link_never_ages_and_ends_with_erasure(desk: Desk) -> None:
+    ada = join(desk.store)
+    token = LINKS.unsubscribe_token(ada.id or 0)
+    assert desk.leaver(token) == ada
+    desk.store.subscribers.remove(ada.id or 0)
+    assert desk.leaver(token) is None
+
+
+# --- profiles and the operator ---------------------------------------------------------------
+
+
+def test_a_subscriber_has_so_many_profiles(desk: Desk) -> None:
+    ada = join(desk.store)
+    for n in range(MOST_PROFILES - 1):
+        desk.save_profile(_found(desk), replace(GRAPHS, name=f"P{n}"))
+    with pytest.raises(InputError, match="the most"):
+        desk.save_profile(_found(desk), replace(GRAPHS, name="One more"))
+    assert desk.save_profile(_found(desk), replace(ada.profiles[0], keywords=("x",)))
+
+
+def test_a_forged_profile_id_changes_nothing(desk: Desk) -> None:
+    ada, eve = join(desk.store), join(desk.store, "eve@example.net")
+    with pytest.raises(NotFoundError):
+        desk.save_profile(eve, replace(ada.profiles[0], name="Eve's", keywords=("eve",)))
+    assert _found(desk) == ada
+
+
+def test_the_operator_adds_one_active(desk: Desk) -> None:
+    added = desk.add(ADA, [GRAPHS], EVENING, NOW, active=True)
+    assert (added.status, added.next_due_at) == (SubscriberStatus.ACTIVE, NOW + 13 * HOUR)
+    assert _letters(desk) == []
+    with pytest.raises(InputError, match="already"):
+        desk.add(ADA, [GRAPHS], EVENING, NOW, active=False)
+
+
+def test_the_operator_adds_one_to_be_asked(desk: Desk) -> None:
+    assert desk.add(ADA, [], EVENING, NOW, active=False).status is SubscriberStatus.PENDING
+    assert _letters(desk) == [DeliveryKind.CONFIRM]
+
+
+# --- feedback --------------------------------------------------------------------------------
+
+
+def test_feedback_by_link(desk: Desk) -> None:
+    ada = join(desk.store)
+    papers = arrive(desk.store, 1, 2)
+    (stored,) = desk.store.digests.record([planned(ada, digest(ada, papers))])
+    token = LINKS.feedback(stored.id or 0, 2, Verdict.MORE).split("/")[-3]
+    found = rated(desk.store, LINKS, token, 2)
+    give(desk.store, found, Verdict.MORE, NOW)
+    (given,) = desk.store.subscribers.feedback([ada.id or 0])
+    assert (given.paper_id, given.verdict) == (papers[1].id, Verdict.MORE)
+    for position in (0, 3, -1, 10**9):
+        with pytest.raises(TokenError, match="no such paper"):
+            rated(desk.store, LINKS, token, position)
+
+
+def test_feedback_on_a_digest_that_is_gone(desk: Desk) -> None:
+    token = LINKS.feedback(10**6, 1, Verdict.LESS).split("/")[-3]
+    with pytest.raises(TokenError, match="not kept any more"):
+        rated(desk.store, LINKS, token, 1)
+    with pytest.raises(TokenError, match="damaged"):
+        rated(desk.store, LINKS, "nonsense", 1)

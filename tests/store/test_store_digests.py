@@ -1,0 +1,170 @@
+"""Digests: one for each date, no paper twice, and what was not sent is offered again."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from steps_world import DAY, HOUR, NOW, arrive, at_once, digest, join, planned
+
+from digestmail.domain import Digest, Schedule, SkipReason, Subscriber
+from digestmail.errors import NotFoundError
+from digestmail.store import Store
+
+TOMORROW = NOW.date() + DAY
+
+
+def _record(store: Store, who: Subscriber, *digests: Digest) -> list[Digest]:
+    fresh = store.subscribers.by_email(who.email)
+    return store.digests.record([planned(fresh, *digests)])
+
+
+def _papers(found: Digest) -> list[str]:
+    return [item.paper.key for item in found.items]
+
+
+def test_a_digest_comes_back_as_it_was(store: Store) -> None:
+    ada = join(store)
+    papers = arrive(store, 2, 1)
+    (stored,) = _record(store, ada, digest(ada, papers))
+    assert store.digests.get(stored.id or 0) == stored
+    assert store.digests.of_subscriber(ada.id or 0) == [stored]
+    assert store.digests.dates([ada.id or 0], NOW.date()) == {(ada.id, NOW.date())}
+
+
+def test_nothing_planned_is_nothing_stored(store: Store) -> None:
+    assert store.digests.record([]) == []
+
+
+def test_a_digest_that_is_gone_is_named(store: Store) -> None:
+    with pytest.raises(NotFoundError, match="not here any more"):
+        store.digests.get(77)
+
+
+def test_a_recorded_plan_moves_the_subscriber_on(store: Store) -> None:
+    ada = join(store)
+    _record(store, ada, digest(ada, arrive(store, 1), papers_until=NOW))
+    found = store.subscribers.by_email(ada.email)
+    assert (found.next_due_at, found.papers_since) == (NOW + DAY, NOW)
+
+
+def test_only_a_digest_to_mail_gets_a_delivery(store: Store) -> None:
+    ada = join(store)
+    skipped = digest(ada, skip=SkipReason.MISSED, date=NOW.date() - DAY, papers_until=None)
+    stored = _record(store, ada, skipped, digest(ada, arrive(store, 1)))
+    deliveries = store.ledger.of_digests([d.id or 0 for d in stored])
+    assert set(deliveries) == {stored[1].id}
+    assert deliveries[stored[1].id or 0].address == ada.email
+
+
+def test_one_date_has_one_digest(store: Store) -> None:
+    ada = join(store)
+    assert _record(store, ada, digest(ada, arrive(store, 1)))
+    assert _record(store, ada, digest(ada, arrive(store, 2))) == []
+    assert len(store.digests.of_subscriber(ada.id or 0)) == 1
+
+
+def test_a_digest_passed_over_leaves_its_papers_to_the_next(store: Store) -> None:
+    ada = join(store)
+    _record(store, ada, digest(ada, arrive(store, 1), papers_until=NOW))
+    _record(store, ada, digest(ada, arrive(store, 2), papers_until=NOW + 12 * HOUR))
+    assert store.subscribers.by_email(ada.email).papers_since == NOW
+
+
+def test_a_schedule_changed_meanwhile_stands(store: Store) -> None:
+    ada = join(store)
+    plan = planned(ada, digest(ada, arrive(store, 1)))
+    store.subscribers.set_schedule(ada.id or 0, Schedule(hour=20), NOW + 14 * HOUR)
+    assert len(store.digests.record([plan])) == 1
+    assert store.subscribers.by_email(ada.email).next_due_at == NOW + 14 * HOUR
+
+
+def test_no_paper_is_shown_twice(store: Store) -> None:
+    ada = join(store)
+    one, two = arrive(store, 1, 2)
+    _record(store, ada, digest(ada, [one]))
+    (second,) = _record(store, ada, digest(ada, [one, two], date=TOMORROW))
+    assert _papers(second) == [two.key]
+    assert [item.position for item in second.items] == [1]
+    assert store.digests.shown([ada.id or 0], NOW - DAY) == {ada.id: {one.id, two.id}}
+
+
+def test_a_digest_of_shown_papers_only_is_skipped(store: Store) -> None:
+    ada = join(store)
+    papers = arrive(store, 1)
+    _record(store, ada, digest(ada, papers))
+    (second,) = _record(store, ada, digest(ada, papers, date=TOMORROW))
+    assert (second.skip, second.items) == (SkipReason.NO_PAPERS, ())
+    assert store.ledger.of_digests([second.id or 0]) == {}
+
+
+def test_a_paper_is_news_to_everyone_else(store: Store) -> None:
+    ada, bob = join(store), join(store, "bob@example.net")
+    papers = arrive(store, 1)
+    both = store.digests.record(
+        [planned(ada, digest(ada, papers)), planned(bob, digest(bob, papers))]
+    )
+    assert [len(d.items) for d in both] == [1, 1]
+
+
+def test_threads_that_record_the_same_plans_store_each_once(store: Store) -> None:
+    people = [join(store, f"{n}@example.net") for n in range(20)]
+    papers = arrive(store, *range(5))
+    plans = [planned(p, digest(p, papers)) for p in people]
+    stored = at_once(
+        lambda: store.digests.record(plans),
+        lambda: store.digests.record(plans[::-1]),
+        lambda: store.digests.record([replace(p, digests=_tomorrow(p.digests)) for p in plans]),
+    )
+    mailed = [d for some in stored for d in some if d.skip is None]
+    assert len({d.subscriber_id for d in mailed}) == len(mailed) == 20
+    assert sum(len(d.items) for d in mailed) == 100
+
+
+def _tomorrow(digests: tuple[Digest, ...]) -> tuple[Digest, ...]:
+    return tuple(replace(d, date=TOMORROW) for d in digests)
+
+
+def test_released_papers_are_news_again(store: Store) -> None:
+    ada = join(store)
+    papers = arrive(store, 1)
+    (first,) = _record(store, ada, digest(ada, papers, papers_from=NOW - DAY))
+    store.digests.release(first.id or 0)
+    assert store.digests.shown([ada.id or 0], NOW - DAY) == {}
+    assert store.subscribers.by_email(ada.email).papers_since == NOW - DAY
+    (second,) = _record(store, ada, digest(ada, papers, date=TOMORROW))
+    assert _papers(second) == [papers[0].key]
+
+
+def test_releasing_twice_or_late_never_moves_forward(store: Store) -> None:
+    ada = join(store)
+    (first,) = _record(store, ada, digest(ada, arrive(store, 1), papers_from=NOW - DAY))
+    (second,) = _record(
+        store, ada, digest(ada, arrive(store, 2), date=TOMORROW, papers_from=NOW, skip=None)
+    )
+    for stored in (first, second, first):
+        store.digests.release(stored.id or 0)
+    assert store.subscribers.by_email(ada.email).papers_since == NOW - DAY
+
+
+def test_releasing_what_was_erased_is_no_trouble(store: Store) -> None:
+    ada = join(store)
+    (stored,) = _record(store, ada, digest(ada, arrive(store, 1)))
+    store.subscribers.remove(ada.id or 0)
+    store.digests.release(stored.id or 0)
+    assert store.digests.dates([ada.id or 0], date(2000, 1, 1)) == set()
+
+
+def test_digests_are_counted_by_reason(store: Store) -> None:
+    ada = join(store)
+    skipped = digest(ada, skip=SkipReason.MISSED, date=NOW.date() - DAY, papers_until=None)
+    _record(store, ada, skipped, digest(ada, arrive(store, 1)))
+    assert store.digests.count(NOW, NOW + HOUR) == {"": 1, "missed": 1}
+    assert store.digests.count(NOW - HOUR, NOW) == {}
+
+
+def test_the_last_digests_come_first(store: Store) -> None:
+    ada = join(store)
+    for n in range(4):
+        _record(store, ada, digest(ada, arrive(store, n), date=NOW.date() + n * DAY))
+    dates = [d.date for d in store.digests.of_subscriber(ada.id or 0, limit=2)]
+    assert dates == [NOW.date() + 3 * DAY, NOW.date() + 2 * DAY]

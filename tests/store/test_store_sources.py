@@ -1,0 +1,90 @@
+"""Sources: added, claimed once, their reports kept."""
+
+import pytest
+from steps_world import DAY, HOUR, NOW, arrive, at_once
+
+from digestmail.domain import BadRecord, SourceReport, SourceSpec
+from digestmail.errors import InputError, NotFoundError
+from digestmail.store import Store
+
+SPEC = SourceSpec(name="cs", kind="arxiv", options={"categories": "cs.AI"}, every_minutes=30)
+
+
+def test_a_source_comes_back_as_it_was(store: Store) -> None:
+    store.sources.add(SPEC, NOW)
+    (state,) = store.sources.all()
+    assert state.spec == SPEC
+    assert (state.next_fetch_at, state.last_fetch_at, state.last_report) == (NOW, None, None)
+
+
+def test_a_name_is_taken_once(store: Store) -> None:
+    store.sources.add(SPEC, NOW)
+    with pytest.raises(InputError, match="already"):
+        store.sources.add(SPEC, NOW)
+
+
+def test_a_removed_source_leaves_its_papers(store: Store) -> None:
+    store.sources.add(SPEC, NOW)
+    arrive(store, 1, source="cs")
+    store.sources.remove("cs")
+    assert store.sources.all() == []
+    assert store.papers.count_by_source() == {"cs": 1}
+    with pytest.raises(NotFoundError, match="'cs'"):
+        store.sources.remove("cs")
+
+
+def test_a_claim_is_won_once_and_sets_the_next(store: Store) -> None:
+    store.sources.add(SPEC, NOW)
+    (state,) = store.sources.all()
+    assert store.sources.claim(state, NOW)
+    assert not store.sources.claim(state, NOW)
+    (after,) = store.sources.all()
+    assert after.next_fetch_at == NOW + HOUR / 2
+    assert store.sources.claim(after, NOW + HOUR)
+
+
+def test_of_many_threads_one_wins_a_claim(store: Store) -> None:
+    store.sources.add(SPEC, NOW)
+    (state,) = store.sources.all()
+    won = at_once(*[lambda: store.sources.claim(state, NOW)] * 5)
+    assert sorted(won) == [False] * 4 + [True]
+
+
+def test_a_removed_source_cannot_be_claimed(store: Store) -> None:
+    store.sources.add(SPEC, NOW)
+    (state,) = store.sources.all()
+    store.sources.remove("cs")
+    assert not store.sources.claim(state, NOW)
+
+
+def test_a_report_is_kept(store: Store) -> None:
+    store.sources.add(SPEC, NOW)
+    report = SourceReport(source="cs", new=2, updated=1, known=3, bad=(BadRecord("l. 1", "“x”"),))
+    store.sources.report(report, NOW + HOUR)
+    (state,) = store.sources.all()
+    assert state.last_report == report
+    assert (state.last_fetch_at, state.last_new_at) == (NOW + HOUR, NOW + HOUR)
+
+
+def test_a_fetch_without_news_keeps_when_the_last_came(store: Store) -> None:
+    store.sources.add(SPEC, NOW)
+    store.sources.report(SourceReport(source="cs", new=1), NOW)
+    store.sources.report(SourceReport(source="cs", error="down"), NOW + DAY)
+    (state,) = store.sources.all()
+    assert (state.last_new_at, state.last_fetch_at) == (NOW, NOW + DAY)
+    assert state.last_report is not None
+    assert state.last_report.error == "down"
+
+
+def test_only_some_bad_records_are_kept(store: Store) -> None:
+    store.sources.add(SPEC, NOW)
+    bad = tuple(BadRecord(f"line {n}", "no title") for n in range(5_000))
+    store.sources.report(SourceReport(source="cs", bad=bad), NOW)
+    (state,) = store.sources.all()
+    assert state.last_report is not None
+    assert state.last_report.bad == bad[:20]
+
+
+def test_a_report_of_a_removed_source_is_nobodys(store: Store) -> None:
+    store.sources.report(SourceReport(source="gone", new=1), NOW)
+    assert store.sources.all() == []
