@@ -242,6 +242,17 @@ def test_pause_resume_edit(shell: Shell) -> None:
     assert shown["profiles"][0]["keywords"] == ["snow"]
 
 
+def test_a_second_profile(shell: Shell) -> None:
+    shell("subscriber", "add", "a@example.org", "--active", "--keywords", "ice")
+    shell("subscriber", "edit", "a@example.org", "--new-profile", "Maths", "--keywords", "graph")
+    shell("subscriber", "edit", "a@example.org", "--profile", "Maths", "--max-papers", "3")
+    shown = shell.json("subscriber", "show", "a@example.org")
+    assert isinstance(shown, dict)
+    told = [(p["name"], p["keywords"], p["max_papers"]) for p in shown["profiles"]]
+    assert told == [("My papers", ["ice"], 10), ("Maths", ["graph"], 3)]
+    shell("subscriber", "edit", "a@example.org", "--profile", "Art", "--hour", "9", code=1)
+
+
 def test_send_test_says_what_the_relay_answered(shell: Shell) -> None:
     assert "Accepted" in shell("send-test", "me@example.org")
     output = shell(

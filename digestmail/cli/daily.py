@@ -216,16 +216,7 @@ def described(digest: Digest) -> dict[str, Any]:
         "date": digest.date.isoformat(),
         "skipped": str(digest.skip) if digest.skip else "",
         "judged": digest.judged,
-        "papers": [
-            {
-                "key": item.paper.key,
-                "title": item.paper.title,
-                "profile": item.profile_name,
-                "score": item.score,
-                "reasons": [reason.words for reason in item.reasons],
-            }
-            for item in digest.items
-        ],
+        "papers": [item.plain() for item in digest.items],
     }
 
 

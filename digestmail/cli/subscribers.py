@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +11,10 @@ import typer
 from digestmail.app import App
 from digestmail.cli.output import ago, print_json, print_table, say
 from digestmail.cli.shell import Json, opened
-from digestmail.domain import Subscriber, SubscriberStatus
+from digestmail.domain import Profile, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
-from digestmail.steps.checks import Form, profile_of, schedule_of
+from digestmail.steps.checks import Form, profile_name, profile_of, schedule_of
 from digestmail.steps.roster import exported_csv, exported_json, parse_roster, plain
 
 subscriber_commands = typer.Typer(help="Who gets the digest.", no_args_is_help=True)
@@ -128,6 +129,7 @@ def subscriber_add(
 def subscriber_edit(
     email: _Email,
     profile: Annotated[str, typer.Option(help="Which profile to change; else the first.")] = "",
+    new_profile: Annotated[str, typer.Option(help="Add a profile of this name instead.")] = "",
     new_email: _Text = None,
     name: _Text = None,
     keywords: _Text = None,
@@ -148,10 +150,7 @@ def subscriber_edit(
     form = Form()
     with opened() as app:
         subscriber = app.store.subscribers.by_email(email)
-        named = [p for p in subscriber.profiles if not profile or p.name == profile]
-        if not named:
-            raise InputError("--profile", f"{email} has no profile “{profile}”")
-        changed = profile_of(values, form, named[0])
+        changed = profile_of(values, form, _to_change(app, subscriber, profile, new_profile))
         schedule = schedule_of(values, form, subscriber.schedule)
         address = form.take(checked_address, new_email, "") if new_email else ""
         form.finish()
@@ -162,10 +161,19 @@ def subscriber_edit(
     say(f"Changed {address or email}.")
 
 
+def _to_change(app: App, subscriber: Subscriber, name: str, new_name: str) -> Profile:
+    if new_name:
+        return replace(app.new_profile, name=profile_name(new_name))
+    named = [profile for profile in subscriber.profiles if not name or profile.name == name]
+    if not named:
+        raise InputError("--profile", f"{subscriber.email} has no profile “{name}”")
+    return named[0]
+
+
 def _given(options: Mapping[str, Any]) -> dict[str, str]:
     """The options that were given, by the names that profiles and schedules use."""
     names = {"exclude": "excluded_keywords", "exclude_categories": "excluded_categories"}
-    skipped = ("email", "active", "profile", "new_email")
+    skipped = ("email", "active", "profile", "new_profile", "new_email")
     given = {k: v for k, v in options.items() if v is not None and k not in skipped}
     return {names.get(name, name): value for name, value in given.items()}
 

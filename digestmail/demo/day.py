@@ -58,16 +58,7 @@ class Demo:
             "subscriber": email,
             "status": str(delivery.state) if delivery else "skipped",
             "detail": delivery.detail if delivery else str(digest.skip),
-            "papers": [
-                {
-                    "key": item.paper.key,
-                    "title": item.paper.title,
-                    "profile": item.profile_name,
-                    "score": item.score,
-                    "reasons": [reason.words for reason in item.reasons],
-                }
-                for item in digest.items
-            ],
+            "papers": [item.plain() for item in digest.items],
         }
 
     def run_day(self) -> None:

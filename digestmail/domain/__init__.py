@@ -15,6 +15,8 @@ from digestmail.domain.papers import BadRecord, Paper, SourceReport, SourceSpec,
 from digestmail.domain.seams import Clock, Interest, Mailer, Scorer, ScorerFactory, Source
 from digestmail.domain.subscribers import (
     EVERY_DAY,
+    PROFILE_LISTS,
+    PROFILE_VALUES,
     Feedback,
     Profile,
     Schedule,
@@ -25,6 +27,8 @@ from digestmail.domain.subscribers import (
 
 __all__ = [
     "EVERY_DAY",
+    "PROFILE_LISTS",
+    "PROFILE_VALUES",
     "Attempt",
     "BadRecord",
     "Clock",

@@ -86,6 +86,16 @@ class DigestItem:
     pinned: bool = False
     reasons: tuple[Reason, ...] = ()
 
+    def plain(self) -> dict[str, object]:
+        """The item as scripts are told it."""
+        return {
+            "key": self.paper.key,
+            "title": self.paper.title,
+            "profile": self.profile_name,
+            "score": self.score,
+            "reasons": [reason.words for reason in self.reasons],
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:

@@ -35,6 +35,18 @@ class Schedule:
     weekdays: frozenset[int] = EVERY_DAY  # ISO: Monday is 1, Sunday is 7
 
 
+# The fields of a Profile that hold lists, and the others that a person sets.
+PROFILE_LISTS = (
+    "keywords",
+    "excluded_keywords",
+    "categories",
+    "excluded_categories",
+    "authors",
+    "seed_papers",
+)
+PROFILE_VALUES = ("name", "interests", "max_papers", "threshold")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One named interest of a subscriber.

@@ -8,23 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from digestmail.domain import Profile, Schedule, Subscriber, SubscriberStatus
+from digestmail.domain import (
+    PROFILE_LISTS,
+    PROFILE_VALUES,
+    Profile,
+    Schedule,
+    Subscriber,
+    SubscriberStatus,
+)
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
 from digestmail.steps.checks import Form, profile_of, schedule_of
 from digestmail.steps.subscribe import Desk
 
-_LISTS = (
-    "keywords",
-    "excluded_keywords",
-    "categories",
-    "excluded_categories",
-    "authors",
-    "seed_papers",
-)
-_PROFILE = ("name", "interests", "max_papers", "threshold")
 _OWN = ("email", "status", "hour", "timezone", "weekdays")
-COLUMNS = (*_OWN, *_PROFILE[:1], *_LISTS, *_PROFILE[1:])
+COLUMNS = (*_OWN, *PROFILE_VALUES[:1], *PROFILE_LISTS, *PROFILE_VALUES[1:])
 _FORMULA = tuple("=+-@\t\r")  # a spreadsheet would run a cell that begins so
 
 
@@ -42,8 +40,8 @@ def plain(subscriber: Subscriber) -> dict[str, Any]:
 
 
 def _plain_profile(profile: Profile) -> dict[str, Any]:
-    values: dict[str, Any] = {name: getattr(profile, name) for name in _PROFILE}
-    return values | {name: list(getattr(profile, name)) for name in _LISTS}
+    values: dict[str, Any] = {name: getattr(profile, name) for name in PROFILE_VALUES}
+    return values | {name: list(getattr(profile, name)) for name in PROFILE_LISTS}
 
 
 def exported_json(subscribers: Sequence[Subscriber]) -> str:

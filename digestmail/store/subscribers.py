@@ -10,6 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from digestmail.domain import (
+    PROFILE_LISTS,
+    PROFILE_VALUES,
     Feedback,
     Profile,
     Schedule,
@@ -21,16 +23,6 @@ from digestmail.errors import InputError, NotFoundError
 from digestmail.store.database import Database
 from digestmail.store.sql import MOST_VALUES, chunks, upsert
 from digestmail.store.tables import FEEDBACK, PROFILE, SUBSCRIBER
-
-_LISTS = (
-    "keywords",
-    "excluded_keywords",
-    "categories",
-    "excluded_categories",
-    "authors",
-    "seed_papers",
-)
-_PLAIN = ("name", "interests", "max_papers", "threshold")
 
 
 class Subscribers:
@@ -281,13 +273,13 @@ def _subscriber(row: Any) -> Subscriber:
 
 
 def _profile_row(profile: Profile) -> dict[str, Any]:
-    plain = {name: getattr(profile, name) for name in _PLAIN}
-    return plain | {name: list(getattr(profile, name)) for name in _LISTS}
+    plain = {name: getattr(profile, name) for name in PROFILE_VALUES}
+    return plain | {name: list(getattr(profile, name)) for name in PROFILE_LISTS}
 
 
 def _profile(row: Any) -> Profile:
-    values: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
-    values |= {name: tuple(getattr(row, name)) for name in _LISTS}
+    values: dict[str, Any] = {name: getattr(row, name) for name in PROFILE_VALUES}
+    values |= {name: tuple(getattr(row, name)) for name in PROFILE_LISTS}
     return Profile(id=row.id, subscriber_id=row.subscriber_id, **values)
 
 
