@@ -4,6 +4,7 @@ The scheduler, the web, the admin CLI and the demo all call these methods and ho
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,8 @@ from digestmail.domain import (
     SourceState,
     Subscriber,
 )
-from digestmail.errors import NotFoundError
+from digestmail.errors import ConfigError, InputError, NotFoundError
+from digestmail.mail.address import checked_address
 from digestmail.mail.dkim import DkimKey, load_key
 from digestmail.mail.message import Identity
 from digestmail.mail.outbox import OutboxMailer
@@ -42,12 +44,14 @@ from digestmail.steps.deliver import Delivered, Sender
 from digestmail.steps.ingest import ingest
 from digestmail.steps.links import Links
 from digestmail.steps.prepare import Planner, Prepared, PrepareRules, due_blocks, prepare
+from digestmail.steps.prune import prune
 from digestmail.steps.status import Status, status
 from digestmail.steps.subscribe import Desk
 from digestmail.store import Database, Planned, Store
 from digestmail.store.migrate import require_current
 from digestmail.tokens import Signer
 
+_RELAY_REST = timedelta(minutes=5)  # a wrong password tried each minute gets an account locked
 LETTERS = (DeliveryKind.CONFIRM, DeliveryKind.LINK)
 _Progress = Callable[[int], None]
 
@@ -64,6 +68,7 @@ class App:
         self.store = Store(open_database(settings))
         self.links = Links(settings.public_url, Signer(_keys(settings)))
         self.desk = Desk(self.store, self.links)
+        self.stopping = threading.Event()  # set it, and no further mail is begun
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock = utc_now) -> "App":
@@ -92,7 +97,9 @@ class App:
             links=self.links,
             identity=identity(self.settings),
             dkim=dkim_key(self.settings),
-            unsubscribe_address=self.settings.mail.unsubscribe_address,
+            unsubscribe_address=_checked(
+                "mail.unsubscribe_address", self.settings.mail.unsubscribe_address
+            ),
         )
 
     @property
@@ -182,7 +189,7 @@ class App:
 
     def deliver_letters(self) -> Delivered:
         """Send what somebody waits for before the screen: confirm mails and links."""
-        return self.deliver(LETTERS)
+        return Delivered() if self.relay_rests() else self.deliver(LETTERS)
 
     def sender(self, mailer: Mailer | None = None) -> Sender:
         """What delivers, with the configured Mailer or another."""
@@ -193,11 +200,21 @@ class App:
             mailer=mailer or make_mailer(self.settings),
             clock=self.clock,
             latest=timedelta(hours=self.settings.digest.latest_hours),
+            stop=self.stopping,
         )
+
+    def relay_rests(self) -> bool:
+        """Whether the relay was in trouble a moment ago and is better left alone for now."""
+        trouble = self.store.guards.noted("relay-trouble")
+        return trouble is not None and self.clock() - trouble[1] < _RELAY_REST
 
     def digest_message(self, subscriber: Subscriber, digest: Digest) -> Message:
         """The mail of a digest that may not be stored, for a trial."""
         return self.composer.digest_message(subscriber, digest, self.clock(), delivery_id=0)
+
+    def prune(self) -> int:
+        """Forget what there is no reason to keep; returns how many unconfirmed requests."""
+        return prune(self.store, self.clock())
 
     def status(self) -> Status:
         """What happened today and what is next."""
@@ -225,6 +242,13 @@ def identity(settings: Settings) -> Identity:
         sender_id="digestmail",
         help_url=f"{settings.public_url}/help",
     )
+
+
+def _checked(setting: str, address: str) -> str:
+    try:
+        return checked_address(address) if address else ""
+    except InputError as error:
+        raise ConfigError(f"{setting}: {error.message}") from None
 
 
 def dkim_key(settings: Settings) -> DkimKey | None:

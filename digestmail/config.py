@@ -6,7 +6,8 @@ that holds it. Read once by the shells and handed on as a value.
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -84,7 +85,9 @@ class DigestSection(_Section):
 
     max_papers: int = Field(10, ge=1, le=50, description="for new profiles: papers in a digest")
     threshold: float = Field(0.3, ge=0, le=1, description="for new profiles: the least score")
-    window_days: int = Field(8, ge=1, le=60, description="older papers are not news any more")
+    window_days: int = Field(
+        8, ge=1, le=60, description="papers first seen earlier are no news any more"
+    )
     latest_hours: int = Field(
         12, ge=1, le=24, description="a digest not gone so long after its hour is dropped"
     )
@@ -203,6 +206,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    _refuse_unknown(environ)
     source = EnvSettingsSource(Settings)
     source.env_vars = {
         name.lower(): value
@@ -216,6 +220,32 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         raise ConfigError(
             f"the environment: {name}: cannot be read; write {PREFIX}{name.upper()} as JSON"
         ) from None
+
+
+_NO_SETTINGS = (f"{PREFIX}CONFIG", f"{PREFIX}TEST_")
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    """A misspelt variable would leave a setting as it is without a word."""
+    known = [PREFIX + name.replace(".", "__").upper() for name in setting_names()]
+    known += [PREFIX + name.upper() for name in Settings.model_fields if name != "folder"]
+    for name in environ:
+        setting = name.removesuffix("_FILE") if _names_secret_file(name) else name
+        ours = name.startswith(PREFIX) and not name.startswith(_NO_SETTINGS)
+        if ours and setting.upper() not in known:
+            near = get_close_matches(setting.upper(), known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigError(f"the environment: {name} is no setting of digestmail{hint}")
+
+
+def setting_names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
+    """All settings, those of sections as ``smtp.host``."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from setting_names(inner, f"{name}.")
+        elif name != "folder":
+            yield prefix + name
 
 
 def _from_secret_files(environ: Mapping[str, str]) -> dict[str, Any]:

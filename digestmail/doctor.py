@@ -50,7 +50,10 @@ def _check(name: str, find: Callable[[], str]) -> Check:
 
 
 def _database(settings: Settings) -> str:
-    with closing(open_database(settings)) as database, database.connecting() as connection:
+    database = open_database(settings)
+    if database.path is not None and not database.path.exists():
+        raise DigestmailError(f"there is none at {database.path}; run: digestmail migrate")
+    with closing(database), database.connecting() as connection:
         connection.exec_driver_sql("SELECT 1")
         return database.name
 

@@ -36,8 +36,17 @@ def make_scheduler(app: App, *, seconds: int = 60) -> BackgroundScheduler:
     return scheduler
 
 
+def stop(app: App, scheduler: BackgroundScheduler) -> None:
+    """End a scheduler gently: mails in flight are finished, no others are begun."""
+    app.stopping.set()
+    scheduler.shutdown(wait=True)
+    app.store.guards.give_up("scheduler", this_worker())
+
+
 def ingest_tick(app: App) -> None:
-    """Fetch the sources whose time has come."""
+    """Fetch the sources whose time has come, and tidy up."""
+    if forgotten := app.prune():
+        log.info("forgot %d requests that were never confirmed", forgotten)
     for report in app.ingest():
         if report.error:
             log.warning("source %s failed: %s", report.source, report.error)
@@ -58,6 +67,8 @@ def digest_tick(app: App) -> None:
         log.info(
             "prepared %d digests, skipped %d", prepared.digests, sum(prepared.skipped.values())
         )
+    if app.relay_rests():
+        return
     delivered = app.deliver()
     if delivered.trouble:
         log.error("the relay is in trouble, will try again: %s", delivered.trouble)

@@ -51,13 +51,6 @@ class Signer:
             raise TokenError("this link is damaged or was not made here")
         return tuple(int(part, 36) for part in parts)
 
-    def hash(self, text: str) -> str:
-        """A salted hash, the same under every process of this installation: 64 hex digits.
-
-        The oldest key is its salt, so what was stored outlives the coming of a new key.
-        """
-        return hmac.new(self._oldest, f"hash:{text}".encode(), "sha256").hexdigest()
-
 
 def minutes(when: datetime) -> int:
     """``when`` as tokens carry it: whole minutes since 1970."""

@@ -36,6 +36,7 @@ from digestmail.steps.links import Links
 from digestmail.steps.prepare import Planner, Prepared, PrepareRules, prepare
 from digestmail.steps.subscribe import Desk
 from digestmail.store import Planned, Store
+from digestmail.store.digests import release
 from digestmail.store.tables import DELIVERY
 from digestmail.tokens import Signer
 
@@ -237,3 +238,9 @@ def sender(store: Store, mailer: ScriptedMailer, clock: Clock, **values: Any) ->
 async def deliver(store: Store, mailer: ScriptedMailer, clock: Clock) -> Delivered:
     """Run the step."""
     return await sender(store, mailer, clock).deliver()
+
+
+def release_digest(store: Store, digest_id: int | None) -> None:
+    """Give a digest's papers back, as the ledger does for one that will never go."""
+    with store.database.writing() as session:
+        release(session, digest_id or 0)

@@ -113,7 +113,7 @@ def test_the_file_is_found_by_name_by_variable_or_here(folder: Path) -> None:
 
 def test_relative_paths_start_at_the_file(folder: Path) -> None:
     (folder / "etc").mkdir()
-    settings = load(written(GOOD, "etc/my.toml"), {"DIGESTMAIL_FOLDER": "/"})
+    settings = load(written(GOOD, "etc/my.toml"), {})
     assert settings.path("dkim.pem") == folder / "etc" / "dkim.pem"
     assert settings.path("/abs/dkim.pem") == Path("/abs/dkim.pem")
     assert settings.path("~/dkim.pem") == Path.home() / "dkim.pem"
@@ -254,3 +254,15 @@ def test_settings_cannot_be_changed() -> None:
     settings = load(written(GOOD), {})
     with pytest.raises(ValueError, match="frozen"):
         settings.smtp.host = "x"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("SMTP_HOST", "SMTP__HOST"), ("SMPT__HOST", "SMTP__HOST"), ("SECRT_KEY_FILE", "SECRET_KEY")],
+)
+def test_a_misspelt_variable_is_refused(folder: Path, name: str, meant: str) -> None:
+    (folder / "key").write_text("x")
+    with pytest.raises(ConfigError, match=f"did you mean DIGESTMAIL_{meant}"):
+        load(written(GOOD), {f"DIGESTMAIL_{name}": str(folder / "key")})
+    with pytest.raises(ConfigError, match="DIGESTMAIL_FOLDER is no setting"):
+        load(written(GOOD), {"DIGESTMAIL_FOLDER": "/"})

@@ -4,18 +4,26 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 
 from digestmail.worker import is_gone, this_worker
 
-SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
-TELL = [sys.executable, "-c", "from digestmail.worker import this_worker; print(this_worker())"]
+TELL = "from digestmail.worker import this_worker; print(this_worker(), flush=True)"
+LIVE = [sys.executable, "-c", f"{TELL}; import time; time.sleep(60)"]
 
 
-def name_of(pid: int, earlier: float = 0.0) -> str:
-    started = psutil.Process(pid).create_time() - earlier
-    return f"{socket.gethostname()}:{pid}:{started:.2f}"
+@contextmanager
+def child() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A living process and its name."""
+    with subprocess.Popen(LIVE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 def test_this_process_is_not_gone() -> None:
@@ -24,35 +32,30 @@ def test_this_process_is_not_gone() -> None:
 
 
 def test_a_living_child_is_not_gone_and_a_reaped_one_is() -> None:
-    with subprocess.Popen(SLEEP) as child:
-        name = name_of(child.pid)
+    with child() as (_, name):
         assert not is_gone(name)
-        child.kill()
+        assert not is_gone(f"{name}#any-run")
     assert is_gone(name)
+    assert is_gone(f"{name}#any-run")
 
 
 def test_a_killed_child_that_nobody_reaped_is_gone() -> None:
-    with subprocess.Popen(SLEEP) as child:
-        name = name_of(child.pid)
-        child.kill()
-        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # dead, and still a zombie
-        assert psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE
+    with child() as (process, name):
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, and still a zombie
+        assert psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE
         assert is_gone(name)
 
 
-def test_a_process_that_told_its_name_is_gone_after_it_ended() -> None:
-    told = subprocess.run(TELL, capture_output=True, text=True, check=True).stdout.strip()
-    assert told.startswith(f"{socket.gethostname()}:")
-    assert is_gone(told)
-
-
 def test_a_pid_used_again_is_known_by_its_start() -> None:
-    assert is_gone(name_of(os.getpid(), earlier=100))
-    with subprocess.Popen(SLEEP) as child:
-        assert is_gone(name_of(child.pid, earlier=100))
-        child.kill()
+    machine, pid, started = this_worker().rsplit(":", 2)
+    assert is_gone(f"{machine}:{pid}:{float(started) - 100:.0f}")
+    with child() as (_, name):
+        machine, pid, started = name.rsplit(":", 2)
+        assert is_gone(f"{machine}:{pid}:{float(started) - 100:.0f}")
 
 
 def test_of_another_machine_nothing_is_known() -> None:
     assert not is_gone(f"elsewhere:{2**22 + 1}:1.00")
     assert not is_gone("a:host:with:colons:1:1.00")
+    assert not is_gone(this_worker().replace(socket.gethostname(), "elsewhere", 1))

@@ -1,7 +1,10 @@
 """ingest, prepare, deliver, run, preview, send-test: the day's work by hand or from cron."""
 
 import asyncio
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -58,10 +61,9 @@ def _tell_ingested(reports: list[SourceReport]) -> None:
     if not reports:
         say("No source is due. To fetch one now: digestmail ingest NAME")
     for report in reports:
-        say(
-            f"{report.source}: {report.new} new, {report.updated} updated, {report.known} known, "
-            f"{len(report.bad)} bad"
-        )
+        if not report.error or report.fetched:
+            counts = f"{report.new} new, {report.updated} updated, {report.known} known"
+            say(f"{report.source}: {counts}, {len(report.bad)} bad")
         for bad in report.bad[:10]:
             say(f"  bad record at {bad.where}: {bad.problem}")
         if len(report.bad) > 10:
@@ -89,6 +91,7 @@ def _prepared(prepared: Prepared) -> dict[str, Any]:
     return {
         "digests": prepared.digests,
         "papers": prepared.papers,
+        "waiting": prepared.waiting,
         "skipped": {str(why): count for why, count in prepared.skipped.items()},
     }
 
@@ -97,6 +100,8 @@ def _tell_prepared(prepared: Prepared) -> None:
     say(f"{prepared.digests} digests prepared with {prepared.papers} papers")
     for why, count in prepared.skipped.items():
         say(f"  {count} skipped: {why}")
+    if prepared.waiting:
+        say(f"  {prepared.waiting} wait for papers: a source is being fetched or has failed")
 
 
 def deliver(as_json: Json = False) -> None:
@@ -107,8 +112,20 @@ def deliver(as_json: Json = False) -> None:
 
 
 def _deliver(app: App) -> Delivered:
-    with progressing("Sending mails") as progress:
+    with progressing("Sending mails") as progress, _stopping_gently(app):
         return app.deliver(progress=progress)
+
+
+@contextmanager
+def _stopping_gently(app: App) -> Iterator[None]:
+    """Let a signal end the run after the mails in flight, which would be ``unknown`` else."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: app.stopping.set()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _delivered(delivered: Delivered) -> dict[str, Any]:
@@ -190,11 +207,15 @@ def _dry_run(app: App, day: date | None, folder: Path, as_json: bool) -> None:
     if as_json:
         print_json({"dry_run": True, "outbox": str(folder), "digests": told})
         return
+    if not told:
+        say("Nobody is due. To try everyone's digest of a day: --date YYYY-MM-DD")
+        return
     rows = [
         (d["subscriber"], d["date"], d["skipped"] or f"{len(d['papers'])} papers") for d in told
     ]
-    print_table("Would be sent (nothing was stored; sources were not fetched)", _DRY, rows)
-    say(f"The mails lie in {folder}.")
+    print_table("", _DRY, rows)
+    count = sum(not one["skipped"] for one in told)
+    say(f"{count} mails were written to {folder}; nothing was stored, no source was fetched.")
 
 
 _DRY = ("subscriber", "date", "digest")

@@ -147,16 +147,16 @@ def _masked(value: object) -> object:
         return _MASK if value.get_secret_value() else ""
     if isinstance(value, list):
         return [_masked(item) for item in value]
-    if isinstance(value, str) and "://" in value and "@" in value:
+    if isinstance(value, str) and "://" in value and ("@" in value or "?" in value):
         return _without_password(value)
     return value
 
 
 def _without_password(url: str) -> str:
-    scheme, _, rest = url.partition("://")
+    scheme, _, rest = url.partition("?")[0].partition("://")  # a query may hold a password too
     login, _, place = rest.rpartition("@")
     user = login.partition(":")[0]
-    return f"{scheme}://{user}:{_MASK}@{place}"
+    return f"{scheme}://{user}:{_MASK}@{place}" if login else f"{scheme}://{place}"
 
 
 def doctor(as_json: Json = False) -> None:

@@ -14,7 +14,7 @@ from digestmail.app import App
 from digestmail.cli.output import say
 from digestmail.cli.shell import Json, opened
 from digestmail.errors import DigestmailError
-from digestmail.scheduler import make_scheduler
+from digestmail.scheduler import make_scheduler, stop
 
 
 class Part(StrEnum):
@@ -33,6 +33,7 @@ def serve(
     logging.getLogger("digestmail").setLevel(logging.INFO)
     with opened() as app:
         app.renderer.check()
+        app.sender()  # settings that could never send stop us here
         if only is Part.SCHEDULER:
             _run_scheduler(app)
             return
@@ -45,18 +46,18 @@ def serve(
             serve_web(app, listener)
         finally:
             if scheduler:
-                scheduler.shutdown(wait=True)
+                stop(app, scheduler)
 
 
 def _run_scheduler(app: App) -> None:
-    stop = threading.Event()
+    stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: stopped.set())
     scheduler = make_scheduler(app)
     scheduler.start()
     say("The scheduler runs. Stop it with Ctrl-C.")
-    stop.wait()
-    scheduler.shutdown(wait=True)
+    stopped.wait()
+    stop(app, scheduler)
 
 
 def listen(host: str, port: int) -> socket.socket:

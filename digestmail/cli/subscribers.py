@@ -21,6 +21,24 @@ subscriber_commands = typer.Typer(help="Who gets the digest.", no_args_is_help=T
 
 _Email = Annotated[str, typer.Argument(help="The subscriber's address.")]
 _Text = str | None
+_Name = Annotated[_Text, typer.Option(help="The profile's name.")]
+_Keywords = Annotated[
+    str | None, typer.Option(help="By commas; in double quotes they match exactly.")
+]
+_Exclude = Annotated[_Text, typer.Option(help="Keywords that must not appear.")]
+_Interests = Annotated[_Text, typer.Option(help="What they work on, in their own words.")]
+_Categories = Annotated[_Text, typer.Option(help="Only these, such as cs.CL or math.")]
+_ExcludeCategories = Annotated[_Text, typer.Option(help="Categories that must not appear.")]
+_Authors = Annotated[_Text, typer.Option(help="Authors to follow, separated by semicolons.")]
+_SeedPapers = Annotated[str | None, typer.Option(help="Papers they like: arXiv ids, DOIs, links.")]
+_MaxPapers = Annotated[
+    str | None, typer.Option(help="At most so many papers in a digest, 1 to 50.")
+]
+_Threshold = Annotated[str | None, typer.Option(help="The least score, 0 to 1; lower brings more.")]
+_Hour = Annotated[_Text, typer.Option(help="Hour of the day, 0 to 23.")]
+_Timezone = Annotated[_Text, typer.Option(help="A name such as Europe/Rome.")]
+_Weekdays = Annotated[_Text, typer.Option(help="Such as mon-fri, or daily.")]
+_NewEmail = Annotated[_Text, typer.Option(help="A new address.")]
 
 
 @subscriber_commands.command("list")
@@ -55,8 +73,9 @@ def subscriber_show(email: _Email, as_json: Json = False) -> None:
     with opened() as app:
         subscriber = app.store.subscribers.by_email(email)
         history = _history(app, subscriber)
+        mails = _mails(app, subscriber)
     if as_json:
-        print_json(plain(subscriber) | {"digests": history})
+        print_json(plain(subscriber) | {"digests": history, "mails": mails})
         return
     told = plain(subscriber)
     profiles = told.pop("profiles")
@@ -66,6 +85,28 @@ def subscriber_show(email: _Email, as_json: Json = False) -> None:
     if history:
         columns = ("date", "papers", "delivery", "detail")
         print_table("", columns, [tuple(one.values()) for one in history])
+    if mails:
+        rows = [(m["due"], m["kind"], m["state"], "\n".join(m["attempts"])) for m in mails]
+        print_table("", ("mail due", "kind", "state", "attempts"), rows)
+
+
+def _mails(app: App, subscriber: Subscriber) -> list[dict[str, Any]]:
+    """The last mails of every kind, with what the relay said at each attempt."""
+    mails = []
+    for delivery in app.store.ledger.of_subscriber(subscriber.id or 0, limit=10):
+        attempts = app.store.ledger.attempts(delivery.id)
+        mails.append(
+            {
+                "due": delivery.due_at.isoformat(timespec="seconds"),
+                "kind": str(delivery.kind),
+                "state": str(delivery.state),
+                "attempts": [
+                    f"{a.at:%Y-%m-%d %H:%M} {a.result.outcome}: {a.result.code} {a.result.text}"
+                    for a in attempts
+                ],
+            }
+        )
+    return mails
 
 
 def _told(value: Any) -> str:
@@ -95,18 +136,19 @@ def subscriber_add(
     active: Annotated[
         bool, typer.Option("--active", help="They agreed already: ask no confirmation by mail.")
     ] = False,
-    keywords: _Text = None,
-    exclude: _Text = None,
-    interests: _Text = None,
-    categories: _Text = None,
-    exclude_categories: _Text = None,
-    authors: _Text = None,
-    seed_papers: _Text = None,
-    max_papers: _Text = None,
-    threshold: _Text = None,
-    hour: _Text = None,
-    timezone: _Text = None,
-    weekdays: _Text = None,
+    name: _Name = None,
+    keywords: _Keywords = None,
+    exclude: _Exclude = None,
+    interests: _Interests = None,
+    categories: _Categories = None,
+    exclude_categories: _ExcludeCategories = None,
+    authors: _Authors = None,
+    seed_papers: _SeedPapers = None,
+    max_papers: _MaxPapers = None,
+    threshold: _Threshold = None,
+    hour: _Hour = None,
+    timezone: _Timezone = None,
+    weekdays: _Weekdays = None,
 ) -> None:
     """Add a subscriber with one profile; they are asked by mail to confirm unless --active."""
     values = _given(locals())
@@ -130,20 +172,20 @@ def subscriber_edit(
     email: _Email,
     profile: Annotated[str, typer.Option(help="Which profile to change; else the first.")] = "",
     new_profile: Annotated[str, typer.Option(help="Add a profile of this name instead.")] = "",
-    new_email: _Text = None,
-    name: _Text = None,
-    keywords: _Text = None,
-    exclude: _Text = None,
-    interests: _Text = None,
-    categories: _Text = None,
-    exclude_categories: _Text = None,
-    authors: _Text = None,
-    seed_papers: _Text = None,
-    max_papers: _Text = None,
-    threshold: _Text = None,
-    hour: _Text = None,
-    timezone: _Text = None,
-    weekdays: _Text = None,
+    new_email: _NewEmail = None,
+    name: _Name = None,
+    keywords: _Keywords = None,
+    exclude: _Exclude = None,
+    interests: _Interests = None,
+    categories: _Categories = None,
+    exclude_categories: _ExcludeCategories = None,
+    authors: _Authors = None,
+    seed_papers: _SeedPapers = None,
+    max_papers: _MaxPapers = None,
+    threshold: _Threshold = None,
+    hour: _Hour = None,
+    timezone: _Timezone = None,
+    weekdays: _Weekdays = None,
 ) -> None:
     """Change a subscriber's address, schedule or one profile; what is left out stays."""
     values = _given(locals())
@@ -154,10 +196,10 @@ def subscriber_edit(
         schedule = schedule_of(values, form, subscriber.schedule)
         address = form.take(checked_address, new_email, "") if new_email else ""
         form.finish()
+        if address:
+            app.desk.change_email(subscriber, address)
         app.desk.save_profile(subscriber, changed)
         app.desk.reschedule(subscriber, schedule, app.clock())
-        if address:
-            app.store.subscribers.set_email(subscriber.id or 0, address)
     say(f"Changed {address or email}.")
 
 
@@ -187,10 +229,16 @@ def subscriber_pause(email: _Email) -> None:
 
 
 @subscriber_commands.command("resume")
-def subscriber_resume(email: _Email) -> None:
+def subscriber_resume(
+    email: _Email,
+    lift: Annotated[
+        bool, typer.Option("--lift", help="Mail an address again that had bounced.")
+    ] = False,
+) -> None:
     """Send a paused subscriber the digest again."""
     with opened() as app:
-        app.desk.resume(app.store.subscribers.by_email(email), app.clock())
+        again = app.desk.lift if lift else app.desk.resume
+        again(app.store.subscribers.by_email(email), app.clock())
     say(f"Resumed {email}.")
 
 
@@ -204,7 +252,7 @@ def subscriber_remove(
         subscriber = app.store.subscribers.by_email(email)
         if not yes and not typer.confirm(f"Erase {email} with all profiles, digests and feedback?"):
             raise InputError("remove", "nothing was erased")
-        app.store.subscribers.remove(subscriber.id or 0)
+        app.desk.erase(subscriber, app.clock())
     say(f"Erased {email}.")
 
 
@@ -220,6 +268,7 @@ def subscriber_export(
         return
     as_csv = _is_csv(file)
     try:
+        file.touch(mode=0o600)  # it holds addresses
         file.write_text((exported_csv if as_csv else exported_json)(subscribers), encoding="utf-8")
     except OSError as error:
         raise InputError("file", f"cannot write {file}: {error.strerror}") from None

@@ -48,8 +48,10 @@ def plain(status: Status) -> dict[str, Any]:
             "due": status.due,
             "waiting": status.waiting,
             **{str(state): status.deliveries.get(state, 0) for state in DeliveryState},
-            "skipped_why": {str(why): count for why, count in status.skipped.items()},
+            "skipped": sum(status.skipped.values()),
+            "skipped_why": dict(status.skipped),
         },
+        "letters": {str(state): count for state, count in status.letters.items()},
         "next_due_at": status.next_due_at,
         "next_fetch_at": status.next_fetch_at,
         "relay_trouble": status.relay_trouble,
@@ -62,13 +64,16 @@ def _tell(status: Status) -> None:
     counts = ", ".join(f"{number} {name}" for name, number in status.subscribers.items())
     say(f"Subscribers: {counts or 'none yet'}")
     outcomes = ", ".join(f"{status.deliveries.get(state, 0)} {state}" for state in _SHOWN)
-    skipped = sum(status.skipped.values()) + status.deliveries.get(DeliveryState.SKIPPED, 0)
+    skipped = sum(status.skipped.values())
     say(
         f"Today (UTC): {status.due} digests due: {outcomes}, {skipped} skipped, "
         f"{status.waiting - status.deliveries.get(DeliveryState.DEFERRED, 0)} waiting"
     )
     for why, count in status.skipped.items():
         say(f"  {count} skipped: {why}")
+    if status.letters:
+        told = ", ".join(f"{number} {state}" for state, number in status.letters.items())
+        say(f"Confirm mails and links today: {told}")
     if status.deliveries.get(DeliveryState.UNKNOWN):
         say("  unknown: a sender stopped while these were on the wire; they are not sent again")
     say(f"Next digest: {ago(status.next_due_at, status.at) if status.next_due_at else 'none'}")

@@ -38,6 +38,7 @@ class Identity:
     def __post_init__(self) -> None:
         for name in ("from_address", "reply_to", "bounce_address"):
             _check_address(name, getattr(self, name))
+        _check_bounce_address(self)
         if not _SENDER_ID.fullmatch(self.sender_id):
             raise ConfigError(f"sender_id: 5 to 15 letters or digits, not {self.sender_id!r}")
 
@@ -181,3 +182,14 @@ def _check_address(name: str, address: str) -> None:
         raise ConfigError(f"{name}: {error.message} ({one_line(address)!r})") from None
     if checked != address.lower():
         raise ConfigError(f"{name}: write {one_line(address)!r} as {checked}")
+
+
+def _check_bounce_address(identity: Identity) -> None:
+    """Try it with a token as long as any: what fails here would fail with every mail."""
+    try:
+        envelope_sender(identity, "k000-" + "z" * 40)
+    except ValueError:
+        raise ConfigError(
+            f"mail.bounce_address: {identity.bounce_address!r} should begin with a lower-case "
+            "letter and be short, such as b@bounce.example.org"
+        ) from None

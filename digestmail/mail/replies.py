@@ -30,14 +30,26 @@ _BY_STATUS = {
 }
 _NOT_THE_ADDRESS = frozenset({500, 502, 503, 504, 530, 534, 535, 538})  # our commands, our login
 _THROTTLED = re.compile(
-    r"\b(?:frequency|rates?|too many|try (?:again|later)|throttl\w+|temporar\w+)\b", re.I
+    r"\b(?:frequency|rates?|quota|limit(?:ed|s)?|exceed\w*|too many|per (?:hour|day|minute)"
+    r"|try (?:again|later)|throttl\w+|temporar\w+)\b",
+    re.I,
 )
 _POLICY = re.compile(
     r"\b(?:spam|black ?list|block ?list|blocked|dnsbl|rbl|spf|dkim|dmarc|policy|reputation"
-    r"|authenticat\w+|relay(?:ing)? (?:access )?(?:denied|not permitted|not allowed)"
+    r"|authenticat\w+|access denied|sender"
+    r"|relay(?:ing)? (?:access )?(?:denied|not permitted|not allowed)"
     r"|(?:unable|not) to relay|not relay)\b",
     re.I,
 )
+# Words that blame the mailbox and nothing else.
+_NO_SUCH_MAILBOX = re.compile(
+    r"\b(?:no such|unknown|invalid|nonexistent|unrecogni[sz]ed|not a (?:known|valid))"
+    r" (?:local |virtual )?(?:user|mailbox|recipient|address|account|alias)"
+    r"|\b(?:user|mailbox|recipient|address|account|alias)\b.{0,80}\b(?:unknown|not found"
+    r"|not exist|doesn.t exist|disabled|inactive|suspended|closed|deleted|no longer)\b",
+    re.I,
+)
+_NAMES_THE_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 
 _DELAYS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60))
 _LONGEST_DELAY = timedelta(hours=2)
@@ -58,6 +70,14 @@ def classify(phase: Phase, code: int, text: str) -> SendResult:
     return SendResult(
         outcome=outcome, phase=phase, code=max(code, 0), enhanced=enhanced, text=_brief(text)
     )
+
+
+def names_the_mailbox(result: SendResult) -> bool:
+    """Whether a refusal of a recipient leaves no doubt that the address itself is at fault.
+
+    Without it a 5xx may as well be the relay's word on us, in words of its own.
+    """
+    return result.enhanced in _NAMES_THE_MAILBOX or bool(_NO_SUCH_MAILBOX.search(result.text))
 
 
 def retry_after(attempts: int, text: str) -> timedelta:

@@ -29,11 +29,8 @@ class Composer:
     dkim: DkimKey | None = None
     unsubscribe_address: str = ""
 
-    def message(self, delivery: Delivery, now: datetime) -> Message | None:
-        """The mail of a delivery; None when there is nobody left to send it to."""
-        subscriber = self.store.subscribers.get(delivery.subscriber_id)
-        if subscriber is None:
-            return None
+    def message(self, delivery: Delivery, subscriber: Subscriber, now: datetime) -> Message:
+        """The mail of a delivery to its subscriber."""
         if delivery.kind is DeliveryKind.DIGEST:
             digest = self.store.digests.get(delivery.digest_id or 0)
             return self.digest_message(subscriber, digest, now, delivery.id)
@@ -111,7 +108,7 @@ class Composer:
 
     def _message_id(self, seed: str) -> str:
         """Salted, so that a Message-ID tells nobody which subscriber it is about."""
-        return message_id(self.identity, self.links.hash(seed))
+        return message_id(self.identity, self.store.guards.hash(seed))
 
     def _letter_parts(self, delivery: Delivery, subscriber: Subscriber, now: datetime) -> Rendered:
         home = self.links.home

@@ -7,7 +7,11 @@ the next run finds every delivery either still to be sent or marked as one nobod
 
 import asyncio
 import logging
+import re
+import secrets
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,10 +29,10 @@ from digestmail.domain import (
     SendResult,
 )
 from digestmail.errors import StoreError
-from digestmail.mail.replies import retry_after
+from digestmail.mail.replies import names_the_mailbox, retry_after
 from digestmail.steps.compose import Composer
 from digestmail.steps.subscribe import Desk
-from digestmail.store import Recovered, Store
+from digestmail.store import MAILED, Recovered, Store
 from digestmail.text import one_line
 from digestmail.worker import is_gone, this_worker
 
@@ -39,6 +43,9 @@ BATCH_PER_CONNECTION = 5  # small, so that a crash leaves few leases behind
 _MOST_RENDER_TRIES = 3
 _MOST_LETTER_COPIES = 3
 _LETTER_PAUSE = timedelta(minutes=5)
+_MOST_SAME_REFUSALS = 5
+_PAUSES = (1.0, 2.0, 4.0)  # seconds, beyond the wait for a lock that the database makes itself
+_LEFT = "the subscriber paused or left"
 
 
 @dataclass(slots=True)
@@ -65,26 +72,26 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Next:
     """Where a delivery goes after an attempt."""
 
     state: DeliveryState
     next_attempt_at: datetime
 
 
-def decide(delivery: Delivery, result: SendResult, now: datetime, latest: timedelta) -> Verdict:
+def decide(delivery: Delivery, result: SendResult, now: datetime, latest: timedelta) -> Next:
     """The state that follows from how an attempt ended. Pure; the ledger carries it out."""
     outcome = result.outcome
     if outcome is Outcome.SERVER:
-        return Verdict(DeliveryState.PLANNED, now)
+        return Next(DeliveryState.PLANNED, now)
     letter = delivery.kind is not DeliveryKind.DIGEST
     if outcome is Outcome.UNKNOWN and letter and delivery.attempts + 1 < _MOST_LETTER_COPIES:
         return _later(delivery, now, now + _LETTER_PAUSE, latest)
     if outcome is Outcome.DEFERRED:
         if result.phase is Phase.RENDER and delivery.attempts + 1 >= _MOST_RENDER_TRIES:
-            return Verdict(DeliveryState.FAILED, now)
+            return Next(DeliveryState.FAILED, now)
         return _later(delivery, now, now + retry_after(delivery.attempts + 1, result.text), latest)
-    return Verdict(_FINAL[outcome], now)
+    return Next(_FINAL[outcome], now)
 
 
 _FINAL = {
@@ -96,15 +103,18 @@ _FINAL = {
 }
 
 
-def _later(delivery: Delivery, now: datetime, then: datetime, latest: timedelta) -> Verdict:
+def _later(delivery: Delivery, now: datetime, then: datetime, latest: timedelta) -> Next:
     if then > delivery.due_at + latest:
-        return Verdict(DeliveryState.FAILED, now)
-    return Verdict(DeliveryState.DEFERRED, then)
+        return Next(DeliveryState.FAILED, now)
+    return Next(DeliveryState.DEFERRED, then)
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What delivering needs. ``latest``: how long after its time a mail may still go."""
+    """What delivering needs. ``latest``: how long after its time a mail may still go.
+
+    Once ``stop`` is set, mails being handed over are finished and no others are begun.
+    """
 
     store: Store
     desk: Desk
@@ -112,109 +122,152 @@ class Sender:
     mailer: Mailer
     clock: Clock
     latest: timedelta
+    stop: threading.Event = field(default_factory=threading.Event)
 
     async def deliver(
         self,
         kinds: Collection[DeliveryKind] = tuple(DeliveryKind),
         progress: Callable[[int], None] = lambda _: None,
     ) -> Delivered:
-        """Send all that is due, until nothing is left or the relay is in trouble.
+        """Send all that is due, until nothing is left, the relay is in trouble or ``stop`` is set.
 
         Closes the Mailer's connections at the end. Safe to run in several processes at once.
         """
-        owner = this_worker()
-        report = Delivered(recovered=self.store.ledger.recover(self.clock(), is_gone))
+        run = _Run(self, f"{this_worker()}#{secrets.token_hex(4)}", progress)
+        run.report.recovered = self.store.ledger.recover(self.clock(), is_gone)
         try:
-            while batch := await self._claim(owner, kinds):
-                await self._send_batch(batch, owner, report, progress)
-                if report.trouble:
-                    break
+            while not run.halted and (batch := await run.claim(kinds)):
+                await run.send_batch(batch)
         finally:
             await self.mailer.close()
-            if report.trouble or report.sent:  # a run that sent nothing knows nothing better
-                self.store.guards.note("relay-trouble", report.trouble, self.clock())
-        return report
+            if run.report.trouble or run.report.sent:  # else the run knows nothing better
+                self.store.guards.note("relay-trouble", run.report.trouble, self.clock())
+        return run.report
 
-    async def _claim(self, owner: str, kinds: Collection[DeliveryKind]) -> list[Delivery]:
-        limit = self.mailer.concurrency * BATCH_PER_CONNECTION
-        claim = self.store.ledger.claim
-        return await asyncio.to_thread(claim, owner, self.clock(), LEASE, limit, kinds)
 
-    async def _send_batch(
-        self,
-        batch: list[Delivery],
-        owner: str,
-        report: Delivered,
-        progress: Callable[[int], None],
-    ) -> None:
-        gate = asyncio.Semaphore(self.mailer.concurrency)
+class _Run:
+    """One run of a Sender, under a lease owner of its own."""
 
-        async def one(delivery: Delivery) -> None:
-            async with gate:
-                await self._send_one(delivery, owner, report)
-                progress(report.done)
+    def __init__(self, sender: Sender, owner: str, progress: Callable[[int], None]) -> None:
+        self.report = Delivered()
+        self._sender = sender
+        self._store = sender.store
+        self._owner = owner
+        self._progress = progress
+        self._gate = asyncio.Semaphore(sender.mailer.concurrency)
+        self._refusals: Counter[str] = Counter()
 
+    @property
+    def halted(self) -> bool:
+        """Whether nothing more is to be handed over."""
+        return bool(self.report.trouble) or self._sender.stop.is_set()
+
+    async def claim(self, kinds: Collection[DeliveryKind]) -> list[Delivery]:
+        """Lease the next few deliveries."""
+        limit = self._sender.mailer.concurrency * BATCH_PER_CONNECTION
+        claim = self._store.ledger.claim
+        return await asyncio.to_thread(
+            claim, self._owner, self._sender.clock(), LEASE, limit, kinds
+        )
+
+    async def send_batch(self, batch: list[Delivery]) -> None:
+        """Send a batch, as many at a time as the Mailer takes."""
         # Not a TaskGroup: an error of one would cut off the others, who may be on the wire.
-        for error in await asyncio.gather(*map(one, batch), return_exceptions=True):
+        for error in await asyncio.gather(*map(self._send_one, batch), return_exceptions=True):
             if error is not None:
                 raise error
 
-    async def _send_one(self, delivery: Delivery, owner: str, report: Delivered) -> None:
-        started = time.monotonic()
-        result = await self._attempt(delivery, owner, report)
-        if result.outcome is Outcome.SERVER:
-            report.trouble = report.trouble or f"{result.phase}: {result.text}"
-        now = self.clock()
-        verdict = decide(delivery, result, now, self.latest)
-        attempt = Attempt(
-            delivery_id=delivery.id, at=now, seconds=time.monotonic() - started, result=result
-        )
-        if await asyncio.to_thread(self._record, delivery, owner, attempt, verdict):
-            report.count(verdict.state)
+    async def _send_one(self, delivery: Delivery) -> None:
+        async with self._gate:
+            if self.halted:
+                await asyncio.to_thread(self._store.ledger.put_back, delivery, self._owner)
+                return
+            started = time.monotonic()
+            result = await self._attempt(delivery)
+            self._watch(result)
+            now = self._sender.clock()
+            then = decide(delivery, result, now, self._sender.latest)
+            seconds = time.monotonic() - started
+            attempt = Attempt(delivery_id=delivery.id, at=now, seconds=seconds, result=result)
+            if await asyncio.to_thread(self._record, delivery, attempt, then):
+                self.report.count(then.state)
+            self._progress(self.report.done)
 
-    async def _attempt(self, delivery: Delivery, owner: str, report: Delivered) -> SendResult:
-        if report.trouble:  # the relay failed another mail of this batch: put this one back
-            return SendResult(outcome=Outcome.SERVER, phase=Phase.CONNECT, text=report.trouble)
-        if self.clock() > delivery.due_at + self.latest:
-            return _withdrawn(f"more than {self.latest / timedelta(hours=1):.0f} hours late")
+    def _watch(self, result: SendResult) -> None:
+        """Notice when it is the relay that fails, or that refuses everybody in the same words."""
+        if result.outcome is Outcome.SERVER:
+            self.report.trouble = self.report.trouble or f"{result.phase}: {result.text}"
+        elif result.outcome is Outcome.SENT:
+            self._refusals.clear()
+        elif _is_doubtful(result):
+            words = re.sub(r"\S*@\S*", "…", f"{result.phase}: {result.code} {result.text}")
+            self._refusals[words] += 1
+            if self._refusals[words] >= _MOST_SAME_REFUSALS:
+                self.report.trouble = f"it refuses everybody: {words}"
+
+    async def _attempt(self, delivery: Delivery) -> SendResult:
+        sender = self._sender
+        if sender.clock() > delivery.due_at + sender.latest:
+            return _withdrawn(f"more than {sender.latest / timedelta(hours=1):.0f} hours late")
         composed = await asyncio.to_thread(self._compose, delivery)
         if isinstance(composed, SendResult):
             return composed
 
         async def claim() -> bool:
-            to_wire = self.store.ledger.to_wire
-            return await asyncio.to_thread(to_wire, delivery, owner, self.clock(), LEASE)
+            to_wire = self._store.ledger.to_wire
+            return await asyncio.to_thread(to_wire, delivery, self._owner, sender.clock(), LEASE)
 
-        return await self.mailer.send(composed, claim)
+        result = await sender.mailer.send(composed, claim)
+        return _withdrawn(_LEFT) if result.outcome is Outcome.WITHDRAWN else result
 
     def _compose(self, delivery: Delivery) -> Message | SendResult:
+        subscriber = self._store.subscribers.get(delivery.subscriber_id)
+        if (
+            subscriber is None
+            or subscriber.email != delivery.address
+            or subscriber.status not in MAILED[delivery.kind]
+        ):
+            return _withdrawn(_LEFT)
         try:
-            message = self.composer.message(delivery, self.clock())
+            return self._sender.composer.message(delivery, subscriber, self._sender.clock())
         except StoreError:
             raise
         except Exception as error:  # whatever one mail's content breaks must not stop the others
             log.exception("delivery %s could not be composed", delivery.id)
             text = one_line(f"{type(error).__name__}: {error}")
             return SendResult(outcome=Outcome.DEFERRED, phase=Phase.RENDER, text=text)
-        return message or _withdrawn("the subscriber has left")
 
-    def _record(self, delivery: Delivery, owner: str, attempt: Attempt, verdict: Verdict) -> bool:
-        """Write down how an attempt ended and what follows for subscriber and papers.
+    def _record(self, delivery: Delivery, attempt: Attempt, then: Next) -> bool:
+        """Write down how an attempt ended; False when the delivery is not ours any more.
 
-        False when the delivery is not ours any more.
+        Tried again while the database is busy, since nobody else knows what the relay said.
         """
-        if not self.store.ledger.finish(
-            delivery, owner, attempt, verdict.state, verdict.next_attempt_at
-        ):
-            return False
-        bounced = attempt.result.outcome is Outcome.BOUNCED
-        subscriber = self.store.subscribers.get(delivery.subscriber_id) if bounced else None
+        finish = self._store.ledger.finish
+        for pause in (*_PAUSES, None):
+            try:
+                mine = finish(delivery, self._owner, attempt, then.state, then.next_attempt_at)
+                break
+            except StoreError:
+                if pause is None:
+                    raise
+                time.sleep(pause)
+        if mine and attempt.result.outcome is Outcome.BOUNCED:
+            self._bounce(delivery, attempt)
+        return mine
+
+    def _bounce(self, delivery: Delivery, attempt: Attempt) -> None:
+        """Give an address up at once when the refusal names it, else at the second refusal."""
+        if _is_doubtful(attempt.result) and not self._store.ledger.has_bounced(delivery):
+            return
+        subscriber = self._store.subscribers.get(delivery.subscriber_id)
         if subscriber is not None and subscriber.email == delivery.address:
-            self.desk.bounce(subscriber, attempt.at)
-        never_went = verdict.state in (DeliveryState.FAILED, DeliveryState.SKIPPED)
-        if never_went and delivery.digest_id is not None:
-            self.store.digests.release(delivery.digest_id)
-        return True
+            self._sender.desk.bounce(subscriber, attempt.at)
+
+
+def _is_doubtful(result: SendResult) -> bool:
+    """Whether a refusal for good may be the relay's word on us rather than on the address."""
+    refused = result.outcome in (Outcome.BOUNCED, Outcome.REJECTED)
+    return refused and result.phase is not Phase.RENDER and not names_the_mailbox(result)
 
 
 def _withdrawn(why: str) -> SendResult:

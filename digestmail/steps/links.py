@@ -76,7 +76,3 @@ class Links:
         except TokenError:
             return False
         return True
-
-    def hash(self, text: str) -> str:
-        """A salted hash for what is only to be recognised, such as a suppressed address."""
-        return self._signer.hash(text)

@@ -103,7 +103,7 @@ def interest_of(
     """A profile with the papers it speaks of; those its subscriber knows already are blocked."""
     seeds = tuple(known.by_key[key] for key in profile.seed_papers if key in known.by_key)
     every = [f for f in known.feedback.get(subscriber.id or 0, ()) if f.paper_id in known.by_id]
-    mine = [given for given in every if given.profile_id in (profile.id, None)]
+    mine = [given for given in every if given.profile_id == profile.id]
     liked = tuple(known.by_id[f.paper_id] for f in mine if f.verdict is Verdict.MORE)
     disliked = tuple(known.by_id[f.paper_id] for f in mine if f.verdict is Verdict.LESS)
     keys = {key for each in subscriber.profiles for key in each.seed_papers}

@@ -4,9 +4,11 @@ Subscribers are taken in blocks; a block's plans are recorded in one transaction
 whatever another process has done meanwhile. So preparing twice, or in two processes, is safe.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfoNotFoundError
 
 from digestmail.domain import (
     Digest,
@@ -31,6 +33,8 @@ from digestmail.steps.plan import (
 )
 from digestmail.store import Planned, Store
 
+log = logging.getLogger(__name__)
+
 BLOCK = 8192  # subscribers planned at a time: some 100 MB with their profiles and scores
 
 
@@ -48,6 +52,7 @@ class Prepared:
 
     digests: int = 0
     papers: int = 0
+    waiting: int = 0  # due, but without any new paper while a source may still bring some
     skipped: dict[SkipReason, int] = field(default_factory=dict)
 
     def count(self, digests: Sequence[Digest]) -> None:
@@ -76,15 +81,20 @@ class Planner:
 
     def plan(self, subscribers: Sequence[Subscriber], day: date | None = None) -> list[Planned]:
         """Plans for subscribers whose time has come, or for a given date; stores nothing."""
-        owed = [(s, self._due(s, day)) for s in subscribers]
+        owed = [(s, what) for s in subscribers if (what := self._due(s, day)) is not None]
         to_serve = [s for s, what in owed if what.serve and not what.late]
         digests = self._digests(to_serve, {s.id: what for s, what in owed})
         return [self._planned(s, what, digests.get(s.id or 0)) for s, what in owed]
 
-    def _due(self, subscriber: Subscriber, day: date | None) -> Due:
-        if day is not None:
-            return due_on(subscriber, day, self._now)
-        return due(subscriber, self._now, self._rules.latest)
+    def _due(self, subscriber: Subscriber, day: date | None) -> Due | None:
+        try:
+            if day is not None:
+                return due_on(subscriber, day, self._now)
+            return due(subscriber, self._now, self._rules.latest)
+        except (ZoneInfoNotFoundError, ValueError, OverflowError):
+            # Such as a zone this machine does not know. The others must get theirs.
+            log.exception("subscriber %s cannot be served; edit their schedule", subscriber.id)
+            return None
 
     def _planned(self, subscriber: Subscriber, what: Due, digest: Digest | None) -> Planned:
         digests = [skipped(subscriber, slot, self._now, SkipReason.MISSED) for slot in what.missed]
@@ -154,13 +164,25 @@ def prepare(
     day: date | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Prepared:
-    """Plan and store the digests of all subscribers who are due, or everyone's of one date."""
+    """Plan and store the digests of all subscribers who are due, or everyone's of one date.
+
+    While a source may still bring papers, "no new papers" is no answer: who would be told so
+    stays due, until the papers come or it is too late.
+    """
     prepared, done = Prepared(), 0
+    unsettled = store.sources.may_bring_more(now)
     for block in due_blocks(store, now, day):
-        prepared.count(store.digests.record(planner.plan(block, day)))
+        plans = planner.plan(block, day)
+        ready = [plan for plan in plans if not (unsettled and _lacks_papers(plan))]
+        prepared.waiting += len(plans) - len(ready)
+        prepared.count(store.digests.record(ready))
         done += len(block)
         progress(done)
     return prepared
+
+
+def _lacks_papers(plan: Planned) -> bool:
+    return bool(plan.digests) and plan.digests[-1].skip is SkipReason.NO_PAPERS
 
 
 def due_blocks(store: Store, now: datetime, day: date | None) -> Iterator[list[Subscriber]]:

@@ -4,8 +4,9 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain, count
 from typing import Any
 
 from digestmail.domain import (
@@ -111,10 +112,14 @@ def parse_roster(text: str, *, as_csv: bool, default: Profile) -> tuple[list[Ent
             problems.append(f"{where}: {error}")
             continue
         first = entries.get(entry.email)
-        profiles = (*(first.profiles if first else ()), *entry.profiles)
-        entries[entry.email] = Entry(
-            where, entry.email, entry.status, entry.schedule, _named_apart(profiles)
-        )
+        before = first.profiles if first else ()
+        (profile,) = entry.profiles
+        names = [known.name for known in before]
+        if profile.name in names and values.get("name", "").strip():
+            problems.append(f"{where}: name: a second profile “{profile.name}” of {entry.email}")
+            continue
+        profiles = (*before, replace(profile, name=_free_name(profile.name, names)))
+        entries[entry.email] = replace(entry, profiles=profiles)
     return list(entries.values()), problems
 
 
@@ -139,9 +144,10 @@ def _status(text: str) -> SubscriberStatus | None:
         raise InputError("status", f"“{text[:20]}” is none of {known}") from None
 
 
-def _named_apart(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
-    """The profiles; of two with the same name the later one replaces the earlier."""
-    return tuple({profile.name: profile for profile in profiles}.values())
+def _free_name(name: str, taken: Sequence[str]) -> str:
+    """``name``, or with a number after it where it is taken."""
+    numbered = (f"{name} {number}" for number in count(2))
+    return next(free for free in chain([name], numbered) if free not in taken)
 
 
 _Row = tuple[str, dict[str, str] | str]  # where it stands; its values, or what is wrong with it
@@ -184,7 +190,7 @@ def _check_columns(names: Sequence[str]) -> None:
 def _json_rows(text: str) -> Iterator[_Row]:
     try:
         array = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError("file", f"is not JSON: {error}") from None
     if not isinstance(array, list):
         raise InputError("file", "should hold an array of subscribers")

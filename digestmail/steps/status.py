@@ -1,10 +1,11 @@
 """What an operator asks first: what happened today, what is next, and what is wrong."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digestmail.domain import DeliveryState, SkipReason, SourceState, SubscriberStatus
+from digestmail.domain import DeliveryState, SourceState, SubscriberStatus
 from digestmail.store import Store
 
 _PENDING = (
@@ -17,13 +18,14 @@ _PENDING = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """A snapshot. "Today" is the UTC day of ``at``."""
+    """A snapshot. "Today" is the UTC day of ``at``, and all that is still open from before."""
 
     at: datetime
     sources: list[SourceState]
     subscribers: Mapping[SubscriberStatus, int]
     deliveries: Mapping[DeliveryState, int]  # of today's digests
-    skipped: Mapping[SkipReason, int]  # today's digests that were not mailed
+    letters: Mapping[DeliveryState, int]  # today's confirm mails and links
+    skipped: Mapping[str, int]  # today's digests that were not mailed, by the reason
     next_due_at: datetime | None
     next_fetch_at: datetime | None
     relay_trouble: str
@@ -32,7 +34,8 @@ class Status:
     @property
     def due(self) -> int:
         """Digests that were due today, whatever became of them."""
-        return sum(self.deliveries.values()) + sum(self.skipped.values())
+        mailed = sum(n for s, n in self.deliveries.items() if s is not DeliveryState.SKIPPED)
+        return mailed + sum(self.skipped.values())
 
     @property
     def waiting(self) -> int:
@@ -49,7 +52,10 @@ def status(store: Store, now: datetime) -> Status:
     """Ask the store; changes nothing."""
     start = now.replace(hour=0, minute=0, second=0, microsecond=0)
     end = start + timedelta(days=1)
-    digests = store.digests.count(start, end)
+    not_mailed = store.digests.count(start, end)
+    counted = store.ledger.count(start, end)
+    skipped = Counter({why: number for why, number in not_mailed.items() if why})
+    skipped.update({why: n for digest, _, why, n in counted if digest and why})
     sources = store.sources.all()
     fetches = [s.next_fetch_at for s in sources if s.spec.enabled and s.next_fetch_at]
     trouble = store.guards.noted("relay-trouble")
@@ -57,10 +63,21 @@ def status(store: Store, now: datetime) -> Status:
         at=now,
         sources=sources,
         subscribers=store.subscribers.count(),
-        deliveries=store.ledger.count(start, end),
-        skipped={SkipReason(why): count for why, count in digests.items() if why},
+        deliveries=_by_state(counted, digest=True),
+        letters=_by_state(counted, digest=False),
+        skipped=skipped,
         next_due_at=store.subscribers.next_due(),
         next_fetch_at=min(fetches, default=None),
         relay_trouble=trouble[0] if trouble else "",
         scheduler=store.guards.leased("scheduler"),
     )
+
+
+def _by_state(
+    counted: Sequence[tuple[bool, DeliveryState, str, int]], *, digest: bool
+) -> dict[DeliveryState, int]:
+    numbers: Counter[DeliveryState] = Counter()
+    for is_digest, state, _, number in counted:
+        if is_digest is digest:
+            numbers[state] += number
+    return dict(numbers)

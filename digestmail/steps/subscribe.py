@@ -24,6 +24,13 @@ MOST_PROFILES = 20
 _A_DAY = timedelta(hours=24)
 _CONFIRM_MAILS_EVER = 3  # unanswered ones; then only the operator can add the address
 _LINK_MAILS_A_DAY = 3
+_LEFT = "left"
+_REFUSALS = {
+    SubscriberStatus.UNSUBSCRIBED: _LEFT,  # the person may subscribe again, nobody else for them
+    SubscriberStatus.BOUNCED: "bounced",
+    SubscriberStatus.COMPLAINED: "complained",
+}
+_USED = "this link was used before; subscribe again to get a new one"
 _ASKED = (SubscriberStatus.PENDING, SubscriberStatus.UNSUBSCRIBED)
 _MAILED = (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED)
 
@@ -41,7 +48,7 @@ class Desk:
         A new or former subscriber is asked to confirm by mail, at most once a day; one who is
         active already is mailed a link to the preferences instead, and nothing of theirs changes.
         """
-        if self.suppressed(email):
+        if self.suppressed(email) not in (None, _LEFT):
             return
         known = self.store.subscribers.find(email)
         if known is None:
@@ -52,8 +59,12 @@ class Desk:
                 return
         elif known.status in _MAILED:
             self.mail_link(email, now)
-        elif self._take_over(known, profile, schedule, now):
-            self._ask(known, now)
+        elif known.status in _ASKED:
+            may_ask = self._may_ask(email, now)
+            # Who was a subscriber once keeps all of it until a mail can ask them.
+            replaces = may_ask or known.confirmed_at is None
+            if replaces and self._take_over(known, profile, schedule, now) and may_ask:
+                self._plan_confirm(known, now)
 
     def _take_over(
         self, known: Subscriber, profile: Profile, schedule: Schedule, now: datetime
@@ -77,9 +88,14 @@ class Desk:
 
     def _ask(self, subscriber: Subscriber, now: datetime) -> None:
         """Plan a confirm mail, unless the address has had its share."""
-        key = self.links.hash(f"confirm:{rate_key(subscriber.email)}")
-        if not self.store.guards.allow(key, 1, _A_DAY, now):
-            return
+        if self._may_ask(subscriber.email, now):
+            self._plan_confirm(subscriber, now)
+
+    def _may_ask(self, email: str, now: datetime) -> bool:
+        key = self.store.guards.hash(f"confirm:{rate_key(email)}")
+        return self.store.guards.allow(key, 1, _A_DAY, now)
+
+    def _plan_confirm(self, subscriber: Subscriber, now: datetime) -> None:
         subscriber_id = subscriber.id or 0
         serial, asked = self.store.subscribers.next_serial(subscriber_id)
         if asked > _CONFIRM_MAILS_EVER:
@@ -97,8 +113,7 @@ class Desk:
         active: bool,
     ) -> Subscriber:
         """Add a subscriber for the operator: ``active`` at once, or asked to confirm."""
-        if reason := self.suppressed(email):
-            raise InputError("email", f"{email} must not be mailed again ({reason})")
+        self._refuse_suppressed(email)
         fresh = Subscriber(email=email, schedule=schedule, profiles=tuple(profiles))
         if active:
             due = next_slot(schedule, now).at
@@ -112,8 +127,12 @@ class Desk:
 
     def pending(self, token: str, now: datetime) -> Subscriber:
         """The subscriber a confirm link is for; TokenError when it is used up or aged."""
-        subscriber_id, _ = self.links.read_confirm(token, now)
-        return self._here(subscriber_id)
+        subscriber_id, serial = self.links.read_confirm(token, now)
+        subscriber = self._here(subscriber_id)
+        used = self.store.subscribers.serial(subscriber_id) != serial
+        if used and subscriber.status not in _MAILED:
+            raise TokenError(_USED)
+        return subscriber
 
     def confirm(self, token: str, now: datetime) -> Subscriber:
         """Make the subscriber of a confirm link active; pressing twice does no harm."""
@@ -123,7 +142,9 @@ class Desk:
         confirmed = self.store.subscribers.confirm(subscriber_id, serial, now, due)
         subscriber = self._here(subscriber_id)
         if not confirmed and subscriber.status not in _MAILED:
-            raise TokenError("this link was used before; subscribe again to get a new one")
+            raise TokenError(_USED)
+        if confirmed:
+            self.store.guards.lift(self._address_hash(subscriber.email))
         return subscriber
 
     def _here(self, subscriber_id: int) -> Subscriber:
@@ -137,7 +158,7 @@ class Desk:
         known = self.store.subscribers.find(email)
         if known is None or known.status not in _MAILED:
             return
-        key = self.links.hash(f"link:{known.id}")
+        key = self.store.guards.hash(f"link:{known.id}")
         if self.store.guards.allow(key, _LINK_MAILS_A_DAY, _A_DAY, now):
             once = f"link:{known.id}:{now.timestamp():.6f}"
             self.store.ledger.plan(DeliveryKind.LINK, known.id or 0, known.email, once, now)
@@ -145,7 +166,8 @@ class Desk:
     def owner(self, token: str, now: datetime) -> Subscriber:
         """The subscriber of a preferences link; TokenError when it has aged or they left."""
         subscriber = self._here(self.links.read_preferences(token, now))
-        if subscriber.status not in (*_MAILED, SubscriberStatus.UNSUBSCRIBED):
+        came_back = subscriber.status is SubscriberStatus.PENDING and subscriber.confirmed_at
+        if subscriber.status not in (*_MAILED, SubscriberStatus.UNSUBSCRIBED) and not came_back:
             raise TokenError("this link belongs to no subscriber any more")
         return subscriber
 
@@ -155,7 +177,7 @@ class Desk:
 
     def reschedule(self, subscriber: Subscriber, schedule: Schedule, now: datetime) -> None:
         """Change when the digest comes."""
-        due = _next_due(subscriber, schedule, now)
+        due = self._next_due(subscriber, schedule, now)
         self.store.subscribers.set_schedule(subscriber.id or 0, schedule, due)
 
     def pause(self, subscriber: Subscriber) -> None:
@@ -163,10 +185,35 @@ class Desk:
         self._become(subscriber, SubscriberStatus.PAUSED, None, _MAILED)
 
     def resume(self, subscriber: Subscriber, now: datetime) -> None:
-        """Go on after a pause, or come back after leaving (from one's own preferences page)."""
-        due = _next_due(subscriber, subscriber.schedule, now)
-        among = (*_MAILED, SubscriberStatus.UNSUBSCRIBED)
+        """Go on after a pause. InputError for somebody who left: only they can come back."""
+        due = self._next_due(subscriber, subscriber.schedule, now)
+        self._become(subscriber, SubscriberStatus.ACTIVE, due, _MAILED)
+
+    def come_back(self, subscriber: Subscriber, now: datetime) -> None:
+        """Go on after a pause or after leaving, from one's own preferences page."""
+        due = self._next_due(subscriber, subscriber.schedule, now)
+        among = [*_MAILED, SubscriberStatus.UNSUBSCRIBED]
+        if subscriber.confirmed_at:  # left, asked to join again, and came here instead
+            among.append(SubscriberStatus.PENDING)
         self._become(subscriber, SubscriberStatus.ACTIVE, due, among)
+
+    def lift(self, subscriber: Subscriber, now: datetime) -> None:
+        """Mail a bounced address again, because the operator knows better."""
+        self.store.guards.lift(self._address_hash(subscriber.email))
+        due = self._next_due(subscriber, subscriber.schedule, now)
+        self._become(subscriber, SubscriberStatus.ACTIVE, due, (SubscriberStatus.BOUNCED,))
+
+    def change_email(self, subscriber: Subscriber, email: str) -> None:
+        """Change an address. InputError when it is taken or must not be mailed."""
+        self._refuse_suppressed(email)
+        self.store.subscribers.set_email(subscriber.id or 0, email)
+
+    def erase(self, subscriber: Subscriber, now: datetime) -> None:
+        """Forget a subscriber; of one who refused our mail the address's hash is kept."""
+        reason = _REFUSALS.get(subscriber.status)
+        if reason:
+            self.store.guards.suppress(self._address_hash(subscriber.email), reason, now)
+        self.store.subscribers.remove(subscriber.id or 0)
 
     def leave(self, subscriber: Subscriber) -> None:
         """Send nothing any more, from this moment on. Leaving twice does no harm."""
@@ -195,15 +242,27 @@ class Desk:
 
     def suppressed(self, email: str) -> str | None:
         """Why an address must not be mailed; None when it may."""
-        return self.store.guards.suppressed(self.links.hash(f"address:{email}"))
+        return self.store.guards.suppressed(self._address_hash(email))
+
+    def _refuse_suppressed(self, email: str) -> None:
+        if reason := self.suppressed(email):
+            raise InputError("email", f"{email} must not be mailed again ({reason})")
+
+    def _address_hash(self, email: str) -> str:
+        return self.store.guards.hash(f"address:{email}")
+
+    def _next_due(self, subscriber: Subscriber, schedule: Schedule, now: datetime) -> datetime:
+        """The next slot of a date without a digest; what is due and not yet prepared stays due."""
+        due = subscriber.next_due_at
+        if due is not None and due <= now:
+            return due
+        slot = next_slot(schedule, now)
+        there = self.store.digests.dates([subscriber.id or 0], slot.date)
+        while (subscriber.id, slot.date) in there:
+            slot = next_slot(schedule, slot.at)
+        return slot.at
 
     def bounce(self, subscriber: Subscriber, now: datetime) -> None:
         """Stop mailing an address that does not exist, and remember it."""
-        self.store.guards.suppress(self.links.hash(f"address:{subscriber.email}"), "bounced", now)
+        self.store.guards.suppress(self._address_hash(subscriber.email), "bounced", now)
         self.store.subscribers.set_status(subscriber.id or 0, SubscriberStatus.BOUNCED, None)
-
-
-def _next_due(subscriber: Subscriber, schedule: Schedule, now: datetime) -> datetime:
-    """The next slot; what is due already and not yet prepared stays due."""
-    due = subscriber.next_due_at
-    return due if due is not None and due <= now else next_slot(schedule, now).at

@@ -3,7 +3,7 @@
 from digestmail.store.database import Database
 from digestmail.store.digests import Digests, Planned
 from digestmail.store.guards import Guards
-from digestmail.store.ledger import Ledger, Recovered
+from digestmail.store.ledger import MAILED, Ledger, Recovered
 from digestmail.store.papers import Added, Papers
 from digestmail.store.sources import Sources
 from digestmail.store.subscribers import Subscribers
@@ -23,6 +23,7 @@ class Store:
 
 
 __all__ = [
+    "MAILED",
     "Added",
     "Database",
     "Digests",

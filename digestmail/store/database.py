@@ -48,7 +48,7 @@ class Database:
     @property
     def name(self) -> str:
         """How the operator knows the database; holds no password."""
-        return str(self.path) if self.is_sqlite else self.url.render_as_string()
+        return str(self.path) if self.is_sqlite else self.url.set(query={}).render_as_string()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -63,9 +63,10 @@ class Database:
             yield session
 
     @contextmanager
-    def connecting(self) -> Iterator[Connection]:
-        """A bare connection for migrations and checks; the caller begins and commits."""
-        with self._explained(), self._writer.connect() as connection:
+    def connecting(self, *, writing: bool = False) -> Iterator[Connection]:
+        """A bare connection for checks and migrations; the caller begins and commits."""
+        engine = self._writer if writing else self.engine
+        with self._explained(), engine.connect() as connection:
             yield connection
 
     @contextmanager

@@ -86,17 +86,6 @@ class Digests:
             rows = session.execute(query.order_by(DIGEST.c.date.desc()).limit(limit)).all()
             return [replace(_digest(row), items=_items(session, row.id)) for row in rows]
 
-    def release(self, digest_id: int) -> None:
-        """Let the papers of a digest that never went out be news again for its subscriber."""
-        with self._database.writing() as session:
-            session.execute(update(ITEM).where(ITEM.c.digest_id == digest_id).values(released=True))
-            row = session.execute(select(DIGEST).where(DIGEST.c.id == digest_id)).first()
-            if row is None:  # its subscriber was erased meanwhile
-                return
-            later = SUBSCRIBER.c.papers_since > row.papers_from
-            back = update(SUBSCRIBER).where(SUBSCRIBER.c.id == row.subscriber_id, later)
-            session.execute(back.values(papers_since=row.papers_from))
-
     def count(self, since: datetime, until: datetime) -> dict[str, int]:
         """Digests due in [since, until) by their skip reason; "" counts those to be mailed."""
         reason = func.coalesce(DIGEST.c.skip, "")
@@ -105,6 +94,16 @@ class Digests:
         )
         with self._database.reading() as session:
             return dict(session.execute(query.group_by(reason)).all())
+
+
+def release(session: Session, digest_id: int) -> None:
+    """Let the papers of a digest that never went out be news again for its subscriber."""
+    session.execute(update(ITEM).where(ITEM.c.digest_id == digest_id).values(released=True))
+    row = session.execute(select(DIGEST).where(DIGEST.c.id == digest_id)).first()
+    if row is not None:  # else its subscriber was erased meanwhile
+        later = SUBSCRIBER.c.papers_since > row.papers_from
+        back = update(SUBSCRIBER).where(SUBSCRIBER.c.id == row.subscriber_id, later)
+        session.execute(back.values(papers_since=row.papers_from))
 
 
 def _lock(session: Session, ids: Sequence[int]) -> dict[int, datetime | None]:

@@ -1,12 +1,16 @@
 """What keeps us polite: suppressed addresses, counted requests, leases and notes."""
 
-from datetime import datetime, timedelta
+import hmac
+import secrets
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from digestmail.store.database import Database
 from digestmail.store.sql import upsert
 from digestmail.store.tables import LEASE, NOTE, RATE, SUPPRESSION
+
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Guards:
@@ -14,12 +18,28 @@ class Guards:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._salt = ""
+
+    def hash(self, text: str) -> str:
+        """A hash under this database's own salt, for what is only to be recognised again."""
+        if not self._salt:
+            values = {"name": "salt", "value": secrets.token_hex(32), "at": _EVER}
+            with self._database.writing() as session:
+                session.execute(upsert(session, NOTE).values(values).on_conflict_do_nothing())
+                query = select(NOTE.c.value).where(NOTE.c.name == "salt")
+                self._salt = session.execute(query).scalar_one()
+        return hmac.new(self._salt.encode(), text.encode(), "sha256").hexdigest()
 
     def suppress(self, address_hash: str, reason: str, now: datetime) -> None:
         """Never mail this address again; the first reason stays."""
         values = {"address_hash": address_hash, "reason": reason, "created_at": now}
         with self._database.writing() as session:
             session.execute(upsert(session, SUPPRESSION).values(values).on_conflict_do_nothing())
+
+    def lift(self, address_hash: str) -> None:
+        """Let an address be mailed again."""
+        with self._database.writing() as session:
+            session.execute(delete(SUPPRESSION).where(SUPPRESSION.c.address_hash == address_hash))
 
     def suppressed(self, address_hash: str) -> str | None:
         """Why an address must not be mailed; None when it may."""
@@ -43,6 +63,11 @@ class Guards:
             so_far: int = session.execute(count.returning(RATE.c.count)).scalar_one()
         return so_far <= most
 
+    def forget_counters(self, before: datetime) -> None:
+        """Erase counters whose window began before an instant."""
+        with self._database.writing() as session:
+            session.execute(delete(RATE).where(RATE.c.since < before))
+
     def lease(self, name: str, owner: str, until: datetime, now: datetime) -> bool:
         """Take or keep a lease; False while another owner holds it."""
         values = {"name": name, "owner": owner, "until": until}
@@ -53,6 +78,11 @@ class Guards:
                 index_elements=["name"], set_={"owner": owner, "until": until}, where=free
             )
             return session.execute(taken.returning(LEASE.c.name)).first() is not None
+
+    def give_up(self, name: str, owner: str) -> None:
+        """End a lease of one's own."""
+        with self._database.writing() as session:
+            session.execute(delete(LEASE).where(LEASE.c.name == name, LEASE.c.owner == owner))
 
     def leased(self, name: str) -> tuple[str, datetime] | None:
         """Who holds a lease and until when."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, or_, select, update
+from sqlalchemy import and_, case, exists, func, insert, or_, select, update
 from sqlmodel import Session
 
 from digestmail.domain import (
@@ -26,6 +26,7 @@ from digestmail.domain import (
     SubscriberStatus,
 )
 from digestmail.store.database import Database
+from digestmail.store.digests import release
 from digestmail.store.sql import upsert
 from digestmail.store.tables import ATTEMPT, DELIVERY, SUBSCRIBER
 
@@ -38,11 +39,13 @@ _ENDED = (
     DeliveryState.SKIPPED,
 )
 # Whom each kind of mail may still be sent to at the moment it goes.
-_MAILED = {
+MAILED = {
     DeliveryKind.DIGEST: (SubscriberStatus.ACTIVE,),
     DeliveryKind.CONFIRM: (SubscriberStatus.PENDING,),
     DeliveryKind.LINK: (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED),
 }
+_NEVER_WENT = (DeliveryState.FAILED, DeliveryState.SKIPPED)
+_FREE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
 _HANDED_OVER = "handed over; no answer was recorded"
 _STOPPED = "the sender stopped while the mail was on the wire"
 
@@ -116,7 +119,7 @@ class Ledger:
         False, and nothing changed, when the lease was lost or the subscriber may not be mailed
         any more.
         """
-        mailed = [status.value for status in _MAILED[delivery.kind]]
+        mailed = [status.value for status in MAILED[delivery.kind]]
         welcome = exists().where(
             SUBSCRIBER.c.id == delivery.subscriber_id,
             SUBSCRIBER.c.email == delivery.address,
@@ -149,7 +152,8 @@ class Ledger:
     ) -> bool:
         """Record how a try ended; False when the lease was lost meanwhile.
 
-        Trouble of the relay (Outcome.SERVER) and a withdrawal count no attempt.
+        Trouble of the relay (Outcome.SERVER) and a withdrawal count no attempt. The papers of a
+        digest that will never go are released in the same transaction.
         """
         counts = attempt.result.outcome not in (Outcome.SERVER, Outcome.WITHDRAWN)
         ended = attempt.at if state in _ENDED else None
@@ -160,10 +164,9 @@ class Ledger:
                 state=state.value,
                 attempts=DELIVERY.c.attempts + int(counts),
                 next_attempt_at=next_attempt_at,
-                lease_owner=None,
-                lease_until=None,
                 ended_at=ended,
                 detail=_told(attempt.result),
+                **_FREE,
             )
             .returning(DELIVERY.c.id)
         )
@@ -172,7 +175,31 @@ class Ledger:
                 return False
             if not _answer_attempt(session, attempt):
                 _add_attempt(session, attempt)
+            if state in _NEVER_WENT and delivery.digest_id is not None:
+                release(session, delivery.digest_id)
         return True
+
+    def put_back(self, delivery: Delivery, owner: str) -> None:
+        """Give back a lease that nothing was done with."""
+        step = update(DELIVERY).where(_mine(delivery, owner, DeliveryState.LEASED))
+        with self._database.writing() as session:
+            session.execute(step.values(state=DeliveryState.PLANNED.value, **_FREE))
+
+    def has_bounced(self, delivery: Delivery) -> bool:
+        """Whether an earlier delivery to the same subscriber and address bounced."""
+        join = ATTEMPT.join(DELIVERY, DELIVERY.c.id == ATTEMPT.c.delivery_id)
+        query = (
+            select(ATTEMPT.c.id)
+            .select_from(join)
+            .where(
+                DELIVERY.c.subscriber_id == delivery.subscriber_id,
+                DELIVERY.c.address == delivery.address,
+                DELIVERY.c.id != delivery.id,
+                ATTEMPT.c.outcome == Outcome.BOUNCED.value,
+            )
+        )
+        with self._database.reading() as session:
+            return session.execute(query.limit(1)).first() is not None
 
     def recover(self, now: datetime, is_gone: Callable[[str], bool]) -> Recovered:
         """Decide what workers left behind that have died or let their lease run out."""
@@ -190,11 +217,10 @@ class Ledger:
                 DELIVERY.c.state == DeliveryState.LEASED.value,
                 DELIVERY.c.kind != DeliveryKind.DIGEST.value,
             )
-            free = {"lease_owner": None, "lease_until": None}
             freed = session.execute(
                 update(DELIVERY)
                 .where(DELIVERY.c.id.in_(left), harmless, DELIVERY.c.state.in_(_HELD))
-                .values(state=DeliveryState.PLANNED.value, **free)
+                .values(state=DeliveryState.PLANNED.value, **_FREE)
                 .returning(DELIVERY.c.id)
             ).all()
             lost = session.execute(
@@ -205,7 +231,7 @@ class Ledger:
                     detail=_STOPPED,
                     ended_at=now,
                     attempts=DELIVERY.c.attempts + 1,
-                    **free,
+                    **_FREE,
                 )
                 .returning(DELIVERY.c.id)
             ).all()
@@ -217,16 +243,25 @@ class Ledger:
             )
         return Recovered(len(freed), len(lost))
 
-    def count(self, since: datetime, until: datetime) -> dict[DeliveryState, int]:
-        """Digest deliveries due in [since, until) by state."""
-        query = (
-            select(DELIVERY.c.state, func.count())
-            .where(DELIVERY.c.due_at >= since, DELIVERY.c.due_at < until)
-            .where(DELIVERY.c.kind == DeliveryKind.DIGEST.value)
-            .group_by(DELIVERY.c.state)
+    def count(self, since: datetime, until: datetime) -> list[tuple[bool, DeliveryState, str, int]]:
+        """Deliveries by (is a digest, state, detail if skipped), with how many.
+
+        Counted are those due in [since, until), those that ended in it, and all still open.
+        """
+        skipped = DELIVERY.c.state == DeliveryState.SKIPPED.value
+        groups = (
+            (DELIVERY.c.kind == DeliveryKind.DIGEST.value).label("digest"),
+            DELIVERY.c.state,
+            case((skipped, DELIVERY.c.detail), else_="").label("why"),
+        )
+        due = and_(DELIVERY.c.due_at >= since, DELIVERY.c.due_at < until)
+        ended = and_(DELIVERY.c.ended_at >= since, DELIVERY.c.ended_at < until)
+        query = select(*groups, func.count().label("number")).where(
+            or_(due, ended, DELIVERY.c.ended_at.is_(None))
         )
         with self._database.reading() as session:
-            return {DeliveryState(state): count for state, count in session.execute(query)}
+            rows = session.execute(query.group_by(*(column.name for column in groups)))
+            return [(bool(r.digest), DeliveryState(r.state), r.why, r.number) for r in rows]
 
     def of_digests(self, digest_ids: Sequence[int]) -> dict[int, Delivery]:
         """The deliveries of some digests, by digest id."""

@@ -34,7 +34,7 @@ def migrate(
     if current == target:
         return None
     backup = _backup(database, now) if current else None
-    with database.connecting() as connection:
+    with database.connecting(writing=True) as connection:
         if database.is_sqlite:  # it heeds these outside a transaction only
             connection.connection.execute("PRAGMA journal_mode = WAL")
             connection.connection.execute("PRAGMA foreign_keys = OFF")
@@ -124,6 +124,7 @@ def _create_folder(database: Database) -> None:
         return
     try:
         database.path.parent.mkdir(parents=True, exist_ok=True)
+        database.path.touch(mode=0o600)  # it holds addresses; copies take the mode over
     except OSError as error:
         raise StoreError(
             f"cannot make the folder {database.path.parent}: {error.strerror}"

@@ -12,6 +12,8 @@ from digestmail.store.database import Database
 from digestmail.store.papers import Papers
 from digestmail.store.tables import SOURCE
 
+_LONGEST_FETCH = timedelta(minutes=10)
+_SOON = timedelta(minutes=15)  # a failed fetch is tried again, however rarely its source is due
 _MOST_BAD_KEPT = 20
 
 
@@ -53,22 +55,42 @@ class Sources:
         return [_state(row, counts.get(row.name, 0)) for row in rows]
 
     def claim(self, state: SourceState, now: datetime) -> bool:
-        """Whether this process is the one to fetch a due source now (compare-and-swap)."""
+        """Whether this process is the one to fetch a due source now (compare-and-swap).
+
+        A claim that is not followed by a ``report`` runs out, and the source is due again.
+        """
         due = SOURCE.c.next_fetch_at
         same = due.is_(None) if state.next_fetch_at is None else due == state.next_fetch_at
-        later = now + timedelta(minutes=state.spec.every_minutes)
+        until = now + _LONGEST_FETCH
         claim = update(SOURCE).where(SOURCE.c.name == state.spec.name, same)
+        won = claim.values(next_fetch_at=until, fetching_until=until).returning(SOURCE.c.name)
         with self._database.writing() as session:
-            won = session.execute(claim.values(next_fetch_at=later).returning(SOURCE.c.name))
-            return won.first() is not None
+            return session.execute(won).first() is not None
 
     def report(self, report: SourceReport, now: datetime) -> None:
-        """Record how a fetch went."""
-        values: dict[str, Any] = {"last_fetch_at": now, "last_report": _stored(report)}
+        """Record how a fetch went, and when the next one is due: soon after a failure."""
+        values: dict[str, Any] = {
+            "last_report": _stored(report),
+            "last_fetch_at": now,
+            "fetching_until": None,
+        }
         if report.new:
             values["last_new_at"] = now
         with self._database.writing() as session:
-            session.execute(update(SOURCE).where(SOURCE.c.name == report.source).values(values))
+            mine = SOURCE.c.name == report.source
+            every: int | None = session.execute(select(SOURCE.c.every_minutes).where(mine)).scalar()
+            pause = timedelta(minutes=every or 0)
+            values["next_fetch_at"] = now + (min(pause, _SOON) if report.error else pause)
+            session.execute(update(SOURCE).where(mine).values(values))
+
+    def may_bring_more(self, now: datetime) -> bool:
+        """Whether papers may be missing: a source is being fetched, failed, or never was asked."""
+        query = select(SOURCE.c.fetching_until, SOURCE.c.last_report).where(SOURCE.c.enabled)
+        with self._database.reading() as session:
+            return any(
+                (until is not None and until > now) or report is None or report["error"]
+                for until, report in session.execute(query)
+            )
 
 
 def _stored(report: SourceReport) -> dict[str, Any]:

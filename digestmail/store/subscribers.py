@@ -129,6 +129,16 @@ class Subscribers:
         with self._database.writing() as session:
             session.execute(delete(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id))
 
+    def forget_unconfirmed(self, before: datetime) -> int:
+        """Erase those who asked before an instant and never confirmed; returns how many."""
+        old = delete(SUBSCRIBER).where(
+            SUBSCRIBER.c.status == SubscriberStatus.PENDING.value,
+            SUBSCRIBER.c.confirmed_at.is_(None),
+            SUBSCRIBER.c.created_at < before,
+        )
+        with self._database.writing() as session:
+            return len(session.execute(old.returning(SUBSCRIBER.c.id)).all())
+
     def save_profile(self, profile: Profile) -> int:
         """Store a profile, new (no id) or changed; returns its id.
 

@@ -77,6 +77,7 @@ class SourceRow(Base, table=True):
     every_minutes: int
     enabled: bool
     next_fetch_at: datetime | None
+    fetching_until: datetime | None  # somebody fetches it now, unless they died
     last_fetch_at: datetime | None
     last_new_at: datetime | None
     last_report: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))

@@ -135,7 +135,7 @@ def pause(site: Ours, token: str) -> Response:
 @router.post("/preferences/{token}/resume")
 def resume(site: Ours, token: str) -> Response:
     """Go on after a pause, or come back after leaving."""
-    site.app.desk.resume(site.app.desk.owner(token, site.now), site.now)
+    site.app.desk.come_back(site.app.desk.owner(token, site.now), site.now)
     return _done(site, token, "resumed")
 
 

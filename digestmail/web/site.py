@@ -76,10 +76,10 @@ class Site:
     def count(self, request: Request) -> None:
         """Count a public form; HTTPException once its network or everyone sent too many."""
         now, allow = self.now, self.app.store.guards.allow
-        network = self.app.links.hash(f"form:{self.networks.of(request)}")
+        network = self.app.store.guards.hash(f"form:{self.networks.of(request)}")
         if not allow(network, _MOST_OF_A_NETWORK, _AN_HOUR, now):
             raise HTTPException(429, headers=_RETRY)
-        if not allow(self.app.links.hash("form:all"), _MOST_OF_ALL, _AN_HOUR, now):
+        if not allow("form:all", _MOST_OF_ALL, _AN_HOUR, now):
             log.error("more than %d forms in an hour: the rest is refused", _MOST_OF_ALL)
             raise HTTPException(503, headers=_RETRY)
 

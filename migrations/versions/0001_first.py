@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("every_minutes", sa.Integer(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("next_fetch_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fetching_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_fetch_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_new_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_report", sa.JSON(), nullable=True),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from digestmail.domain import Outcome, Phase
-from digestmail.mail.replies import classify, retry_after
+from digestmail.mail.replies import classify, names_the_mailbox, retry_after
 
 BEFORE = (Phase.CONNECT, Phase.HELLO, Phase.AUTH, Phase.MAIL)
 
@@ -135,3 +135,34 @@ def test_waits_longer_each_time(attempts: int, minutes: int) -> None:
 )
 def test_waits_as_long_as_told(text: str, seconds: int) -> None:
     assert retry_after(1, text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Domain x.org has exceeded the max emails per hour (150/150) allowed",
+        "Sending limit exceeded",
+        "Outgoing mail quota exceeded",
+        "Access denied",
+        "Sender verify failed",
+        "envelope sender domain must exist",
+    ],
+)
+def test_what_the_relay_says_of_us_is_no_bounce(text: str) -> None:
+    assert classify(Phase.RCPT, 550, text).outcome is not Outcome.BOUNCED
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("5.1.1 <a@example.org>: rejected", True),
+        ("No such user here", True),
+        ("User a@example.org does not exist", True),
+        ("Recipient address a@example.org: user unknown", True),
+        ("mailbox a@example.org is disabled", True),
+        ("Transaction failed", False),
+        ("not today", False),
+    ],
+)
+def test_only_some_refusals_leave_no_doubt(text: str, sure: bool) -> None:
+    assert names_the_mailbox(classify(Phase.RCPT, 550, text)) is sure

@@ -283,7 +283,7 @@ async def test_trouble_of_the_relay_stops_the_run_and_loses_nothing(
     done = await deliver(store, mailer, clock)
     assert (done.trouble, len(mailer.tried)) == ("connect: refused", 1)
     assert store.guards.noted("relay-trouble") == ("connect: refused", NOW)
-    assert store.ledger.count(NOW, NOW + HOUR) == {DeliveryState.PLANNED: 25}
+    assert store.ledger.count(NOW, NOW + HOUR) == [(True, DeliveryState.PLANNED, "", 25)]
     clock.move(minutes=1)
     assert (await deliver(store, ScriptedMailer(), clock)).sent == 25
     assert store.guards.noted("relay-trouble") is None

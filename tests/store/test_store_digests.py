@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from steps_world import DAY, HOUR, NOW, arrive, at_once, digest, join, planned
+from steps_world import DAY, HOUR, NOW, arrive, at_once, digest, join, planned, release_digest
 
 from digestmail.domain import Digest, Schedule, SkipReason, Subscriber
 from digestmail.errors import NotFoundError
@@ -128,7 +128,7 @@ def test_released_papers_are_news_again(store: Store) -> None:
     ada = join(store)
     papers = arrive(store, 1)
     (first,) = _record(store, ada, digest(ada, papers, papers_from=NOW - DAY))
-    store.digests.release(first.id or 0)
+    release_digest(store, first.id)
     assert store.digests.shown([ada.id or 0], NOW - DAY) == {}
     assert store.subscribers.by_email(ada.email).papers_since == NOW - DAY
     (second,) = _record(store, ada, digest(ada, papers, date=TOMORROW))
@@ -142,7 +142,7 @@ def test_releasing_twice_or_late_never_moves_forward(store: Store) -> None:
         store, ada, digest(ada, arrive(store, 2), date=TOMORROW, papers_from=NOW, skip=None)
     )
     for stored in (first, second, first):
-        store.digests.release(stored.id or 0)
+        release_digest(store, stored.id)
     assert store.subscribers.by_email(ada.email).papers_since == NOW - DAY
 
 
@@ -150,7 +150,7 @@ def test_releasing_what_was_erased_is_no_trouble(store: Store) -> None:
     ada = join(store)
     (stored,) = _record(store, ada, digest(ada, arrive(store, 1)))
     store.subscribers.remove(ada.id or 0)
-    store.digests.release(stored.id or 0)
+    release_digest(store, stored.id)
     assert store.digests.dates([ada.id or 0], date(2000, 1, 1)) == set()
 
 

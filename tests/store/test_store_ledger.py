@@ -352,9 +352,28 @@ def test_digests_are_counted_by_state(store: Store) -> None:
     put(store, owe(store, "b@example.net"), state="sent")
     ada = join(store)
     store.ledger.plan(DeliveryKind.LINK, ada.id or 0, ada.email, "x", NOW)
-    expected = {DeliveryState.PLANNED: 1, DeliveryState.SENT: 1}
-    assert store.ledger.count(NOW, NOW + HOUR) == expected
-    assert store.ledger.count(NOW - HOUR, NOW) == {}
+    counted = sorted(store.ledger.count(NOW, NOW + HOUR))
+    link, *digests = counted
+    assert link == (False, DeliveryState.PLANNED, "", 1)
+    assert digests == [(True, DeliveryState.PLANNED, "", 1), (True, DeliveryState.SENT, "", 1)]
+
+
+def test_what_is_open_is_counted_whatever_its_day(store: Store) -> None:
+    owe(store, "a@example.net")
+    put(store, owe(store, "b@example.net"), state="sent", ended_at=NOW)
+    tomorrow = NOW + 24 * HOUR
+    open_still = [(True, DeliveryState.PLANNED, "", 1)]
+    assert store.ledger.count(tomorrow, tomorrow + HOUR) == open_still
+
+
+def test_a_lease_put_back_is_planned_again_and_leaves_no_attempt(store: Store) -> None:
+    owe(store)
+    (delivery,) = store.ledger.claim("me", NOW, HOUR, 5)
+    store.ledger.put_back(delivery, "her")
+    assert store.ledger.claim("her", NOW, HOUR, 5) == []
+    store.ledger.put_back(delivery, "me")
+    assert store.ledger.claim("her", NOW, HOUR, 5) != []
+    assert store.ledger.attempts(delivery.id) == []
 
 
 def test_deliveries_of_a_subscriber_newest_first(store: Store) -> None:

@@ -1,5 +1,7 @@
 """Sources: added, claimed once, their reports kept."""
 
+from dataclasses import replace
+
 import pytest
 from steps_world import DAY, HOUR, NOW, arrive, at_once
 
@@ -39,7 +41,7 @@ def test_a_claim_is_won_once_and_sets_the_next(store: Store) -> None:
     assert store.sources.claim(state, NOW)
     assert not store.sources.claim(state, NOW)
     (after,) = store.sources.all()
-    assert after.next_fetch_at == NOW + HOUR / 2
+    assert after.next_fetch_at == NOW + HOUR / 6  # the claim runs out, should we die
     assert store.sources.claim(after, NOW + HOUR)
 
 
@@ -88,3 +90,24 @@ def test_only_some_bad_records_are_kept(store: Store) -> None:
 def test_a_report_of_a_removed_source_is_nobodys(store: Store) -> None:
     store.sources.report(SourceReport(source="gone", new=1), NOW)
     assert store.sources.all() == []
+
+
+def test_a_failed_fetch_is_tried_again_soon(store: Store) -> None:
+    store.sources.add(replace(SPEC, every_minutes=1440), NOW)
+    store.sources.report(SourceReport(source="cs", error="down"), NOW)
+    (state,) = store.sources.all()
+    assert state.next_fetch_at == NOW + HOUR / 4
+
+
+def test_papers_may_be_missing_until_every_source_has_answered(store: Store) -> None:
+    assert not store.sources.may_bring_more(NOW)
+    store.sources.add(SPEC, NOW)
+    assert store.sources.may_bring_more(NOW)
+    store.sources.report(SourceReport(source="cs", new=1), NOW)
+    assert not store.sources.may_bring_more(NOW)
+    (state,) = store.sources.all()
+    store.sources.claim(state, NOW)
+    assert store.sources.may_bring_more(NOW)
+    assert not store.sources.may_bring_more(NOW + HOUR)
+    store.sources.report(SourceReport(source="cs", error="down"), NOW)
+    assert store.sources.may_bring_more(NOW)

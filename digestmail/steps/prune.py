@@ -1,0 +1,14 @@
+"""Step 4: forget what there is no reason to keep."""
+
+from datetime import datetime, timedelta
+
+from digestmail.store import Store
+
+UNCONFIRMED = timedelta(days=7)  # an address that somebody typed and nobody confirmed
+COUNTERS = timedelta(days=2)  # twice the longest window that is counted
+
+
+def prune(store: Store, now: datetime) -> int:
+    """Erase requests never confirmed and counters run out; returns how many requests."""
+    store.guards.forget_counters(now - COUNTERS)
+    return store.subscribers.forget_unconfirmed(now - UNCONFIRMED)
