@@ -461,3 +461,52 @@ async def test_every_try_of_a_digest_has_the_same_message_id(
     first, second = mailer.messages
     assert first.message_id == second.message_id
     assert first.recipient == second.recipient == ADA
+
+
+# --- whom to blame ---------------------------------------------------------------------------
+
+
+async def test_a_doubtful_refusal_counts_at_the_second_time_only(
+    store: Store, clock: FakeClock
+) -> None:
+    first = owe(store)
+    doubtful = replace(refused(Outcome.BOUNCED, Phase.RCPT, "not today"), enhanced="")
+    await deliver(store, ScriptedMailer({ADA: [doubtful]}), clock)
+    assert state_of(store, first) is DeliveryState.FAILED
+    ada = store.subscribers.by_email(ADA)
+    assert ada.status is SubscriberStatus.ACTIVE
+    arrive(store, 9, at=NOW + HOUR)
+    clock.move(days=1)
+    prepare_at(store, clock.now)
+    await deliver(store, ScriptedMailer({ADA: [doubtful]}), clock)
+    assert store.subscribers.by_email(ADA).status is SubscriberStatus.BOUNCED
+
+
+async def test_a_relay_that_refuses_everybody_is_the_one_to_blame(
+    store: Store, clock: FakeClock
+) -> None:
+    addresses = [f"{n:02}@example.net" for n in range(12)]
+    for address in addresses:
+        owe(store, address)
+    refusal = replace(refused(Outcome.REJECTED), enhanced="")
+    answers = {a: [replace(refusal, text=f"<{a}> over my dead body")] for a in addresses}
+    done = await deliver(store, ScriptedMailer(answers, concurrency=1), clock)
+    assert "refuses everybody" in done.trouble
+    assert done.states == {DeliveryState.FAILED: 5}
+    assert store.subscribers.count() == {SubscriberStatus.ACTIVE: 12}
+
+
+async def test_a_stop_finishes_what_is_on_the_wire_and_begins_nothing(
+    store: Store, clock: FakeClock
+) -> None:
+    for n in range(8):
+        owe(store, f"{n}@example.net")
+    mailer = ScriptedMailer(concurrency=1)
+    stopping = sender(store, mailer, clock)
+    mailer.before_claim = lambda _: stopping.stop.set()
+    done = await stopping.deliver()
+    assert done.states == {DeliveryState.SENT: 1}
+    assert store.ledger.count(NOW, NOW + HOUR) == [
+        (True, DeliveryState.PLANNED, "", 7),
+        (True, DeliveryState.SENT, "", 1),
+    ]

@@ -23,6 +23,8 @@ from digestmail.domain import (
     Profile,
     Schedule,
     SkipReason,
+    SourceReport,
+    SourceSpec,
     SubscriberStatus,
     Verdict,
 )
@@ -255,4 +257,46 @@ def test_a_digest_stored_by_another_process_is_not_planned_again(store: Store) -
     late = planner.plan([ada])
     store.digests.record([planned(ada, digest(ada, [one]))])
     assert store.digests.record(late) == []
+    assert _shown(store) == [["01"]]
+
+
+# --- papers that may still come --------------------------------------------------------------
+
+SOURCE = SourceSpec(name="cs", kind="arxiv", options={"categories": "cs.AI"})
+
+
+def test_nobody_is_told_of_no_papers_while_a_source_is_being_fetched(store: Store) -> None:
+    join(store)
+    store.sources.add(SOURCE, NOW)
+    waiting = prepare_at(store, NOW)
+    assert (waiting.digests, waiting.skipped, waiting.waiting) == (0, {}, 1)
+    arrive(store, 1, at=NOW)
+    assert prepare_at(store, NOW + HOUR).digests == 1
+
+
+@pytest.mark.parametrize(("error", "skips"), [("down", []), ("", [SkipReason.NO_PAPERS])])
+def test_a_failed_source_is_waited_for_and_a_quiet_one_is_not(
+    store: Store, error: str, skips: list[SkipReason]
+) -> None:
+    join(store)
+    store.sources.add(SOURCE, NOW)
+    store.sources.report(SourceReport(source="cs", error=error), NOW)
+    prepare_at(store, NOW)
+    assert _skips(store) == skips
+
+
+def test_waiting_ends_when_it_is_too_late(store: Store) -> None:
+    join(store)
+    store.sources.add(SOURCE, NOW)
+    prepare_at(store, NOW)
+    prepare_at(store, NOW + 13 * HOUR)
+    assert _skips(store) == [SkipReason.TOO_LATE]
+
+
+def test_one_schedule_that_cannot_be_read_stops_nobody_else(store: Store) -> None:
+    broken = join(store, "broken@example.net")
+    store.subscribers.set_schedule(broken.id or 0, Schedule(hour=6, timezone="No/Where"), NOW)
+    join(store)
+    arrive(store, 1)
+    assert prepare_at(store, NOW).digests == 1
     assert _shown(store) == [["01"]]

@@ -415,3 +415,69 @@ def test_feedback_on_a_digest_that_is_gone(desk: Desk) -> None:
         rated(desk.store, LINKS, token, 1)
     with pytest.raises(TokenError, match="damaged"):
         rated(desk.store, LINKS, "nonsense", 1)
+
+
+# --- what the operator may not undo ----------------------------------------------------------
+
+
+def test_only_they_themselves_bring_back_who_left(desk: Desk) -> None:
+    ada = _joined(desk)
+    desk.leave(ada)
+    with pytest.raises(InputError):
+        desk.resume(_found(desk), NOW)
+    desk.come_back(_found(desk), NOW)
+    assert _found(desk).status is SubscriberStatus.ACTIVE
+
+
+def test_erasing_who_left_keeps_only_that_they_must_be_asked(desk: Desk) -> None:
+    desk.leave(_joined(desk))
+    desk.erase(_found(desk), NOW)
+    assert desk.store.subscribers.find(ADA) is None
+    with pytest.raises(InputError, match="must not be mailed"):
+        desk.add(ADA, [GRAPHS], EVENING, NOW, active=True)
+    _ask(desk, at=NOW + 2 * DAY)
+    desk.confirm(_token(desk, NOW + 2 * DAY), NOW + 2 * DAY)
+    assert desk.suppressed(ADA) is None
+
+
+def test_erasing_a_reader_leaves_no_trace(desk: Desk) -> None:
+    desk.erase(_joined(desk), NOW)
+    assert desk.suppressed(ADA) is None
+
+
+def test_a_suppressed_address_is_no_new_address(desk: Desk) -> None:
+    bounced = join(desk.store, "gone@example.net")
+    desk.bounce(bounced, NOW)
+    with pytest.raises(InputError, match="must not be mailed"):
+        desk.change_email(join(desk.store, ADA), "gone@example.net")
+    desk.lift(desk.store.subscribers.by_email("gone@example.net"), NOW)
+    assert desk.suppressed("gone@example.net") is None
+
+
+def test_asking_again_on_the_day_of_leaving_takes_nothing_away(desk: Desk) -> None:
+    ada = _joined(desk)
+    link = desk.links.preferences(ada.id or 0, NOW).rpartition("/")[2]
+    desk.leave(ada)
+    desk.subscribe(ADA, OTHER, EVENING, NOW + HOUR)
+    still = desk.owner(link, NOW + HOUR)
+    assert (still.status, still.profiles) == (SubscriberStatus.UNSUBSCRIBED, ada.profiles)
+    desk.subscribe(ADA, OTHER, EVENING, NOW + 2 * DAY)
+    assert desk.owner(link, NOW + 2 * DAY).status is SubscriberStatus.PENDING
+
+
+def test_a_date_that_has_its_digest_is_not_promised_again(desk: Desk) -> None:
+    ada = join(desk.store, next_due_at=NOW + DAY)
+    had = planned(ada, digest(ada), next_due_at=NOW + DAY, was_due_at=NOW + DAY)
+    desk.store.digests.record([had])
+    desk.reschedule(_found(desk), Schedule(hour=12), NOW + HOUR)
+    assert _found(desk).next_due_at == NOW.replace(hour=12) + DAY
+
+
+def test_a_used_link_does_not_show_its_button(desk: Desk) -> None:
+    _ask(desk)
+    token = _token(desk)
+    desk.confirm(token, NOW)
+    assert desk.pending(token, NOW).status is SubscriberStatus.ACTIVE
+    desk.leave(_found(desk))
+    with pytest.raises(TokenError, match="used before"):
+        desk.pending(token, NOW)
