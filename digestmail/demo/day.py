@@ -1,4 +1,4 @@
-"""The demo: the whole product on one machine, in a folder of its own, with nobody to annoy.
+"""One day of the demo, set up and run.
 
 Papers, database, relay and web are the real ones; only the subscribers are invented and the
 mails stay in a local mailbox.
