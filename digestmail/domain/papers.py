@@ -10,7 +10,9 @@ class Paper:
     """One work, under one canonical key, whatever the source, version or cross-list.
 
     ``key`` is ``arxiv:<id without version>``, else ``doi:<lower case>``, else ``<source>:<id>``.
-    ``id`` and ``first_seen_at`` are given by the store; "new" always means ``first_seen_at``.
+    ``aliases`` are other keys of the same work that the record tells, such as the DOI of the
+    journal version of a preprint. ``id`` and ``first_seen_at`` are given by the store; "new"
+    always means ``first_seen_at``.
     Texts hold no control characters and no markup; LaTeX stays as its authors wrote it.
     """
 
@@ -21,6 +23,8 @@ class Paper:
     categories: tuple[str, ...] = ()  # the first is the primary one
     url: str = ""  # the abstract page: http, https or empty
     doi: str = ""
+    aliases: tuple[str, ...] = ()
+    upvotes: int = 0  # of readers elsewhere, as last seen
     version: int = 1
     published_at: datetime | None = None
     updated_at: datetime | None = None

@@ -1,19 +1,20 @@
 """Papers in the store: one row for one key, first seen once."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlmodel import Session
 
 from digestmail.domain import Paper
 from digestmail.store.database import Database
+from digestmail.store.identity import names_of
 from digestmail.store.sql import MOST_VALUES, chunks, upsert
-from digestmail.store.tables import PAPER
+from digestmail.store.tables import PAPER, PAPER_NAME
 
-_TEXTS = ("title", "abstract", "url", "doi", "version", "published_at", "updated_at")
+_VALUES = ("title", "abstract", "url", "doi", "version", "published_at", "updated_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +33,25 @@ class Papers:
         self._database = database
 
     def add(self, papers: Sequence[Paper], now: datetime) -> Added:
-        """Store a batch in one transaction; a paper met again may only become newer."""
-        unique = _collapsed(papers)
+        """Store a batch in one transaction; a paper met again may only become newer.
+
+        A paper is met again when any of its names is known (see ``identity``), whatever source
+        or key it comes under; it keeps the key it was first seen by.
+        """
         with self._database.writing() as session:
-            stored = _by_key(session, list(unique), lock=True)
-            fresh = [_row(p, now) for key, p in unique.items() if key not in stored]
-            new = _insert(session, fresh)
-            newer = [
-                (stored[key], paper)
-                for key, paper in unique.items()
-                if key in stored and _is_newer(paper, stored[key])
-            ]
-            for old, paper in newer:
-                session.execute(
-                    update(PAPER).where(PAPER.c.id == old.id).values(_changes(old, paper))
-                )
-        return Added(new, len(newer), len(papers) - new - len(newer))
+            _one_at_a_time(session)
+            works = _works(session, papers)
+            stored = _by_id(session, [work.paper_id for work in works if work.paper_id])
+            new = _insert(session, [work for work in works if not work.paper_id], now)
+            newer = 0
+            for work in works:
+                old = stored.get(work.paper_id or 0)
+                if old is not None and _is_newer(work.paper, old):
+                    change = update(PAPER).where(PAPER.c.id == old.id)
+                    session.execute(change.values(_changes(old, work.paper)))
+                    newer += 1
+            _keep_names(session, works)
+        return Added(new, newer, len(papers) - new - newer)
 
     def seen_after(self, since: datetime) -> list[Paper]:
         """The papers first seen after an instant, in order of first sight."""
@@ -55,21 +59,20 @@ class Papers:
         return self._all(query.order_by(PAPER.c.first_seen_at, PAPER.c.id))
 
     def by_keys(self, keys: Collection[str]) -> dict[str, Paper]:
-        """The stored ones of these keys."""
+        """The stored ones of these keys, or of other names of a paper."""
         found: dict[str, Paper] = {}
+        join = PAPER.join(PAPER_NAME, PAPER_NAME.c.paper_id == PAPER.c.id)
+        query = select(PAPER_NAME.c.name, *PAPER.c).select_from(join)
         with self._database.reading() as session:
             for some in chunks(sorted(keys), MOST_VALUES):
-                found |= _by_key(session, some)
+                rows = session.execute(query.where(PAPER_NAME.c.name.in_(some)))
+                found |= {row.name: paper_of(row) for row in rows}
         return found
 
     def by_ids(self, ids: Iterable[int]) -> dict[int, Paper]:
         """The stored ones of these ids."""
-        found: dict[int, Paper] = {}
         with self._database.reading() as session:
-            for some in chunks(sorted(set(ids)), MOST_VALUES):
-                rows = session.execute(select(PAPER).where(PAPER.c.id.in_(some)))
-                found |= {row.id: paper_of(row) for row in rows}
-        return found
+            return _by_id(session, list(ids))
 
     def count_by_source(self) -> dict[str, int]:
         """How many papers each source saw first."""
@@ -93,6 +96,7 @@ def paper_of(row: Any) -> Paper:
         categories=tuple(row.categories),
         url=row.url,
         doi=row.doi,
+        upvotes=row.upvotes,
         version=row.version,
         published_at=row.published_at,
         updated_at=row.updated_at,
@@ -105,7 +109,8 @@ def paper_of(row: Any) -> Paper:
 def _row(paper: Paper, now: datetime) -> dict[str, Any]:
     return {
         "key": paper.key,
-        **{name: getattr(paper, name) for name in _TEXTS},
+        "upvotes": paper.upvotes,
+        **{name: getattr(paper, name) for name in _VALUES},
         "authors": list(paper.authors),
         "categories": list(paper.categories),
         "announced_on": paper.announced_on,
@@ -114,46 +119,85 @@ def _row(paper: Paper, now: datetime) -> dict[str, Any]:
     }
 
 
-def _collapsed(papers: Sequence[Paper]) -> dict[str, Paper]:
-    """One paper for each key, as if they had come one by one.
+@dataclass(slots=True)
+class _Work:
+    """One work of a batch: its records merged, all its names, and its row if it has one."""
 
-    In the order of keys, so that two processes never wait for each other's rows.
-    """
-    unique: dict[str, Paper] = {}
+    paper: Paper
+    names: set[str]
+    paper_id: int | None = None
+
+
+def _one_at_a_time(session: Session) -> None:
+    """On PostgreSQL, let one process at a time decide what is new; SQLite's writers always do."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('digestmail.papers'))"))
+
+
+def _works(session: Session, papers: Sequence[Paper]) -> list[_Work]:
+    """The works of a batch, as if their records had come one by one."""
+    works: list[_Work] = []
+    by_name: dict[str, _Work] = {}
     for paper in papers:
-        known = unique.setdefault(paper.key, paper)
-        if _is_newer(paper, known):
-            unique[paper.key] = replace(known, **_changes(known, paper))
-    return dict(sorted(unique.items()))
+        names = names_of(paper)
+        work = next((by_name[name] for name in names if name in by_name), None)
+        if work is None:
+            work = _Work(paper, set())
+            works.append(work)
+        elif _is_newer(paper, work.paper):
+            work.paper = replace(work.paper, **_changes(work.paper, paper))
+        work.names.update(names)
+        by_name |= dict.fromkeys(names, work)
+    for name, paper_id in _known_names(session, sorted(by_name)):
+        work = by_name[name]
+        work.paper_id = min(work.paper_id or paper_id, paper_id)
+    return works
 
 
-def _by_key(session: Session, keys: Sequence[str], *, lock: bool = False) -> dict[str, Paper]:
-    query = select(PAPER).where(PAPER.c.key.in_(keys)).order_by(PAPER.c.key)
-    rows = session.execute(query.with_for_update() if lock else query)
-    return {row.key: paper_of(row) for row in rows}
+def _known_names(session: Session, names: Sequence[str]) -> Iterator[tuple[str, int]]:
+    for some in chunks(names, MOST_VALUES):
+        query = select(PAPER_NAME.c.name, PAPER_NAME.c.paper_id)
+        yield from session.execute(query.where(PAPER_NAME.c.name.in_(some)))
 
 
-def _insert(session: Session, rows: list[dict[str, Any]]) -> int:
-    """Insert what no other process has inserted meanwhile; returns how many."""
-    if not rows:
-        return 0
-    statement = upsert(session, PAPER).on_conflict_do_nothing().returning(PAPER.c.id)
-    return len(session.execute(statement, rows).all())
+def _by_id(session: Session, ids: Sequence[int]) -> dict[int, Paper]:
+    found: dict[int, Paper] = {}
+    for some in chunks(sorted(set(ids)), MOST_VALUES):
+        rows = session.execute(select(PAPER).where(PAPER.c.id.in_(some)))
+        found |= {row.id: paper_of(row) for row in rows}
+    return found
+
+
+def _insert(session: Session, works: Sequence[_Work], now: datetime) -> int:
+    if works:
+        added = insert(PAPER).returning(PAPER.c.id, sort_by_parameter_order=True)
+        ids = session.execute(added, [_row(work.paper, now) for work in works]).scalars()
+        for work, paper_id in zip(works, ids, strict=True):
+            work.paper_id = paper_id
+    return len(works)
+
+
+def _keep_names(session: Session, works: Sequence[_Work]) -> None:
+    rows = [{"name": name, "paper_id": w.paper_id} for w in works for name in sorted(w.names)]
+    if rows:
+        session.execute(upsert(session, PAPER_NAME).on_conflict_do_nothing(), rows)
 
 
 def _is_newer(paper: Paper, old: Paper) -> bool:
     if paper.version != old.version:
         return paper.version > old.version
     grew = set(paper.categories) - set(old.categories)
-    return bool(grew or (paper.abstract and not old.abstract) or (paper.doi and not old.doi))
+    told = (paper.abstract and not old.abstract) or (paper.doi and not old.doi)
+    return bool(grew or told or paper.upvotes > old.upvotes)
 
 
 def _changes(old: Paper, paper: Paper) -> dict[str, Any]:
     """What a newer record changes; what it lacks is kept, and categories only gather."""
-    changes = {name: getattr(paper, name) or getattr(old, name) for name in _TEXTS}
+    changes = {name: getattr(paper, name) or getattr(old, name) for name in _VALUES}
     more = [c for c in paper.categories if c not in old.categories]
     return {
         **changes,
+        "upvotes": max(paper.upvotes, old.upvotes),
         "authors": paper.authors or old.authors,
         "categories": (*old.categories, *more),
     }

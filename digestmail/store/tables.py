@@ -60,12 +60,22 @@ class PaperRow(Base, table=True):
     categories: list[str] = _json()
     url: str
     doi: str = Field(index=True)
+    upvotes: int
     version: int
     published_at: datetime | None
     updated_at: datetime | None
     announced_on: date | None
     source: str = Field(index=True)
     first_seen_at: datetime = Field(index=True)
+
+
+class PaperNameRow(Base, table=True):
+    """All that one work is known by: keys, DOIs, PMIDs and the print of its title."""
+
+    __tablename__ = "paper_name"
+
+    name: str = Field(primary_key=True)
+    paper_id: int = _owner("paper", nullable=False, index=True)
 
 
 class SourceRow(Base, table=True):
@@ -256,6 +266,7 @@ ITEM = table(DigestItemRow)
 LEASE = table(LeaseRow)
 NOTE = table(NoteRow)
 PAPER = table(PaperRow)
+PAPER_NAME = table(PaperNameRow)
 PROFILE = table(ProfileRow)
 RATE = table(RateRow)
 SOURCE = table(SourceRow)

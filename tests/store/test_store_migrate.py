@@ -31,11 +31,12 @@ from digestmail.store import Database, Store
 from digestmail.store.migrate import current_revision, migrate, require_current
 from digestmail.store.tables import metadata
 
+NEWEST = "0002"
 _REBUILD = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "9000", "0002", None, None
 
 
 def upgrade():
@@ -57,7 +58,7 @@ def _scripts(folder: Path, *, then: str = "pass") -> Path:
     shutil.copytree(MIGRATIONS, target, ignore=shutil.ignore_patterns("__pycache__"))
     names = [table.name for table in metadata.sorted_tables]
     text = _REBUILD.format(tables=names, then=then)
-    (target / "versions" / "0002_more.py").write_text(text)
+    (target / "versions" / "9000_more.py").write_text(text)
     return target
 
 
@@ -98,7 +99,7 @@ def test_the_filled_store_has_a_row_in_every_table(store: Store) -> None:
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:
     assert migrate(database, MIGRATIONS, NOW) is None
-    assert current_revision(database) == "0001"
+    assert current_revision(database) == NEWEST
     require_current(database, MIGRATIONS)
 
 
@@ -127,7 +128,7 @@ def test_rebuilding_every_table_loses_no_row(store: Store, tmp_path: Path) -> No
     _fill(store)
     before = _counts(store.database)
     migrate(store.database, _scripts(tmp_path), NOW)
-    assert current_revision(store.database) == "0002"
+    assert current_revision(store.database) == "9000"
     assert _counts(store.database) == before
 
 
@@ -147,7 +148,7 @@ def test_the_backup_holds_what_was_there(store: Store, tmp_path: Path) -> None:
     assert backup is not None
     copy = Database(f"sqlite:///{backup}")
     assert _counts(copy) == _counts(store.database)
-    assert current_revision(copy) == "0001"
+    assert current_revision(copy) == NEWEST
     copy.close()
 
 
@@ -157,7 +158,7 @@ def test_a_broken_migration_leaves_all_as_it_was(store: Store, tmp_path: Path, t
     before = _counts(store.database)
     with pytest.raises(Exception, match=r"broken|nonsense"):
         migrate(store.database, _scripts(tmp_path, then=then), NOW)
-    assert current_revision(store.database) == "0001"
+    assert current_revision(store.database) == NEWEST
     assert _counts(store.database) == before
     store.subscribers.remove(1)
     assert _counts(store.database)["delivery"] == 0
@@ -181,7 +182,7 @@ def test_an_unknown_revision_is_refused(database: Database) -> None:
 
 def test_a_newer_database_is_refused(database: Database, tmp_path: Path) -> None:
     migrate(database, _scripts(tmp_path), NOW)
-    with pytest.raises(StoreError, match="'0002', which this version"):
+    with pytest.raises(StoreError, match="'9000', which this version"):
         require_current(database, MIGRATIONS)
     with pytest.raises(StoreError, match="newer digestmail"):
         migrate(database, MIGRATIONS, NOW)
@@ -202,7 +203,7 @@ def test_an_empty_database_is_told_to_migrate(database_url: str) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("revision", [None, "0001", "77aa"])
+@pytest.mark.parametrize("revision", [None, NEWEST, "77aa"])
 def test_another_programs_database_is_refused(database_url: str, revision: str | None) -> None:
     database = Database(database_url)
     with database.connecting() as connection, connection.begin():
@@ -262,7 +263,7 @@ def test_a_backup_that_cannot_be_written_stops_the_migration(tmp_path: Path) -> 
     (tmp_path / f"our.db.before-{NOW:%Y%m%dT%H%M%S}").mkdir()
     with pytest.raises(StoreError, match="cannot back up"):
         migrate(database, _scripts(tmp_path), NOW)
-    assert current_revision(database) == "0001"
+    assert current_revision(database) == NEWEST
     database.close()
 
 
