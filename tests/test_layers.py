@@ -12,7 +12,7 @@ import digestmail
 PACKAGE = Path(digestmail.__file__).parent
 LEVELS = {
     **dict.fromkeys(["errors", "domain", "text"], 0),
-    **dict.fromkeys(["config", "tokens", "calendar", "worker", "resources"], 1),
+    **dict.fromkeys(["config", "tokens", "announcements", "calendar", "worker", "resources"], 1),
     **dict.fromkeys(["sources", "relevance", "render", "mail", "store"], 1),
     "steps": 2,
     **dict.fromkeys(["app", "doctor"], 3),

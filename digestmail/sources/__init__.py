@@ -2,7 +2,9 @@
 
 from digestmail.sources.arxiv import ArxivFeedSource
 from digestmail.sources.clean import clean
+from digestmail.sources.feed import FeedSource
 from digestmail.sources.file import FileSource
+from digestmail.sources.folder import FolderSource
 from digestmail.sources.http import Response, WebClient
 from digestmail.sources.keys import arxiv_id, canonical_key, doi, key_from_reference
 from digestmail.sources.kinds import KINDS, Kind, build, check
@@ -11,7 +13,9 @@ from digestmail.sources.records import RecordError, paper_from_record
 __all__ = [
     "KINDS",
     "ArxivFeedSource",
+    "FeedSource",
     "FileSource",
+    "FolderSource",
     "Kind",
     "RecordError",
     "Response",

@@ -1,4 +1,7 @@
-"""Papers from a file of records: JSON lines, a JSON array, or CSV with a header row."""
+"""Papers from a file of records.
+
+JSON lines, a JSON array, CSV with a header row, BibTeX, RIS, or a listing saved as text.
+"""
 
 import codecs
 import csv
@@ -9,7 +12,10 @@ from pathlib import Path
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
+from digestmail.sources.bibtex import read_bibtex
+from digestmail.sources.listing import read_listing
 from digestmail.sources.records import RecordError, paper_from_record
+from digestmail.sources.ris import read_ris
 
 _CHUNK = 1 << 20
 
@@ -140,11 +146,28 @@ def _csv_record(header: list[str], row: list[str]) -> Mapping[str, object] | str
     return dict(zip(header, row, strict=False))
 
 
+def _bibtex(path: Path) -> Iterator[Located]:
+    return read_bibtex(path.read_text(encoding="utf-8-sig"))
+
+
+def _ris(path: Path) -> Iterator[Located]:
+    with path.open(encoding="utf-8-sig") as file:
+        yield from read_ris(file)
+
+
+def _listing(path: Path) -> Iterator[Located]:
+    with path.open(encoding="utf-8-sig") as file:
+        return read_listing(list(file))
+
+
 READERS: Mapping[str, Callable[[Path], Iterator[Located]]] = {
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
     ".json": _json_array,
     ".csv": _csv,
+    ".bib": _bibtex,
+    ".ris": _ris,
+    ".txt": _listing,
 }
 
 

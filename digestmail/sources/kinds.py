@@ -1,22 +1,51 @@
-"""The kinds of sources there are: what each is told, whether that is right, how it is built."""
+"""The kinds of sources there are: what each is told, whether that is right, how it is built.
+
+To add a kind: write a class with ``fetch`` (see the Source seam) in a module of its own, a
+function here that builds it from a Setup, and its line in KINDS.
+"""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from digestmail.domain import Source, SourceSpec
 from digestmail.errors import InputError
+from digestmail.sources import biorxiv, huggingface, openalex, pubmed, semantic_scholar
+from digestmail.sources.answers import check_api_key
 from digestmail.sources.arxiv import BASE_URL, ArxivFeedSource
+from digestmail.sources.feed import FeedSource
 from digestmail.sources.file import READERS, FileSource, listed_kinds
+from digestmail.sources.folder import FolderSource
 from digestmail.sources.http import WebClient
+from digestmail.sources.options import (
+    Options,
+    address,
+    choice,
+    email,
+    is_yes,
+    listed,
+    number,
+    optional,
+    required,
+)
+from digestmail.sources.taxonomy import checked_spelling, feed_names
 
-Options = Mapping[str, str]
+SECRETS = frozenset({"api_key"})  # options whose values nobody is shown
 
-# The last part is an upper-case pair (cs.AI) or a word of three letters or more (physics.optics).
-_CATEGORY = re.compile(r"[a-z]+(-[a-z]+)?(\.([A-Z]{2}|[a-z]{3,}|[a-z]+-[a-z]+))?")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a source is built from. A relative path is taken from ``folder``."""
+
+    name: str
+    options: Options
+    web: WebClient
+    folder: Path
+    today: Callable[[], date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +53,9 @@ class Kind:
     """A kind of source; ``options`` maps each option's name to one line about it."""
 
     summary: str
-    options: Options
-    check: Callable[[Options], None] = field(repr=False)
-    build: Callable[[SourceSpec, WebClient, Path], Source] = field(repr=False)
+    options: Mapping[str, str]
+    check: Callable[[Options], object] = field(repr=False)
+    build: Callable[[Setup], Source] = field(repr=False)
 
 
 def check(spec: SourceSpec) -> None:
@@ -46,97 +75,239 @@ def check(spec: SourceSpec) -> None:
     kind.check(spec.options)
 
 
-def build(spec: SourceSpec, web: WebClient, folder: Path) -> Source:
-    """The source of ``spec``; a relative file path is taken from ``folder``. Raises InputError."""
+def build(spec: SourceSpec, web: WebClient, folder: Path, today: Callable[[], date]) -> Source:
+    """The source of ``spec``; ``today`` tells the UTC date. Raises InputError."""
     check(spec)
-    return KINDS[spec.kind].build(spec, web, folder)
+    return KINDS[spec.kind].build(Setup(spec.name, spec.options, web, folder, today))
 
 
-def _required(options: Options, name: str) -> str:
-    value = options.get(name, "").strip()
-    if not value:
-        raise InputError(name, "is missing")
-    return value
-
-
-def _is_yes(options: Options, name: str, *, default: bool) -> bool:
-    value = options.get(name, "").strip().lower()
-    if value not in ("", "yes", "no"):
-        raise InputError(name, f"“{value}” is neither yes nor no")
-    return value == "yes" if value else default
-
-
-# --- file ------------------------------------------------------------------------------------
+# --- files -----------------------------------------------------------------------------------
 
 
 def _check_file(options: Options) -> None:
-    path = _required(options, "path")
+    path = required(options, "path")
     if not path.isprintable() or Path(path).suffix.lower() not in READERS:
         raise InputError("path", f"{path!r} must be a file of kind {listed_kinds()}")
 
 
-def _build_file(spec: SourceSpec, _web: WebClient, folder: Path) -> Source:
-    return FileSource(folder / _required(spec.options, "path"), spec.name)
+def _file(setup: Setup) -> Source:
+    return FileSource(setup.folder / required(setup.options, "path"), setup.name)
 
 
-# --- arxiv -----------------------------------------------------------------------------------
+def _folder(setup: Setup) -> Source:
+    return FolderSource(setup.folder / required(setup.options, "path"), setup.name)
+
+
+# --- arXiv and feeds -------------------------------------------------------------------------
 
 
 def _check_arxiv(options: Options) -> None:
-    _categories(options)
-    _is_yes(options, "cross", default=True)
-    _is_yes(options, "replacements", default=False)
-    _base_url(options)
+    _arxiv_categories(options)
+    is_yes(options, "cross", default=True)
+    is_yes(options, "replacements", default=False)
+    address(options, "url", BASE_URL)
 
 
-def _build_arxiv(spec: SourceSpec, web: WebClient, _folder: Path) -> Source:
+def _arxiv_categories(options: Options) -> tuple[str, ...]:
+    given = required(options, "categories").replace(",", " ").split()
+    return tuple(dict.fromkeys(map(checked_spelling, given)))
+
+
+def _arxiv(setup: Setup) -> Source:
     return ArxivFeedSource(
-        _categories(spec.options),
-        web,
-        spec.name,
-        _base_url(spec.options),
-        include_cross=_is_yes(spec.options, "cross", default=True),
-        include_replacements=_is_yes(spec.options, "replacements", default=False),
+        feed_names(_arxiv_categories(setup.options)),
+        setup.web,
+        setup.name,
+        address(setup.options, "url", BASE_URL),
+        include_cross=is_yes(setup.options, "cross", default=True),
+        include_replacements=is_yes(setup.options, "replacements", default=False),
     )
 
 
-def _categories(options: Options) -> tuple[str, ...]:
-    given = _required(options, "categories").replace(",", " ").split()
-    for category in given:
-        if not _CATEGORY.fullmatch(category):
-            raise InputError(
-                "categories", f"“{category}” is no arXiv category such as cs.AI or astro-ph"
-            )
-    return tuple(dict.fromkeys(given))
+def _feed(setup: Setup) -> Source:
+    return FeedSource(address(setup.options), setup.web, setup.name)
 
 
-def _base_url(options: Options) -> str:
-    url = options.get("url", "").strip() or BASE_URL
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise InputError("url", f"“{url}” is not a web address: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError("url", f"“{url}” is not an http or https address")
-    return url
+# --- interfaces of others --------------------------------------------------------------------
+
+
+def _check_huggingface(options: Options) -> None:
+    _repoll_days(options)
+    address(options, "url", huggingface.BASE_URL)
+
+
+def _repoll_days(options: Options) -> int:
+    return number(options, "repoll_days", default=3, least=1, most=30)
+
+
+def _huggingface(setup: Setup) -> Source:
+    url = address(setup.options, "url", huggingface.BASE_URL)
+    days = _repoll_days(setup.options)
+    return huggingface.HuggingFaceSource(
+        setup.web, setup.name, url, today=setup.today, repoll_days=days
+    )
+
+
+def _check_biorxiv(options: Options) -> None:
+    choice(options, "server", tuple(biorxiv.SERVERS))
+    address(options, "url", biorxiv.BASE_URL)
+
+
+def _biorxiv(setup: Setup) -> Source:
+    return biorxiv.BiorxivSource(
+        choice(setup.options, "server", tuple(biorxiv.SERVERS)),
+        setup.web,
+        setup.name,
+        address(setup.options, "url", biorxiv.BASE_URL),
+        today=setup.today,
+        categories=listed(setup.options, "categories"),
+    )
+
+
+def _check_pubmed(options: Options) -> None:
+    required(options, "query")
+    _contact(options)
+    address(options, "url", pubmed.BASE_URL)
+
+
+def _contact(options: Options) -> tuple[str, str]:
+    key = optional(options, "api_key")
+    return email(options), check_api_key(key) if key else ""
+
+
+def _pubmed(setup: Setup) -> Source:
+    contact, key = _contact(setup.options)
+    return pubmed.PubmedSource(
+        required(setup.options, "query"),
+        setup.web,
+        setup.name,
+        address(setup.options, "url", pubmed.BASE_URL),
+        today=setup.today,
+        email=contact,
+        api_key=key,
+    )
+
+
+def _check_openalex(options: Options) -> None:
+    if not openalex.concept_ids(optional(options, "concepts")):
+        required(options, "search")
+    _contact(options)
+    address(options, "url", openalex.BASE_URL)
+
+
+def _openalex(setup: Setup) -> Source:
+    contact, key = _contact(setup.options)
+    return openalex.OpenalexSource(
+        setup.web,
+        setup.name,
+        address(setup.options, "url", openalex.BASE_URL),
+        today=setup.today,
+        search=optional(setup.options, "search"),
+        concepts=openalex.concept_ids(optional(setup.options, "concepts")),
+        email=contact,
+        api_key=key,
+    )
+
+
+def _check_semantic_scholar(options: Options) -> None:
+    required(options, "query")
+    _contact(options)
+    address(options, "url", semantic_scholar.BASE_URL)
+
+
+def _semantic_scholar(setup: Setup) -> Source:
+    return semantic_scholar.SemanticScholarSource(
+        required(setup.options, "query"),
+        setup.web,
+        setup.name,
+        address(setup.options, "url", semantic_scholar.BASE_URL),
+        today=setup.today,
+        api_key=_contact(setup.options)[1],
+    )
+
+
+def _elsewhere(default: str) -> dict[str, str]:
+    return {"url": f"where the interface is (default {default})"}
 
 
 KINDS: Mapping[str, Kind] = {
     "arxiv": Kind(
         "arXiv's daily announcements",
         {
-            "categories": "arXiv categories, separated by commas: cs.AI, stat.ML",
+            "categories": "arXiv categories or whole archives, separated by commas: cs.AI, stat",
             "cross": "whether papers cross-listed to these categories count: yes (default) or no",
             "replacements": "whether new versions of older papers count: yes or no (default)",
             "url": f"where the Atom feeds are (default {BASE_URL})",
         },
         _check_arxiv,
-        _build_arxiv,
+        _arxiv,
+    ),
+    "huggingface": Kind(
+        "Hugging Face Daily Papers, with upvotes",
+        {"repoll_days": "how many past days are asked again, since upvotes rise (default 3)"}
+        | _elsewhere(huggingface.BASE_URL),
+        _check_huggingface,
+        _huggingface,
+    ),
+    "biorxiv": Kind(
+        "preprints of bioRxiv or medRxiv",
+        {
+            "server": "biorxiv (default) or medrxiv",
+            "categories": "only these, separated by commas: cell biology, genetics (default all)",
+        }
+        | _elsewhere(biorxiv.BASE_URL),
+        _check_biorxiv,
+        _biorxiv,
+    ),
+    "pubmed": Kind(
+        "what a PubMed query finds among new citations",
+        {
+            "query": "in PubMed's own syntax: malaria[ti] AND vaccine",
+            "api_key": "NCBI key (optional)",
+            "email": "whom NCBI may write to",
+        }
+        | _elsewhere(pubmed.BASE_URL),
+        _check_pubmed,
+        _pubmed,
+    ),
+    "openalex": Kind(
+        "works of all publishers, by words or concepts",
+        {
+            "search": "words to find",
+            "concepts": "ids of concepts (C…) or topics (T…), separated by commas",
+            "api_key": "OpenAlex key; without it few requests a day",
+            "email": "whom OpenAlex may write to",
+        }
+        | _elsewhere(openalex.BASE_URL),
+        _check_openalex,
+        _openalex,
+    ),
+    "semantic_scholar": Kind(
+        "what a Semantic Scholar query finds",
+        {
+            "query": 'bulk-search syntax: +teapot | "tea pot" -coffee',
+            "api_key": "key; without it most requests are refused",
+        }
+        | _elsewhere(semantic_scholar.BASE_URL),
+        _check_semantic_scholar,
+        _semantic_scholar,
+    ),
+    "feed": Kind(
+        "any RSS or Atom feed: a journal, a conference, a blog",
+        {"url": "the feed's address"},
+        address,
+        _feed,
     ),
     "file": Kind(
         "a file of records, read anew at each fetch",
         {"path": f"the file, one of {listed_kinds()}"},
         _check_file,
-        _build_file,
+        _file,
+    ),
+    "folder": Kind(
+        "a folder of such files; those new or changed are read",
+        {"path": "the folder"},
+        lambda options: required(options, "path"),
+        _folder,
     ),
 }

@@ -1,3 +1,4 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,10 @@ from sources_server import Answer, browsing, entry, feed, serving
 from digestmail.domain import Paper, SourceSpec
 from digestmail.errors import InputError
 from digestmail.sources import KINDS, build, check
+
+
+def today() -> date:
+    return date(2026, 11, 21)
 
 
 def spec(kind: str, name: str = "lab", **options: str) -> SourceSpec:
@@ -24,7 +29,7 @@ def test_categories_that_may_be(categories: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "field", "problem"),
     [
-        (spec("nntp"), "kind", "there is no kind “nntp”; there are arxiv, file"),
+        (spec("nntp"), "kind", "there is no kind “nntp”; there are arxiv, huggingface"),
         (spec("file", name="My lab", path="a.csv"), "name", "lower-case letters"),
         (spec("file"), "path", "is missing"),
         (spec("file", path="a.xlsx"), "path", "must be a file of kind .jsonl"),
@@ -47,7 +52,7 @@ def test_what_is_wrong_is_named(wrong: SourceSpec, field: str, problem: str) -> 
 def test_a_file_is_found_from_its_folder(tmp_path: Path) -> None:
     (tmp_path / "papers.jsonl").write_text('{"id": "1", "title": "T"}')
     with browsing() as web:
-        source = build(spec("file", path="papers.jsonl"), web, tmp_path)
+        source = build(spec("file", path="papers.jsonl"), web, tmp_path, today)
     assert list(source.fetch(None)) == [Paper(key="lab:1", title="T", source="lab")]
 
 
@@ -56,7 +61,9 @@ def test_options_reach_the_feed(tmp_path: Path) -> None:
         entries = [entry("2603.00001", "cross"), entry("2603.00002", "replace")]
         site.at("/cs.AI+cs.LG", Answer(feed(*entries)))
         options = {"cross": "no", "replacements": "yes", "url": f"{site.url}/"}
-        source = build(spec("arxiv", categories="cs.AI,cs.LG,cs.AI", **options), web, tmp_path)
+        source = build(
+            spec("arxiv", categories="cs.AI,cs.LG,cs.AI", **options), web, tmp_path, today
+        )
         papers = list(source.fetch(None))
     assert [(p.key, p.source) for p in papers if isinstance(p, Paper)] == [
         ("arxiv:2603.00002", "lab")
@@ -65,4 +72,46 @@ def test_options_reach_the_feed(tmp_path: Path) -> None:
 
 def test_wrong_sources_are_not_built(tmp_path: Path) -> None:
     with browsing() as web, pytest.raises(InputError, match="there is no kind"):
-        build(spec("nntp"), web, tmp_path)
+        build(spec("nntp"), web, tmp_path, today)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("huggingface", {"repoll_days": "5"}),
+        ("biorxiv", {"server": "medrxiv", "categories": "cell biology, genetics"}),
+        ("pubmed", {"query": "malaria[ti]", "api_key": "abc123", "email": "a@example.org"}),
+        ("openalex", {"search": "sea ice"}),
+        ("openalex", {"concepts": "C41008148"}),
+        ("semantic_scholar", {"query": "+ice -cream"}),
+        ("feed", {"url": "https://journal.example.org/rss"}),
+        ("folder", {"path": "papers"}),
+    ],
+)
+def test_every_kind_can_be_built(kind: str, options: dict[str, str], tmp_path: Path) -> None:
+    with browsing() as web:
+        assert build(spec(kind, **options), web, tmp_path, today)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "field"),
+    [
+        ("huggingface", {"repoll_days": "0"}, "repoll_days"),
+        ("huggingface", {"url": "ftp://x"}, "url"),
+        ("biorxiv", {"server": "chemrxiv"}, "server"),
+        ("pubmed", {}, "query"),
+        ("pubmed", {"query": "x", "email": "nobody"}, "email"),
+        ("openalex", {}, "search"),
+        ("openalex", {"concepts": "fish"}, "concepts"),
+        ("semantic_scholar", {}, "query"),
+        ("feed", {}, "url"),
+        ("feed", {"url": "file:///etc/passwd"}, "url"),
+        ("folder", {}, "path"),
+    ],
+)
+def test_what_is_wrong_with_any_kind_is_named(
+    kind: str, options: dict[str, str], field: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        check(spec(kind, **options))
+    assert caught.value.field == field

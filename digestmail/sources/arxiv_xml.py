@@ -1,0 +1,70 @@
+"""What arXiv's XML answers have in common: read safely, whatever their namespaces."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from digestmail.domain import Paper
+from digestmail.errors import SourceError
+from digestmail.sources.keys import arxiv_id, doi
+from digestmail.text import one_line
+
+# A DOI may hold commas and semicolons itself: 10.1002/(SICI)...3.0.CO;2-2.
+_BETWEEN_DOIS = re.compile(r"\s+|[,;](?=10\.|doi|https?:)", re.IGNORECASE)
+
+
+def document(content: bytes, root: str, *, url: str) -> Element:
+    """The root element, which must be called ``root``; SourceError for anything else.
+
+    Documents that declare a DOCTYPE or entities are refused.
+    """
+    content = content.lstrip()
+    try:
+        found = fromstring(content, forbid_dtd=True)
+    except DefusedXmlException as error:
+        if content[:14].lower() == b"<!doctype html":
+            raise _foreign(content, root, url) from error
+        raise SourceError(f"{url}: it declares a DOCTYPE or entities: refused") from error
+    except (ParseError, ValueError, LookupError) as error:
+        if f"<{root}".encode() in content[:1000]:
+            raise SourceError(f"{url}: its XML is broken or cut short ({error})") from error
+        raise _foreign(content, root, url) from error
+    if found.tag.rpartition("}")[2] != root:
+        raise _foreign(content, root, url)
+    return found
+
+
+def _foreign(content: bytes, root: str, url: str) -> SourceError:
+    start = one_line(content[:200].decode("utf-8", "replace"))[:40]
+    return SourceError(f"{url} is not a <{root}> document: it begins with '{start}'")
+
+
+def children(element: Element | None) -> dict[str, Element]:
+    """The children by name; the first of each, none where there is no element."""
+    found: dict[str, Element] = {}
+    for child in element if element is not None else ():
+        found.setdefault(child.tag.rpartition("}")[2], child)
+    return found
+
+
+def texts(element: Element | None) -> dict[str, str]:
+    """What the children hold, all below them included, by name; the first of each."""
+    return {name: "".join(child.itertext()) for name, child in children(element).items()}
+
+
+def dois(listed: str) -> tuple[str, ...]:
+    """The DOIs of the journal versions: one field may hold several, and arXiv's own beside."""
+    found = (doi(part) for part in _BETWEEN_DOIS.split(listed))
+    return tuple(dict.fromkeys(name for name in found if name and not arxiv_id(name)))
+
+
+def with_dois(paper: Paper, names: Iterable[str]) -> Paper:
+    """The paper with the first of these DOIs as its own and all of them as aliases."""
+    aliases = tuple(f"doi:{name}" for name in names)
+    if not aliases:
+        return paper
+    return replace(paper, doi=aliases[0].removeprefix("doi:"), aliases=aliases)

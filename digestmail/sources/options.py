@@ -1,0 +1,74 @@
+"""The options of a configured source: words that an operator typed, checked when they are typed."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from digestmail.errors import InputError
+
+Options = Mapping[str, str]
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def required(options: Options, name: str) -> str:
+    """An option that must be there."""
+    value = options.get(name, "").strip()
+    if not value:
+        raise InputError(name, "is missing")
+    return value
+
+
+def optional(options: Options, name: str, default: str = "") -> str:
+    """An option that may be left out."""
+    return options.get(name, "").strip() or default
+
+
+def is_yes(options: Options, name: str, *, default: bool) -> bool:
+    """An option that is yes or no."""
+    value = options.get(name, "").strip().lower()
+    if value not in ("", "yes", "no"):
+        raise InputError(name, f"“{value}” is neither yes nor no")
+    return value == "yes" if value else default
+
+
+def number(options: Options, name: str, *, default: int, least: int, most: int) -> int:
+    """An option that is a whole number."""
+    value = optional(options, name, str(default))
+    if not re.fullmatch(r"[0-9]{1,6}", value) or not least <= int(value) <= most:
+        raise InputError(name, f"“{value[:20]}” should be a whole number from {least} to {most}")
+    return int(value)
+
+
+def choice(options: Options, name: str, among: tuple[str, ...]) -> str:
+    """An option that is one of some words; the first is the default."""
+    value = optional(options, name, among[0]).lower()
+    if value not in among:
+        raise InputError(name, f"“{value[:20]}” should be {' or '.join(among)}")
+    return value
+
+
+def listed(options: Options, name: str) -> tuple[str, ...]:
+    """An option that is a list with commas; its entries may hold blanks."""
+    entries = (" ".join(entry.split()) for entry in options.get(name, "").split(","))
+    return tuple(dict.fromkeys(entry for entry in entries if entry))
+
+
+def address(options: Options, name: str = "url", default: str = "") -> str:
+    """An option that is a web address."""
+    url = optional(options, name, default) or required(options, name)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InputError(name, f"“{url}” is not a web address: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InputError(name, f"“{url}” is not an http or https address")
+    return url
+
+
+def email(options: Options, name: str = "email") -> str:
+    """An option that is a mail address, or empty."""
+    value = optional(options, name)
+    if value and not _EMAIL.fullmatch(value):
+        raise InputError(name, f"“{value[:40]}” is not a mail address")
+    return value

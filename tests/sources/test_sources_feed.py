@@ -1,0 +1,290 @@
+import hashlib
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sources_server import Answer, Site, browsing, serving
+
+from digestmail.domain import BadRecord, Paper
+from digestmail.errors import SourceError
+from digestmail.sources.feed import FeedSource, doi_in_address, read_any_feed
+
+URL = "https://journal.example/rss"
+SPACES = (
+    'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    ' xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/"'
+    ' xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+)
+
+
+def rss(*items: str) -> str:
+    inner = "".join(f"<item>{item}</item>" for item in items)
+    return (
+        f'<?xml version="1.0"?><rss version="2.0" {SPACES}><channel><title>J</title>'
+        f"{inner}</channel></rss>"
+    )
+
+
+def read(document: str | bytes) -> list[Paper | BadRecord]:
+    content = document.encode() if isinstance(document, str) else document
+    return read_any_feed(content, url=URL, source="journal")
+
+
+def paper(*elements: str) -> Paper:
+    (result,) = read(rss("<title>On teapots</title>" + "".join(elements)))
+    assert isinstance(result, Paper)
+    return result
+
+
+def refused(document: str | bytes) -> str:
+    with pytest.raises(SourceError) as caught:
+        read(document)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as site:
+        yield site
+
+
+def test_a_journals_rss() -> None:
+    result = paper(
+        "<link>https://journal.example/1</link><guid isPermaLink='false'>x1</guid>",
+        "<dc:creator>Kettle, Ada</dc:creator><dc:creator>Bo Spout</dc:creator>",
+        "<prism:doi>10.1000/X</prism:doi><category>News</category>",
+        "<pubDate>Wed, 04 Mar 2026 05:00:00 +0100</pubDate>",
+        "<description>&lt;p&gt;Of &lt;i&gt;tea&lt;/i&gt;, $n &amp;lt; 7$.&lt;/p&gt;</description>",
+    )
+    assert result == Paper(
+        key="doi:10.1000/x",
+        title="On teapots",
+        abstract="Of tea, $n < 7$.",
+        authors=("Ada Kettle", "Bo Spout"),
+        url="https://journal.example/1",
+        doi="10.1000/x",
+        published_at=datetime(2026, 3, 4, 4, tzinfo=UTC),
+        source="journal",
+    )
+
+
+def test_rss_1() -> None:
+    (result,) = read(
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+        f' xmlns="http://purl.org/rss/1.0/" {SPACES}><channel rdf:about="x"/>'
+        '<item rdf:about="https://j.example/1"><title><![CDATA[On <i>tea</i>]]></title>'
+        "<link>https://j.example/1</link><dc:creator>Ada Kettle, Bo Spout</dc:creator>"
+        "<dc:identifier>doi:10.1038/s1</dc:identifier><dc:date>2026-03-04</dc:date></item></rdf:RDF>"
+    )
+    assert isinstance(result, Paper)
+    assert (result.key, result.title) == ("doi:10.1038/s1", "On tea")
+    assert result.authors == ("Ada Kettle", "Bo Spout")
+    assert result.published_at == datetime(2026, 3, 4, tzinfo=UTC)
+
+
+def test_atom() -> None:
+    (result,) = read(
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>Blog</title><entry><id>urn:1</id>'
+        '<title type="html">Tea &amp;lt; coffee</title><link href="/1"/><author><name>Ada</name>'
+        "</author><updated>2026-03-04T05:00:00Z</updated>"
+        '<content type="html">&lt;p&gt;All of it&lt;/p&gt;</content></entry></feed>'
+    )
+    assert result == Paper(
+        key=f"journal:{hashlib.sha1(b'urn:1').hexdigest()[:12]}",  # noqa: S324
+        title="Tea < coffee",
+        abstract="All of it",
+        authors=("Ada",),
+        url="https://journal.example/1",
+        published_at=datetime(2026, 3, 4, 5, tzinfo=UTC),
+        source="journal",
+    )
+
+
+@pytest.mark.parametrize(
+    ("elements", "key"),
+    [
+        ("<link>https://arxiv.org/abs/2603.00001v2</link>", "arxiv:2603.00001"),
+        ("<guid isPermaLink='false'>oai:arXiv.org:2603.00001v1</guid>", "arxiv:2603.00001"),
+        ("<dc:identifier>10.48550/arXiv.2603.00001</dc:identifier>", "arxiv:2603.00001"),
+        ("<guid>https://doi.org/10.1000/A%28b%29</guid>", "doi:10.1000/a(b)"),
+        ("<link>https://dl.example/doi/abs/10.1145/3.4?af=R</link>", "doi:10.1145/3.4"),
+    ],
+)
+def test_identifiers_are_found(elements: str, key: str) -> None:
+    assert paper(elements).key == key
+
+
+@pytest.mark.parametrize(
+    ("url", "doi"),
+    [
+        ("https://dl.acm.org/doi/10.1145/3.4", "10.1145/3.4"),
+        ("https://www.science.org/doi/abs/10.1126/science.X?af=R", "10.1126/science.x"),
+        ("https://onlinelibrary.wiley.com/doi/10.1002/a.1/full", "10.1002/a.1"),
+        ("https://www.biorxiv.org/content/10.1101/2026.01.01.5v2.full.pdf", "10.1101/2026.01.01.5"),
+        ("https://www.biorxiv.org/content/10.64898/2026.01.01.5v1?rss=1", "10.64898/2026.01.01.5"),
+        ("https://journal.example/10.1000/av2", "10.1000/av2"),
+        ("https://journal.example/articles/10", ""),
+        ("https://[", ""),
+        ("", ""),
+    ],
+)
+def test_dois_in_addresses(url: str, doi: str) -> None:
+    assert doi_in_address(url) == doi
+
+
+def test_the_same_guid_gives_the_same_key() -> None:
+    one = paper("<guid isPermaLink='false'>x1</guid><link>https://a.example/1</link>")
+    two = paper("<guid isPermaLink='false'>x1</guid><link>https://a.example/2</link>")
+    assert one.key == two.key
+    assert one.key.startswith("journal:")
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "ftp://x.example/"])
+def test_only_links_to_the_web_are_kept(link: str) -> None:
+    assert paper(f"<link>{link}</link>").url == ""
+
+
+def test_scripts_do_not_survive() -> None:
+    result = paper(
+        "<description><![CDATA[<script>x()</script><b onclick='y'>T</b>]]></description>"
+    )
+    assert result.abstract == "T"
+
+
+def test_entries_without_title_are_told() -> None:
+    results = read(rss("<title>T</title>", "<guid>https://a.example/2</guid>"))
+    assert results[1] == BadRecord("entry https://a.example/2", "it has no title")
+
+
+def test_a_format_that_changed_is_told() -> None:
+    message = refused(rss("<name>T</name>", "<name>U</name>"))
+    assert message == f"{URL}: 0 of 2 entries could be read (entry without id: it has no title)"
+
+
+def test_a_quiet_day() -> None:
+    assert read(rss()) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ("<!DOCTYPE html><html></html>", "is a web page: give the address of its RSS or Atom feed"),
+        ("\n<html lang='en'>", "is a web page"),
+        ("<?xml version='1.0'?><!-- x --><html>", "is a web page"),
+        ("", "is not a feed: it begins with “”"),
+        ("Not found", "is not a feed: it begins with “Not found”"),
+        ("{}", "is not a feed"),
+        ("<rss", "its XML is broken"),
+        ("<opml version='2.0'></opml>", "it is not a feed"),
+        (rss("<title>T</title>").encode("utf-16-le"), "is not a feed"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "is not a feed"),
+    ],
+)
+def test_what_is_no_feed(document: str | bytes, problem: str) -> None:
+    assert problem in refused(document)
+
+
+BOMB = '<!DOCTYPE x [<!ENTITY a "tea"><!ENTITY b "&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        BOMB,
+        f"<?xml version='1.0'?>\n<!-- <rss> -->{BOMB}",
+        f"<!-- <rss> --><?x <rss> ?>{BOMB.lower()}",
+        '<!DOCTYPE rss SYSTEM "http://127.0.0.1/secret.dtd">',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_document_types_are_refused(start: str, encoding: str) -> None:
+    document = f"{start}<rss version='2.0'><channel><item><title>&b;</title></item></channel></rss>"
+    assert "declares a DOCTYPE or entities: refused" in refused(document.encode(encoding))
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "unicode_escape", "punycode", "cp037", "no-such"])
+def test_odd_encodings_hide_nothing(encoding: str) -> None:
+    document = f"<?xml version='1.0' encoding='{encoding}'?>{BOMB}<rss/>"
+    assert "refused" in refused(document)
+
+
+def test_a_feed_too_big_is_refused() -> None:
+    assert "more than 10,000,000 bytes: refused" in refused(b" " * 10_000_001)
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "utf-8"])
+def test_declared_encodings_are_obeyed(encoding: str) -> None:
+    document = rss("<title>Théière</title>").replace("?>", f' encoding="{encoding}"?>', 1)
+    (result,) = read(document.encode(encoding))
+    assert isinstance(result, Paper)
+    assert result.title == "Théière"
+
+
+def test_a_wrong_encoding_is_survived() -> None:
+    (result,) = read(rss("<title>Théière</title>").encode("cp1252"))
+    assert isinstance(result, Paper)
+    assert result.title == "Théière"
+
+
+def test_slightly_broken_xml_is_read() -> None:
+    (result,) = read(rss("<title>Tea &nbsp;& milk</title>"))
+    assert isinstance(result, Paper)
+    assert result.title == "Tea & milk"
+
+
+def test_a_feed_cut_short_is_told() -> None:
+    whole = rss("<title>T</title>", "<title>U</title>")
+    results = read(whole[: whole.index("U") + 1])
+    assert isinstance(results[0], Paper)
+    assert results[-1] == BadRecord(
+        "the feed", "it ends in the middle: some entries may be missing"
+    )
+
+
+@pytest.mark.parametrize("piece", ["<", "&", "<a ", "<b>", "<![CDATA[", "<item>", "<!--"])
+def test_hostile_feeds_do_not_take_long(piece: str) -> None:
+    begun = time.process_time()
+    document = f"<rss version='2.0'><channel><item><title>{piece * 900_000}"
+    assert "its XML is broken" in refused(document)
+    assert time.process_time() - begun < 2
+
+
+def test_a_thousand_attributes_are_refused() -> None:
+    attributes = " ".join(f'a{number}="x"' for number in range(100_000))
+    assert "has 100,000 attributes at once" in refused(rss(f"<title {attributes}>T</title>"))
+
+
+@given(st.text(alphabet="<>/&;!?[]'\"= abrsitelnkgud:\n", max_size=200))
+def test_no_text_makes_it_fail_otherwise(inner: str) -> None:
+    try:
+        results = read(rss(f"<title>T</title>{inner}"))
+    except SourceError:
+        return
+    assert all(isinstance(result, Paper | BadRecord) for result in results)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_it_fail_otherwise(content: bytes) -> None:
+    with pytest.raises(SourceError):
+        read(b"<" + content)
+
+
+# --- the source ------------------------------------------------------------------------------
+
+
+def test_a_feed_is_fetched(site: Site) -> None:
+    url = site.at("/rss", Answer(rss("<title>T</title><link>/1</link>")))
+    with browsing() as web:
+        (result,) = FeedSource(url, web, "blog").fetch(None)
+    assert isinstance(result, Paper)
+    assert (result.source, result.url) == ("blog", f"{site.url}/1")
+
+
+def test_a_feed_that_moved_away(site: Site) -> None:
+    url = site.at("/rss", Answer(status=404))
+    with browsing() as web, pytest.raises(SourceError, match="404 Not Found"):
+        list(FeedSource(url, web, "blog").fetch(None))
