@@ -4,17 +4,20 @@ The scheduler, the web, the admin CLI and the demo all call these methods and ho
 """
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import islice
 
 from digestmail import __version__
 from digestmail.calendar import next_slot, utc_now
 from digestmail.config import Settings
 from digestmail.domain import (
+    BadRecord,
     Clock,
     DeliveryKind,
     Digest,
@@ -25,6 +28,7 @@ from digestmail.domain import (
     Scorer,
     Source,
     SourceReport,
+    SourceSpec,
     SourceState,
     Subscriber,
 )
@@ -52,6 +56,7 @@ from digestmail.store.migrate import require_current
 from digestmail.tokens import Signer
 
 _RELAY_REST = timedelta(minutes=5)  # a wrong password tried each minute gets an account locked
+_LONGEST_ANSWER = 90.0  # seconds; some interfaces take that long for a page
 LETTERS = (DeliveryKind.CONFIRM, DeliveryKind.LINK)
 _Progress = Callable[[int], None]
 
@@ -131,7 +136,7 @@ class App:
 
     def _fetch(self, state: SourceState, web: WebClient, progress: _Progress) -> SourceReport:
         def open_source() -> Source:
-            return build(state.spec, web, self.settings.folder)
+            return self._source(state.spec, web)
 
         failed = state.last_report is not None and state.last_report.error
         report = ingest(
@@ -145,13 +150,28 @@ class App:
         self.store.sources.report(report, self.clock())
         return report
 
+    def _source(self, spec: SourceSpec, web: WebClient) -> Source:
+        return build(spec, web, self.settings.folder, lambda: self.clock().date())
+
+    def try_source(self, name: str, most: int) -> list[Paper | BadRecord]:
+        """The first records that a source would bring now; stores nothing."""
+        found = [state for state in self.store.sources.all() if state.spec.name == name]
+        if not found:
+            raise NotFoundError(f"there is no source {name!r}; see: digestmail source list")
+        with self._web_client() as web:
+            records = self._source(found[0].spec, web).fetch(found[0].last_fetch_at)
+            return list(islice(records, most))
+
     @contextmanager
     def _web_client(self) -> Iterator[WebClient]:
         contact = self.settings.operator_email or self.settings.public_url
+        folder = self.settings.folder  # where all processes of an installation meet
         with WebClient(
             user_agent=f"digestmail/{__version__} ({contact})",
             monotonic=time.monotonic,
             sleep=time.sleep,
+            timeout=_LONGEST_ANSWER,
+            shared_folder=folder / ".digestmail" if os.access(folder, os.W_OK) else None,
         ) as web:
             yield web
 

@@ -253,6 +253,22 @@ def test_a_second_profile(shell: Shell) -> None:
     shell("subscriber", "edit", "a@example.org", "--profile", "Art", "--hour", "9", code=1)
 
 
+def test_a_source_can_be_tried_without_storing(shell: Shell) -> None:
+    told = shell.json("source", "test", "lab")
+    assert isinstance(told, dict)
+    assert [paper["key"] for paper in told["papers"]] == ["t:1", "t:2"]
+    assert len(told["bad"]) == 2
+    assert "Sea ice" in shell("source", "test", "lab", "--most", "1")
+    assert "2 new" in shell("ingest", "lab")
+    shell("source", "test", "nothing", code=1)
+
+
+def test_a_key_of_a_source_is_never_shown(shell: Shell) -> None:
+    shell("source", "add", "pubmed", "query=ice", "api_key=hunter2hunter2")
+    assert "hunter2" not in shell("source", "list")
+    assert "hunter2" not in shell("source", "list", "--json")
+
+
 def test_send_test_says_what_the_relay_answered(shell: Shell) -> None:
     assert "Accepted" in shell("send-test", "me@example.org")
     output = shell(

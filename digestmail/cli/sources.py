@@ -1,15 +1,16 @@
 """source list, add, remove."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from digestmail.cli.output import ago, print_json, print_table, say
 from digestmail.cli.shell import Json, opened
-from digestmail.domain import SourceSpec, SourceState
+from digestmail.domain import BadRecord, Paper, SourceSpec, SourceState
 from digestmail.errors import InputError
 from digestmail.sources import KINDS, check
+from digestmail.sources.kinds import SECRETS
 
 source_commands = typer.Typer(help="Where papers come from.", no_args_is_help=True)
 
@@ -20,14 +21,14 @@ def source_list(as_json: Json = False) -> None:
     with opened() as app:
         states, now = app.store.sources.all(), app.clock()
     if as_json:
-        print_json([asdict(state) for state in states])
+        print_json([_plain(state) for state in states])
         return
     columns = ("name", "kind", "options", "papers", "last new", "last fetch", "next", "last result")
     rows = [
         (
             state.spec.name,
             state.spec.kind,
-            " ".join(f"{k}={v}" for k, v in state.spec.options.items()),
+            " ".join(f"{k}={v}" for k, v in _shown(state).items()),
             state.papers,
             ago(state.last_new_at, now),
             ago(state.last_fetch_at, now),
@@ -37,6 +38,17 @@ def source_list(as_json: Json = False) -> None:
         for state in states
     ]
     print_table("", columns, rows)
+
+
+def _shown(state: SourceState) -> dict[str, str]:
+    """The options of a source, without its secrets."""
+    return {k: "••••••••" if k in SECRETS else v for k, v in state.spec.options.items()}
+
+
+def _plain(state: SourceState) -> dict[str, Any]:
+    plain = asdict(state)
+    plain["spec"]["options"] = _shown(state)
+    return plain
 
 
 def result_of(state: SourceState) -> str:
@@ -82,6 +94,30 @@ def _options(words: list[str]) -> dict[str, str]:
             raise InputError("options", f"“{word}” should be NAME=VALUE, such as categories=cs.CL")
         pairs[name] = value
     return pairs
+
+
+@source_commands.command("test")
+def source_test(
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    most: Annotated[int, typer.Option("--most", min=1, help="How many records to show.")] = 5,
+    as_json: Json = False,
+) -> None:
+    """Fetch a little from a source and show what would come; nothing is stored."""
+    with opened() as app:
+        records = app.try_source(name, most)
+    papers = [record for record in records if isinstance(record, Paper)]
+    bad = [record for record in records if isinstance(record, BadRecord)]
+    if as_json:
+        told = [{"key": p.key, "title": p.title, "categories": p.categories} for p in papers]
+        print_json({"papers": told, "bad": [asdict(record) for record in bad]})
+        return
+    if not records:
+        say(f"{name} answers, and has nothing new now.")
+        return
+    rows = [(p.key, p.title, ", ".join(p.authors[:2]), " ".join(p.categories)) for p in papers]
+    print_table("", ("key", "title", "authors", "categories"), rows)
+    for record in bad:
+        say(f"bad record at {record.where}: {record.problem}")
 
 
 @source_commands.command("remove")

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 
 from digestmail.domain import BadRecord, Clock, Paper, Source, SourceReport
 from digestmail.errors import InputError, SourceError
@@ -22,18 +21,33 @@ def ingest(
 ) -> SourceReport:
     """Fetch one source and store what it has; a failing source is reported, never raised.
 
-    ``progress`` is called with the number of records read so far. What was stored before a
-    source failed stays stored.
+    ``progress`` is called with the number of records read so far. What a source brought before it
+    failed is stored.
     """
     report = SourceReport(source=name)
-    try:
-        records = open_source().fetch(since)
-        while batch := list(islice(records, BATCH)):
+    for batch, error in _batches(open_source, since):
+        if batch:
             report = _store(papers, batch, report, clock())
             progress(report.fetched)
-    except (SourceError, InputError) as error:
-        return replace(report, error=str(error))
+        report = replace(report, error=error)
     return report
+
+
+def _batches(
+    open_source: Callable[[], Source], since: datetime | None
+) -> Iterator[tuple[list[Paper | BadRecord], str]]:
+    """What a source brings in batches; with the last one, why the source failed if it did."""
+    batch: list[Paper | BadRecord] = []
+    error = ""
+    try:
+        for record in open_source().fetch(since):
+            batch.append(record)
+            if len(batch) == BATCH:
+                yield batch, ""
+                batch = []
+    except (SourceError, InputError) as failure:
+        error = str(failure)
+    yield batch, error
 
 
 def _store(
