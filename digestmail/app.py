@@ -4,6 +4,7 @@ The scheduler, the web, the admin CLI and the demo all call these methods and ho
 """
 
 import asyncio
+import logging
 import os
 import threading
 import time
@@ -32,7 +33,7 @@ from digestmail.domain import (
     SourceState,
     Subscriber,
 )
-from digestmail.errors import ConfigError, InputError, NotFoundError
+from digestmail.errors import ConfigError, InputError, NotFoundError, SourceError
 from digestmail.mail.address import checked_address
 from digestmail.mail.dkim import DkimKey, load_key
 from digestmail.mail.message import Identity
@@ -42,13 +43,17 @@ from digestmail.mail.smtp import SmtpMailer
 from digestmail.render import Renderer
 from digestmail.resources import MIGRATIONS, TEMPLATES
 from digestmail.sources import build
+from digestmail.sources.arxiv_api import papers_by_id
 from digestmail.sources.http import WebClient
+from digestmail.sources.kinds import harvester
+from digestmail.steps.backfill import backfill
 from digestmail.steps.compose import Composer
 from digestmail.steps.deliver import Delivered, Sender
 from digestmail.steps.ingest import ingest
 from digestmail.steps.links import Links
 from digestmail.steps.prepare import Planner, Prepared, PrepareRules, due_blocks, prepare
 from digestmail.steps.prune import prune
+from digestmail.steps.seeds import fetch_seeds
 from digestmail.steps.status import Status, status
 from digestmail.steps.subscribe import Desk
 from digestmail.store import Database, Planned, Store
@@ -57,6 +62,8 @@ from digestmail.tokens import Signer
 
 _RELAY_REST = timedelta(minutes=5)  # a wrong password tried each minute gets an account locked
 _LONGEST_ANSWER = 90.0  # seconds; some interfaces take that long for a page
+log = logging.getLogger(__name__)
+
 LETTERS = (DeliveryKind.CONFIRM, DeliveryKind.LINK)
 _Progress = Callable[[int], None]
 
@@ -120,7 +127,17 @@ class App:
     ) -> list[SourceReport]:
         """Fetch the sources whose time has come, or the named ones now."""
         with self._web_client() as web:
-            return [self._fetch(state, web, progress) for state in self._to_fetch(names)]
+            reports = [self._fetch(state, web, progress) for state in self._to_fetch(names)]
+            if reports:
+                self._fetch_seeds(web)
+        return reports
+
+    def _fetch_seeds(self, web: WebClient) -> None:
+        """A failure costs nothing but time: the next fetch asks again."""
+        try:
+            fetch_seeds(self.store, lambda ids: papers_by_id(web, ids), self.clock())
+        except SourceError as error:
+            log.warning("seed papers could not be fetched: %s", error)
 
     def _to_fetch(self, names: Collection[str]) -> Iterator[SourceState]:
         now = self.clock()
@@ -155,12 +172,32 @@ class App:
 
     def try_source(self, name: str, most: int) -> list[Paper | BadRecord]:
         """The first records that a source would bring now; stores nothing."""
-        found = [state for state in self.store.sources.all() if state.spec.name == name]
-        if not found:
-            raise NotFoundError(f"there is no source {name!r}; see: digestmail source list")
+        state = self._named(name)
         with self._web_client() as web:
-            records = self._source(found[0].spec, web).fetch(found[0].last_fetch_at)
+            records = self._source(state.spec, web).fetch(state.last_fetch_at)
             return list(islice(records, most))
+
+    def backfill(self, name: str, since: date, progress: _Progress = _quiet) -> SourceReport:
+        """Read back what an arXiv source announced from a date on; see ``steps.backfill``."""
+        state = self._named(name)
+        yesterday = self.clock().date() - timedelta(days=1)
+        with self._web_client() as web:
+            past = harvester(state.spec, web)
+            return backfill(
+                self.store,
+                name,
+                lambda day: past.fetch_between(day, day),
+                since,
+                yesterday,
+                self.clock,
+                progress,
+            )
+
+    def _named(self, name: str) -> SourceState:
+        for state in self.store.sources.all():
+            if state.spec.name == name:
+                return state
+        raise NotFoundError(f"there is no source {name!r}; see: digestmail source list")
 
     @contextmanager
     def _web_client(self) -> Iterator[WebClient]:

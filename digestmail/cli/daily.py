@@ -28,11 +28,17 @@ _Day = Annotated[
 
 def ingest(
     names: Annotated[list[str] | None, typer.Argument(help="Sources to fetch now.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="The same as an option.")] = None,
+    since: Annotated[
+        str,
+        typer.Option(metavar="YYYY-MM-DD", help="Read an arXiv source back to this date."),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Fetch the sources whose time has come, or the named ones; exit code 1 if one failed."""
+    chosen = [*(names or []), *(source or [])]
     with opened() as app:
-        reports = _ingest(app, names or [])
+        reports = _backfill(app, chosen, since) if since else _ingest(app, chosen)
     if as_json:
         print_json([_ingested(report) for report in reports])
     else:
@@ -44,6 +50,15 @@ def ingest(
 def _ingest(app: App, names: list[str]) -> list[SourceReport]:
     with progressing("Reading papers") as progress:
         return app.ingest(names, progress)
+
+
+def _backfill(app: App, names: list[str], since: str) -> list[SourceReport]:
+    if not names:
+        raise InputError("--since", "name the arXiv source to read back, such as --source arxiv")
+    first = parse_day(since)
+    assert first is not None  # noqa: S101 - only an empty text is no date
+    with progressing("Reading past days") as progress:
+        return [app.backfill(name, first, progress) for name in names]
 
 
 def _ingested(report: SourceReport) -> dict[str, Any]:

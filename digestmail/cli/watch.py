@@ -54,6 +54,7 @@ def plain(status: Status) -> dict[str, Any]:
         "letters": {str(state): count for state, count in status.letters.items()},
         "next_due_at": status.next_due_at,
         "next_fetch_at": status.next_fetch_at,
+        "arxiv": status.arxiv,
         "relay_trouble": status.relay_trouble,
         "scheduler_runs": status.scheduler_runs,
     }
@@ -78,6 +79,8 @@ def _tell(status: Status) -> None:
         say("  unknown: a sender stopped while these were on the wire; they are not sent again")
     say(f"Next digest: {ago(status.next_due_at, status.at) if status.next_due_at else 'none'}")
     say(f"Next fetch: {ago(status.next_fetch_at, status.at) if status.next_fetch_at else 'none'}")
+    if status.arxiv:
+        say(f"arXiv: {status.arxiv}")
     if status.relay_trouble:
         say(f"The relay is in trouble: {status.relay_trouble}")
     if not status.scheduler_runs:

@@ -19,6 +19,8 @@ from digestmail.sources.feed import FeedSource
 from digestmail.sources.file import READERS, FileSource, listed_kinds
 from digestmail.sources.folder import FolderSource
 from digestmail.sources.http import WebClient
+from digestmail.sources.oai import BASE_URL as OAI_URL
+from digestmail.sources.oai import OaiHarvester
 from digestmail.sources.options import (
     Options,
     address,
@@ -30,7 +32,7 @@ from digestmail.sources.options import (
     optional,
     required,
 )
-from digestmail.sources.taxonomy import checked_spelling, feed_names
+from digestmail.sources.taxonomy import checked_spelling, feed_names, oai_sets
 
 SECRETS = frozenset({"api_key"})  # options whose values nobody is shown
 
@@ -106,6 +108,7 @@ def _check_arxiv(options: Options) -> None:
     is_yes(options, "cross", default=True)
     is_yes(options, "replacements", default=False)
     address(options, "url", BASE_URL)
+    address(options, "oai_url", OAI_URL)
 
 
 def _arxiv_categories(options: Options) -> tuple[str, ...]:
@@ -122,6 +125,16 @@ def _arxiv(setup: Setup) -> Source:
         include_cross=is_yes(setup.options, "cross", default=True),
         include_replacements=is_yes(setup.options, "replacements", default=False),
     )
+
+
+def harvester(spec: SourceSpec, web: WebClient) -> OaiHarvester:
+    """What reads an arXiv source's past days. InputError for a source of another kind."""
+    if spec.kind != "arxiv":
+        raise InputError(
+            "since", f"{spec.name} is no arXiv source, and only these can be read back"
+        )
+    sets = oai_sets(_arxiv_categories(spec.options))
+    return OaiHarvester(web, address(spec.options, "oai_url", OAI_URL), sets, source=spec.name)
 
 
 def _feed(setup: Setup) -> Source:
@@ -238,6 +251,7 @@ KINDS: Mapping[str, Kind] = {
             "cross": "whether papers cross-listed to these categories count: yes (default) or no",
             "replacements": "whether new versions of older papers count: yes or no (default)",
             "url": f"where the Atom feeds are (default {BASE_URL})",
+            "oai_url": f"where OAI-PMH answers, for reading back (default {OAI_URL})",
         },
         _check_arxiv,
         _arxiv,

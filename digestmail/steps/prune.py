@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from digestmail.store import Store
 
 UNCONFIRMED = timedelta(days=7)  # an address that somebody typed and nobody confirmed
-COUNTERS = timedelta(days=2)  # twice the longest window that is counted
+COUNTERS = timedelta(days=8)  # more than the longest window that is counted
 
 
 def prune(store: Store, now: datetime) -> int:

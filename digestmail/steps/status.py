@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from digestmail.announcements import is_quiet_day, next_announcement
 from digestmail.domain import DeliveryState, SourceState, SubscriberStatus
 from digestmail.store import Store
 
@@ -28,6 +30,7 @@ class Status:
     skipped: Mapping[str, int]  # today's digests that were not mailed, by the reason
     next_due_at: datetime | None
     next_fetch_at: datetime | None
+    arxiv: str  # why there is nothing today, or when the next batch comes; "" without arXiv
     relay_trouble: str
     scheduler: tuple[str, datetime] | None  # who runs it, and until when that is sure
 
@@ -68,6 +71,7 @@ def status(store: Store, now: datetime) -> Status:
         skipped=skipped,
         next_due_at=store.subscribers.next_due(),
         next_fetch_at=min(fetches, default=None),
+        arxiv=_arxiv(now) if any(s.spec.kind == "arxiv" for s in sources) else "",
         relay_trouble=trouble[0] if trouble else "",
         scheduler=store.guards.leased("scheduler"),
     )
@@ -81,3 +85,10 @@ def _by_state(
         if is_digest is digest:
             numbers[state] += number
     return dict(numbers)
+
+
+def _arxiv(now: datetime) -> str:
+    following = next_announcement(now).at
+    coming = f"next announcement {following:%A, %d %b, %H:%M} UTC"
+    quiet = is_quiet_day(now.astimezone(ZoneInfo("America/New_York")).date())
+    return f"nothing today ({quiet}); {coming}" if quiet else coming

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Text, case, cast, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -128,6 +128,13 @@ class Subscribers:
         """Erase a subscriber with everything known of them."""
         with self._database.writing() as session:
             session.execute(delete(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id))
+
+    def seed_papers(self) -> set[str]:
+        """The keys that any profile names as seed papers."""
+        some = cast(PROFILE.c.seed_papers, Text) != "[]"
+        with self._database.reading() as session:
+            lists = session.execute(select(PROFILE.c.seed_papers).where(some)).scalars()
+            return {key for keys in lists for key in keys}
 
     def forget_unconfirmed(self, before: datetime) -> int:
         """Erase those who asked before an instant and never confirmed; returns how many."""

@@ -1,7 +1,7 @@
 """Ingesting: a failing source is reported, never raised, and what came before stays."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from conftest import FakeClock
@@ -125,3 +125,17 @@ def test_the_status_tells_what_is_next_and_what_is_wrong(store: Store) -> None:
     assert (now.relay_trouble, now.scheduler_runs) == ("connect: refused", True)
     assert not status(store, NOW + 2 * HOUR).scheduler_runs
     assert SkipReason.MISSED not in now.skipped
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        (datetime(2026, 11, 21, 15, tzinfo=UTC), "nothing today"),  # a Saturday
+        (datetime(2026, 11, 19, 15, tzinfo=UTC), "next announcement Friday, 20 Nov, 01:00 UTC"),
+    ],
+)
+def test_the_status_tells_whether_arxiv_is_quiet(store: Store, at: datetime, told: str) -> None:
+    assert status(store, at).arxiv == ""
+    options = {"categories": "cs.AI"}
+    store.sources.add(SourceSpec(name="arxiv", kind="arxiv", options=options), at)
+    assert status(store, at).arxiv.startswith(told)
