@@ -41,7 +41,7 @@ class Papers:
         with self._database.writing() as session:
             _one_at_a_time(session)
             works = _works(session, papers)
-            stored = _by_id(session, [work.paper_id for work in works if work.paper_id])
+            stored = _by_id(session, [w.paper_id for w in works if w.paper_id], lock=True)
             new = _insert(session, [work for work in works if not work.paper_id], now)
             newer = 0
             for work in works:
@@ -160,10 +160,11 @@ def _known_names(session: Session, names: Sequence[str]) -> Iterator[tuple[str, 
         yield from session.execute(query.where(PAPER_NAME.c.name.in_(some)))
 
 
-def _by_id(session: Session, ids: Sequence[int]) -> dict[int, Paper]:
+def _by_id(session: Session, ids: Sequence[int], *, lock: bool = False) -> dict[int, Paper]:
     found: dict[int, Paper] = {}
     for some in chunks(sorted(set(ids)), MOST_VALUES):
-        rows = session.execute(select(PAPER).where(PAPER.c.id.in_(some)))
+        query = select(PAPER).where(PAPER.c.id.in_(some)).order_by(PAPER.c.id)
+        rows = session.execute(query.with_for_update() if lock else query)
         found |= {row.id: paper_of(row) for row in rows}
     return found
 
