@@ -34,7 +34,6 @@ class Signer:
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = {_key_id(key): key.encode() for key in reversed(keys)}
         self._current = _key_id(keys[0])
-        self._oldest = keys[-1].encode()
 
     def sign(self, purpose: Purpose, *numbers: int) -> str:
         """The token of ``purpose`` for these numbers, each >= 0; the same ones give the same."""

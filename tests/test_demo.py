@@ -9,6 +9,7 @@ import pytest
 from needs import needs
 
 from digestmail.demo.day import Demo, demo_day
+from digestmail.errors import SourceError
 from digestmail.resources import SAMPLE_PAPERS
 from digestmail.sources.file import FileSource
 
@@ -68,6 +69,12 @@ def test_real_papers_plainly_fit(tmp_path: Path) -> None:
     assert len(maya["papers"]) == 8
     for paper in maya["papers"]:
         assert "retriev" in paper["title"].lower() or "ranking" in paper["title"].lower()
+
+
+def test_a_file_without_a_paper_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "page.jsonl").write_text("<html>\n")
+    with pytest.raises(SourceError, match=r"page\.jsonl: no paper in it: line 1"):
+        run(tmp_path, tmp_path / "page.jsonl")
 
 
 @pytest.mark.parametrize("folder", ["full", "file"])

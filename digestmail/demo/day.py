@@ -79,6 +79,9 @@ def demo_day(folder: Path, papers: Path, port: int) -> Iterator[Demo]:
             (report,) = app.ingest()
             if report.error:
                 raise SourceError(report.error)
+            if report.bad and not report.new:
+                first = report.bad[0]
+                raise SourceError(f"{papers}: no paper in it: {first.where}: {first.problem}")
             demo = Demo(app, box, folder, report)
             demo.run_day()
             yield demo
