@@ -40,6 +40,11 @@ class Announcement:
         """The date that arXiv's feed gives its papers: that of the morning after."""
         return self.evening + _DAY
 
+    @property
+    def feed_at(self) -> datetime:
+        """When the day's feed should be there, in UTC: at midnight in New York."""
+        return datetime.combine(self.announced_on, time(), _NEW_YORK).astimezone(UTC)
+
 
 def announcement_for(day: date) -> Announcement | None:
     """What comes out on the evening of a day in New York; None for a weekend or holiday."""
@@ -49,13 +54,18 @@ def announcement_for(day: date) -> Announcement | None:
 
 
 def expected_batch(now: datetime) -> Announcement:
-    """The latest announcement whose time has come; ``now`` must be aware."""
-    return next(found for found in _announcements(now, -_DAY) if found.at <= now)
+    """The latest announcement that feeds should have by ``now``, which must be aware."""
+    return next(found for found in _announcements(now, -_DAY) if found.feed_at <= now)
 
 
 def next_announcement(now: datetime) -> Announcement:
     """The first announcement after ``now``, which must be aware."""
     return next(found for found in _announcements(now, _DAY) if found.at > now)
+
+
+def local_day(now: datetime) -> date:
+    """arXiv's date at an instant: that in New York."""
+    return now.astimezone(_NEW_YORK).date()
 
 
 def is_quiet_day(day: date) -> str | None:

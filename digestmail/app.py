@@ -4,21 +4,15 @@ The scheduler, the web, the admin CLI and the demo all call these methods and ho
 """
 
 import asyncio
-import logging
-import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import islice
 
-from digestmail import __version__
 from digestmail.calendar import next_slot, utc_now
 from digestmail.config import Settings
 from digestmail.domain import (
-    BadRecord,
     Clock,
     DeliveryKind,
     Digest,
@@ -27,13 +21,11 @@ from digestmail.domain import (
     Paper,
     Profile,
     Scorer,
-    Source,
     SourceReport,
-    SourceSpec,
-    SourceState,
     Subscriber,
 )
-from digestmail.errors import ConfigError, InputError, NotFoundError, SourceError
+from digestmail.errors import ConfigError, InputError
+from digestmail.gather import Gatherer
 from digestmail.mail.address import checked_address
 from digestmail.mail.dkim import DkimKey, load_key
 from digestmail.mail.message import Identity
@@ -42,18 +34,11 @@ from digestmail.mail.relay import SmtpSettings
 from digestmail.mail.smtp import SmtpMailer
 from digestmail.render import Renderer
 from digestmail.resources import MIGRATIONS, TEMPLATES
-from digestmail.sources import build
-from digestmail.sources.arxiv_api import papers_by_id
-from digestmail.sources.http import WebClient
-from digestmail.sources.kinds import harvester
-from digestmail.steps.backfill import backfill
 from digestmail.steps.compose import Composer
 from digestmail.steps.deliver import Delivered, Sender
-from digestmail.steps.ingest import ingest
 from digestmail.steps.links import Links
 from digestmail.steps.prepare import Planner, Prepared, PrepareRules, due_blocks, prepare
 from digestmail.steps.prune import prune
-from digestmail.steps.seeds import fetch_seeds
 from digestmail.steps.status import Status, status
 from digestmail.steps.subscribe import Desk
 from digestmail.store import Database, Planned, Store
@@ -61,8 +46,6 @@ from digestmail.store.migrate import require_current
 from digestmail.tokens import Signer
 
 _RELAY_REST = timedelta(minutes=5)  # a wrong password tried each minute gets an account locked
-_LONGEST_ANSWER = 90.0  # seconds; some interfaces take that long for a page
-log = logging.getLogger(__name__)
 
 LETTERS = (DeliveryKind.CONFIRM, DeliveryKind.LINK)
 _Progress = Callable[[int], None]
@@ -72,14 +55,22 @@ def _quiet(_: int) -> None: ...
 
 
 class App:
-    """Everything an installation is made of. ``clock`` may be another one in tests."""
+    """Everything an installation is made of. Time may pass differently in tests."""
 
-    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock = utc_now,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.store = Store(open_database(settings))
         self.links = Links(settings.public_url, Signer(_keys(settings)))
         self.desk = Desk(self.store, self.links)
+        self.gatherer = Gatherer(settings, self.store, clock, monotonic=monotonic, sleep=sleep)
         self.stopping = threading.Event()  # set it, and no further mail is begun
 
     @classmethod
@@ -126,115 +117,36 @@ class App:
         self, names: Collection[str] = (), progress: _Progress = _quiet
     ) -> list[SourceReport]:
         """Fetch the sources whose time has come, or the named ones now."""
-        with self._web_client() as web:
-            reports = [self._fetch(state, web, progress) for state in self._to_fetch(names)]
-            if reports:
-                self._fetch_seeds(web)
-        return reports
+        return self.gatherer.ingest(names, progress)
 
-    def _fetch_seeds(self, web: WebClient) -> None:
-        """A failure costs nothing but time: the next fetch asks again."""
-        try:
-            fetch_seeds(self.store, lambda ids: papers_by_id(web, ids), self.clock())
-        except SourceError as error:
-            log.warning("seed papers could not be fetched: %s", error)
+    def prepare(
+        self, day: date | None = None, progress: _Progress = _quiet, *, patient: bool = True
+    ) -> Prepared:
+        """Store the digests of all who are due, or everyone's of ``day``.
 
-    def _to_fetch(self, names: Collection[str]) -> Iterator[SourceState]:
-        now = self.clock()
-        states = {state.spec.name: state for state in self.store.sources.all()}
-        for name in names:
-            if name not in states:
-                raise NotFoundError(f"there is no source {name!r}; see: digestmail source list")
-        for name, state in states.items():
-            due = state.next_fetch_at is None or state.next_fetch_at <= now
-            wanted = name in names if names else state.spec.enabled and due
-            if wanted and self.store.sources.claim(state, now):
-                yield state
-
-    def _fetch(self, state: SourceState, web: WebClient, progress: _Progress) -> SourceReport:
-        def open_source() -> Source:
-            return self._source(state.spec, web)
-
-        failed = state.last_report is not None and state.last_report.error
-        report = ingest(
-            self.store.papers,
-            state.spec.name,
-            open_source,
-            None if failed else state.last_fetch_at,
-            self.clock,
-            progress,
-        )
-        self.store.sources.report(report, self.clock())
-        return report
-
-    def _source(self, spec: SourceSpec, web: WebClient) -> Source:
-        return build(spec, web, self.settings.folder, lambda: self.clock().date())
-
-    def try_source(self, name: str, most: int) -> list[Paper | BadRecord]:
-        """The first records that a source would bring now; stores nothing."""
-        state = self._named(name)
-        with self._web_client() as web:
-            records = self._source(state.spec, web).fetch(state.last_fetch_at)
-            return list(islice(records, most))
-
-    def backfill(self, name: str, since: date, progress: _Progress = _quiet) -> SourceReport:
-        """Read back what an arXiv source announced from a date on; see ``steps.backfill``."""
-        state = self._named(name)
-        yesterday = self.clock().date() - timedelta(days=1)
-        with self._web_client() as web:
-            past = harvester(state.spec, web)
-            return backfill(
-                self.store,
-                name,
-                lambda day: past.fetch_between(day, day),
-                since,
-                yesterday,
-                self.clock,
-                progress,
-            )
-
-    def _named(self, name: str) -> SourceState:
-        for state in self.store.sources.all():
-            if state.spec.name == name:
-                return state
-        raise NotFoundError(f"there is no source {name!r}; see: digestmail source list")
-
-    @contextmanager
-    def _web_client(self) -> Iterator[WebClient]:
-        contact = self.settings.operator_email or self.settings.public_url
-        folder = self.settings.folder  # where all processes of an installation meet
-        with WebClient(
-            user_agent=f"digestmail/{__version__} ({contact})",
-            monotonic=time.monotonic,
-            sleep=time.sleep,
-            timeout=_LONGEST_ANSWER,
-            shared_folder=folder / ".digestmail" if os.access(folder, os.W_OK) else None,
-        ) as web:
-            yield web
-
-    def prepare(self, day: date | None = None, progress: _Progress = _quiet) -> Prepared:
-        """Store the digests of all who are due, or everyone's of ``day``."""
-        now = self.clock()
-        return prepare(self.store, self._planner(), now, day=day, progress=progress)
+        ``patient``: whether those who may wait for late papers do.
+        """
+        planner = self._planner(patient=patient)
+        return prepare(self.store, planner, self.clock(), day=day, progress=progress)
 
     def plan(self, day: date | None = None) -> list[Planned]:
-        """What ``prepare`` would store, without storing it."""
-        planner = self._planner()
+        """What ``prepare`` would store if it waited for nothing, without storing it."""
+        planner = self._planner(patient=False)
         blocks = due_blocks(self.store, self.clock(), day)
         return [plan for block in blocks for plan in planner.plan(block, day)]
 
     def preview(self, subscriber: Subscriber) -> Digest:
         """The digest that a subscriber would get next, of what is known now; stores nothing."""
         day = next_slot(subscriber.schedule, self.clock()).date
-        (plan,) = self._planner().plan([subscriber], day)
+        (plan,) = self._planner(patient=False).plan([subscriber], day)
         return plan.digests[-1]
 
-    def _planner(self) -> Planner:
+    def _planner(self, *, patient: bool) -> Planner:
         chosen = self.settings.digest
         rules = PrepareRules(
             window=timedelta(days=chosen.window_days), latest=timedelta(hours=chosen.latest_hours)
         )
-        return Planner(self.store, make_scorer, rules, self.clock())
+        return Planner(self.store, make_scorer, rules, self.clock(), patient=patient)
 
     def deliver(
         self,

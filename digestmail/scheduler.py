@@ -14,12 +14,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from digestmail.app import App
+from digestmail.domain import SourceReport
 from digestmail.errors import DigestmailError
 from digestmail.worker import this_worker
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=3)
+_WORTH_TELLING = 2  # failures in succession
 _JOB_DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
 
@@ -49,8 +51,10 @@ def ingest_tick(app: App) -> None:
         log.info("forgot %d requests that were never confirmed", forgotten)
     for report in app.ingest():
         if report.error:
-            log.warning("source %s failed: %s", report.source, report.error)
+            _tell_failure(report)
         else:
+            if report.failing_since:
+                log.info("source %s works again", report.source)
             log.info(
                 "source %s: %d new papers of %d, %d bad records",
                 report.source,
@@ -58,6 +62,15 @@ def ingest_tick(app: App) -> None:
                 report.fetched,
                 len(report.bad),
             )
+
+
+def _tell_failure(report: SourceReport) -> None:
+    """One failure often mends itself, and a hundred are one piece of news."""
+    if report.failures == _WORTH_TELLING:
+        since = f"{report.failing_since:%Y-%m-%d %H:%M} UTC"
+        log.warning("source %s has failed since %s: %s", report.source, since, report.error)
+    else:
+        log.debug("source %s failed: %s", report.source, report.error)
 
 
 def digest_tick(app: App) -> None:

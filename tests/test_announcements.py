@@ -63,11 +63,11 @@ def test_holidays_have_no_announcement(day: date) -> None:
 @pytest.mark.parametrize(
     ("now", "evening"),
     [
-        ("2026-03-05T00:59:59Z", "2026-03-03"),
-        ("2026-03-05T01:00:00Z", "2026-03-04"),
-        ("2026-03-04T20:00:00-05:00", "2026-03-04"),
+        ("2026-03-05T04:59:59Z", "2026-03-03"),
+        ("2026-03-05T05:00:00Z", "2026-03-04"),  # midnight in New York: the feed should be there
+        ("2026-03-05T00:00:00-05:00", "2026-03-04"),
         ("2026-03-08T12:00:00Z", "2026-03-05"),  # Sunday morning: Thursday's
-        ("2026-03-09T00:00:00Z", "2026-03-08"),
+        ("2026-03-09T04:00:00Z", "2026-03-08"),  # summer time since yesterday
         ("2026-11-27T12:00:00Z", "2026-11-25"),  # Thanksgiving's evening was skipped
         ("2026-12-30T09:00:00+09:00", "2026-12-28"),
     ],
@@ -93,8 +93,8 @@ def test_each_hour_of_two_years_lies_between_two_announcements() -> None:
     now = at("2026-01-02T00:30Z")
     while now.year < 2028:
         before, after = expected_batch(now), next_announcement(now)
-        assert before.at <= now < after.at
-        assert next_announcement(before.at) == after
+        assert before.feed_at <= now < after.feed_at
+        assert next_announcement(before.at).evening <= after.evening
         now += timedelta(hours=7)
 
 

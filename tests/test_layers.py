@@ -15,11 +15,12 @@ LEVELS = {
     **dict.fromkeys(["config", "tokens", "announcements", "calendar", "worker", "resources"], 1),
     **dict.fromkeys(["sources", "relevance", "render", "mail", "store"], 1),
     "steps": 2,
-    **dict.fromkeys(["app", "doctor"], 3),
+    **dict.fromkeys(["app", "gather", "doctor"], 3),
     **dict.fromkeys(["scheduler", "cluster", "web", "cli", "demo"], 4),
 }
 SIDEWAYS = {  # beside the leaves of level 0 and the two parts of level 3
     ("domain", "errors"),
+    ("app", "gather"),
     ("doctor", "app"),
     ("cli", "scheduler"),
     ("cli", "web"),

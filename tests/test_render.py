@@ -77,8 +77,8 @@ def digest(*items: DigestItem, judged: int = 412) -> Digest:
     )
 
 
-def rendered(*items: DigestItem, **options: Any) -> Rendered:
-    return RENDERER.digest(digest(*items), ADA, LINKS, **options)
+def rendered(*items: DigestItem, note: str = "") -> Rendered:
+    return RENDERER.digest(replace(digest(*items), note=note), ADA, LINKS)
 
 
 def usual() -> Rendered:
@@ -254,13 +254,13 @@ def test_the_profile_is_named_per_paper_only_when_there_are_several() -> None:
 
 
 def test_a_note_of_the_day_is_shown() -> None:
-    mail = rendered(item(), today_note="arXiv is <late> today.")
+    mail = rendered(item(), note="arXiv is <late> today.")
     assert "arXiv is &lt;late&gt; today." in mail.html
     assert "\narXiv is <late> today.\n" in mail.text
 
 
 def test_a_digest_without_papers_says_so() -> None:
-    mail = rendered(today_note="arXiv announces nothing on Sundays.")
+    mail = rendered(note="arXiv announces nothing on Sundays.")
     assert mail.subject == "No new papers today"
     assert "NOTHING NEW TODAY\n\narXiv announces nothing on Sundays.\n" in mail.text
     assert Page(mail.html).texts["h1"] == ["Nothing new today"]
@@ -408,7 +408,7 @@ def test_markup_in_a_paper_is_only_text() -> None:
         FOLDING, title=HOSTILE, abstract=HOSTILE, authors=(HOSTILE,), categories=(HOSTILE,)
     )
     reasons = (Reason(ReasonKind.SIMILAR, (HOSTILE,)),)
-    mail = rendered(item(hostile, reasons=reasons, profile_name=HOSTILE), today_note=HOSTILE)
+    mail = rendered(item(hostile, reasons=reasons, profile_name=HOSTILE), note=HOSTILE)
     page = Page(mail.html)
     assert {tag for tag, _ in page.tags} <= TAGS
     assert page.texts["h2"][0].startswith("</title></style><script>alert(1)</script>")

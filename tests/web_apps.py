@@ -189,5 +189,6 @@ def store_digest(app: App, subscriber: Subscriber, *papers: Paper, **values: Any
         digests=(digest,),
         was_due_at=subscriber.next_due_at,
         next_due_at=subscriber.next_due_at or now,
+        send_empty=subscriber.schedule.send_empty,
     )
     return app.store.digests.record([plan])[0]

@@ -25,6 +25,10 @@ _Day = Annotated[
     str, typer.Option("--date", metavar="YYYY-MM-DD", help="Everyone's digest of this local date.")
 ]
 
+_NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="Do not wait for a day's papers that are late.")
+]
+
 
 def ingest(
     names: Annotated[list[str] | None, typer.Argument(help="Sources to fetch now.")] = None,
@@ -58,7 +62,7 @@ def _backfill(app: App, names: list[str], since: str) -> list[SourceReport]:
     first = parse_day(since)
     assert first is not None  # noqa: S101 - only an empty text is no date
     with progressing("Reading past days") as progress:
-        return [app.backfill(name, first, progress) for name in names]
+        return [app.gatherer.backfill(name, first, progress) for name in names]
 
 
 def _ingested(report: SourceReport) -> dict[str, Any]:
@@ -87,19 +91,19 @@ def _tell_ingested(reports: list[SourceReport]) -> None:
             print(f"error: source {report.source}: {report.error}", file=sys.stderr)  # noqa: T201
 
 
-def prepare(day: _Day = "", as_json: Json = False) -> None:
+def prepare(day: _Day = "", no_wait: _NoWait = False, as_json: Json = False) -> None:
     """Score the new papers and store the digests that are due."""
     with opened() as app:
-        prepared = _prepare(app, parse_day(day))
+        prepared = _prepare(app, parse_day(day), patient=not no_wait)
     if as_json:
         print_json(_prepared(prepared))
     else:
         _tell_prepared(prepared)
 
 
-def _prepare(app: App, day: date | None) -> Prepared:
+def _prepare(app: App, day: date | None, *, patient: bool) -> Prepared:
     with progressing("Preparing digests") as progress:
-        return app.prepare(day, progress)
+        return app.prepare(day, progress, patient=patient)
 
 
 def _prepared(prepared: Prepared) -> dict[str, Any]:
@@ -116,7 +120,7 @@ def _tell_prepared(prepared: Prepared) -> None:
     for why, count in prepared.skipped.items():
         say(f"  {count} skipped: {why}")
     if prepared.waiting:
-        say(f"  {prepared.waiting} wait for papers: a source is being fetched or has failed")
+        say(f"  {prepared.waiting} wait for papers that are late; to go without them: --no-wait")
 
 
 def deliver(as_json: Json = False) -> None:
@@ -175,6 +179,7 @@ def _tell_delivered(delivered: Delivered) -> None:
 
 def run(
     day: _Day = "",
+    no_wait: _NoWait = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Store and send nothing; write .eml files.")
     ] = False,
@@ -189,7 +194,7 @@ def run(
             _dry_run(app, parse_day(day), outbox, as_json)
             return
         reports = _ingest(app, [])
-        prepared = _prepare(app, parse_day(day))
+        prepared = _prepare(app, parse_day(day), patient=not no_wait)
         delivered = _deliver(app)
     if as_json:
         print_json(

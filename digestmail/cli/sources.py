@@ -1,16 +1,19 @@
 """source list, add, remove."""
 
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
+from digestmail.app import App
 from digestmail.cli.output import ago, print_json, print_table, say
 from digestmail.cli.shell import Json, opened
 from digestmail.domain import BadRecord, Paper, SourceSpec, SourceState
 from digestmail.errors import InputError
 from digestmail.sources import KINDS, check
 from digestmail.sources.kinds import SECRETS
+from digestmail.steps.backfill import backfill_progress
 
 source_commands = typer.Typer(help="Where papers come from.", no_args_is_help=True)
 
@@ -20,8 +23,9 @@ def source_list(as_json: Json = False) -> None:
     """List the sources with their age, counts and last error."""
     with opened() as app:
         states, now = app.store.sources.all(), app.clock()
+        extras = {state.spec.name: _extras(app, state, now) for state in states}
     if as_json:
-        print_json([_plain(state) for state in states])
+        print_json([_plain(state) | extras[state.spec.name] for state in states])
         return
     columns = ("name", "kind", "options", "papers", "last new", "last fetch", "next", "last result")
     rows = [
@@ -33,11 +37,28 @@ def source_list(as_json: Json = False) -> None:
             ago(state.last_new_at, now),
             ago(state.last_fetch_at, now),
             ago(state.next_fetch_at, now),
-            result_of(state),
+            result_of(state, now),
         )
         for state in states
     ]
     print_table("", columns, rows)
+    for name, told in extras.items():
+        if told["batch"]:
+            say(f"{name}: {told['batch']}")
+        if told["backfill"]:
+            say(f"{name}: {told['backfill']}")
+
+
+def _extras(app: App, state: SourceState, now: datetime) -> dict[str, str]:
+    """How the latest announcement stands, and how far reading back has come."""
+    name = state.spec.name
+    batches = app.store.batches.all(name, now.date() - timedelta(days=3))
+    batch = batches[-1] if batches else None
+    why = f" ({batch.reason})" if batch and batch.reason else ""
+    return {
+        "batch": f"{batch.day:%A %d %B} is {batch.state}{why}" if batch else "",
+        "backfill": backfill_progress(app.store, name),
+    }
 
 
 def _shown(state: SourceState) -> dict[str, str]:
@@ -47,17 +68,19 @@ def _shown(state: SourceState) -> dict[str, str]:
 
 def _plain(state: SourceState) -> dict[str, Any]:
     plain = asdict(state)
+    del plain["memory"]
     plain["spec"]["options"] = _shown(state)
     return plain
 
 
-def result_of(state: SourceState) -> str:
+def result_of(state: SourceState, now: datetime) -> str:
     """How a source's last fetch went, in a few words."""
     report = state.last_report
     if report is None:
         return "not fetched yet"
     if report.error:
-        return f"failed: {report.error}"
+        often = f"failing since {ago(state.failing_since, now)}" if state.failures > 1 else "failed"
+        return f"{often}: {report.error}"
     bad = f", {len(report.bad)} bad" if report.bad else ""
     return f"{report.new} new of {report.fetched}{bad}"
 
@@ -104,7 +127,7 @@ def source_test(
 ) -> None:
     """Fetch a little from a source and show what would come; nothing is stored."""
     with opened() as app:
-        records = app.try_source(name, most)
+        records = app.gatherer.try_source(name, most)
     papers = [record for record in records if isinstance(record, Paper)]
     bad = [record for record in records if isinstance(record, BadRecord)]
     if as_json:

@@ -11,10 +11,10 @@ import typer
 from digestmail.app import App
 from digestmail.cli.output import ago, print_json, print_table, say
 from digestmail.cli.shell import Json, opened
-from digestmail.domain import Profile, Subscriber, SubscriberStatus
+from digestmail.domain import Delivery, Digest, Profile, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
-from digestmail.steps.checks import Form, profile_name, profile_of, schedule_of
+from digestmail.steps.checks import Form, profile_name, profile_of, schedule_of, yes_no
 from digestmail.steps.roster import exported_csv, exported_json, parse_roster, plain
 
 subscriber_commands = typer.Typer(help="Who gets the digest.", no_args_is_help=True)
@@ -38,6 +38,14 @@ _Threshold = Annotated[str | None, typer.Option(help="The least score, 0 to 1; l
 _Hour = Annotated[_Text, typer.Option(help="Hour of the day, 0 to 23.")]
 _Timezone = Annotated[_Text, typer.Option(help="A name such as Europe/Rome.")]
 _Weekdays = Annotated[_Text, typer.Option(help="Such as mon-fri, or daily.")]
+_Wait = Annotated[
+    _Text,
+    typer.Option(metavar="HOURS", help="How long to wait when papers are late, 0 to 11 hours."),
+]
+_SendEmpty = Annotated[
+    bool | None,
+    typer.Option("--send-empty/--no-send-empty", help="Tell by mail why a day brings no papers."),
+]
 _NewEmail = Annotated[_Text, typer.Option(help="A new address.")]
 
 
@@ -83,7 +91,7 @@ def subscriber_show(email: _Email, as_json: Json = False) -> None:
     for profile in profiles:
         print_table("", ("profile", ""), [(k, _told(v)) for k, v in profile.items()])
     if history:
-        columns = ("date", "papers", "delivery", "detail")
+        columns = ("date", "papers", "delivery", "detail", "note")
         print_table("", columns, [tuple(one.values()) for one in history])
     if mails:
         rows = [(m["due"], m["kind"], m["state"], "\n".join(m["attempts"])) for m in mails]
@@ -124,10 +132,16 @@ def _history(app: App, subscriber: Subscriber) -> list[dict[str, Any]]:
                 "date": digest.date.isoformat(),
                 "papers": len(digest.items),
                 "delivery": str(delivery.state) if delivery else "skipped",
-                "detail": delivery.detail if delivery else str(digest.skip),
+                "detail": _detail(digest, delivery),
+                "note": digest.note,
             }
         )
     return history
+
+
+def _detail(digest: Digest, delivery: Delivery | None) -> str:
+    """Why the digest was skipped, and what is told of its mail: a skipped one may have one too."""
+    return ": ".join(filter(None, [digest.skip, delivery.detail if delivery else ""]))
 
 
 @subscriber_commands.command("add")
@@ -149,6 +163,8 @@ def subscriber_add(
     hour: _Hour = None,
     timezone: _Timezone = None,
     weekdays: _Weekdays = None,
+    wait: _Wait = None,
+    send_empty: _SendEmpty = None,
 ) -> None:
     """Add a subscriber with one profile; they are asked by mail to confirm unless --active."""
     values = _given(locals())
@@ -186,6 +202,8 @@ def subscriber_edit(
     hour: _Hour = None,
     timezone: _Timezone = None,
     weekdays: _Weekdays = None,
+    wait: _Wait = None,
+    send_empty: _SendEmpty = None,
 ) -> None:
     """Change a subscriber's address, schedule or one profile; what is left out stays."""
     values = _given(locals())
@@ -214,10 +232,17 @@ def _to_change(app: App, subscriber: Subscriber, name: str, new_name: str) -> Pr
 
 def _given(options: Mapping[str, Any]) -> dict[str, str]:
     """The options that were given, by the names that profiles and schedules use."""
-    names = {"exclude": "excluded_keywords", "exclude_categories": "excluded_categories"}
+    names = {
+        "exclude": "excluded_keywords",
+        "exclude_categories": "excluded_categories",
+        "wait": "wait_hours",
+    }
     skipped = ("email", "active", "profile", "new_profile", "new_email")
     given = {k: v for k, v in options.items() if v is not None and k not in skipped}
-    return {names.get(name, name): value for name, value in given.items()}
+    return {
+        names.get(name, name): yes_no(value) if isinstance(value, bool) else value
+        for name, value in given.items()
+    }
 
 
 @subscriber_commands.command("pause")

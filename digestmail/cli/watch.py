@@ -95,7 +95,7 @@ def _tell_sources(status: Status) -> None:
             source.last_report.new if source.last_report else 0,
             ago(source.last_new_at, status.at),
             ago(source.last_fetch_at, status.at),
-            result_of(source),
+            result_of(source, status.at),
         )
         for source in status.sources
     ]

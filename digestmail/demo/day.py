@@ -57,7 +57,7 @@ class Demo:
         return {
             "subscriber": email,
             "status": str(delivery.state) if delivery else "skipped",
-            "detail": delivery.detail if delivery else str(digest.skip),
+            "detail": str(digest.skip) if digest.skip else delivery.detail if delivery else "",
             "papers": [item.plain() for item in digest.items],
         }
 

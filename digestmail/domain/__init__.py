@@ -10,11 +10,29 @@ from digestmail.domain.delivery import (
     Phase,
     SendResult,
 )
-from digestmail.domain.digests import Digest, DigestItem, Reason, ReasonKind, Score, SkipReason
-from digestmail.domain.papers import BadRecord, Paper, SourceReport, SourceSpec, SourceState
+from digestmail.domain.digests import (
+    EMPTY_DAYS,
+    Digest,
+    DigestItem,
+    Reason,
+    ReasonKind,
+    Score,
+    SkipReason,
+)
+from digestmail.domain.papers import (
+    BadRecord,
+    Batch,
+    BatchState,
+    Paper,
+    SourceMemory,
+    SourceReport,
+    SourceSpec,
+    SourceState,
+)
 from digestmail.domain.seams import Clock, Interest, Mailer, Scorer, ScorerFactory, Source
 from digestmail.domain.subscribers import (
     EVERY_DAY,
+    MOST_WAIT,
     PROFILE_LISTS,
     PROFILE_VALUES,
     Feedback,
@@ -26,11 +44,15 @@ from digestmail.domain.subscribers import (
 )
 
 __all__ = [
+    "EMPTY_DAYS",
     "EVERY_DAY",
+    "MOST_WAIT",
     "PROFILE_LISTS",
     "PROFILE_VALUES",
     "Attempt",
     "BadRecord",
+    "Batch",
+    "BatchState",
     "Clock",
     "Delivery",
     "DeliveryKind",
@@ -54,6 +76,7 @@ __all__ = [
     "SendResult",
     "SkipReason",
     "Source",
+    "SourceMemory",
     "SourceReport",
     "SourceSpec",
     "SourceState",

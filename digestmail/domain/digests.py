@@ -68,10 +68,23 @@ class SkipReason(StrEnum):
     """Why a due digest is not mailed."""
 
     NO_PAPERS = "no-papers"  # nothing new was seen since the last digest
+    QUIET_DAY = "quiet-day"  # the same, on a day without announcements
+    SOURCE_LATE = "source-late"  # the same, and a source had not brought what was expected
     BELOW_THRESHOLD = "below-threshold"  # new papers, none good enough
     NO_PROFILE = "no-profile"  # the subscriber named no interest
     MISSED = "missed"  # the service was down at that day's hour
     TOO_LATE = "too-late"  # found due after the window of useful hours
+
+
+# Of these a subscriber may want a mail that says so.
+EMPTY_DAYS = frozenset(
+    {
+        SkipReason.NO_PAPERS,
+        SkipReason.QUIET_DAY,
+        SkipReason.SOURCE_LATE,
+        SkipReason.BELOW_THRESHOLD,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,4 +123,5 @@ class Digest:
     papers_until: datetime | None = None
     judged: int = 0  # new papers that were scored
     skip: SkipReason | None = None
+    note: str = ""  # what the reader should know of this day: papers still missing, why none
     items: tuple[DigestItem, ...] = ()

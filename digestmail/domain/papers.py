@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,37 @@ class SourceSpec:
     enabled: bool = True
 
 
+class BatchState(StrEnum):
+    """How far a day's announcement has come."""
+
+    OPEN = "open"  # expected or coming in, and not known to be whole
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"  # the cut-off passed before it was known to be whole
+    QUIET = "quiet"  # nothing was announced, and nothing should have been
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a source announced for one day. ``reason`` tells why it is as it is; may be empty."""
+
+    source: str
+    day: date  # as in Paper.announced_on
+    state: BatchState
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class SourceMemory:
+    """What a source keeps from one fetch to the next, and tells beside its papers.
+
+    ``values`` are the source's own, as JSON knows them; a source changes them only after it has
+    yielded what they vouch for. ``batches`` are those it has something to say of in this fetch.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    batches: list[Batch] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceReport:
     """What one fetch of one source brought."""
@@ -63,6 +96,9 @@ class SourceReport:
     known: int = 0
     bad: tuple[BadRecord, ...] = ()
     error: str = ""  # empty when the fetch succeeded
+    waiting: bool = False  # for the rest of a batch: ask again soon
+    failures: int = 0  # in succession, this one included; 0 when it succeeded
+    failing_since: datetime | None = None  # the first of them; after a success, of those it ended
 
     @property
     def fetched(self) -> int:
@@ -80,3 +116,6 @@ class SourceState:
     last_new_at: datetime | None = None
     last_report: SourceReport | None = None
     papers: int = 0
+    failures: int = 0  # in succession
+    failing_since: datetime | None = None
+    memory: Mapping[str, Any] = field(default_factory=dict)  # see SourceMemory.values

@@ -24,6 +24,7 @@ class Verdict(StrEnum):
 
 
 EVERY_DAY = frozenset(range(1, 8))
+MOST_WAIT = 11  # hours; less than a digest may be late at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class Schedule:
     hour: int = 7  # 0..23
     timezone: str = "UTC"  # an IANA name
     weekdays: frozenset[int] = EVERY_DAY  # ISO: Monday is 1, Sunday is 7
+    wait_hours: int = 3  # 0..MOST_WAIT: how long after the hour the digest may wait for late papers
+    send_empty: bool = False  # whether a day without papers gets a short mail that says why
 
 
 # The fields of a Profile that hold lists, and the others that a person sets.

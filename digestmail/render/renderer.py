@@ -23,7 +23,7 @@ _MAILS = ("digest", "confirm", "link", "trial")
 _PARTS = ("subject.txt", "body.txt", "body.html")
 _ROOMS = (600, 400, 250, 120, 0)  # characters of each abstract, the widest that fits
 _SUBJECT = 80
-_NOTE = 400
+_NOTE = 600
 _PROFILE = 80
 
 Names = dict[str, Any]
@@ -85,16 +85,14 @@ class Renderer:
         """The mail by which an operator tries the relay."""
         return self._mail("trial", {"url": home, "home": home})
 
-    def digest(
-        self, digest: Digest, subscriber: Subscriber, links: DigestLinks, *, today_note: str = ""
-    ) -> Rendered:
-        """The daily mail, with ``today_note`` (plain text) under its heading.
+    def digest(self, digest: Digest, subscriber: Subscriber, links: DigestLinks) -> Rendered:
+        """The daily mail, with the digest's note (plain text) under its heading.
 
         Its HTML stays within HTML_BUDGET: abstracts are shortened first, then the last papers
         are left to the web.
         """
         names, html = self._fitting(
-            lambda shown, room: _names(digest, subscriber, links, today_note, shown, room),
+            lambda shown, room: _names(digest, subscriber, links, shown, room),
             len(digest.items),
         )
         return self._mail("digest", names, html)
@@ -141,7 +139,7 @@ def encoded_size(html: str) -> int:
 
 
 def _names(
-    digest: Digest, subscriber: Subscriber, links: DigestLinks, note: str, shown: int, room: int
+    digest: Digest, subscriber: Subscriber, links: DigestLinks, shown: int, room: int
 ) -> Names:
     confirmed = subscriber.confirmed_at
     profiles = dict.fromkeys(clean(item.profile_name, _PROFILE) for item in digest.items)
@@ -153,7 +151,7 @@ def _names(
         "left_out": len(digest.items) - shown,
         "profiles": [name for name in profiles if name],
         "papers": [_view(item, links, room) for item in digest.items[:shown]],
-        "note": clean(note, _NOTE),
+        "note": clean(digest.note, _NOTE),
         "address": one_line(subscriber.email),
         "confirmed": short_day(confirmed) if confirmed else "",
         "links": links,

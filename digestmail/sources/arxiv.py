@@ -1,46 +1,150 @@
-"""arXiv's daily announcements, from its Atom feed.
+"""arXiv's daily announcements: its Atom feed for speed, reconciled with OAI-PMH.
 
-https://info.arxiv.org/help/rss.html: rebuilt once a day about midnight in New York, empty on days
-without announcement.
+https://info.arxiv.org/help/rss.html: the feed is rebuilt once a day about midnight in New York,
+and empty on days without announcement. It has missed papers and whole days; see ``reconcile``.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Set
+from datetime import date, datetime, timedelta
 
-from digestmail.domain import BadRecord, Paper
+from digestmail.domain import BadRecord, Batch, BatchState, Clock, Paper, SourceMemory
 from digestmail.errors import SourceError
 from digestmail.sources.atom import Wanted, read_feed
 from digestmail.sources.http import WebClient, status_line
+from digestmail.sources.memory import ArxivMemory, Look
+from digestmail.sources.oai import OaiHarvester
+from digestmail.sources.reconcile import Harvest, decide, is_beyond, primary, raised
 
 BASE_URL = "https://rss.arxiv.org/atom/"
+LOOK_EVERY = timedelta(minutes=25)  # at OAI-PMH, for a day that is not settled
+_BACK_AT_MOST = timedelta(days=14)
+_DAY = timedelta(days=1)
 
 
-class ArxivFeedSource:
-    """What arXiv announced today in some categories; cross-lists count unless told otherwise.
+class ArxivSource:
+    """What arXiv announced of late in some categories, told by the feed at ``url``.
 
-    New versions of older papers are left out unless ``include_replacements``.
+    ``past`` harvests the same categories; ``primaries`` are all codes that a paper may bear first
+    that is new in one of them. ``expected`` tells the day (as in ``Paper.announced_on``) of the
+    latest announcement that should be out. New versions of older papers come only where they are
+    ``wanted``, and only from the feed; cross-lists of older papers only from the feed, too.
     """
 
     def __init__(
         self,
-        categories: Sequence[str],
+        url: str,
         web: WebClient,
+        past: OaiHarvester,
         name: str = "arxiv",
-        base_url: str = BASE_URL,
         *,
-        include_cross: bool = True,
-        include_replacements: bool = False,
+        primaries: Set[str],
+        wanted: Wanted,
+        memory: SourceMemory,
+        clock: Clock,
+        expected: Callable[[], date],
     ) -> None:
-        self._url = f"{base_url.rstrip('/')}/{'+'.join(categories)}"
+        self._url = url
         self._web = web
+        self._past = past
         self._name = name
-        self._wanted = Wanted(include_cross, include_replacements)
+        self._primaries = primaries
+        self._wanted = wanted
+        self._batches = memory.batches
+        self._memory = ArxivMemory(memory.values, f"{url} {wanted}")
+        self._clock = clock
+        self._expected = expected
 
     def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:  # noqa: ARG002
-        """Yield today's announcement, whole: the feed holds nothing older. See Source."""
+        """Yield what the feed has if it changed, then what OAI-PMH has while a day is not whole.
+
+        What is remembered tells where to go on, so all that appeared since the last fetch comes;
+        see Source. Each fetch adds a Batch as long as the latest day is open, and once when it is
+        complete. Where one of the two fails, the other is read all the same before SourceError is
+        raised; a feed that fails is but a BadRecord once OAI-PMH has settled the day.
+        """
+        feed_error = None
+        try:
+            yield from self._read_feed()
+        except SourceError as error:
+            feed_error = error
+        day = self._latest_day()
+        try:
+            yield from self._reconcile(day, feed_failed=feed_error is not None)
+        except SourceError as error:
+            self._tell(day, BatchState.OPEN, str(error))
+            raise _joined(feed_error, error) from error
+        if feed_error:
+            if not self._is_settled(day):
+                raise feed_error
+            yield BadRecord("the feed", str(feed_error))
+
+    def _read_feed(self) -> Iterator[Paper | BadRecord]:
         # A query that arXiv refuses is answered with 400 and a feed that tells why.
-        response = self._web.get(self._url, expected=(200, 400))
-        papers = read_feed(response.content, url=self._url, source=self._name, wanted=self._wanted)
+        kept = self._memory.validators(self._url)
+        response = self._web.get(self._url, expected=(200, 400), validators=kept)
+        if response.status == 304:
+            return
+        feed = read_feed(response.content, url=self._url, source=self._name, wanted=self._wanted)
         if response.status != 200:
             raise SourceError(f"{self._url}: answered {status_line(response.status)}")
-        yield from papers
+        yield from feed.results
+        self._memory.read(self._url, response.validators, feed.announced)
+
+    def _latest_day(self) -> date:
+        """The latest announcement that is out, or should be."""
+        day, expected = self._memory.announced.day, self._expected()
+        is_out = day is not None and day <= self._clock().date()
+        return max(day, expected) if day and is_out else expected
+
+    def _is_settled(self, day: date) -> bool:
+        return self._memory.settled is not None and self._memory.settled >= day
+
+    def _tell(self, day: date, state: BatchState, reason: str) -> None:
+        self._batches.append(Batch(source=self._name, day=day, state=state, reason=reason))
+
+    # --- OAI-PMH -----------------------------------------------------------------------------
+
+    def _reconcile(self, day: date, *, feed_failed: bool) -> Iterator[Paper | BadRecord]:
+        """Yield what OAI-PMH has, unless ``day`` is settled or was looked at just now."""
+        if self._is_settled(day):
+            return
+        now, last = self._clock(), self._memory.look(day)
+        if last and last.was_within(LOOK_EVERY, now):
+            self._tell(day, BatchState.OPEN, last.reason)
+            return
+        found = Harvest()
+        yield from self._harvest(day, found)
+        feed, earlier = self._memory.announced, last.fingerprint if last else ""
+        decision = decide(day, feed, found, earlier=earlier, feed_failed=feed_failed)
+        self._tell(day, decision.state, decision.reason)
+        if decision.state is BatchState.COMPLETE:
+            self._memory.settle(day, raised(self._memory.newest, day, feed, found))
+        else:
+            self._memory.looked(Look(day, now, found.fingerprint, decision.reason))
+
+    def _harvest(self, day: date, found: Harvest) -> Iterator[Paper | BadRecord]:
+        """Yield the new papers since before the last settled day, and enter into ``found``."""
+        for record in self._past.fetch_between(self._first_day(day), None):
+            if isinstance(record, BadRecord):
+                yield record
+            elif record.key not in found.primaries:
+                found.primaries[record.key] = primary(record)
+                if self._is_wanted(record):
+                    if record.announced_on == day and is_beyond(record, self._memory.newest):
+                        found.fresh.add(record.key)
+                    yield record
+
+    def _first_day(self, day: date) -> date:
+        """A day earlier than needed: see ``OaiHarvester.fetch_between``."""
+        return max((self._memory.settled or day) - _DAY, day - _BACK_AT_MOST)
+
+    def _is_wanted(self, paper: Paper) -> bool:
+        if paper.announced_on is None:
+            return False
+        return self._wanted.cross or primary(paper) in self._primaries
+
+
+def _joined(feed_error: SourceError | None, oai_error: SourceError) -> SourceError:
+    if feed_error is None:
+        return oai_error
+    return SourceError(f"the feed and OAI-PMH both failed: {feed_error}; {oai_error}")

@@ -16,11 +16,11 @@ from defusedxml.ElementTree import fromstring
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
+from digestmail.sources.arxiv_xml import dois, with_dois
 from digestmail.sources.authors import split_at_commas
 from digestmail.sources.clean import clean
 from digestmail.sources.dates import utc
 from digestmail.sources.keys import arxiv_id
-from digestmail.sources.keys import doi as normal_doi
 from digestmail.sources.records import RecordError, paper_from_record
 from digestmail.text import one_line
 
@@ -47,21 +47,51 @@ class Wanted:
         return self.cross or not announce_type.endswith("cross")
 
 
-def read_feed(content: bytes, *, url: str, source: str, wanted: Wanted) -> list[Paper | BadRecord]:
-    """The papers of a feed, each once; raises SourceError where ``content`` is no usable feed.
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a feed told, whatever was wanted of it: its day, and the keys of its readable entries.
+
+    The day is the latest that an entry bears; none where the feed is empty.
+    """
+
+    day: date | None = None
+    new: frozenset[str] = frozenset()  # of the entries announced as "new"
+    keys: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed, read: the wanted papers, each once, and what it announced."""
+
+    results: list[Paper | BadRecord]
+    announced: Announced
+
+
+def read_feed(content: bytes, *, url: str, source: str, wanted: Wanted) -> Feed:
+    """The feed that ``content`` is; raises SourceError where it is no usable one.
 
     A feed without entries is a quiet day. One of which no wanted entry can be read is refused:
     its format will have changed.
     """
     entries = _root(content, url).findall("{*}entry")
-    results = [_read(entry, source) for entry in entries if wanted.takes(_announce_type(entry))]
+    read = [(_announce_type(entry), _read(entry, source)) for entry in entries]
+    results = [result for announce_type, result in read if wanted.takes(announce_type)]
     bad = [result for result in results if isinstance(result, BadRecord)]
     if bad and len(bad) == len(results):
         raise SourceError(
             f"{url}: 0 of {len(bad)} entries could be read ({bad[0].where}: {bad[0].problem}):"
             " the feed's format may have changed"
         )
-    return [*_each_once(results), *_cut_off(len(entries))]
+    return Feed([*_each_once(results), *_cut_off(len(entries))], _announced(read))
+
+
+def _announced(read: list[tuple[str, Paper | BadRecord]]) -> Announced:
+    papers = [(kind, result) for kind, result in read if isinstance(result, Paper)]
+    return Announced(
+        max((paper.announced_on for _, paper in papers if paper.announced_on), default=None),
+        frozenset(paper.key for kind, paper in papers if kind == "new"),
+        frozenset(paper.key for _, paper in papers),
+    )
 
 
 def _cut_off(entries: int) -> Iterator[BadRecord]:
@@ -133,12 +163,12 @@ def _read(entry: Element, source: str) -> Paper | BadRecord:
         "abstract": _PREFIX.sub("", abstract, count=1),
         "authors": _creators(entry),
         "categories": [c.get("term", "") for c in entry.findall("{*}category")],
-        "doi": _journal_doi(entry),
     }
     try:
         paper = paper_from_record(record, source=source)
     except RecordError as error:
         return BadRecord(where, str(error))
+    paper = with_dois(paper, dois(_text(entry, "DOI") or _text(entry, "doi")))
     return replace(paper, announced_on=_announced_on(entry))
 
 
@@ -162,11 +192,6 @@ def feed_authors(text: str) -> tuple[str, ...]:
     for _ in range(_NESTING):
         text = _PARENTHESES.sub("", text)
     return split_at_commas(re.sub("[()]", "", text))
-
-
-def _journal_doi(entry: Element) -> str:
-    fields = (_text(entry, "DOI") or _text(entry, "doi")).split()
-    return next(filter(None, map(normal_doi, fields)), "")
 
 
 def _announced_on(entry: Element) -> date | None:

@@ -18,12 +18,14 @@ from xml.parsers.expat import ExpatError, ParserCreate
 
 import feedparser  # type: ignore[import-untyped]
 
-from digestmail.domain import BadRecord, Paper
+from digestmail.domain import BadRecord, Paper, SourceMemory
 from digestmail.errors import SourceError
 from digestmail.sources.authors import split_authors
+from digestmail.sources.guard import PrivateAddressError
 from digestmail.sources.http import WebClient
 from digestmail.sources.keys import arxiv_id
 from digestmail.sources.keys import doi as normal_doi
+from digestmail.sources.memory import remember_validators, remembered_validators
 from digestmail.sources.records import RecordError, paper_from_record
 from digestmail.text import one_line
 
@@ -56,17 +58,33 @@ _PREPRINT_PREFIXES = ("10.1101/", "10.64898/")
 
 
 class FeedSource:
-    """What one feed holds at the moment."""
+    """What one feed holds, whenever it has changed.
 
-    def __init__(self, url: str, web: WebClient, name: str) -> None:
+    ``web`` should refuse private addresses unless the operator allowed them.
+    """
+
+    def __init__(self, url: str, web: WebClient, name: str, memory: SourceMemory) -> None:
         self._url = url
         self._web = web
         self._name = name
+        self._values = memory.values
 
     def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:  # noqa: ARG002
-        """Yield the feed's papers, all that it still holds; see Source."""
-        response = self._web.get(self._url)
+        """Yield the feed's papers, all that it still holds; none where it did not change.
+
+        See Source.
+        """
+        kept = remembered_validators(self._values, self._url)
+        try:
+            response = self._web.get(self._url, validators=kept)
+        except PrivateAddressError as error:
+            raise SourceError(
+                f"{error}; if the feed is meant to be there, add private=yes"
+            ) from error
+        if response.status == 304:
+            return
         yield from read_any_feed(response.content, url=response.url, source=self._name)
+        remember_validators(self._values, self._url, response.validators)
 
 
 def read_any_feed(content: bytes, *, url: str, source: str) -> list[Paper | BadRecord]:

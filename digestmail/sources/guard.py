@@ -26,11 +26,16 @@ _INTERNAL = (  # in ranges that count as public, or did in older Pythons
 )
 
 
+class PrivateAddressError(SourceError):
+    """The host lies inside a private network."""
+
+
 def refuse_private(url: str, resolve: Resolve = socket.getaddrinfo) -> str:
     """The IP address to connect to for ``url``; SourceError unless all of its host's are public.
 
-    Refused are loopback, private, link-local (a cloud's metadata service), multicast, reserved and
-    carrier-grade NAT addresses, IPv6 forms that carry one of these, and schemes beside http(s).
+    Refused (PrivateAddressError) are loopback, private, link-local (a cloud's metadata service),
+    multicast, reserved and carrier-grade NAT addresses and IPv6 forms that carry one of these;
+    also schemes beside http(s).
     """
     host, port = _host_and_port(url)
     try:
@@ -40,7 +45,7 @@ def refuse_private(url: str, resolve: Resolve = socket.getaddrinfo) -> str:
         raise SourceError(f"{host} has no address ({one_line(str(error))[:200]})") from error
     for address in addresses:
         if not is_public(address):
-            raise SourceError(f"{host} is inside a private network ({address}): refused")
+            raise PrivateAddressError(f"{host} is inside a private network ({address}): refused")
     if not addresses:
         raise SourceError(f"{host} has no address")
     return str(addresses[0])

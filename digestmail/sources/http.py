@@ -62,8 +62,8 @@ class WebClient:
 
     With ``shared_folder`` all processes that name the same folder keep these pauses together, one
     request to a domain at a time, by a locked file for each domain; ``wall`` is their common time,
-    in seconds since 1970. ``public_only`` is for addresses given by strangers: hosts inside
-    private networks are refused, see guard.
+    in seconds since 1970. ``sleep`` is what the client itself waits by. ``public_only`` is for
+    addresses given by strangers: hosts inside private networks are refused, see guard.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class WebClient:
         public_only: bool = False,
     ) -> None:
         self._monotonic = monotonic
-        self._sleep = sleep
+        self.sleep = sleep
         self._wall = wall
         self._min_interval = min_interval
         self._timeout = timeout
@@ -147,7 +147,7 @@ class WebClient:
         delay = retry_after(response.headers) if response.status in _BUSY else None
         if delay is None or delay > _LONGEST_RETRY_AFTER:
             return response
-        self._sleep(delay)
+        self.sleep(delay)
         return self._request(url, expected, asked)
 
     def _request(
@@ -223,7 +223,7 @@ class WebClient:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             except BlockingIOError:
-                self._sleep(_LOCK_POLL)
+                self.sleep(_LOCK_POLL)
         raise SourceError(f"another process does not finish with {domain}; {_AGAIN}")
 
     def _wait(self, owed: "_Owed", host: str) -> None:
@@ -235,7 +235,7 @@ class WebClient:
         # A clock that was set back must not make the pause longer.
         pause = min(owed.last_end + self._min_interval - now, self._min_interval)
         if max(pause, closed) > 0:
-            self._sleep(max(pause, closed))
+            self.sleep(max(pause, closed))
 
 
 @dataclass(slots=True)

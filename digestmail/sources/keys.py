@@ -23,6 +23,7 @@ _ARXIV = re.compile(
     r"(?:v([0-9]{1,3}))?(?:\.pdf)?/?(?:[?#]\S*)?",
     re.IGNORECASE | re.ASCII,
 )
+_FIRST_OLD_YEAR = "91"
 _DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/\S{1,250}", re.ASCII)
 _DOI_PREFIX = re.compile(r"doi:\s?(?=10\.)", re.IGNORECASE | re.ASCII)
 _DOI_URL = re.compile(r"(?:https?://)?(?:dx\.|www\.)?doi\.org/", re.IGNORECASE | re.ASCII)
@@ -41,6 +42,20 @@ def arxiv_id(text: str) -> tuple[str, int] | None:
         return None
     new, archive, number, version = match.groups()
     return new or f"{archive.lower()}/{number}", max(1, int(version or 1))
+
+
+def arxiv_order(key: str) -> tuple[int, int, int]:
+    """Year, month and number of an arXiv key: sorts as the identifiers were given out.
+
+    Ids of the old style (``math/0309136``) end with the month of 2007 in which ``0704.0001``
+    began the new one, whose numbers have had five digits since 2015.
+    """
+    found = arxiv_id(key)
+    if not found:
+        raise ValueError(f"{key!r} is no arXiv key")
+    digits = found[0].rpartition("/")[2].replace(".", "")
+    century = 1900 if "/" in found[0] and digits >= _FIRST_OLD_YEAR else 2000
+    return century + int(digits[:2]), int(digits[2:4]), int(digits[4:])
 
 
 def doi(text: str) -> str:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from digestmail.domain import Source, SourceSpec
+from digestmail.domain import Clock, Source, SourceMemory, SourceSpec
 from digestmail.errors import InputError
 from digestmail.sources import biorxiv, huggingface, openalex, pubmed, semantic_scholar
 from digestmail.sources.answers import check_api_key
-from digestmail.sources.arxiv import BASE_URL, ArxivFeedSource
+from digestmail.sources.arxiv import BASE_URL, ArxivSource
+from digestmail.sources.atom import Wanted
 from digestmail.sources.feed import FeedSource
 from digestmail.sources.file import READERS, FileSource, listed_kinds
 from digestmail.sources.folder import FolderSource
@@ -32,22 +33,49 @@ from digestmail.sources.options import (
     optional,
     required,
 )
-from digestmail.sources.taxonomy import checked_spelling, feed_names, oai_sets
+from digestmail.sources.taxonomy import checked_spelling, expand, feed_names, oai_sets
 
 SECRETS = frozenset({"api_key"})  # options whose values nobody is shown
 
+# Seconds to wait for a busy OAI-PMH server: another fetch comes soon, another backfill does not.
+_PATIENCE = 60.0
+_BACKFILL_PATIENCE = 900.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all sources of an installation share.
+
+    ``public_web`` refuses private addresses. A relative path is taken from ``folder``.
+    ``expected`` tells the day (as in ``Paper.announced_on``) of arXiv's latest announcement that
+    should be out by now.
+    """
+
+    web: WebClient
+    public_web: WebClient
+    folder: Path
+    clock: Clock
+    expected: Callable[[], date]
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a source is built from. A relative path is taken from ``folder``."""
+    """What a source is built from."""
 
     name: str
     options: Options
-    web: WebClient
-    folder: Path
-    today: Callable[[], date]
+    around: Surroundings
+    memory: SourceMemory
+
+    @property
+    def web(self) -> WebClient:
+        """For addresses that are known beforehand."""
+        return self.around.web
+
+    def today(self) -> date:
+        """The date in UTC."""
+        return self.around.clock().date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +105,10 @@ def check(spec: SourceSpec) -> None:
     kind.check(spec.options)
 
 
-def build(spec: SourceSpec, web: WebClient, folder: Path, today: Callable[[], date]) -> Source:
-    """The source of ``spec``; ``today`` tells the UTC date. Raises InputError."""
+def build(spec: SourceSpec, around: Surroundings, memory: SourceMemory) -> Source:
+    """The source of ``spec``, which goes on from ``memory`` and changes it. Raises InputError."""
     check(spec)
-    return KINDS[spec.kind].build(Setup(spec.name, spec.options, web, folder, today))
+    return KINDS[spec.kind].build(Setup(spec.name, spec.options, around, memory))
 
 
 # --- files -----------------------------------------------------------------------------------
@@ -93,11 +121,11 @@ def _check_file(options: Options) -> None:
 
 
 def _file(setup: Setup) -> Source:
-    return FileSource(setup.folder / required(setup.options, "path"), setup.name)
+    return FileSource(setup.around.folder / required(setup.options, "path"), setup.name)
 
 
 def _folder(setup: Setup) -> Source:
-    return FolderSource(setup.folder / required(setup.options, "path"), setup.name)
+    return FolderSource(setup.around.folder / required(setup.options, "path"), setup.name)
 
 
 # --- arXiv and feeds -------------------------------------------------------------------------
@@ -117,14 +145,28 @@ def _arxiv_categories(options: Options) -> tuple[str, ...]:
 
 
 def _arxiv(setup: Setup) -> Source:
-    return ArxivFeedSource(
-        feed_names(_arxiv_categories(setup.options)),
+    categories = _arxiv_categories(setup.options)
+    base_url = address(setup.options, "url", BASE_URL)
+    return ArxivSource(
+        f"{base_url.rstrip('/')}/{'+'.join(feed_names(categories))}",
         setup.web,
+        _harvester(setup.name, setup.options, setup.web, _PATIENCE),
         setup.name,
-        address(setup.options, "url", BASE_URL),
-        include_cross=is_yes(setup.options, "cross", default=True),
-        include_replacements=is_yes(setup.options, "replacements", default=False),
+        primaries=frozenset(expand(categories)),
+        wanted=Wanted(
+            is_yes(setup.options, "cross", default=True),
+            is_yes(setup.options, "replacements", default=False),
+        ),
+        memory=setup.memory,
+        clock=setup.around.clock,
+        expected=setup.around.expected,
     )
+
+
+def _harvester(name: str, options: Options, web: WebClient, patience: float) -> OaiHarvester:
+    sets = oai_sets(_arxiv_categories(options))
+    url = address(options, "oai_url", OAI_URL)
+    return OaiHarvester(web, url, sets, source=name, patience=patience, sleep=web.sleep)
 
 
 def harvester(spec: SourceSpec, web: WebClient) -> OaiHarvester:
@@ -133,12 +175,18 @@ def harvester(spec: SourceSpec, web: WebClient) -> OaiHarvester:
         raise InputError(
             "since", f"{spec.name} is no arXiv source, and only these can be read back"
         )
-    sets = oai_sets(_arxiv_categories(spec.options))
-    return OaiHarvester(web, address(spec.options, "oai_url", OAI_URL), sets, source=spec.name)
+    return _harvester(spec.name, spec.options, web, _BACKFILL_PATIENCE)
+
+
+def _check_feed(options: Options) -> None:
+    address(options)
+    is_yes(options, "private", default=False)
 
 
 def _feed(setup: Setup) -> Source:
-    return FeedSource(address(setup.options), setup.web, setup.name)
+    is_private = is_yes(setup.options, "private", default=False)
+    web = setup.web if is_private else setup.around.public_web
+    return FeedSource(address(setup.options), web, setup.name, setup.memory)
 
 
 # --- interfaces of others --------------------------------------------------------------------
@@ -245,13 +293,13 @@ def _elsewhere(default: str) -> dict[str, str]:
 
 KINDS: Mapping[str, Kind] = {
     "arxiv": Kind(
-        "arXiv's daily announcements",
+        "arXiv's daily announcements, from its feed and OAI-PMH",
         {
             "categories": "arXiv categories or whole archives, separated by commas: cs.AI, stat",
             "cross": "whether papers cross-listed to these categories count: yes (default) or no",
             "replacements": "whether new versions of older papers count: yes or no (default)",
             "url": f"where the Atom feeds are (default {BASE_URL})",
-            "oai_url": f"where OAI-PMH answers, for reading back (default {OAI_URL})",
+            "oai_url": f"where OAI-PMH answers, which has what the feed lacks (default {OAI_URL})",
         },
         _check_arxiv,
         _arxiv,
@@ -308,8 +356,11 @@ KINDS: Mapping[str, Kind] = {
     ),
     "feed": Kind(
         "any RSS or Atom feed: a journal, a conference, a blog",
-        {"url": "the feed's address"},
-        address,
+        {
+            "url": "the feed's address",
+            "private": "whether the address may lie in a private network: yes or no (default)",
+        },
+        _check_feed,
         _feed,
     ),
     "file": Kind(

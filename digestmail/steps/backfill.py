@@ -45,6 +45,13 @@ def backfill(
     return report
 
 
+def backfill_progress(store: Store, name: str) -> str:
+    """How far reading back has come, for the operator; empty where none is under way."""
+    noted = store.guards.noted(_note(name))
+    begun, _, done = noted[0].partition(" ") if noted else ("", "", "")
+    return f"read back from {begun} to {done}; to go on: ingest --since {begun}" if noted else ""
+
+
 def _note(name: str) -> str:
     return f"backfill:{name}"
 

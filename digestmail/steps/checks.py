@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from digestmail.calendar import checked_timezone
-from digestmail.domain import EVERY_DAY, Profile, Schedule
+from digestmail.domain import EVERY_DAY, MOST_WAIT, Profile, Schedule
 from digestmail.errors import FormError, InputError
 from digestmail.sources.keys import key_from_reference
 from digestmail.text import one_line, phrase, words
@@ -24,6 +24,8 @@ LONGEST_INTERESTS = 5_000
 MOST_PAPERS = 50
 
 _DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_YES = ("yes", "true", "on")
+_NO = ("no", "false", "off")
 _CATEGORY = re.compile(r"[A-Za-z][A-Za-z-]*(\.(\*|[A-Za-z][A-Za-z-]*))?")
 _LIST = re.compile(r'"[^"\n]*"|“[^“”\n]*”|[^,;\n"“]+')
 _Value = TypeVar("_Value")
@@ -89,6 +91,8 @@ def schedule_of(values: Mapping[str, str], form: Form, default: Schedule) -> Sch
         hour=field("hour", hour, default.hour),
         timezone=field("timezone", timezone, default.timezone),
         weekdays=field("weekdays", weekdays, default.weekdays),
+        wait_hours=field("wait_hours", wait_hours, default.wait_hours),
+        send_empty=field("send_empty", send_empty, default.send_empty),
     )
 
 
@@ -208,6 +212,24 @@ def weekdays(text: str) -> frozenset[int]:
     if not days:
         raise InputError("weekdays", "choose at least one day of the week")
     return frozenset(days)
+
+
+def wait_hours(text: str) -> int:
+    """How many hours a digest may wait for late papers."""
+    return _number("wait_hours", text, 0, MOST_WAIT)
+
+
+def send_empty(text: str) -> bool:
+    """Whether a day without papers gets a short mail: "yes" or "no", or as JSON and boxes say."""
+    word = one_line(text).lower()
+    if word not in (*_YES, *_NO):
+        raise InputError("send_empty", f"“{word[:20]}” should be yes or no")
+    return word in _YES
+
+
+def yes_no(value: bool) -> str:
+    """The text that ``send_empty`` takes back."""
+    return "yes" if value else "no"
 
 
 def _weekday(text: str) -> int:

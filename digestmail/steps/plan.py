@@ -18,10 +18,13 @@ from digestmail.domain import (
     Subscriber,
     Verdict,
 )
+from digestmail.steps.batches import Outlook
+from digestmail.text import excerpt
 
 # A paper may become visible a moment after its first_seen_at, when its batch is committed; so
 # each window reaches back a little into the one before. What was shown is never shown again.
 OVERLAP = timedelta(minutes=15)
+_TITLE = 90  # characters of a title in a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +123,25 @@ def interest_of(
     )
 
 
+def may_wait(subscriber: Subscriber, due: Due, now: datetime) -> bool:
+    """Whether a digest that is due may be held back for late papers a little longer."""
+    patience = timedelta(hours=subscriber.schedule.wait_hours)
+    return due.serve is not None and now - due.serve.at < patience
+
+
 def digest_of(
     subscriber: Subscriber,
     slot: Slot,
     scored: Iterable[tuple[Profile, Sequence[Score]]],
     window: Window,
+    outlook: Outlook,
     now: datetime,
 ) -> Digest:
     """The digest of one subscriber: every profile's picks, each paper once, best first."""
     scored = list(scored)
     judged = len(window.papers) - window.first(subscriber)
-    items = _merged(scored, window.papers)
+    items = merged(scored, window.papers)
+    skip = None if items else _why_empty(bool(scored), judged, outlook)
     return Digest(
         subscriber_id=subscriber.id or 0,
         date=slot.date,
@@ -139,7 +150,8 @@ def digest_of(
         papers_from=window.opens(subscriber),
         papers_until=window.until,
         judged=judged,
-        skip=None if items else _why_empty(bool(scored), judged),
+        skip=skip,
+        note=_note(skip, outlook),
         items=items,
     )
 
@@ -151,15 +163,44 @@ def skipped(subscriber: Subscriber, slot: Slot, now: datetime, why: SkipReason) 
     )
 
 
-def _why_empty(has_profile: bool, judged: int) -> SkipReason:
+def _why_empty(has_profile: bool, judged: int, outlook: Outlook) -> SkipReason:
     if not has_profile:
         return SkipReason.NO_PROFILE
-    return SkipReason.BELOW_THRESHOLD if judged else SkipReason.NO_PAPERS
+    if judged:
+        return SkipReason.BELOW_THRESHOLD
+    if outlook.missing or outlook.unsettled:
+        return SkipReason.SOURCE_LATE
+    return SkipReason.QUIET_DAY if outlook.quiet else SkipReason.NO_PAPERS
 
 
-def _merged(
+def _note(skip: SkipReason | None, outlook: Outlook) -> str:
+    """What the reader should know of the day."""
+    if skip is SkipReason.QUIET_DAY:
+        return f"No announcements today. {_sentence(outlook.quiet)}"
+    if outlook.missing:
+        return f"When this was made, {outlook.missing}. What is missing comes with the next digest."
+    if skip is SkipReason.SOURCE_LATE:
+        return "A source of papers did not answer today. Its papers come with the next digest."
+    return "Nothing new has come in since your last digest." if skip is SkipReason.NO_PAPERS else ""
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def nearest_note(nearest: Sequence[DigestItem], thresholds: Iterable[float]) -> str:
+    """What came nearest on a day when no paper reached a subscriber's thresholds."""
+    bar = " or ".join(f"{threshold:g}" for threshold in sorted(set(thresholds)))
+    told = [f"“{excerpt(item.paper.title, _TITLE)}” ({item.score:.2f})" for item in nearest]
+    if not told:
+        return f"Nothing new came near your threshold of {bar}."
+    return f"Nothing new reached your threshold of {bar}. The nearest: {'; '.join(told)}."
+
+
+def merged(
     scored: Sequence[tuple[Profile, Sequence[Score]]], papers: Sequence[Paper]
 ) -> tuple[DigestItem, ...]:
+    """The picks of all profiles as one list, each paper once, best first."""
     best: dict[int, tuple[Profile, Score]] = {}
     for profile, scores in scored:
         for score in scores:

@@ -6,13 +6,15 @@ whatever another process has done meanwhile. So preparing twice, or in two proce
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfoNotFoundError
 
 from digestmail.domain import (
     Digest,
+    DigestItem,
     Feedback,
+    Interest,
     Paper,
     Profile,
     Score,
@@ -21,6 +23,7 @@ from digestmail.domain import (
     SkipReason,
     Subscriber,
 )
+from digestmail.steps.batches import outlook
 from digestmail.steps.plan import (
     Due,
     Known,
@@ -29,12 +32,16 @@ from digestmail.steps.plan import (
     due,
     due_on,
     interest_of,
+    may_wait,
+    merged,
+    nearest_note,
     skipped,
 )
 from digestmail.store import Planned, Store
 
 log = logging.getLogger(__name__)
 
+_NEAREST = 3  # papers told of on a day below the threshold
 BLOCK = 8192  # subscribers planned at a time: some 100 MB with their profiles and scores
 
 
@@ -52,7 +59,7 @@ class Prepared:
 
     digests: int = 0
     papers: int = 0
-    waiting: int = 0  # due, but without any new paper while a source may still bring some
+    waiting: int = 0  # due, but held back for papers that are late
     skipped: dict[SkipReason, int] = field(default_factory=dict)
 
     def count(self, digests: Sequence[Digest]) -> None:
@@ -66,22 +73,36 @@ class Prepared:
 
 
 class Planner:
-    """Plans digests on what is news at one moment; the papers are read and vectorised once."""
+    """Plans digests on what is news at one moment; the papers are read and vectorised once.
+
+    ``patient``: whether those who may wait for late papers do.
+    """
 
     def __init__(
-        self, store: Store, make_scorer: ScorerFactory, rules: PrepareRules, now: datetime
+        self,
+        store: Store,
+        make_scorer: ScorerFactory,
+        rules: PrepareRules,
+        now: datetime,
+        *,
+        patient: bool = True,
     ) -> None:
         self._store = store
         self._make_scorer = make_scorer
         self._rules = rules
         self._now = now
+        self._outlook = outlook(store, now)
+        self._patient = patient
+        self.waiting = 0  # who was due and is held back
         self._scorer: Scorer | None = None
         self._window = Window((), now, now)
         self._positions: dict[int, int] = {}
 
     def plan(self, subscribers: Sequence[Subscriber], day: date | None = None) -> list[Planned]:
         """Plans for subscribers whose time has come, or for a given date; stores nothing."""
-        owed = [(s, what) for s in subscribers if (what := self._due(s, day)) is not None]
+        every = [(s, what) for s in subscribers if (what := self._due(s, day)) is not None]
+        owed = [(s, w) for s, w in every if not self._waits(s, w, asked_for=day is not None)]
+        self.waiting += len(every) - len(owed)
         to_serve = [s for s, what in owed if what.serve and not what.late]
         digests = self._digests(to_serve, {s.id: what for s, what in owed})
         return [self._planned(s, what, digests.get(s.id or 0)) for s, what in owed]
@@ -96,6 +117,18 @@ class Planner:
             log.exception("subscriber %s cannot be served; edit their schedule", subscriber.id)
             return None
 
+    def _waits(self, subscriber: Subscriber, what: Due, *, asked_for: bool) -> bool:
+        """Whether to hold a digest back; one that is asked for only while there is no paper."""
+        if not self._patient or not may_wait(subscriber, what, self._now):
+            return False
+        if self._outlook.holds and not asked_for:
+            return True
+        return self._outlook.unsettled and not self._has_news(subscriber)
+
+    def _has_news(self, subscriber: Subscriber) -> bool:
+        self._ready()
+        return self._window.first(subscriber) < len(self._window.papers)
+
     def _planned(self, subscriber: Subscriber, what: Due, digest: Digest | None) -> Planned:
         digests = [skipped(subscriber, slot, self._now, SkipReason.MISSED) for slot in what.missed]
         if digest is not None:
@@ -108,6 +141,7 @@ class Planner:
             digests=tuple(digests),
             was_due_at=subscriber.next_due_at,
             next_due_at=what.next_due_at,
+            send_empty=subscriber.schedule.send_empty,
         )
 
     def _digests(
@@ -125,11 +159,39 @@ class Planner:
         scored: dict[int | None, list[tuple[Profile, Sequence[Score]]]] = {}
         for (subscriber, profile), mine in zip(pairs, scores, strict=True):
             scored.setdefault(subscriber.id, []).append((profile, mine))
-        return {
-            s.id or 0: digest_of(s, slot, scored.get(s.id, []), self._window, self._now)
+        digests = [
+            digest_of(s, slot, scored.get(s.id, []), self._window, self._outlook, self._now)
             for s in subscribers
             if (slot := owed[s.id].serve)
+        ]
+        told = self._nearest(scorer, pairs, interests, digests)
+        return {
+            d.subscriber_id: replace(d, note=told.get(d.subscriber_id, d.note)) for d in digests
         }
+
+    def _nearest(
+        self,
+        scorer: Scorer,
+        pairs: Sequence[tuple[Subscriber, Profile]],
+        interests: Sequence[Interest],
+        digests: Sequence[Digest],
+    ) -> dict[int, str]:
+        """For those who want to be told of a day below their threshold: what came nearest."""
+        below = {d.subscriber_id: d for d in digests if d.skip is SkipReason.BELOW_THRESHOLD}
+        asked = [
+            (s, p, replace(i, profile=replace(p, threshold=0.0, max_papers=_NEAREST)))
+            for (s, p), i in zip(pairs, interests, strict=True)
+            if s.id in below and s.schedule.send_empty
+        ]
+        found: dict[int, list[tuple[Profile, Sequence[Score]]]] = {}
+        for (s, p, _), scores in zip(asked, scorer.score([i for *_, i in asked]), strict=True):
+            found.setdefault(s.id or 0, []).append((p, scores))
+        return {who: self._told(below[who], scored) for who, scored in found.items()}
+
+    def _told(self, digest: Digest, scored: list[tuple[Profile, Sequence[Score]]]) -> str:
+        nearest: Sequence[DigestItem] = merged(scored, self._window.papers)[:_NEAREST]
+        words = nearest_note(nearest, [profile.threshold for profile, _ in scored])
+        return f"{words} {digest.note}".strip()
 
     def _ready(self) -> Scorer:
         if self._scorer is None:
@@ -166,23 +228,15 @@ def prepare(
 ) -> Prepared:
     """Plan and store the digests of all subscribers who are due, or everyone's of one date.
 
-    While a source may still bring papers, "no new papers" is no answer: who would be told so
-    stays due, until the papers come or it is too late.
+    Who waits for late papers stays due, until they come or the subscriber's latest hour.
     """
     prepared, done = Prepared(), 0
-    unsettled = store.sources.may_bring_more(now)
     for block in due_blocks(store, now, day):
-        plans = planner.plan(block, day)
-        ready = [plan for plan in plans if not (unsettled and _lacks_papers(plan))]
-        prepared.waiting += len(plans) - len(ready)
-        prepared.count(store.digests.record(ready))
+        prepared.count(store.digests.record(planner.plan(block, day)))
+        prepared.waiting = planner.waiting
         done += len(block)
         progress(done)
     return prepared
-
-
-def _lacks_papers(plan: Planned) -> bool:
-    return bool(plan.digests) and plan.digests[-1].skip is SkipReason.NO_PAPERS
 
 
 def due_blocks(store: Store, now: datetime, day: date | None) -> Iterator[list[Subscriber]]:

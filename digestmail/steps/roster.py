@@ -19,10 +19,10 @@ from digestmail.domain import (
 )
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
-from digestmail.steps.checks import Form, profile_of, schedule_of
+from digestmail.steps.checks import Form, profile_of, schedule_of, yes_no
 from digestmail.steps.subscribe import Desk
 
-_OWN = ("email", "status", "hour", "timezone", "weekdays")
+_OWN = ("email", "status", "hour", "timezone", "weekdays", "wait_hours", "send_empty")
 COLUMNS = (*_OWN, *PROFILE_VALUES[:1], *PROFILE_LISTS, *PROFILE_VALUES[1:])
 _FORMULA = tuple("=+-@\t\r")  # a spreadsheet would run a cell that begins so
 
@@ -36,6 +36,8 @@ def plain(subscriber: Subscriber) -> dict[str, Any]:
         "hour": schedule.hour,
         "timezone": schedule.timezone,
         "weekdays": ",".join(map(str, sorted(schedule.weekdays))),
+        "wait_hours": schedule.wait_hours,
+        "send_empty": yes_no(schedule.send_empty),
         "profiles": [_plain_profile(profile) for profile in subscriber.profiles],
     }
 

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from digestmail.announcements import is_quiet_day, next_announcement
+from digestmail.announcements import next_announcement
 from digestmail.domain import DeliveryState, SourceState, SubscriberStatus
+from digestmail.steps.batches import ARXIV, outlook
 from digestmail.store import Store
 
 _PENDING = (
@@ -71,7 +71,7 @@ def status(store: Store, now: datetime) -> Status:
         skipped=skipped,
         next_due_at=store.subscribers.next_due(),
         next_fetch_at=min(fetches, default=None),
-        arxiv=_arxiv(now) if any(s.spec.kind == "arxiv" for s in sources) else "",
+        arxiv=_arxiv(store, now) if any(s.spec.kind == ARXIV for s in sources) else "",
         relay_trouble=trouble[0] if trouble else "",
         scheduler=store.guards.leased("scheduler"),
     )
@@ -87,8 +87,10 @@ def _by_state(
     return dict(numbers)
 
 
-def _arxiv(now: datetime) -> str:
+def _arxiv(store: Store, now: datetime) -> str:
     following = next_announcement(now).at
     coming = f"next announcement {following:%A, %d %b, %H:%M} UTC"
-    quiet = is_quiet_day(now.astimezone(ZoneInfo("America/New_York")).date())
-    return f"nothing today ({quiet}); {coming}" if quiet else coming
+    papers = outlook(store, now)
+    if papers.quiet:
+        return f"nothing today ({papers.quiet}); {coming}"
+    return f"late: {papers.missing}; {coming}" if papers.missing else f"complete; {coming}"

@@ -1,5 +1,6 @@
 """The store: rows stay in here, the program sees the domain's values."""
 
+from digestmail.store.batches import Batches
 from digestmail.store.database import Database
 from digestmail.store.digests import Digests, Planned
 from digestmail.store.guards import Guards
@@ -16,6 +17,7 @@ class Store:
         self.database = database
         self.papers = Papers(database)
         self.sources = Sources(database)
+        self.batches = Batches(database)
         self.subscribers = Subscribers(database)
         self.digests = Digests(database)
         self.ledger = Ledger(database)
@@ -25,6 +27,7 @@ class Store:
 __all__ = [
     "MAILED",
     "Added",
+    "Batches",
     "Database",
     "Digests",
     "Guards",

@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlmodel import Session
 
 from digestmail.domain import (
+    EMPTY_DAYS,
     DeliveryKind,
     DeliveryState,
     Digest,
@@ -34,6 +35,7 @@ class Planned:
     digests: tuple[Digest, ...]
     was_due_at: datetime | None  # what the plan was made on; a later change of it stands
     next_due_at: datetime
+    send_empty: bool = False  # whether a day without papers is told by mail
 
 
 class Digests:
@@ -56,7 +58,7 @@ class Digests:
             wanted = _not_yet_shown(session, wanted)
             stored = _insert_digests(session, wanted)
             _insert_items(session, stored)
-            _insert_deliveries(session, stored, {p.subscriber_id: p.address for p in plans})
+            _insert_deliveries(session, stored, {plan.subscriber_id: plan for plan in plans})
             _advance(session, [p for p in plans if due[p.subscriber_id] == p.was_due_at])
             _judged(session, stored)
         return stored
@@ -87,10 +89,11 @@ class Digests:
             return [replace(_digest(row), items=_items(session, row.id)) for row in rows]
 
     def count(self, since: datetime, until: datetime) -> dict[str, int]:
-        """Digests due in [since, until) by their skip reason; "" counts those to be mailed."""
+        """Digests due in [since, until) that no mail was planned for, by their skip reason."""
         reason = func.coalesce(DIGEST.c.skip, "")
+        mailed = select(DELIVERY.c.id).where(DELIVERY.c.digest_id == DIGEST.c.id).exists()
         query = select(reason, func.count()).where(
-            DIGEST.c.due_at >= since, DIGEST.c.due_at < until
+            DIGEST.c.due_at >= since, DIGEST.c.due_at < until, ~mailed
         )
         with self._database.reading() as session:
             return dict(session.execute(query.group_by(reason)).all())
@@ -181,6 +184,7 @@ def _insert_digests(session: Session, digests: Sequence[Digest]) -> list[Digest]
             "papers_until": digest.papers_until,
             "judged": digest.judged,
             "skip": digest.skip.value if digest.skip else None,
+            "note": digest.note,
         }
         for digest in digests
     ]
@@ -211,14 +215,14 @@ def _insert_items(session: Session, digests: Sequence[Digest]) -> None:
 
 
 def _insert_deliveries(
-    session: Session, digests: Sequence[Digest], addresses: Mapping[int, str]
+    session: Session, digests: Sequence[Digest], plans: Mapping[int, Planned]
 ) -> None:
     rows = [
         {
             "kind": DeliveryKind.DIGEST.value,
             "subscriber_id": digest.subscriber_id,
             "digest_id": digest.id,
-            "address": addresses[digest.subscriber_id],
+            "address": plans[digest.subscriber_id].address,
             "once": f"digest:{digest.id}",
             "state": DeliveryState.PLANNED.value,
             "due_at": digest.due_at,
@@ -228,6 +232,7 @@ def _insert_deliveries(
         }
         for digest in digests
         if digest.skip is None
+        or (digest.skip in EMPTY_DAYS and plans[digest.subscriber_id].send_empty)
     ]
     if rows:
         session.execute(insert(DELIVERY), rows)
@@ -260,6 +265,7 @@ def _digest(row: Any) -> Digest:
         papers_until=row.papers_until,
         judged=row.judged,
         skip=SkipReason(row.skip) if row.skip else None,
+        note=row.note,
     )
 
 

@@ -1,6 +1,7 @@
 """The configured sources and how their last fetches went."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,9 @@ from digestmail.store.papers import Papers
 from digestmail.store.tables import SOURCE
 
 _LONGEST_FETCH = timedelta(minutes=10)
-_SOON = timedelta(minutes=15)  # a failed fetch is tried again, however rarely its source is due
+_SOON = timedelta(minutes=15)  # what failed or is incomplete is asked for, however rarely due
 _MOST_BAD_KEPT = 20
+_REPORTED = ("source", "new", "updated", "known", "error")
 
 
 class Sources:
@@ -36,6 +38,8 @@ class Sources:
                     every_minutes=spec.every_minutes,
                     enabled=spec.enabled,
                     next_fetch_at=now,
+                    failures=0,
+                    memory={},
                 )
             )
 
@@ -67,8 +71,14 @@ class Sources:
         with self._database.writing() as session:
             return session.execute(won).first() is not None
 
-    def report(self, report: SourceReport, now: datetime) -> None:
-        """Record how a fetch went, and when the next one is due: soon after a failure."""
+    def report(
+        self, report: SourceReport, now: datetime, memory: Mapping[str, Any] | None = None
+    ) -> SourceReport:
+        """Record how a fetch went, what the source wants to remember, and when to fetch again.
+
+        That is soon after a failure, and while the rest of a batch is awaited. Returns the
+        report with what is known of failures.
+        """
         values: dict[str, Any] = {
             "last_report": _stored(report),
             "last_fetch_at": now,
@@ -76,12 +86,24 @@ class Sources:
         }
         if report.new:
             values["last_new_at"] = now
+        if memory is not None:
+            values["memory"] = dict(memory)
         with self._database.writing() as session:
             mine = SOURCE.c.name == report.source
-            every: int | None = session.execute(select(SOURCE.c.every_minutes).where(mine)).scalar()
-            pause = timedelta(minutes=every or 0)
-            values["next_fetch_at"] = now + (min(pause, _SOON) if report.error else pause)
+            before = session.execute(select(SOURCE).where(mine)).first()
+            if before is None:  # removed meanwhile
+                return report
+            since = before.failing_since or (now if report.error else None)
+            told = replace(
+                report, failures=before.failures + 1 if report.error else 0, failing_since=since
+            )
+            values["failures"] = told.failures
+            values["failing_since"] = since if report.error else None
+            pause = timedelta(minutes=before.every_minutes)
+            soon = report.error or report.waiting
+            values["next_fetch_at"] = now + (min(pause, _SOON) if soon else pause)
             session.execute(update(SOURCE).where(mine).values(values))
+        return told
 
     def may_bring_more(self, now: datetime) -> bool:
         """Whether papers may be missing: a source is being fetched, failed, or never was asked."""
@@ -94,9 +116,9 @@ class Sources:
 
 
 def _stored(report: SourceReport) -> dict[str, Any]:
-    stored = asdict(report)
-    stored["bad"] = stored["bad"][:_MOST_BAD_KEPT]
-    return stored | {"bad_count": len(report.bad)}
+    stored = {name: getattr(report, name) for name in _REPORTED}
+    bad = [asdict(record) for record in report.bad[:_MOST_BAD_KEPT]]
+    return stored | {"bad": bad, "bad_count": len(report.bad)}
 
 
 def _state(row: Any, papers: int) -> SourceState:
@@ -113,9 +135,12 @@ def _state(row: Any, papers: int) -> SourceState:
         last_new_at=row.last_new_at,
         last_report=_report(row.last_report) if row.last_report else None,
         papers=papers,
+        failures=row.failures,
+        failing_since=row.failing_since,
+        memory=row.memory,
     )
 
 
 def _report(stored: dict[str, Any]) -> SourceReport:
-    known = {k: stored[k] for k in ("source", "new", "updated", "known", "error")}
+    known = {name: stored[name] for name in _REPORTED}
     return SourceReport(**known, bad=tuple(BadRecord(**bad) for bad in stored["bad"]))

@@ -271,6 +271,8 @@ def _schedule_row(schedule: Schedule) -> dict[str, Any]:
         "hour": schedule.hour,
         "timezone": schedule.timezone,
         "weekdays": "".join(map(str, sorted(schedule.weekdays))),
+        "wait_hours": schedule.wait_hours,
+        "send_empty": schedule.send_empty,
     }
 
 
@@ -280,7 +282,11 @@ def _subscriber(row: Any) -> Subscriber:
         email=row.email,
         status=SubscriberStatus(row.status),
         schedule=Schedule(
-            hour=row.hour, timezone=row.timezone, weekdays=frozenset(map(int, row.weekdays))
+            hour=row.hour,
+            timezone=row.timezone,
+            weekdays=frozenset(map(int, row.weekdays)),
+            wait_hours=row.wait_hours,
+            send_empty=row.send_empty,
         ),
         created_at=row.created_at,
         confirmed_at=row.confirmed_at,

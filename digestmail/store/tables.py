@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    String,
     Table,
     Text,
     UniqueConstraint,
@@ -91,6 +92,21 @@ class SourceRow(Base, table=True):
     last_fetch_at: datetime | None
     last_new_at: datetime | None
     last_report: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    failures: int  # in succession
+    failing_since: datetime | None
+    memory: dict[str, Any] = _json()
+
+
+class BatchRow(Base, table=True):
+    __tablename__ = "batch"
+
+    source: str = Field(
+        sa_column=Column(String, ForeignKey("source.name", ondelete="CASCADE"), primary_key=True)
+    )
+    day: date = Field(primary_key=True)
+    state: str
+    reason: str = Field(sa_type=Text)
+    noted_at: datetime
 
 
 class SubscriberRow(Base, table=True):
@@ -103,6 +119,8 @@ class SubscriberRow(Base, table=True):
     hour: int
     timezone: str
     weekdays: str  # ISO digits, "12345"
+    wait_hours: int
+    send_empty: bool
     created_at: datetime
     confirmed_at: datetime | None
     next_due_at: datetime | None = Field(default=None, index=True)
@@ -142,6 +160,7 @@ class DigestRow(Base, table=True):
     papers_until: datetime | None
     judged: int
     skip: str | None
+    note: str = Field(sa_type=Text)
 
 
 class DigestItemRow(Base, table=True):
@@ -259,6 +278,7 @@ def table(row: type[Base]) -> Table:
 
 
 ATTEMPT = table(AttemptRow)
+BATCH = table(BatchRow)
 DELIVERY = table(DeliveryRow)
 DIGEST = table(DigestRow)
 FEEDBACK = table(FeedbackRow)

@@ -1,6 +1,6 @@
 """Between the texts of a form and the values of the domain, both ways."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Annotated
@@ -8,10 +8,11 @@ from zoneinfo import available_timezones
 
 from fastapi import Depends, Request
 
-from digestmail.domain import Profile, Schedule
+from digestmail.domain import MOST_WAIT, Profile, Schedule
 from digestmail.errors import FormError, InputError
 from digestmail.mail.address import checked_address
-from digestmail.steps.checks import Form, profile_of, schedule_of
+from digestmail.render.environment import counted
+from digestmail.steps.checks import Form, profile_of, schedule_of, yes_no
 
 Texts = Mapping[str, str]
 
@@ -24,7 +25,9 @@ _ASKED_OF_NEWCOMERS = (
     "authors",
     "seed_papers",
 )
-_SCHEDULE = ("hour", "timezone", "weekdays")
+_HOUR_AND_DAYS = ("hour", "timezone", "weekdays")  # all of the schedule a newcomer is asked
+_SCHEDULE = (*_HOUR_AND_DAYS, "wait_hours", "send_empty")
+_UNTICKED = {"weekdays": "", "send_empty": "no"}  # browsers leave out boxes that are not ticked
 _NOTHING_NAMED = "name at least one keyword, interest, category or author"
 
 
@@ -69,7 +72,7 @@ def checked_application(values: Texts, blank: Profile) -> Application:
     email = form.take(checked_address, values.get("email", ""), "")
     profile = profile_of(_only(values, _ASKED_OF_NEWCOMERS), form, blank)
     _refuse_empty(profile, form)
-    schedule = schedule_of(_with_weekdays(values), form, Schedule())
+    schedule = schedule_of(_with_boxes(values, _HOUR_AND_DAYS), form, Schedule())
     form.finish()
     return Application(email, profile, schedule)
 
@@ -86,7 +89,7 @@ def checked_profile(values: Texts, before: Profile) -> Profile:
 def checked_schedule(values: Texts, before: Schedule) -> Schedule:
     """A schedule as changed by its form, or FormError."""
     form = Form()
-    schedule = schedule_of(_with_weekdays(values), form, before)
+    schedule = schedule_of(_with_boxes(values, _SCHEDULE), form, before)
     form.finish()
     return schedule
 
@@ -96,13 +99,13 @@ def _refuse_empty(profile: Profile, form: Form) -> None:
         form.problems["keywords"] = _NOTHING_NAMED
 
 
-def _only(values: Texts, names: tuple[str, ...]) -> dict[str, str]:
+def _only(values: Texts, names: Iterable[str]) -> dict[str, str]:
     return {name: values[name] for name in names if name in values}
 
 
-def _with_weekdays(values: Texts) -> dict[str, str]:
-    """The fields of a schedule; browsers leave out boxes of which none is ticked."""
-    return {"weekdays": "", **_only(values, _SCHEDULE)}
+def _with_boxes(values: Texts, names: Iterable[str]) -> dict[str, str]:
+    """The fields of these names, with what boxes mean that were left out."""
+    return _only(_UNTICKED, names) | _only(values, names)
 
 
 def problems_of(error: InputError) -> dict[str, str]:
@@ -147,14 +150,15 @@ def schedule_texts(schedule: Schedule) -> dict[str, str]:
         "hour": str(schedule.hour),
         "timezone": schedule.timezone,
         "weekdays": ",".join(map(str, sorted(schedule.weekdays))),
+        "wait_hours": str(schedule.wait_hours),
+        "send_empty": yes_no(schedule.send_empty),
     }
 
 
 def again(shown: FormView, typed: Texts, error: InputError) -> FormView:
     """A form with what was typed kept, and what is wrong with it."""
-    weekdays = {"weekdays": typed.get("weekdays", "")} if "weekdays" in shown.values else {}
-    kept = {name: typed.get(name, text) for name, text in shown.values.items()}
-    return replace(shown, values=kept | weekdays, problems=problems_of(error))
+    kept = {**shown.values, **_with_boxes(typed, shown.values)}
+    return replace(shown, values=kept, problems=problems_of(error))
 
 
 # --- what there is to choose from ------------------------------------------------------------
@@ -168,6 +172,10 @@ THRESHOLDS = {
 }
 WEEKDAYS = {"1": "Mon", "2": "Tue", "3": "Wed", "4": "Thu", "5": "Fri", "6": "Sat", "7": "Sun"}
 HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
+WAITS = {
+    "0": "Do not wait",
+    **{str(n): f"Wait up to {counted(n, 'hour')}" for n in range(1, MOST_WAIT + 1)},
+}
 
 
 def thresholds(current: str) -> dict[str, str]:

@@ -41,11 +41,13 @@ _NAMES = (
 _CHOICES = {
     "hours": forms.HOURS,
     "weekdays": forms.WEEKDAYS,
+    "waits": forms.WAITS,
     "timezones": forms.timezones,
     "thresholds": forms.thresholds,
 }
 _TITLE = 300
 _WHY = 300
+_NOTE = 500
 
 _ERRORS = {
     400: ("That did not arrive well", "Please go back and try again."),
@@ -63,6 +65,8 @@ _ERRORS = {
 
 _SKIPPED = {
     SkipReason.NO_PAPERS: "no new papers",
+    SkipReason.QUIET_DAY: "a day without announcements",
+    SkipReason.SOURCE_LATE: "the day’s papers were late",
     SkipReason.BELOW_THRESHOLD: "nothing close enough",
     SkipReason.NO_PROFILE: "no interests named",
     SkipReason.MISSED: "missed: the service was down",
@@ -149,6 +153,7 @@ class DigestLine:
 
     day: str
     outcome: str
+    note: str  # what was missing or why nothing came, in a sentence; may be empty
     papers: list[PaperLine]
 
 
@@ -156,12 +161,19 @@ def digest_line(
     digest: Digest, delivery: Delivery | None, links: Links, pages: Pages
 ) -> DigestLine:
     """A past digest in words; ``delivery`` is None when nothing was to be mailed."""
-    if digest.skip:
-        outcome = _SKIPPED[digest.skip]
-    else:
-        outcome = _DELIVERED[delivery.state] if delivery else "not sent"
-    papers = [_paper_line(digest, item, links, pages) for item in digest.items]
-    return DigestLine(f"{digest.date:%a} {short_day(digest.date)}", outcome, papers)
+    return DigestLine(
+        day=f"{digest.date:%a} {short_day(digest.date)}",
+        outcome=_outcome(digest, delivery),
+        note=clean(digest.note, _NOTE),
+        papers=[_paper_line(digest, item, links, pages) for item in digest.items],
+    )
+
+
+def _outcome(digest: Digest, delivery: Delivery | None) -> str:
+    delivered = _DELIVERED[delivery.state] if delivery else ""
+    if digest.skip is None:
+        return delivered or "not sent"
+    return _SKIPPED[digest.skip] + (f"; short mail {delivered}" if delivered else "")
 
 
 def _paper_line(digest: Digest, item: DigestItem, links: Links, pages: Pages) -> PaperLine:

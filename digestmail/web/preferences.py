@@ -29,7 +29,7 @@ ProfileId = Annotated[int, Path(ge=1)]
 
 _RECENT = 10
 _SAVED = {
-    "schedule": "Saved: your digest will come at the new time.",
+    "schedule": "Saved: it counts from the next digest on.",
     "profile": "Saved: the profile counts from the next digest on.",
     "added": "Added: the new profile counts from the next digest on.",
     "deleted": "The profile is deleted.",

@@ -4,9 +4,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
-from digestmail.sources import WebClient
+from digestmail.domain import BadRecord, Clock, Paper, SourceMemory, SourceSpec
+from digestmail.sources import Surroundings, WebClient, build
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,10 @@ class Answer:
 
 @dataclass
 class Site:
-    """Answers by path; the last of a path's answers is repeated."""
+    """Answers by path, with its query or for any; the last of a path's answers is repeated.
+
+    An answer with an ETag becomes a 304 for whoever names it.
+    """
 
     url: str = ""
     answers: dict[str, list[Answer]] = field(default_factory=dict)
@@ -32,7 +38,8 @@ class Site:
 
     def answer(self, path: str) -> Answer:
         self.asked.append(path)
-        queue = self.answers.get(path, [Answer(status=404)])
+        bare = path.partition("?")[0]
+        queue = self.answers.get(path) or self.answers.get(bare) or [Answer(status=404)]
         return queue.pop(0) if len(queue) > 1 else queue[0]
 
 
@@ -50,6 +57,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.site.agents.append(self.headers["User-Agent"])
         answer = self.server.site.answer(self.path)
         answer.before()
+        etag = answer.headers.get("ETag")
+        if etag and self.headers["If-None-Match"] == etag:
+            answer = Answer(status=304, headers={"ETag": etag})
         body = answer.body.encode() if isinstance(answer.body, str) else answer.body
         self.send_response(answer.status)
         for name, value in {"Content-Length": str(len(body)), **answer.headers}.items():
@@ -92,7 +102,11 @@ class Time:
 
 @contextmanager
 def browsing(
-    time: Time | None = None, *, timeout: float = 10, max_bytes: int = 1_000_000
+    time: Time | None = None,
+    *,
+    timeout: float = 10,
+    max_bytes: int = 1_000_000,
+    public_only: bool = False,
 ) -> Iterator[WebClient]:
     """A client whose waiting takes no time."""
     time = time or Time()
@@ -102,8 +116,30 @@ def browsing(
         sleep=time.sleep,
         timeout=timeout,
         max_bytes=max_bytes,
+        public_only=public_only,
     ) as web:
         yield web
+
+
+def around(
+    web: WebClient,
+    *,
+    folder: Path = Path(),
+    public_web: WebClient | None = None,
+    clock: Clock = lambda: datetime(2026, 11, 21, 6, tzinfo=UTC),
+    expected: Callable[[], date] = lambda: date(2026, 11, 20),
+) -> Surroundings:
+    """What sources share, at a moment that stands still unless there is a ``clock``."""
+    return Surroundings(
+        web=web, public_web=public_web or web, folder=folder, clock=clock, expected=expected
+    )
+
+
+def brought(
+    spec: SourceSpec, surroundings: Surroundings, memory: SourceMemory | None = None
+) -> list[Paper | BadRecord]:
+    """What one fetch of a source brings."""
+    return list(build(spec, surroundings, memory or SourceMemory()).fetch(None))
 
 
 # --- feeds -----------------------------------------------------------------------------------

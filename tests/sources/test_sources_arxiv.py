@@ -3,18 +3,22 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sources_server import Answer, Site, browsing, entry, feed, serving
+from sources_server import Answer, Site, around, brought, browsing, entry, feed, serving
+from test_sources_oai import failure
 
-from digestmail.domain import BadRecord, Paper
+from digestmail.domain import BadRecord, Paper, SourceSpec
 from digestmail.errors import SourceError
-from digestmail.sources import ArxivFeedSource
-from digestmail.sources.atom import Wanted, feed_authors, read_feed
+from digestmail.sources.atom import Announced, Feed, Wanted, feed_authors, read_feed
 
 RECORDED = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "arxiv-rss-atom"
 
 
 def read(content: str | bytes, wanted: Wanted | None = None) -> list[Paper | BadRecord]:
     content = content.encode() if isinstance(content, str) else content
+    return whole(content, wanted).results
+
+
+def whole(content: bytes, wanted: Wanted | None = None) -> Feed:
     return read_feed(content, url="the feed", source="arxiv", wanted=wanted or Wanted())
 
 
@@ -41,9 +45,11 @@ def site() -> Iterator[Site]:
 
 
 def fetched(site: Site, *categories: str) -> list[Paper | BadRecord]:
+    site.at("/oai", Answer(failure("noRecordsMatch")))
+    options = {"categories": ", ".join(categories)}
+    options |= {"url": f"{site.url}/atom/", "oai_url": f"{site.url}/oai"}
     with browsing() as web:
-        source = ArxivFeedSource(categories, web, base_url=f"{site.url}/atom")
-        return list(source.fetch(None))
+        return brought(SourceSpec(name="arxiv", kind="arxiv", options=options), around(web))
 
 
 def test_an_announcement(site: Site) -> None:
@@ -65,15 +71,17 @@ def test_an_announcement(site: Site) -> None:
 
 def test_a_refused_query(site: Site) -> None:
     answer = feed(title="Feed error for query: x", more="<subtitle>Bad archive 'x'.</subtitle>")
-    site.at("/atom/x", Answer(answer, status=400))
-    with pytest.raises(SourceError, match=r"/atom/x: arXiv refuses the query: Bad archive 'x'\."):
-        fetched(site, "x")
+    site.at("/atom/math", Answer(answer, status=400))
+    with pytest.raises(
+        SourceError, match=r"/atom/math: arXiv refuses the query: Bad archive 'x'\."
+    ):
+        fetched(site, "math")
 
 
 def test_a_fault_that_looks_like_a_quiet_day(site: Site) -> None:
-    site.at("/atom/x", Answer(feed(), status=400))
+    site.at("/atom/math", Answer(feed(), status=400))
     with pytest.raises(SourceError, match="answered 400 Bad Request"):
-        fetched(site, "x")
+        fetched(site, "math")
 
 
 def test_a_server_in_trouble(site: Site) -> None:
@@ -180,6 +188,18 @@ def test_a_feed_that_arxiv_cut_off_is_told() -> None:
     assert "ends at 2,000 entries" in results[-1].problem
 
 
+def test_what_was_announced_whether_wanted_or_not() -> None:
+    unreadable = entry("2603.00009", title="")
+    content = feed(entry("2603.00001"), entry("2603.00002", "cross"), entry("2603.3", "replace"))
+    content = content.replace("2603.3", "2603.00003").replace("<entry>", unreadable + "<entry>", 1)
+    assert whole(content.encode(), Wanted(cross=False)).announced == Announced(
+        date(2026, 3, 4),
+        frozenset({"arxiv:2603.00001"}),
+        frozenset({"arxiv:2603.00001", "arxiv:2603.00002", "arxiv:2603.00003"}),
+    )
+    assert whole(feed().encode()).announced == Announced()
+
+
 # --- one entry -------------------------------------------------------------------------------
 
 
@@ -198,6 +218,7 @@ def test_the_journal_doi() -> None:
     doi = "<arxiv:DOI>10.1000/ABC 10.1000/def</arxiv:DOI>"
     paper = one(entry(more=doi))
     assert (paper.key, paper.doi) == ("arxiv:2603.00001", "10.1000/abc")
+    assert paper.aliases == ("doi:10.1000/abc", "doi:10.1000/def")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import hashlib
+import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sources_server import Answer, Site, browsing, serving
 
-from digestmail.domain import BadRecord, Paper
+from digestmail.domain import BadRecord, Paper, SourceMemory
 from digestmail.errors import SourceError
 from digestmail.sources.feed import FeedSource, doi_in_address, read_any_feed
 
@@ -279,7 +280,7 @@ def test_no_bytes_make_it_fail_otherwise(content: bytes) -> None:
 def test_a_feed_is_fetched(site: Site) -> None:
     url = site.at("/rss", Answer(rss("<title>T</title><link>/1</link>")))
     with browsing() as web:
-        (result,) = FeedSource(url, web, "blog").fetch(None)
+        (result,) = FeedSource(url, web, "blog", SourceMemory()).fetch(None)
     assert isinstance(result, Paper)
     assert (result.source, result.url) == ("blog", f"{site.url}/1")
 
@@ -287,4 +288,24 @@ def test_a_feed_is_fetched(site: Site) -> None:
 def test_a_feed_that_moved_away(site: Site) -> None:
     url = site.at("/rss", Answer(status=404))
     with browsing() as web, pytest.raises(SourceError, match="404 Not Found"):
-        list(FeedSource(url, web, "blog").fetch(None))
+        list(FeedSource(url, web, "blog", SourceMemory()).fetch(None))
+
+
+def test_a_feed_that_did_not_change(site: Site) -> None:
+    url = site.at("/rss", Answer(rss("<title>T</title><link>/1</link>"), headers={"ETag": '"1"'}))
+    memory = SourceMemory()
+    with browsing() as web:
+        assert len(list(FeedSource(url, web, "blog", memory).fetch(None))) == 1
+        memory = SourceMemory(json.loads(json.dumps(memory.values)))
+        assert list(FeedSource(url, web, "blog", memory).fetch(None)) == []
+        assert len(list(FeedSource(f"{url}?all", web, "blog", memory).fetch(None))) == 1
+
+
+def test_a_feed_that_was_not_read_to_its_end_is_read_again(site: Site) -> None:
+    items = ("<title>T</title><link>/1</link>", "<title>U</title><link>/2</link>")
+    url = site.at("/rss", Answer(rss(*items), headers={"ETag": '"1"'}))
+    memory = SourceMemory()
+    with browsing() as web:
+        assert next(FeedSource(url, web, "blog", memory).fetch(None))
+        assert memory.values == {}
+        assert len(list(FeedSource(url, web, "blog", memory).fetch(None))) == 2

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from digestmail.errors import InputError
 from digestmail.sources import arxiv_id, canonical_key, doi, key_from_reference
+from digestmail.sources.keys import arxiv_order
 
 
 @pytest.mark.parametrize(
@@ -106,3 +107,11 @@ def test_a_key_made_is_a_key_kept(text: str) -> None:
     key = canonical_key(f"x{text}", source="lab")
     assert canonical_key(key, source="lab") in (key, f"lab:{key}")
     assert key.isprintable() or not text.isprintable()
+
+
+def test_arxiv_keys_sort_as_they_were_given_out() -> None:
+    ids = ["hep-th/9108001", "math/0309136", "math/0703999", "0704.0001", "1412.9999"]
+    keys = [f"arxiv:{name}" for name in [*ids, "1501.00001", "2603.00002", "2603.10001"]]
+    assert sorted({*keys}, key=arxiv_order) == keys
+    with pytest.raises(ValueError, match="is no arXiv key"):
+        arxiv_order("doi:10.1000/x")

@@ -1,16 +1,12 @@
-from datetime import date
 from pathlib import Path
 
 import pytest
-from sources_server import Answer, browsing, entry, feed, serving
+from sources_server import Answer, Site, around, brought, browsing, entry, feed, serving
+from test_sources_oai import failure
 
-from digestmail.domain import Paper, SourceSpec
-from digestmail.errors import InputError
+from digestmail.domain import Paper, SourceMemory, SourceSpec
+from digestmail.errors import InputError, SourceError
 from digestmail.sources import KINDS, build, check
-
-
-def today() -> date:
-    return date(2026, 11, 21)
 
 
 def spec(kind: str, name: str = "lab", **options: str) -> SourceSpec:
@@ -52,27 +48,42 @@ def test_what_is_wrong_is_named(wrong: SourceSpec, field: str, problem: str) -> 
 def test_a_file_is_found_from_its_folder(tmp_path: Path) -> None:
     (tmp_path / "papers.jsonl").write_text('{"id": "1", "title": "T"}')
     with browsing() as web:
-        source = build(spec("file", path="papers.jsonl"), web, tmp_path, today)
-    assert list(source.fetch(None)) == [Paper(key="lab:1", title="T", source="lab")]
+        papers = brought(spec("file", path="papers.jsonl"), around(web, folder=tmp_path))
+    assert papers == [Paper(key="lab:1", title="T", source="lab")]
 
 
-def test_options_reach_the_feed(tmp_path: Path) -> None:
+def test_options_reach_the_feed() -> None:
     with serving() as site, browsing() as web:
         entries = [entry("2603.00001", "cross"), entry("2603.00002", "replace")]
         site.at("/cs.AI+cs.LG", Answer(feed(*entries)))
         options = {"cross": "no", "replacements": "yes", "url": f"{site.url}/"}
-        source = build(
-            spec("arxiv", categories="cs.AI,cs.LG,cs.AI", **options), web, tmp_path, today
-        )
-        papers = list(source.fetch(None))
+        source = spec("arxiv", categories="cs.AI,cs.LG,cs.AI", **options, oai_url=_oai(site))
+        papers = brought(source, around(web))
     assert [(p.key, p.source) for p in papers if isinstance(p, Paper)] == [
         ("arxiv:2603.00002", "lab")
     ]
 
 
-def test_wrong_sources_are_not_built(tmp_path: Path) -> None:
+def _oai(site: Site) -> str:
+    return site.at("/oai", Answer(failure("noRecordsMatch")))
+
+
+def test_a_strangers_feed_is_fetched_by_the_public_client() -> None:
+    item = "<title>T</title><link>https://blog.example.org/1</link>"
+    with serving() as site, browsing() as web, browsing(public_only=True) as public:
+        url = site.at(
+            "/rss", Answer(f"<rss version='2.0'><channel><item>{item}</item></channel></rss>")
+        )
+        surroundings = around(web, public_web=public)
+        with pytest.raises(SourceError, match=r"is inside a private network .*add private=yes"):
+            brought(spec("feed", url=url), surroundings)
+        assert site.asked == []
+        assert len(brought(spec("feed", url=url, private="yes"), surroundings)) == 1
+
+
+def test_wrong_sources_are_not_built() -> None:
     with browsing() as web, pytest.raises(InputError, match="there is no kind"):
-        build(spec("nntp"), web, tmp_path, today)
+        build(spec("nntp"), around(web), SourceMemory())
 
 
 @pytest.mark.parametrize(
@@ -90,7 +101,7 @@ def test_wrong_sources_are_not_built(tmp_path: Path) -> None:
 )
 def test_every_kind_can_be_built(kind: str, options: dict[str, str], tmp_path: Path) -> None:
     with browsing() as web:
-        assert build(spec(kind, **options), web, tmp_path, today)
+        assert build(spec(kind, **options), around(web, folder=tmp_path), SourceMemory())
 
 
 @pytest.mark.parametrize(
@@ -106,6 +117,7 @@ def test_every_kind_can_be_built(kind: str, options: dict[str, str], tmp_path: P
         ("semantic_scholar", {}, "query"),
         ("feed", {}, "url"),
         ("feed", {"url": "file:///etc/passwd"}, "url"),
+        ("feed", {"url": "https://x.example/", "private": "perhaps"}, "private"),
         ("folder", {}, "path"),
     ],
 )

@@ -1,14 +1,14 @@
 import csv
-from datetime import date
 from pathlib import Path
 
 import pytest
-from sources_server import Answer, browsing, entry, feed, serving
+from sources_server import Answer, around, brought, browsing, entry, feed, serving
+from test_sources_oai import failure
 
 import digestmail.sources
 from digestmail.domain import SourceSpec
 from digestmail.errors import InputError
-from digestmail.sources import build, check
+from digestmail.sources import check
 from digestmail.sources.taxonomy import (
     arxiv_categories,
     check_category,
@@ -176,17 +176,14 @@ def test_terms_of_other_classifications_are_dropped() -> None:
     )
 
 
-def test_feeds_are_asked_for_archives(tmp_path: Path) -> None:
+def test_feeds_are_asked_for_archives() -> None:
     assert feed_names(["cs", "stat.ML"]) == ("cs", "stat.ML")
     assert len(feed_names(["grp_physics"])) == 13
     path = "/" + "+".join([*feed_names(["grp_physics"]), "cs.AI"])
     with serving() as site, browsing() as web:
         site.at(path, Answer(feed(entry())))
+        site.at("/oai", Answer(failure("noRecordsMatch")))
         options = {"categories": "grp_physics, cs.AI", "url": site.url}
-        source = build(
-            SourceSpec(name="lab", kind="arxiv", options=options),
-            web,
-            tmp_path,
-            lambda: date(2026, 11, 21),
-        )
-        assert len(list(source.fetch(None))) == 1
+        options["oai_url"] = f"{site.url}/oai"
+        spec = SourceSpec(name="lab", kind="arxiv", options=options)
+        assert len(brought(spec, around(web))) == 1

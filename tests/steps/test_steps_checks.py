@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from digestmail.domain import EVERY_DAY, Profile, Schedule
+from digestmail.domain import EVERY_DAY, MOST_WAIT, Profile, Schedule
 from digestmail.errors import FormError, InputError
 from digestmail.steps import checks
 
@@ -37,6 +37,8 @@ ALL = [
     checks.hour,
     checks.timezone,
     checks.weekdays,
+    checks.wait_hours,
+    checks.send_empty,
 ]
 
 
@@ -238,6 +240,35 @@ def test_time_zones() -> None:
             checks.timezone(text)
 
 
+# --- days without papers ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "hours"), [("0", 0), (" 3 ", 3), ("11", MOST_WAIT)])
+def test_hours_to_wait(text: str, hours: int) -> None:
+    assert checks.wait_hours(text) == hours
+
+
+@pytest.mark.parametrize("text", ["12", "-1", "1.5", "3h", "３", ""])
+def test_what_are_no_hours_to_wait(text: str) -> None:
+    with pytest.raises(InputError, match="whole number from 0 to 11"):
+        checks.wait_hours(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("yes", True), (" YES ", True), ("on", True), ("True", True), ("no", False), ("false", False)],
+)
+def test_yes_and_no(text: str, wanted: bool) -> None:
+    assert checks.send_empty(text) is wanted
+    assert checks.send_empty(checks.yes_no(wanted)) is wanted
+
+
+@pytest.mark.parametrize("text", ["", "maybe", "yes,no", "1", "ｙｅｓ"])
+def test_what_is_neither_yes_nor_no(text: str) -> None:
+    with pytest.raises(InputError, match="should be yes or no"):
+        checks.send_empty(text)
+
+
 # --- forms -----------------------------------------------------------------------------------
 
 
@@ -253,11 +284,18 @@ def test_a_form_tells_all_its_problems() -> None:
     assert caught.value.field == "keywords"
 
 
+def test_a_schedule_takes_the_texts_of_quiet_days() -> None:
+    values = {"wait_hours": "0", "send_empty": "yes"}
+    schedule = checks.schedule_of(values, checks.Form(), Schedule(hour=9))
+    assert schedule == Schedule(hour=9, wait_hours=0, send_empty=True)
+
+
 def test_a_form_keeps_what_is_left_out() -> None:
     before = Profile(id=3, subscriber_id=4, keywords=("a",), categories=("cs.CL",), max_papers=5)
     form = checks.Form()
     after = checks.profile_of({"keywords": "b", "categories": ""}, form, before)
     assert (after.keywords, after.categories, after.max_papers) == (("b",), (), 5)
     assert (after.id, after.subscriber_id) == (3, 4)
-    assert checks.schedule_of({}, form, Schedule(hour=9)) == Schedule(hour=9)
+    wary = Schedule(hour=9, wait_hours=5, send_empty=True)
+    assert checks.schedule_of({}, form, wary) == wary
     form.finish()

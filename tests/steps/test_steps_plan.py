@@ -19,6 +19,7 @@ from digestmail.domain import (
     SkipReason,
     Verdict,
 )
+from digestmail.steps.batches import Outlook
 from digestmail.steps.plan import (
     OVERLAP,
     Known,
@@ -27,11 +28,14 @@ from digestmail.steps.plan import (
     due,
     due_on,
     interest_of,
+    may_wait,
+    nearest_note,
     skipped,
 )
 
 LATEST = 12 * HOUR
 ADA = someone(id=1)
+ALL_THERE = Outlook()
 
 
 def _utc(day: int, hour: int = 0, minute: int = 0, month: int = 11) -> datetime:
@@ -222,10 +226,12 @@ def test_feedback_teaches_the_profile_it_was_given_on(profile_id: int | None, co
 # --- digests ---------------------------------------------------------------------------------
 
 
-def _digest(*scored: tuple[Profile, Sequence[Score]], papers: int = 4) -> Digest:
+def _digest(
+    *scored: tuple[Profile, Sequence[Score]], papers: int = 4, outlook: Outlook = ALL_THERE
+) -> Digest:
     slot = due(ADA, NOW, LATEST).serve
     assert slot is not None
-    return digest_of(ADA, slot, scored, _window(_seen(*range(papers))), NOW)
+    return digest_of(ADA, slot, scored, _window(_seen(*range(papers))), outlook, NOW)
 
 
 def _score(place: int, value: float, *, pinned: bool = False) -> Score:
@@ -264,6 +270,44 @@ def test_why_a_day_is_quiet(
     scored: list[tuple[Profile, list[Score]]], papers: int, why: SkipReason
 ) -> None:
     assert _digest(*scored, papers=papers).skip is why
+
+
+@pytest.mark.parametrize(
+    ("outlook", "why", "told"),
+    [
+        (Outlook(quiet="weekend: nothing"), SkipReason.QUIET_DAY, "Weekend: nothing."),
+        (Outlook(missing="arXiv was late", quiet="x"), SkipReason.SOURCE_LATE, "arXiv was late"),
+        (Outlook(unsettled=True, quiet="x"), SkipReason.SOURCE_LATE, "did not answer"),
+        (Outlook(), SkipReason.NO_PAPERS, "since your last digest"),
+    ],
+)
+def test_a_day_without_papers_is_explained(outlook: Outlook, why: SkipReason, told: str) -> None:
+    made = _digest((A, []), papers=0, outlook=outlook)
+    assert made.skip is why
+    assert told in made.note
+
+
+def test_a_digest_tells_what_was_missing() -> None:
+    made = _digest((A, [_score(0, 0.9)]), outlook=Outlook(missing="arXiv was late", holds=True))
+    assert made.skip is None
+    assert "arXiv was late" in made.note
+
+
+def test_what_came_nearest_is_told() -> None:
+    (near,) = _digest((A, [_score(0, 0.213)])).items
+    told = nearest_note([near], [0.3, 0.3])
+    assert told.startswith("Nothing new reached your threshold of 0.3. The nearest: “Graph")
+    assert "(0.21)" in told
+    assert nearest_note([], [0.3]) == "Nothing new came near your threshold of 0.3."
+
+
+@pytest.mark.parametrize(
+    ("hours", "patience", "waits"), [(0, 3, True), (3, 3, False), (0, 0, False)]
+)
+def test_a_subscriber_waits_for_late_papers(hours: int, patience: int, waits: bool) -> None:
+    ada = someone(id=1, schedule=Schedule(hour=6, wait_hours=patience))
+    now = NOW + hours * HOUR
+    assert may_wait(ada, due(ada, now, LATEST), now) is waits
 
 
 def test_a_skipped_digest_has_judged_nothing() -> None:

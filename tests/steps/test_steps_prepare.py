@@ -10,6 +10,7 @@ from steps_world import (
     NOW,
     arrive,
     at_once,
+    composer,
     digest,
     join,
     planned,
@@ -18,6 +19,8 @@ from steps_world import (
 )
 
 from digestmail.domain import (
+    Batch,
+    BatchState,
     DeliveryState,
     Feedback,
     Profile,
@@ -262,7 +265,8 @@ def test_a_digest_stored_by_another_process_is_not_planned_again(store: Store) -
 
 # --- papers that may still come --------------------------------------------------------------
 
-SOURCE = SourceSpec(name="cs", kind="arxiv", options={"categories": "cs.AI"})
+SOURCE = SourceSpec(name="lab", kind="file", options={"path": "lab.csv"})
+ARXIV = SourceSpec(name="cs", kind="arxiv", options={"categories": "cs.AI"})
 
 
 def test_nobody_is_told_of_no_papers_while_a_source_is_being_fetched(store: Store) -> None:
@@ -280,9 +284,92 @@ def test_a_failed_source_is_waited_for_and_a_quiet_one_is_not(
 ) -> None:
     join(store)
     store.sources.add(SOURCE, NOW)
-    store.sources.report(SourceReport(source="cs", error=error), NOW)
+    store.sources.report(SourceReport(source="lab", error=error), NOW)
     prepare_at(store, NOW)
     assert _skips(store) == skips
+
+
+def _arxiv(store: Store, state: BatchState) -> None:
+    store.sources.add(ARXIV, NOW)
+    store.sources.report(SourceReport(source="cs"), NOW)
+    noted = Batch(source="cs", day=NOW.date(), state=state, reason="no feed yet")
+    store.batches.note([noted], NOW)
+
+
+def test_a_digest_waits_for_the_days_batch(store: Store) -> None:
+    join(store)
+    _arxiv(store, BatchState.OPEN)
+    arrive(store, 1)
+    assert prepare_at(store, NOW).waiting == 1
+    _note(store, BatchState.COMPLETE)
+    assert (prepare_at(store, NOW + HOUR).digests, _shown(store)) == (1, [["01"]])
+    assert _notes(store) == [""]
+
+
+def _note(store: Store, state: BatchState) -> None:
+    store.batches.note([Batch(source="cs", day=NOW.date(), state=state)], NOW)
+
+
+def _notes(store: Store) -> list[str]:
+    found = store.digests.of_subscriber(store.subscribers.by_email(ADA).id or 0)
+    return [one.note for one in found]
+
+
+def test_at_the_latest_hour_it_goes_and_says_what_is_missing(store: Store) -> None:
+    join(store)
+    _arxiv(store, BatchState.OPEN)
+    arrive(store, 1)
+    assert prepare_at(store, NOW + 3 * HOUR - HOUR / 60).waiting == 1
+    assert prepare_at(store, NOW + 3 * HOUR).digests == 1
+    (note,) = _notes(store)
+    assert "Friday, 20 November were not all there: no feed yet." in note
+
+
+def test_who_would_not_wait_is_served_at_once(store: Store) -> None:
+    join(store, schedule=Schedule(hour=6, wait_hours=0))
+    _arxiv(store, BatchState.OPEN)
+    assert prepare_at(store, NOW).waiting == 0
+    assert _skips(store) == [SkipReason.SOURCE_LATE]
+
+
+def test_an_operator_need_not_wait(store: Store) -> None:
+    join(store)
+    _arxiv(store, BatchState.OPEN)
+    arrive(store, 1)
+    planner = Planner(store, LexicalScorer, PrepareRules(), NOW, patient=False)
+    assert prepare(store, planner, NOW).digests == 1
+
+
+def test_a_quiet_day_is_told_by_mail_to_who_wants_it(store: Store) -> None:
+    saturday = NOW + DAY
+    for email, wanted in ((ADA, True), ("bob@example.net", False)):
+        schedule = Schedule(hour=6, send_empty=wanted)
+        join(store, email, schedule=schedule, next_due_at=saturday)
+    _arxiv(store, BatchState.COMPLETE)
+    prepared = prepare_at(store, saturday)
+    assert prepared.skipped == {SkipReason.QUIET_DAY: 2}
+    (delivery,) = store.ledger.claim("me", saturday, HOUR, 9)
+    message = composer(store).message(delivery, store.subscribers.by_email(ADA), saturday)
+    assert b"Subject: No new papers today" in message.raw
+    assert b"weekend" in message.raw.lower()
+
+
+def test_what_came_nearest_is_told_below_the_threshold(store: Store) -> None:
+    strict = Profile(interests="graph neural networks of proteins", threshold=1.0)
+    join(store, schedule=Schedule(hour=6, send_empty=True), profiles=(strict,))
+    arrive(store, 1, 2)
+    assert prepare_at(store, NOW).skipped == {SkipReason.BELOW_THRESHOLD: 1}
+    (note,) = _notes(store)
+    assert note.startswith("Nothing new reached your threshold of 1. The nearest: “Graph")
+
+
+def test_waiting_for_a_failed_source_ends_at_the_latest_hour(store: Store) -> None:
+    join(store)
+    store.sources.add(SOURCE, NOW)
+    prepare_at(store, NOW + 2 * HOUR)
+    assert _skips(store) == []
+    prepare_at(store, NOW + 3 * HOUR)
+    assert _skips(store) == [SkipReason.SOURCE_LATE]
 
 
 def test_waiting_ends_when_it_is_too_late(store: Store) -> None:

@@ -18,7 +18,9 @@ STARS = Profile(name="Stars", categories=("astro-ph.*",), authors=("Doe, Jane",)
 ADA = Subscriber(
     email="ada@example.org",
     status=SubscriberStatus.ACTIVE,
-    schedule=Schedule(hour=5, timezone="Asia/Tokyo", weekdays=frozenset({1, 5})),
+    schedule=Schedule(
+        hour=5, timezone="Asia/Tokyo", weekdays=frozenset({1, 5}), wait_hours=0, send_empty=True
+    ),
     profiles=(ICE, STARS),
 )
 
@@ -30,6 +32,40 @@ def test_a_round_trip_loses_nothing(export: object, as_csv: bool) -> None:
     assert problems == []
     assert (entry.email, entry.status, entry.schedule) == (ADA.email, ADA.status, ADA.schedule)
     assert entry.profiles == ADA.profiles
+
+
+def test_quiet_days_are_told_in_words() -> None:
+    (ada,) = json.loads(exported_json([ADA]))
+    header, first, *_ = exported_csv([ADA]).splitlines()
+    assert (ada["wait_hours"], ada["send_empty"]) == (0, "yes")
+    assert "weekdays,wait_hours,send_empty,name" in header
+    assert '"1,5",0,yes,Ice' in first
+
+
+@pytest.mark.parametrize(
+    ("text", "as_csv"),
+    [
+        ("email,hour,keywords\na@example.org,5,ice\n", True),
+        ('[{"email": "a@example.org", "hour": 5, "profiles": [{"keywords": ["ice"]}]}]', False),
+    ],
+)
+def test_a_file_from_before_the_quiet_days_is_still_taken(text: str, as_csv: bool) -> None:
+    (entry,), problems = parse_roster(text, as_csv=as_csv, default=Profile())
+    assert (entry.schedule, problems) == (Schedule(hour=5), [])
+
+
+def test_json_may_say_true() -> None:
+    one = {"email": "a@example.org", "send_empty": True, "profiles": [{"keywords": ["ice"]}]}
+    (entry,), _ = parse_roster(json.dumps([one]), as_csv=False, default=Profile())
+    assert entry.schedule.send_empty
+
+
+def test_a_wrong_wait_is_named_with_its_line() -> None:
+    row = "email,keywords,wait_hours,send_empty\na@example.org,ice,12,perhaps\n"
+    entries, (problem,) = parse_roster(row, as_csv=True, default=Profile())
+    assert entries == []
+    assert problem.startswith("line 2: wait_hours: “12” should be")
+    assert "send_empty: “perhaps” should be yes or no" in problem
 
 
 def test_no_cell_is_a_formula() -> None:

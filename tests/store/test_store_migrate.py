@@ -16,6 +16,8 @@ from steps_world import GRAPHS, NOW, arrive, digest, join, planned
 
 from digestmail.domain import (
     Attempt,
+    Batch,
+    BatchState,
     DeliveryKind,
     DeliveryState,
     Feedback,
@@ -31,19 +33,19 @@ from digestmail.store import Database, Store
 from digestmail.store.migrate import current_revision, migrate, require_current
 from digestmail.store.tables import metadata
 
-NEWEST = "0002"
+NEWEST = "0003"
 _REBUILD = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "9000", "0002", None, None
+revision, down_revision, branch_labels, depends_on = "9000", "0003", None, None
 
 
 def upgrade():
     how = "always" if op.get_bind().dialect.name == "sqlite" else "auto"
     for name in {tables}:
         with op.batch_alter_table(name, recreate=how) as batch:
-            batch.add_column(sa.Column("note", sa.String(), nullable=True))
+            batch.add_column(sa.Column("rebuilt", sa.String(), nullable=True))
     {then}
 
 
@@ -71,6 +73,7 @@ def _fill(store: Store) -> None:
         Feedback(ada.id or 0, ada.profiles[0].id, papers[0].id or 0, Verdict.MORE, NOW)
     )
     store.sources.add(SourceSpec(name="s", kind="file", options={"path": "x.csv"}), NOW)
+    store.batches.note([Batch(source="s", day=NOW.date(), state=BatchState.OPEN)], NOW)
     store.guards.suppress("0f", "bounced", NOW)
     store.guards.allow("1e", 1, NOW - NOW, NOW)
     store.guards.lease("scheduler", "me", NOW, NOW)

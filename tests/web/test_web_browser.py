@@ -128,13 +128,41 @@ def test_the_form_is_filled_in_by_keyboard(browser: Browser, app: App) -> None:
     page.context.close()
 
 
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_late_and_quiet_days_are_chosen(browser: Browser, app: App, size: dict[str, int]) -> None:
+    ada = app.desk.add(READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True)
+    page = visit(browser, app, [], viewport=size, java_script_enabled=False)
+    page.goto(path_of(app.links.preferences(ada.id or 0, app.clock())))
+    wait = page.get_by_label("If the day’s papers are late")
+    expect(wait).to_have_value("3")
+    wait.select_option("Do not wait")
+    page.get_by_text("tell me why in a short mail").click()  # the words tick the box too
+    page.locator("#schedule + form").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved")
+    expect(page.get_by_role("checkbox", name="tell me why in a short mail")).to_be_checked()
+    saved = app.store.subscribers.by_email(READER).schedule
+    assert saved == Schedule(wait_hours=0, send_empty=True)
+    page.context.close()
+
+
+def test_a_box_is_large_enough_for_a_thumb(browser: Browser, app: App) -> None:
+    ada = app.desk.add(READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True)
+    page = visit(browser, app, [], viewport=PHONE)
+    page.goto(path_of(app.links.preferences(ada.id or 0, app.clock())))
+    for label in page.locator("label:has(input[type=checkbox])").all():
+        box = label.bounding_box()
+        assert box
+        assert box["height"] >= 44
+    page.context.close()
+
+
 def populated(app: App) -> list[str]:
     """The paths of all pages, on a subscriber with long words everywhere."""
     long = Profile(name="W" * 60, keywords=("Donaudampfschifffahrtsgesellschaft" * 2,))
     address = f"{'very-long-' * 6}@example.org"
     reader = app.desk.add(address, [long], Schedule(), app.clock(), active=True)
     waiting = app.desk.add("b@example.org", [long], Schedule(), app.clock(), active=False)
-    digest = store_digest(app, reader, Paper(key="test:1", title="Pneumono" * 30))
+    digest = store_digest(app, reader, Paper(key="test:1", title="Pneumono" * 30), note="N" * 400)
     links, now = app.links, app.clock()
     return [
         *("/", "/?authors=Lise+Meitner", "/preferences", "/help"),

@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 from web_apps import HOSTILE, READER, Trial, trial
 
-from digestmail.domain import Paper, Profile, Schedule, SkipReason, SubscriberStatus
+from digestmail.domain import (
+    DeliveryState,
+    Paper,
+    Profile,
+    Schedule,
+    SkipReason,
+    SubscriberStatus,
+)
 from digestmail.web.forms import profile_texts
+from digestmail.web.pages import Pages, digest_line
 
 PAPER = Paper(key="test:1", title="Sparse autoencoders", url="https://arxiv.org/abs/2611.1")
 
@@ -37,6 +45,47 @@ async def test_a_wrong_schedule_is_told_and_nothing_changes(web: Trial) -> None:
         assert f'id="schedule-{field}-problem"' in answer.text
     assert 'value="Oz"' in answer.text
     assert web.again(ada) == ada
+
+
+async def test_quiet_and_late_days_are_chosen_and_shown(web: Trial) -> None:
+    ada = web.joined()
+    new = {"weekdays": "1", "wait_hours": "11", "send_empty": "yes"}
+    await web.post(f"{web.preferences(ada)}/schedule", new)
+    page = (await web.get(web.preferences(ada))).text
+    assert web.again(ada).schedule == Schedule(
+        weekdays=frozenset({1}), wait_hours=11, send_empty=True
+    )
+    assert '<option value="11" selected>Wait up to 11 hours' in page
+    assert page.count(" checked>") == 2  # Monday, and the short mail
+
+
+async def test_a_box_left_out_means_no_and_a_wait_left_out_stays(web: Trial) -> None:
+    ada = web.joined()
+    asked = replace(ada.schedule, wait_hours=0, send_empty=True)
+    web.app.desk.reschedule(ada, asked, web.clock())
+    await web.post(f"{web.preferences(ada)}/schedule", {"weekdays": "1-7"})
+    assert web.again(ada).schedule == Schedule(wait_hours=0)
+
+
+@pytest.mark.parametrize(("field", "value"), [("wait_hours", "12"), ("send_empty", "maybe")])
+async def test_a_wrong_answer_on_late_days_is_told(web: Trial, field: str, value: str) -> None:
+    ada = web.joined()
+    answer = await web.post(
+        f"{web.preferences(ada)}/schedule", {"weekdays": "1", "hour": "9", field: value}
+    )
+    assert answer.status_code == 422
+    assert f'id="schedule-{field}-problem"' in answer.text
+    assert '<option value="9" selected>' in answer.text
+    assert web.again(ada) == ada
+
+
+async def test_a_tick_is_kept_beside_a_problem(web: Trial) -> None:
+    ada = web.joined()
+    wrong = {"weekdays": "1", "hour": "24", "send_empty": "yes"}
+    ticked = await web.post(f"{web.preferences(ada)}/schedule", wrong)
+    unticked = await web.post(f"{web.preferences(ada)}/schedule", wrong | {"send_empty": []})
+    assert ticked.text.count(" checked>") == 2
+    assert unticked.text.count(" checked>") == 1
 
 
 async def test_a_profile_is_added_and_deleted(web: Trial) -> None:
@@ -197,6 +246,48 @@ async def test_past_digests_are_listed_with_their_fate(web: Trial) -> None:
     assert "matches sparse autoencoder" in page
     assert 'href="https://arxiv.org/abs/2611.1"' in page
     assert "<script>alert" not in page
+
+
+async def test_a_note_tells_why_nothing_came_or_what_is_missing(web: Trial) -> None:
+    ada = web.joined()
+    web.digest(ada, PAPER, note="arXiv’s papers were not here yet.")
+    web.clock.move(days=1)
+    web.digest(ada, skip=SkipReason.QUIET_DAY, note=f"arXiv rests today. {HOSTILE}")
+    page = (await web.get(web.preferences(ada))).text
+    assert "arXiv’s papers were not here yet." in page
+    assert "a day without announcements" in page
+    assert "arXiv rests today." in page
+    assert "<script>alert" not in page
+    assert page.count('class="quiet small note"') == 2
+
+
+@pytest.mark.parametrize("why", SkipReason)
+async def test_every_skipped_digest_has_its_words(web: Trial, why: SkipReason) -> None:
+    digest = web.digest(web.joined(), skip=why)
+    line = digest_line(digest, None, web.app.links, Pages(web.app))
+    assert line.outcome
+    assert "mail" not in line.outcome
+    assert (line.note, line.papers) == ("", [])
+
+
+@pytest.mark.parametrize("state", DeliveryState)
+async def test_a_skipped_digest_with_a_short_mail_tells_both(
+    web: Trial, state: DeliveryState
+) -> None:
+    full, empty = web.digest(ada := web.joined(), PAPER), SkipReason.NO_PAPERS
+    delivery = replace(web.app.store.ledger.of_digests([full.id or 0])[full.id or 0], state=state)
+    line = digest_line(replace(full, skip=empty), delivery, web.app.links, Pages(web.app))
+    plain = digest_line(full, delivery, web.app.links, Pages(web.app))
+    assert delivery.subscriber_id == ada.id
+    assert line.outcome == f"no new papers; short mail {plain.outcome}"
+
+
+async def test_a_short_mail_is_listed(web: Trial) -> None:
+    ada = web.joined()
+    web.app.desk.reschedule(ada, replace(ada.schedule, send_empty=True), web.clock())
+    web.digest(web.again(ada), skip=SkipReason.QUIET_DAY)
+    page = (await web.get(web.preferences(ada))).text
+    assert "a day without announcements; short mail on its way" in page
 
 
 async def test_a_paper_with_a_hostile_address_is_no_link(web: Trial) -> None:

@@ -168,6 +168,15 @@ async def test_a_link_can_fill_in_the_form(web: Trial) -> None:
     assert page.count(" checked>") == 2
 
 
+async def test_newcomers_are_not_asked_about_late_and_quiet_days(web: Trial) -> None:
+    page = (await web.get("/")).text
+    await web.subscribe(wait_hours="0", send_empty="yes")
+    schedule = web.app.store.subscribers.by_email(READER).schedule
+    assert "wait_hours" not in page
+    assert "send_empty" not in page
+    assert (schedule.wait_hours, schedule.send_empty) == (3, False)
+
+
 async def test_the_time_zone_is_guessed_only_where_none_was_named(web: Trial) -> None:
     assert "data-guess" in (await web.get("/")).text
     assert "data-guess" not in (await web.get("/", params={"timezone": "Asia/Tokyo"})).text

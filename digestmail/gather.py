@@ -1,0 +1,164 @@
+"""Asking the sources: which are due, over which network, and what is kept of the answers."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import islice
+
+from digestmail import __version__
+from digestmail.announcements import expected_batch
+from digestmail.config import Settings
+from digestmail.domain import (
+    BadRecord,
+    BatchState,
+    Clock,
+    Paper,
+    Source,
+    SourceMemory,
+    SourceReport,
+    SourceState,
+)
+from digestmail.errors import NotFoundError, SourceError
+from digestmail.sources import Surroundings, build
+from digestmail.sources.arxiv_api import papers_by_id
+from digestmail.sources.http import WebClient
+from digestmail.sources.kinds import harvester
+from digestmail.steps.backfill import backfill
+from digestmail.steps.batches import settle
+from digestmail.steps.ingest import ingest
+from digestmail.steps.seeds import fetch_seeds
+from digestmail.store import Store
+
+_LONGEST_ANSWER = 120.0  # seconds; some interfaces take that long for a page
+_Progress = Callable[[int], None]
+log = logging.getLogger(__name__)
+
+
+def _quiet(_: int) -> None: ...
+
+
+class Gatherer:
+    """Reads the configured sources of one installation into its store."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._monotonic, self._sleep = monotonic, sleep
+
+    def ingest(
+        self, names: Collection[str] = (), progress: _Progress = _quiet
+    ) -> list[SourceReport]:
+        """Fetch the sources whose time has come, or the named ones now; close the day's books."""
+        with self._around() as around:
+            reports = [self._fetch(state, around, progress) for state in self._to_fetch(names)]
+            if reports:
+                self._fetch_seeds(around.web)
+        for batch in settle(self._store, self._clock()):
+            log.info("%s, %s: %s %s", batch.source, batch.day, batch.state, batch.reason)
+        return reports
+
+    def _fetch_seeds(self, web: WebClient) -> None:
+        """A failure costs nothing but time: the next fetch asks again."""
+        try:
+            fetch_seeds(self._store, lambda ids: papers_by_id(web, ids), self._clock())
+        except SourceError as error:
+            log.warning("seed papers could not be fetched: %s", error)
+
+    def _to_fetch(self, names: Collection[str]) -> Iterator[SourceState]:
+        now = self._clock()
+        states = {state.spec.name: state for state in self._store.sources.all()}
+        for name in names:
+            if name not in states:
+                raise _unknown(name)
+        for name, state in states.items():
+            due = state.next_fetch_at is None or state.next_fetch_at <= now
+            wanted = name in names if names else state.spec.enabled and due
+            if wanted and self._store.sources.claim(state, now):
+                yield state
+
+    def _fetch(self, state: SourceState, around: Surroundings, progress: _Progress) -> SourceReport:
+        memory = SourceMemory(dict(state.memory))
+
+        def open_source() -> Source:
+            return build(state.spec, around, memory)
+
+        since = None if state.failures else state.last_fetch_at
+        report = ingest(
+            self._store.papers, state.spec.name, open_source, since, self._clock, progress
+        )
+        now = self._clock()
+        self._store.batches.note(memory.batches, now)
+        waiting = any(batch.state is BatchState.OPEN for batch in memory.batches)
+        return self._store.sources.report(replace(report, waiting=waiting), now, memory.values)
+
+    def try_source(self, name: str, most: int) -> list[Paper | BadRecord]:
+        """The first records that a source would bring now; stores nothing."""
+        state = self._named(name)
+        with self._around() as around:
+            source = build(state.spec, around, SourceMemory())
+            return list(islice(source.fetch(state.last_fetch_at), most))
+
+    def backfill(self, name: str, since: date, progress: _Progress = _quiet) -> SourceReport:
+        """Read back what an arXiv source announced from a date on; see ``steps.backfill``."""
+        state = self._named(name)
+        yesterday = self._clock().date() - timedelta(days=1)
+        with self._around() as around:
+            past = harvester(state.spec, around.web)
+            return backfill(
+                self._store,
+                name,
+                lambda day: past.fetch_between(day, day),
+                since,
+                yesterday,
+                self._clock,
+                progress,
+            )
+
+    def _named(self, name: str) -> SourceState:
+        for state in self._store.sources.all():
+            if state.spec.name == name:
+                return state
+        raise _unknown(name)
+
+    # --- the network -------------------------------------------------------------------------
+
+    @contextmanager
+    def _around(self) -> Iterator[Surroundings]:
+        with self._client() as web, self._client(public_only=True) as public_web:
+            yield Surroundings(
+                web=web,
+                public_web=public_web,
+                folder=self._settings.folder,
+                clock=self._clock,
+                expected=lambda: expected_batch(self._clock()).announced_on,
+            )
+
+    def _client(self, *, public_only: bool = False) -> WebClient:
+        contact = self._settings.operator_email or self._settings.public_url
+        folder = self._settings.folder  # where all processes of an installation meet
+        return WebClient(
+            user_agent=f"digestmail/{__version__} ({contact})",
+            monotonic=self._monotonic,
+            sleep=self._sleep,
+            wall=lambda: self._clock().timestamp(),
+            timeout=_LONGEST_ANSWER,
+            shared_folder=folder / ".digestmail" if os.access(folder, os.W_OK) else None,
+            public_only=public_only,
+        )
+
+
+def _unknown(name: str) -> NotFoundError:
+    return NotFoundError(f"there is no source {name!r}; see: digestmail source list")

@@ -1,0 +1,43 @@
+"""What sources announced for each day, and why on some days nothing."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from digestmail.domain import Batch, BatchState
+from digestmail.store.database import Database
+from digestmail.store.sql import upsert
+from digestmail.store.tables import BATCH
+
+
+class Batches:
+    """One row for each source and day; a complete one is settled for good."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def note(self, batches: Sequence[Batch], now: datetime) -> None:
+        """Note how batches stand now; of those that are complete already nothing changes."""
+        with self._database.writing() as session:
+            for batch in batches:
+                told = {"state": batch.state.value, "reason": batch.reason, "noted_at": now}
+                row = upsert(session, BATCH).values(source=batch.source, day=batch.day, **told)
+                session.execute(
+                    row.on_conflict_do_update(
+                        index_elements=["source", "day"],
+                        set_=told,
+                        where=BATCH.c.state != BatchState.COMPLETE.value,
+                    )
+                )
+
+    def all(self, source: str, since: date = date.min) -> list[Batch]:
+        """The batches of a source from a day on, by day."""
+        query = select(BATCH).where(BATCH.c.source == source, BATCH.c.day >= since)
+        with self._database.reading() as session:
+            return [_batch(row) for row in session.execute(query.order_by(BATCH.c.day))]
+
+
+def _batch(row: Any) -> Batch:
+    return Batch(source=row.source, day=row.day, state=BatchState(row.state), reason=row.reason)
