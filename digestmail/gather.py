@@ -62,12 +62,18 @@ class Gatherer:
         self, names: Collection[str] = (), progress: _Progress = _quiet
     ) -> list[SourceReport]:
         """Fetch the sources whose time has come, or the named ones now; close the day's books."""
-        with self._around() as around:
-            reports = [self._fetch(state, around, progress) for state in self._to_fetch(names)]
-            if reports:
-                self._fetch_seeds(around.web)
+        due = self._due(names)
+        reports = self._fetch_all(due, progress) if due else []
         for batch in settle(self._store, self._clock()):
             log.info("%s, %s: %s %s", batch.source, batch.day, batch.state, batch.reason)
+        return reports
+
+    def _fetch_all(self, due: list[SourceState], progress: _Progress) -> list[SourceReport]:
+        with self._around() as around:
+            mine = (state for state in due if self._store.sources.claim(state, self._clock()))
+            reports = [self._fetch(state, around, progress) for state in mine]
+            if reports:
+                self._fetch_seeds(around.web)
         return reports
 
     def _fetch_seeds(self, web: WebClient) -> None:
@@ -77,17 +83,15 @@ class Gatherer:
         except SourceError as error:
             log.warning("seed papers could not be fetched: %s", error)
 
-    def _to_fetch(self, names: Collection[str]) -> Iterator[SourceState]:
+    def _due(self, names: Collection[str]) -> list[SourceState]:
         now = self._clock()
         states = {state.spec.name: state for state in self._store.sources.all()}
         for name in names:
             if name not in states:
                 raise _unknown(name)
-        for name, state in states.items():
-            due = state.next_fetch_at is None or state.next_fetch_at <= now
-            wanted = name in names if names else state.spec.enabled and due
-            if wanted and self._store.sources.claim(state, now):
-                yield state
+        if names:
+            return [state for name, state in states.items() if name in names]
+        return [s for s in states.values() if s.spec.enabled and (s.next_fetch_at or now) <= now]
 
     def _fetch(self, state: SourceState, around: Surroundings, progress: _Progress) -> SourceReport:
         memory = SourceMemory(dict(state.memory))

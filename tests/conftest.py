@@ -3,12 +3,13 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from needs import needs
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import text
+from sqlalchemy import create_engine, make_url, text
 
 from digestmail.config import PREFIX
 from digestmail.resources import MIGRATIONS
@@ -60,16 +61,27 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'digestmail.db'}"
     needs(POSTGRES, "DIGESTMAIL_TEST_POSTGRES names no PostgreSQL database")
-    _empty(POSTGRES)
-    return POSTGRES
+    url = own_postgres()
+    _execute(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    return url
 
 
-def _empty(url: str) -> None:
-    database = Database(url)
-    with database.connecting() as connection, connection.begin():
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    database.close()
+@lru_cache
+def own_postgres() -> str:
+    """A PostgreSQL database of this test process, beside the one that the environment names."""
+    name = f"digestmail_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    _execute(POSTGRES, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    _execute(POSTGRES, f"CREATE DATABASE {name}")
+    url = make_url(POSTGRES).set(database=name)
+    return url.render_as_string(hide_password=False)
+
+
+def _execute(url: str, statement: str) -> None:
+    """Run a statement outside of any transaction."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(statement))
+    engine.dispose()
 
 
 @pytest.fixture

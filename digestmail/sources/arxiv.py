@@ -13,7 +13,15 @@ from digestmail.sources.atom import Wanted, read_feed
 from digestmail.sources.http import WebClient, status_line
 from digestmail.sources.memory import ArxivMemory, Look
 from digestmail.sources.oai import OaiHarvester
-from digestmail.sources.reconcile import Harvest, decide, is_beyond, primary, raised
+from digestmail.sources.reconcile import (
+    Harvest,
+    beginning,
+    decide,
+    is_beyond,
+    is_news,
+    primary,
+    raised,
+)
 
 BASE_URL = "https://rss.arxiv.org/atom/"
 LOOK_EVERY = timedelta(minutes=25)  # at OAI-PMH, for a day that is not settled
@@ -124,23 +132,43 @@ class ArxivSource:
 
     def _harvest(self, day: date, found: Harvest) -> Iterator[Paper | BadRecord]:
         """Yield the new papers since before the last settled day, and enter into ``found``."""
+        first: list[Paper] = []
         for record in self._past.fetch_between(self._first_day(day), None):
             if isinstance(record, BadRecord):
                 yield record
             elif record.key not in found.primaries:
                 found.primaries[record.key] = primary(record)
-                if self._is_wanted(record):
-                    if record.announced_on == day and is_beyond(record, self._memory.newest):
-                        found.fresh.add(record.key)
-                    yield record
+                if not self._is_wanted(record):
+                    continue
+                if not self._memory.begun:
+                    first.append(record)
+                elif is_news(record, self._memory.begun, self._memory.newest):
+                    yield self._entered(record, day, found)
+        if not self._memory.begun:
+            yield from self._begin(first, day, found)
+
+    def _begin(self, records: list[Paper], day: date, found: Harvest) -> Iterator[Paper]:
+        """Yield what is new in a source's very first harvest, and keep where it began."""
+        ours = [paper for paper in records if paper.announced_on == day]
+        feed = self._memory.announced
+        of_day = feed.new if feed.day == day and feed.new else {paper.key for paper in ours}
+        if of_day:
+            begun = beginning(of_day)
+            for paper in ours:
+                if paper.key in feed.keys or is_news(paper, begun, {}):
+                    yield self._entered(paper, day, found)
+            self._memory.begin(begun)
+
+    def _entered(self, paper: Paper, day: date, found: Harvest) -> Paper:
+        if paper.announced_on == day and is_beyond(paper, self._memory.newest):
+            found.fresh.add(paper.key)
+        return paper
 
     def _first_day(self, day: date) -> date:
         """A day earlier than needed: see ``OaiHarvester.fetch_between``."""
         return max((self._memory.settled or day) - _DAY, day - _BACK_AT_MOST)
 
     def _is_wanted(self, paper: Paper) -> bool:
-        if paper.announced_on is None:
-            return False
         return self._wanted.cross or primary(paper) in self._primaries
 
 

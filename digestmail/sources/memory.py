@@ -86,6 +86,16 @@ class ArxivMemory:
         kept: Mapping[str, str] = self._kept.get("newest", {})
         return kept
 
+    @property
+    def begun(self) -> str:
+        """The key from which on papers came while the source was there; empty before its first."""
+        kept: str = self._kept.get("begun", "")
+        return kept
+
+    def begin(self, key: str) -> None:
+        """Keep where the source began."""
+        self._keep(begun=key)
+
     def settle(self, day: date, newest: Mapping[str, str]) -> None:
         """Keep that the announcement of ``day`` is whole."""
         self._keep(settled=day.isoformat(), newest=dict(newest))

@@ -121,6 +121,26 @@ def is_beyond(paper: Paper, newest: Mapping[str, str]) -> bool:
     return mark is None or arxiv_order(paper.key) > arxiv_order(mark)
 
 
+def is_news(paper: Paper, begun: str, newest: Mapping[str, str]) -> bool:
+    """Whether a record of OAI-PMH tells of a paper that was announced since the source ``begun``.
+
+    An older one was edited. A later version is news where all versions came since the newest key
+    known of any category: while nobody looked, or where the feed lacked the first.
+    """
+    order = arxiv_order(paper.key)
+    if paper.announced_on:
+        return order >= arxiv_order(begun)
+    return bool(newest) and order > max(map(arxiv_order, newest.values()))
+
+
+def beginning(keys: Collection[str]) -> str:
+    """Where a source begins whose first day announced ``keys``: below three quarters of them.
+
+    The lowest may be of papers that were held back, or edited on that day.
+    """
+    return sorted(keys, key=arxiv_order)[len(keys) // 4]
+
+
 def raised(newest: Mapping[str, str], day: date, feed: Announced, oai: Harvest) -> dict[str, str]:
     """The newest key of each primary category once ``day`` is settled."""
     of_feed = feed.new & oai.primaries.keys() if feed.day == day else frozenset()

@@ -17,6 +17,7 @@ from digestmail.store import Store
 ARXIV = "arxiv"  # the kind of source that announces by a calendar
 CUT_OFF = timedelta(hours=20)  # after its feed was due: arXiv's next announcement is made then
 _BACK = timedelta(days=14)  # how far an arXiv source itself reads back
+_UNHEARD = "nothing was heard of it until the next announcement"
 _DAY = timedelta(days=1)
 
 
@@ -86,7 +87,7 @@ def _judged(source: str, known: dict[date, Batch], today: date, now: datetime) -
     day = min(known, default=today)
     while day <= today:
         old = known.get(day)
-        if old is None or old.state is BatchState.OPEN:
+        if old is None or old.state is BatchState.OPEN or old.reason == _UNHEARD:
             new = _judge(source, day, old, known, now)
             if new is not None and new != old:
                 yield new
@@ -112,4 +113,4 @@ def _judge(
 
 
 def _why_not(batch: Batch, expected: Announcement) -> str:
-    return batch.reason or expected.doubt or "nothing was heard of it until the next announcement"
+    return batch.reason or expected.doubt or _UNHEARD

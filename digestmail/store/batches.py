@@ -19,16 +19,19 @@ class Batches:
         self._database = database
 
     def note(self, batches: Sequence[Batch], now: datetime) -> None:
-        """Note how batches stand now; of those that are complete already nothing changes."""
+        """Note how batches stand now; what was closed is not opened again."""
         with self._database.writing() as session:
             for batch in batches:
+                closed = [BatchState.COMPLETE.value]
+                if batch.state is BatchState.OPEN:
+                    closed.append(BatchState.INCOMPLETE.value)
                 told = {"state": batch.state.value, "reason": batch.reason, "noted_at": now}
                 row = upsert(session, BATCH).values(source=batch.source, day=batch.day, **told)
                 session.execute(
                     row.on_conflict_do_update(
                         index_elements=["source", "day"],
                         set_=told,
-                        where=BATCH.c.state != BatchState.COMPLETE.value,
+                        where=BATCH.c.state.not_in(closed),
                     )
                 )
 

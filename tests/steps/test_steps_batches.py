@@ -58,6 +58,24 @@ def test_days_of_a_downtime_are_accounted_for(store: Store) -> None:
     )
 
 
+def test_a_day_nobody_looked_at_is_complete_once_it_was_read_back(store: Store) -> None:
+    _note(store, date(2026, 11, 17), BatchState.COMPLETE)
+    settle(store, NOW - DAY)
+    assert _states(store)[18] is BatchState.INCOMPLETE
+    _note(store, date(2026, 11, 19), BatchState.COMPLETE)
+    settle(store, NOW - DAY)
+    assert _states(store)[18] is BatchState.COMPLETE
+
+
+def test_a_deferred_day_stays_incomplete(store: Store) -> None:
+    _note(store, date(2026, 11, 18), BatchState.OPEN, "the feed is empty so far")
+    settle(store, NOW - DAY)
+    _note(store, date(2026, 11, 18), BatchState.OPEN, "the feed is empty so far")
+    _note(store, date(2026, 11, 19), BatchState.COMPLETE)
+    assert settle(store, NOW - DAY) == []
+    assert _states(store)[18] is BatchState.INCOMPLETE
+
+
 def test_what_is_complete_stays_so(store: Store) -> None:
     _note(store, FRIDAY, BatchState.COMPLETE)
     _note(store, FRIDAY, BatchState.OPEN, "in doubt again")
