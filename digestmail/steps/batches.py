@@ -25,11 +25,12 @@ _DAY = timedelta(days=1)
 class Outlook:
     """How the day's papers stand, for those who are due.
 
-    ``missing`` tells what had not come; empty when all is there. ``quiet`` tells why arXiv
-    announces nothing today; empty when it does. Both are sentences for readers.
+    ``missing`` tells what had not come, empty when all is there, and ``reason`` why, for the
+    operator. ``quiet`` tells why arXiv announces nothing today; empty when it does.
     """
 
     missing: str = ""
+    reason: str = ""
     quiet: str = ""
     holds: bool = False  # whether digests should wait for what is missing
     unsettled: bool = False  # whether "no new papers" may yet turn out wrong
@@ -42,7 +43,8 @@ def outlook(store: Store, now: datetime) -> Outlook:
     noted = [_noted(store, name, expected.announced_on) for name in sources]
     late = [b for b in noted if b.state in (BatchState.OPEN, BatchState.INCOMPLETE)]
     return Outlook(
-        missing=_missing(expected.announced_on, late[0].reason) if late else "",
+        missing=_missing(expected.announced_on) if late else "",
+        reason=late[0].reason if late else "",
         quiet=(is_quiet_day(local_day(now)) or "") if sources else "",
         holds=any(batch.state is BatchState.OPEN for batch in late),
         unsettled=store.sources.may_bring_more(now),
@@ -60,9 +62,8 @@ def _noted(store: Store, source: str, day: date) -> Batch:
     return found[0] if found else Batch(source=source, day=day, state=BatchState.OPEN)
 
 
-def _missing(day: date, reason: str) -> str:
-    why = f": {reason}" if reason else ""
-    return f"arXiv's papers of {day:%A}, {day.day} {day:%B} were not all there{why}"
+def _missing(day: date) -> str:
+    return f"arXiv's papers of {day:%A}, {day.day} {day:%B} were not all there"
 
 
 # --- closing the books -----------------------------------------------------------------------

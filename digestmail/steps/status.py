@@ -93,4 +93,5 @@ def _arxiv(store: Store, now: datetime) -> str:
     papers = outlook(store, now)
     if papers.quiet:
         return f"nothing today ({papers.quiet}); {coming}"
-    return f"late: {papers.missing}; {coming}" if papers.missing else f"complete; {coming}"
+    why = f" ({papers.reason})" if papers.reason else ""
+    return f"late: {papers.missing}{why}; {coming}" if papers.missing else f"complete; {coming}"
