@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from digestmail.calendar import next_slot, utc_now
 from digestmail.config import Settings
@@ -16,11 +17,11 @@ from digestmail.domain import (
     Clock,
     DeliveryKind,
     Digest,
+    Interest,
     Mailer,
     Message,
     Paper,
     Profile,
-    Scorer,
     SourceReport,
     Subscriber,
 )
@@ -44,6 +45,9 @@ from digestmail.steps.subscribe import Desk
 from digestmail.store import Database, Planned, Store
 from digestmail.store.migrate import require_current
 from digestmail.tokens import Signer
+
+if TYPE_CHECKING:
+    from digestmail.relevance import Model
 
 _RELAY_REST = timedelta(minutes=5)  # a wrong password tried each minute gets an account locked
 
@@ -71,6 +75,7 @@ class App:
         self.links = Links(settings.public_url, Signer(_keys(settings)))
         self.desk = Desk(self.store, self.links)
         self.gatherer = Gatherer(settings, self.store, clock, monotonic=monotonic, sleep=sleep)
+        self._model: tuple[object, Model] | None = None
         self.stopping = threading.Event()  # set it, and no further mail is begun
 
     @classmethod
@@ -146,7 +151,26 @@ class App:
         rules = PrepareRules(
             window=timedelta(days=chosen.window_days), latest=timedelta(hours=chosen.latest_hours)
         )
-        return Planner(self.store, make_scorer, rules, self.clock(), patient=patient)
+        return Planner(self.store, self.make_model, rules, self.clock(), patient=patient)
+
+    def make_model(self, papers: Sequence[Paper], background: Sequence[Paper] = ()) -> "Model":
+        """The relevance model for some papers; made once for the same ones.
+
+        What it computes of each paper is kept in the store.
+        """
+        # scikit-learn takes more than a second to import: only who scores shall wait for it.
+        from digestmail.relevance import Features, Model
+
+        of = tuple((p.id, p.version, p.upvotes) for p in (*papers, *background))
+        if self._model is None or self._model[0] != of:
+            features = Features(self.store.papers.features, self.store.papers.keep_features)
+            explore = self.settings.digest.exploration
+            self._model = of, Model(papers, background, features=features, explore=explore)
+        return self._model[1]
+
+    def news(self, subscriber: Subscriber) -> "tuple[Model, list[Interest]]":
+        """The model of what is news now, and a subscriber's interests, one for each profile."""
+        return self._planner(patient=False).interests(subscriber)
 
     def deliver(
         self,
@@ -242,14 +266,6 @@ def smtp_settings(settings: Settings) -> SmtpSettings:
         connections=smtp.connections,
         messages_per_connection=smtp.messages_per_connection,
     )
-
-
-def make_scorer(papers: Sequence[Paper]) -> Scorer:
-    """The relevance model for some papers."""
-    # scikit-learn takes more than a second to import: only who scores shall wait for it.
-    from digestmail.relevance import LexicalScorer
-
-    return LexicalScorer(papers)
 
 
 def make_mailer(settings: Settings) -> Mailer:

@@ -85,6 +85,12 @@ class DigestSection(_Section):
 
     max_papers: int = Field(10, ge=1, le=50, description="for new profiles: papers in a digest")
     threshold: float = Field(0.3, ge=0, le=1, description="for new profiles: the least score")
+    exploration: int = Field(
+        1,
+        ge=0,
+        le=1,
+        description="papers in a mail that nearly fit, to learn from the verdict",
+    )
     window_days: int = Field(
         8, ge=1, le=60, description="papers first seen earlier are no news any more"
     )

@@ -27,7 +27,7 @@ from digestmail.domain import (
     SubscriberStatus,
 )
 from digestmail.mail.message import Identity
-from digestmail.relevance import LexicalScorer
+from digestmail.relevance import Model
 from digestmail.render import Renderer
 from digestmail.resources import TEMPLATES
 from digestmail.steps.compose import Composer
@@ -174,7 +174,7 @@ def composer(store: Store) -> Composer:
 
 def prepare_at(store: Store, now: datetime, day: date | None = None, **rules: Any) -> Prepared:
     """Run the step with the real scorer."""
-    planner = Planner(store, LexicalScorer, PrepareRules(**rules), now)
+    planner = Planner(store, Model, PrepareRules(**rules), now)
     return prepare(store, planner, now, day=day)
 
 

@@ -281,3 +281,29 @@ def test_it_runs_as_a_module() -> None:
     command = [sys.executable, "-m", "digestmail", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.startswith("digestmail ")
+
+
+def test_a_score_is_explained(shell: Shell) -> None:
+    shell("ingest")
+    shell("subscriber", "add", "a@example.org", "--active", "--keywords", "sea ice")
+    papers = shell.json("preview", "a@example.org")["papers"]  # type: ignore[index]
+    told = shell.json("explain", "a@example.org", papers[0]["key"].removeprefix("arxiv:"))
+    assert isinstance(told, list)
+    assert told[0]["value"] == pytest.approx(papers[0]["score"], abs=0.02)
+    assert "sea ice" in {part["what"] for part in told[0]["parts"] if part["kind"] == "keyword"}
+    assert "passes the threshold" in shell("explain", "a@example.org", papers[0]["key"])
+
+
+def test_a_paper_that_is_not_there_cannot_be_explained(shell: Shell) -> None:
+    shell("subscriber", "add", "a@example.org", "--active", "--keywords", "sea ice")
+    told = shell("explain", "a@example.org", "2611.99999", code=1)
+    assert "there is no paper" in errors(told)[0]
+
+
+def test_a_profile_shows_its_words(shell: Shell) -> None:
+    shell("ingest")
+    shell("subscriber", "add", "a@example.org", "--active", "--keywords", "sea ice")
+    told = shell.json("profile", "show", "a@example.org")
+    assert isinstance(told, list)
+    assert {"sea", "ice"} <= {part["what"] for part in told[0]["terms"]}
+    assert "My papers" in shell("profile", "show", "a@example.org")

@@ -12,9 +12,11 @@ import digestmail
 PACKAGE = Path(digestmail.__file__).parent
 LEVELS = {
     **dict.fromkeys(["errors", "domain", "text"], 0),
-    **dict.fromkeys(["config", "tokens", "announcements", "calendar", "worker", "resources"], 1),
+    **dict.fromkeys(
+        ["config", "tokens", "announcements", "calendar", "charts", "worker", "resources"], 1
+    ),
     **dict.fromkeys(["sources", "relevance", "render", "mail", "store"], 1),
-    "steps": 2,
+    **dict.fromkeys(["steps", "evaluation"], 2),
     **dict.fromkeys(["app", "gather", "doctor"], 3),
     **dict.fromkeys(["scheduler", "cluster", "web", "cli", "demo"], 4),
 }

@@ -9,7 +9,17 @@ import typer
 from typer.exceptions import TyperException
 
 from digestmail import __version__
-from digestmail.cli import daily, install, serving, sources, subscribers, watch
+from digestmail.cli import (
+    backtest,
+    daily,
+    evaluate,
+    install,
+    profiles,
+    serving,
+    sources,
+    subscribers,
+    watch,
+)
 from digestmail.cli.shell import remember_config
 from digestmail.errors import DigestmailError
 
@@ -29,12 +39,16 @@ cli.command()(daily.deliver)
 cli.command()(daily.run)
 cli.command()(daily.preview)
 cli.command("send-test")(daily.send_test)
+cli.command()(profiles.explain)
+cli.command()(evaluate.evaluate)
+cli.command()(backtest.backtest)
 cli.command()(watch.status)
 cli.command()(serving.serve)
 cli.command()(serving.demo)
 cli.add_typer(install.config_commands, name="config")
 cli.add_typer(sources.source_commands, name="source")
 cli.add_typer(subscribers.subscriber_commands, name="subscriber")
+cli.add_typer(profiles.profile_commands, name="profile")
 
 
 def _version(wanted: bool) -> None:

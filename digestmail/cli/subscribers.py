@@ -25,6 +25,7 @@ _Name = Annotated[_Text, typer.Option(help="The profile's name.")]
 _Keywords = Annotated[
     str | None, typer.Option(help="By commas; in double quotes they match exactly.")
 ]
+_Require = Annotated[_Text, typer.Option(help="Keywords of which a paper must have one.")]
 _Exclude = Annotated[_Text, typer.Option(help="Keywords that must not appear.")]
 _Interests = Annotated[_Text, typer.Option(help="What they work on, in their own words.")]
 _Categories = Annotated[_Text, typer.Option(help="Only these, such as cs.CL or math.")]
@@ -152,6 +153,7 @@ def subscriber_add(
     ] = False,
     name: _Name = None,
     keywords: _Keywords = None,
+    require: _Require = None,
     exclude: _Exclude = None,
     interests: _Interests = None,
     categories: _Categories = None,
@@ -191,6 +193,7 @@ def subscriber_edit(
     new_email: _NewEmail = None,
     name: _Name = None,
     keywords: _Keywords = None,
+    require: _Require = None,
     exclude: _Exclude = None,
     interests: _Interests = None,
     categories: _Categories = None,
@@ -233,6 +236,7 @@ def _to_change(app: App, subscriber: Subscriber, name: str, new_name: str) -> Pr
 def _given(options: Mapping[str, Any]) -> dict[str, str]:
     """The options that were given, by the names that profiles and schedules use."""
     names = {
+        "require": "required_keywords",
         "exclude": "excluded_keywords",
         "exclude_categories": "excluded_categories",
         "wait": "wait_hours",

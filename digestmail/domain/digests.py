@@ -14,6 +14,7 @@ class ReasonKind(StrEnum):
     AUTHOR = "author"
     CATEGORY = "category"
     TERMS = "terms"
+    THEME = "theme"
     SIMILAR = "similar"
     TRENDING = "trending"
     EXPLORATION = "exploration"
@@ -24,6 +25,7 @@ _WORDS = {
     ReasonKind.AUTHOR: "by {}, whom you follow",
     ReasonKind.CATEGORY: "in {}, which you chose",
     ReasonKind.TERMS: "shares {} with your profile",
+    ReasonKind.THEME: "near what you read, with {}",
     ReasonKind.SIMILAR: "like “{}”, which you liked",
     ReasonKind.TRENDING: "trending: {} upvotes",
     ReasonKind.EXPLORATION: "something different: {}",
@@ -62,6 +64,28 @@ class Score:
     value: float  # in [0, 1]
     pinned: bool  # a followed author's: shown whatever its value
     reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One summand of the evidence for or against a paper: what it is, and what it adds."""
+
+    kind: str  # "keyword", "term", "theme", "category", "trending", "age", "start"
+    what: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A profile's whole sum for one paper.
+
+    ``value`` is the score that the sum of all ``parts`` stands for; ``rules`` tells which hard
+    rules speak, in words, such as "excluded: it has the keyword video".
+    """
+
+    value: float
+    parts: tuple[Part, ...]
+    rules: tuple[str, ...] = ()
 
 
 class SkipReason(StrEnum):

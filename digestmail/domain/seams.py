@@ -33,14 +33,17 @@ class Source(Protocol):
 class Interest:
     """A profile with the papers it speaks of, ready to be scored.
 
-    Of the papers scored (in order of first sight), those from position ``first`` on are allowed,
-    except the positions in ``blocked``, which the subscriber has been shown before.
+    ``weights`` tell how much each of ``liked``, then each of ``disliked`` still counts, in (0, 1];
+    empty: all fully. Of the papers scored (in order of first sight), those from position
+    ``first`` on are allowed, except the positions in ``blocked``, which the subscriber has been
+    shown before.
     """
 
     profile: Profile
     seeds: tuple[Paper, ...] = ()
     liked: tuple[Paper, ...] = ()
     disliked: tuple[Paper, ...] = ()
+    weights: tuple[float, ...] = ()
     first: int = 0
     blocked: frozenset[int] = frozenset()
 
@@ -56,7 +59,8 @@ class Scorer(Protocol):
         ...
 
 
-ScorerFactory = Callable[[Sequence[Paper]], Scorer]
+# From the papers to be judged, and others that show how rare words are and what nobody asked for.
+ScorerFactory = Callable[[Sequence[Paper], Sequence[Paper]], Scorer]
 
 
 class Mailer(Protocol):

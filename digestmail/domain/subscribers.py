@@ -41,6 +41,7 @@ class Schedule:
 # The fields of a Profile that hold lists, and the others that a person sets.
 PROFILE_LISTS = (
     "keywords",
+    "required_keywords",
     "excluded_keywords",
     "categories",
     "excluded_categories",
@@ -54,15 +55,17 @@ PROFILE_VALUES = ("name", "interests", "max_papers", "threshold")
 class Profile:
     """One named interest of a subscriber.
 
-    Hard rules: ``excluded_keywords`` and ``excluded_categories`` never appear; ``categories``,
-    when given, are the only ones wanted (a paper that names none passes); ``authors`` followed
-    appear whatever their score, unless excluded.
+    Hard rules: ``excluded_keywords`` and ``excluded_categories`` never appear; of
+    ``required_keywords``, when given, a paper must have one; ``categories``, when given, are the
+    only ones wanted (a paper that names none passes); ``authors`` followed appear whatever else,
+    unless excluded.
     """
 
     id: int | None = None
     subscriber_id: int | None = None
     name: str = "My papers"
     keywords: tuple[str, ...] = ()  # a quoted one matches exactly, others also in the plural
+    required_keywords: tuple[str, ...] = ()
     excluded_keywords: tuple[str, ...] = ()
     interests: str = ""
     categories: tuple[str, ...] = ()
@@ -76,7 +79,12 @@ class Profile:
     def is_empty(self) -> bool:
         """Whether there is nothing to judge papers by."""
         return not (
-            self.keywords or self.interests or self.categories or self.authors or self.seed_papers
+            self.keywords
+            or self.required_keywords
+            or self.interests
+            or self.categories
+            or self.authors
+            or self.seed_papers
         )
 
 

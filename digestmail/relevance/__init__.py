@@ -1,6 +1,7 @@
 """The relevance model: how well a paper suits a profile, and why."""
 
+from digestmail.relevance.model import Model
 from digestmail.relevance.rules import in_category
-from digestmail.relevance.scorer import LexicalScorer
+from digestmail.relevance.terms import Features
 
-__all__ = ["LexicalScorer", "in_category"]
+__all__ = ["Features", "Model", "in_category"]

@@ -1,11 +1,11 @@
 """Why a paper was picked, read off the sums that picked it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
 from digestmail.domain import Interest, Paper, Reason, ReasonKind
 from digestmail.text import Phrase, phrase, readable
@@ -35,9 +35,11 @@ class Parts:
 
 
 class Explainer:
-    """Turns the parts of one block's sums into reasons."""
+    """Turns parts of sums into reasons; ``names`` tell each pair's terms by column."""
 
-    def __init__(self, parts: Parts, phrases: Sequence[Phrase], names: NDArray[np.object_]) -> None:
+    def __init__(
+        self, parts: Parts, phrases: Sequence[Phrase], names: Sequence[Mapping[int, str]]
+    ) -> None:
         self._parts = parts
         self._phrases = phrases
         self._names = names
@@ -55,14 +57,14 @@ class Explainer:
 
     def terms(self, pair: int, said: Sequence[str]) -> list[Reason]:
         """The terms that made most of the likeness, those already said left out."""
-        columns, weights = _row(self._parts.terms, pair)
+        columns, weights = self._for(pair)
         order = np.lexsort((columns, -weights))
-        total = float(weights[order].sum())
+        total = float(weights.sum())
         known = " ".join(" ".join(phrase(word).words) for word in said)
         named: list[str] = []
         share = 0.0
         for at in order[:12]:
-            name = str(self._names[columns[at]])
+            name = self._names[pair][int(columns[at])]
             if weights[at] < _LEAST_SHARE * total or len(named) == _MOST_TERMS:
                 break
             if _tells(name, [*named, known]):
@@ -73,13 +75,20 @@ class Explainer:
         weight = share * float(self._parts.evidence_of_terms[pair])
         return [Reason(ReasonKind.TERMS, tuple(named), weight)]
 
+    def _for(self, pair: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The terms that speak for the paper, and what each brought."""
+        columns, weights = _row(self._parts.terms, pair)
+        return columns[weights > 0], weights[weights > 0]
+
     def heaviest_term(self, pair: int) -> list[Reason]:
         """The one term that weighed most, for papers of which nothing better can be said."""
-        columns, weights = _row(self._parts.terms, pair)
+        columns, weights = self._for(pair)
+        if not len(columns):
+            return []
         heaviest = np.lexsort((columns, -weights))[0]
         share = float(weights[heaviest] / np.sort(weights).sum())
         weight = share * float(self._parts.evidence_of_terms[pair])
-        return [Reason(ReasonKind.TERMS, (str(self._names[columns[heaviest]]),), weight)]
+        return [Reason(ReasonKind.TERMS, (self._names[pair][int(columns[heaviest])],), weight)]
 
 
 def _tells(name: str, said: Sequence[str]) -> bool:
@@ -88,15 +97,18 @@ def _tells(name: str, said: Sequence[str]) -> bool:
     return not any(f" {name} " in f" {other} " for other in said)
 
 
-def similar(
-    vectors: Sequence[csr_matrix], liked: Sequence[Paper], paper: csr_matrix
-) -> list[Reason]:
-    """The liked or seed paper that a paper resembles most, if it does."""
-    likeness = (vstack(vectors) @ paper.T).toarray().ravel()
-    best = int(likeness.argmax())
-    if likeness[best] < _LEAST_SIMILAR:
-        return []
-    return [Reason(ReasonKind.SIMILAR, (readable(liked[best].title),), float(likeness[best]))]
+def similar(vectors: csr_matrix, liked: Sequence[Paper], papers: csr_matrix) -> list[list[Reason]]:
+    """For each of some papers the liked or seed paper that it resembles most, if it does."""
+    if not liked:
+        return [[] for _ in range(papers.shape[0])]
+    likeness = (papers @ vectors.T).toarray()
+    best = likeness.argmax(axis=1).tolist()
+    return [
+        [Reason(ReasonKind.SIMILAR, (readable(liked[one].title),), float(near[one]))]
+        if near[one] >= _LEAST_SIMILAR and liked[one].title
+        else []
+        for near, one in zip(likeness, best, strict=True)
+    ]
 
 
 def _row(matrix: csr_matrix, row: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

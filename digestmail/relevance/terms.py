@@ -1,24 +1,32 @@
-"""TF-IDF vectors of papers and of what profiles say, in one space."""
+"""The terms of papers and of what people type: hashed, counted, and kept with the paper."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags, vstack
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
-from sklearn.preprocessing import normalize
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from digestmail.domain import Interest, Paper
+from digestmail.domain import Paper
 from digestmail.text import readable, singular, words
 
-MOST_TERMS = 50_000
-MOST_PROFILE_TERMS = 64  # the strongest ones; more cost time and add noise
-
+KIND = "terms-1"  # of the kept features: to be changed with whatever changes the terms
 _STOP = frozenset(map(singular, ENGLISH_STOP_WORDS))
-
-
 _APART = "\x00"  # between texts whose words are no neighbours; no text of a paper has it
+
+Hashes = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How often each term, by its hash, stands in a text; hashes rise."""
+
+    hashes: Hashes
+    counts: NDArray[np.uint8]
 
 
 def analyse(text: str) -> list[str]:
@@ -34,108 +42,82 @@ def _terms(text: str) -> list[str]:
     return single + [f"{a} {b}" for (a, b), tells in pairs if all(tells)]
 
 
+def joined(texts: Sequence[str]) -> str:
+    """Several texts as one to ``analyse``."""
+    return _APART.join(texts)
+
+
 def paper_text(paper: Paper) -> str:
     """What is read of a paper; the title counts twice."""
-    return _APART.join((paper.title, paper.title, paper.abstract))
+    return joined((paper.title, paper.title, paper.abstract))
 
 
-class TermSpace:
-    """The terms of the papers to be judged, weighted by how rare they are among them."""
+def hash_of(term: str) -> int:
+    """The same for ever: kept features and learned profiles depend on it."""
+    return crc32(term.encode())
 
-    def __init__(self, papers: Sequence[Paper]) -> None:
-        self._vectorizer = TfidfVectorizer(
-            analyzer=analyse,
-            sublinear_tf=True,
-            max_features=MOST_TERMS,
-            norm=None,
-            dtype=np.float32,
-        )
-        texts = [paper_text(paper) for paper in papers]
-        weights = csr_matrix(self._vectorizer.fit_transform([*texts, "untitled"]))
-        self.papers = csr_matrix(normalize(weights))[:-1]  # normalize refuses to have no rows
-        self.names: NDArray[np.object_] = self._vectorizer.get_feature_names_out()
-        self._rarest = float(np.log(2 + len(papers)) + 1)  # the weight of a word no paper has
-        self._known: dict[str, csr_matrix] = {}
 
-    def profiles(self, interests: Sequence[Interest]) -> csr_matrix:
-        """One vector of at most unit length for each interest, its strongest terms only.
+def counted(text: str) -> Terms:
+    """The terms of a text."""
+    counts = Counter(map(hash_of, analyse(text)))
+    hashes = np.array(sorted(counts), dtype=np.uint32)
+    numbers = np.array([min(counts[h], 255) for h in hashes.tolist()], dtype=np.uint8)
+    return Terms(hashes, numbers)
 
-        The words typed plus the mean of seed and liked papers, as in Rocchio, "Relevance feedback
-        in information retrieval" (1971); ``disliked`` papers count apart.
-        """
-        typed = self._typed([_typed(interest) for interest in interests])
-        liked = self._means([(*i.seeds, *i.liked) for i in interests])
-        return _strongest(csr_matrix(typed + liked))
 
-    def disliked(self, interests: Sequence[Interest]) -> csr_matrix:
-        """The mean of what each interest disliked, as a unit vector, or zeros."""
-        return self._means([interest.disliked for interest in interests])
+def packed(terms: Terms) -> bytes:
+    """Terms as bytes: all hashes, then all counts."""
+    return terms.hashes.astype("<u4").tobytes() + terms.counts.tobytes()
 
-    def _typed(self, texts: Sequence[str]) -> csr_matrix:
-        """What was typed as vectors of at most unit length.
 
-        Words that no paper has count for the length too: "music generation" must not become a
-        wish for all that is generated on a day without music.
-        """
-        weights = csr_matrix(self._vectorizer.transform(texts))
-        unknown = [self._unknown(text) for text in texts]
-        lengths = np.sqrt(_squares(weights) + np.array(unknown) * self._rarest**2)
-        return _divided(weights, np.maximum(lengths, 1e-6))
+def unpacked(data: bytes) -> Terms:
+    """The reverse of ``packed``."""
+    size = len(data) // 5
+    hashes = np.frombuffer(data, dtype="<u4", count=size)
+    return Terms(hashes, np.frombuffer(data, dtype=np.uint8, offset=4 * size))
 
-    def _unknown(self, text: str) -> int:
-        vocabulary = self._vectorizer.vocabulary_
-        return sum(" " not in term and term not in vocabulary for term in set(analyse(text)))
 
-    def vector(self, paper: Paper) -> csr_matrix:
-        """The unit vector of any paper, judged or not (1 x terms); computed once."""
-        self._learn([paper])
-        return self._known[paper.key]
+def _nothing(_: str, __: Collection[int]) -> Mapping[int, bytes]:
+    return {}
 
-    def _learn(self, papers: Sequence[Paper]) -> None:
+
+def _forget(_: str, __: Mapping[int, bytes]) -> None: ...
+
+
+@dataclass(slots=True)
+class Features:
+    """What is computed of each paper once in its life.
+
+    ``load`` and ``keep`` take the kind of feature and work by paper id; the defaults keep nothing.
+    """
+
+    load: Callable[[str, Collection[int]], Mapping[int, bytes]] = _nothing
+    keep: Callable[[str, Mapping[int, bytes]], None] = _forget
+    _known: dict[str, Terms] = field(default_factory=dict)
+
+    def terms(self, papers: Sequence[Paper]) -> list[Terms]:
+        """The terms of each paper, from what is kept as far as it goes."""
         missing = [paper for paper in papers if paper.key not in self._known]
-        if missing:
-            weights = self._vectorizer.transform([paper_text(paper) for paper in missing])
-            vectors = csr_matrix(normalize(weights))
-            self._known |= {p.key: vectors[row] for row, p in enumerate(missing)}
-
-    def _means(self, papers: Sequence[Sequence[Paper]]) -> csr_matrix:
-        named = {paper.key: paper for some in papers for paper in some}
-        self._learn(list(named.values()))
-        if not named:
-            return csr_matrix((len(papers), len(self.names)), dtype=np.float32)
-        rows = {key: row for row, key in enumerate(named)}
-        choice = _averaging([[rows[p.key] for p in some] for some in papers], len(rows))
-        return csr_matrix(normalize(choice @ vstack([self._known[key] for key in named])))
+        kept = self.load(KIND, [paper.id for paper in missing if paper.id])
+        fresh: dict[int, bytes] = {}
+        for paper in missing:
+            data = kept.get(paper.id or 0)
+            terms = counted(paper_text(paper)) if data is None else unpacked(data)
+            if data is None and paper.id:
+                fresh[paper.id] = packed(terms)
+            self._known[paper.key] = terms
+        self.keep(KIND, fresh)
+        return [self._known[paper.key] for paper in papers]
 
 
-def _typed(interest: Interest) -> str:
-    return _APART.join((*interest.profile.keywords, interest.profile.interests))
-
-
-def _averaging(choices: Sequence[Sequence[int]], width: int) -> csr_matrix:
-    starts = np.cumsum([0, *map(len, choices)])
-    values = [1 / len(some) for some in choices for _ in some]
-    indices = [index for some in choices for index in some]
-    return csr_matrix((values, indices, starts), shape=(len(choices), width), dtype=np.float32)
-
-
-def _strongest(matrix: csr_matrix) -> csr_matrix:
-    """Each row cut to its heaviest terms and to unit length; what weighs against is dropped."""
-    matrix.sort_indices()  # sums in one order, whoever else is in the block
-    matrix.data[matrix.data < 0] = 0
-    for row in np.flatnonzero(np.diff(matrix.indptr) > MOST_PROFILE_TERMS):
-        start, end = matrix.indptr[row], matrix.indptr[row + 1]
-        weights = matrix.data[start:end]
-        limit = np.partition(weights, -MOST_PROFILE_TERMS)[-MOST_PROFILE_TERMS]
-        weights[weights < limit] = 0
-    matrix.eliminate_zeros()
-    return _divided(matrix, np.maximum(np.sqrt(_squares(matrix)), 1))
-
-
-def _squares(matrix: csr_matrix) -> NDArray[np.float32]:
-    """The squared length of each row."""
-    return np.asarray(matrix.multiply(matrix).sum(axis=1), dtype=np.float32).ravel()
-
-
-def _divided(matrix: csr_matrix, by: NDArray[np.float32]) -> csr_matrix:
-    return csr_matrix(diags((1 / by).astype(np.float32)) @ matrix)
+def matrix_of(some: Sequence[Terms], columns: Hashes) -> csr_matrix:
+    """The counts as rows over ``columns`` (rising hashes); what is no column is left out."""
+    lengths = [len(terms.hashes) for terms in some]
+    hashes = np.concatenate([terms.hashes for terms in some]) if some else np.zeros(0, np.uint32)
+    counts = np.concatenate([terms.counts for terms in some]) if some else np.zeros(0, np.uint8)
+    at = np.searchsorted(columns, hashes)
+    at[at == len(columns)] = 0
+    known = columns[at] == hashes if len(columns) else np.zeros(len(hashes), dtype=bool)
+    rows = np.repeat(np.arange(len(some)), lengths)[known]
+    shape = (len(some), len(columns))
+    return csr_matrix((counts[known].astype(np.float32), (rows, at[known])), shape=shape)

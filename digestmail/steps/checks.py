@@ -62,6 +62,11 @@ def profile_of(values: Mapping[str, str], form: Form, default: Profile) -> Profi
         subscriber_id=default.subscriber_id,
         name=field("name", profile_name, default.name),
         keywords=field("keywords", lambda text: keywords(text), default.keywords),
+        required_keywords=field(
+            "required_keywords",
+            lambda text: keywords(text, field="required_keywords"),
+            default.required_keywords,
+        ),
         excluded_keywords=field(
             "excluded_keywords",
             lambda text: keywords(text, field="excluded_keywords"),

@@ -24,6 +24,7 @@ from digestmail.text import excerpt
 # A paper may become visible a moment after its first_seen_at, when its batch is committed; so
 # each window reaches back a little into the one before. What was shown is never shown again.
 OVERLAP = timedelta(minutes=15)
+HALF_LIFE = timedelta(days=180)  # of a verdict
 _TITLE = 90  # characters of a title in a note
 
 
@@ -107,8 +108,8 @@ def interest_of(
     seeds = tuple(known.by_key[key] for key in profile.seed_papers if key in known.by_key)
     every = [f for f in known.feedback.get(subscriber.id or 0, ()) if f.paper_id in known.by_id]
     mine = [given for given in every if given.profile_id == profile.id]
-    liked = tuple(known.by_id[f.paper_id] for f in mine if f.verdict is Verdict.MORE)
-    disliked = tuple(known.by_id[f.paper_id] for f in mine if f.verdict is Verdict.LESS)
+    liked = [given for given in mine if given.verdict is Verdict.MORE]
+    disliked = [given for given in mine if given.verdict is Verdict.LESS]
     keys = {key for each in subscriber.profiles for key in each.seed_papers}
     named = {known.by_key[key].id or 0 for key in keys & known.by_key.keys()}
     named |= {given.paper_id for given in every}
@@ -116,11 +117,18 @@ def interest_of(
     return Interest(
         profile=profile,
         seeds=seeds,
-        liked=liked,
-        disliked=disliked,
+        liked=tuple(known.by_id[given.paper_id] for given in liked),
+        disliked=tuple(known.by_id[given.paper_id] for given in disliked),
+        weights=tuple(_weight(given, window.until) for given in (*liked, *disliked)),
         first=window.first(subscriber),
         blocked=frozenset(positions[paper_id] for paper_id in blocked if paper_id in positions),
     )
+
+
+def _weight(given: Feedback, now: datetime) -> float:
+    """How much a verdict still counts: interests change."""
+    age = max(now - given.given_at, timedelta(0)) / HALF_LIFE
+    return float(0.5**age)
 
 
 def may_wait(subscriber: Subscriber, due: Due, now: datetime) -> bool:

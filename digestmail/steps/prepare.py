@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
 from digestmail.domain import (
@@ -41,6 +42,7 @@ from digestmail.store import Planned, Store
 
 log = logging.getLogger(__name__)
 
+BACKGROUND = 10_000  # papers beside the news, to learn from what is common and not asked for
 _NEAREST = 3  # papers told of on a day below the threshold
 BLOCK = 8192  # subscribers planned at a time: some 100 MB with their profiles and scores
 
@@ -193,13 +195,22 @@ class Planner:
         words = nearest_note(nearest, [profile.threshold for profile, _ in scored])
         return f"{words} {digest.note}".strip()
 
+    def interests(self, subscriber: Subscriber) -> tuple[Any, list[Interest]]:
+        """What scores the papers that are news, and what a subscriber asks of it."""
+        scorer, known = self._ready(), self._known([subscriber])
+        return scorer, [
+            interest_of(subscriber, profile, self._window, self._positions, known)
+            for profile in subscriber.profiles
+        ]
+
     def _ready(self) -> Scorer:
         if self._scorer is None:
             since = self._now - self._rules.window
             papers = self._store.papers.seen_after(since)
             self._window = Window(papers, since, self._now)
             self._positions = {paper.id or 0: place for place, paper in enumerate(papers)}
-            self._scorer = self._make_scorer(papers)
+            background = self._store.papers.before(since, BACKGROUND)
+            self._scorer = self._make_scorer(papers, background)
         return self._scorer
 
     def _known(self, subscribers: Sequence[Subscriber]) -> Known:

@@ -1,18 +1,18 @@
 """Papers in the store: one row for one key, first seen once."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlmodel import Session
 
 from digestmail.domain import Paper
 from digestmail.store.database import Database
 from digestmail.store.identity import names_of
 from digestmail.store.sql import MOST_VALUES, chunks, upsert
-from digestmail.store.tables import PAPER, PAPER_NAME
+from digestmail.store.tables import PAPER, PAPER_FEATURE, PAPER_NAME
 
 _VALUES = ("title", "abstract", "url", "doi", "version", "published_at", "updated_at")
 
@@ -49,6 +49,8 @@ class Papers:
                 if old is not None and _is_newer(work.paper, old):
                     change = update(PAPER).where(PAPER.c.id == old.id)
                     session.execute(change.values(_changes(old, work.paper)))
+                    stale = PAPER_FEATURE.c.paper_id == old.id
+                    session.execute(delete(PAPER_FEATURE).where(stale))
                     newer += 1
             _keep_names(session, works)
         return Added(new, newer, len(papers) - new - newer)
@@ -73,6 +75,28 @@ class Papers:
         """The stored ones of these ids."""
         with self._database.reading() as session:
             return _by_id(session, list(ids))
+
+    def before(self, moment: datetime, limit: int) -> list[Paper]:
+        """The last ``limit`` papers first seen at or before an instant, newest first."""
+        query = select(PAPER).where(PAPER.c.first_seen_at <= moment)
+        return self._all(query.order_by(PAPER.c.first_seen_at.desc(), PAPER.c.id).limit(limit))
+
+    def features(self, kind: str, ids: Collection[int]) -> dict[int, bytes]:
+        """What is kept of ``kind`` for the papers of these ids, where anything is."""
+        found: dict[int, bytes] = {}
+        columns = select(PAPER_FEATURE.c.paper_id, PAPER_FEATURE.c.data)
+        with self._database.reading() as session:
+            for some in chunks(sorted(ids), MOST_VALUES):
+                mine = PAPER_FEATURE.c.paper_id.in_(some), PAPER_FEATURE.c.kind == kind
+                found |= {row.paper_id: row.data for row in session.execute(columns.where(*mine))}
+        return found
+
+    def keep_features(self, kind: str, data: Mapping[int, bytes]) -> None:
+        """Keep what was computed of papers that are stored; what is kept already stays."""
+        rows = [{"paper_id": key, "kind": kind, "data": value} for key, value in data.items()]
+        if rows:
+            with self._database.writing() as session:
+                session.execute(upsert(session, PAPER_FEATURE).on_conflict_do_nothing(), rows)
 
     def count_by_source(self) -> dict[str, int]:
         """How many papers each source saw first."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -79,6 +80,16 @@ class PaperNameRow(Base, table=True):
     paper_id: int = _owner("paper", nullable=False, index=True)
 
 
+class PaperFeatureRow(Base, table=True):
+    """What a model computes of a paper once in its life; ``kind`` names the model's version."""
+
+    __tablename__ = "paper_feature"
+
+    paper_id: int = _owner("paper", primary_key=True)
+    kind: str = Field(primary_key=True)
+    data: bytes = Field(sa_type=LargeBinary)
+
+
 class SourceRow(Base, table=True):
     __tablename__ = "source"
 
@@ -137,6 +148,7 @@ class ProfileRow(Base, table=True):
     subscriber_id: int = _owner("subscriber", nullable=False)
     name: str
     keywords: list[str] = _json()
+    required_keywords: list[str] = _json()
     excluded_keywords: list[str] = _json()
     interests: str = Field(sa_type=Text)
     categories: list[str] = _json()
@@ -286,6 +298,7 @@ ITEM = table(DigestItemRow)
 LEASE = table(LeaseRow)
 NOTE = table(NoteRow)
 PAPER = table(PaperRow)
+PAPER_FEATURE = table(PaperFeatureRow)
 PAPER_NAME = table(PaperNameRow)
 PROFILE = table(ProfileRow)
 RATE = table(RateRow)

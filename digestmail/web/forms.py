@@ -133,6 +133,7 @@ def profile_texts(profile: Profile) -> dict[str, str]:
     return {
         "name": profile.name,
         "keywords": ", ".join(profile.keywords),
+        "required_keywords": ", ".join(profile.required_keywords),
         "excluded_keywords": ", ".join(profile.excluded_keywords),
         "interests": profile.interests,
         "categories": ", ".join(profile.categories),

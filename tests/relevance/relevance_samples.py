@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from digestmail.domain import Interest, Paper, Profile, Reason, ReasonKind, Score
-from digestmail.relevance import LexicalScorer
+from digestmail.relevance import Model
 from digestmail.relevance.rules import in_category
 from digestmail.relevance.terms import analyse, paper_text
 from digestmail.text import phrase, readable, spans
@@ -20,6 +20,22 @@ def paper(title: str, abstract: str = "", **more: Any) -> Paper:
     return Paper(key=title, title=title, abstract=abstract, **more)
 
 
+FILLERS = [
+    paper(f"{subject} of {thing}", f"We measure the {subject.lower()} of {thing} with lasers.")
+    for subject in ("Growth", "Decay", "Colour", "Weight", "Sound")
+    for thing in ("galaxies", "proteins", "glaciers", "markets", "neurons", "tides")
+]
+
+
+def with_fillers(*papers: Paper) -> list[Paper]:
+    """These papers, and thirty that have little to do with anything."""
+    return [*papers, *FILLERS]
+
+
+LASERS = paper("Laser cooling of atoms", "Cold atoms are trapped by laser light in a lattice.")
+CELLS = paper("Cell division in yeast", "Yeast cells divide; we film the spindle of each.")
+
+
 def interest(*, liked: Any = (), disliked: Any = (), seeds: Any = (), **profile: Any) -> Interest:
     """An interest in all papers."""
     more = {name: profile.pop(name) for name in ("first", "blocked") if name in profile}
@@ -28,7 +44,7 @@ def interest(*, liked: Any = (), disliked: Any = (), seeds: Any = (), **profile:
 
 def scored(papers: list[Paper], **values: Any) -> dict[str, Score]:
     """Titles of the picks with their scores, best first."""
-    (scores,) = LexicalScorer(papers).score([interest(**values)])
+    (scores,) = Model(papers).score([interest(**values)])
     return {papers[score.paper].title: score for score in scores}
 
 
@@ -67,9 +83,15 @@ def _true(told: Reason, detail: str, paper: Paper, wanted: Interest) -> bool:
         return chosen and detail in paper.categories
     if told.kind is ReasonKind.SIMILAR:
         return detail in {readable(p.title) for p in (*wanted.liked, *wanted.seeds)}
+    if told.kind is ReasonKind.THEME:  # of the paper; what it is near to may use other words
+        return bool(spans(text, [phrase(detail)])) and bool(profile.interests or _shown(wanted))
     known = [*profile.keywords, profile.interests]
     known += [paper_text(p) for p in (*wanted.liked, *wanted.seeds)]
     return bool(spans(text, [phrase(detail)])) and any(detail in analyse(k) for k in known)
+
+
+def _shown(wanted: Interest) -> tuple[Paper, ...]:
+    return (*wanted.liked, *wanted.seeds)
 
 
 def trending() -> list[Paper]:

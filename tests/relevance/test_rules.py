@@ -6,7 +6,7 @@ import pytest
 from relevance_samples import interest, paper, picks, reason, scored
 
 from digestmail.domain import Paper, ReasonKind
-from digestmail.relevance import LexicalScorer, in_category
+from digestmail.relevance import Model, in_category
 from digestmail.relevance.authors import same_person
 
 GRAPHS = paper("Graph networks", "We study graph networks.", categories=("cs.LG",))
@@ -92,7 +92,7 @@ def test_each_interest_has_its_own_exclusions() -> None:
         interest(keywords=("graph",)),
         interest(keywords=("graph",), excluded_keywords=("network",)),
     ]
-    both, none = LexicalScorer(PAPERS).score(wishes)
+    both, none = Model(PAPERS).score(wishes)
     assert {score.paper for score in both} == {0, 3}
     assert none == ()
 
@@ -181,5 +181,5 @@ def test_max_papers_is_the_most(most: int, count: int) -> None:
 
 def test_equal_papers_stay_in_the_order_of_first_sight() -> None:
     papers: list[Paper] = [paper("Graph", key_number) for key_number in ("x y", "x y", "x y")]
-    (scores,) = LexicalScorer(papers).score([interest(keywords=("graph",), threshold=0)])
+    (scores,) = Model(papers).score([interest(keywords=("graph",), threshold=0)])
     assert [score.paper for score in scores] == [0, 1, 2]

@@ -31,7 +31,7 @@ from digestmail.domain import (
     SubscriberStatus,
     Verdict,
 )
-from digestmail.relevance import LexicalScorer
+from digestmail.relevance import Model
 from digestmail.steps.prepare import Planner, PrepareRules, prepare
 from digestmail.store import Store
 
@@ -207,7 +207,7 @@ def test_threads_that_prepare_at_once_store_each_digest_once(store: Store) -> No
 def test_one_who_leaves_after_planning_gets_nothing(store: Store) -> None:
     ada = join(store)
     arrive(store, 1)
-    planner = Planner(store, LexicalScorer, PrepareRules(), NOW)
+    planner = Planner(store, Model, PrepareRules(), NOW)
     plans = planner.plan([ada])
     store.subscribers.set_status(ada.id or 0, SubscriberStatus.UNSUBSCRIBED, None)
     assert store.digests.record(plans) == []
@@ -218,7 +218,7 @@ def test_one_who_leaves_after_planning_gets_nothing(store: Store) -> None:
 def test_planning_stores_nothing(store: Store) -> None:
     ada = join(store)
     arrive(store, 1)
-    Planner(store, LexicalScorer, PrepareRules(), NOW).plan([ada])
+    Planner(store, Model, PrepareRules(), NOW).plan([ada])
     assert store.subscribers.by_email(ADA) == ada
     assert store.digests.of_subscriber(ada.id or 0) == []
 
@@ -229,7 +229,7 @@ def test_blocks_cover_everybody(store: Store, monkeypatch: pytest.MonkeyPatch) -
         join(store, f"{n}@example.net")
     arrive(store, 1)
     seen: list[int] = []
-    planner = Planner(store, LexicalScorer, PrepareRules(), NOW)
+    planner = Planner(store, Model, PrepareRules(), NOW)
     assert prepare(store, planner, NOW, progress=seen.append).digests == 7
     assert seen == [3, 6, 7]
 
@@ -256,7 +256,7 @@ def test_a_released_digest_is_offered_again_the_next_day(store: Store) -> None:
 def test_a_digest_stored_by_another_process_is_not_planned_again(store: Store) -> None:
     ada = join(store)
     one, _ = arrive(store, 1, 2)
-    planner = Planner(store, LexicalScorer, PrepareRules(), NOW)
+    planner = Planner(store, Model, PrepareRules(), NOW)
     late = planner.plan([ada])
     store.digests.record([planned(ada, digest(ada, [one]))])
     assert store.digests.record(late) == []
@@ -336,7 +336,7 @@ def test_an_operator_need_not_wait(store: Store) -> None:
     join(store)
     _arxiv(store, BatchState.OPEN)
     arrive(store, 1)
-    planner = Planner(store, LexicalScorer, PrepareRules(), NOW, patient=False)
+    planner = Planner(store, Model, PrepareRules(), NOW, patient=False)
     assert prepare(store, planner, NOW).digests == 1
 
 

@@ -136,3 +136,22 @@ def test_a_slower_process_never_brings_an_older_version_back(store: Store) -> No
             session.commit()
     assert late.result() == Added(known=1)
     assert (_only(store).version, _only(store).title) == (3, "Third")
+
+
+def test_features_are_kept_until_the_paper_changes(store: Store) -> None:
+    first, second = arrive(store, 1, 2)
+    ids = [first.id or 0, second.id or 0]
+    store.papers.keep_features("terms", {ids[0]: b"one", ids[1]: b"two"})
+    store.papers.keep_features("terms", {ids[0]: b"other"})
+    assert store.papers.features("terms", ids) == {ids[0]: b"one", ids[1]: b"two"}
+    assert store.papers.features("dense", ids) == {}
+    arrive(store, 1, version=2, title="A new title")
+    assert store.papers.features("terms", ids) == {ids[1]: b"two"}
+
+
+def test_the_papers_before_a_moment_come_newest_first(store: Store) -> None:
+    for hours, number in ((3, 1), (2, 2), (1, 3)):
+        arrive(store, number, at=NOW - hours * HOUR)
+    found = store.papers.before(NOW - 2 * HOUR, 5)
+    assert [paper.key[-1] for paper in found] == ["2", "1"]
+    assert len(store.papers.before(NOW, 2)) == 2

@@ -1,26 +1,30 @@
 """The model: what raises a score, what does not, and that each reason is true."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from relevance_samples import interest, paper, picks, reason, scored, trending, untrue
+from relevance_samples import (
+    CELLS,
+    FILLERS,
+    LASERS,
+    interest,
+    paper,
+    picks,
+    reason,
+    scored,
+    trending,
+    untrue,
+    with_fillers,
+)
 
-from digestmail.domain import Interest, Paper, ReasonKind
-from digestmail.relevance import LexicalScorer
+from digestmail.domain import Interest, Paper, ReasonKind, Score
+from digestmail.relevance import Model
 from digestmail.text import phrase, readable, spans
-
-FILLERS = [
-    paper(f"{subject} of {thing}", f"We measure the {subject.lower()} of {thing} with lasers.")
-    for subject in ("Growth", "Decay", "Colour", "Weight", "Sound")
-    for thing in ("galaxies", "proteins", "glaciers", "markets", "neurons", "tides")
-]
-
-
-def with_fillers(*papers: Paper) -> list[Paper]:
-    return [*papers, *FILLERS]
-
 
 # --- keywords --------------------------------------------------------------------------------
 
@@ -70,7 +74,7 @@ def test_a_title_beats_an_abstract_and_often_beats_once() -> None:
     weights = [r.weight if (r := told[t]) else 0 for t in ("Three zeolite", "Two", "One")]
     assert weights == sorted(weights, reverse=True)
     assert len(set(weights)) == 3
-    assert list(found)[-1] == "One"
+    assert [title for title in found if title in told and told[title]][-1] == "One"
 
 
 def test_two_keywords_beat_one() -> None:
@@ -113,9 +117,6 @@ def test_on_a_day_of_few_papers_a_keyword_in_the_abstract_is_enough(count: int) 
 
 # --- interests, seeds, likes and dislikes ----------------------------------------------------
 
-LASERS = paper("Laser cooling of atoms", "Cold atoms are trapped by laser light in a lattice.")
-CELLS = paper("Cell division in yeast", "Yeast cells divide; we film the spindle of each.")
-
 
 def value(title: str, **values: Any) -> float:
     found = scored(with_fillers(LASERS, CELLS), threshold=0, max_papers=50, **values)
@@ -146,6 +147,21 @@ def test_a_dislike_lowers_what_resembles_it_and_leaves_the_rest() -> None:
     assert value(CELLS.title, **wish, disliked=disliked) >= value(CELLS.title, **wish)
 
 
+def test_only_themes_in_common_is_said_as_it_is() -> None:
+    found = scored(trending(), liked=(paper("Denoising generative priors"),), threshold=0)
+    themes = [r for s in found.values() if (r := reason(s, ReasonKind.THEME))]
+    assert all(len(s.reasons) == 1 for s in found.values() if reason(s, ReasonKind.THEME))
+    assert not themes or "near what you read, with " in themes[0].words
+
+
+def test_dislikes_put_in_order_what_categories_bring() -> None:
+    papers = [replace(p, categories=("cs.LG",)) for p in with_fillers(LASERS, CELLS)]
+    disliked = (paper("Laser cooling", "Atoms in a lattice of laser light."),)
+    found = picks(papers, categories=("cs",), disliked=disliked, max_papers=50)
+    assert set(found) == {p.title for p in papers}
+    assert found.index(LASERS.title) > found.index(CELLS.title)
+
+
 def test_interests_find_their_papers() -> None:
     assert picks(with_fillers(LASERS, CELLS), interests="I film dividing yeast cells.") == [
         CELLS.title
@@ -164,11 +180,11 @@ def test_the_threshold_is_a_floor() -> None:
 
 
 def test_without_papers_there_are_no_picks() -> None:
-    assert LexicalScorer([]).score([interest(keywords=("a",)), interest()]) == [(), ()]
+    assert Model([]).score([interest(keywords=("a",)), interest()]) == [(), ()]
 
 
 def test_without_interests_there_is_nothing_to_say() -> None:
-    assert LexicalScorer(FILLERS).score([]) == []
+    assert Model(FILLERS).score([]) == []
 
 
 @pytest.mark.parametrize(
@@ -211,10 +227,19 @@ def test_scores_do_not_depend_on_who_else_is_scored() -> None:
         for n in range(1500)
     ]
     papers = with_fillers(LASERS, CELLS)
-    alone = [LexicalScorer(papers).score([wish])[0] for wish in wishes]
-    assert LexicalScorer(papers).score(wishes) == alone
-    among = LexicalScorer(papers).score([*crowd, *wishes, *crowd])
-    assert among[1500:1503] == alone
+    alone = [Model(papers).score([wish])[0] for wish in wishes]
+    among = Model(papers).score([*crowd, *wishes, *crowd])[1500:1503]
+    for found in (Model(papers).score(wishes), among):
+        assert [told(mine) for mine in found] == [told(mine) for mine in alone]
+
+
+def told(scores: Sequence[Score]) -> list[tuple[object, ...]]:
+    """All but the last digits: the sums of BLAS differ in them by how many rows it multiplies."""
+    near = partial(pytest.approx, abs=1e-4)
+    return [
+        (s.paper, near(s.value), [(r.kind, r.details, near(r.weight)) for r in s.reasons])
+        for s in scores
+    ]
 
 
 # --- every reason is true --------------------------------------------------------------------
@@ -253,7 +278,7 @@ interests_ = st.builds(
 def test_whatever_is_picked_keeps_the_rules_and_tells_the_truth(
     papers: list[Paper], wishes: list[Interest]
 ) -> None:
-    for wish, scores in zip(wishes, LexicalScorer(papers).score(wishes), strict=True):
+    for wish, scores in zip(wishes, Model(papers).score(wishes), strict=True):
         assert [untrue(papers[s.paper], wish, s) for s in scores] == [[] for _ in scores]
         assert len(scores) <= wish.profile.max_papers
         assert list(scores) == sorted(scores, key=lambda s: (not s.pinned, -s.value))
@@ -283,9 +308,7 @@ KEYWORDS = ["retrieval-augmented generation", "diffusion model", "reinforcement 
 def test_the_best_of_real_papers_have_the_keyword_and_true_reasons() -> None:
     papers = trending()
     wishes = [interest(keywords=(keyword,)) for keyword in KEYWORDS]
-    for keyword, wish, scores in zip(
-        KEYWORDS, wishes, LexicalScorer(papers).score(wishes), strict=True
-    ):
+    for keyword, wish, scores in zip(KEYWORDS, wishes, Model(papers).score(wishes), strict=True):
         texts = [f"{readable(p.title)} | {readable(p.abstract)}" for p in papers]
         having = {n for n, text in enumerate(texts) if spans(text, [phrase(keyword)])}
         assert len(scores) >= min(10, len(having))
@@ -296,9 +319,9 @@ def test_the_best_of_real_papers_have_the_keyword_and_true_reasons() -> None:
 def test_reasons_of_real_papers_for_likes_and_texts_are_true() -> None:
     papers = trending()
     wishes = [
-        interest(liked=tuple(papers[n : n + 3]), interests=papers[-n].title, threshold=0.05)
+        interest(liked=tuple(papers[n : n + 3]), interests=papers[-n].title, threshold=0)
         for n in range(1, 60, 2)
     ]
-    for wish, scores in zip(wishes, LexicalScorer(papers).score(wishes), strict=True):
+    for wish, scores in zip(wishes, Model(papers).score(wishes), strict=True):
         assert len(scores) == 10
         assert not [wrong for s in scores if (wrong := untrue(papers[s.paper], wish, s))]

@@ -1,0 +1,178 @@
+"""backtest: what the feedback so far says of other settings."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digestmail.app import App
+from digestmail.charts import Line, Mark, draw_backtest, require_matplotlib
+from digestmail.cli.output import print_json, print_table, progressing, say
+from digestmail.cli.shell import Json, opened
+from digestmail.errors import InputError
+from digestmail.steps.backtest import Backtest, replay
+from digestmail.steps.measures import LEARNING_OFF, Day, Tally
+
+_MOST_DAYS = 3650
+_LEGEND = (
+    "Precision: of the judged papers shown, how many got “more”. Liked shown: of all papers with "
+    "“more”, how many are shown. Nobody could judge what was never sent, so a setting that shows "
+    "more than was sent may do better or worse than this."
+)
+
+
+def backtest(
+    days: Annotated[int, typer.Option(min=1, max=_MOST_DAYS, help="How far to look back.")] = 30,
+    chart: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the outcome to this file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Replay past digests: how would other settings have done by the feedback given since?"""
+    if chart is not None:
+        _check(chart)
+    with opened() as app:
+        found = _replayed(app, days)
+    if as_json:
+        print_json(_plain(found))
+    else:
+        _tell(found, days)
+    if chart is not None and found.sent.judged:
+        _draw(chart, found)
+        if not as_json:
+            say(f"Wrote {chart}.")
+
+
+def _check(chart: Path) -> None:
+    require_matplotlib()
+    if chart.suffix.lower() != ".png":
+        raise InputError("--chart", f"“{chart.name[:40]}” is no PNG file; call it chart.png")
+
+
+def _replayed(app: App, days: int) -> Backtest:
+    now = app.clock()
+    with progressing("Replaying days") as progress:
+        return replay(
+            app.store,
+            app.make_model,
+            since=now.date() - timedelta(days=days - 1),
+            now=now,
+            window=timedelta(days=app.settings.digest.window_days),
+            progress=progress,
+        )
+
+
+def _plain(found: Backtest) -> dict[str, Any]:
+    """A replay for scripts; null where nothing can be said."""
+    return {
+        "readers": found.readers,
+        "sent": _measures(found.sent),
+        "settings": [
+            {"name": setting.name, **_measures(tally)} for setting, tally in found.settings.items()
+        ],
+        "days": [
+            {
+                "date": day.date,
+                "digests": day.digests,
+                "sent": _measures(day.sent),
+                "learning_off": _measures(day.settings[LEARNING_OFF]),
+            }
+            for day in found.days
+        ],
+        "calibration": asdict(found.calibration),
+    }
+
+
+def _measures(tally: Tally) -> dict[str, Any]:
+    return {
+        "mails": tally.mails,
+        "papers": tally.papers,
+        "papers_a_mail": tally.papers_a_mail,
+        "judged": tally.judged,
+        "precision": tally.precision,
+        "liked_shown": tally.liked_shown,
+    }
+
+
+def _tell(found: Backtest, days: int) -> None:
+    if not found.readers:
+        say("Nothing to replay yet: nobody has said “more” or “less” of a paper so far.")
+    elif not found.sent.judged:
+        say(f"Nothing to replay yet: no digest of the last {days} days has been judged so far.")
+    else:
+        _tell_settings(found)
+        _tell_days(found.days)
+        _tell_calibration(found)
+
+
+def _tell_settings(found: Backtest) -> None:
+    every = {"as sent": found.sent} | {s.name: tally for s, tally in found.settings.items()}
+    columns = ("setting", "mails", "papers a mail", "judged", "precision", "liked shown")
+    rows = [
+        (
+            name,
+            t.mails,
+            _number(t.papers_a_mail),
+            t.judged,
+            _share(t.precision),
+            _share(t.liked_shown),
+        )
+        for name, t in every.items()
+    ]
+    print_table("What feedback says of other settings", columns, rows)
+    say(_LEGEND)
+
+
+def _tell_days(days: tuple[Day, ...]) -> None:
+    columns = ("date", "digests", "papers", "judged", "precision", "learning off")
+    rows = [
+        (
+            day.date,
+            day.digests,
+            day.sent.papers,
+            day.sent.judged,
+            _share(day.sent.precision),
+            _share(day.settings[LEARNING_OFF].precision),
+        )
+        for day in days
+    ]
+    print_table("By day, as sent", columns, rows)
+
+
+def _tell_calibration(found: Backtest) -> None:
+    calibration = found.calibration
+    if calibration.error is None:
+        return
+    rows = [
+        (f"{one.start:.1f} to {one.end:.1f}", one.judged, f"{one.value:.2f}", _share(one.liked))
+        for one in calibration.bins
+        if one.value is not None
+    ]
+    title = f"Expected calibration error: {calibration.error:.3f}"
+    print_table(title, ("value", "judged", "mean value", "liked"), rows)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"
+
+
+def _draw(file: Path, found: Backtest) -> None:
+    calibration = found.calibration
+    draw_backtest(
+        file,
+        [day.date for day in found.days],
+        Line("as sent", [day.sent.precision for day in found.days]),
+        Line("learning off", [day.settings[LEARNING_OFF].precision for day in found.days]),
+        [
+            Mark(one.value, one.liked, one.judged)
+            for one in calibration.bins
+            if one.value is not None and one.liked is not None
+        ],
+        calibration.error,
+    )

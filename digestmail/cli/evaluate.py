@@ -1,0 +1,154 @@
+"""evaluate: how well the model finds readers' papers, beside what other programs do."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digestmail.cli.output import print_json, print_table, progressing, say
+from digestmail.cli.shell import Json
+from digestmail.errors import InputError
+from digestmail.evaluation import (
+    BASELINES,
+    OURS,
+    Benchmark,
+    Judged,
+    Measures,
+    Space,
+    Variant,
+    judge,
+    measure_baseline,
+    read_benchmark,
+    reduced,
+)
+
+_USUAL = (OURS, "bm25", "rocchio", "zotero")
+_EVERY = (OURS, *BASELINES)
+_ALL = "all"
+
+
+def evaluate(
+    folder: Annotated[
+        Path, typer.Argument(help="A benchmark: papers*.jsonl.gz, profiles.jsonl.gz.")
+    ],
+    method: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(_EVERY)} or {_ALL}; repeatable.")
+    ] = None,
+    variant: Annotated[
+        Variant | None, typer.Option(help="Know just this of the readers; seeds are 5 papers.")
+    ] = None,
+    readers: Annotated[int | None, typer.Option(min=1, help="The first so many only.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Write our best 100: user, paper and score, by tabs.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Rank readers' papers by our model and by other programs' methods, and measure both."""
+    methods = _chosen(method or [])
+    if run is not None:
+        _refuse_run(run, methods)
+    benchmark = _asked(read_benchmark(folder), variant, readers)
+    judged = _ours(benchmark) if OURS in methods else None
+    results = _results(benchmark, methods, judged)
+    if as_json:
+        print_json(_plain(benchmark, results, judged))
+    else:
+        _tell(benchmark, results, judged)
+    if run is not None and judged is not None:
+        _write(run, judged)
+
+
+def _chosen(names: Sequence[str]) -> Sequence[str]:
+    for name in names:
+        if name not in (*_EVERY, _ALL):
+            known = ", ".join((*_EVERY, _ALL))
+            raise InputError("--method", f"“{name[:20]}” is no method; known are {known}")
+    if _ALL in names:
+        return _EVERY
+    return list(dict.fromkeys(names)) or _USUAL
+
+
+def _refuse_run(run: Path, methods: Sequence[str]) -> None:
+    """Say before the work what would make it useless."""
+    if OURS not in methods:
+        raise InputError("--run", f"writes the ranking of {OURS}: add --method {OURS}")
+    if run.is_dir() or not run.parent.is_dir():
+        raise InputError("--run", f"cannot write {run}: name a file in a folder that is there")
+
+
+def _asked(benchmark: Benchmark, variant: Variant | None, most: int | None) -> Benchmark:
+    readers = reduced(benchmark.readers, variant) if variant else benchmark.readers
+    if not readers:
+        raise InputError("--variant", f"no reader of this benchmark has {variant}")
+    return replace(benchmark, readers=readers[:most])
+
+
+_Results = dict[str, Measures | None]
+
+
+def _ours(benchmark: Benchmark) -> Judged:
+    with progressing(f"Ranking by {OURS}") as progress:
+        return judge(benchmark, progress)
+
+
+def _results(benchmark: Benchmark, methods: Sequence[str], judged: Judged | None) -> _Results:
+    """The measures of each method, ours first."""
+    results: _Results = {OURS: judged.measures} if judged else {}
+    space = Space(benchmark)
+    for name in methods:
+        if name != OURS:
+            with progressing(f"Ranking by {name}") as progress:
+                results[name] = measure_baseline(name, space, progress)
+    return results
+
+
+def _write(run: Path, judged: Judged) -> None:
+    lines = [
+        f"{user}\t{paper}\t{score:.9g}\n"
+        for user, ranking in judged.rankings.items()
+        for paper, score in ranking
+    ]
+    try:
+        run.write_text("".join(lines), encoding="utf-8")
+    except OSError as error:
+        raise InputError("--run", f"cannot write {run}: {error.strerror}") from None
+
+
+def _plain(benchmark: Benchmark, results: _Results, judged: Judged | None) -> dict[str, Any]:
+    """The outcome for scripts; null for a method that had nothing to work on."""
+    plain: dict[str, Any] = {
+        "papers": len(benchmark.papers),
+        "readers": len(benchmark.readers),
+        "methods": {name: one._asdict() if one else None for name, one in results.items()},
+    }
+    if judged:
+        bins = [asdict(one) for one in judged.calibration.bins]
+        plain["calibration"] = {"error": judged.calibration.error, "bins": bins}
+    return plain
+
+
+def _tell(benchmark: Benchmark, results: _Results, judged: Judged | None) -> None:
+    title = f"Readers: {len(benchmark.readers):,}, papers: {len(benchmark.papers):,}"
+    columns = ("method", "nDCG@10", "recall@50", "MRR", "average precision")
+    rows = [(name, *_numbers(one)) for name, one in results.items()]
+    print_table(title, columns, rows)
+    if None in results.values():
+        say("– : these readers told nothing that the method works on.")
+    if judged:
+        _tell_calibration(judged)
+
+
+def _numbers(measures: Measures | None) -> list[str]:
+    return [f"{one:.3f}" for one in measures] if measures else ["–"] * len(Measures._fields)
+
+
+def _tell_calibration(judged: Judged) -> None:
+    rows = [
+        (f"{one.start:.1f} to {one.end:.1f}", one.papers, f"{one.value:.3f}", f"{one.relevant:.3f}")
+        for one in judged.calibration.bins
+        if one.papers
+    ]
+    title = f"Expected calibration error of our values: {judged.calibration.error:.3f}"
+    print_table(title, ("value", "papers", "mean value", "share relevant"), rows)

@@ -1,0 +1,98 @@
+"""explain and profile show: why a paper scores what it does, and what a profile has learned."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digestmail.app import App
+from digestmail.cli.output import print_json, print_table, say
+from digestmail.cli.shell import Json, opened
+from digestmail.domain import Explanation, Interest, Paper
+from digestmail.errors import NotFoundError
+from digestmail.steps.checks import seed_papers
+
+if TYPE_CHECKING:
+    from digestmail.relevance import Model
+
+profile_commands = typer.Typer(help="What profiles are made of.", no_args_is_help=True)
+_MOST_PARTS = 15
+_Email = Annotated[str, typer.Argument(help="A subscriber's address.")]
+
+
+def explain(
+    email: _Email,
+    paper: Annotated[str, typer.Argument(help="An arXiv id, a DOI or a link.")],
+    as_json: Json = False,
+) -> None:
+    """Show the whole sum of a paper's score, for each profile of a subscriber."""
+    (key,) = seed_papers(paper)[:1] or ("",)
+    with opened() as app:
+        subscriber = app.store.subscribers.by_email(email)
+        stored = app.store.papers.by_keys([key]).get(key)
+        if stored is None:
+            raise NotFoundError(f"there is no paper {paper!r} in the store; fetch it first: ingest")
+        model, interests = _with_paper(app, email, stored)
+        found = [(i, model.explain(i, _place(model.papers, stored))) for i in interests]
+    if as_json:
+        print_json([_plain(interest, told) for interest, told in found])
+        return
+    say(f"{stored.key}  {stored.title}")
+    for interest, told in found:
+        _tell(interest, told)
+    if not found:
+        say(f"{subscriber.email} has no profile yet")
+
+
+def _with_paper(app: App, email: str, paper: Paper) -> "tuple[Model, list[Interest]]":
+    """The model of today's news, with the paper among it if it is none."""
+    model, interests = app.news(app.store.subscribers.by_email(email))
+    if any(one.key == paper.key for one in model.papers):
+        return model, interests
+    return app.make_model([*model.papers, paper], model.background), interests
+
+
+def _place(papers: Sequence[Paper], paper: Paper) -> int:
+    return next(place for place, one in enumerate(papers) if one.key == paper.key)
+
+
+def _plain(interest: Interest, told: Explanation) -> dict[str, object]:
+    return {"profile": interest.profile.name, **asdict(told)}
+
+
+def _tell(interest: Interest, told: Explanation) -> None:
+    least = interest.profile.threshold
+    verdict = "passes" if told.value >= least else "stays below"
+    say(f"\n{interest.profile.name}: {told.value:.2f}, {verdict} the threshold of {least:g}")
+    for rule in told.rules:
+        say(f"  {rule}")
+    parts = sorted(told.parts, key=lambda part: -abs(part.weight))
+    rows = [(f"{part.weight:+.3f}", part.kind, part.what) for part in parts[:_MOST_PARTS]]
+    print_table("", ("evidence", "kind", "what"), rows)
+    rest = sum(part.weight for part in parts[_MOST_PARTS:])
+    if len(parts) > _MOST_PARTS:
+        say(f"  {rest:+.3f} from {len(parts) - _MOST_PARTS} more")
+    total = sum(part.weight for part in parts)
+    say(f"  {total:+.3f} in all; the value is 1 - exp(-evidence)")
+
+
+@profile_commands.command("show")
+def profile_show(email: _Email, as_json: Json = False) -> None:
+    """Show the words that weigh most for and against papers, for each profile."""
+    with opened() as app:
+        model, interests = app.news(app.store.subscribers.by_email(email))
+        found = [(interest, model.strongest(interest)) for interest in interests]
+    if as_json:
+        plain = [{"profile": i.profile.name, "terms": [asdict(p) for p in ps]} for i, ps in found]
+        print_json(plain)
+        return
+    for interest, parts in found:
+        liked, disliked = len(interest.liked), len(interest.disliked)
+        say(
+            f"\n{interest.profile.name}: {len(interest.seeds)} seeds, {liked} liked, {disliked} not"
+        )
+        for title, wanted in (("for", True), ("against", False)):
+            rows = [(f"{p.weight:+.2f}", p.what) for p in parts if (p.weight > 0) is wanted]
+            if rows:
+                print_table(title, ("weight", "term"), rows)

@@ -1,0 +1,103 @@
+"""How good a ranking is, and whether values mean what they say. Pure.
+
+nDCG is that of Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques" (ACM
+TOIS 20, 2002), with gains 0 and 1; the other measures are those of Manning, Raghavan and Schütze,
+*Introduction to Information Retrieval* (2008), chapter 8.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+BEST = 100  # how much of a ranking is looked at
+_GAIN_AT = 10
+_RECALL_AT = 50
+_BINS = 10
+
+
+class Measures(NamedTuple):
+    """Four measures of one ranking, or their means over readers; each in [0, 1]."""
+
+    ndcg: float  # of the first 10
+    recall: float  # of the first 50
+    mrr: float  # the reciprocal rank of the first hit
+    ap: float  # average precision
+
+
+def measure(ranked: Sequence[str], relevant: AbstractSet[str]) -> Measures:
+    """The measures of one ranking, best first; only its first 100 count.
+
+    ``relevant`` must not be empty.
+    """
+    hits = [rank for rank, paper in enumerate(ranked[:BEST], start=1) if paper in relevant]
+    ideal = range(1, min(_GAIN_AT, len(relevant)) + 1)
+    return Measures(
+        ndcg=_gain(rank for rank in hits if rank <= _GAIN_AT) / _gain(ideal),
+        recall=sum(rank <= _RECALL_AT for rank in hits) / len(relevant),
+        mrr=1 / hits[0] if hits else 0.0,
+        ap=sum(found / rank for found, rank in enumerate(hits, start=1)) / len(relevant),
+    )
+
+
+def _gain(ranks: Iterable[int]) -> float:
+    return sum(1 / math.log2(rank + 1) for rank in ranks)
+
+
+def mean(rows: Sequence[Measures]) -> Measures:
+    """The means over readers, at least one."""
+    return Measures(*(math.fsum(column) / len(rows) for column in zip(*rows, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The papers whose value is in [start, end), or in the last bin up to 1."""
+
+    start: float
+    end: float
+    papers: int
+    value: float  # the mean; 0 without papers
+    relevant: float  # the share of the papers; 0 without papers
+
+
+class Calibration:
+    """How values compare with the share of papers that were relevant, in ten equal bins.
+
+    The expected calibration error is that of Naeini, Cooper and Hauskrecht, "Obtaining well
+    calibrated probabilities using Bayesian binning" (AAAI 2015).
+    """
+
+    def __init__(self) -> None:
+        self._papers = np.zeros(_BINS)
+        self._values = np.zeros(_BINS)
+        self._hits = np.zeros(_BINS)
+
+    def add(self, values: NDArray[np.floating], relevant: NDArray[np.bool_]) -> None:
+        """Count papers: their values in [0, 1] and whether each was relevant."""
+        exact = values.astype(np.float64)
+        at = np.minimum((exact * _BINS).astype(np.intp), _BINS - 1)
+        self._papers += np.bincount(at, minlength=_BINS)
+        self._values += np.bincount(at, weights=exact, minlength=_BINS)
+        self._hits += np.bincount(at, weights=relevant, minlength=_BINS)
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error: the mean over papers of their bins' differences."""
+        apart = np.abs(self._values - self._hits).sum()
+        return float(apart / max(self._papers.sum(), 1))
+
+    @property
+    def bins(self) -> list[Bin]:
+        """The ten bins, from the lowest values."""
+        papers = np.maximum(self._papers, 1)
+        values, shares = self._values / papers, self._hits / papers
+        return [
+            Bin(
+                i / _BINS, (i + 1) / _BINS, int(self._papers[i]), float(values[i]), float(shares[i])
+            )
+            for i in range(_BINS)
+        ]

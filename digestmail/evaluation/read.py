@@ -1,0 +1,219 @@
+"""Benchmark folders: papers, and readers with what they liked and what was held out.
+
+``papers*.jsonl.gz`` hold one paper a line; a file ``PAPERS`` with ``papers: FOLDER`` names where
+they lie instead. ``profiles.jsonl.gz`` holds one reader a line, see Reader.
+"""
+
+import gzip
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from digestmail.domain import Paper
+from digestmail.errors import InputError
+
+Positions = NDArray[np.intp]  # of papers among those of the benchmark
+
+_Line = TypeVar("_Line")
+_PROFILES = "profiles.jsonl.gz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A reader with the ids of papers; ``liked`` stands oldest first, ``relevant`` is held out.
+
+    The pool to be ranked is ``pool`` where given, else the papers with ``pool_from <= published <
+    pool_to`` where given, else the papers that are ``new`` where the benchmark marks any, else
+    all; what was liked and what is in ``exclude`` never belongs to it.
+    """
+
+    user: str
+    liked: tuple[str, ...]
+    relevant: frozenset[str]
+    interests: str = ""
+    keywords: tuple[str, ...] = ()
+    seeds: tuple[str, ...] = ()  # named at the start, as in a profile; known like the liked ones
+    disliked: tuple[str, ...] = ()
+    disliked_hard: tuple[str, ...] = ()  # disliked although they resemble what is liked
+    pool: tuple[str, ...] | None = None
+    pool_from: str = ""
+    pool_to: str = ""
+    exclude: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.user.isprintable() or not self.user:
+            raise ValueError("the user must be one line of text")
+        if bool(self.pool_from) != bool(self.pool_to):
+            raise ValueError("pool_from and pool_to belong together")
+
+    @property
+    def held_out(self) -> frozenset[str]:
+        """What a ranking should find."""
+        return self.relevant.difference(self.liked, self.seeds, self.exclude)
+
+    @property
+    def query(self) -> str:
+        """What the reader typed, as one text."""
+        return " ".join([self.interests, *self.keywords]).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One reader's papers: ``liked`` in the reader's order, the others ascending."""
+
+    liked: Positions
+    pool: Positions  # to be ranked
+    past: Positions  # what may be learnt from, beside the liked ones
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Papers and readers; ``published`` are ISO dates or years as the papers tell, or empty."""
+
+    papers: Sequence[Paper]
+    published: NDArray[np.str_]
+    new: NDArray[np.bool_]
+    readers: Sequence[Reader]
+
+    @cached_property
+    def _position(self) -> dict[str, int]:
+        return {paper.key: position for position, paper in enumerate(self.papers)}
+
+    def positions(self, ids: Sequence[str]) -> Positions:
+        """Where papers stand, in the order of ``ids``; unknown ones are left out."""
+        known = self._position
+        return np.array([known[one] for one in ids if one in known], dtype=np.intp)
+
+    def named(self, ids: Sequence[str]) -> tuple[Paper, ...]:
+        """The papers of ``ids``; unknown ones are left out."""
+        return tuple(self.papers[position] for position in self.positions(ids))
+
+    def candidates(self, reader: Reader) -> tuple[Positions, Positions]:
+        """(what may be ranked, what may be learnt from) before the reader's own are taken out.
+
+        Where the pool is a list or everything, the unjudged pool may be learnt from as well.
+        """
+        everything = np.arange(len(self.papers))
+        if reader.pool is not None:
+            return np.unique(self.positions(reader.pool)), everything
+        if reader.pool_from:
+            past = self.published < reader.pool_from
+            return np.flatnonzero(~past & (self.published < reader.pool_to)), np.flatnonzero(past)
+        if self.new.any():
+            return np.flatnonzero(self.new), np.flatnonzero(~self.new)
+        return everything, everything
+
+    def split(self, reader: Reader) -> Split:
+        """What of the papers a reader likes, gets ranked and may be learnt from."""
+        liked = self.positions((*reader.seeds, *reader.liked))
+        pool, past = self.candidates(reader)
+        own = np.union1d(liked, self.positions(reader.exclude))
+        return Split(liked, np.setdiff1d(pool, own), np.setdiff1d(past, own))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PaperLine:
+    id: str
+    title: str
+    abstract: str | None = None
+    authors: tuple[str, ...] | str | None = None
+    categories: tuple[str, ...] = ()
+    published: str | None = None
+    new: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.id.isprintable() or not self.id:
+            raise ValueError("the id must be one line of text")
+
+    def paper(self) -> Paper:
+        return Paper(
+            key=self.id,
+            title=self.title,
+            abstract=self.abstract or "",
+            authors=_names(self.authors),
+            categories=self.categories,
+        )
+
+
+def _names(authors: tuple[str, ...] | str | None) -> tuple[str, ...]:
+    if isinstance(authors, str):
+        return tuple(filter(None, authors.split(" and ")))  # as BibTeX joins them
+    return authors or ()
+
+
+def read_benchmark(folder: Path) -> Benchmark:
+    """The benchmark in a folder; readers of whom nothing is held out are left out.
+
+    Raises InputError naming the file and line that cannot be used.
+    """
+    if not folder.is_dir():
+        raise InputError("folder", f"{folder} is no folder")
+    files = sorted(_home(folder).glob("papers*.jsonl.gz"))
+    if not files:
+        raise InputError("folder", f"{_home(folder)} has no papers*.jsonl.gz")
+    lines = [line for path in files for line in _records(path, TypeAdapter(_PaperLine))]
+    _refuse_doubles("papers*.jsonl.gz", [line.id for line in lines])
+    readers = list(_records(folder / _PROFILES, TypeAdapter(Reader)))
+    _refuse_doubles(_PROFILES, [reader.user for reader in readers])
+    readers = [reader for reader in readers if reader.held_out]
+    if not readers:
+        raise InputError(_PROFILES, "no reader in it has relevant papers to be found")
+    return Benchmark(
+        papers=[line.paper() for line in lines],
+        published=np.array([line.published or "" for line in lines], dtype=np.str_),
+        new=np.array([line.new for line in lines], dtype=np.bool_),
+        readers=readers,
+    )
+
+
+def _home(folder: Path) -> Path:
+    """Where the papers lie."""
+    link = folder / "PAPERS"
+    if not link.is_file():
+        return folder
+    name, sign, target = link.read_text(encoding="utf-8", errors="replace").partition(":")
+    home = folder / target.strip()
+    if name.strip() != "papers" or not sign or not home.is_dir():
+        raise InputError(str(link), "should be “papers: FOLDER”, a folder that is there")
+    return home
+
+
+def _records(path: Path, form: TypeAdapter[_Line]) -> Iterator[_Line]:
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            yield form.validate_json(line)
+        except ValidationError as error:
+            raise InputError(f"{path.name} line {number}", _first_problem(error)) from None
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with gzip.open(path, "rb") as file:
+            yield from file
+    except FileNotFoundError:
+        raise InputError("folder", f"{path.parent} has no {path.name}") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(path.name, f"cannot be read as gzip: {error}") from None
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(step) for step in problem["loc"])
+    return f"{where}: {problem['msg']}" if where else problem["msg"]
+
+
+def _refuse_doubles(where: str, names: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InputError(where, f"“{name}” is there twice")
+        seen.add(name)

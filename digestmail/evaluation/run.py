@@ -1,0 +1,137 @@
+"""Rankings of readers' pools by our model and by others' methods, and how good they are."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digestmail.domain import Interest, Paper, Profile
+from digestmail.evaluation.baselines import BASELINES, Judge, Space
+from digestmail.evaluation.measures import BEST, Calibration, Measures, mean, measure
+from digestmail.evaluation.read import Benchmark, Positions, Reader
+from digestmail.relevance import Features, Model
+
+OURS = "digestmail"
+_BACKGROUND = 16_000  # papers; more change little
+_CELLS = 1 << 23  # of the dense evidence held at once: 32 MB
+
+Ranking = list[tuple[str, float]]  # papers with their scores, best first
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What our model made of a benchmark; ``rankings`` by user hold the best 100."""
+
+    measures: Measures
+    calibration: Calibration
+    rankings: dict[str, Ranking]
+
+
+def measure_baseline(name: str, space: Space, progress: Progress) -> Measures | None:
+    """The means of one of BASELINES; None where no reader told what the method works on.
+
+    A reader of whom it can make nothing counts 0. ``progress`` is told the readers done.
+    """
+    rankings = _ranked(BASELINES[name](space), space.benchmark, progress)
+    return _means(space.benchmark, rankings) if rankings else None
+
+
+def _ranked(method: Judge, benchmark: Benchmark, progress: Progress) -> dict[str, Ranking]:
+    rankings = {}
+    for done, reader in enumerate(benchmark.readers, start=1):
+        split = benchmark.split(reader)
+        scores = method(reader, split) if len(split.pool) else None
+        if scores is not None:
+            rankings[reader.user] = _best(benchmark, split.pool, scores)
+        progress(done)
+    return rankings
+
+
+def judge(benchmark: Benchmark, progress: Progress) -> Judged:
+    """Rank every reader's pool by our model. ``progress`` is told the readers done.
+
+    Readers with the same pool share one model. Pools given as lists have one each: the rarity of
+    terms, and what else is taken for uninteresting, depend on which papers are candidates, so a
+    model of the union of all lists would rank otherwise.
+    """
+    calibration = Calibration()
+    rankings = {}
+    for reader, candidates, evidence, values in _judgements(benchmark):
+        pool = benchmark.split(reader).pool
+        at = np.searchsorted(candidates, pool)
+        relevant = np.isin(pool, benchmark.positions(tuple(reader.held_out)))
+        calibration.add(values[at], relevant)
+        rankings[reader.user] = _best(benchmark, pool, evidence[at])
+        progress(len(rankings))
+    return Judged(_means(benchmark, rankings), calibration, rankings)
+
+
+_Row = NDArray[np.float32]
+
+
+def _judgements(benchmark: Benchmark) -> Iterator[tuple[Reader, Positions, _Row, _Row]]:
+    """Each reader with the papers judged, ascending, and their evidence and values.
+
+    Readers whose pool is empty are left out.
+    """
+    features = Features()  # a paper may be in many pools
+    for readers in _sharing(benchmark.readers):
+        candidates, past = benchmark.candidates(readers[0])
+        if not len(candidates):
+            continue
+        background = _spread(np.setdiff1d(past, candidates), _BACKGROUND)
+        papers = _papers(benchmark, candidates)
+        model = Model(papers, _papers(benchmark, background), features=features)
+        size = max(1, _CELLS // max(1, len(candidates)))
+        for start in range(0, len(readers), size):
+            block = readers[start : start + size]
+            evidence = model.evidence([_interest(benchmark, reader) for reader in block])
+            values = model.values(evidence)
+            for row, reader in enumerate(block):
+                yield reader, candidates, evidence[row], values[row]
+
+
+def _sharing(readers: Sequence[Reader]) -> list[list[Reader]]:
+    """The readers by pool, before their own papers are taken out of it."""
+    groups: dict[object, list[Reader]] = {}
+    for reader in readers:
+        groups.setdefault((reader.pool, reader.pool_from, reader.pool_to), []).append(reader)
+    return list(groups.values())
+
+
+def _spread(positions: Positions, most: int) -> Positions:
+    """At most so many, evenly spread over the collection."""
+    chosen: Positions = positions[
+        np.linspace(0, len(positions) - 1, min(len(positions), most)).astype(np.int64)
+    ]
+    return chosen
+
+
+def _papers(benchmark: Benchmark, positions: Positions) -> list[Paper]:
+    return [benchmark.papers[position] for position in positions]
+
+
+def _interest(benchmark: Benchmark, reader: Reader) -> Interest:
+    return Interest(
+        profile=Profile(keywords=reader.keywords, interests=reader.interests),
+        seeds=benchmark.named(reader.seeds),
+        liked=benchmark.named(reader.liked),
+        disliked=benchmark.named((*reader.disliked, *reader.disliked_hard)),
+    )
+
+
+def _best(benchmark: Benchmark, pool: Positions, scores: NDArray[np.floating]) -> Ranking:
+    """The best of a pool; equals stay in the order of the papers."""
+    order = np.argsort(-scores, kind="stable")[:BEST]
+    return [(benchmark.papers[pool[at]].key, float(scores[at])) for at in order]
+
+
+def _means(benchmark: Benchmark, rankings: dict[str, Ranking]) -> Measures:
+    return mean(
+        [
+            measure([paper for paper, _ in rankings.get(reader.user, ())], reader.held_out)
+            for reader in benchmark.readers
+        ]
+    )

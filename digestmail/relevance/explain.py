@@ -1,0 +1,165 @@
+"""What is told of the sums: the reasons of picks, and the whole sum for one paper."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from digestmail.domain import Explanation, Interest, Paper, Part, Reason, ReasonKind
+from digestmail.relevance.learn import typed_texts
+from digestmail.relevance.reasons import Explainer, Parts, similar
+from digestmail.relevance.rules import in_category
+from digestmail.relevance.sums import CATEGORY_ONLY, Sums, chose_categories_only
+from digestmail.relevance.terms import joined
+
+Pick = tuple[int, int]  # the row of an interest, the column of a paper
+
+
+class Reasons:
+    """The reasons of some picks, ``pairs`` of (row, paper)."""
+
+    def __init__(
+        self, sums: Sums, pairs: Sequence[Pick], followed: Sequence[dict[int, list[str]]]
+    ) -> None:
+        self._sums = sums
+        self._followed = followed
+        space = sums.ground.space
+        rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        parts = Parts(
+            csr_matrix(sums.wanted[rows].multiply(csr_matrix(sums.told.T)[columns])),
+            csr_matrix(sums.wishes.terms[rows].multiply(space.papers[columns])),
+            sums.linear[rows, columns],
+        )
+        papers = sums.ground.papers
+        named = {column: space.names([papers[column]]) for column in set(columns.tolist())}
+        names = [named[column] for column in columns.tolist()]
+        self._explainer = Explainer(parts, sums.phrases, names)
+        self._similar = self._likenesses(rows, columns)
+
+    def _likenesses(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64]
+    ) -> list[list[Reason]]:
+        space, found = self._sums.ground.space, []
+        for row in np.unique(rows):  # pairs stand in the order of their rows
+            interest, papers = self._sums.interests[row], columns[rows == row]
+            liked = [*interest.seeds, *interest.liked]
+            found += similar(space.of_papers(liked), liked, space.papers[papers])
+        return found
+
+    def of(self, pair: int, row: int, paper: int) -> list[Reason]:
+        """All that is true to say of one pick; weights have 4 digits."""
+        interest, explainer = self._sums.interests[row], self._explainer
+        reasons = []
+        if paper in self._followed[row]:
+            reasons.append(Reason(ReasonKind.AUTHOR, tuple(self._followed[row][paper]), 1.0))
+        keywords = explainer.keywords(pair, interest)
+        reasons += keywords
+        if chose_categories_only(interest):
+            reasons += _category(interest, self._sums.ground.papers[paper])
+        reasons += self._similar[pair]
+        reasons += explainer.terms(pair, [d for r in keywords for d in r.details])
+        reasons = reasons or explainer.heaviest_term(pair) or self._theme(row, paper)
+        evidence = float(self._sums.evidence[row, paper])
+        trending = self._sums.ground.prior.reason(paper, evidence) if reasons else None
+        reasons += [trending] if trending else []
+        return [Reason(r.kind, r.details, round(r.weight, 4)) for r in reasons]
+
+    def _theme(self, row: int, paper: int) -> list[Reason]:
+        """The paper's terms that brought it near the themes of a profile."""
+        terms = self._sums.ground.space.near(paper, self._sums.wishes.themes[row])
+        weight = float(self._sums.linear[row, paper])
+        return [Reason(ReasonKind.THEME, tuple(terms[:2]), weight)] if terms else []
+
+
+def _category(interest: Interest, paper: Paper) -> list[Reason]:
+    patterns = [pattern.lower() for pattern in interest.profile.categories]
+    chosen = [c for c in paper.categories if any(in_category(c.lower(), p) for p in patterns)]
+    return [Reason(ReasonKind.CATEGORY, tuple(chosen), CATEGORY_ONLY)] if chosen else []
+
+
+# --- the whole sum ---------------------------------------------------------------------------
+
+
+def explanation(sums: Sums, paper: int) -> Explanation:
+    """All parts of the one interest's sum for a paper."""
+    parts = [*_keyword_parts(sums, paper), *_linear_parts(sums, paper), *_other_parts(sums, paper)]
+    return Explanation(float(sums.values[0, paper]), tuple(parts), tuple(_rules_of(sums, paper)))
+
+
+def _keyword_parts(sums: Sums, paper: int) -> Iterator[Part]:
+    hits = sums.wanted[0].multiply(sums.told.T.tocsr()[paper]).tocoo()
+    for column, weight in zip(hits.col, hits.data, strict=True):
+        yield Part("keyword", " ".join(sums.phrases[column].words), float(weight))
+
+
+def _linear_parts(sums: Sums, paper: int) -> list[Part]:
+    """What terms, themes and the start bring before they count as log-odds, scaled so that they
+    add up to the evidence they make together; heaviest first."""
+    parts = _raw_parts(sums, paper)
+    evidence = float(sums.linear[0, paper])
+    total = sum(part.weight for part in parts)
+    if not sums.wishes.tells[0]:
+        return []
+    if evidence <= 0 or total <= 0:
+        return [Part("start", "no nearer than an average paper", 0.0)]
+    scaled = [Part(part.kind, part.what, part.weight * evidence / total) for part in parts]
+    return sorted(scaled, key=lambda part: -abs(part.weight))
+
+
+def _raw_parts(sums: Sums, paper: int) -> list[Part]:
+    space, wishes = sums.ground.space, sums.wishes
+    terms = wishes.terms[0].multiply(space.papers[paper]).tocoo()
+    names = space.names([sums.ground.papers[paper]])
+    weighed = zip(terms.col.tolist(), terms.data.tolist(), strict=True)
+    middle = float((space.papers[paper] @ space.centre)[0])
+    return [
+        *(Part("term", names[column], weight) for column, weight in weighed),
+        Part("theme", "themes", float(wishes.themes[0] @ space.paper_themes[paper])),
+        Part("start", "what all papers share", -float(wishes.centre[0]) * middle),
+        Part("start", "an average paper", -float(wishes.offset[0])),
+    ]
+
+
+def _other_parts(sums: Sums, paper: int) -> Iterator[Part]:
+    trending = float(sums.ground.prior.trending(sums.evidence)[0, paper])
+    yield from (
+        Part(kind, what, weight)
+        for kind, what, weight in (
+            ("category", "a category you chose", float(sums.by_categories[0, paper])),
+            ("trending", "upvotes", trending),
+            ("age", "days since it was first seen", float(sums.added[0, paper]) - trending),
+            ("doubt", "one word makes most of it", -float(sums.doubt[0, paper])),
+        )
+        if weight
+    )
+
+
+def _rules_of(sums: Sums, paper: int) -> Iterator[str]:
+    interest, rules = sums.interests[0], sums.ground.rules
+    if sums.barred[0, paper]:
+        yield "never shown: it has an excluded keyword"
+    if rules.excluded(interest)[paper]:
+        yield "never shown: it is in an excluded category"
+    if not rules.wanted(interest)[paper]:
+        yield "not shown: it is in none of the chosen categories"
+    elif not sums.wanted_by_rules(0)[paper]:
+        yield "not shown: it has none of the required keywords"
+    if names := rules.followed(interest).get(paper):
+        yield f"shown unless excluded: by {', '.join(names)}, whom you follow"
+
+
+# --- what was learned ------------------------------------------------------------------------
+
+
+def strongest(sums: Sums, most: int) -> list[Part]:
+    """The one interest's heaviest terms for papers, then those against."""
+    row, interest = sums.wishes.terms[0].tocoo(), sums.interests[0]
+    typed = Paper(key="", title=joined(typed_texts(interest)))
+    spoken_of = (*interest.disliked, *interest.liked, *interest.seeds, typed)
+    names = sums.ground.space.names(spoken_of)
+    weighed = zip(row.col.tolist(), row.data.tolist(), strict=True)
+    ordered = sorted((-weight, names[column]) for column, weight in weighed)
+    best = [(weight, name) for weight, name in ordered[:most] if weight < 0]
+    worst = [(weight, name) for weight, name in ordered[::-1][:most] if weight > 0]
+    return [Part("term", name, -weight) for weight, name in (*best, *worst)]

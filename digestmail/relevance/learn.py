@@ -1,0 +1,319 @@
+"""From what a profile says and was shown to a linear model of it, for many profiles at once.
+
+A profile has up to two halves. What its papers - seeds, likes, dislikes - have that others lack is
+their mean from the background's centre, as in Rocchio, "Relevance feedback in information
+retrieval" (1971), over terms and over themes. What was typed is the same of a text. Each half is
+put on one scale: over the background its mean is 0 and its standard deviation 1.
+
+How far the halves are to be trusted shows in the liked papers themselves: how high the text alone
+puts them above the background, and how high the other liked papers put each of them. For two
+independent normal features of equal spread, the best linear mix weighs them by these heights
+(Fisher's discriminant). So words that do not find what their author likes lose their say.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags
+
+from digestmail.domain import Interest, Paper
+from digestmail.relevance.space import Dense, Space
+from digestmail.relevance.terms import analyse, counted, hash_of, joined
+
+_SAMPLE = 1_000  # papers of the background that the scales are taken from
+# What is believed of a scale before the background is seen, as if so many papers told it.
+_BELIEF = 50
+_USUAL = {"terms": (0.01, 0.025), "themes": (0.0, 0.06)}  # mean, spread
+_LEAST_SPREAD = 0.004  # a text the sample has no word of is no infinite surprise
+_DISLIKED = 0.1  # what the mean of dislikes takes: more would bury a field for one paper
+_THEMES_TYPED = 0.5  # what themes count where only a few words are known
+_TYPED = 0.25  # what a text counts that is as trustworthy as the papers
+_DISLIKES_ALONE = 0.3  # what dislikes count beside a text, before there is a like
+_LASTS = 2.0  # papers, after which a keyword's hit counts half: then they show what is meant
+_LEAST_HEIGHT = 0.3
+_FEW_PAIRS = 2.0  # pairs of likes, below which their height is doubtful
+_USUAL_HEIGHT = 3.0  # of a liked paper, where there is no other to tell
+_MOST_TRUST = 3.0  # of a text, against that of the papers
+MOST_TERMS = 1_000  # of a profile, the heaviest
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Linear models, one row each: the evidence that paper x with themes t is for a profile is
+
+    ``x . terms + t . themes - centre * (x . middle) - offset``
+
+    with ``middle`` the centre of the background. It is 0 on average there.
+    """
+
+    terms: csr_matrix  # profiles x terms
+    themes: Dense  # profiles x themes
+    centre: Dense  # (profiles,)
+    offset: Dense  # (profiles,)
+    said: Dense  # (profiles,): how far what was typed is to be believed, in [0, 1]
+    tells: NDArray[np.bool_]  # (profiles,): whether there is anything to judge by
+    hopes: NDArray[np.bool_]  # (profiles,): whether that is more than what was disliked
+    only_typed: NDArray[np.bool_]  # (profiles,): whether no paper vouches for the words
+
+    def evidence(self, space: Space) -> Dense:
+        """What speaks for the papers of the space (profiles x papers)."""
+        found: Dense = (self.terms @ space.papers.T).toarray()
+        found += self.themes @ space.paper_themes.T
+        found -= np.outer(self.centre, space.papers @ space.centre)
+        found -= self.offset[:, None]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """A half of some profiles: functions of a paper's terms, and of its themes.
+
+    ``means`` and ``spreads`` tell where these lie over the background, ``whole`` is the spread of
+    their sum once each is put on one scale, with ``share`` for the themes.
+    """
+
+    terms: csr_matrix
+    centre: Dense
+    themes: Dense
+    share: float
+    means: tuple[Dense, Dense]
+    spreads: tuple[Dense, Dense]
+    whole: Dense
+
+    def height(self, of_terms: Dense, of_themes: Dense) -> Dense:
+        """What function values stand for on the half's own scale."""
+        terms = (of_terms - self.means[0]) / self.spreads[0]
+        themes = (of_themes - self.means[1]) / self.spreads[1]
+        height: Dense = (terms + self.share * themes) / self.whole
+        return height
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The liked or disliked papers of some profiles, summed up."""
+
+    terms: csr_matrix  # weighted means
+    themes: Dense
+    weight: Dense  # sums of weights
+    squares: Dense  # sums of squared weights
+    own_terms: Dense  # weighted means of what each paper has with itself, from the centre
+    own_themes: Dense
+
+
+class Learner:
+    """Makes the linear models of profiles in one space."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        rows = space.background.shape[0]
+        chosen = np.unique(np.linspace(0, max(rows - 1, 0), min(rows, _SAMPLE)).astype(np.int64))
+        self._sample = space.background[chosen] if rows else space.background
+        self._sample_themes = space.background_themes[chosen] if rows else space.background_themes
+        self._length = float(space.centre @ space.centre)
+
+    def learn(self, interests: Sequence[Interest]) -> Wishes:
+        """The linear models of some profiles; of one that tells nothing all is 0."""
+        liked = self._summed(
+            [(*i.seeds, *i.liked) for i in interests], list(map(_likes, interests))
+        )
+        disliked = self._summed([i.disliked for i in interests], list(map(_dislikes, interests)))
+        by_papers = self._by_papers(liked, disliked)
+        by_text, words = self._by_text(interests)
+        trust = self._trust(liked, by_papers, by_text)
+        text = np.where(liked.weight > 0, _TYPED * trust**2, 1.0) * (words > 0)
+        papers = np.sqrt(liked.weight / (liked.weight + 1))
+        papers = np.where(liked.weight > 0, papers, _DISLIKES_ALONE * (disliked.weight > 0))
+        said = np.where(
+            liked.weight > 0, np.minimum(trust**2, 1) * _LASTS / (_LASTS + liked.weight), 1.0
+        )
+        text = text * self._known(interests)
+        hopes = (liked.weight > 0) | (text > 0)
+        return _mixed((by_papers, papers), (by_text, text), said, hopes)
+
+    # --- what was shown ----------------------------------------------------------------------
+
+    def _summed(
+        self, papers: Sequence[Sequence[Paper]], weights: Sequence[Sequence[float]]
+    ) -> _Shown:
+        named = {paper.key: paper for some in papers for paper in some}
+        rows = {key: row for row, key in enumerate(named)}
+        chosen = [[rows[paper.key] for paper in some] for some in papers]
+        choice = _choice(chosen, weights, len(rows))
+        vectors = self._space.of_papers(list(named.values()))
+        themes = self._space.themes.of(vectors)
+        total = np.asarray(choice.sum(axis=1), dtype=np.float32).ravel()
+        averaging = diags(1 / np.maximum(total, 1e-9)) @ choice
+        squared = choice.power(2)
+        squares = np.asarray(squared.sum(axis=1), dtype=np.float32).ravel()
+        own = diags(1 / np.maximum(squares, 1e-9)) @ squared
+        from_centre = 1 - 2 * (vectors @ self._space.centre) + self._length
+        of_themes = np.einsum("ij,ij->i", self._space.themes.whitened(themes), themes)
+        return _Shown(
+            csr_matrix(averaging @ vectors),
+            np.asarray(averaging @ themes, dtype=np.float32),
+            total,
+            squares,
+            own @ from_centre,
+            own @ of_themes,
+        )
+
+    def _by_papers(self, liked: _Shown, disliked: _Shown) -> _Half:
+        """The mean of likes less a part of the mean of dislikes, each from the centre."""
+        there, against = liked.weight > 0, disliked.weight > 0
+        less = np.where(there, _DISLIKED, 1.0) * against
+        terms = liked.terms - diags(less) @ disliked.terms
+        themes = liked.themes - less[:, None] * disliked.themes
+        centre = there.astype(np.float32) - less
+        return self._half(csr_matrix(terms), centre, self._space.themes.whitened(themes), 1.0)
+
+    # --- what was typed ----------------------------------------------------------------------
+
+    def _by_text(self, interests: Sequence[Interest]) -> tuple[_Half, Dense]:
+        """The half of the words typed, and how many of them any paper has."""
+        found = [counted(joined(typed_texts(interest))) for interest in interests]
+        vectors = self._space.of_terms(found)
+        words = np.diff(vectors.indptr).astype(np.float32)
+        themes: Dense = self._space.themes.of(vectors) * (words > 0)[:, None]
+        none = np.zeros(len(interests), dtype=np.float32)
+        whitened = self._space.themes.whitened(themes)
+        return self._half(vectors, none, whitened, _THEMES_TYPED), words
+
+    def _known(self, interests: Sequence[Interest]) -> Dense:
+        """How much of each text any paper has words for, in [0, 1].
+
+        "music generation" must not become a wish for all that is generated, without music.
+        """
+        parts = [self._known_part(joined(typed_texts(interest))) for interest in interests]
+        return np.array(parts, dtype=np.float32)
+
+    def _known_part(self, text: str) -> float:
+        words = {term for term in analyse(text) if " " not in term}
+        known = [self._space.column_of(hash_of(word)) is not None for word in words]
+        return (sum(known) / len(known)) ** 2 if known else 0.0
+
+    # --- scales ------------------------------------------------------------------------------
+
+    def _half(self, terms: csr_matrix, centre: Dense, themes: Dense, share: float) -> _Half:
+        of_terms = (self._sample @ terms.T).toarray()
+        of_terms -= np.outer(self._sample @ self._space.centre, centre)
+        of_themes = self._sample_themes @ themes.T
+        terms_mean, terms_spread = _scale(of_terms, *_USUAL["terms"])
+        themes_mean, themes_spread = _scale(of_themes, *_USUAL["themes"])
+        both = (of_terms - terms_mean) / terms_spread
+        both += share * (of_themes - themes_mean) / themes_spread
+        whole = _scale(both, 0.0, float(np.hypot(1, share)))[1]
+        means, spreads = (terms_mean, themes_mean), (terms_spread, themes_spread)
+        return _Half(terms, centre, themes, share, means, spreads, whole)
+
+    def _trust(self, liked: _Shown, by_papers: _Half, by_text: _Half) -> Dense:
+        """How high the text puts the liked papers, against how high they put each other."""
+        text = by_text.height(
+            _dots(by_text.terms, liked.terms), np.einsum("ij,ij->i", by_text.themes, liked.themes)
+        )
+        pairs = liked.weight**2 - liked.squares
+        middle = liked.terms @ self._space.centre
+        length = _dots(liked.terms, liked.terms) - 2 * middle + self._length
+        whitened = self._space.themes.whitened(liked.themes)
+        of_themes = np.einsum("ij,ij->i", whitened, liked.themes)
+
+        def others(whole: Dense, own: Dense) -> Dense:
+            left: Dense = (liked.weight**2 * whole - liked.squares * own) / np.maximum(pairs, 1e-6)
+            return left
+
+        known = by_papers.height(
+            others(length, liked.own_terms), others(of_themes, liked.own_themes)
+        )
+        usual = (pairs * known + _FEW_PAIRS * _USUAL_HEIGHT) / (pairs + _FEW_PAIRS)
+        return np.clip(text / np.maximum(usual, _LEAST_HEIGHT), 0, _MOST_TRUST)
+
+
+def typed_texts(interest: Interest) -> tuple[str, ...]:
+    """All that was typed of a wish."""
+    profile = interest.profile
+    return (*profile.keywords, *profile.required_keywords, profile.interests)
+
+
+def _likes(interest: Interest) -> list[float]:
+    """The weights of seeds and likes; a seed is as good as a like of today."""
+    weights = interest.weights[: len(interest.liked)] or [1.0] * len(interest.liked)
+    return [1.0] * len(interest.seeds) + list(weights)
+
+
+def _dislikes(interest: Interest) -> list[float]:
+    return list(interest.weights[len(interest.liked) :]) or [1.0] * len(interest.disliked)
+
+
+def _choice(
+    chosen: Sequence[Sequence[int]], weights: Sequence[Sequence[float]], width: int
+) -> csr_matrix:
+    starts = np.cumsum([0, *map(len, chosen)])
+    indices = [index for some in chosen for index in some]
+    values = np.array([weight for some in weights for weight in some], dtype=np.float32)
+    return csr_matrix((values, indices, starts), shape=(len(chosen), width))
+
+
+def _dots(left: csr_matrix, right: csr_matrix) -> Dense:
+    """The products of rows with rows."""
+    return np.asarray(left.multiply(right).sum(axis=1), dtype=np.float32).ravel()
+
+
+def _scale(values: Dense, mean: float, spread: float) -> tuple[Dense, Dense]:
+    """Mean and spread of each column of ``values``, drawn to what is usual where they are few.
+
+    The highest of few values may be the very paper that is looked for, and shall not hide itself by
+    widening the spread: the fewer there are, the less of it is believed.
+    """
+    seen = len(values) / (len(values) + _BELIEF)
+    if not len(values):
+        values = np.zeros((1, values.shape[1]), dtype=np.float32)
+    others = np.sort(values, axis=0)[:-1] if 1 < len(values) < _SAMPLE else values
+    believed = seen**2
+    means = believed * values.mean(axis=0) + (1 - believed) * others.mean(axis=0)
+    variances = believed * values.var(axis=0) + (1 - believed) * others.var(axis=0)
+    means = seen * means + (1 - seen) * mean
+    variances = seen * variances + (1 - seen) * spread**2
+    return means, np.sqrt(np.maximum(variances, _LEAST_SPREAD**2))
+
+
+def _mixed(
+    papers: tuple[_Half, Dense],
+    text: tuple[_Half, Dense],
+    said: Dense,
+    hopes: NDArray[np.bool_],
+) -> Wishes:
+    """Both halves with their weights as one linear function, its terms cut to the heaviest."""
+    profiles = len(said)
+    terms = csr_matrix((profiles, papers[0].terms.shape[1]), dtype=np.float32)
+    themes = np.zeros_like(papers[0].themes)
+    centre = np.zeros(profiles, dtype=np.float32)
+    offset = np.zeros(profiles, dtype=np.float32)
+    for half, weight in (papers, text):
+        of_terms = weight / half.whole / half.spreads[0]
+        of_themes = weight / half.whole / half.spreads[1] * half.share
+        terms = terms + diags(of_terms) @ half.terms
+        themes += of_themes[:, None] * half.themes
+        centre += of_terms * half.centre
+        offset += of_terms * half.means[0] + of_themes * half.means[1]
+    return Wishes(
+        terms=_heaviest(csr_matrix(terms)),
+        themes=themes,
+        centre=centre,
+        offset=offset,
+        said=said.astype(np.float32),
+        tells=(papers[1] > 0) | (text[1] > 0),
+        hopes=hopes,
+        only_typed=papers[1] == 0,
+    )
+
+
+def _heaviest(matrix: csr_matrix) -> csr_matrix:
+    """Each row cut to its MOST_TERMS weights that are largest, whatever their sign."""
+    for row in np.flatnonzero(np.diff(matrix.indptr) > MOST_TERMS):
+        mine = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        weights = np.abs(matrix.data[mine])
+        limit = np.partition(weights, -MOST_TERMS)[-MOST_TERMS]
+        matrix.data[mine][weights < limit] = 0
+    matrix.eliminate_zeros()
+    return csr_matrix(matrix, dtype=np.float32)

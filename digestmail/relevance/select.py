@@ -1,0 +1,61 @@
+"""Choosing among good papers: not ten of a kind, and now and then something at the edge."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+_Indices = NDArray[np.int64]
+_Values = NDArray[np.float32]
+
+POOL = 3  # times as many candidates as picks: what is farther down is not worth its difference
+TRADE = 0.25  # how much of a value a complete likeness to what was picked already takes
+_EXPLORED_FROM = 0.4  # of the threshold: below, a paper is just off the subject
+_LEAST_PICKS = 4  # a mail of few papers has no room for trials
+
+
+def likeness(papers: csr_matrix) -> _Values:
+    """The cosines of all papers with each other, dense; ``papers`` has rows of unit length."""
+    dense: _Values = (papers @ papers.T).toarray()
+    return dense
+
+
+def diverse(values: _Values, candidates: _Indices, most: _Indices, alike: _Values) -> _Indices:
+    """For each row the places of at most ``most`` candidates that are good and unlike each other.
+
+    Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), for all rows at once:
+    ``values`` and ``candidates`` (both rows x places) hold the best papers of each row in falling
+    order, with -1 for no paper; ``alike`` is the ``likeness`` of all papers. The places come in
+    the order of picking; -1 fills up.
+    """
+    rows = np.arange(len(values))
+    width = int(most.max(initial=0))
+    picked = np.full((len(values), width), -1, dtype=np.int64)
+    left = np.where(candidates >= 0, values, -np.inf)
+    nearest = np.zeros_like(values)
+    for turn in range(width):
+        place = np.argmax(left * (1 - TRADE * nearest), axis=1)
+        good = np.isfinite(left[rows, place]) & (turn < most)
+        picked[good, turn] = place[good]
+        left[rows, place] = -np.inf
+        near = alike[candidates, candidates[rows, place][:, None]]
+        np.maximum(nearest, near, out=nearest)
+    return picked
+
+
+def exploration(
+    values: _Values, allowed: NDArray[np.bool_], picked: _Indices, least: float, alike: _Values
+) -> int | None:
+    """A paper of one row whose judgement would teach most; None where there is room for none.
+
+    It is nearly good enough, so that a reader may like it, and unlike all that was picked, so that
+    the verdict tells something new. ``values`` are those of all papers.
+    """
+    if len(picked) < _LEAST_PICKS:
+        return None
+    edge = allowed & (values < least) & (values >= _EXPLORED_FROM * least)
+    edge[picked] = False
+    at = np.flatnonzero(edge)
+    if not len(at):
+        return None
+    novelty = 1 - alike[np.ix_(at, picked)].max(axis=1)
+    return int(at[np.argmax(values[at] * novelty)])

@@ -1,0 +1,163 @@
+"""The evidence for each paper and each of some profiles, part by part.
+
+Independent hints combine as in a noisy-or (Pearl, *Probabilistic Reasoning in Intelligent Systems*,
+1988): a paper's value is ``1 - (1 - p) (1 - q) ...`` for the probability that each hint gives by
+itself, so their evidence ``-log(1 - p)`` adds up. A linear model's probability is logistic in its
+evidence; the constants are from readers' libraries, of which each paper's fate is known.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from digestmail.domain import Interest, Paper
+from digestmail.relevance.learn import Wishes
+from digestmail.relevance.phrases import PhraseIndex
+from digestmail.relevance.prior import Prior
+from digestmail.relevance.rules import Rules
+from digestmail.relevance.select import likeness
+from digestmail.relevance.space import Dense, Space
+from digestmail.text import Phrase
+
+_SLOPE, _START = 0.55, -4.2  # of the log-odds that a paper is liked, by the linear model's evidence
+_COMMON = 0.3  # a keyword that hits this share of the papers tells the least
+_FEW = 30  # papers: of so few each may well have the same keyword
+_LEAST = 0.4  # how much of its evidence such a keyword keeps
+CATEGORY_ONLY = 0.8  # evidence for a paper when categories are all that was chosen
+_DOUBT = 0.65  # the part of its evidence that likeness by a single term loses
+_NOTABLE = 0.05  # values below are not worth a second look
+_DIGITS = 4  # of evidence: those behind depend on which profiles are multiplied together
+
+
+@dataclass(slots=True)
+class Ground:
+    """What is known of some papers, whoever reads them."""
+
+    papers: Sequence[Paper]
+    index: PhraseIndex
+    space: Space
+    rules: Rules
+    prior: Prior
+    _alike: Dense | None = None
+
+    @property
+    def alike(self) -> Dense:
+        """How alike the papers are to each other."""
+        if self._alike is None:
+            self._alike = likeness(self.space.papers)
+        return self._alike
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """The keywords of some interests, and where they hit."""
+
+    phrases: Sequence[Phrase]
+    wanted: csr_matrix  # interests x phrases: which are theirs, and how far they are believed
+    told: csr_matrix  # phrases x papers: the evidence of each hit
+    barred: csr_matrix  # interests x papers: how many excluded keywords stand there
+
+
+class Sums:
+    """The sums of some interests (rows) over all papers (columns)."""
+
+    def __init__(
+        self, ground: Ground, interests: Sequence[Interest], wishes: Wishes, keywords: Keywords
+    ) -> None:
+        self.ground = ground
+        self.interests = interests
+        self.wishes = wishes
+        self.phrases, self.told = keywords.phrases, keywords.told
+        self.wanted = csr_matrix(keywords.wanted.multiply(wishes.said[:, None]))
+        self.barred: NDArray[np.bool_] = keywords.barred.toarray() > 0
+        self.by_keywords: Dense = (self.wanted @ self.told).toarray()
+        self.by_categories = self._categories()
+        self.linear = self._linear()
+        self.evidence: Dense = self.linear + self.by_keywords + self.by_categories
+
+    def _categories(self) -> Dense:
+        evidence = np.zeros_like(self.by_keywords)
+        for row, interest in enumerate(self.interests):
+            if chose_categories_only(interest):
+                chosen = self.ground.rules.in_categories(interest.profile.categories)
+                evidence[row] = CATEGORY_ONLY * chosen
+        return evidence
+
+    def _linear(self) -> Dense:
+        """The evidence of the linear models; none for a paper without a word they know."""
+        space, wishes = self.ground.space, self.wishes
+        linear = of_linear(wishes.evidence(space))
+        linear[~wishes.tells] = 0
+        linear[:, np.diff(space.papers.indptr) == 0] = 0
+        # Dislikes put in order what something else speaks for, and speak for nothing themselves.
+        named = self.by_keywords + self.by_categories > 0
+        return np.where(wishes.hopes[:, None] | named, linear, 0)
+
+    @cached_property
+    def added(self) -> Dense:
+        """What upvotes and age add."""
+        return self.ground.prior.evidence(self.evidence)
+
+    @cached_property
+    def doubt(self) -> Dense:
+        """What is taken where one term makes most of the likeness: it may mean something else.
+
+        Looked at only where it decides: no keyword vouches for the paper, and it would pass.
+        """
+        doubt = np.zeros_like(self.linear)
+        values = value_of(self.evidence + self.added)
+        least = np.array([[interest.profile.threshold] for interest in self.interests])
+        alone = (self.by_keywords == 0) & (self.linear > 0) & self.wishes.only_typed[:, None]
+        rows, columns = np.nonzero(alone & (values >= np.maximum(least, _NOTABLE)))
+        if len(rows):
+            shares = self.wishes.terms[rows].multiply(self.ground.space.papers[columns]).tocsr()
+            total = np.maximum(np.asarray(shares.sum(axis=1)).ravel(), 1e-9)
+            largest = np.clip(shares.max(axis=1).toarray().ravel() / total, 0, 1)
+            doubt[rows, columns] = _DOUBT * largest**3 * self.linear[rows, columns]
+        return doubt
+
+    @cached_property
+    def values(self) -> Dense:
+        """The scores, all considered."""
+        return value_of(np.round(self.evidence + self.added - self.doubt, _DIGITS))
+
+    def wanted_by_rules(self, row: int) -> NDArray[np.bool_]:
+        """The papers of the chosen categories that have a required keyword."""
+        profile = self.interests[row].profile
+        wanted = self.ground.rules.wanted(self.interests[row])
+        if profile.required_keywords:
+            wanted = wanted & self.ground.index.has_any(profile.required_keywords)
+        return wanted
+
+
+def value_of(evidence: Dense) -> Dense:
+    """The scores that evidence stands for."""
+    values: Dense = -np.expm1(-np.maximum(evidence, 0))
+    return values
+
+
+def of_linear(found: Dense) -> Dense:
+    """The evidence ``-log(1 - p)`` of what a linear model finds, over that of an average paper."""
+    evidence = np.logaddexp(np.float32(0), _SLOPE * found + _START)
+    above: Dense = np.maximum(evidence - np.logaddexp(0, _START), 0).astype(np.float32)
+    return above
+
+
+def evidence_of_hits(hits: csr_matrix) -> csr_matrix:
+    """Evidence of keyword hits (phrases x papers), less where a keyword hits everywhere."""
+    share = np.minimum(hits.getnnz(axis=1) / ((hits.shape[1] + _FEW) * _COMMON), 1)
+    weights = np.repeat(1 - (1 - _LEAST) * share, np.diff(hits.indptr))
+    evidence = hits.copy()
+    evidence.data = (-np.log1p(-hits.data) * weights).astype(np.float32)
+    return evidence
+
+
+def chose_categories_only(interest: Interest) -> bool:
+    """Whether all that was told of a profile at its start are categories."""
+    profile = interest.profile
+    told = (profile.keywords, profile.interests, interest.seeds)
+    return bool(profile.categories) and not any(told)

@@ -1,0 +1,220 @@
+"""How well papers were chosen, by what readers said of them. Pure."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import fmean
+
+from digestmail.domain import DigestItem, Profile, ReasonKind, Score, Verdict
+
+BINS = 10  # of the values in [0, 1]
+
+# Every profile's papers without its limits, by their position among the papers scored.
+Offers = Sequence[tuple[Profile, Sequence[Score]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How digests could be made; None leaves to each profile what it says."""
+
+    name: str
+    threshold: float | None = None
+    max_papers: int | None = None
+    learning: bool = True
+
+
+AS_CONFIGURED = Setting("as configured")
+LEARNING_OFF = Setting("learning off", learning=False)
+SETTINGS = (
+    AS_CONFIGURED,
+    *(Setting(f"threshold {least:g}", threshold=least) for least in (0.1, 0.2, 0.3, 0.4, 0.5)),
+    *(Setting(f"at most {most} papers", max_papers=most) for most in (5, 10, 20)),
+    LEARNING_OFF,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Mails with papers, their papers, and what readers said of these; ``liked`` of all there."""
+
+    mails: int = 0
+    papers: int = 0
+    more: int = 0
+    less: int = 0
+    liked: int = 0  # papers with a ``more``, shown or not
+
+    @property
+    def judged(self) -> int:
+        """Of the papers shown, those with a verdict."""
+        return self.more + self.less
+
+    @property
+    def papers_a_mail(self) -> float | None:
+        """The mean, over mails that have a paper; None without a mail."""
+        return _ratio(self.papers, self.mails)
+
+    @property
+    def precision(self) -> float | None:
+        """The share of ``more`` among the papers shown and judged; None when none was."""
+        return _ratio(self.more, self.judged)
+
+    @property
+    def liked_shown(self) -> float | None:
+        """The share of the liked papers that was shown (recall); None when none was liked."""
+        return _ratio(self.more, self.liked)
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def tally(shown: Collection[int], verdicts: Mapping[int, Verdict]) -> Tally:
+    """What one mail of these papers is worth by its reader's verdicts."""
+    said = Counter(verdicts[paper] for paper in shown if paper in verdicts)
+    return Tally(
+        mails=1 if shown else 0,
+        papers=len(shown),
+        more=said[Verdict.MORE],
+        less=said[Verdict.LESS],
+        liked=sum(verdict is Verdict.MORE for verdict in verdicts.values()),
+    )
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """The sum of many."""
+    every = list(tallies)
+    return Tally(
+        mails=sum(one.mails for one in every),
+        papers=sum(one.papers for one in every),
+        more=sum(one.more for one in every),
+        less=sum(one.less for one in every),
+        liked=sum(one.liked for one in every),
+    )
+
+
+def shown_with(setting: Setting, offers: Offers) -> frozenset[int]:
+    """The papers that a digest of these offers would show, those of followed authors first.
+
+    By value only: that the model prefers variety among the best is left aside.
+    """
+    return frozenset(
+        score.paper for profile, scores in offers for score in _picked(setting, profile, scores)
+    )
+
+
+def _picked(setting: Setting, profile: Profile, scores: Sequence[Score]) -> list[Score]:
+    least = profile.threshold if setting.threshold is None else setting.threshold
+    most = profile.max_papers if setting.max_papers is None else setting.max_papers
+    good = [score for score in scores if score.pinned or score.value >= least]
+    return sorted(good, key=lambda score: (score.pinned, score.value), reverse=True)[:most]
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The judged papers with a value in [start, end); the last bin holds 1 too."""
+
+    start: float
+    end: float
+    judged: int
+    value: float | None  # the mean; None when no paper was judged
+    liked: float | None  # the share of ``more``
+
+    @property
+    def gap(self) -> float:
+        """How far value and share of liked papers are apart; 0 when no paper was judged."""
+        return abs((self.value or 0.0) - (self.liked or 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Whether values mean what they say: of papers with value 0.7 seven in ten are liked.
+
+    ``error`` is the expected calibration error, the mean distance between value and share of
+    liked papers over the bins, weighted by their papers (Naeini, Cooper and Hauskrecht, AAAI
+    2015); None when nothing was judged.
+    """
+
+    bins: tuple[Bin, ...]
+    error: float | None
+
+    @property
+    def judged(self) -> int:
+        """The papers it was measured on."""
+        return sum(one.judged for one in self.bins)
+
+
+def calibration(points: Iterable[tuple[float, bool]]) -> Calibration:
+    """From the value of each judged paper, in [0, 1], and whether it was liked."""
+    sorted_in: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+    for value, liked in points:
+        sorted_in[min(int(value * BINS), BINS - 1)].append((value, liked))
+    bins = tuple(_bin(number, mine) for number, mine in enumerate(sorted_in))
+    judged = sum(one.judged for one in bins)
+    error = sum(one.judged * one.gap for one in bins) / judged if judged else None
+    return Calibration(bins, error)
+
+
+def _bin(number: int, points: Sequence[tuple[float, bool]]) -> Bin:
+    start, end = number / BINS, (number + 1) / BINS
+    if not points:
+        return Bin(start, end, 0, None, None)
+    mean = fmean(value for value, _ in points)
+    return Bin(start, end, len(points), mean, fmean(liked for _, liked in points))
+
+
+def explores(what: Score | DigestItem) -> bool:
+    """Whether a paper was shown to learn from the verdict."""
+    return any(reason.kind is ReasonKind.EXPLORATION for reason in what.reasons)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """One digest: what it could have offered, what it showed, what its reader said later."""
+
+    offers: Offers
+    unlearnt: Offers  # the same without any feedback
+    sent: frozenset[int]
+    verdicts: Mapping[int, Verdict]
+    apart: frozenset[int] = frozenset()  # shown for another reason than their value
+
+
+def points(replayed: Replayed) -> list[tuple[float, bool]]:
+    """The best value of each judged paper and whether it was liked.
+
+    Papers of followed authors and those shown to explore are left out.
+    """
+    scores = [score for _, scores in replayed.offers for score in scores]
+    apart = replayed.apart | {s.paper for s in scores if s.pinned or explores(s)}
+    best: dict[int, float] = {}
+    for score in scores:
+        if score.paper in replayed.verdicts and score.paper not in apart:
+            best[score.paper] = max(score.value, best.get(score.paper, 0.0))
+    return [(value, replayed.verdicts[paper] is Verdict.MORE) for paper, value in best.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The measures of all digests of one local date."""
+
+    date: date
+    digests: int
+    sent: Tally
+    settings: Mapping[Setting, Tally]
+    points: tuple[tuple[float, bool], ...]  # see ``calibration``
+
+
+def measured(day: date, digests: Sequence[Replayed]) -> Day:
+    """Measure the digests of one date."""
+    return Day(
+        date=day,
+        digests=len(digests),
+        sent=total(tally(one.sent, one.verdicts) for one in digests),
+        settings={setting: total(_tried(setting, one) for one in digests) for setting in SETTINGS},
+        points=tuple(point for one in digests for point in points(one)),
+    )
+
+
+def _tried(setting: Setting, replayed: Replayed) -> Tally:
+    offers = replayed.offers if setting.learning else replayed.unlearnt
+    return tally(shown_with(setting, offers), replayed.verdicts)

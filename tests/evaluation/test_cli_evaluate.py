@@ -1,0 +1,126 @@
+"""evaluate as an operator uses it, on a small benchmark."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from evaluation_samples import reader, write
+
+from digestmail.cli import main
+
+
+class Shell:
+    """Runs ``digestmail evaluate`` on one folder, where nothing is installed."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, output: pytest.CaptureFixture[str]
+    ) -> None:
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+        self._output = output
+        monkeypatch.chdir(folder)
+
+    def __call__(self, *words: str, code: int = 0) -> str:
+        self._monkeypatch.setattr(sys, "argv", ["digestmail", "evaluate", "set", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = self._output.readouterr()
+        assert (ended.value.code or 0) == code, printed.out + printed.err
+        return printed.err if code else printed.out
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self(*words, "--json"))
+
+
+@pytest.fixture
+def shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Shell:
+    ben = reader("ben", liked=["c0", "c1"], relevant=["c2"], keywords=["quantum code"])
+    write(tmp_path / "set", [reader(interests="polar ice"), ben])
+    return Shell(tmp_path, monkeypatch, capsys)
+
+
+def test_the_usual_methods_stand_beside_ours(shell: Shell) -> None:
+    told = shell.json()
+    assert (told["papers"], told["readers"]) == (10, 2)
+    assert list(told["methods"]) == ["digestmail", "bm25", "rocchio", "zotero"]
+    for measures in told["methods"].values():
+        assert measures.keys() == {"ndcg", "recall", "mrr", "ap"}
+        assert 0 < measures["mrr"] <= 1
+        assert measures["recall"] == 1  # of a pool of 9 papers
+
+
+def test_calibration_counts_all_papers_of_all_pools(shell: Shell) -> None:
+    calibration = shell.json()["calibration"]
+    assert sum(one["papers"] for one in calibration["bins"]) == 9 + 8
+    assert 0 <= calibration["error"] <= 1
+    found = sum(one["papers"] * one["relevant"] for one in calibration["bins"])
+    assert found == pytest.approx(2)
+
+
+def test_the_tables_are_for_people(shell: Shell) -> None:
+    printed = shell("--method", "digestmail", "--method", "chronological")
+    assert "Readers: 2, papers: 10" in printed
+    assert "nDCG@10" in printed
+    assert "chronological" in printed
+    assert "Expected calibration error" in printed
+
+
+def test_only_the_methods_named_are_run(shell: Shell) -> None:
+    told = shell.json("--method", "nearest", "--method", "keywords", "--method", "nearest")
+    assert list(told["methods"]) == ["nearest", "keywords"]
+    assert "calibration" not in told
+
+
+def test_variants_know_less_and_methods_with_nothing_to_go_by_are_blank(shell: Shell) -> None:
+    assert shell.json("--variant", "keywords")["methods"]["zotero"] is None
+    assert shell.json("--variant", "seeds")["readers"] == 2
+    printed = shell("--variant", "interests", "--method", "zotero")
+    assert "Readers: 1," in printed
+    assert "–" in printed
+
+
+def test_the_first_readers_alone(shell: Shell) -> None:
+    assert shell.json("--readers", "1", "--method", "rocchio")["readers"] == 1
+
+
+def test_the_run_holds_user_paper_and_score_best_first(shell: Shell) -> None:
+    shell("--run", "out.tsv", "--method", "digestmail")
+    lines = [line.split("\t") for line in Path("out.tsv").read_text().splitlines()]
+    assert [line[0] for line in lines] == ["anna"] * 9 + ["ben"] * 8
+    scores = [float(line[2]) for line in lines if line[0] == "anna"]
+    assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("--method", "magic"), 1, "--method: “magic” is no method; known are digestmail,"),
+        (("--method", "bm25", "--run", "x"), 1, "--run: writes the ranking of digestmail"),
+        (("--run", "no/where.tsv"), 1, "--run: cannot write no/where.tsv"),
+        (("--run", "set"), 1, "--run: cannot write set"),
+        (("--method", "sanity"), 1, "10 papers share too few words"),
+        (("--variant", "dreams"), 2, "--variant"),
+        (("--readers", "0"), 2, "--readers"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    shell: Shell, words: tuple[str, ...], code: int, message: str
+) -> None:
+    lines = [line for line in shell(*words, code=code).splitlines() if "error: " in line]
+    assert len(lines) == 1
+    assert message in lines[0]
+
+
+def test_a_bad_line_is_named(shell: Shell) -> None:
+    write(shell.folder / "set", [reader(), {"user": "ben"}])
+    assert shell(code=1).startswith("error: profiles.jsonl.gz line 2: liked: Field required")
+
+
+def test_a_variant_that_nobody_told_is_refused(shell: Shell) -> None:
+    write(shell.folder / "set", [reader()])
+    message = "error: --variant: no reader of this benchmark has keywords\n"
+    assert shell("--variant", "keywords", code=1) == message

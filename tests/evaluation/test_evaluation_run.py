@@ -1,0 +1,128 @@
+"""Our model on benchmarks: what it ranks, what it may know, and the field's own scorer agrees."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from evaluation_samples import SHARED, benchmark, papers, reader
+from needs import needs
+
+from digestmail.evaluation import (
+    Benchmark,
+    Judged,
+    Measures,
+    Space,
+    Variant,
+    judge,
+    measure_baseline,
+    read_benchmark,
+    reduced,
+)
+
+BENCH = SHARED / "bench"
+WINDOW = {"pool_from": "2026-03-03", "pool_to": "2026-03-07"}  # i1, c1, i2, c2
+
+
+def judged(found: Benchmark) -> Judged:
+    return judge(found, lambda _: None)
+
+
+def names(found: Judged, user: str = "anna") -> list[str]:
+    return [paper for paper, _ in found.rankings[user]]
+
+
+@pytest.mark.parametrize(
+    ("values", "pool"),
+    [
+        ({}, {paper["id"] for paper in papers()} - {"i0"}),
+        ({"exclude": ["c3", "i3"]}, {"i1", "i2", "i4", "c0", "c1", "c2", "c4"}),
+        (WINDOW, {"i1", "i2", "c1", "c2"}),
+        ({"pool": ["c1", "i1", "i0"]}, {"c1", "i1"}),
+    ],
+)
+def test_the_pool_is_ranked_and_nothing_else(tmp_path: Path, values: Any, pool: set[str]) -> None:
+    found = judged(benchmark(tmp_path, reader(keywords=["ice"]) | values))
+    assert set(names(found)) == pool
+    assert sum(one.papers for one in found.calibration.bins) == len(pool)
+    assert names(found)[0][0] == "i"
+
+
+def test_scores_fall_and_measures_are_of_the_ranking(tmp_path: Path) -> None:
+    found = judged(benchmark(tmp_path, reader(interests="ice sheet melt")))
+    scores = [score for _, score in found.rankings["anna"]]
+    assert scores == sorted(scores, reverse=True)
+    assert found.measures.mrr == pytest.approx(1 / (names(found).index("i1") + 1))
+
+
+def test_readers_of_one_pool_do_not_change_each_other(tmp_path: Path) -> None:
+    anna, ben = reader(keywords=["ice"]), reader("ben", liked=["c0"], relevant=["c1"])
+    together = judged(benchmark(tmp_path / "both", anna, ben))
+    alone = judged(benchmark(tmp_path / "one", anna))
+    assert dict(together.rankings["anna"]) == pytest.approx(dict(alone.rankings["anna"]))
+    assert names(together, "ben")[0][0] == "c"
+
+
+def test_what_is_held_out_is_not_known(tmp_path: Path) -> None:
+    one = judged(benchmark(tmp_path / "one", reader(relevant=["i1"])))
+    other = judged(benchmark(tmp_path / "other", reader(relevant=["c1", "c4"])))
+    assert one.rankings == other.rankings
+
+
+def test_what_comes_after_the_pool_is_not_known(tmp_path: Path) -> None:
+    found = benchmark(tmp_path / "one", reader(**WINDOW))
+    changed = benchmark(tmp_path / "other", reader(**WINDOW), i4={"abstract": "Ice sheet melt."})
+    assert judged(found).rankings == judged(changed).rankings
+
+
+def test_a_reader_without_a_pool_counts_as_not_served(tmp_path: Path) -> None:
+    nowhere = reader("ben", pool_from="2030-01-01", pool_to="2030-02-01")
+    served = judged(benchmark(tmp_path / "one", reader()))
+    both = judged(benchmark(tmp_path / "both", reader(), nowhere))
+    assert both.measures.mrr == pytest.approx(served.measures.mrr / 2)
+    assert "ben" not in both.rankings
+
+
+def test_seeds_alone_rank_too(tmp_path: Path) -> None:
+    found = benchmark(tmp_path, reader(keywords=["surface code"]))
+    seeds = reduced(found.readers, Variant.SEEDS)
+    (ranked,) = judged(Benchmark(found.papers, found.published, found.new, seeds)).rankings.values()
+    assert ranked[0][0][0] == "i"
+
+
+# --- real benchmarks -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cisi() -> Benchmark:
+    needs((BENCH / "cisi").is_dir(), "the shared benchmarks are not here")
+    return read_benchmark(BENCH / "cisi")
+
+
+def scored(*runs: Path) -> dict[str, Measures]:
+    """What the benchmarks' own scorer says of runs on cisi."""
+    command = [sys.executable, *map(str, (BENCH / "score_run.py", BENCH / "cisi", *runs))]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in printed.splitlines()[1:]]
+    return {row[0]: Measures(*map(float, row[1:5])) for row in rows}
+
+
+def test_our_measures_are_those_of_the_benchmarks_own_scorer(
+    cisi: Benchmark, tmp_path: Path
+) -> None:
+    found = judged(cisi)
+    lines = [f"{u}\t{p}\t{s:.6f}\n" for u, some in found.rankings.items() for p, s in some]
+    (tmp_path / "ours.tsv").write_text("".join(lines))
+    assert scored(tmp_path / "ours.tsv")["ours"] == pytest.approx(found.measures, abs=1e-4)
+
+
+@pytest.mark.slow
+def test_baselines_are_those_of_the_benchmarks(cisi: Benchmark, tmp_path: Path) -> None:
+    named = {"topics": "bm25", "rocchio": "rocchio", "sanity": "sanity", "zotero": "zotero"}
+    command = [sys.executable, *map(str, (BENCH / "peers.py", BENCH / "cisi", tmp_path, *named))]
+    subprocess.run(command, check=True)
+    space = Space(cisi)
+    for peer, measures in scored(*sorted(tmp_path.glob("*.tsv"))).items():
+        found = measure_baseline(named[peer], space, lambda _: None)
+        assert found == pytest.approx(measures, abs=1e-3), peer
