@@ -7,12 +7,12 @@ included, and the peak of memory.
 import argparse
 import json
 import random
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.common import peak_mib, read
 from digestmail.calendar import utc_now
 from digestmail.domain import Paper
 from digestmail.resources import MIGRATIONS, SAMPLE_PAPERS
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--papers", type=Path, default=SAMPLE_PAPERS)
     parser.add_argument("--count", type=int, default=30_000)
     options = parser.parse_args()
-    known = [p for p in FileSource(options.papers, "bench").fetch(None) if isinstance(p, Paper)]
+    known = read(options.papers)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "papers.jsonl"
         with file.open("w", encoding="utf-8") as target:
@@ -39,9 +39,7 @@ def main() -> None:
         for run in ("new", "known"):
             _run(run, Store(database), file, options.count)
         database.close()
-    print(
-        f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at the peak"
-    )
+    print(f"memory: {peak_mib():.0f} MiB at the peak")
 
 
 def _run(name: str, store: Store, file: Path, count: int) -> None:

@@ -6,20 +6,18 @@ titles and sentences. Prints seconds, papers picked and the peak of memory of th
 
 import argparse
 import random
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from bench.common import peak_mib, read, spliced
 from digestmail.app import App
 from digestmail.calendar import utc_now
 from digestmail.config import MailSettings, Settings
 from digestmail.domain import Paper, Profile, Schedule, Subscriber, SubscriberStatus
 from digestmail.resources import MIGRATIONS, SAMPLE_PAPERS
-from digestmail.sources.file import FileSource
 from digestmail.store.migrate import migrate
 from digestmail.text import words
 
@@ -27,13 +25,13 @@ from digestmail.text import words
 def main() -> None:
     options = _options()
     rng = random.Random(options.seed)
-    known = [p for p in FileSource(options.papers, "bench").fetch(None) if isinstance(p, Paper)]
+    known = read(options.papers)
     with tempfile.TemporaryDirectory() as folder:
         app = _app(Path(folder))
-        app.store.papers.add(_spliced(known, options.count, rng), app.clock())
+        app.store.papers.add(spliced(known, options.count, rng), app.clock())
         for subscriber in _subscribers(known, options.profiles, rng):
             app.store.subscribers.add(subscriber, app.clock())
-        before = _peak_mib()
+        before = peak_mib()
         started, cpu = time.perf_counter(), time.process_time()
         prepared = app.prepare()
         wall, cpu = time.perf_counter() - started, time.process_time() - cpu
@@ -42,7 +40,7 @@ def main() -> None:
         print(
             f"wall {wall:.1f} s, cpu {cpu:.1f} s, {1e6 * cpu / options.profiles:.0f} us a profile"
         )
-        print(f"memory: {_peak_mib():.0f} MiB at the peak ({before:.0f} before)")
+        print(f"memory: {peak_mib():.0f} MiB at the peak ({before:.0f} before)")
 
 
 def _options() -> argparse.Namespace:
@@ -68,16 +66,6 @@ def _app(folder: Path) -> App:
     return app
 
 
-def _spliced(known: list[Paper], count: int, rng: random.Random) -> list[Paper]:
-    """``count`` papers, each with one's title and beginning and another's end."""
-    papers = []
-    for number in range(count):
-        a, b = rng.choice(known), rng.choice(known)
-        abstract = a.abstract[:700] + b.abstract[700:1400]
-        papers.append(replace(a, key=f"bench:{number}", abstract=abstract))
-    return papers
-
-
 def _subscribers(known: list[Paper], count: int, rng: random.Random) -> Iterator[Subscriber]:
     due = utc_now() - timedelta(minutes=5)
     schedule = Schedule(hour=due.hour)
@@ -97,10 +85,6 @@ def _subscribers(known: list[Paper], count: int, rng: random.Random) -> Iterator
             profiles=(profile,),
             next_due_at=due.replace(minute=0, second=0, microsecond=0),
         )
-
-
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from digestmail.evaluation import (
     read_benchmark,
     reduced,
 )
+from digestmail.relevance import Embedder
 
 _USUAL = (OURS, "bm25", "rocchio", "zotero")
 _EVERY = (OURS, *BASELINES)
@@ -40,6 +41,9 @@ def evaluate(
         Variant | None, typer.Option(help="Know just this of the readers; seeds are 5 papers.")
     ] = None,
     readers: Annotated[int | None, typer.Option(min=1, help="The first so many only.")] = None,
+    semantic: Annotated[
+        str, typer.Option(metavar="PLACE", help="A folder or package with a sentence model.")
+    ] = "",
     run: Annotated[
         Path | None, typer.Option(help="Write our best 100: user, paper and score, by tabs.")
     ] = None,
@@ -50,7 +54,8 @@ def evaluate(
     if run is not None:
         _refuse_run(run, methods)
     benchmark = _asked(read_benchmark(folder), variant, readers)
-    judged = _ours(benchmark) if OURS in methods else None
+    embedder = Embedder(semantic) if semantic else None
+    judged = _ours(benchmark, embedder) if OURS in methods else None
     results = _results(benchmark, methods, judged)
     if as_json:
         print_json(_plain(benchmark, results, judged))
@@ -88,9 +93,9 @@ def _asked(benchmark: Benchmark, variant: Variant | None, most: int | None) -> B
 _Results = dict[str, Measures | None]
 
 
-def _ours(benchmark: Benchmark) -> Judged:
+def _ours(benchmark: Benchmark, embedder: Embedder | None) -> Judged:
     with progressing(f"Ranking by {OURS}") as progress:
-        return judge(benchmark, progress)
+        return judge(benchmark, progress, embedder)
 
 
 def _results(benchmark: Benchmark, methods: Sequence[str], judged: Judged | None) -> _Results:

@@ -10,7 +10,7 @@ from digestmail.domain import Interest, Paper, Profile
 from digestmail.evaluation.baselines import BASELINES, Judge, Space
 from digestmail.evaluation.measures import BEST, Calibration, Measures, mean, measure
 from digestmail.evaluation.read import Benchmark, Positions, Reader
-from digestmail.relevance import Features, Model
+from digestmail.relevance import Embedder, Features, Model
 
 OURS = "digestmail"
 _BACKGROUND = 16_000  # papers; more change little
@@ -49,7 +49,7 @@ def _ranked(method: Judge, benchmark: Benchmark, progress: Progress) -> dict[str
     return rankings
 
 
-def judge(benchmark: Benchmark, progress: Progress) -> Judged:
+def judge(benchmark: Benchmark, progress: Progress, embedder: Embedder | None = None) -> Judged:
     """Rank every reader's pool by our model. ``progress`` is told the readers done.
 
     Readers with the same pool share one model. Pools given as lists have one each: the rarity of
@@ -58,7 +58,7 @@ def judge(benchmark: Benchmark, progress: Progress) -> Judged:
     """
     calibration = Calibration()
     rankings = {}
-    for reader, candidates, evidence, values in _judgements(benchmark):
+    for reader, candidates, evidence, values in _judgements(benchmark, embedder):
         pool = benchmark.split(reader).pool
         at = np.searchsorted(candidates, pool)
         relevant = np.isin(pool, benchmark.positions(tuple(reader.held_out)))
@@ -71,7 +71,9 @@ def judge(benchmark: Benchmark, progress: Progress) -> Judged:
 _Row = NDArray[np.float32]
 
 
-def _judgements(benchmark: Benchmark) -> Iterator[tuple[Reader, Positions, _Row, _Row]]:
+def _judgements(
+    benchmark: Benchmark, embedder: Embedder | None
+) -> Iterator[tuple[Reader, Positions, _Row, _Row]]:
     """Each reader with the papers judged, ascending, and their evidence and values.
 
     Readers whose pool is empty are left out.
@@ -83,7 +85,7 @@ def _judgements(benchmark: Benchmark) -> Iterator[tuple[Reader, Positions, _Row,
             continue
         background = _spread(np.setdiff1d(past, candidates), _BACKGROUND)
         papers = _papers(benchmark, candidates)
-        model = Model(papers, _papers(benchmark, background), features=features)
+        model = Model(papers, _papers(benchmark, background), features=features, embedder=embedder)
         size = max(1, _CELLS // max(1, len(candidates)))
         for start in range(0, len(readers), size):
             block = readers[start : start + size]

@@ -155,7 +155,8 @@ def _rules_of(sums: Sums, paper: int) -> Iterator[str]:
 def strongest(sums: Sums, most: int) -> list[Part]:
     """The one interest's heaviest terms for papers, then those against."""
     row, interest = sums.wishes.terms[0].tocoo(), sums.interests[0]
-    typed = Paper(key="", title=joined(typed_texts(interest)))
+    text = joined(typed_texts(interest))
+    typed = Paper(key=text, title=text)
     spoken_of = (*interest.disliked, *interest.liked, *interest.seeds, typed)
     names = sums.ground.space.names(spoken_of)
     weighed = zip(row.col.tolist(), row.data.tolist(), strict=True)

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix, diags, vstack
 
 from digestmail.domain import Interest, Paper
-from digestmail.relevance.space import Dense, Space
+from digestmail.relevance.dense import Dense
+from digestmail.relevance.space import Space
 from digestmail.relevance.terms import analyse, counted, hash_of, joined
 
 _SAMPLE = 1_000  # papers of the background that the scales are taken from
@@ -34,9 +35,14 @@ _DISLIKES_ALONE = 0.3  # what dislikes count beside a text, before there is a li
 _LASTS = 2.0  # papers, after which a keyword's hit counts half: then they show what is meant
 _LEAST_HEIGHT = 0.3
 _FEW_PAIRS = 2.0  # pairs of likes, below which their height is doubtful
+_EVEN = 2.0  # ridge, in what a paper has with itself: less makes papers alike share more
+_SOLVED = 16_384  # papers in one batch of solutions: 16 MB of themes
 _USUAL_HEIGHT = 3.0  # of a liked paper, where there is no other to tell
 _MOST_TRUST = 3.0  # of a text, against that of the papers
 MOST_TERMS = 1_000  # of a profile, the heaviest
+
+
+_Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +102,43 @@ class _Shown:
 
     terms: csr_matrix  # weighted means
     themes: Dense
+    balanced: Dense  # means of themes in which papers alike share their say
     weight: Dense  # sums of weights
     squares: Dense  # sums of squared weights
     own_terms: Dense  # weighted means of what each paper has with itself, from the centre
     own_themes: Dense
+
+
+class _Library:
+    """The vectors of the papers that profiles speak of, each made once for all profiles."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._rows: dict[str, int] = {}
+        self.vectors = csr_matrix((0, space.size), dtype=np.float32)
+        self.themes: Dense = np.zeros((0, space.paper_themes.shape[1]), dtype=np.float32)
+        self.from_centre: Dense = np.zeros(0)  # what each paper has with itself, from the centre
+        self.of_themes: Dense = np.zeros(0)
+
+    def rows(self, papers: Sequence[Sequence[Paper]]) -> list[list[int]]:
+        """The rows of papers, new ones added."""
+        fresh = {p.key: p for some in papers for p in some if p.key not in self._rows}
+        if fresh:
+            self._rows |= {key: len(self._rows) + at for at, key in enumerate(fresh)}
+            self._add(list(fresh.values()))
+        return [[self._rows[paper.key] for paper in some] for some in papers]
+
+    def _add(self, papers: Sequence[Paper]) -> None:
+        space = self._space
+        vectors = space.of_papers(papers)
+        themes = space.themes_of_papers(papers, vectors)
+        length = float(space.centre @ space.centre)
+        own = 1 - 2 * (vectors @ space.centre) + length
+        of_themes = np.einsum("ij,ij->i", space.whitened(themes), themes)
+        self.vectors = csr_matrix(vstack([self.vectors, vectors]))
+        self.themes = np.vstack([self.themes, themes])
+        self.from_centre = np.append(self.from_centre, own)
+        self.of_themes = np.append(self.of_themes, of_themes)
 
 
 class Learner:
@@ -112,6 +151,7 @@ class Learner:
         self._sample = space.background[chosen] if rows else space.background
         self._sample_themes = space.background_themes[chosen] if rows else space.background_themes
         self._length = float(space.centre @ space.centre)
+        self._library = _Library(space)
 
     def learn(self, interests: Sequence[Interest]) -> Wishes:
         """The linear models of some profiles; of one that tells nothing all is 0."""
@@ -120,7 +160,7 @@ class Learner:
         )
         disliked = self._summed([i.disliked for i in interests], list(map(_dislikes, interests)))
         by_papers = self._by_papers(liked, disliked)
-        by_text, words = self._by_text(interests)
+        by_text, words, known = self._by_text(interests)
         trust = self._trust(liked, by_papers, by_text)
         text = np.where(liked.weight > 0, _TYPED * trust**2, 1.0) * (words > 0)
         papers = np.sqrt(liked.weight / (liked.weight + 1))
@@ -128,7 +168,7 @@ class Learner:
         said = np.where(
             liked.weight > 0, np.minimum(trust**2, 1) * _LASTS / (_LASTS + liked.weight), 1.0
         )
-        text = text * self._known(interests)
+        text = text * known
         hopes = (liked.weight > 0) | (text > 0)
         return _mixed((by_papers, papers), (by_text, text), said, hopes)
 
@@ -137,61 +177,85 @@ class Learner:
     def _summed(
         self, papers: Sequence[Sequence[Paper]], weights: Sequence[Sequence[float]]
     ) -> _Shown:
-        named = {paper.key: paper for some in papers for paper in some}
-        rows = {key: row for row, key in enumerate(named)}
-        chosen = [[rows[paper.key] for paper in some] for some in papers]
-        choice = _choice(chosen, weights, len(rows))
-        vectors = self._space.of_papers(list(named.values()))
-        themes = self._space.themes.of(vectors)
+        chosen = self._library.rows(papers)
+        vectors, themes = self._library.vectors, self._library.themes
+        choice = _choice(chosen, weights, len(themes))
         total = np.asarray(choice.sum(axis=1), dtype=np.float32).ravel()
         averaging = diags(1 / np.maximum(total, 1e-9)) @ choice
         squared = choice.power(2)
         squares = np.asarray(squared.sum(axis=1), dtype=np.float32).ravel()
         own = diags(1 / np.maximum(squares, 1e-9)) @ squared
-        from_centre = 1 - 2 * (vectors @ self._space.centre) + self._length
-        of_themes = np.einsum("ij,ij->i", self._space.themes.whitened(themes), themes)
         return _Shown(
             csr_matrix(averaging @ vectors),
             np.asarray(averaging @ themes, dtype=np.float32),
+            self._balanced(choice, themes),
             total,
             squares,
-            own @ from_centre,
-            own @ of_themes,
+            own @ self._library.from_centre,
+            own @ self._library.of_themes,
         )
+
+    def _balanced(self, choice: csr_matrix, themes: Dense) -> Dense:
+        """For each row of ``choice`` the mean of its papers' themes, those alike sharing their say.
+
+        Ridge regression in its dual form (Saunders and others, ICML 1998), which asks for the same
+        evidence from each paper; solved for all rows of about the same length at once.
+        """
+        found = np.zeros((choice.shape[0], themes.shape[1]), dtype=np.float32)
+        lengths = np.diff(choice.indptr)
+        widths = 1 << np.ceil(np.log2(np.maximum(lengths, 1))).astype(int)
+        for width in np.unique(widths[lengths > 0]) if themes.shape[1] else ():
+            rows = np.flatnonzero((widths == width) & (lengths > 0))
+            for some in np.array_split(rows, -(-len(rows) * width // _SOLVED)):
+                found[some] = self._solved(choice, themes, some, width)
+        return found
+
+    def _solved(self, choice: csr_matrix, themes: Dense, rows: _Rows, width: int) -> Dense:
+        places = choice.indptr[rows][:, None] + np.arange(width)
+        there = np.arange(width) < np.diff(choice.indptr)[rows][:, None]
+        places[~there] = 0
+        weights = choice.data[places] * there
+        mine = themes[choice.indices[places]] * there[:, :, None]
+        alike = mine @ self._space.whitened(mine).transpose(0, 2, 1)
+        usual = np.einsum("pii->p", alike) / there.sum(axis=1)
+        diagonal = np.maximum(_EVEN * usual, 1e-6)
+        alike[:, np.arange(width), np.arange(width)] += diagonal[:, None]
+        say = np.linalg.solve(alike, weights[:, :, None])[:, :, 0]
+        total = np.maximum(np.abs(say).sum(axis=1), 1e-9)
+        summed: Dense = np.einsum("pi,pik->pk", say, mine) / total[:, None]
+        return summed
 
     def _by_papers(self, liked: _Shown, disliked: _Shown) -> _Half:
         """The mean of likes less a part of the mean of dislikes, each from the centre."""
         there, against = liked.weight > 0, disliked.weight > 0
         less = np.where(there, _DISLIKED, 1.0) * against
         terms = liked.terms - diags(less) @ disliked.terms
-        themes = liked.themes - less[:, None] * disliked.themes
+        themes = liked.balanced - less[:, None] * disliked.themes
         centre = there.astype(np.float32) - less
-        return self._half(csr_matrix(terms), centre, self._space.themes.whitened(themes), 1.0)
+        return self._half(csr_matrix(terms), centre, self._space.whitened(themes), 1.0)
 
     # --- what was typed ----------------------------------------------------------------------
 
-    def _by_text(self, interests: Sequence[Interest]) -> tuple[_Half, Dense]:
-        """The half of the words typed, and how many of them any paper has."""
-        found = [counted(joined(typed_texts(interest))) for interest in interests]
-        vectors = self._space.of_terms(found)
+    def _by_text(self, interests: Sequence[Interest]) -> tuple[_Half, Dense, Dense]:
+        """The half of the words typed, how many terms papers have of them, and which part."""
+        texts = [typed_texts(interest) for interest in interests]
+        terms = [analyse(joined(some)) for some in texts]
+        vectors = self._space.of_terms([counted(some) for some in terms])
         words = np.diff(vectors.indptr).astype(np.float32)
-        themes: Dense = self._space.themes.of(vectors) * (words > 0)[:, None]
+        spoken = [". ".join(some) for some in texts]
+        themes: Dense = self._space.themes_of_texts(spoken, vectors) * (words > 0)[:, None]
         none = np.zeros(len(interests), dtype=np.float32)
-        whitened = self._space.themes.whitened(themes)
-        return self._half(vectors, none, whitened, _THEMES_TYPED), words
+        whitened = self._space.whitened(themes)
+        half = self._half(vectors, none, whitened, _THEMES_TYPED)
+        return half, words, np.array([self._known(some) for some in terms], dtype=np.float32)
 
-    def _known(self, interests: Sequence[Interest]) -> Dense:
-        """How much of each text any paper has words for, in [0, 1].
+    def _known(self, terms: Sequence[str]) -> float:
+        """How much of a text any paper has words for, in [0, 1].
 
         "music generation" must not become a wish for all that is generated, without music.
         """
-        parts = [self._known_part(joined(typed_texts(interest))) for interest in interests]
-        return np.array(parts, dtype=np.float32)
-
-    def _known_part(self, text: str) -> float:
-        words = {term for term in analyse(text) if " " not in term}
-        known = [self._space.column_of(hash_of(word)) is not None for word in words]
-        return (sum(known) / len(known)) ** 2 if known else 0.0
+        words = {hash_of(term) for term in terms if " " not in term}
+        return float(self._space.has(words).mean() ** 2) if words else 0.0
 
     # --- scales ------------------------------------------------------------------------------
 
@@ -215,7 +279,7 @@ class Learner:
         pairs = liked.weight**2 - liked.squares
         middle = liked.terms @ self._space.centre
         length = _dots(liked.terms, liked.terms) - 2 * middle + self._length
-        whitened = self._space.themes.whitened(liked.themes)
+        whitened = self._space.whitened(liked.themes)
         of_themes = np.einsum("ij,ij->i", whitened, liked.themes)
 
         def others(whole: Dense, own: Dense) -> Dense:

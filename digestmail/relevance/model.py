@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from digestmail.domain import Explanation, Interest, Paper, Part, Reason, ReasonKind, Score
+from digestmail.relevance.dense import Dense, Embedder
 from digestmail.relevance.explain import Reasons, explanation, strongest
 from digestmail.relevance.learn import Learner
 from digestmail.relevance.phrases import PhraseIndex, numbered
 from digestmail.relevance.prior import Prior
 from digestmail.relevance.rules import Rules
 from digestmail.relevance.select import POOL, diverse, exploration
-from digestmail.relevance.space import Dense, Space
+from digestmail.relevance.space import Space
 from digestmail.relevance.sums import Ground, Keywords, Sums, evidence_of_hits, value_of
 from digestmail.relevance.terms import Features
 
+_TIE = 1e-9  # between equal values at neighbouring places: less than the digits of a value
 BLOCK = 1024  # profiles whose dense scores are held at once: 6 MB for 1,500 papers
 _LEAST_VALUE = 0.0001  # at any threshold something must speak for a paper; less rounds to nothing
 
@@ -32,7 +34,8 @@ class Model:
 
     ``background`` are other papers of the same sources, the more the better up to some 16,000:
     what is rare, which themes there are and what nobody asked for is learned from them.
-    ``explore``: how many papers a profile may be shown to learn from, beside the good ones.
+    ``embedder``: adds likeness of meaning, see ``dense``. ``explore``: how many papers a profile
+    may be shown to learn from, beside the good ones.
     """
 
     def __init__(
@@ -41,12 +44,13 @@ class Model:
         background: Sequence[Paper] = (),
         *,
         features: Features | None = None,
+        embedder: Embedder | None = None,
         explore: int = 0,
     ) -> None:
         self.papers = papers
         self.background = background
         self.explore = explore
-        space = Space(papers, background, features or Features())
+        space = Space(papers, background, features or Features(), embedder)
         self._ground = Ground(papers, PhraseIndex(papers), space, Rules(papers), Prior(papers))
         self._learner = Learner(space)
 
@@ -136,7 +140,7 @@ def _picked(
 def _chosen(passing: Dense, room: _Indices, alike: Dense) -> list[_Indices]:
     """Of the passing papers (value, else -1) as many as there is room, good and different."""
     width = min(passing.shape[1], max(int(room.max(initial=0)) * POOL, 1))
-    best = np.argsort(-passing, axis=1, kind="stable")[:, :width]
+    best = _best(passing, width)
     values = np.take_along_axis(passing, best, axis=1)
     candidates = np.where(values >= 0, best, -1)
     places = diverse(values, candidates, room, alike)
@@ -145,6 +149,17 @@ def _chosen(passing: Dense, room: _Indices, alike: Dense) -> list[_Indices]:
         papers = candidates[row, np.sort(mine[mine >= 0])]  # in falling order of their values
         chosen.append(papers.astype(np.int64))
     return chosen
+
+
+def _best(values: Dense, width: int) -> _Indices:
+    """The places of the ``width`` highest values of each row, falling; of equals the first.
+
+    Sorting only what a partition leaves saves 55 of 60 us for 1,500 papers.
+    """
+    ranked = -values.astype(np.float64) + np.arange(values.shape[1]) * _TIE
+    some = np.argpartition(ranked, width - 1, axis=1)[:, :width]
+    order = np.argsort(np.take_along_axis(ranked, some, axis=1), axis=1)
+    return np.take_along_axis(some, order, axis=1)
 
 
 def _explored(sums: Sums, row: int, good: _Bools, picked: _Indices) -> int | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from digestmail.domain import Paper, Reason, ReasonKind
-from digestmail.relevance.space import Dense
+from digestmail.relevance.dense import Dense
 
 _MOST = 0.25  # evidence: a value of 0.3 becomes 0.45 at the very most
 _PER_UPVOTE = 0.06  # of the logarithm

@@ -8,7 +8,7 @@ _Indices = NDArray[np.int64]
 _Values = NDArray[np.float32]
 
 POOL = 3  # times as many candidates as picks: what is farther down is not worth its difference
-TRADE = 0.25  # how much of a value a complete likeness to what was picked already takes
+TRADE = 1.5  # the rate at which a value falls with the cosine to the likest paper picked already
 _EXPLORED_FROM = 0.4  # of the threshold: below, a paper is just off the subject
 _LEAST_PICKS = 4  # a mail of few papers has no room for trials
 
@@ -33,7 +33,7 @@ def diverse(values: _Values, candidates: _Indices, most: _Indices, alike: _Value
     left = np.where(candidates >= 0, values, -np.inf)
     nearest = np.zeros_like(values)
     for turn in range(width):
-        place = np.argmax(left * (1 - TRADE * nearest), axis=1)
+        place = np.argmax(left * np.exp(-TRADE * nearest), axis=1)
         good = np.isfinite(left[rows, place]) & (turn < most)
         picked[good, turn] = place[good]
         left[rows, place] = -np.inf

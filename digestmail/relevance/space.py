@@ -4,16 +4,17 @@ Weights are TF-IDF. Themes are the axes of latent semantic analysis (Deerwester 
 truncated singular value decomposition of the background.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 from scipy.sparse import csr_matrix
 from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import randomized_svd
 
 from digestmail.domain import Paper
+from digestmail.relevance.dense import Dense, Embedder
 from digestmail.relevance.terms import (
     Features,
     Terms,
@@ -23,26 +24,32 @@ from digestmail.relevance.terms import (
     paper_text,
 )
 
-Dense = NDArray[np.floating[Any]]
-
 THEMES = 256
 _MOST_SHARE = 0.5  # a term in more of the papers tells nothing
 _MOST_FITTED = 8_000  # papers that the themes are found in
 _LEAST_IN_THEME = 3  # papers that a term of a theme must stand in
 _RIDGE = 2.0  # added to the covariance of the themes, in units of its mean variance
+_MEANING = 2.0  # what likeness of meaning counts against that of themes
 _ENOUGH = 500  # papers; among fewer a term of one single paper may be all there is
 
 
 class Space:
     """The vectors of ``papers``, of other papers for a ``background``, and of any text.
 
-    The background that all is measured against has the papers themselves in it.
+    The background that all is measured against has the papers themselves in it. With an
+    ``embedder`` the axes of its vectors are themes too.
     """
 
     def __init__(
-        self, papers: Sequence[Paper], background: Sequence[Paper], features: Features
+        self,
+        papers: Sequence[Paper],
+        background: Sequence[Paper],
+        features: Features,
+        embedder: Embedder | None = None,
     ) -> None:
         self._papers = papers
+        self._names: dict[str, dict[int, str]] = {}
+        self._embedder = embedder
         self._features = features
         terms = features.terms([*papers, *background])
         self._columns = np.unique(np.concatenate([some.hashes for some in terms] or [_NONE]))
@@ -52,9 +59,46 @@ class Space:
         self.papers = every[: len(papers)]
         self.background = every  # the judged are part of it: else all of a field looks special
         self.centre = _mean(self.background)
-        self.themes = Themes(self.background)
-        self.paper_themes = self.themes.of(self.papers)
-        self.background_themes = self.themes.of(self.background)
+        self._themes = Themes(self.background)
+        self._size = 0
+        self._meanings = self._embedded([*papers, *background])
+        self._inverse = self._themes.inverse
+        if embedder is not None:
+            self._size = self._meanings.shape[1]
+            meanings = Meanings(self._meanings)
+            self._meaning_centre = meanings.centre
+            self._inverse = block_diag(_even(self._themes), _MEANING * _even(meanings)).astype(
+                np.float32
+            )
+        self.background_themes = self.themes_of(self.background, self._meanings)
+        self.paper_themes = self.background_themes[: len(papers)]
+
+    def _embedded(self, papers: Sequence[Paper]) -> Dense:
+        if self._embedder is None or not papers:
+            return np.zeros((len(papers), self._size), dtype=np.float32)
+        return self._embedder.papers(papers, self._features)
+
+    def themes_of(self, vectors: csr_matrix, meanings: Dense) -> Dense:
+        """The coordinates of papers or texts by their vectors (rows x themes)."""
+        of_words = self._themes.of(vectors)
+        if self._embedder is None:
+            return of_words
+        there = np.any(meanings, axis=1)[:, None]
+        return np.hstack([of_words, (meanings - self._meaning_centre) * there]).astype(np.float32)
+
+    def themes_of_papers(self, papers: Sequence[Paper], vectors: csr_matrix) -> Dense:
+        """The coordinates of any papers."""
+        return self.themes_of(vectors, self._embedded(papers))
+
+    def themes_of_texts(self, texts: Sequence[str], vectors: csr_matrix) -> Dense:
+        """The coordinates of what was typed."""
+        nothing = np.zeros((len(texts), 0), dtype=np.float32)
+        meanings = self._embedder.texts(texts) if self._embedder else nothing
+        return self.themes_of(vectors, meanings)
+
+    def whitened(self, wishes: Dense) -> Dense:
+        """The weights of coordinates that find what is like ``wishes`` (rows x themes)."""
+        return wishes @ self._inverse
 
     @property
     def size(self) -> int:
@@ -85,14 +129,30 @@ class Space:
     def near(self, paper: int, wish: Dense) -> list[str]:
         """The terms of one of ``papers`` that bring it near a wish over themes, strongest first."""
         row, named = self.papers[paper], self.names([self._papers[paper]])
-        brought = row.data * (self.themes.axis(row.indices) @ wish)
+        axes = self._themes.axis(row.indices)
+        brought = row.data * (axes @ wish[: axes.shape[1]])
         order = np.argsort(-brought, kind="stable")
         return [named[int(row.indices[at])] for at in order if brought[at] > 0]
 
+    def has(self, hashes: Collection[int]) -> NDArray[np.bool_]:
+        """Whether any paper has each of some terms."""
+        wanted = np.fromiter(hashes, dtype=np.uint32, count=len(hashes))
+        return np.isin(wanted, self._columns, assume_unique=True)
+
     def names(self, papers: Sequence[Paper]) -> dict[int, str]:
-        """What the terms of these papers are called, by column."""
-        named = {term: self.column_of(hash_of(term)) for p in papers for term in _distinct(p)}
-        return {column: term for term, column in named.items() if column is not None}
+        """What the terms of these papers are called, by column; looked up once for a paper."""
+        for paper in papers:
+            if paper.key not in self._names:
+                self._names[paper.key] = self._named(paper)
+        return {c: name for paper in papers for c, name in self._names[paper.key].items()}
+
+    def _named(self, paper: Paper) -> dict[int, str]:
+        terms = sorted(_distinct(paper))
+        hashes = np.array([hash_of(term) for term in terms], dtype=np.uint32)
+        at = np.searchsorted(self._columns, hashes)
+        at[at == len(self._columns)] = 0
+        known = self._columns[at] == hashes if len(self._columns) else np.zeros(len(at), bool)
+        return {int(at[n]): term for n, term in enumerate(terms) if known[n]}
 
 
 def _distinct(paper: Paper) -> set[str]:
@@ -121,7 +181,7 @@ def _mean(rows: csr_matrix) -> Dense:
 class Themes:
     """At most THEMES axes along which ``rows`` differ, found once; coordinates are about 0.
 
-    ``whitened`` undoes what coordinates have in common by chance of the collection: likeness to a
+    ``inverse`` undoes what coordinates have in common by chance of the collection: likeness to a
     theme that every third paper has tells less than likeness to a rare one. It is the direction of
     linear discriminant analysis (Fisher, 1936) with the background as the class of all others.
     """
@@ -138,7 +198,8 @@ class Themes:
         self._centre = np.zeros(size, dtype=np.float32)
         coordinates = self.of(rows)
         self._centre = coordinates.mean(axis=0) if size else self._centre
-        self._inverse = _inverse(coordinates - self._centre)
+        self.coordinates = coordinates - self._centre
+        self.inverse = _inverse(self.coordinates)
 
     def of(self, rows: csr_matrix) -> Dense:
         """The coordinates of vectors (rows x themes), from the background's centre."""
@@ -156,10 +217,22 @@ class Themes:
         found[known] = self._axes[at[known]]
         return found
 
-    def whitened(self, wishes: Dense) -> Dense:
-        """The weights of coordinates that find what is like ``wishes`` (rows x themes)."""
-        found: Dense = wishes @ self._inverse
-        return found
+
+class Meanings:
+    """The axes of an embedder's vectors (papers x size), from their centre, as Themes has them."""
+
+    def __init__(self, vectors: Dense) -> None:
+        self.centre: Dense = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1])
+        self.coordinates: Dense = vectors - self.centre
+        self.inverse = _inverse(self.coordinates)
+
+
+def _even(axes: Themes | Meanings) -> Dense:
+    """The inverse, so that likeness among the background has a spread of 1."""
+    some = axes.coordinates[_spread(len(axes.coordinates), 500)]
+    likeness = some @ axes.inverse @ some.T
+    even: Dense = axes.inverse / max(float(likeness.std()), 1e-9)
+    return even
 
 
 def _spread(size: int, most: int) -> NDArray[np.int64]:

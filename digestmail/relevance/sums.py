@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from digestmail.domain import Interest, Paper
+from digestmail.relevance.dense import Dense
 from digestmail.relevance.learn import Wishes
 from digestmail.relevance.phrases import PhraseIndex
 from digestmail.relevance.prior import Prior
 from digestmail.relevance.rules import Rules
 from digestmail.relevance.select import likeness
-from digestmail.relevance.space import Dense, Space
+from digestmail.relevance.space import Space
 from digestmail.text import Phrase
 
-_SLOPE, _START = 0.55, -4.2  # of the log-odds that a paper is liked, by the linear model's evidence
+_SLOPE, _START = 0.6, -3.4  # of the log-odds that a paper is liked, by the linear model's evidence
 _COMMON = 0.3  # a keyword that hits this share of the papers tells the least
 _FEW = 30  # papers: of so few each may well have the same keyword
 _LEAST = 0.4  # how much of its evidence such a keyword keeps

@@ -57,9 +57,9 @@ def hash_of(term: str) -> int:
     return crc32(term.encode())
 
 
-def counted(text: str) -> Terms:
-    """The terms of a text."""
-    counts = Counter(map(hash_of, analyse(text)))
+def counted(terms: Sequence[str]) -> Terms:
+    """How often each of ``terms`` is among them."""
+    counts = Counter(map(hash_of, terms))
     hashes = np.array(sorted(counts), dtype=np.uint32)
     numbers = np.array([min(counts[h], 255) for h in hashes.tolist()], dtype=np.uint8)
     return Terms(hashes, numbers)
@@ -102,7 +102,7 @@ class Features:
         fresh: dict[int, bytes] = {}
         for paper in missing:
             data = kept.get(paper.id or 0)
-            terms = counted(paper_text(paper)) if data is None else unpacked(data)
+            terms = counted(analyse(paper_text(paper))) if data is None else unpacked(data)
             if data is None and paper.id:
                 fresh[paper.id] = packed(terms)
             self._known[paper.key] = terms

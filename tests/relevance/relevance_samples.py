@@ -36,9 +36,20 @@ LASERS = paper("Laser cooling of atoms", "Cold atoms are trapped by laser light 
 CELLS = paper("Cell division in yeast", "Yeast cells divide; we film the spindle of each.")
 
 
+def two_fields() -> list[Paper]:
+    """Papers of three words each, of which neighbours share two, in either of two fields."""
+    physics = ["atom", "laser", "optics", "photon", "cavity", "qubit"]
+    biology = ["yeast", "spindle", "cell", "enzyme", "genome", "ribosome"]
+    return [
+        Paper(key=f"{kind[0]} {n}", title=f"{kind[n % 6]} {kind[(n + 1) % 6]}, {kind[(n + 2) % 6]}")
+        for kind in (physics, biology)
+        for n in range(30)
+    ]
+
+
 def interest(*, liked: Any = (), disliked: Any = (), seeds: Any = (), **profile: Any) -> Interest:
     """An interest in all papers."""
-    more = {name: profile.pop(name) for name in ("first", "blocked") if name in profile}
+    more = {name: profile.pop(name) for name in ("first", "blocked", "weights") if name in profile}
     return Interest(profile=Profile(**profile), liked=liked, disliked=disliked, seeds=seeds, **more)
 
 

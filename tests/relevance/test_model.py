@@ -18,12 +18,14 @@ from relevance_samples import (
     reason,
     scored,
     trending,
+    two_fields,
     untrue,
     with_fillers,
 )
 
 from digestmail.domain import Interest, Paper, ReasonKind, Score
 from digestmail.relevance import Model
+from digestmail.relevance.explain import Reasons
 from digestmail.text import phrase, readable, spans
 
 # --- keywords --------------------------------------------------------------------------------
@@ -74,7 +76,7 @@ def test_a_title_beats_an_abstract_and_often_beats_once() -> None:
     weights = [r.weight if (r := told[t]) else 0 for t in ("Three zeolite", "Two", "One")]
     assert weights == sorted(weights, reverse=True)
     assert len(set(weights)) == 3
-    assert [title for title in found if title in told and told[title]][-1] == "One"
+    assert [title for title in found if told.get(title)][-1] == "One"
 
 
 def test_two_keywords_beat_one() -> None:
@@ -148,10 +150,14 @@ def test_a_dislike_lowers_what_resembles_it_and_leaves_the_rest() -> None:
 
 
 def test_only_themes_in_common_is_said_as_it_is() -> None:
-    found = scored(trending(), liked=(paper("Denoising generative priors"),), threshold=0)
-    themes = [r for s in found.values() if (r := reason(s, ReasonKind.THEME))]
-    assert all(len(s.reasons) == 1 for s in found.values() if reason(s, ReasonKind.THEME))
-    assert not themes or "near what you read, with " in themes[0].words
+    papers = [paper("Photon laser"), paper("Spindle enzyme"), *two_fields()]
+    (sums,) = Model(papers)._blocks([interest(liked=(paper("Atom"),))])
+    reasons = Reasons(sums, [(0, 0), (0, 1)], [{}])
+    (told,) = reasons.of(0, 0, 0)
+    assert told.kind is ReasonKind.THEME
+    assert set(told.details) <= {"photon", "laser", "photon laser"}
+    assert told.words.startswith("near what you read, with ")
+    assert reasons.of(1, 0, 1) == []
 
 
 def test_dislikes_put_in_order_what_categories_bring() -> None:

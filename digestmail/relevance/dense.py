@@ -1,0 +1,90 @@
+"""Meaning beyond words: dense vectors of papers and texts from a sentence-embedding model.
+
+The model is the operator's own, a local one, loaded by sentence-transformers (the extra
+``digestmail[semantic]``); nothing is fetched. Each paper is embedded once in its life.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digestmail.domain import Paper
+from digestmail.errors import ConfigError
+from digestmail.relevance.terms import Features
+from digestmail.text import readable
+
+Dense = NDArray[np.floating[Any]]
+
+_BATCH = 64
+_LONGEST = 2_000  # characters; such models read some 250 words
+
+
+class Embedder:
+    """Unit vectors of texts by the model in ``place``: a folder, or a package with one in it.
+
+    ConfigError where there is none, or the extra is not installed.
+    """
+
+    def __init__(self, place: str) -> None:
+        self.kind = f"dense:{place}"
+        self._folder = _folder(place)
+        self._known: dict[str, bytes] = {}
+
+    @cached_property
+    def _model(self) -> Any:
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError:
+            raise ConfigError(
+                "semantic.model: needs its extra: pip install 'digestmail[semantic]'"
+            ) from None
+        try:
+            return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"semantic.model: {self._folder} holds no model: {error}") from None
+
+    def texts(self, texts: Sequence[str]) -> Dense:
+        """The vectors of texts (texts x size), zeros for empty ones."""
+        vectors: Dense = np.asarray(
+            self._model.encode(
+                [text[:_LONGEST] for text in texts],
+                batch_size=_BATCH,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            ),
+            dtype=np.float32,
+        )
+        there = np.array([bool(text.strip()) for text in texts], dtype=np.float32)
+        return vectors * there[:, None]
+
+    def papers(self, papers: Sequence[Paper], features: Features) -> Dense:
+        """The vectors of papers, from what is kept as far as it goes; the others are kept."""
+        strange = [paper for paper in papers if paper.key not in self._known]
+        kept = features.load(self.kind, [paper.id for paper in strange if paper.id])
+        self._known |= {p.key: kept[p.id] for p in strange if p.id and p.id in kept}
+        missing = [paper for paper in strange if paper.key not in self._known]
+        for start in range(0, len(missing), _BATCH):
+            some = missing[start : start + _BATCH]
+            vectors = self.texts([f"{readable(p.title)}. {readable(p.abstract)}" for p in some])
+            made = {p.key: v.astype("<f2").tobytes() for p, v in zip(some, vectors, strict=True)}
+            features.keep(self.kind, {p.id: made[p.key] for p in some if p.id})
+            self._known |= made
+        data = [np.frombuffer(self._known[paper.key], dtype="<f2") for paper in papers]
+        return np.array(data, dtype=np.float32)
+
+
+def _folder(place: str) -> Path:
+    if Path(place).is_dir():
+        return Path(place)
+    spec = find_spec(place.replace("-", "_")) if place.replace("-", "_").isidentifier() else None
+    for folder in spec.submodule_search_locations or () if spec else ():
+        if (Path(folder) / "model").is_dir():
+            return Path(folder) / "model"
+    raise ConfigError(
+        f"semantic.model: “{place[:80]}” is neither a folder nor a package with a model"
+    )

@@ -1,0 +1,146 @@
+"""The whole sum, what a profile learned, and the paper shown to learn from."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from relevance_samples import CELLS, LASERS, interest, paper, trending, with_fillers
+
+from digestmail.domain import Explanation, ReasonKind, Score
+from digestmail.relevance import Model
+
+PAPERS = with_fillers(
+    replace(LASERS, upvotes=40), replace(CELLS, authors=("Ada Byron",), categories=("q-bio.CB",))
+)
+MODEL = Model(PAPERS)
+
+
+def explained(position: int, **values: Any) -> Explanation:
+    return MODEL.explain(interest(**values), position)
+
+
+WISHES = [
+    {"keywords": ("laser", "cold atoms")},
+    {"interests": "cooling atoms by light"},
+    {"interests": "laser"},
+    {"liked": (paper("Laser light", "Cold atoms."),), "keywords": ("lattice",)},
+    {"liked": (LASERS,), "disliked": (paper("Laser cooling of atoms again"),)},
+    {"categories": ("q-bio",)},
+    {"disliked": (LASERS,)},
+    {},
+]
+
+
+@pytest.mark.parametrize("values", WISHES)
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_the_parts_add_up_to_the_value(values: dict[str, Any], position: int) -> None:
+    told = explained(position, **values)
+    total = sum(part.weight for part in told.parts)
+    assert told.value == pytest.approx(1 - math.exp(-max(total, 0)), abs=1e-3)
+
+
+@pytest.mark.parametrize("values", WISHES)
+def test_the_value_explained_is_the_score(values: dict[str, Any]) -> None:
+    wish = interest(**values, threshold=0, max_papers=50)
+    for score in MODEL.score([wish])[0]:
+        assert MODEL.explain(wish, score.paper).value == pytest.approx(score.value, abs=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("values", "kinds"),
+    [
+        ({"keywords": ("laser",)}, {"keyword", "term", "theme", "start", "trending"}),
+        ({"interests": "laser", "threshold": 0}, {"term", "theme", "start", "trending", "doubt"}),
+        ({"interests": "zebra"}, set()),
+    ],
+)
+def test_parts_are_of_all_kinds_that_count(values: dict[str, Any], kinds: set[str]) -> None:
+    assert {part.kind for part in explained(0, **values).parts} == kinds
+
+
+@pytest.mark.parametrize(
+    ("values", "rule"),
+    [
+        ({"excluded_keywords": ("yeast",)}, "never shown: it has an excluded keyword"),
+        ({"excluded_categories": ("q-bio",)}, "never shown: it is in an excluded category"),
+        ({"categories": ("cs",)}, "not shown: it is in none of the chosen categories"),
+        ({"required_keywords": ("laser",)}, "not shown: it has none of the required keywords"),
+        ({"authors": ("A. Byron",)}, "shown unless excluded: by Ada Byron, whom you follow"),
+    ],
+)
+def test_rules_are_told_in_words(values: dict[str, Any], rule: str) -> None:
+    assert explained(1, **values).rules == (rule,)
+    assert explained(1, keywords=("cell",)).rules == ()
+
+
+# --- what a profile learned ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "first"),
+    [
+        ({"interests": "yeast spindle"}, {"yeast", "spindle"}),
+        ({"liked": (paper("Cold atoms"),)}, {"cold", "atom", "cold atom"}),
+    ],
+)
+def test_what_was_typed_and_liked_is_strongest(values: dict[str, Any], first: set[str]) -> None:
+    parts = MODEL.strongest(interest(**values), 2)
+    assert {part.what for part in parts[:2]} <= first
+    assert all(part.weight > 0 for part in parts)
+
+
+def test_what_was_disliked_stands_last_and_against() -> None:
+    wish = interest(interests="yeast cells", disliked=(paper("Laser cooling"),))
+    parts = MODEL.strongest(wish)
+    assert parts == sorted(parts[: len(parts)], key=lambda part: part.weight < 0)
+    assert {part.what for part in parts if part.weight < 0} == {"laser", "cooling", "laser cooling"}
+
+
+def test_at_most_so_many_terms_are_told() -> None:
+    assert len(MODEL.strongest(interest(liked=(LASERS, CELLS)), 3)) == 3
+    assert MODEL.strongest(interest(), 3) == []
+
+
+# --- required keywords -----------------------------------------------------------------------
+
+
+def test_of_required_keywords_a_paper_must_have_one() -> None:
+    wish = {"interests": "laser atoms, yeast cells", "threshold": 0}
+    found = MODEL.score([interest(**wish, required_keywords=("spindle", "xylophone"))])[0]
+    assert [score.paper for score in found] == [1]
+    assert len(MODEL.score([interest(**wish)])[0]) > 1
+
+
+# --- exploration -----------------------------------------------------------------------------
+
+
+def explored(most: int = 20, explore: int = 1, **values: Any) -> list[Score]:
+    papers = trending()[:300]
+    wish = interest(liked=tuple(papers[:5]), max_papers=most, **values)
+    return list(Model(papers[5:], explore=explore).score([wish])[0])
+
+
+def trials(scores: list[Score]) -> list[Score]:
+    return [s for s in scores if s.reasons[0].kind is ReasonKind.EXPLORATION]
+
+
+def test_one_paper_below_the_threshold_is_shown_to_learn_from() -> None:
+    found = explored(threshold=0.08, explore=3)
+    (trial,) = trials(found)
+    assert trial is found[-1]
+    assert len(trial.reasons) == 1
+    assert trial.reasons[0].details
+    assert trial.value < 0.08
+    assert found[:-1] == explored(threshold=0.08, explore=0)
+
+
+@pytest.mark.parametrize(
+    ("most", "threshold", "explore"), [(4, 0.08, 1), (20, 0.9, 1), (20, 0.08, 0)]
+)
+def test_there_is_no_trial_without_room_picks_or_leave(
+    most: int, threshold: float, explore: int
+) -> None:
+    found = explored(most, explore, threshold=threshold)
+    assert trials(found) == []
+    assert len(found) <= most
