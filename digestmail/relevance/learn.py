@@ -35,14 +35,9 @@ _DISLIKES_ALONE = 0.3  # what dislikes count beside a text, before there is a li
 _LASTS = 2.0  # papers, after which a keyword's hit counts half: then they show what is meant
 _LEAST_HEIGHT = 0.3
 _FEW_PAIRS = 2.0  # pairs of likes, below which their height is doubtful
-_EVEN = 2.0  # ridge, in what a paper has with itself: less makes papers alike share more
-_SOLVED = 16_384  # papers in one batch of solutions: 16 MB of themes
 _USUAL_HEIGHT = 3.0  # of a liked paper, where there is no other to tell
 _MOST_TRUST = 3.0  # of a text, against that of the papers
 MOST_TERMS = 1_000  # of a profile, the heaviest
-
-
-_Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +97,6 @@ class _Shown:
 
     terms: csr_matrix  # weighted means
     themes: Dense
-    balanced: Dense  # means of themes in which papers alike share their say
     weight: Dense  # sums of weights
     squares: Dense  # sums of squared weights
     own_terms: Dense  # weighted means of what each paper has with itself, from the centre
@@ -188,49 +182,18 @@ class Learner:
         return _Shown(
             csr_matrix(averaging @ vectors),
             np.asarray(averaging @ themes, dtype=np.float32),
-            self._balanced(choice, themes),
             total,
             squares,
             own @ self._library.from_centre,
             own @ self._library.of_themes,
         )
 
-    def _balanced(self, choice: csr_matrix, themes: Dense) -> Dense:
-        """For each row of ``choice`` the mean of its papers' themes, those alike sharing their say.
-
-        Ridge regression in its dual form (Saunders and others, ICML 1998), which asks for the same
-        evidence from each paper; solved for all rows of about the same length at once.
-        """
-        found = np.zeros((choice.shape[0], themes.shape[1]), dtype=np.float32)
-        lengths = np.diff(choice.indptr)
-        widths = 1 << np.ceil(np.log2(np.maximum(lengths, 1))).astype(int)
-        for width in np.unique(widths[lengths > 0]) if themes.shape[1] else ():
-            rows = np.flatnonzero((widths == width) & (lengths > 0))
-            for some in np.array_split(rows, -(-len(rows) * width // _SOLVED)):
-                found[some] = self._solved(choice, themes, some, width)
-        return found
-
-    def _solved(self, choice: csr_matrix, themes: Dense, rows: _Rows, width: int) -> Dense:
-        places = choice.indptr[rows][:, None] + np.arange(width)
-        there = np.arange(width) < np.diff(choice.indptr)[rows][:, None]
-        places[~there] = 0
-        weights = choice.data[places] * there
-        mine = themes[choice.indices[places]] * there[:, :, None]
-        alike = mine @ self._space.whitened(mine).transpose(0, 2, 1)
-        usual = np.einsum("pii->p", alike) / there.sum(axis=1)
-        diagonal = np.maximum(_EVEN * usual, 1e-6)
-        alike[:, np.arange(width), np.arange(width)] += diagonal[:, None]
-        say = np.linalg.solve(alike, weights[:, :, None])[:, :, 0]
-        total = np.maximum(np.abs(say).sum(axis=1), 1e-9)
-        summed: Dense = np.einsum("pi,pik->pk", say, mine) / total[:, None]
-        return summed
-
     def _by_papers(self, liked: _Shown, disliked: _Shown) -> _Half:
         """The mean of likes less a part of the mean of dislikes, each from the centre."""
         there, against = liked.weight > 0, disliked.weight > 0
         less = np.where(there, _DISLIKED, 1.0) * against
         terms = liked.terms - diags(less) @ disliked.terms
-        themes = liked.balanced - less[:, None] * disliked.themes
+        themes = liked.themes - less[:, None] * disliked.themes
         centre = there.astype(np.float32) - less
         return self._half(csr_matrix(terms), centre, self._space.whitened(themes), 1.0)
 
