@@ -5,10 +5,11 @@ reader to reader) go one after another through
 - the plain path: two Jinja templates, css-inline, EmailMessage, aiosmtplib's sendmail, and one
   commit for each mail;
 - digestmail's step deliver, with its whole ledger;
-- digestmail's Composer alone, which reads nothing and sends nothing;
+- digestmail's Composer and SmtpMailer, without its ledger: nothing is read and nothing recorded;
+- digestmail's Composer alone;
 - a bare socket that is given finished mails: the floor of any sender.
 Prints CPU time of this process for a mail (the sink is another process), round by round, and the
-median of the rounds' ratios. In the first round digestmail has not met the day's papers.
+median of the rounds' ratios. In the first round the papers have yet to be rendered.
 """
 
 import argparse
@@ -34,11 +35,11 @@ from rich.table import Table
 from sqlalchemy import delete, update
 
 from bench.common import read, spliced
-from bench.prepare import _subscribers as subscribers
+from bench.prepare import subscribers
 from digestmail.app import App
 from digestmail.calendar import utc_now
 from digestmail.config import DigestSection, MailSettings, Settings
-from digestmail.domain import DeliveryKind, DeliveryState, Message
+from digestmail.domain import DeliveryKind, DeliveryState, Message, Outcome
 from digestmail.mail.relay import SmtpSettings
 from digestmail.mail.smtp import SmtpMailer
 from digestmail.resources import MIGRATIONS, SAMPLE_PAPERS
@@ -147,7 +148,8 @@ class _Ways:
         return {
             "plain path": by_plain,
             "digestmail deliver": by_step,
-            "digestmail render and build": _timed(self._compose(), len(self.messages)),
+            "digestmail compose and send": _timed(self._unrecorded(), len(self.messages)),
+            "digestmail render and build": _timed(self._built(), len(self.messages)),
             "bare socket": _timed(self._floor, len(self.messages)),
         }
 
@@ -189,26 +191,51 @@ class _Ways:
             return [(row[0], row[1], row[2]) for row in found]
 
     def _deliver(self) -> None:
-        relay = SmtpSettings(
-            host="127.0.0.1",
-            port=self.port,
-            tls="none",
-            connections=_CONNECTIONS,
-            messages_per_connection=1000,
-        )
-        sender = self.app.sender(SmtpMailer(relay))
+        sender = self.app.sender(self._mailer())
         done = asyncio.run(sender.deliver((DeliveryKind.DIGEST,)))
         assert done.sent == len(self.messages), (done.states, done.trouble)
 
-    def _compose(self) -> Callable[[], object]:
-        """Composing all mails, from digests that were read before."""
+    def _mailer(self) -> SmtpMailer:
+        return SmtpMailer(
+            SmtpSettings(
+                host="127.0.0.1",
+                port=self.port,
+                tls="none",
+                connections=_CONNECTIONS,
+                messages_per_connection=1000,
+            )
+        )
+
+    def _unrecorded(self) -> Callable[[], object]:
+        """Composing and sending all mails, without a word in the ledger."""
+        composing, mailer = self._composing(), self._mailer()
+
+        async def send() -> None:
+            messages = composing()
+
+            async def lane() -> None:
+                for message in messages:
+                    result = await mailer.send(message, _go)
+                    assert result.outcome is Outcome.SENT, result
+
+            await asyncio.gather(*(lane() for _ in range(_CONNECTIONS)))
+            await mailer.close()
+
+        return lambda: asyncio.run(send())
+
+    def _composing(self) -> Callable[[], Iterator[Message]]:
+        """How to compose all mails, one by one, from digests that were read before."""
         app, now = self.app, self.app.clock()
         known = [
             (app.store.subscribers.get(subscriber), app.store.digests.get(digest), delivery)
             for delivery, digest, subscriber in self._due(len(self.messages))
         ]
         message = app.composer.digest_message
-        return lambda: [message(who, what, now, at) for who, what, at in known if who]
+        return lambda: (message(who, what, now, at) for who, what, at in known if who)
+
+    def _built(self) -> Callable[[], object]:
+        composing = self._composing()
+        return lambda: sum(1 for _ in composing())
 
     def _floor(self) -> None:
         with socket.create_connection(("127.0.0.1", self.port)) as client:
@@ -222,6 +249,10 @@ class _Ways:
                 ):
                     client.sendall(line)
                     client.recv(1000)
+
+
+async def _go() -> bool:
+    return True
 
 
 def _timed(work: Callable[[], object], mails: int) -> float:

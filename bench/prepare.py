@@ -29,7 +29,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         app = _app(Path(folder))
         app.store.papers.add(spliced(known, options.count, rng), app.clock())
-        for subscriber in _subscribers(known, options.profiles, rng):
+        for subscriber in subscribers(known, options.profiles, rng):
             app.store.subscribers.add(subscriber, app.clock())
         before = peak_mib()
         started, cpu = time.perf_counter(), time.process_time()
@@ -66,7 +66,7 @@ def _app(folder: Path) -> App:
     return app
 
 
-def _subscribers(known: list[Paper], count: int, rng: random.Random) -> Iterator[Subscriber]:
+def subscribers(known: list[Paper], count: int, rng: random.Random) -> Iterator[Subscriber]:
     due = utc_now() - timedelta(minutes=5)
     schedule = Schedule(hour=due.hour)
     for number in range(count):

@@ -7,12 +7,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from digestmail.calendar import next_slot, utc_now
-from digestmail.config import Settings
+from digestmail.config import Settings, SmtpSection
 from digestmail.domain import (
     Clock,
     DeliveryKind,
@@ -29,12 +29,14 @@ from digestmail.errors import ConfigError, InputError
 from digestmail.gather import Gatherer
 from digestmail.mail.address import checked_address
 from digestmail.mail.dkim import DkimKey, load_key
+from digestmail.mail.lane import Shared
 from digestmail.mail.message import Identity
 from digestmail.mail.outbox import OutboxMailer
 from digestmail.mail.relay import SmtpSettings
-from digestmail.mail.smtp import SmtpMailer
+from digestmail.mail.relays import RelaysMailer
 from digestmail.render import Renderer
 from digestmail.resources import MIGRATIONS, TEMPLATES
+from digestmail.steps.bounces import Postmaster, Taken
 from digestmail.steps.compose import Composer
 from digestmail.steps.deliver import Delivered, Sender
 from digestmail.steps.links import Links
@@ -47,9 +49,7 @@ from digestmail.store.migrate import require_current
 from digestmail.tokens import Signer
 
 if TYPE_CHECKING:
-    from digestmail.relevance import Model
-
-_RELAY_REST = timedelta(minutes=5)  # a wrong password tried each minute gets an account locked
+    from digestmail.relevance import Embedder, Model
 
 LETTERS = (DeliveryKind.CONFIRM, DeliveryKind.LINK)
 _Progress = Callable[[int], None]
@@ -165,8 +165,22 @@ class App:
         if self._model is None or self._model[0] != of:
             features = Features(self.store.papers.features, self.store.papers.keep_features)
             explore = self.settings.digest.exploration
-            self._model = of, Model(papers, background, features=features, explore=explore)
+            self._model = (
+                of,
+                Model(
+                    papers, background, features=features, embedder=self.embedder, explore=explore
+                ),
+            )
         return self._model[1]
+
+    @cached_property
+    def embedder(self) -> "Embedder | None":
+        """What embeds texts by meaning, if the settings name a model."""
+        from digestmail.relevance import Embedder
+
+        place = self.settings.semantic.model
+        local = self.settings.path(place) if place else None
+        return Embedder(str(local) if local and local.is_dir() else place) if place else None
 
     def news(self, subscriber: Subscriber) -> "tuple[Model, list[Interest]]":
         """The model of what is news now, and a subscriber's interests, one for each profile."""
@@ -190,20 +204,34 @@ class App:
             store=self.store,
             desk=self.desk,
             composer=self.composer,
-            mailer=mailer or make_mailer(self.settings),
+            mailer=mailer or make_mailer(self.settings, self.store, self.clock),
             clock=self.clock,
             latest=timedelta(hours=self.settings.digest.latest_hours),
             stop=self.stopping,
+            operator=_checked("operator_email", self.settings.operator_email),
         )
 
     def relay_rests(self) -> bool:
-        """Whether the relay was in trouble a moment ago and is better left alone for now."""
-        trouble = self.store.guards.noted("relay-trouble")
-        return trouble is not None and self.clock() - trouble[1] < _RELAY_REST
+        """Whether the relays were in trouble a moment ago, or have had all they take for now."""
+        rest = self.store.guards.noted("relay-rest")
+        # A note of the future is of a clock that was set back.
+        return rest is not None and rest[1] <= self.clock() < datetime.fromisoformat(rest[0])
 
     def digest_message(self, subscriber: Subscriber, digest: Digest) -> Message:
         """The mail of a digest that may not be stored, for a trial."""
         return self.composer.digest_message(subscriber, digest, self.clock(), delivery_id=0)
+
+    @cached_property
+    def postmaster(self) -> Postmaster:
+        """What takes in bounces and complaints."""
+        return Postmaster(self.store, self.links, self.clock)
+
+    def fetch_bounces(self) -> Taken:
+        """Read the configured mailbox of bounces; ConfigError when there is none."""
+        mailbox = self.settings.bounces.mailbox.get_secret_value()
+        if not mailbox:
+            raise ConfigError("bounces.mailbox is not set; name the mailbox that bounces go to")
+        return self.postmaster.fetch(mailbox, self.settings.folder)
 
     def prune(self) -> int:
         """Forget what there is no reason to keep; returns how many unconfirmed requests."""
@@ -252,9 +280,13 @@ def dkim_key(settings: Settings) -> DkimKey | None:
     return load_key(settings.path(dkim.key_file), dkim.selector, dkim.domain)
 
 
-def smtp_settings(settings: Settings) -> SmtpSettings:
-    """The relay."""
-    smtp = settings.smtp
+def relay_settings(settings: Settings) -> list[SmtpSettings]:
+    """The relays: that of [smtp], unless only [[relays]] are named, and those."""
+    first = [] if settings.relays and "smtp" not in settings.model_fields_set else [settings.smtp]
+    return [_relay(settings, section) for section in (*first, *settings.relays)]
+
+
+def _relay(settings: Settings, smtp: SmtpSection) -> SmtpSettings:
     return SmtpSettings(
         host=smtp.host,
         port=smtp.port,
@@ -265,14 +297,20 @@ def smtp_settings(settings: Settings) -> SmtpSettings:
         ca_file=str(settings.path(smtp.ca_file)) if smtp.ca_file else "",
         connections=smtp.connections,
         messages_per_connection=smtp.messages_per_connection,
+        per_second=smtp.per_second,
+        per_hour=smtp.per_hour,
+        per_day=smtp.per_day,
+        weight=smtp.weight,
     )
 
 
-def make_mailer(settings: Settings) -> Mailer:
-    """The Mailer of the settings: the relay, or a folder of .eml files."""
+def make_mailer(settings: Settings, store: Store, clock: Clock) -> Mailer:
+    """The Mailer of the settings: the relays, or a folder of .eml files."""
     if settings.mail.outbox:
         return OutboxMailer(settings.path(settings.mail.outbox))
-    return SmtpMailer(smtp_settings(settings))
+    known = store.relays
+    shared = Shared(clock, known.take, known.trouble, known.fell, known.recovered)
+    return RelaysMailer(relay_settings(settings), shared)
 
 
 def _keys(settings: Settings) -> list[str]:

@@ -70,6 +70,10 @@ class SmtpSection(_Section):
     ca_file: str = Field("", description="certificates to trust besides the system's")
     connections: int = Field(4, ge=1, le=256, description="kept open at the same time")
     messages_per_connection: int = Field(100, ge=1, description="then a fresh one is opened")
+    per_second: int = Field(0, ge=0, description="mails it takes a second; 0: no limit")
+    per_hour: int = Field(0, ge=0, description="mails it takes in an hour; 0: no limit")
+    per_day: int = Field(0, ge=0, description="mails it takes in a day; 0: no limit")
+    weight: int = Field(1, ge=1, description="its share of the mail when there are several")
 
 
 class DkimSection(_Section):
@@ -78,6 +82,14 @@ class DkimSection(_Section):
     selector: str = Field("", description="the DNS selector")
     domain: str = Field("", description="the signing domain")
     key_file: str = Field("", description="private key, PEM")
+
+
+class SemanticSection(_Section):
+    """Likeness of meaning beside that of words; needs the extra ``semantic``."""
+
+    model: str = Field(
+        "", description="folder of a sentence-embedding model, or a package with one; empty: none"
+    )
 
 
 class DigestSection(_Section):
@@ -106,6 +118,28 @@ class WebSection(_Section):
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     trusted_proxies: list[str] = Field(
         [], description="addresses whose X-Forwarded-For is believed"
+    )
+
+
+class BouncesSection(_Section):
+    """How bounces and complaints come back; empty: not this way."""
+
+    mailbox: SecretStr = Field(
+        SecretStr(""),
+        description="read every 5 minutes: imaps://USER:PASSWORD@HOST/INBOX, pop3s://…, or the"
+        " path of a Maildir; for bounces only",
+    )
+    ses_topic: str = Field(
+        "", description="ARN of the SNS topic of Amazon SES that posts to /hooks/ses"
+    )
+    sendgrid_key: str = Field(
+        "", description="public key of SendGrid's signed events, for /hooks/sendgrid"
+    )
+    mailgun_key: SecretStr = Field(
+        SecretStr(""), description="webhook signing key of Mailgun, for /hooks/mailgun"
+    )
+    postmark_password: SecretStr = Field(
+        SecretStr(""), description="basic-auth password that Postmark sends to /hooks/postmark"
     )
 
 
@@ -140,9 +174,14 @@ class Settings(BaseSettings):
     templates: str = Field("", description="folder of your own templates; empty: the built-in")
     mail: MailSettings
     smtp: SmtpSection = Field(default_factory=SmtpSection)
+    relays: list[SmtpSection] = Field(
+        [], description="further relays, each a [[relays]] table with the settings of [smtp]"
+    )
     dkim: DkimSection = Field(default_factory=DkimSection)
     digest: DigestSection = Field(default_factory=DigestSection)
+    semantic: SemanticSection = Field(default_factory=SemanticSection)
     web: WebSection = Field(default_factory=WebSection)
+    bounces: BouncesSection = Field(default_factory=BouncesSection)
     folder: Path = Field(default=Path(), exclude=True)
 
     @classmethod

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from digestmail.app import App, dkim_key, identity, open_database, smtp_settings
+from digestmail.app import App, dkim_key, identity, open_database, relay_settings
 from digestmail.config import Settings
 from digestmail.errors import DigestmailError
 from digestmail.mail import smtp
@@ -89,7 +89,7 @@ def _relay(settings: Settings) -> str:
         folder = settings.path(settings.mail.outbox)
         OutboxMailer(folder)
         return f"mails are written to {folder}, not sent"
-    return asyncio.run(smtp.check(smtp_settings(settings)))
+    return "; ".join(asyncio.run(smtp.check(relay)) for relay in relay_settings(settings))
 
 
 def _public_url(settings: Settings) -> Check:

@@ -21,6 +21,7 @@ from digestmail.worker import this_worker
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=3)
+BOUNCES_EVERY = 300  # seconds
 _WORTH_TELLING = 2  # failures in succession
 _JOB_DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
@@ -34,6 +35,10 @@ def make_scheduler(app: App, *, seconds: int = 60) -> BackgroundScheduler:
     for name, job in (("ingest", ingest_tick), ("digests", digest_tick)):
         tick = IntervalTrigger(seconds=seconds, timezone=UTC)
         scheduler.add_job(_guarded(app, job), tick, id=name, next_run_time=app.clock())
+    if app.settings.bounces.mailbox.get_secret_value():
+        tick = IntervalTrigger(seconds=BOUNCES_EVERY, timezone=UTC)
+        watch = _guarded(app, bounce_tick)
+        scheduler.add_job(watch, tick, id="bounces", next_run_time=app.clock())
     scheduler.add_listener(_failed, EVENT_JOB_ERROR)
     return scheduler
 
@@ -83,11 +88,19 @@ def digest_tick(app: App) -> None:
     if app.relay_rests():
         return
     delivered = app.deliver()
-    if delivered.trouble:
-        log.error("the relay is in trouble, will try again: %s", delivered.trouble)
+    if delivered.trouble:  # the sender has told it as an error once
+        log.info("the relay is in trouble, will try again: %s", delivered.trouble)
     if delivered.done:
         states = ", ".join(f"{count} {state}" for state, count in delivered.states.items())
         log.info("delivered: %s", states)
+
+
+def bounce_tick(app: App) -> None:
+    """Read the mailbox of bounces."""
+    taken = app.fetch_bounces()
+    if taken.kinds:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in taken.kinds.items())
+        log.info("bounces: %s; %d addresses given up", kinds, taken.given_up)
 
 
 def _guarded(app: App, job: Callable[[App], None]) -> Callable[[], None]:

@@ -15,7 +15,7 @@ LEVELS = {
     **dict.fromkeys(
         ["config", "tokens", "announcements", "calendar", "charts", "worker", "resources"], 1
     ),
-    **dict.fromkeys(["sources", "relevance", "render", "mail", "store"], 1),
+    **dict.fromkeys(["sources", "relevance", "render", "mail", "store", "bounces"], 1),
     **dict.fromkeys(["steps", "evaluation"], 2),
     **dict.fromkeys(["app", "gather", "doctor"], 3),
     **dict.fromkeys(["scheduler", "cluster", "web", "cli", "demo"], 4),

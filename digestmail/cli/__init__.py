@@ -11,7 +11,9 @@ from typer.exceptions import TyperException
 from digestmail import __version__
 from digestmail.cli import (
     backtest,
+    bounces,
     daily,
+    deliveries,
     evaluate,
     install,
     profiles,
@@ -49,6 +51,9 @@ cli.add_typer(install.config_commands, name="config")
 cli.add_typer(sources.source_commands, name="source")
 cli.add_typer(subscribers.subscriber_commands, name="subscriber")
 cli.add_typer(profiles.profile_commands, name="profile")
+cli.add_typer(bounces.bounce_commands, name="bounce")
+cli.add_typer(bounces.suppression_commands, name="suppression")
+cli.add_typer(deliveries.delivery_commands, name="delivery")
 
 
 def _version(wanted: bool) -> None:

@@ -1,13 +1,14 @@
 """Messages: the headers a mailbox provider wants to see, serialised to the exact bytes."""
 
+import binascii
 import hashlib
 import re
+import string
+import textwrap
 from dataclasses import dataclass
 from datetime import datetime
-from email import policy
-from email.header import Header
-from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
 
 from digestmail.domain import Message
 from digestmail.errors import ConfigError, InputError
@@ -15,7 +16,7 @@ from digestmail.mail.address import checked_address
 from digestmail.mail.dkim import DkimKey, sign
 from digestmail.text import one_line
 
-_BODY_COLUMNS = 76  # RFC 2045 6.7
+_COLUMNS = 76  # RFC 2045 6.7
 _MAX_LINE = 998  # RFC 5322 2.1.1
 _CRLF = "\r\n"
 _LOCAL_PART = re.compile(r"[a-z][a-z0-9.+_-]{0,63}")
@@ -84,8 +85,8 @@ def build(
     *,
     recipient: str,
     subject: str,
-    text: str,
-    html: str,
+    text: str | bytes,
+    html: str | bytes,
     message_id: str,
     date: datetime,
     envelope_token: str = "",
@@ -95,6 +96,7 @@ def build(
 ) -> Message:
     """One mail to one recipient, as bytes: 7-bit, CRLF, text/plain before text/html.
 
+    ``text`` and ``html`` may be bytes: then they are in quoted-printable, with CRLF line ends.
     ``recipient`` is a checked address, ``date`` aware. ``campaign`` is the first three fields of
     Feedback-ID ("d20261121:daily:digest"). ``list_links`` are for mail that is subscribed to;
     None makes a transactional mail, which offers nothing to unsubscribe from. Apart from the
@@ -112,7 +114,7 @@ def build(
         _exact("Auto-Submitted", "auto-generated"),
         _exact("X-Auto-Response-Suppress", "All"),
     ]
-    raw = "".join(fields).encode("ascii") + _body(text, html, boundary_seed=message_id)
+    raw = "".join(fields).encode("ascii") + _body(_quoted(text), _quoted(html), message_id)
     sender = envelope_sender(identity, envelope_token)
     return Message(sender, recipient, message_id, sign(raw, dkim) if dkim else raw)
 
@@ -144,6 +146,7 @@ def _words(name: str, value: str) -> str:
     return f"{name}: {_encoded(name, one_line(value))}{_CRLF}"
 
 
+@lru_cache(maxsize=64)
 def _phrase(name: str, words: str, address: str) -> str:
     words = one_line(words)
     if _is_plain(words):
@@ -153,24 +156,58 @@ def _phrase(name: str, words: str, address: str) -> str:
 
 
 def _encoded(name: str, value: str) -> str:
-    charset = "us-ascii" if _is_plain(value) else "utf-8"
-    header = Header(value, charset, maxlinelen=_BODY_COLUMNS, header_name=name)
-    return header.encode(linesep=_CRLF)
+    """``value`` as it stands after ``name: ``, folded; as encoded words unless it is plain."""
+    if _is_plain(value):
+        first = " " * len(f"{name}: ")
+        return (_CRLF + " ").join(textwrap.wrap(value, _COLUMNS - 1, initial_indent=first)).lstrip()
+    room = _COLUMNS - len(f"{name}: =?utf-8?q??=")
+    words = [""]
+    for character in value:
+        code = _word_code(character)
+        if len(words[-1]) + len(code) > room:
+            words.append("")
+        words[-1] += code
+    return (_CRLF + " ").join(f"=?utf-8?q?{word}?=" for word in words)
+
+
+@lru_cache(maxsize=4096)
+def _word_code(character: str) -> str:
+    """A character in an encoded word (RFC 2047 4.2), of which no character may be cut."""
+    if character in _UNCODED:
+        return character
+    return "_" if character == " " else "".join(f"={b:02X}" for b in character.encode())
+
+
+_UNCODED = frozenset(string.ascii_letters + string.digits + "!*+-/")  # 5 (3): even in a phrase
 
 
 def _is_plain(value: str) -> bool:
     # "=?" would be read as an encoded word, and only an encoded word can be folded anywhere.
     longest = max(map(len, value.split()), default=0)
-    return value.isascii() and "=?" not in value and longest < _BODY_COLUMNS // 2
+    return value.isascii() and "=?" not in value and longest < _COLUMNS // 2
 
 
-def _body(text: str, html: str, *, boundary_seed: str) -> bytes:
-    mime = EmailMessage(policy=policy.SMTP.clone(max_line_length=_BODY_COLUMNS))
-    mime.set_content(text, charset="utf-8", cte="quoted-printable")
-    mime.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
+# EmailMessage takes 20 times as long to write the same.
+_PART = (
+    b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+)
+_HEAD = b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="%s"\r\n'
+
+
+def _body(text: bytes, html: bytes, boundary_seed: str) -> bytes:
+    """The last headers and the parts, as RFC 2046 5.1 puts them."""
     # "=_" cannot occur in quoted-printable text.
-    mime.set_boundary("=_" + hashlib.sha256(boundary_seed.encode()).hexdigest()[:32])
-    return mime.as_bytes()
+    boundary = b"=_" + hashlib.sha256(boundary_seed.encode()).hexdigest()[:32].encode()
+    between = b"\r\n--" + boundary  # the line end before a boundary belongs to it
+    parts = (between, b"\r\n", _PART % b"plain", text, between, b"\r\n", _PART % b"html", html)
+    return _HEAD % boundary + b"".join((*parts, between, b"--\r\n"))
+
+
+def _quoted(text: str | bytes) -> bytes:
+    if isinstance(text, bytes):
+        return text
+    lines = b"".join(line + b"\r\n" for line in text.encode().splitlines())
+    return binascii.b2a_qp(lines, istext=True)
 
 
 def _check_address(name: str, address: str) -> None:

@@ -16,8 +16,8 @@ class SmtpSettings:
 
     Timeouts are in seconds and for each step. The one after the final dot (``data_timeout``) is
     long on purpose, as RFC 5321 4.5.3.2.6 asks: giving up there leaves a message of which nobody
-    knows whether it was sent. Raises ConfigError for what cannot work, and for a password that
-    would leave this machine unencrypted.
+    knows whether it was sent. The rate limits are in mails; 0 is none. Raises ConfigError for
+    what cannot work, and for a password that would leave this machine unencrypted.
     """
 
     host: str
@@ -27,6 +27,10 @@ class SmtpSettings:
     password: str = field(default="", repr=False)
     connections: int = 4
     messages_per_connection: int = 100
+    per_second: int = 0
+    per_hour: int = 0
+    per_day: int = 0
+    weight: int = 1  # its share of the mail, among several relays
     connect_timeout: float = 30
     command_timeout: float = 300
     data_timeout: float = 600

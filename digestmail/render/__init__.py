@@ -1,6 +1,15 @@
 """Turns a digest into the mail that is read: subject, plain text and HTML."""
 
+from digestmail.render.names import DigestLinks, Quoted, Rendered
 from digestmail.render.papers import segments
-from digestmail.render.renderer import HTML_BUDGET, DigestLinks, Rendered, Renderer, encoded_size
+from digestmail.render.renderer import HTML_BUDGET, Renderer, encoded_size
 
-__all__ = ["HTML_BUDGET", "DigestLinks", "Rendered", "Renderer", "encoded_size", "segments"]
+__all__ = [
+    "HTML_BUDGET",
+    "DigestLinks",
+    "Quoted",
+    "Rendered",
+    "Renderer",
+    "encoded_size",
+    "segments",
+]

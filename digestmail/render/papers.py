@@ -7,6 +7,8 @@ overrides are gone, lengths are bounded, and only http(s) addresses are left as 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from itertools import chain
 from urllib.parse import urlsplit
 
 from digestmail.domain import DigestItem, Paper, ReasonKind
@@ -29,7 +31,8 @@ class PaperView:
     """One paper of the mail. Texts are plain: escaping is the template's."""
 
     position: int
-    profile: str
+    number: str  # the position, two columns wide
+    profile: str  # empty when the digest has only one
     title: str
     marked_title: Segments
     url: str  # http(s) or empty
@@ -45,15 +48,18 @@ class PaperView:
     less_url: str
 
 
-def paper_view(item: DigestItem, *, room: int, more_url: str, less_url: str) -> PaperView:
+def paper_view(
+    item: DigestItem, *, room: int, more_url: str, less_url: str, profile: str = ""
+) -> PaperView:
     """The view of ``item`` with at most ``room`` characters of its abstract."""
-    paper, phrases = item.paper, _phrases(item)
+    paper, phrases = item.paper, phrases_of(item)
     title = clean(paper.title, _TITLE) or "Untitled"
     abstract = clean(paper.abstract, room)
-    authors, others = _authors(paper.authors, _followed(item))
+    authors, others = _authors(paper.authors, followed(item))
     return PaperView(
         position=item.position,
-        profile=clean(item.profile_name, _NAME),
+        number=number(item.position),
+        profile=profile,
         title=title,
         marked_title=segments(title, phrases),
         url=web_url(paper.url),
@@ -64,10 +70,62 @@ def paper_view(item: DigestItem, *, room: int, more_url: str, less_url: str) -> 
         abstract=abstract,
         marked_abstract=segments(abstract, phrases),
         has_no_abstract=not paper.abstract.strip(),
-        why=_why(item),
+        why=why(item),
         more_url=more_url,
         less_url=less_url,
     )
+
+
+# --- what differs from reader to reader --------------------------------------------------------
+
+
+def number(position: int) -> str:
+    """A position as the plain text aligns it."""
+    return f"{position:2}"
+
+
+def phrases_of(item: DigestItem) -> list[Phrase]:
+    """What is marked in the title and the abstract."""
+    marked = (ReasonKind.KEYWORD, ReasonKind.TERMS)
+    return [phrase(d) for reason in item.reasons if reason.kind in marked for d in reason.details]
+
+
+def followed(item: DigestItem) -> tuple[str, ...]:
+    """The authors the paper was picked for."""
+    by = (reason.details for reason in item.reasons if reason.kind is ReasonKind.AUTHOR)
+    return tuple(chain.from_iterable(by))
+
+
+def why(item: DigestItem) -> str:
+    """The reasons in one line; empty when there are none."""
+    return clean("; ".join(reason.words for reason in item.reasons if reason.details), _WHY)
+
+
+def marks(text: str, phrases: Iterable[Phrase]) -> tuple[tuple[int, int], ...]:
+    """What ``spans`` finds, from what is remembered of texts and phrases met before."""
+    known = _words_of(text)
+    present = [p for p in phrases if p.words and p.words[0] in known]
+    found = sorted(span for one in present for span in _spans_of(text, one))
+    joined: list[tuple[int, int]] = []
+    for start, end in found:
+        if joined and start < joined[-1][1]:
+            start, last = joined.pop()
+            end = max(end, last)
+        joined.append((start, end))
+    return tuple(joined)
+
+
+@lru_cache(maxsize=4096)
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(form for word in words(text) for form in (word.plain, word.stem))
+
+
+@lru_cache(maxsize=65536)
+def _spans_of(text: str, one: Phrase) -> tuple[tuple[int, int], ...]:
+    return tuple(spans(text, [one]))
+
+
+# --- cleaning ----------------------------------------------------------------------------------
 
 
 def clean(text: str, limit: int) -> str:
@@ -106,20 +164,6 @@ def short_day(day: date) -> str:
 # --- parts -----------------------------------------------------------------------------------
 
 
-def _phrases(item: DigestItem) -> list[Phrase]:
-    marked = (ReasonKind.KEYWORD, ReasonKind.TERMS)
-    return [phrase(d) for reason in item.reasons if reason.kind in marked for d in reason.details]
-
-
-def _followed(item: DigestItem) -> list[str]:
-    return [
-        name
-        for reason in item.reasons
-        if reason.kind is ReasonKind.AUTHOR
-        for name in reason.details
-    ]
-
-
 def _authors(
     names: Sequence[str], followed: Sequence[str]
 ) -> tuple[tuple[tuple[str, bool], ...], int]:
@@ -142,7 +186,3 @@ def _same(name: str, other: str) -> bool:
 def _day(paper: Paper) -> str:
     day = paper.published_at or paper.announced_on
     return short_day(day) if day else ""
-
-
-def _why(item: DigestItem) -> str:
-    return clean("; ".join(reason.words for reason in item.reasons if reason.details), _WHY)

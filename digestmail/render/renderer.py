@@ -1,53 +1,44 @@
 """Composes the mails from their templates and keeps the digest within its size."""
 
-import binascii
+import logging
+import quopri
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import css_inline
 from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail.domain import Digest, DigestItem, Subscriber, Verdict
+from digestmail.render.assembly import Assembler
 from digestmail.render.environment import broken, compile_all, make_environment
-from digestmail.render.papers import PaperView, clean, paper_view, short_day
-from digestmail.text import excerpt, one_line
+from digestmail.render.forms import CannotSplitError, quoted
+from digestmail.render.names import (
+    DigestLinks,
+    Names,
+    Quoted,
+    Rendered,
+    digest_names,
+    label,
+    subject_line,
+)
+from digestmail.render.papers import PaperView, paper_view
+
+log = logging.getLogger(__name__)
 
 HTML_BUDGET = 90_000
 """Bytes of quoted-printable HTML; Gmail cuts a mail off at about 102,000."""
 
 _MAILS = ("digest", "confirm", "link", "trial")
 _PARTS = ("subject.txt", "body.txt", "body.html")
+_NEEDED = [f"email/{mail}/{part}" for mail in _MAILS for part in _PARTS]
+_NEEDED += [f"email/digest/{part}" for part in ("preheader.txt", "paper.html", "paper.txt")]
 _ROOMS = (600, 400, 250, 120, 0)  # characters of each abstract, the widest that fits
-_SUBJECT = 80
-_NOTE = 600
-_PROFILE = 80
+_CHECKED = 20  # mails assembled from parts that are also rendered as a whole, and compared
 
-Names = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigestLinks:
-    """Where the links of one digest lead; ``feedback`` takes a paper's position."""
-
-    home: str
-    preferences: str
-    pause: str
-    unsubscribe: str
-    help: str
-    feedback: Callable[[int, Verdict], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A mail's subject (one line, at most 80 characters), plain text and HTML."""
-
-    subject: str
-    text: str
-    html: str
+_T = TypeVar("_T")
 
 
 class Renderer:
@@ -68,10 +59,17 @@ class Renderer:
             remove_inlined_selectors=True,
             minify_css=True,
         )
+        self._assembler: Assembler | None = Assembler(self.environment, self._inliner.inline)
+        self._to_check = _CHECKED
+
+    @property
+    def splits(self) -> bool:
+        """Whether digests are assembled from known parts, as far as their templates were tried."""
+        return self._assembler is not None
 
     def check(self) -> None:
         """Compile every template. Raises ConfigError for a missing or broken one."""
-        compile_all(self.environment, [f"email/{m}/{part}" for m in _MAILS for part in _PARTS])
+        compile_all(self.environment, _NEEDED)
 
     def confirm(self, url: str, *, home: str) -> Rendered:
         """The mail that asks whether the address is its reader's; holds no word of a user."""
@@ -91,39 +89,66 @@ class Renderer:
         Its HTML stays within HTML_BUDGET: abstracts are shortened first, then the last papers
         are left to the web.
         """
-        names, html = self._fitting(
-            lambda shown, room: _names(digest, subscriber, links, shown, room),
-            len(digest.items),
-        )
-        return self._mail("digest", names, html)
 
-    def _fitting(self, names_for: Callable[[int, int], Names], papers: int) -> tuple[Names, str]:
-        for room in _ROOMS:
-            names = names_for(papers, room)
-            html = self._html("digest", names)
-            if encoded_size(html) <= HTML_BUDGET:
-                return names, html
+        def whole(shown: int, room: int) -> Rendered:
+            return self._whole(digest, subscriber, links, shown, room)
 
-        def too_big(shown: int) -> bool:
-            return encoded_size(self._html("digest", names_for(shown, 0))) > HTML_BUDGET
+        return _fitting(whole, lambda mail: encoded_size(mail.html), len(digest.items))
 
-        fitting = bisect_left(range(1, papers), True, key=too_big)
-        names = names_for(max(fitting, 1), 0)
-        return names, self._html("digest", names)
+    def quoted_digest(self, digest: Digest, subscriber: Subscriber, links: DigestLinks) -> Quoted:
+        """The daily mail ready to be sent: what ``digest`` renders, assembled from known parts.
 
-    def _mail(self, mail: str, names: Names, html: str = "") -> Rendered:
+        Much faster once its papers have been met. Templates that cannot be split into such parts
+        are rendered as a whole instead.
+        """
+        assembler = self._assembler
+        if assembler is None:
+            return _quoted(self.digest(digest, subscriber, links))
+        try:
+            return self._assembled(assembler, digest, subscriber, links)
+        except Exception as error:  # templates are the operator's: they may do anything
+            whole = self.digest(digest, subscriber, links)  # raises when it is the mail's fault
+            self._assembler = None
+            log.warning("each digest is rendered as a whole, which is slow: %r", error)
+            return _quoted(whole)
+
+    def _assembled(
+        self, assembler: Assembler, digest: Digest, subscriber: Subscriber, links: DigestLinks
+    ) -> Quoted:
+        def assembled(shown: int, room: int) -> Quoted:
+            names = digest_names(digest, subscriber, links, shown)
+            mail = assembler.assemble(names, digest.items[:shown], room)
+            if self._to_check:
+                self._to_check -= 1
+                _compare(mail, self._whole(digest, subscriber, links, shown, room))
+            return mail
+
+        return _fitting(assembled, lambda mail: len(mail.html), len(digest.items))
+
+    def _whole(
+        self, digest: Digest, subscriber: Subscriber, links: DigestLinks, shown: int, room: int
+    ) -> Rendered:
+        names = digest_names(digest, subscriber, links, shown)
+        papers = [_view(item, names, room) for item in digest.items[:shown]]
+        names = {**names, "papers": papers}
+        return self._mail("digest", {**names, "preheader": self._preheader(names)})
+
+    def _mail(self, mail: str, names: Names) -> Rendered:
         return Rendered(
             subject=self._subject(mail, names),
             text=self._part(mail, "body.txt", names).strip() + "\n",
-            html=html or self._html(mail, names),
+            html=self._html(mail, names),
         )
 
     def _subject(self, mail: str, names: Names) -> str:
-        return excerpt(one_line(self._part(mail, "subject.txt", names)), _SUBJECT)
+        return subject_line(self._part(mail, "subject.txt", names))
 
     def _html(self, mail: str, names: Names) -> str:
         subject = self._subject(mail, names)
         return self._inliner.inline(self._part(mail, "body.html", {**names, "subject": subject}))
+
+    def _preheader(self, names: Names) -> str:
+        return self._part("digest", "preheader.txt", names).strip()
 
     def _part(self, mail: str, part: str, names: Names) -> str:
         name = f"email/{mail}/{part}"
@@ -133,35 +158,47 @@ class Renderer:
             raise broken(name, error) from error
 
 
+def _fitting(mail: Callable[[int, int], _T], size: Callable[[_T], int], papers: int) -> _T:
+    """The mail of as many of the papers, then with as much room for each, as fit the budget."""
+    for room in _ROOMS:
+        made = mail(papers, room)
+        if size(made) <= HTML_BUDGET:
+            return made
+
+    def too_big(shown: int) -> bool:
+        return size(mail(shown, 0)) > HTML_BUDGET
+
+    fitting = bisect_left(range(1, papers), True, key=too_big)
+    return mail(max(fitting, 1), 0)
+
+
 def encoded_size(html: str) -> int:
     """The bytes of ``html`` as a quoted-printable body part."""
-    return len(binascii.b2a_qp(html.replace("\n", "\r\n").encode(), istext=True))
+    return len(quoted(html))
 
 
-def _names(
-    digest: Digest, subscriber: Subscriber, links: DigestLinks, shown: int, room: int
-) -> Names:
-    confirmed = subscriber.confirmed_at
-    profiles = dict.fromkeys(clean(item.profile_name, _PROFILE) for item in digest.items)
-    return {
-        "day": short_day(digest.date),
-        "long_day": f"{digest.date:%A}, {digest.date.day} {digest.date:%B %Y}",
-        "total": len(digest.items),
-        "judged": digest.judged,
-        "left_out": len(digest.items) - shown,
-        "profiles": [name for name in profiles if name],
-        "papers": [_view(item, links, room) for item in digest.items[:shown]],
-        "note": clean(digest.note, _NOTE),
-        "address": one_line(subscriber.email),
-        "confirmed": short_day(confirmed) if confirmed else "",
-        "links": links,
-    }
+def _quoted(mail: Rendered) -> Quoted:
+    return Quoted(mail.subject, quoted(mail.text), quoted(mail.html.rstrip() + "\n"))
 
 
-def _view(item: DigestItem, links: DigestLinks, room: int) -> PaperView:
+def _compare(mail: Quoted, whole: Rendered) -> None:
+    text, html = (quopri.decodestring(part).decode() for part in (mail.text, mail.html))
+    same = text.replace("\r\n", "\n") == whole.text and mail.subject == whole.subject
+    if not same or _body(html.replace("\r\n", "\n")) != _body(whole.html):
+        raise CannotSplitError("the parts of a digest do not make the same mail")
+
+
+def _body(html: str) -> str:
+    """What follows the head, where the inliner leaves the rules that found nothing to style."""
+    return html.partition("</head>")[2].rstrip()
+
+
+def _view(item: DigestItem, names: Names, room: int) -> PaperView:
+    links: DigestLinks = names["links"]
     return paper_view(
         item,
         room=room,
         more_url=links.feedback(item.position, Verdict.MORE),
         less_url=links.feedback(item.position, Verdict.LESS),
+        profile=label(item, names),
     )

@@ -44,19 +44,19 @@ class Composer:
         self, subscriber: Subscriber, digest: Digest, now: datetime, delivery_id: int
     ) -> Message:
         """The daily mail."""
-        rendered = self.digest(subscriber, digest, now)
-        unsubscribe = self.links.unsubscribe(subscriber.id or 0)
+        links = self._digest_links(subscriber, digest, now)
+        quoted = self.renderer.quoted_digest(digest, subscriber, links)
         return build(
             self.identity,
             recipient=subscriber.email,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
+            subject=quoted.subject,
+            text=quoted.text,
+            html=quoted.html,
             message_id=self._message_id(f"digest:{subscriber.id}:{digest.date:%Y%m%d}"),
             date=now,
             envelope_token=self.links.bounce_token(delivery_id),
             campaign=f"d{digest.date:%Y%m%d}:daily:digest",
-            list_links=ListLinks(unsubscribe, self._unsubscribe_by_mail(subscriber)),
+            list_links=ListLinks(links.unsubscribe, self._unsubscribe_by_mail(subscriber)),
             dkim=self.dkim,
         )
 
@@ -67,8 +67,12 @@ class Composer:
     def _digest_links(self, subscriber: Subscriber, digest: Digest, now: datetime) -> DigestLinks:
         preferences = self.links.preferences(subscriber.id or 0, now)
 
+        # One token serves all papers of a digest, and signing it 40 times takes long.
+        first = self.links.feedback(digest.id or 0, 0, Verdict.MORE)
+        base = first.removesuffix(f"/0/{Verdict.MORE}")
+
         def feedback(position: int, verdict: Verdict) -> str:
-            return self.links.feedback(digest.id or 0, position, verdict)
+            return f"{base}/{position}/{verdict}"
 
         return DigestLinks(
             home=self.links.home,

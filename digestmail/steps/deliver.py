@@ -29,7 +29,10 @@ from digestmail.domain import (
     SendResult,
 )
 from digestmail.errors import StoreError
+from digestmail.mail.lane import REST
+from digestmail.mail.relays import is_full
 from digestmail.mail.replies import names_the_mailbox, retry_after
+from digestmail.steps.alert import alert
 from digestmail.steps.compose import Composer
 from digestmail.steps.subscribe import Desk
 from digestmail.store import MAILED, Recovered, Store
@@ -46,6 +49,7 @@ _LETTER_PAUSE = timedelta(minutes=5)
 _MOST_SAME_REFUSALS = 5
 _PAUSES = (1.0, 2.0, 4.0)  # seconds, beyond the wait for a lock that the database makes itself
 _LEFT = "the subscriber paused or left"
+_TOLD_FOR = timedelta(days=1)  # a relay in trouble that nobody has tried again since
 
 
 @dataclass(slots=True)
@@ -55,6 +59,7 @@ class Delivered:
     states: dict[DeliveryState, int] = field(default_factory=dict)
     recovered: Recovered = field(default_factory=Recovered)
     trouble: str = ""  # why the relay stopped the run; empty when it did not
+    waits_until: datetime | None = None  # the limits an hour or a day stopped the run
 
     def count(self, state: DeliveryState) -> None:
         """Add one delivery."""
@@ -114,6 +119,7 @@ class Sender:
     """What delivering needs. ``latest``: how long after its time a mail may still go.
 
     Once ``stop`` is set, mails being handed over are finished and no others are begun.
+    ``operator``: the address that is told of a relay in trouble; empty: nobody's.
     """
 
     store: Store
@@ -123,6 +129,7 @@ class Sender:
     clock: Clock
     latest: timedelta
     stop: threading.Event = field(default_factory=threading.Event)
+    operator: str = ""
 
     async def deliver(
         self,
@@ -138,11 +145,25 @@ class Sender:
         try:
             while not run.halted and (batch := await run.claim(kinds)):
                 await run.send_batch(batch)
+            if self.operator and not run.halted:
+                await alert(self.store, self.composer, self.mailer, self.operator, self.clock())
         finally:
             await self.mailer.close()
-            if run.report.trouble or run.report.sent:  # else the run knows nothing better
-                self.store.guards.note("relay-trouble", run.report.trouble, self.clock())
+            self._note(run.report)
         return run.report
+
+    def _note(self, report: Delivered) -> None:
+        """Leave what ``status`` tells of the relays, and until when they are left alone."""
+        now = self.clock()
+        rest = now + REST if report.trouble else report.waits_until
+        if not (rest or report.sent):
+            return  # the run knows nothing better
+        told = report.trouble or "; ".join(
+            f"{relay}: {trouble}"
+            for relay, trouble in self.store.relays.troubles(now - _TOLD_FOR).items()
+        )
+        self.store.guards.note("relay-trouble", told, now)
+        self.store.guards.note("relay-rest", rest.isoformat() if rest else "", now)
 
 
 class _Run:
@@ -156,11 +177,14 @@ class _Run:
         self._progress = progress
         self._gate = asyncio.Semaphore(sender.mailer.concurrency)
         self._refusals: Counter[str] = Counter()
+        self._broken = False  # the database, not the relay
 
     @property
     def halted(self) -> bool:
         """Whether nothing more is to be handed over."""
-        return bool(self.report.trouble) or self._sender.stop.is_set()
+        report = self.report
+        ended = report.trouble or report.waits_until or self._broken
+        return bool(ended) or self._sender.stop.is_set()
 
     async def claim(self, kinds: Collection[DeliveryKind]) -> list[Delivery]:
         """Lease the next few deliveries."""
@@ -179,31 +203,47 @@ class _Run:
 
     async def _send_one(self, delivery: Delivery) -> None:
         async with self._gate:
-            if self.halted:
-                await asyncio.to_thread(self._store.ledger.put_back, delivery, self._owner)
-                return
-            started = time.monotonic()
-            result = await self._attempt(delivery)
-            self._watch(result)
-            now = self._sender.clock()
-            then = decide(delivery, result, now, self._sender.latest)
-            seconds = time.monotonic() - started
-            attempt = Attempt(delivery_id=delivery.id, at=now, seconds=seconds, result=result)
-            if await asyncio.to_thread(self._record, delivery, attempt, then):
-                self.report.count(then.state)
-            self._progress(self.report.done)
+            try:
+                if self.halted:
+                    await asyncio.to_thread(self._store.ledger.put_back, delivery, self._owner)
+                else:
+                    await self._send_now(delivery)
+            except StoreError:
+                self._broken = True
+                raise
 
-    def _watch(self, result: SendResult) -> None:
+    async def _send_now(self, delivery: Delivery) -> None:
+        started = time.monotonic()
+        result = await self._attempt(delivery)
+        now = self._sender.clock()
+        then = decide(delivery, result, now, self._sender.latest)
+        self._watch(result, then)
+        seconds = time.monotonic() - started
+        attempt = Attempt(delivery_id=delivery.id, at=now, seconds=seconds, result=result)
+        if await asyncio.to_thread(self._record, delivery, attempt, then):
+            self.report.count(then.state)
+        self._progress(self.report.done)
+
+    def _watch(self, result: SendResult, then: Next) -> None:
         """Notice when it is the relay that fails, or that refuses everybody in the same words."""
         if result.outcome is Outcome.SERVER:
             self.report.trouble = self.report.trouble or f"{result.phase}: {result.text}"
+        elif is_full(result):
+            self.report.waits_until = then.next_attempt_at
         elif result.outcome is Outcome.SENT:
             self._refusals.clear()
-        elif _is_doubtful(result):
+        elif _is_doubtful(result) or _is_put_off(result):
             words = re.sub(r"\S*@\S*", "…", f"{result.phase}: {result.code} {result.text}")
             self._refusals[words] += 1
-            if self._refusals[words] >= _MOST_SAME_REFUSALS:
-                self.report.trouble = f"it refuses everybody: {words}"
+            if self._refusals[words] >= _MOST_SAME_REFUSALS and not self.report.trouble:
+                self._refused_by_all(f"it refuses everybody: {words}")
+
+    def _refused_by_all(self, trouble: str) -> None:
+        self.report.trouble = trouble
+        before = self._store.guards.noted("relay-trouble")
+        if before is None or before[0] != trouble:  # one piece of news, however long it lasts
+            log.error("the relay is in trouble: %s", trouble)
+            self._store.relays.owe_alert(trouble, self._sender.clock())
 
     async def _attempt(self, delivery: Delivery) -> SendResult:
         sender = self._sender
@@ -268,6 +308,12 @@ def _is_doubtful(result: SendResult) -> bool:
     """Whether a refusal for good may be the relay's word on us rather than on the address."""
     refused = result.outcome in (Outcome.BOUNCED, Outcome.REJECTED)
     return refused and result.phase is not Phase.RENDER and not names_the_mailbox(result)
+
+
+def _is_put_off(result: SendResult) -> bool:
+    """Whether a mail was put off that had a recipient, as by a relay whose disk is full."""
+    late = result.phase in (Phase.DATA, Phase.END_OF_DATA)
+    return late and result.outcome is Outcome.DEFERRED and result.code > 0
 
 
 def _withdrawn(why: str) -> SendResult:

@@ -65,6 +65,10 @@ class Links:
         """What the envelope sender of a delivery carries."""
         return self._signer.sign(Purpose.BOUNCE, delivery_id)
 
+    def read_bounce(self, token: str) -> int:
+        """The delivery id of a bounce token."""
+        return self._signer.read(Purpose.BOUNCE, token)[0]
+
     def form_token(self, now: datetime) -> str:
         """What a form carries to tell its age."""
         return self._signer.sign(Purpose.FORM, minutes(now))

@@ -144,7 +144,7 @@ class Desk:
         if not confirmed and subscriber.status not in _MAILED:
             raise TokenError(_USED)
         if confirmed:
-            self.store.guards.lift(self._address_hash(subscriber.email))
+            self.store.guards.lift(self.store.guards.address_hash(subscriber.email))
         return subscriber
 
     def _here(self, subscriber_id: int) -> Subscriber:
@@ -190,7 +190,11 @@ class Desk:
         self._become(subscriber, SubscriberStatus.ACTIVE, due, _MAILED)
 
     def come_back(self, subscriber: Subscriber, now: datetime) -> None:
-        """Go on after a pause or after leaving, from one's own preferences page."""
+        """Go on after a pause or after leaving, from one's own preferences page.
+
+        InputError for an address that must not be mailed any more.
+        """
+        self._refuse_suppressed(subscriber.email)
         due = self._next_due(subscriber, subscriber.schedule, now)
         among = [*_MAILED, SubscriberStatus.UNSUBSCRIBED]
         if subscriber.confirmed_at:  # left, asked to join again, and came here instead
@@ -199,7 +203,7 @@ class Desk:
 
     def lift(self, subscriber: Subscriber, now: datetime) -> None:
         """Mail a bounced address again, because the operator knows better."""
-        self.store.guards.lift(self._address_hash(subscriber.email))
+        self.store.guards.lift(self.store.guards.address_hash(subscriber.email))
         due = self._next_due(subscriber, subscriber.schedule, now)
         self._become(subscriber, SubscriberStatus.ACTIVE, due, (SubscriberStatus.BOUNCED,))
 
@@ -212,7 +216,9 @@ class Desk:
         """Forget a subscriber; of one who refused our mail the address's hash is kept."""
         reason = _REFUSALS.get(subscriber.status)
         if reason:
-            self.store.guards.suppress(self._address_hash(subscriber.email), reason, now)
+            self.store.guards.suppress(
+                self.store.guards.address_hash(subscriber.email), reason, now
+            )
         self.store.subscribers.remove(subscriber.id or 0)
 
     def leave(self, subscriber: Subscriber) -> None:
@@ -242,14 +248,11 @@ class Desk:
 
     def suppressed(self, email: str) -> str | None:
         """Why an address must not be mailed; None when it may."""
-        return self.store.guards.suppressed(self._address_hash(email))
+        return self.store.guards.suppressed(self.store.guards.address_hash(email))
 
     def _refuse_suppressed(self, email: str) -> None:
         if reason := self.suppressed(email):
             raise InputError("email", f"{email} must not be mailed again ({reason})")
-
-    def _address_hash(self, email: str) -> str:
-        return self.store.guards.hash(f"address:{email}")
 
     def _next_due(self, subscriber: Subscriber, schedule: Schedule, now: datetime) -> datetime:
         """The next slot of a date without a digest; what is due and not yet prepared stays due."""
@@ -264,5 +267,5 @@ class Desk:
 
     def bounce(self, subscriber: Subscriber, now: datetime) -> None:
         """Stop mailing an address that does not exist, and remember it."""
-        self.store.guards.suppress(self._address_hash(subscriber.email), "bounced", now)
+        self.store.guards.suppress(self.store.guards.address_hash(subscriber.email), "bounced", now)
         self.store.subscribers.set_status(subscriber.id or 0, SubscriberStatus.BOUNCED, None)

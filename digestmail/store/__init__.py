@@ -1,11 +1,13 @@
 """The store: rows stay in here, the program sees the domain's values."""
 
 from digestmail.store.batches import Batches
+from digestmail.store.bounces import Bounce, Bounces, Mailed
 from digestmail.store.database import Database
 from digestmail.store.digests import Digests, Planned
 from digestmail.store.guards import Guards
 from digestmail.store.ledger import MAILED, Ledger, Recovered
 from digestmail.store.papers import Added, Papers
+from digestmail.store.relays import Relays
 from digestmail.store.sources import Sources
 from digestmail.store.subscribers import Subscribers
 
@@ -22,19 +24,25 @@ class Store:
         self.digests = Digests(database)
         self.ledger = Ledger(database)
         self.guards = Guards(database)
+        self.bounces = Bounces(database)
+        self.relays = Relays(database)
 
 
 __all__ = [
     "MAILED",
     "Added",
     "Batches",
+    "Bounce",
+    "Bounces",
     "Database",
     "Digests",
     "Guards",
     "Ledger",
+    "Mailed",
     "Papers",
     "Planned",
     "Recovered",
+    "Relays",
     "Sources",
     "Store",
     "Subscribers",

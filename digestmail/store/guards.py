@@ -30,6 +30,10 @@ class Guards:
                 self._salt = session.execute(query).scalar_one()
         return hmac.new(self._salt.encode(), text.encode(), "sha256").hexdigest()
 
+    def address_hash(self, email: str) -> str:
+        """By what a suppressed address is known."""
+        return self.hash(f"address:{email}")
+
     def suppress(self, address_hash: str, reason: str, now: datetime) -> None:
         """Never mail this address again; the first reason stays."""
         values = {"address_hash": address_hash, "reason": reason, "created_at": now}
@@ -47,6 +51,12 @@ class Guards:
         with self._database.reading() as session:
             reason: str | None = session.execute(query).scalar()
             return reason
+
+    def suppressions(self) -> list[tuple[str, str, datetime]]:
+        """All suppressed addresses as (hash, reason, since), the newest first."""
+        query = select(SUPPRESSION).order_by(SUPPRESSION.c.created_at.desc())
+        with self._database.reading() as session:
+            return [(r.address_hash, r.reason, r.created_at) for r in session.execute(query)]
 
     def allow(self, key: str, most: int, window: timedelta, now: datetime) -> bool:
         """Count one event of ``key``; False once there were more than ``most`` in a window."""

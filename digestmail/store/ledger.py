@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import and_, case, exists, func, or_, select, update
 from sqlmodel import Session
 
 from digestmail.domain import (
@@ -25,8 +25,10 @@ from digestmail.domain import (
     SendResult,
     SubscriberStatus,
 )
+from digestmail.store.attempts import add_attempt, answer_attempt, attempt_of, told
 from digestmail.store.database import Database
 from digestmail.store.digests import release
+from digestmail.store.reopen import redeliver, retry, row_of
 from digestmail.store.sql import upsert
 from digestmail.store.tables import ATTEMPT, DELIVERY, SUBSCRIBER
 
@@ -119,11 +121,10 @@ class Ledger:
         False, and nothing changed, when the lease was lost or the subscriber may not be mailed
         any more.
         """
-        mailed = [status.value for status in MAILED[delivery.kind]]
         welcome = exists().where(
             SUBSCRIBER.c.id == delivery.subscriber_id,
             SUBSCRIBER.c.email == delivery.address,
-            SUBSCRIBER.c.status.in_(mailed),
+            SUBSCRIBER.c.status.in_(_mailed(delivery.kind)),
         )
         step = (
             update(DELIVERY)
@@ -137,7 +138,7 @@ class Ledger:
             unanswered = SendResult(
                 outcome=Outcome.UNKNOWN, phase=Phase.END_OF_DATA, text=_HANDED_OVER
             )
-            _add_attempt(
+            add_attempt(
                 session, Attempt(delivery_id=delivery.id, at=now, seconds=0, result=unanswered)
             )
         return True
@@ -152,10 +153,15 @@ class Ledger:
     ) -> bool:
         """Record how a try ended; False when the lease was lost meanwhile.
 
-        Trouble of the relay (Outcome.SERVER) and a withdrawal count no attempt. The papers of a
-        digest that will never go are released in the same transaction.
+        Trouble of the relay (Outcome.SERVER), a mail not tried and a withdrawal count no attempt.
+        The papers of a digest that will never go are released in the same transaction. A mail
+        that others have given up as ``unknown`` meanwhile is settled by the late answer.
         """
-        counts = attempt.result.outcome not in (Outcome.SERVER, Outcome.WITHDRAWN)
+        result = attempt.result
+        counts = (
+            result.outcome not in (Outcome.SERVER, Outcome.WITHDRAWN)
+            and result.phase is not Phase.CONNECT
+        )
         ended = attempt.at if state in _ENDED else None
         step = (
             update(DELIVERY)
@@ -165,19 +171,51 @@ class Ledger:
                 attempts=DELIVERY.c.attempts + int(counts),
                 next_attempt_at=next_attempt_at,
                 ended_at=ended,
-                detail=_told(attempt.result),
+                detail=told(result),
+                **_FREE,
+            )
+            .returning(DELIVERY.c.id)
+        )
+        late = (
+            update(DELIVERY)
+            .where(_mine(delivery, owner, DeliveryState.UNKNOWN), ~_has_another(delivery))
+            .values(
+                state=state.value,
+                next_attempt_at=next_attempt_at,
+                ended_at=ended,
+                detail=told(result),
                 **_FREE,
             )
             .returning(DELIVERY.c.id)
         )
         with self._database.writing() as session:
-            if session.execute(step).first() is None:
+            if session.execute(step).first() is not None:
+                if not answer_attempt(session, attempt, _HANDED_OVER):
+                    add_attempt(session, attempt)
+            elif session.execute(late).first() is not None:
+                answer_attempt(session, attempt, _STOPPED)
+            else:
                 return False
-            if not _answer_attempt(session, attempt):
-                _add_attempt(session, attempt)
             if state in _NEVER_WENT and delivery.digest_id is not None:
-                release(session, delivery.digest_id)
+                _release(session, delivery)
         return True
+
+    def retry(self, delivery_id: int, now: datetime) -> None:
+        """Plan a delivery again that failed, was withdrawn or waits, as if it were due now.
+
+        InputError when the subscriber does not want it or was shown its papers since.
+        """
+        with self._database.writing() as session:
+            kind = DeliveryKind(row_of(session, delivery_id).kind)
+            retry(session, delivery_id, _mailed(kind), now)
+
+    def redeliver(self, delivery_id: int, now: datetime) -> int:
+        """Plan a digest that was sent, or is unknown, once more; the id of the new delivery.
+
+        It will have the same Message-ID. InputError when the subscriber does not want it.
+        """
+        with self._database.writing() as session:
+            return redeliver(session, delivery_id, _mailed(DeliveryKind.DIGEST), now)
 
     def put_back(self, delivery: Delivery, owner: str) -> None:
         """Give back a lease that nothing was done with."""
@@ -231,7 +269,7 @@ class Ledger:
                     detail=_STOPPED,
                     ended_at=now,
                     attempts=DELIVERY.c.attempts + 1,
-                    **_FREE,
+                    lease_until=None,  # the owner stays: should it live, it knows the answer
                 )
                 .returning(DELIVERY.c.id)
             ).all()
@@ -264,10 +302,33 @@ class Ledger:
             return [(bool(r.digest), DeliveryState(r.state), r.why, r.number) for r in rows]
 
     def of_digests(self, digest_ids: Sequence[int]) -> dict[int, Delivery]:
-        """The deliveries of some digests, by digest id."""
+        """The deliveries of some digests, by digest id; of several the newest."""
         query = select(DELIVERY).where(DELIVERY.c.digest_id.in_(digest_ids))
         with self._database.reading() as session:
-            return {row.digest_id: _delivery(row) for row in session.execute(query)}
+            rows = session.execute(query.order_by(DELIVERY.c.id))
+            return {row.digest_id: _delivery(row) for row in rows}
+
+    def get(self, delivery_id: int) -> Delivery:
+        """A delivery, or NotFoundError."""
+        with self._database.reading() as session:
+            return _delivery(row_of(session, delivery_id))
+
+    def latest(
+        self,
+        state: DeliveryState | None = None,
+        day: tuple[datetime, datetime] | None = None,
+        *,
+        limit: int | None = None,
+    ) -> list[Delivery]:
+        """Deliveries, newest first: of one state, or due in ``day`` (from, until), or all."""
+        query = select(DELIVERY)
+        if state is not None:
+            query = query.where(DELIVERY.c.state == state.value)
+        if day is not None:
+            query = query.where(DELIVERY.c.due_at >= day[0], DELIVERY.c.due_at < day[1])
+        with self._database.reading() as session:
+            rows = session.execute(query.order_by(DELIVERY.c.id.desc()).limit(limit))
+            return [_delivery(row) for row in rows]
 
     def of_subscriber(self, subscriber_id: int, *, limit: int = 20) -> list[Delivery]:
         """A subscriber's last deliveries, newest first."""
@@ -280,7 +341,7 @@ class Ledger:
         """The attempts at one delivery, oldest first."""
         query = select(ATTEMPT).where(ATTEMPT.c.delivery_id == delivery_id)
         with self._database.reading() as session:
-            return [_attempt(row) for row in session.execute(query.order_by(ATTEMPT.c.id))]
+            return [attempt_of(row) for row in session.execute(query.order_by(ATTEMPT.c.id))]
 
 
 def _mine(delivery: Delivery, owner: str, *states: DeliveryState) -> Any:
@@ -291,50 +352,20 @@ def _mine(delivery: Delivery, owner: str, *states: DeliveryState) -> Any:
     )
 
 
-def _told(result: SendResult) -> str:
-    enhanced = "" if result.text.startswith(result.enhanced) else result.enhanced
-    words = filter(None, (str(result.code or ""), enhanced, result.text))
-    return f"{result.phase}: {' '.join(words)}"[:500]
+def _mailed(kind: DeliveryKind) -> list[str]:
+    return [status.value for status in MAILED[kind]]
 
 
-def _attempt_row(attempt: Attempt) -> dict[str, Any]:
-    result = attempt.result
-    return {
-        "delivery_id": attempt.delivery_id,
-        "at": attempt.at,
-        "seconds": attempt.seconds,
-        "outcome": result.outcome.value,
-        "phase": result.phase.value,
-        "code": result.code,
-        "enhanced": result.enhanced,
-        "text": result.text[:500],
-    }
+def _has_another(delivery: Delivery) -> Any:
+    """Whether a digest has been planned once more, beside this delivery."""
+    other = DELIVERY.alias()
+    return exists().where(other.c.digest_id == delivery.digest_id, other.c.id != delivery.id)
 
 
-def _add_attempt(session: Session, attempt: Attempt) -> None:
-    session.execute(insert(ATTEMPT).values(_attempt_row(attempt)))
-
-
-def _answer_attempt(session: Session, attempt: Attempt) -> bool:
-    """Complete the attempt that ``to_wire`` wrote, if it got that far."""
-    unanswered = (
-        select(func.max(ATTEMPT.c.id))
-        .where(ATTEMPT.c.delivery_id == attempt.delivery_id, ATTEMPT.c.text == _HANDED_OVER)
-        .scalar_subquery()
-    )
-    answer = update(ATTEMPT).where(ATTEMPT.c.id == unanswered).values(_attempt_row(attempt))
-    return session.execute(answer.returning(ATTEMPT.c.id)).first() is not None
-
-
-def _attempt(row: Any) -> Attempt:
-    result = SendResult(
-        outcome=Outcome(row.outcome),
-        phase=Phase(row.phase),
-        code=row.code,
-        enhanced=row.enhanced,
-        text=row.text,
-    )
-    return Attempt(delivery_id=row.delivery_id, at=row.at, seconds=row.seconds, result=result)
+def _release(session: Session, delivery: Delivery) -> None:
+    """Release the papers, unless another delivery of the same digest has shown them."""
+    if not session.execute(select(_has_another(delivery))).scalar():
+        release(session, delivery.digest_id or 0)
 
 
 def _delivery(row: Any) -> Delivery:

@@ -248,6 +248,21 @@ class SuppressionRow(Base, table=True):
     created_at: datetime
 
 
+class BounceRow(Base, table=True):
+    """One report of a failure or complaint; the id is the message's, so that it counts once."""
+
+    __tablename__ = "bounce"
+
+    id: str = Field(primary_key=True)
+    at: datetime = Field(index=True)
+    kind: str
+    subscriber_id: int | None = _owner("subscriber", index=True)  # None: nothing proved it
+    delivery_id: int | None = _owner("delivery", index=True)
+    enhanced: str
+    text: str = Field(sa_type=Text)
+    gave_up: bool  # whether it made us stop mailing the address
+
+
 class FeedbackRow(Base, table=True):
     __tablename__ = "feedback"
 
@@ -291,6 +306,7 @@ def table(row: type[Base]) -> Table:
 
 ATTEMPT = table(AttemptRow)
 BATCH = table(BatchRow)
+BOUNCE = table(BounceRow)
 DELIVERY = table(DeliveryRow)
 DIGEST = table(DigestRow)
 FEEDBACK = table(FeedbackRow)

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from digestmail.app import App
 from digestmail.errors import DigestmailError, InputError, NotFoundError, StoreError, TokenError
 from digestmail.resources import TEMPLATES
-from digestmail.web import mail_links, preferences, service, subscribe
+from digestmail.web import hooks, mail_links, preferences, service, subscribe
 from digestmail.web.forms import FormView
 from digestmail.web.pages import Pages
 from digestmail.web.security import (
@@ -41,8 +41,9 @@ def make_web(app: App) -> FastAPI:
     networks = Networks(app.settings.web.trusted_proxies)
     web = FastAPI(openapi_url=None, redirect_slashes=False)
     web.state.site = Site(app, pages, networks, Courier(app.deliver_letters))
-    for part in (subscribe, mail_links, preferences, service):
+    for part in (hooks, subscribe, mail_links, preferences, service):
         web.include_router(part.router)
+    web.state.webhooks = hooks.webhooks(app.settings.bounces)
     web.mount("/static", StaticFiles(directory=_static(app)))
     _explain_errors(web)
     web.add_middleware(BodyLimit, page=pages.error(413))

@@ -17,6 +17,7 @@ from digestmail.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
+LARGEST_REPORT = 4 * 1024 * 1024  # many bounces in one post of a mail service
 LARGEST_BODY = 256 * 1024  # 5,000 letters of an interest, percent-encoded, are 60 kB
 _TOKEN_PAGES = ("/confirm/", "/preferences/", "/unsubscribe/", "/feedback/")
 _PUBLIC = ("/static/", "/robots.txt")
@@ -116,7 +117,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = None if _announced(scope) > LARGEST_BODY else await _read(receive)
+        most = LARGEST_REPORT if scope["path"].startswith("/hooks/") else LARGEST_BODY
+        body = None if _announced(scope) > most else await _read(receive, most)
         if body is None:
             await self._page(scope, receive, send)
             return
@@ -130,11 +132,11 @@ class BodyLimit:
 
 def _announced(scope: Scope) -> int:
     length = Headers(scope=scope).get("content-length", "0")
-    return int(length) if length.isdecimal() and len(length) < 19 else LARGEST_BODY + 1
+    return int(length) if length.isdecimal() and len(length) < 19 else LARGEST_REPORT + 1
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """The body; None when it is larger than LARGEST_BODY or does not come whole."""
+async def _read(receive: Receive, most: int) -> bytes | None:
+    """The body; None when it is larger than ``most`` or does not come whole."""
     body = bytearray()
     more = True
     while more:
@@ -143,7 +145,7 @@ async def _read(receive: Receive) -> bytes | None:
             return None  # gone before the end: half a form must not count
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > LARGEST_BODY:
+        if len(body) > most:
             return None
     return bytes(body)
 

@@ -93,6 +93,18 @@ def test_text_comes_before_html() -> None:
     assert (html.get_content_type(), html.get_content()) == ("text/html", "<p>π ≈ 3</p>\r\n")
 
 
+def test_parts_may_be_quoted_already() -> None:
+    text, html = parsed(built(text=b"=C3=A4 =\r\nb\r\n", html=b"<p>=3D</p>\r\n")).iter_parts()
+    assert (text.get_content(), html.get_content()) == ("ä b\r\n", "<p>=</p>\r\n")
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(codec="utf-8"), max_size=200))
+def test_no_line_end_is_bare_whatever_the_text(text: str) -> None:
+    raw = built(text=text, html=text, subject=text).raw
+    assert raw.count(b"\r") == raw.count(b"\n") == raw.count(b"\r\n")
+
+
 def test_the_wire_form_is_seven_bit_and_narrow() -> None:
     raw = built(text="ä" * 5000 + "\n.\nFrom x\n", html="<p>" + "ü" * 5000, subject="é" * 300).raw
     lines = raw.split(b"\r\n")

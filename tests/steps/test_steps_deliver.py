@@ -2,10 +2,16 @@
 
 import asyncio
 import logging
-from dataclasses import replace
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from threading import Thread
 
 import pytest
 from conftest import FakeClock
+from sqlalchemy import event, update
 from steps_world import (
     DAY,
     HOUR,
@@ -31,15 +37,18 @@ from digestmail.domain import (
     Delivery,
     DeliveryKind,
     DeliveryState,
+    Message,
     Outcome,
     Phase,
+    SendResult,
     SubscriberStatus,
 )
 from digestmail.errors import StoreError
 from digestmail.render import Renderer
 from digestmail.steps.deliver import decide
 from digestmail.steps.subscribe import Desk
-from digestmail.store import Store
+from digestmail.store import Database, Store
+from digestmail.store.tables import DELIVERY
 
 ADA = "ada@example.net"
 LATEST = 12 * HOUR
@@ -58,6 +67,21 @@ def _mail(**values: object) -> Delivery:
         next_attempt_at=NOW,
     )
     return replace(given, **values)  # type: ignore[arg-type]
+
+
+@dataclass
+class WatchedMailer(ScriptedMailer):
+    """Lets something happen while a mail is on the wire."""
+
+    after_claim: Callable[[str], None] = lambda _: None
+
+    async def send(self, message: Message, claim: Callable[[], Awaitable[bool]]) -> SendResult:
+        async def claimed() -> bool:
+            going = await claim()
+            self.after_claim(message.recipient)
+            return going
+
+        return await super().send(message, claimed)
 
 
 # --- what follows from an outcome ------------------------------------------------------------
@@ -322,10 +346,10 @@ class _Broken:
     def __getattr__(self, name: str) -> object:
         return getattr(self._good, name)
 
-    def digest(self, digest: object, subscriber: object, *rest: object, **more: object) -> object:
+    def quoted_digest(self, digest: object, subscriber: object, *rest: object) -> object:
         if getattr(subscriber, "email", "") == ADA:
             raise ZeroDivisionError("no\x00 such\r\nthing \ud800")
-        return self._good.digest(digest, subscriber, *rest, **more)  # type: ignore[arg-type]
+        return self._good.quoted_digest(digest, subscriber, *rest)  # type: ignore[arg-type]
 
 
 async def test_a_mail_that_cannot_be_rendered_fails_alone(
@@ -515,3 +539,219 @@ async def test_a_stop_finishes_what_is_on_the_wire_and_begins_nothing(
         (True, DeliveryState.PLANNED, "", 7),
         (True, DeliveryState.SENT, "", 1),
     ]
+
+
+async def test_a_relay_that_puts_everybody_off_after_the_mail_is_left_alone(
+    store: Store, clock: FakeClock
+) -> None:
+    addresses = [f"{n:02}@example.net" for n in range(12)]
+    for address in addresses:
+        owe(store, address)
+    full = SendResult(
+        outcome=Outcome.DEFERRED, phase=Phase.END_OF_DATA, code=452, text="4.3.1 disk full"
+    )
+    done = await deliver(store, ScriptedMailer({a: [full] for a in addresses}), clock)
+    assert "refuses everybody" in done.trouble
+    assert done.states[DeliveryState.DEFERRED] < 12
+
+
+# --- limits ----------------------------------------------------------------------------------
+
+
+def _at_its_limit() -> SendResult:
+    text = "the relay has had as many mails as its limits allow; try again in 1200 seconds"
+    return SendResult(outcome=Outcome.DEFERRED, phase=Phase.CONNECT, text=text)
+
+
+async def test_at_a_relays_limit_the_rest_waits_and_nobody_is_blamed(
+    store: Store, clock: FakeClock
+) -> None:
+    deliveries = [owe(store, f"{n:02}@example.net") for n in range(9)]
+    answers = {f"{n:02}@example.net": [_at_its_limit(), accepted()] for n in range(4, 9)}
+    done = await deliver(store, ScriptedMailer(answers, concurrency=1), clock)
+    assert (done.sent, done.trouble, done.waits_until) == (4, "", NOW + 20 * MINUTE)
+    assert store.guards.noted("relay-rest") == ((NOW + 20 * MINUTE).isoformat(), NOW)
+    assert again(store, deliveries[4]).attempts == 0
+    clock.move(minutes=20)
+    left = ScriptedMailer()
+    assert (await deliver(store, left, clock)).sent == 5
+    assert len(left.handed_over) == 5
+
+
+# --- the operator is told --------------------------------------------------------------------
+
+OPERATOR = "operator@example.org"
+
+
+async def _run(store: Store, mailer: ScriptedMailer, clock: FakeClock) -> None:
+    await sender(store, mailer, clock, operator=OPERATOR).deliver()
+
+
+async def test_a_trouble_is_told_once_when_a_relay_works(store: Store, clock: FakeClock) -> None:
+    owe(store)
+    store.relays.fell("a.example:25", "connect: refused", NOW)
+    down = ScriptedMailer({ADA: [refused(Outcome.SERVER, Phase.CONNECT)]})
+    await _run(store, down, clock)
+    assert down.tried == [ADA]
+    works = ScriptedMailer()
+    for _ in range(3):
+        await _run(store, works, clock)
+    assert works.handed_over == [ADA, OPERATOR]
+    assert b"a.example:25: connect: refused" in works.messages[-1].raw
+
+
+async def test_an_alert_put_off_comes_later(store: Store, clock: FakeClock) -> None:
+    store.relays.owe_alert("a:25: slow", NOW)
+    late = refused(Outcome.DEFERRED, Phase.END_OF_DATA)
+    mailer = ScriptedMailer({OPERATOR: [late, accepted()]})
+    for _ in range(3):
+        await _run(store, mailer, clock)
+    assert (len(mailer.tried), mailer.handed_over) == (2, [OPERATOR])
+
+
+async def test_an_operators_address_that_bounces_is_not_tried_for_ever(
+    store: Store, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.relays.owe_alert("a:25: slow", NOW)
+    mailer = ScriptedMailer({OPERATOR: [refused(Outcome.BOUNCED)]})
+    for _ in range(3):
+        await _run(store, mailer, clock)
+    assert len(mailer.tried) == 1
+    assert "operator_email was refused" in caplog.text
+
+
+async def test_status_names_the_relay_that_rests_while_another_works(
+    store: Store, clock: FakeClock
+) -> None:
+    owe(store)
+    store.relays.fell("a.example:25", "connect: refused", NOW)
+    await deliver(store, ScriptedMailer(), clock)
+    assert store.guards.noted("relay-trouble") == ("a.example:25: connect: refused", NOW)
+    assert store.guards.noted("relay-rest") is None
+
+
+# --- trouble of the database -----------------------------------------------------------------
+
+
+@contextmanager
+def _full(database: Database) -> Iterator[None]:
+    """SQLite may not grow by a page more, as on a full disk."""
+
+    def limit(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute("PRAGMA max_page_count = 1")  # is raised to what there is
+
+    event.listen(database.engine, "connect", limit)
+    database.engine.dispose()
+    yield
+    event.remove(database.engine, "connect", limit)
+    database.engine.dispose()
+
+
+async def test_on_a_full_disk_nothing_goes_and_nothing_is_lost(
+    store: Store, clock: FakeClock
+) -> None:
+    if not store.database.is_sqlite:
+        pytest.skip("PostgreSQL's disk cannot be filled from here")
+    for n in range(200):
+        owe(store, f"{n}@example.net")
+    mailer = ScriptedMailer()
+    with _full(store.database), pytest.raises(StoreError, match="the disk is full"):
+        await deliver(store, mailer, clock)
+    went = len(mailer.handed_over)
+    assert went < 200
+    clock.move(minutes=21)
+    again_sent = ScriptedMailer()
+    done = await deliver(store, again_sent, clock)
+    assert not set(mailer.handed_over) & set(again_sent.handed_over)
+    assert went + done.sent == 200
+
+
+async def test_a_database_locked_after_the_mail_went_is_waited_for(
+    store: Store, clock: FakeClock
+) -> None:
+    delivery = owe(store)
+    mailer = WatchedMailer()
+
+    def lock() -> None:
+        with store.database.writing() as session:
+            session.execute(update(DELIVERY).values(detail="held"))
+            time.sleep(0.5)
+
+    locker = Thread(target=lock)
+    mailer.after_claim = lambda _: locker.start()
+    done = await deliver(store, mailer, clock)
+    locker.join()
+    assert done.sent == 1
+    assert state_of(store, delivery) is DeliveryState.SENT
+
+
+async def test_a_database_that_fails_after_the_mail_went_begins_no_other(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = owe(store)
+    for n in range(6):
+        owe(store, f"{n}@example.net")
+    monkeypatch.setattr("digestmail.steps.deliver._PAUSES", ())
+    mailer = ScriptedMailer(concurrency=1)
+
+    def fail(*_: object) -> bool:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.ledger, "finish", fail)
+        with pytest.raises(StoreError):
+            await deliver(store, mailer, clock)
+    assert (len(mailer.tried), state_of(store, first)) == (1, DeliveryState.ON_WIRE)
+    assert [n for _, state, _, n in store.ledger.count(NOW, NOW + HOUR) if state == "planned"] == [
+        6
+    ]
+
+
+# --- clocks that jump ------------------------------------------------------------------------
+
+
+async def test_a_clock_that_jumps_ahead_while_a_mail_is_under_way(
+    store: Store, clock: FakeClock
+) -> None:
+    delivery = owe(store)
+    mailer = WatchedMailer()
+
+    def jump(_: str) -> None:
+        clock.move(hours=3)
+        store.ledger.recover(clock(), lambda _: False)
+
+    mailer.after_claim = jump
+    assert (await deliver(store, mailer, clock)).sent == 1
+    assert state_of(store, delivery) is DeliveryState.SENT
+
+
+async def test_a_clock_set_back_sends_nothing_twice(store: Store, clock: FakeClock) -> None:
+    owe(store)
+    mailer = ScriptedMailer()
+    await deliver(store, mailer, clock)
+    clock.move(days=-2)
+    await deliver(store, mailer, clock)
+    assert mailer.handed_over == [ADA]
+
+
+# --- once more -------------------------------------------------------------------------------
+
+
+async def test_a_redelivery_has_the_same_message_id(store: Store, clock: FakeClock) -> None:
+    delivery = owe(store)
+    mailer = ScriptedMailer()
+    await deliver(store, mailer, clock)
+    clock.move(days=2)
+    store.ledger.redeliver(delivery.id, clock())
+    assert (await deliver(store, mailer, clock)).sent == 1
+    first, second = mailer.messages
+    assert first.message_id == second.message_id
+
+
+async def test_a_retry_of_what_was_too_late_goes(store: Store, clock: FakeClock) -> None:
+    delivery = owe(store)
+    clock.move(hours=13)
+    mailer = ScriptedMailer()
+    assert (await deliver(store, mailer, clock)).states == {DeliveryState.SKIPPED: 1}
+    store.ledger.retry(delivery.id, clock())
+    assert (await deliver(store, mailer, clock)).sent == 1

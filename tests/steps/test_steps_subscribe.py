@@ -481,3 +481,11 @@ def test_a_used_link_does_not_show_its_button(desk: Desk) -> None:
     desk.leave(_found(desk))
     with pytest.raises(TokenError, match="used before"):
         desk.pending(token, NOW)
+
+
+def test_a_suppressed_address_does_not_come_back(desk: Desk, store: Store) -> None:
+    ada = join(store, status=SubscriberStatus.PAUSED)
+    store.guards.suppress(store.guards.address_hash(ada.email), "complained", NOW)
+    with pytest.raises(InputError, match="must not be mailed again"):
+        desk.come_back(ada, NOW)
+    assert store.subscribers.by_email(ada.email).status is SubscriberStatus.PAUSED

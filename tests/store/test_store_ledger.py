@@ -13,6 +13,7 @@ from steps_world import (
     at_once,
     join,
     owe,
+    prepare_at,
     put,
     refused,
     state_of,
@@ -28,7 +29,9 @@ from digestmail.domain import (
     SendResult,
     SubscriberStatus,
 )
+from digestmail.errors import InputError, NotFoundError
 from digestmail.store import Recovered, Store
+from digestmail.store.reopen import RETRIED
 from digestmail.store.tables import DELIVERY
 
 ENDED = ("sent", "failed", "unknown", "skipped")
@@ -139,7 +142,7 @@ def test_only_a_leased_delivery_goes_on_the_wire(store: Store, state: str) -> No
     assert store.ledger.attempts(delivery.id) == []
 
 
-@pytest.mark.parametrize("state", ["planned", "deferred", *ENDED])
+@pytest.mark.parametrize("state", ["planned", "deferred", "sent", "failed", "skipped"])
 def test_only_a_held_delivery_is_finished(store: Store, state: str) -> None:
     delivery = put(store, owe(store), state=state, lease_owner="me", lease_until=NOW + HOUR)
     assert not _finish(store, delivery, state=DeliveryState.FAILED)
@@ -288,8 +291,29 @@ def test_a_digest_on_the_wire_of_the_dead_is_unknown(store: Store) -> None:
     found = again(store, delivery)
     assert (found.state, found.attempts) == (DeliveryState.UNKNOWN, 1)
     assert "stopped" in found.detail
-    assert not _finish(store, delivery)
     assert store.ledger.recover(NOW, lambda _: True) == Recovered()
+    assert not _finish(store, delivery, "her")
+
+
+@pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.FAILED])
+def test_a_sender_that_the_clock_declared_dead_settles_what_it_knows(
+    store: Store, state: DeliveryState
+) -> None:
+    delivery = _on_wire(store)
+    assert store.ledger.recover(NOW + DAY, lambda _: False) == Recovered(unknown=1)
+    assert _finish(store, delivery, state=state)
+    found = again(store, delivery)
+    assert (found.state, found.attempts) == (state, 1)
+    assert len(store.ledger.attempts(delivery.id)) == 1
+    assert not _finish(store, delivery)
+
+
+def test_a_late_answer_does_not_undo_a_redelivery(store: Store) -> None:
+    delivery = _on_wire(store)
+    store.ledger.recover(NOW + DAY, lambda _: False)
+    store.ledger.redeliver(delivery.id, NOW)
+    assert not _finish(store, delivery, state=DeliveryState.DEFERRED)
+    assert state_of(store, delivery) is DeliveryState.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -382,3 +406,105 @@ def test_deliveries_of_a_subscriber_newest_first(store: Store) -> None:
     kinds = [d.kind for d in store.ledger.of_subscriber(first.subscriber_id)]
     assert kinds == [DeliveryKind.LINK, DeliveryKind.DIGEST]
     assert store.ledger.of_digests([]) == {}
+
+
+# --- what the operator may undo --------------------------------------------------------------
+
+
+def _ended(store: Store, state: DeliveryState, outcome: Outcome = Outcome.REJECTED) -> Delivery:
+    owe(store)
+    (delivery,) = _claim(store)
+    _finish(store, delivery, state=state, result=refused(outcome))
+    return again(store, delivery)
+
+
+@pytest.mark.parametrize("state", RETRIED)
+def test_what_never_went_is_planned_again(store: Store, state: DeliveryState) -> None:
+    delivery = _ended(store, state)
+    store.ledger.retry(delivery.id, NOW + HOUR)
+    found = again(store, delivery)
+    assert (found.state, found.due_at, found.attempts) == (DeliveryState.PLANNED, NOW + HOUR, 0)
+    assert len(store.digests.shown([delivery.subscriber_id], NOW - DAY)) == 1
+    assert len(_claim(store, now=NOW + HOUR)) == 1
+
+
+@pytest.mark.parametrize("state", ["planned", "leased", "on_wire", "sent", "unknown"])
+def test_nothing_else_is_retried(store: Store, state: str) -> None:
+    delivery = put(store, owe(store), state=state)
+    with pytest.raises(InputError, match=f"is {state}"):
+        store.ledger.retry(delivery.id, NOW)
+
+
+def test_papers_shown_since_are_not_shown_again(store: Store) -> None:
+    delivery = _ended(store, DeliveryState.FAILED)
+    prepare_at(store, NOW + DAY)
+    with pytest.raises(InputError, match="1 of its papers went with a later digest"):
+        store.ledger.retry(delivery.id, NOW + DAY)
+    assert state_of(store, delivery) is DeliveryState.FAILED
+
+
+def test_one_who_left_is_mailed_nothing_again(store: Store) -> None:
+    failed = _ended(store, DeliveryState.FAILED)
+    store.subscribers.set_status(failed.subscriber_id, SubscriberStatus.UNSUBSCRIBED, None)
+    with pytest.raises(InputError, match="is unsubscribed"):
+        store.ledger.retry(failed.id, NOW)
+    sent = put(store, failed, state="sent")
+    with pytest.raises(InputError, match="is unsubscribed"):
+        store.ledger.redeliver(sent.id, NOW)
+
+
+def test_a_changed_address_is_not_retried(store: Store) -> None:
+    delivery = _ended(store, DeliveryState.FAILED)
+    store.subscribers.set_email(delivery.subscriber_id, "new@example.net")
+    with pytest.raises(InputError, match="address"):
+        store.ledger.retry(delivery.id, NOW)
+
+
+@pytest.mark.parametrize("state", ["sent", "unknown"])
+def test_a_digest_is_delivered_once_more(store: Store, state: str) -> None:
+    first = put(store, owe(store), state=state)
+    second = store.ledger.get(store.ledger.redeliver(first.id, NOW + DAY))
+    assert (second.state, second.digest_id) == (DeliveryState.PLANNED, first.digest_id)
+    assert state_of(store, first) == state
+    with pytest.raises(InputError, match=f"already, as {second.id}"):
+        store.ledger.redeliver(first.id, NOW + DAY)
+
+
+def test_two_operators_at_once_redeliver_once(store: Store) -> None:
+    first = put(store, owe(store), state="unknown")
+    assert sorted(at_once(*[lambda: _redelivered(store, first)] * 3)) == [False, False, True]
+
+
+def _redelivered(store: Store, delivery: Delivery) -> bool:
+    try:
+        return store.ledger.redeliver(delivery.id, NOW) > 0
+    except InputError:
+        return False
+
+
+def test_a_redelivery_that_fails_leaves_the_papers_shown(store: Store) -> None:
+    first = put(store, owe(store), state="sent")
+    store.ledger.redeliver(first.id, NOW)
+    (second,) = _claim(store)
+    _finish(store, second, state=DeliveryState.FAILED, result=refused(Outcome.REJECTED))
+    assert len(store.digests.shown([first.subscriber_id], NOW - DAY)) == 1
+
+
+def test_letters_are_not_redelivered(store: Store) -> None:
+    letter = put(store, _letter(store, DeliveryKind.LINK, SubscriberStatus.ACTIVE), state="sent")
+    with pytest.raises(InputError, match="no digest"):
+        store.ledger.redeliver(letter.id, NOW)
+
+
+def test_deliveries_by_state_and_day(store: Store) -> None:
+    first, second = owe(store), put(store, owe(store, "b@example.net"), state="sent")
+    assert [d.id for d in store.ledger.latest()] == [second.id, first.id]
+    assert [d.id for d in store.ledger.latest(limit=1)] == [second.id]
+    assert [d.id for d in store.ledger.latest(DeliveryState.PLANNED)] == [first.id]
+    assert store.ledger.latest(day=(NOW + DAY, NOW + 2 * DAY)) == []
+    assert len(store.ledger.latest(day=(NOW, NOW + DAY))) == 2
+
+
+def test_an_unknown_number_is_told(store: Store) -> None:
+    with pytest.raises(NotFoundError, match="there is no delivery 7"):
+        store.ledger.retry(7, NOW)

@@ -1,0 +1,163 @@
+"""bounce read, fetch, list; suppression list, add, remove."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digestmail.bounces import parse
+from digestmail.bounces.parse import MOST_BYTES
+from digestmail.cli.output import ago, print_json, print_table, say
+from digestmail.cli.shell import Json, opened
+from digestmail.domain import SubscriberStatus
+from digestmail.errors import InputError
+from digestmail.mail.address import checked_address
+from digestmail.steps.bounces import Taken, suppress, suppressions, unsuppress
+
+bounce_commands = typer.Typer(help="Mails that came back, and complaints.", no_args_is_help=True)
+suppression_commands = typer.Typer(
+    help="Addresses that must never be mailed again.", no_args_is_help=True
+)
+
+_REASONS = {"bounced": SubscriberStatus.BOUNCED, "complained": SubscriberStatus.COMPLAINED}
+
+
+@bounce_commands.command("read")
+def bounce_read(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Messages, one in each file; - or none for a pipe.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Take in bounces and complaints from files, or one from a pipe, and act on them."""
+    reports = [parse(_bytes(file)) for file in files or [Path("-")]]
+    with opened() as app:
+        taken = app.postmaster.take(reports)
+    _tell(taken, as_json=as_json)
+
+
+@bounce_commands.command("fetch")
+def bounce_fetch(as_json: Json = False) -> None:
+    """Read the configured mailbox of bounces now; what was acted on is removed from it."""
+    with opened() as app:
+        taken = app.fetch_bounces()
+    _tell(taken, as_json=as_json)
+
+
+@bounce_commands.command("list")
+def bounce_list(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """List the last bounces and complaints with what the receiver said, newest first."""
+    with opened() as app:
+        now = app.clock()
+        bounces = app.store.bounces.latest(limit)
+        names = {
+            b.subscriber_id: _name(app.store.subscribers.get(b.subscriber_id or 0)) for b in bounces
+        }
+    rows: list[dict[str, Any]] = [
+        {
+            "at": bounce.at,
+            "subscriber": names[bounce.subscriber_id],
+            "kind": bounce.kind,
+            "code": bounce.enhanced,
+            "gave_up": bounce.gave_up,
+            "text": bounce.text,
+        }
+        for bounce in bounces
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    told = [
+        (ago(r["at"], now), r["subscriber"], r["kind"], r["code"], _yes(r["gave_up"]), r["text"])
+        for r in rows
+    ]
+    print_table("", ("when", "subscriber", "kind", "code", "given up", "text"), told)
+
+
+def _name(subscriber: Any) -> str:
+    return subscriber.email if subscriber else "unverified"
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else ""
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read(MOST_BYTES)
+        with file.open("rb") as opened_file:
+            return opened_file.read(MOST_BYTES)
+    except OSError as error:
+        raise InputError("files", f"cannot read {file}: {error.strerror}") from None
+
+
+def _tell(taken: Taken, *, as_json: bool) -> None:
+    fates = {str(fate): number for fate, number in taken.fates.items()}
+    kinds = {str(kind): number for kind, number in taken.kinds.items()}
+    if as_json:
+        print_json({"read": taken.read, **fates, "kinds": kinds, "given_up": taken.given_up})
+        return
+    told = [f"{number} {name}" for name, number in fates.items()]
+    say(f"{taken.read} read" + (f": {', '.join(told)}" if told else ""))
+    if kinds:
+        say("counted: " + ", ".join(f"{number} {name}" for name, number in kinds.items()))
+    if taken.given_up:
+        say(f"{taken.given_up} addresses will not be mailed again")
+
+
+@suppression_commands.command("list")
+def suppression_list(as_json: Json = False) -> None:
+    """List the suppressed addresses; of those no longer subscribers only a hash is kept."""
+    with opened() as app:
+        found, now = suppressions(app.store), app.clock()
+    if as_json:
+        print_json([{"address": a, "reason": r, "since": s} for a, r, s in found])
+    else:
+        rows = [(address, reason, ago(since, now)) for address, reason, since in found]
+        print_table("", ("address or hash", "reason", "since"), rows)
+
+
+@suppression_commands.command("add")
+def suppression_add(
+    email: Annotated[str, typer.Argument(help="The address.")],
+    reason: Annotated[str, typer.Option(help="complained or bounced.")] = "complained",
+    as_json: Json = False,
+) -> None:
+    """Never mail an address again, whether or not it is a subscriber's."""
+    if reason not in _REASONS:
+        raise InputError("--reason", f"should be {' or '.join(_REASONS)}, not {reason!r}")
+    address = checked_address(email)
+    with opened() as app:
+        suppress(app.store, address, _REASONS[reason], app.clock())
+    if as_json:
+        print_json({"address": address, "reason": reason})
+    else:
+        say(f"{address} will not be mailed again ({reason}).")
+
+
+@suppression_commands.command("remove")
+def suppression_remove(
+    email: Annotated[str, typer.Argument(help="The address.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Let a suppressed address be subscribed again, by its owner's wish."""
+    address = checked_address(email)
+    warning = (
+        f"warning: {address} bounced, or its owner complained or left; mailing it again without "
+        "their wish harms the delivery of everyone's mail."
+    )
+    print(warning, file=sys.stderr)  # noqa: T201
+    if not yes and not typer.confirm(f"Let {address} be subscribed again?", err=True):
+        raise InputError("remove", "nothing was changed")
+    with opened() as app:
+        unsuppress(app.store, address)
+    if as_json:
+        print_json({"address": address})
+    else:
+        say(f"{address} may subscribe again, by the form and a mail that asks to confirm.")

@@ -1,0 +1,168 @@
+"""The way to one relay: how many mails may be under way on it, and when it is left alone.
+
+Trouble halves the connections and success brings them back one by one, as TCP does it (additive
+increase, multiplicative decrease). Trouble that does not end opens the circuit breaker.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from digestmail.domain import Clock, Message, Outcome, Phase, SendResult
+from digestmail.mail.relay import SmtpSettings
+from digestmail.mail.smtp import SmtpMailer
+
+log = logging.getLogger(__name__)
+
+REST = timedelta(minutes=5)  # a wrong password tried each minute gets an account locked
+_MOST_TROUBLES = 3  # in succession, a burst of connections that fail together being one
+_UNAVAILABLE = 421
+_LOOK_EVERY = 5.0  # seconds between two looks at what other processes have found
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all processes that use the relays know in common; each call may wait for a database.
+
+    ``take`` counts a mail to a relay under its limits a second, an hour and a day: the seconds to
+    wait, or when one may go again. ``fell`` notes a trouble and answers whether it is a new one.
+    """
+
+    clock: Clock
+    take: Callable[[str, int, int, int, datetime], float | datetime]
+    trouble: Callable[[str], tuple[str, datetime] | None]
+    fell: Callable[[str, str, datetime], bool]
+    recovered: Callable[[str], bool]
+
+
+class Lane:
+    """One relay's mailer, under as many sends at a time as it bears now (``limit``)."""
+
+    def __init__(self, settings: SmtpSettings, shared: Shared) -> None:
+        self.name = settings.address
+        self.weight = settings.weight
+        self.most = settings.connections
+        self.limit = settings.connections
+        self.full_until: datetime | None = None  # by the limit an hour or a day
+        self.trouble = ""  # while the breaker is open
+        self._settings = settings
+        self._shared = shared
+        self._mailer = SmtpMailer(settings)
+        self._busy = 0
+        self._free = asyncio.Condition()
+        self._good = 0  # answers since the limit was last changed
+        self._bursts = 0  # of trouble, ever; tells the sends begun before the last one
+        self._failures = 0  # bursts in succession
+        self._rests_until: datetime | None = None
+        self._looked = float("-inf")
+
+    async def usable(self) -> bool:
+        """Whether it neither rests after trouble nor has used up its hour or day."""
+        if time.monotonic() - self._looked > _LOOK_EVERY:
+            await self._look()
+        now = self._shared.clock()
+        return not (_ahead(self._rests_until, now, REST) or self.is_full(now))
+
+    async def send(
+        self, message: Message, claim: Callable[[], Awaitable[bool]], *, probe: bool = False
+    ) -> SendResult | None:
+        """Send one message when its turn has come; None when it must not be tried (any more).
+
+        ``probe``: although the breaker is open.
+        """
+        async with self._slot():
+            if not (probe or await self.usable()) or not await self._turn():
+                return None
+            bursts = self._bursts
+            result = await self._mailer.send(message, claim)
+            if _is_trouble(result):
+                await self._suffer(result, bursts)
+            else:
+                await self._thrive()
+            return result
+
+    async def close(self) -> None:
+        """End the connections."""
+        await self._mailer.close()
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        async with self._free:
+            await self._free.wait_for(lambda: self._busy < self.limit)
+            self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
+            async with self._free:
+                self._free.notify_all()
+
+    async def _look(self) -> None:
+        """See whether another process, or an earlier run, found this relay in trouble."""
+        self._looked = time.monotonic()
+        noted = await asyncio.to_thread(self._shared.trouble, self.name)
+        if noted is None:
+            self.trouble, self._rests_until = "", None
+            return
+        if not self.trouble:
+            self.limit = 1  # whoever tries it again goes alone
+        self.trouble, self._rests_until = noted[0], noted[1] + REST
+
+    def is_full(self, now: datetime) -> bool:
+        """Whether its hour or day is used up."""
+        return _ahead(self.full_until, now, timedelta(hours=26))
+
+    async def _turn(self) -> bool:
+        """Wait for this mail's turn; False when the hour's or the day's are used up."""
+        limits = self._settings.per_second, self._settings.per_hour, self._settings.per_day
+        if not any(limits):
+            return True
+        turn = await asyncio.to_thread(self._shared.take, self.name, *limits, self._shared.clock())
+        if isinstance(turn, datetime):
+            self.full_until = turn
+            return False
+        await asyncio.sleep(turn)
+        return True
+
+    async def _thrive(self) -> None:
+        self._failures, self._good = 0, self._good + 1
+        if self._good >= self.limit < self.most:
+            self._good, self.limit = 0, self.limit + 1
+        if self.trouble:
+            self.trouble, self._rests_until = "", None
+            if await asyncio.to_thread(self._shared.recovered, self.name):
+                log.info("the relay %s works again", self.name)
+
+    async def _suffer(self, result: SendResult, bursts: int) -> None:
+        if bursts == self._bursts:
+            self._bursts, self._failures, self._good = bursts + 1, self._failures + 1, 0
+            self.limit = max(1, self.limit // 2)
+        if self.trouble or self._failures >= _MOST_TROUBLES or _is_final(result):
+            await self._break(f"{result.phase}: {result.code or ''} {result.text}")
+
+    async def _break(self, words: str) -> None:
+        now = self._shared.clock()
+        self.trouble, self._rests_until = " ".join(words.split()), now + REST
+        self.limit, self._looked = 1, time.monotonic()
+        if await asyncio.to_thread(self._shared.fell, self.name, self.trouble, now):
+            log.error("the relay %s is in trouble: %s", self.name, self.trouble)
+
+
+def _ahead(until: datetime | None, now: datetime, most: timedelta) -> bool:
+    """Whether an instant is still to come, and not just because the clock was set back."""
+    return until is not None and now < until <= now + most
+
+
+def _is_trouble(result: SendResult) -> bool:
+    """Whether an attempt failed for the relay's or the network's sake."""
+    broken = result.code == 0 and result.outcome in (Outcome.DEFERRED, Outcome.UNKNOWN)
+    return result.outcome is Outcome.SERVER or result.code == _UNAVAILABLE or broken
+
+
+def _is_final(result: SendResult) -> bool:
+    """Whether trying again at once would be of no use, or do harm."""
+    return result.outcome is Outcome.SERVER and (result.code >= 500 or result.phase is Phase.AUTH)

@@ -1,0 +1,152 @@
+"""What came back: every report once, with all that follows from it in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlmodel import Session
+
+from digestmail.domain import DeliveryState, SubscriberStatus
+from digestmail.store.database import Database
+from digestmail.store.digests import release
+from digestmail.store.sql import upsert
+from digestmail.store.tables import BOUNCE, DELIVERY, SUBSCRIBER, SUPPRESSION
+
+_HANDED_OVER = (DeliveryState.SENT.value, DeliveryState.UNKNOWN.value)
+_GONE = (SubscriberStatus.COMPLAINED.value,)  # nothing ends it but the operator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce:
+    """One report as it is kept. ``id`` is the message's own."""
+
+    id: str
+    at: datetime
+    kind: str
+    subscriber_id: int | None = None  # None: nothing proved whom it is about
+    delivery_id: int | None = None
+    enhanced: str = ""
+    text: str = ""
+    gave_up: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailed:
+    """A delivery that a report is about."""
+
+    delivery_id: int
+    subscriber_id: int
+    address: str
+    due_at: datetime
+
+
+class Bounces:
+    """The reports of the last months."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def mailed(self, delivery_id: int) -> Mailed | None:
+        """The delivery of an id, unless it was erased."""
+        query = select(DELIVERY).where(DELIVERY.c.id == delivery_id)
+        with self._database.reading() as session:
+            row = session.execute(query).first()
+        if row is None:
+            return None
+        return Mailed(
+            delivery_id=row.id,
+            subscriber_id=row.subscriber_id,
+            address=row.address,
+            due_at=row.due_at,
+        )
+
+    def record(
+        self,
+        bounce: Bounce,
+        *,
+        failed: str = "",
+        becomes: SubscriberStatus | None = None,
+        suppress: str = "",
+    ) -> bool:
+        """Keep a report and carry out what follows from it; False when it was kept before.
+
+        ``failed``: why its delivery, if handed over, failed after all; a digest's papers are
+        released. ``becomes``: the subscriber's status from now on. ``suppress``: the hash of
+        their address, never to be mailed again.
+        """
+        row = {name: getattr(bounce, name) for name in BOUNCE.c.keys()}  # noqa: SIM118 - columns
+        with self._database.writing() as session:
+            kept = upsert(session, BOUNCE).values(row).on_conflict_do_nothing()
+            if session.execute(kept.returning(BOUNCE.c.id)).first() is None:
+                return False
+            if failed:
+                _fail(session, bounce, failed)
+            if suppress and becomes:
+                _suppress(session, suppress, becomes.value, bounce.at)
+            if becomes:
+                change = update(SUBSCRIBER).where(
+                    SUBSCRIBER.c.id == bounce.subscriber_id, SUBSCRIBER.c.status.not_in(_GONE)
+                )
+                session.execute(change.values(status=becomes.value, next_due_at=None))
+        return True
+
+    def soft(self, subscriber_id: int) -> list[Bounce]:
+        """The soft bounces of a subscriber's present address that still count, oldest first.
+
+        Those up to the one that made us give the address up do not, once it has taken a mail
+        since then.
+        """
+        join = BOUNCE.join(SUBSCRIBER, SUBSCRIBER.c.id == BOUNCE.c.subscriber_id).outerjoin(
+            DELIVERY, DELIVERY.c.id == BOUNCE.c.delivery_id
+        )
+        present = or_(DELIVERY.c.id.is_(None), DELIVERY.c.address == SUBSCRIBER.c.email)
+        wanted = (BOUNCE.c.subscriber_id == subscriber_id, BOUNCE.c.kind == "soft", present)
+        query = select(BOUNCE).select_from(join).where(*wanted).order_by(BOUNCE.c.at)
+        with self._database.reading() as session:
+            found = [_bounce(row) for row in session.execute(query)]
+            given_up = max((one.at for one in found if one.gave_up), default=None)
+            if given_up is not None and _took_mail(session, subscriber_id, given_up):
+                found = [one for one in found if one.at > given_up]
+        return found
+
+    def latest(self, limit: int) -> list[Bounce]:
+        """The last reports, newest first."""
+        query = select(BOUNCE).order_by(BOUNCE.c.at.desc(), BOUNCE.c.id).limit(limit)
+        with self._database.reading() as session:
+            return [_bounce(row) for row in session.execute(query)]
+
+    def forget(self, before: datetime) -> None:
+        """Erase old reports."""
+        with self._database.writing() as session:
+            session.execute(delete(BOUNCE).where(BOUNCE.c.at < before))
+
+
+def _suppress(session: Session, address_hash: str, reason: str, at: datetime) -> None:
+    values = {"address_hash": address_hash, "reason": reason, "created_at": at}
+    added = upsert(session, SUPPRESSION).values(values)
+    weighs_more = {"reason": reason, "created_at": at}  # than that somebody once left
+    session.execute(added.on_conflict_do_update(index_elements=["address_hash"], set_=weighs_more))
+
+
+def _fail(session: Session, bounce: Bounce, why: str) -> None:
+    step = update(DELIVERY).where(
+        DELIVERY.c.id == bounce.delivery_id, DELIVERY.c.state.in_(_HANDED_OVER)
+    )
+    failed = step.values(state=DeliveryState.FAILED.value, detail=why[:500])
+    row = session.execute(failed.returning(DELIVERY.c.digest_id)).first()
+    if row is not None and row.digest_id is not None:
+        release(session, row.digest_id)
+
+
+def _took_mail(session: Session, subscriber_id: int, since: datetime) -> bool:
+    query = select(DELIVERY.c.id).where(
+        DELIVERY.c.subscriber_id == subscriber_id,
+        DELIVERY.c.state == DeliveryState.SENT.value,
+        DELIVERY.c.ended_at > since,
+    )
+    return session.execute(query.limit(1)).first() is not None
+
+
+def _bounce(row: Any) -> Bounce:
+    return Bounce(**{name: getattr(row, name) for name in BOUNCE.c.keys()})  # noqa: SIM118

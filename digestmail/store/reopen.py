@@ -1,0 +1,107 @@
+"""What the operator may undo in the ledger: an end that was none, and a mail that went astray."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlmodel import Session
+
+from digestmail.domain import DeliveryKind, DeliveryState
+from digestmail.errors import InputError, NotFoundError
+from digestmail.store.tables import DELIVERY, ITEM, SUBSCRIBER
+
+RETRIED = (DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.DEFERRED)
+_AGAIN = (DeliveryState.SENT, DeliveryState.UNKNOWN)
+
+
+def row_of(session: Session, delivery_id: int) -> Any:
+    """The ledger row of an id, or NotFoundError."""
+    row = session.execute(select(DELIVERY).where(DELIVERY.c.id == delivery_id)).first()
+    if row is None:
+        raise NotFoundError(f"there is no delivery {delivery_id}; see: digestmail delivery list")
+    return row
+
+
+def retry(session: Session, delivery_id: int, mailed: list[str], now: datetime) -> None:
+    """Plan a delivery again that failed, was withdrawn or waits, as if it were due now.
+
+    InputError when that would break a promise: the subscriber (whose status must be among
+    ``mailed``) does not want it, or was shown its papers since.
+    """
+    row = _locked(session, delivery_id)
+    if row.state not in RETRIED:
+        _refuse(row, f"is {row.state}; only failed, skipped and deferred ones are retried")
+    subscriber = _welcome(session, row, mailed)
+    if subscriber.email != row.address:
+        _refuse(row, "was for an address that its subscriber has changed since")
+    if row.digest_id is not None and row.state != DeliveryState.DEFERRED:
+        _take_back_papers(session, row)
+    step = update(DELIVERY).where(DELIVERY.c.id == row.id)
+    planned = {"state": DeliveryState.PLANNED.value, "attempts": 0, "ended_at": None}
+    session.execute(step.values(**planned, due_at=now, next_attempt_at=now))
+
+
+def redeliver(session: Session, delivery_id: int, mailed: list[str], now: datetime) -> int:
+    """Plan a digest that went, or may have gone, once more to the same subscriber; the new id."""
+    row = _locked(session, delivery_id)
+    if row.kind != DeliveryKind.DIGEST:
+        _refuse(row, "is no digest; confirm mails and links are asked for anew on the web pages")
+    if row.state not in _AGAIN:
+        _refuse(row, f"is {row.state}; only sent and unknown ones are redelivered")
+    subscriber = _welcome(session, row, mailed)
+    same = DELIVERY.c.digest_id == row.digest_id
+    others = session.execute(select(DELIVERY.c.state, DELIVERY.c.id).where(same)).all()
+    ended = {state.value for state in (*_AGAIN, DeliveryState.FAILED, DeliveryState.SKIPPED)}
+    for other in others:
+        if other.state not in ended:
+            _refuse(row, f"is being delivered again already, as {other.id}")
+    values = {
+        "kind": row.kind,
+        "subscriber_id": row.subscriber_id,
+        "digest_id": row.digest_id,
+        "address": subscriber.email,
+        "once": f"digest:{row.digest_id}:again:{len(others)}",
+        "state": DeliveryState.PLANNED.value,
+        "due_at": now,
+        "attempts": 0,
+        "next_attempt_at": now,
+        "detail": f"delivery {row.id} once more",
+    }
+    new_id: int = session.execute(
+        insert(DELIVERY).values(values).returning(DELIVERY.c.id)
+    ).scalar_one()
+    return new_id
+
+
+def _locked(session: Session, delivery_id: int) -> Any:
+    """The row, with its subscriber locked, so that no digest is stored meanwhile."""
+    row = row_of(session, delivery_id)
+    person = select(SUBSCRIBER.c.id).where(SUBSCRIBER.c.id == row.subscriber_id)
+    session.execute(person.with_for_update())
+    mine = select(DELIVERY).where(DELIVERY.c.id == delivery_id)
+    return session.execute(mine.with_for_update()).one()
+
+
+def _welcome(session: Session, row: Any, mailed: list[str]) -> Any:
+    found = session.execute(select(SUBSCRIBER).where(SUBSCRIBER.c.id == row.subscriber_id)).one()
+    if found.status not in mailed:
+        _refuse(row, f"is not wanted any more: {found.email} is {found.status}")
+    return found
+
+
+def _take_back_papers(session: Session, row: Any) -> None:
+    papers = select(ITEM.c.paper_id).where(ITEM.c.digest_id == row.digest_id)
+    shown = select(func.count()).where(
+        ITEM.c.subscriber_id == row.subscriber_id,
+        ITEM.c.digest_id != row.digest_id,
+        ITEM.c.paper_id.in_(papers),
+        ~ITEM.c.released,
+    )
+    if number := session.execute(shown).scalar_one():
+        _refuse(row, f"is overtaken: {number} of its papers went with a later digest")
+    step = update(ITEM).where(ITEM.c.digest_id == row.digest_id)
+    session.execute(step.values(released=False))
+
+
+def _refuse(row: Any, why: str) -> None:
+    raise InputError("delivery", f"{row.id} {why}")

@@ -1,0 +1,208 @@
+"""Messages that came back are read for what they say, whatever their shape."""
+
+import pytest
+from bounce_samples import complaint, dsn, fixtures, letter, to_token
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digestmail.bounces import Kind, judge, parse
+from digestmail.tokens import Purpose, Signer
+
+SIGNER = Signer(["a key of more than thirty-two letters"])
+TOKEN = SIGNER.sign(Purpose.BOUNCE, 7)
+LEAVE = SIGNER.sign(Purpose.UNSUBSCRIBE, 3)
+
+# By the status codes in the files, else by what they say in words.
+EXPECTED = {
+    Kind.HARD: """
+        lhost-activehunter-01 lhost-amavis-01 lhost-amazonworkmail-01 lhost-courier-01
+        lhost-domino-01 lhost-exchange-01 lhost-exchange2003-01 lhost-exchange2007-01
+        lhost-facebook-01 lhost-gmail-01 lhost-gsuite-01 lhost-imailserver-01
+        lhost-interscanmss-01 lhost-mailfoundry-01 lhost-mailmarshalsmtp-01 lhost-mailru-01
+        lhost-mcafee-01 lhost-messagingserver-01 lhost-mfilter-01 lhost-mxlogic-01
+        lhost-office365-01 lhost-opensmtpd-01 lhost-postfix-01 lhost-powermta-01 lhost-qmail-01
+        lhost-receivingses-01 lhost-sendgrid-01 lhost-sendmail-01 lhost-surfcontrol-01
+        lhost-verizon-01 lhost-x1-01 lhost-x2-01 lhost-x3-01 lhost-x5-01 lhost-yahoo-01
+        lhost-yandex-01 lhost-zoho-01 rfc3464-01 rhost-apple-01 rhost-franceptt-01 rhost-google-01
+        rhost-googleapps-01 rhost-gsuite-01 rhost-iua-01 rhost-kddi-01 rhost-nttdocomo-01
+        malformed_bounce_01 tt_1234210655 tt_1234211357 tt_1234211932 tt_1234241665 tt_1234285532
+        tt_bounce_05 tt_bounce_07 tt_bounce_17 tt_bounce_22 tt_bounce_23 tt_bounce_24 tt_bounce_25
+        undeliverable_gmail lhost-apachejames-01""",
+    Kind.SOFT: """
+        lhost-aol-01 lhost-biglobe-01 lhost-gmx-01 lhost-googlegroups-01 lhost-kddi-01
+        lhost-notes-01 lhost-outlook-01 lhost-v5sendmail-01 lhost-x4-01 lhost-x6-01
+        rhost-aol-01 rhost-cloudflare-01 rhost-outlook-01 tt_1234175799 tt_1234211929
+        tt_1234211931 tt_1234285668 tt_bounce_01 tt_bounce_02 tt_bounce_08 tt_bounce_09
+        tt_bounce_10 tt_bounce_11 tt_bounce_13 tt_bounce_14 tt_bounce_15 tt_bounce_16
+        tt_bounce_20 tt_bounce_21 unknown_code_bounce_01""",
+    Kind.POLICY: """
+        lhost-amazonses-01 lhost-barracuda-01 lhost-bigfoot-01 lhost-dragonfly-01
+        lhost-einsundeins-01 lhost-exim-01 lhost-ezweb-01 lhost-googleworkspace-01
+        lhost-messagelabs-01 rhost-cox-01 rhost-exchangeonline-01 rhost-messagelabs-01
+        rhost-microsoft-01 rhost-mimecast-01 rhost-spectrum-01 rhost-tencent-01
+        rhost-tencentqq-01 rhost-yahooinc-01 tt_1234177688 tt_bounce_03 tt_bounce_04
+        tt_bounce_06""",
+    Kind.DELAYED: "tt_bounce_12_soft tt_bounce_18 tt_bounce_19",
+    Kind.COMPLAINT: "arf-01",
+    Kind.AUTO_REPLY: "rfc3834-01",
+}
+KINDS = {name: kind for kind, names in EXPECTED.items() for name in names.split()}
+FAILURES = (Kind.HARD, Kind.SOFT, Kind.POLICY)
+
+
+def test_real_bounces_are_recognised() -> None:
+    read = {name: parse(raw) for name, raw in fixtures()}
+    assert read.keys() == KINDS.keys()
+    failures = [name for name, kind in KINDS.items() if kind in FAILURES]
+    wrong = {name: str(read[name].kind) for name in failures if read[name].kind is not KINDS[name]}
+    assert len(failures) > 100
+    assert len(wrong) <= 0.05 * len(failures), wrong
+    # What is in doubt must not cost anybody their digest.
+    assert [name for name, kind in wrong.items() if kind == Kind.HARD] == []
+
+
+def test_what_is_no_failure_is_never_counted_as_one() -> None:
+    others = {name: parse(raw).kind for name, raw in fixtures() if KINDS[name] not in FAILURES}
+    assert others == {name: KINDS[name] for name in others}
+    assert len(others) == 5
+
+
+def test_truncated_real_bounces_are_read_as_far_as_they_go() -> None:
+    for _, raw in fixtures():
+        for share in (0.1, 0.4, 0.8):
+            assert parse(raw[: int(len(raw) * share)]).kind in Kind
+
+
+def test_line_ends_and_trace_fields_make_no_other_message() -> None:
+    raw = dsn(TOKEN)
+    assert parse(raw).id == parse(raw.replace(b"\n", b"\r\n")).id
+    assert parse(raw).id == parse(b"Received: from a by b; Fri, 1 Jan 2021\n" + raw).id
+    assert parse(raw).id != parse(dsn(TOKEN, number=2)).id
+    assert parse(raw).id != parse(dsn(TOKEN, status="5.2.2")).id
+
+
+def test_a_notification_says_code_words_and_token() -> None:
+    report = parse(dsn(TOKEN, "5.1.1", text="550 5.1.1 no such user"))
+    assert (report.kind, report.enhanced, report.tokens) == (Kind.HARD, "5.1.1", (TOKEN,))
+    assert (report.address, report.text) == ("ada@example.net", "550 5.1.1 no such user")
+    assert not report.authentic
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "kind"),
+    [
+        ("delayed", "4.4.1", Kind.DELAYED),
+        ("delivered", "2.0.0", Kind.UNKNOWN),
+        ("relayed", "2.0.0", Kind.UNKNOWN),
+        ("failed", "4.4.7", Kind.SOFT),
+        ("Failed", "5.2.2", Kind.SOFT),
+        ("failed (given up)", "5.7.1", Kind.POLICY),
+    ],
+)
+def test_only_failed_actions_are_failures(action: str, status: str, kind: Kind) -> None:
+    report = parse(dsn("", status, action))
+    assert report.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "kind"),
+    [
+        ("5.1.1", "", Kind.HARD),
+        ("5.1.10", "", Kind.HARD),
+        ("5.2.2", "no such user", Kind.SOFT),  # the code is believed
+        ("5.7.26", "user unknown", Kind.POLICY),
+        ("4.2.2", "user unknown", Kind.SOFT),
+        ("5.0.0", "User unknown", Kind.HARD),
+        ("5.0.0", "Mailbox\n is full", Kind.SOFT),
+        ("5.0.0", "your IP is on a blocklist", Kind.POLICY),
+        ("5.5.0", "something odd", Kind.SOFT),
+        ("", "", Kind.SOFT),
+    ],
+)
+def test_codes_then_words_decide(code: str, words: str, kind: Kind) -> None:
+    assert judge(code, words) is kind
+
+
+def test_the_words_of_our_own_mail_blame_nobody() -> None:
+    text = "Sorry, that failed.\n\n--- Below this line is a copy\n\nUser unknown, 5.1.1: a study"
+    from_daemon = letter("failure notice", text=text).replace(b"Ada <ada@", b"MAILER-DAEMON <x@")
+    assert (parse(from_daemon).kind, parse(from_daemon).enhanced) == (Kind.SOFT, "")
+
+
+@pytest.mark.parametrize("said", ["abuse", "fraud", "virus"])
+def test_complaints_bring_the_token_of_the_envelope(said: str) -> None:
+    report = parse(complaint(to_token(TOKEN), LEAVE, said))
+    assert (report.kind, report.tokens) == (Kind.COMPLAINT, (TOKEN, LEAVE))
+
+
+@pytest.mark.parametrize("said", ["not-spam", "auth-failure", ""])
+def test_other_feedback_is_no_complaint(said: str) -> None:
+    assert parse(complaint("b@digest.example.org", "none", said)).kind is Kind.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        letter("Out of Office: Re: your papers"),
+        letter("Automatic reply: your papers"),
+        letter("Réponse automatique : vos articles"),
+        letter("Abwesenheitsnotiz"),
+        letter("your papers", extra="Auto-Submitted: auto-replied\n"),
+        letter("your papers", extra="X-Autoreply: yes\n"),
+        letter("your papers", extra="Precedence: auto_reply\n"),
+        letter("Delivery failed? No, away", extra="Return-Path: <>\nX-Autorespond: 1\n"),
+        letter(
+            "your papers",
+            extra="Auto-Submitted: auto-replied\n",
+            text="My old mailbox does not exist any more: 550 5.1.1 user unknown",
+        ),
+    ],
+)
+def test_automatic_answers_are_no_bounces(raw: bytes) -> None:
+    assert parse(raw).kind is Kind.AUTO_REPLY
+
+
+def test_a_read_receipt_is_no_bounce() -> None:
+    raw = dsn(TOKEN).replace(b"delivery-status", b"disposition-notification")
+    assert parse(raw).kind is Kind.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    ("raw", "tokens"),
+    [
+        (letter("unsubscribe", to=f"leave+{LEAVE}@digest.example.org"), (LEAVE,)),
+        (letter("", to=f"LEAVE+{LEAVE.upper()}@digest.example.org"), (LEAVE,)),
+        (letter(f"unsubscribe {LEAVE}"), (LEAVE,)),
+        (letter("Please unsubscribe"), ()),
+    ],
+)
+def test_requests_to_leave(raw: bytes, tokens: tuple[str, ...]) -> None:
+    assert (parse(raw).kind, parse(raw).tokens) == (Kind.UNSUBSCRIBE, tokens)
+
+
+def test_a_persons_letter_is_no_report() -> None:
+    assert parse(letter("A question about your service")).kind is Kind.UNKNOWN
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=400), st.integers(0, 900))
+def test_no_bytes_break_it(noise: bytes, where: int) -> None:
+    raw = dsn(TOKEN)
+    assert parse(noise).kind in Kind
+    assert parse(raw[:where] + noise + raw[where:]).kind in Kind
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"Subject: =?no-such-charset?q?x?=\n\nx",
+        b"Subject: =?utf-8?b?!!!?=\nFrom: MAILER-DAEMON\n\n550 5.1.1",
+        b"Content-Type: multipart/report; boundary=\n\nx",
+        b"Content-Type: text/plain; charset=\x00bad\nFrom: postmaster@x\n\nfailed",
+        b"Content-Type: multipart/mixed; boundary=a\n\n" + b"--a\n\n" * 5000,
+        dsn(TOKEN).replace(b"Final-Recipient: rfc822;", b"Final-Recipient:;;;<<@"),
+    ],
+)
+def test_hostile_input_is_read_without_a_word(raw: bytes) -> None:
+    assert parse(raw).kind in Kind
