@@ -56,6 +56,7 @@ def plain(status: Status) -> dict[str, Any]:
         "next_fetch_at": status.next_fetch_at,
         "arxiv": status.arxiv,
         "relay_trouble": status.relay_trouble,
+        "refused_mail": status.refused_mail,
         "scheduler_runs": status.scheduler_runs,
     }
 
@@ -83,6 +84,8 @@ def _tell(status: Status) -> None:
         say(f"arXiv: {status.arxiv}")
     if status.relay_trouble:
         say(f"The relay is in trouble: {status.relay_trouble}")
+    if status.refused_mail:
+        say(f"A receiver refuses our mail (see: bounce list): {status.refused_mail}")
     if not status.scheduler_runs:
         say("No scheduler runs: start one with digestmail serve, or call digestmail run from cron")
 

@@ -10,6 +10,7 @@ from digestmail.domain import DeliveryState, SourceState, SubscriberStatus
 from digestmail.steps.batches import ARXIV, outlook
 from digestmail.store import Store
 
+_LATELY = timedelta(days=2)
 _PENDING = (
     DeliveryState.PLANNED,
     DeliveryState.LEASED,
@@ -32,6 +33,7 @@ class Status:
     next_fetch_at: datetime | None
     arxiv: str  # why there is nothing today, or when the next batch comes; "" without arXiv
     relay_trouble: str
+    refused_mail: str  # what a receiver lately held against our mail, not against a subscriber
     scheduler: tuple[str, datetime] | None  # who runs it, and until when that is sure
 
     @property
@@ -62,6 +64,7 @@ def status(store: Store, now: datetime) -> Status:
     sources = store.sources.all()
     fetches = [s.next_fetch_at for s in sources if s.spec.enabled and s.next_fetch_at]
     trouble = store.guards.noted("relay-trouble")
+    refused = store.guards.noted("policy-bounce")
     return Status(
         at=now,
         sources=sources,
@@ -73,6 +76,7 @@ def status(store: Store, now: datetime) -> Status:
         next_fetch_at=min(fetches, default=None),
         arxiv=_arxiv(store, now) if any(s.spec.kind == ARXIV for s in sources) else "",
         relay_trouble=trouble[0] if trouble else "",
+        refused_mail=refused[0] if refused and now - refused[1] < _LATELY else "",
         scheduler=store.guards.leased("scheduler"),
     )
 

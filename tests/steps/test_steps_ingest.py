@@ -142,3 +142,9 @@ def test_the_status_tells_whether_arxiv_is_quiet(store: Store, at: datetime, tol
     options = {"categories": "cs.AI"}
     store.sources.add(SourceSpec(name="arxiv", kind="arxiv", options=options), at)
     assert status(store, at).arxiv.startswith(told)
+
+
+def test_the_status_tells_of_mail_that_receivers_refuse(store: Store) -> None:
+    store.guards.note("policy-bounce", "5.7.1 looks like spam", NOW)
+    assert status(store, NOW + HOUR).refused_mail == "5.7.1 looks like spam"
+    assert status(store, NOW + 3 * DAY).refused_mail == ""
