@@ -4,11 +4,13 @@ The scheduler, the web, the admin CLI and the demo all call these methods and ho
 """
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from email.utils import parseaddr
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from digestmail.calendar import next_slot, utc_now
@@ -51,6 +53,7 @@ from digestmail.tokens import Signer
 if TYPE_CHECKING:
     from digestmail.relevance import Embedder, Model
 
+log = logging.getLogger(__name__)
 LETTERS = (DeliveryKind.CONFIRM, DeliveryKind.LINK)
 _Progress = Callable[[int], None]
 
@@ -208,7 +211,7 @@ class App:
             clock=self.clock,
             latest=timedelta(hours=self.settings.digest.latest_hours),
             stop=self.stopping,
-            operator=_checked("operator_email", self.settings.operator_email),
+            operator=_usable(self.settings.operator_email),
         )
 
     def relay_rests(self) -> bool:
@@ -263,6 +266,16 @@ def identity(settings: Settings) -> Identity:
         sender_id="digestmail",
         help_url=f"{settings.public_url}/help",
     )
+
+
+@lru_cache  # one warning is enough
+def _usable(address: str) -> str:
+    """The address in ``Ops <ops@example.org>``; empty where it is none: mail goes on without."""
+    try:
+        return checked_address(parseaddr(address)[1]) if address else ""
+    except InputError:
+        log.warning("operator_email: %r is no mail address: nobody is told of trouble", address)
+        return ""
 
 
 def _checked(setting: str, address: str) -> str:

@@ -163,6 +163,10 @@ def _read_pop3(at: Address, handle: Handle) -> None:
     pop.quit()
 
 
+# poplib refuses longer lines than RFC 1939 allows, but mails with them are about.
+poplib._MAXLINE = 1 << 20  # type: ignore[attr-defined]
+
+
 def _pop3(at: Address) -> poplib.POP3:
     if at.scheme == "pop3s":
         context = ssl.create_default_context()

@@ -62,11 +62,17 @@ _COMPLAINTS = frozenset({"abuse", "fraud", "virus", "other", "miscategorized"})
 
 def parse(raw: bytes) -> Report:
     """What a message is; damaged and truncated ones are read as far as they go."""
-    raw = raw[:MOST_BYTES]
+    try:
+        return _parsed(raw[:MOST_BYTES])
+    except RecursionError:  # nested a thousand deep, by nobody who bounces mail
+        of = hashlib.sha256(raw).hexdigest()
+        return Report(id=of, kind=Kind.UNKNOWN, text="nested too deep to be read")
+
+
+def _parsed(raw: bytes) -> Report:
     message = message_from_bytes(raw)
     tokens = [token for text in _fields(message, _RECIPIENT_FIELDS) for token in tokens_in(text)]
     report = _report(message, _identity(message, raw))
-    tokens += report.tokens
     if report.kind is Kind.UNKNOWN:
         subject = _subject(message)
         tokens += tokens_in(subject)
@@ -75,7 +81,7 @@ def parse(raw: bytes) -> Report:
     return Report(
         id=report.id,
         kind=report.kind,
-        tokens=tuple(dict.fromkeys(tokens)),
+        tokens=tuple(dict.fromkeys([*tokens, *report.tokens])),
         address=report.address,
         enhanced=report.enhanced,
         text=report.text,
@@ -119,7 +125,8 @@ def _feedback(part: Message, parts: list[Message], of: str) -> Report:
     return Report(
         id=of,
         kind=kind,
-        tokens=_returned_tokens(parts, *told, with_links=True),
+        # A report that mail is no spam must not count as its reader's wish to leave.
+        tokens=_returned_tokens(parts, *told, with_links=kind is not Kind.UNKNOWN),
         address=about,
         text=brief(f"feedback report: {said}"),
     )

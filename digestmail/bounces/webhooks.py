@@ -52,6 +52,10 @@ class WebhookError(DigestmailError):
     """A post that is not proven to come from the provider, or is not to be understood."""
 
 
+class UncheckableError(WebhookError):
+    """A post of which it cannot be told now whether it is the provider's; it should come again."""
+
+
 @dataclass(slots=True)
 class Webhooks:
     """The providers' secrets; an empty one refuses its provider.
@@ -140,7 +144,7 @@ class Webhooks:
         )
         _verify(self.sendgrid_key, signature, stamp.encode() + body)
         _refuse_stale("sendgrid", _unix(stamp), now)
-        return list(filter(None, map(_sendgrid_report, json.loads(body))))
+        return list(filter(None, map(_each_sendgrid, json.loads(body))))
 
     # --- Mailgun ---
 
@@ -248,16 +252,33 @@ def _ses_reports(event: _Json) -> Iterator[Report]:
             yield _report(f"{of}:{address}", Kind.COMPLAINT, address, tokens=tokens)
 
 
+_SENDGRID_EVENTS = frozenset({"bounce", "dropped", "spamreport", "deferred"})
+
+
+def _each_sendgrid(event: _Json) -> Report | None:
+    """One event of many: what it lacks must not cost the others."""
+    try:
+        return _sendgrid_report(event)
+    except (KeyError, TypeError, AttributeError) as error:
+        log.warning("sendgrid: an event that is not to be understood: %r", error)
+        return None
+
+
 def _sendgrid_report(event: _Json) -> Report | None:
     """https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event"""
-    what, address = event["event"], event["email"]
+    what = event["event"]
+    if what not in _SENDGRID_EVENTS:
+        return None
+    address = event["email"]
     texts = (event.get("status", ""), event.get("reason", ""))
     of = f"sendgrid:{event['sg_event_id']}"
     if what == "bounce":
         blocked = event.get("type") == "blocked"
         return _report(of, _failure(Kind.SOFT if blocked else Kind.HARD, *texts), address, *texts)
-    kinds = {"spamreport": Kind.COMPLAINT, "deferred": Kind.DELAYED}
-    return _report(of, kinds[what], address, *texts) if what in kinds else None
+    if what == "dropped":  # for an address on SendGrid's own list: nothing went out
+        return _report(of, _failure(Kind.SOFT, *texts), address, *texts)
+    kind = Kind.COMPLAINT if what == "spamreport" else Kind.DELAYED
+    return _report(of, kind, address, *texts)
 
 
 def _mailgun_report(event: _Json, token: str) -> Report | None:

@@ -17,7 +17,10 @@ from digestmail.errors import InputError
 
 delivery_commands = typer.Typer(help="The mails and what became of them.", no_args_is_help=True)
 
-_Id = Annotated[int, typer.Argument(metavar="ID", help="Its number, as delivery list tells it.")]
+_Id = Annotated[
+    int,
+    typer.Argument(metavar="ID", min=1, max=2**31 - 1, help="Its number, as delivery list tells."),
+]
 _State = Annotated[DeliveryState | None, typer.Option(help="Only those of this state.")]
 _Day = Annotated[
     str, typer.Option("--date", metavar="YYYY-MM-DD", help="Only those due on this day (UTC).")
@@ -48,7 +51,7 @@ def _bounds(day: str) -> tuple[datetime, datetime] | None:
     if date is None:
         return None
     start = datetime.combine(date, time(), UTC)
-    return start, start + timedelta(days=1)
+    return start, datetime.combine(date, time.max, UTC)
 
 
 def _plain(delivery: Delivery) -> dict[str, Any]:

@@ -159,7 +159,14 @@ def _encoded(name: str, value: str) -> str:
     """``value`` as it stands after ``name: ``, folded; as encoded words unless it is plain."""
     if _is_plain(value):
         first = " " * len(f"{name}: ")
-        return (_CRLF + " ").join(textwrap.wrap(value, _COLUMNS - 1, initial_indent=first)).lstrip()
+        lines = textwrap.wrap(
+            value,
+            _COLUMNS - 1,
+            initial_indent=first,
+            break_on_hyphens=False,  # a fold reads as a space
+            break_long_words=False,
+        )
+        return (_CRLF + " ").join(lines).lstrip()
     room = _COLUMNS - len(f"{name}: =?utf-8?q??=")
     words = [""]
     for character in value:

@@ -89,9 +89,9 @@ class RelaysMailer:
             return failed
         now = self._shared.clock()
         full = [lane.full_until for lane in self.lanes if lane.full_until and lane.is_full(now)]
-        if full:
-            return _full(min(full), now)
         working = [lane for lane in self.lanes if not lane.trouble]
+        if full and len(full) == len(working):  # else one that rests may work again before
+            return _full(min(full), now)
         if failed is not None:
             # Some relay works, or works for others: this one message may go later.
             return replace(failed, outcome=Outcome.DEFERRED) if working else failed

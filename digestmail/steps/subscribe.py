@@ -268,4 +268,7 @@ class Desk:
     def bounce(self, subscriber: Subscriber, now: datetime) -> None:
         """Stop mailing an address that does not exist, and remember it."""
         self.store.guards.suppress(self.store.guards.address_hash(subscriber.email), "bounced", now)
-        self.store.subscribers.set_status(subscriber.id or 0, SubscriberStatus.BOUNCED, None)
+        # Who complained or left meanwhile stays so.
+        among = (SubscriberStatus.PENDING, *_MAILED)
+        bounced = SubscriberStatus.BOUNCED
+        self.store.subscribers.set_status(subscriber.id or 0, bounced, None, among=among)

@@ -135,7 +135,12 @@ def _fail(session: Session, bounce: Bounce, why: str) -> None:
     )
     failed = step.values(state=DeliveryState.FAILED.value, detail=why[:500])
     row = session.execute(failed.returning(DELIVERY.c.digest_id)).first()
-    if row is not None and row.digest_id is not None:
+    if row is None or row.digest_id is None:
+        return
+    another = select(DELIVERY.c.id).where(
+        DELIVERY.c.digest_id == row.digest_id, DELIVERY.c.id != bounce.delivery_id
+    )
+    if session.execute(another).first() is None:  # else that one has shown the papers
         release(session, row.digest_id)
 
 

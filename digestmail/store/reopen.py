@@ -31,6 +31,8 @@ def retry(session: Session, delivery_id: int, mailed: list[str], now: datetime) 
     row = _locked(session, delivery_id)
     if row.state not in RETRIED:
         _refuse(row, f"is {row.state}; only failed, skipped and deferred ones are retried")
+    if row.digest_id is not None and _goes_otherwise(session, row):
+        _refuse(row, "went, or is to go, by another delivery of the same digest")
     subscriber = _welcome(session, row, mailed)
     if subscriber.email != row.address:
         _refuse(row, "was for an address that its subscriber has changed since")
@@ -39,6 +41,16 @@ def retry(session: Session, delivery_id: int, mailed: list[str], now: datetime) 
     step = update(DELIVERY).where(DELIVERY.c.id == row.id)
     planned = {"state": DeliveryState.PLANNED.value, "attempts": 0, "ended_at": None}
     session.execute(step.values(**planned, due_at=now, next_attempt_at=now))
+
+
+def _goes_otherwise(session: Session, row: Any) -> bool:
+    ended = (DeliveryState.FAILED.value, DeliveryState.SKIPPED.value)
+    other = select(DELIVERY.c.id).where(
+        DELIVERY.c.digest_id == row.digest_id,
+        DELIVERY.c.id != row.id,
+        DELIVERY.c.state.not_in(ended),
+    )
+    return session.execute(other).first() is not None
 
 
 def redeliver(session: Session, delivery_id: int, mailed: list[str], now: datetime) -> int:

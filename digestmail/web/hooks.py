@@ -11,7 +11,7 @@ import httpx
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from digestmail.bounces.webhooks import WebhookError, Webhooks
+from digestmail.bounces.webhooks import UncheckableError, WebhookError, Webhooks
 from digestmail.config import BouncesSection
 from digestmail.web.site import Ours
 
@@ -35,6 +35,9 @@ def take(
     webhooks: Webhooks = request.app.state.webhooks
     try:
         reports = webhooks.read(provider, request.headers, body, site.now)
+    except UncheckableError as error:
+        log.warning("a post to /hooks/%s has to come again: %s", provider, error)
+        return PlainTextResponse("try again\n", 503)
     except WebhookError as error:
         log.warning("refused a post to /hooks/%s: %s", provider, error)
         return PlainTextResponse("refused\n", 403)
@@ -54,7 +57,7 @@ def webhooks(settings: BouncesSection) -> Webhooks:
 
 
 def fetch(url: str) -> bytes:
-    """A small file from the web; WebhookError when it cannot be had."""
+    """A small file from the web; UncheckableError when it cannot be had."""
     try:
         with httpx.stream("GET", url, timeout=_TIMEOUT, follow_redirects=False) as answer:
             answer.raise_for_status()
@@ -62,7 +65,7 @@ def fetch(url: str) -> bytes:
             for chunk in answer.iter_bytes():
                 content += chunk
                 if len(content) > _MOST_OF_A_CERTIFICATE:
-                    raise WebhookError(f"{url} is too large for a certificate")
+                    raise UncheckableError(f"{url} is too large for a certificate")
             return content
     except httpx.HTTPError as error:
-        raise WebhookError(f"{url} cannot be fetched: {type(error).__name__}") from None
+        raise UncheckableError(f"{url} cannot be fetched: {type(error).__name__}") from None

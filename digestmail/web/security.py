@@ -117,7 +117,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = LARGEST_REPORT if scope["path"].startswith("/hooks/") else LARGEST_BODY
+        most = LARGEST_REPORT if _path(scope).startswith("/hooks/") else LARGEST_BODY
         body = None if _announced(scope) > most else await _read(receive, most)
         if body is None:
             await self._page(scope, receive, send)
@@ -128,6 +128,11 @@ class BodyLimit:
             return unread.pop() if unread else await receive()
 
         await self._app(scope, receive_again, send)
+
+
+def _path(scope: Scope) -> str:
+    """The path below the address of the service."""
+    return str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
 
 
 def _announced(scope: Scope) -> int:
