@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfoNotFoundError
 
 from digestmail.calendar import next_slot, utc_now
 from digestmail.config import Settings, SmtpSection
@@ -145,7 +146,12 @@ class App:
 
     def preview(self, subscriber: Subscriber) -> Digest:
         """The digest that a subscriber would get next, of what is known now; stores nothing."""
-        day = next_slot(subscriber.schedule, self.clock()).date
+        try:
+            day = next_slot(subscriber.schedule, self.clock()).date
+        except (ZoneInfoNotFoundError, ValueError, OverflowError):
+            raise InputError(
+                "schedule", f"{subscriber.email}: cannot be read; set it anew: subscriber edit"
+            ) from None
         (plan,) = self._planner(patient=False).plan([subscriber], day)
         return plan.digests[-1]
 

@@ -118,7 +118,9 @@ class Gatherer:
     def backfill(self, name: str, since: date, progress: _Progress = _quiet) -> SourceReport:
         """Read back what an arXiv source announced from a date on; see ``steps.backfill``."""
         state = self._named(name)
-        yesterday = self._clock().date() - timedelta(days=1)
+        # What the source itself has not settled it brings as news: read back it would be none.
+        settled = date.fromisoformat(str(state.memory.get("settled") or date.max))
+        until = min(self._clock().date() - timedelta(days=1), settled)
         with self._around() as around:
             past = harvester(state.spec, around.web)
             return backfill(
@@ -126,7 +128,7 @@ class Gatherer:
                 name,
                 lambda day: past.fetch_between(day, day),
                 since,
-                yesterday,
+                until,
                 self._clock,
                 progress,
             )

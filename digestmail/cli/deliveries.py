@@ -3,7 +3,7 @@
 # ruff: noqa: A002 - an argument is shown by its name
 
 import sys
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Annotated, Any
 
 import typer

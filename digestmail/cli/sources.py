@@ -1,5 +1,6 @@
 """source list, add, remove."""
 
+import re
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -15,6 +16,8 @@ from digestmail.sources import KINDS, check
 from digestmail.sources.kinds import SECRETS
 from digestmail.steps.backfill import backfill_progress
 
+_HIDDEN = "••••••••"
+_LOGIN = re.compile(r"//[^/@\s]*@")  # of an address
 source_commands = typer.Typer(help="Where papers come from.", no_args_is_help=True)
 
 
@@ -63,7 +66,8 @@ def _extras(app: App, state: SourceState, now: datetime) -> dict[str, str]:
 
 def _shown(state: SourceState) -> dict[str, str]:
     """The options of a source, without its secrets."""
-    return {k: "••••••••" if k in SECRETS else v for k, v in state.spec.options.items()}
+    options = state.spec.options.items()
+    return {k: _HIDDEN if k in SECRETS else _LOGIN.sub(f"//{_HIDDEN}@", v) for k, v in options}
 
 
 def _plain(state: SourceState) -> dict[str, Any]:

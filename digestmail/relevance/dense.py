@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from digestmail.domain import Paper
 from digestmail.errors import ConfigError
-from digestmail.relevance.terms import Features
+from digestmail.relevance.terms import Features, of_this_text, stamped
 from digestmail.text import readable
 
 Dense = NDArray[np.floating[Any]]
@@ -66,13 +66,16 @@ class Embedder:
         """The vectors of papers, from what is kept as far as it goes; the others are kept."""
         strange = [paper for paper in papers if paper.key not in self._known]
         kept = features.load(self.kind, [paper.id for paper in strange if paper.id])
-        self._known |= {p.key: kept[p.id] for p in strange if p.id and p.id in kept}
+        for paper in strange:
+            same = of_this_text(paper, kept.get(paper.id or 0))
+            if same is not None:
+                self._known[paper.key] = same
         missing = [paper for paper in strange if paper.key not in self._known]
         for start in range(0, len(missing), _BATCH):
             some = missing[start : start + _BATCH]
             vectors = self.texts([f"{readable(p.title)}. {readable(p.abstract)}" for p in some])
             made = {p.key: v.astype("<f2").tobytes() for p, v in zip(some, vectors, strict=True)}
-            features.keep(self.kind, {p.id: made[p.key] for p in some if p.id})
+            features.keep(self.kind, {p.id: stamped(p, made[p.key]) for p in some if p.id})
             self._known |= made
         data = [np.frombuffer(self._known[paper.key], dtype="<f2") for paper in papers]
         return np.array(data, dtype=np.float32)

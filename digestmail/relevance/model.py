@@ -16,11 +16,12 @@ from digestmail.relevance.learn import Learner
 from digestmail.relevance.phrases import PhraseIndex, numbered
 from digestmail.relevance.prior import Prior
 from digestmail.relevance.rules import Rules
-from digestmail.relevance.select import POOL, diverse, exploration
+from digestmail.relevance.select import POOL, diverse, exploration, likeness
 from digestmail.relevance.space import Space
 from digestmail.relevance.sums import Ground, Keywords, Sums, evidence_of_hits, value_of
 from digestmail.relevance.terms import Features
 
+_MOST_COMPARED = 4_000  # papers whose likeness to each other is computed at once: 64 MB
 _TIE = 1e-9  # between equal values at neighbouring places: less than the digits of a value
 BLOCK = 1024  # profiles whose dense scores are held at once: 6 MB for 1,500 papers
 _LEAST_VALUE = 0.0001  # at any threshold something must speak for a paper; less rounds to nothing
@@ -129,7 +130,7 @@ def _picked(
     for row, mine in enumerate(pinned):
         passing[row, mine] = -1
     room = [max(p.max_papers - len(mine), 0) for p, mine in zip(profiles, pinned, strict=True)]
-    chosen = _chosen(passing, np.array(room, dtype=np.int64), sums.ground.alike)
+    chosen = _chosen(passing, np.array(room, dtype=np.int64), sums.ground.space.papers)
     picked = []
     for row, places in enumerate(chosen):
         own = np.array(sorted(pinned[row], key=lambda p: (-values[row, p], p)), dtype=np.int64)
@@ -137,17 +138,27 @@ def _picked(
     return picked
 
 
-def _chosen(passing: Dense, room: _Indices, alike: Dense) -> list[_Indices]:
+def _chosen(passing: Dense, room: _Indices, papers: csr_matrix) -> list[_Indices]:
     """Of the passing papers (value, else -1) as many as there is room, good and different."""
+    if not len(passing):
+        return []
     width = min(passing.shape[1], max(int(room.max(initial=0)) * POOL, 1))
     best = _best(passing, width)
     values = np.take_along_axis(passing, best, axis=1)
     candidates = np.where(values >= 0, best, -1)
-    places = diverse(values, candidates, room, alike)
+    among = np.unique(candidates[candidates >= 0])
+    if not len(among):
+        return [among.astype(np.int64)] * len(passing)
+    if len(among) > _MOST_COMPARED and len(passing) > 1:  # their likeness is held dense
+        half = len(passing) // 2
+        upper = _chosen(passing[:half], room[:half], papers)
+        return upper + _chosen(passing[half:], room[half:], papers)
+    local = np.where(candidates >= 0, np.searchsorted(among, candidates), -1)
+    places = diverse(values, local, room, likeness(papers[among]))
     chosen = []
     for row, mine in enumerate(places):
-        papers = candidates[row, np.sort(mine[mine >= 0])]  # in falling order of their values
-        chosen.append(papers.astype(np.int64))
+        best = np.sort(mine[mine >= 0])  # in falling order of their values
+        chosen.append(candidates[row, best].astype(np.int64))
     return chosen
 
 
@@ -167,7 +178,8 @@ def _explored(sums: Sums, row: int, good: _Bools, picked: _Indices) -> int | Non
     profile = sums.interests[row].profile
     if len(picked) >= profile.max_papers:
         return None
-    return exploration(sums.values[row], good, picked, profile.threshold, sums.ground.alike)
+    papers = sums.ground.space.papers
+    return exploration(sums.values[row], good, picked, profile.threshold, papers)
 
 
 # --- telling ---------------------------------------------------------------------------------

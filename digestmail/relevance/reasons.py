@@ -78,7 +78,9 @@ class Explainer:
     def _for(self, pair: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """The terms that speak for the paper, and what each brought."""
         columns, weights = _row(self._parts.terms, pair)
-        return columns[weights > 0], weights[weights > 0]
+        named = np.array([column in self._names[pair] for column in columns.tolist()], dtype=bool)
+        speaking = named & (weights > 0)
+        return columns[speaking], weights[speaking]
 
     def heaviest_term(self, pair: int) -> list[Reason]:
         """The one term that weighed most, for papers of which nothing better can be said."""

@@ -24,7 +24,7 @@ def diverse(values: _Values, candidates: _Indices, most: _Indices, alike: _Value
 
     Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), for all rows at once:
     ``values`` and ``candidates`` (both rows x places) hold the best papers of each row in falling
-    order, with -1 for no paper; ``alike`` is the ``likeness`` of all papers. The places come in
+    order, with -1 for no paper; ``alike`` is their ``likeness``, by index. The places come in
     the order of picking; -1 fills up.
     """
     rows = np.arange(len(values))
@@ -43,12 +43,13 @@ def diverse(values: _Values, candidates: _Indices, most: _Indices, alike: _Value
 
 
 def exploration(
-    values: _Values, allowed: NDArray[np.bool_], picked: _Indices, least: float, alike: _Values
+    values: _Values, allowed: NDArray[np.bool_], picked: _Indices, least: float, papers: csr_matrix
 ) -> int | None:
     """A paper of one row whose judgement would teach most; None where there is room for none.
 
     It is nearly good enough, so that a reader may like it, and unlike all that was picked, so that
-    the verdict tells something new. ``values`` are those of all papers.
+    the verdict tells something new. ``values`` are those of all
+    papers, ``papers`` their vectors of unit length.
     """
     if len(picked) < _LEAST_PICKS:
         return None
@@ -57,5 +58,5 @@ def exploration(
     at = np.flatnonzero(edge)
     if not len(at):
         return None
-    novelty = 1 - alike[np.ix_(at, picked)].max(axis=1)
+    novelty = 1 - (papers[at] @ papers[picked].T).toarray().max(axis=1)
     return int(at[np.argmax(values[at] * novelty)])

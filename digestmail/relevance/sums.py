@@ -20,7 +20,6 @@ from digestmail.relevance.learn import Wishes
 from digestmail.relevance.phrases import PhraseIndex
 from digestmail.relevance.prior import Prior
 from digestmail.relevance.rules import Rules
-from digestmail.relevance.select import likeness
 from digestmail.relevance.space import Space
 from digestmail.text import Phrase
 
@@ -43,14 +42,6 @@ class Ground:
     space: Space
     rules: Rules
     prior: Prior
-    _alike: Dense | None = None
-
-    @property
-    def alike(self) -> Dense:
-        """How alike the papers are to each other."""
-        if self._alike is None:
-            self._alike = likeness(self.space.papers)
-        return self._alike
 
 
 @dataclass(frozen=True, slots=True)

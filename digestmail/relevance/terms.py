@@ -14,7 +14,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from digestmail.domain import Paper
 from digestmail.text import readable, singular, words
 
-KIND = "terms-1"  # of the kept features: to be changed with whatever changes the terms
+KIND = "terms-2"  # of the kept features: to be changed with whatever changes the terms
 _STOP = frozenset(map(singular, ENGLISH_STOP_WORDS))
 _APART = "\x00"  # between texts whose words are no neighbours; no text of a paper has it
 
@@ -77,6 +77,21 @@ def unpacked(data: bytes) -> Terms:
     return Terms(hashes, np.frombuffer(data, dtype=np.uint8, offset=4 * size))
 
 
+def stamped(paper: Paper, data: bytes) -> bytes:
+    """What is kept of a paper, marked by the text it was computed from."""
+    return _stamp(paper) + data
+
+
+def of_this_text(paper: Paper, kept: bytes | None) -> bytes | None:
+    """What was kept, unless the paper's text is another one by now."""
+    stamp = _stamp(paper)
+    return kept[len(stamp) :] if kept is not None and kept.startswith(stamp) else None
+
+
+def _stamp(paper: Paper) -> bytes:
+    return crc32(paper_text(paper).encode(errors="replace")).to_bytes(4, "little")
+
+
 def _nothing(_: str, __: Collection[int]) -> Mapping[int, bytes]:
     return {}
 
@@ -101,10 +116,10 @@ class Features:
         kept = self.load(KIND, [paper.id for paper in missing if paper.id])
         fresh: dict[int, bytes] = {}
         for paper in missing:
-            data = kept.get(paper.id or 0)
+            data = of_this_text(paper, kept.get(paper.id or 0))
             terms = counted(analyse(paper_text(paper))) if data is None else unpacked(data)
             if data is None and paper.id:
-                fresh[paper.id] = packed(terms)
+                fresh[paper.id] = stamped(paper, packed(terms))
             self._known[paper.key] = terms
         self.keep(KIND, fresh)
         return [self._known[paper.key] for paper in papers]

@@ -1,5 +1,6 @@
 """Step 1: from sources to the store. Safe to run twice, at once, and again after a crash."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -7,6 +8,8 @@ from datetime import datetime
 from digestmail.domain import BadRecord, Clock, Paper, Source, SourceReport
 from digestmail.errors import InputError, SourceError
 from digestmail.store import Papers
+
+log = logging.getLogger(__name__)
 
 BATCH = 500  # papers in one transaction
 
@@ -47,6 +50,9 @@ def _batches(
                 batch = []
     except (SourceError, InputError) as failure:
         error = str(failure)
+    except Exception as failure:  # a mistake of ours in one source must not stop the others
+        log.exception("a source failed in a way nobody thought of")
+        error = f"unexpected: {type(failure).__name__}: {failure}"
     yield batch, error
 
 

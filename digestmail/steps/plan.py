@@ -77,6 +77,11 @@ class Window:
             return self.since
         return max(self.since, subscriber.papers_since - OVERLAP)
 
+    def unjudged(self, subscriber: Subscriber) -> int:
+        """How many papers came since the last digest; those of the overlap it may have judged."""
+        since = max(self.since, subscriber.papers_since or self.since)
+        return len(self.papers) - bisect_right(self.papers, since, key=_first_seen)
+
     def first(self, subscriber: Subscriber) -> int:
         """The position of the first paper that is new to a subscriber."""
         return bisect_right(self.papers, self.opens(subscriber), key=_first_seen)
@@ -147,7 +152,7 @@ def digest_of(
 ) -> Digest:
     """The digest of one subscriber: every profile's picks, each paper once, best first."""
     scored = list(scored)
-    judged = len(window.papers) - window.first(subscriber)
+    judged = window.unjudged(subscriber)
     items = merged(scored, window.papers)
     skip = None if items else _why_empty(bool(scored), judged, outlook)
     return Digest(

@@ -129,7 +129,7 @@ class Planner:
 
     def _has_news(self, subscriber: Subscriber) -> bool:
         self._ready()
-        return self._window.first(subscriber) < len(self._window.papers)
+        return self._window.unjudged(subscriber) > 0
 
     def _planned(self, subscriber: Subscriber, what: Due, digest: Digest | None) -> Planned:
         digests = [skipped(subscriber, slot, self._now, SkipReason.MISSED) for slot in what.missed]

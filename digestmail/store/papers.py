@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlmodel import Session
 
 from digestmail.domain import Paper
@@ -14,6 +14,8 @@ from digestmail.store.identity import names_of
 from digestmail.store.sql import MOST_VALUES, chunks, upsert
 from digestmail.store.tables import PAPER, PAPER_FEATURE, PAPER_NAME
 
+SEEDS = "seeds"  # the source of papers that came because a profile names them
+_NEWS = timedelta(days=14)  # a paper that old is none, whoever brings it
 _VALUES = ("title", "abstract", "url", "doi", "version", "published_at", "updated_at")
 
 
@@ -49,9 +51,10 @@ class Papers:
                 if old is not None and _is_newer(work.paper, old):
                     change = update(PAPER).where(PAPER.c.id == old.id)
                     session.execute(change.values(_changes(old, work.paper)))
-                    stale = PAPER_FEATURE.c.paper_id == old.id
-                    session.execute(delete(PAPER_FEATURE).where(stale))
                     newer += 1
+                if old is not None and _was_only_a_seed(old, work.paper, now):
+                    news = {"first_seen_at": now, "source": work.paper.source}
+                    session.execute(update(PAPER).where(PAPER.c.id == old.id).values(news))
             _keep_names(session, works)
         return Added(new, newer, len(papers) - new - newer)
 
@@ -92,11 +95,15 @@ class Papers:
         return found
 
     def keep_features(self, kind: str, data: Mapping[int, bytes]) -> None:
-        """Keep what was computed of papers that are stored; what is kept already stays."""
+        """Keep what was computed of papers that are stored, in place of what was kept before."""
         rows = [{"paper_id": key, "kind": kind, "data": value} for key, value in data.items()]
         if rows:
             with self._database.writing() as session:
-                session.execute(upsert(session, PAPER_FEATURE).on_conflict_do_nothing(), rows)
+                kept = upsert(session, PAPER_FEATURE)
+                kept = kept.on_conflict_do_update(
+                    index_elements=["paper_id", "kind"], set_={"data": kept.excluded.data}
+                )
+                session.execute(kept, rows)
 
     def count_by_source(self) -> dict[str, int]:
         """How many papers each source saw first."""
@@ -209,20 +216,28 @@ def _keep_names(session: Session, works: Sequence[_Work]) -> None:
 
 
 def _is_newer(paper: Paper, old: Paper) -> bool:
-    if paper.version != old.version:
-        return paper.version > old.version
     grew = set(paper.categories) - set(old.categories)
     told = (paper.abstract and not old.abstract) or (paper.doi and not old.doi)
-    return bool(grew or told or paper.upvotes > old.upvotes)
+    return bool(paper.version > old.version or grew or told or paper.upvotes > old.upvotes)
+
+
+def _was_only_a_seed(old: Paper, paper: Paper, now: datetime) -> bool:
+    """Whether a source announces what a profile had named before: to all others it is news."""
+    recent = old.first_seen_at is not None and now - old.first_seen_at < _NEWS
+    return old.source == SEEDS and paper.source != SEEDS and recent
 
 
 def _changes(old: Paper, paper: Paper) -> dict[str, Any]:
-    """What a newer record changes; what it lacks is kept, and categories only gather."""
-    changes = {name: getattr(paper, name) or getattr(old, name) for name in _VALUES}
+    """What a record changes: its texts those of an older version or what was lacking.
+
+    Categories and upvotes only gather.
+    """
+    first, second = (paper, old) if paper.version > old.version else (old, paper)
+    changes = {name: getattr(first, name) or getattr(second, name) for name in _VALUES}
     more = [c for c in paper.categories if c not in old.categories]
     return {
         **changes,
         "upvotes": max(paper.upvotes, old.upvotes),
-        "authors": paper.authors or old.authors,
+        "authors": first.authors or second.authors,
         "categories": (*old.categories, *more),
     }

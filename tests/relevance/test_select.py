@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from relevance_samples import paper
+from scipy.sparse import csr_matrix
 
 from digestmail.relevance.select import diverse, exploration, likeness
 from digestmail.relevance.space import Space
@@ -65,10 +66,10 @@ PICKED = np.array([0, 1, 2, 3])
 
 def explored(values: np.ndarray = VALUES, allowed: np.ndarray = EVERY, picked: np.ndarray = PICKED,
              like: tuple[int, ...] = ()) -> int | None:  # fmt: skip
-    alike = np.eye(8, dtype=np.float32)
+    papers = np.eye(8, dtype=np.float32)
     for one in like:
-        alike[one, 0] = alike[0, one] = 0.9
-    return exploration(values, allowed, picked, 0.3, alike)
+        papers[one, [0, one]] = 0.9, np.sqrt(1 - 0.9**2)
+    return exploration(values, allowed, picked, 0.3, csr_matrix(papers))
 
 
 def test_a_trial_is_the_best_of_the_edge() -> None:

@@ -1,6 +1,7 @@
 """Terms: what is read of a text, how it is kept, and that each paper is read once."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from digestmail.relevance.terms import (
     joined,
     matrix_of,
     packed,
+    stamped,
     unpacked,
 )
 
@@ -84,7 +86,7 @@ def test_features_are_kept_by_kind_and_paper() -> None:
     shelf = Shelf()
     found = Features(shelf.load, shelf.keep).terms(STORED)
     assert set(shelf.kept) == {(KIND, 7), (KIND, 8)}
-    assert shelf.kept[KIND, 7] == packed(found[0])
+    assert shelf.kept[KIND, 7] == stamped(STORED[0], packed(found[0]))
 
 
 def test_each_paper_is_computed_and_asked_for_once() -> None:
@@ -98,9 +100,20 @@ def test_each_paper_is_computed_and_asked_for_once() -> None:
 
 def test_what_is_kept_is_taken_instead_of_the_text() -> None:
     shelf = Shelf()
-    shelf.kept[KIND, 7] = packed(counted(analyse("zeolite")))
+    shelf.kept[KIND, 7] = stamped(STORED[0], packed(counted(analyse("zeolite"))))
     (terms,) = Features(shelf.load, shelf.keep).terms(STORED[:1])
     assert terms.hashes.tolist() == [hash_of("zeolite")]
+
+
+def test_what_was_kept_of_another_text_counts_no_more() -> None:
+    shelf = Shelf()
+    other = replace(STORED[0], abstract="Another abstract.")
+    shelf.kept = {}
+    kept = {(KIND, 7): stamped(other, packed(counted(analyse("zeolite"))))}
+    features = Features(lambda kind, _: {7: kept[kind, 7]}, shelf.keep)
+    (terms,) = features.terms(STORED[:1])
+    assert hash_of("zeolite") not in terms.hashes.tolist()
+    assert shelf.kept[KIND, 7] == stamped(STORED[0], packed(terms))
 
 
 @pytest.mark.parametrize("papers", [[], [Paper(key="a", title="?")]])

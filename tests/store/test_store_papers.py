@@ -138,15 +138,13 @@ def test_a_slower_process_never_brings_an_older_version_back(store: Store) -> No
     assert (_only(store).version, _only(store).title) == (3, "Third")
 
 
-def test_features_are_kept_until_the_paper_changes(store: Store) -> None:
+def test_the_last_features_are_kept(store: Store) -> None:
     first, second = arrive(store, 1, 2)
     ids = [first.id or 0, second.id or 0]
     store.papers.keep_features("terms", {ids[0]: b"one", ids[1]: b"two"})
-    store.papers.keep_features("terms", {ids[0]: b"other"})
-    assert store.papers.features("terms", ids) == {ids[0]: b"one", ids[1]: b"two"}
+    store.papers.keep_features("terms", {ids[0]: b"newer"})
+    assert store.papers.features("terms", ids) == {ids[0]: b"newer", ids[1]: b"two"}
     assert store.papers.features("dense", ids) == {}
-    arrive(store, 1, version=2, title="A new title")
-    assert store.papers.features("terms", ids) == {ids[1]: b"two"}
 
 
 def test_the_papers_before_a_moment_come_newest_first(store: Store) -> None:
@@ -155,3 +153,19 @@ def test_the_papers_before_a_moment_come_newest_first(store: Store) -> None:
     found = store.papers.before(NOW - 2 * HOUR, 5)
     assert [paper.key[-1] for paper in found] == ["2", "1"]
     assert len(store.papers.before(NOW, 2)) == 2
+
+
+def test_a_later_version_still_gathers_upvotes(store: Store) -> None:
+    arrive(store, 1, version=2, abstract="As its authors wrote it.")
+    arrive(store, 1, upvotes=90, abstract="As another told it.", categories=("cs.AI",))
+    found = store.papers.by_keys([paper(1).key])[paper(1).key]
+    assert (found.upvotes, found.version, found.categories) == (90, 2, ("cs.AI",))
+    assert found.abstract == "As its authors wrote it."
+
+
+def test_what_was_only_a_seed_is_news_once_it_is_announced(store: Store) -> None:
+    arrive(store, 1, at=NOW - 2 * DAY, source="seeds")
+    arrive(store, 2, at=NOW - 400 * DAY, source="seeds")
+    arrive(store, 1, 2, at=NOW, source="arxiv")
+    (news,) = store.papers.seen_after(NOW - HOUR)
+    assert (news.key, news.source) == (paper(1).key, "arxiv")
