@@ -140,6 +140,18 @@ def test_other_feedback_is_no_complaint(said: str) -> None:
     assert parse(complaint("b@digest.example.org", "none", said)).kind is Kind.UNKNOWN
 
 
+@pytest.mark.parametrize("said", ["not-spam", "auth-failure"])
+def test_who_says_that_it_is_no_spam_stays(said: str) -> None:
+    report = parse(complaint("b@digest.example.org", LEAVE, said))
+    assert (report.kind, report.tokens) == (Kind.UNKNOWN, ())
+
+
+def test_what_is_nested_too_deep_blocks_nothing() -> None:
+    raw = b"Content-Type: message/rfc822\n\n" * 3_000
+    assert parse(raw).kind is Kind.UNKNOWN
+    assert parse(raw).id == parse(raw).id != parse(raw + b"x").id
+
+
 @pytest.mark.parametrize(
     "raw",
     [

@@ -210,15 +210,17 @@ EVENTS = json.dumps(
             ]
         )
     ]
+    + [{"event": "account_status_change"}, {"event": "bounce"}, "no event"]
+    + [{"event": "dropped", "email": "ada@example.net", "sg_event_id": "9", "reason": "Invalid"}]
 ).encode()
 
 
 @pytest.mark.parametrize("key", [EC_KEY, ED_KEY], ids=["ecdsa", "ed25519"])
 def test_sendgrid(key: Any) -> None:
     reports = read(hooks(sendgrid_key=public(key)), "sendgrid", EVENTS, sendgrid(key, EVENTS))
-    expected = [Kind.HARD, Kind.POLICY, Kind.SOFT, Kind.COMPLAINT, Kind.DELAYED]
+    expected = [Kind.HARD, Kind.POLICY, Kind.SOFT, Kind.COMPLAINT, Kind.DELAYED, Kind.SOFT]
     assert [report.kind for report in reports] == expected
-    assert len({report.id for report in reports}) == 5
+    assert len({report.id for report in reports}) == 6
 
 
 @pytest.mark.parametrize(

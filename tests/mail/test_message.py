@@ -120,6 +120,11 @@ def test_the_same_arguments_make_the_same_bytes() -> None:
     assert built() == built()
 
 
+def test_a_folded_subject_keeps_its_hyphens_together() -> None:
+    subject = "Ten new papers of today on many things now, with state-of-the-art-methods x"
+    assert str(parsed(built(subject=subject))["Subject"]) == subject
+
+
 @settings(deadline=None)  # a busy machine is no bug
 @given(st.text(max_size=200))
 def test_a_subject_is_read_as_it_was_meant(subject: str) -> None:

@@ -470,6 +470,14 @@ def test_a_digest_is_delivered_once_more(store: Store, state: str) -> None:
         store.ledger.redeliver(first.id, NOW + DAY)
 
 
+def test_what_went_another_way_is_not_retried(store: Store) -> None:
+    first = put(store, owe(store), state="sent")
+    store.ledger.redeliver(first.id, NOW + DAY)
+    put(store, first, state="failed")
+    with pytest.raises(InputError, match="by another delivery"):
+        store.ledger.retry(first.id, NOW + DAY)
+
+
 def test_two_operators_at_once_redeliver_once(store: Store) -> None:
     first = put(store, owe(store), state="unknown")
     assert sorted(at_once(*[lambda: _redelivered(store, first)] * 3)) == [False, False, True]
