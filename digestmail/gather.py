@@ -26,7 +26,7 @@ from digestmail.errors import NotFoundError, SourceError
 from digestmail.sources import Surroundings, build
 from digestmail.sources.arxiv_api import papers_by_id
 from digestmail.sources.http import WebClient
-from digestmail.sources.kinds import harvester
+from digestmail.sources.kinds import past_days
 from digestmail.steps.backfill import backfill
 from digestmail.steps.batches import settle
 from digestmail.steps.ingest import ingest
@@ -122,16 +122,8 @@ class Gatherer:
         settled = date.fromisoformat(str(state.memory.get("settled") or date.max))
         until = min(self._clock().date() - timedelta(days=1), settled)
         with self._around() as around:
-            past = harvester(state.spec, around.web)
-            return backfill(
-                self._store,
-                name,
-                lambda day: past.fetch_between(day, day),
-                since,
-                until,
-                self._clock,
-                progress,
-            )
+            fetch = past_days(state.spec, around.web)
+            return backfill(self._store, name, fetch, since, until, self._clock, progress)
 
     def _named(self, name: str) -> SourceState:
         for state in self._store.sources.all():

@@ -5,12 +5,12 @@ function here that builds it from a Setup, and its line in KINDS.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from digestmail.domain import Clock, Source, SourceMemory, SourceSpec
+from digestmail.domain import BadRecord, Clock, Paper, Source, SourceMemory, SourceSpec
 from digestmail.errors import InputError
 from digestmail.sources import biorxiv, huggingface, openalex, pubmed, semantic_scholar
 from digestmail.sources.answers import check_api_key
@@ -33,6 +33,7 @@ from digestmail.sources.options import (
     optional,
     required,
 )
+from digestmail.sources.reconcile import primary
 from digestmail.sources.taxonomy import checked_spelling, expand, feed_names, oai_sets
 
 SECRETS = frozenset({"api_key"})  # options whose values nobody is shown
@@ -169,13 +170,25 @@ def _harvester(name: str, options: Options, web: WebClient, patience: float) -> 
     return OaiHarvester(web, url, sets, source=name, patience=patience, sleep=web.sleep)
 
 
-def harvester(spec: SourceSpec, web: WebClient) -> OaiHarvester:
-    """What reads an arXiv source's past days. InputError for a source of another kind."""
+FetchDay = Callable[[date], Iterator[Paper | BadRecord]]
+
+
+def past_days(spec: SourceSpec, web: WebClient) -> FetchDay:
+    """What reads a past day of an arXiv source. InputError for a source of another kind."""
     if spec.kind != "arxiv":
         raise InputError(
             "since", f"{spec.name} is no arXiv source, and only these can be read back"
         )
-    return _harvester(spec.name, spec.options, web, _BACKFILL_PATIENCE)
+    past = _harvester(spec.name, spec.options, web, _BACKFILL_PATIENCE)
+    crossed = is_yes(spec.options, "cross", default=True)
+    ours = frozenset(expand(_arxiv_categories(spec.options)))
+
+    def fetch(day: date) -> Iterator[Paper | BadRecord]:
+        for record in past.fetch_between(day, day):
+            if crossed or isinstance(record, BadRecord) or primary(record) in ours:
+                yield record
+
+    return fetch
 
 
 def _check_feed(options: Options) -> None:

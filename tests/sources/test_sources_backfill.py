@@ -19,7 +19,7 @@ from digestmail.store.migrate import migrate
 FIRST = date(2026, 3, 4)
 
 
-def _app(folder: Path, site: Site) -> App:
+def _app(folder: Path, site: Site, **more: str) -> App:
     settings = Settings.model_validate(
         {
             "public_url": "https://digest.example.org",
@@ -30,7 +30,7 @@ def _app(folder: Path, site: Site) -> App:
     )
     app = App(settings, FakeClock(datetime(2026, 3, 6, 6, tzinfo=UTC)))
     migrate(app.store.database, MIGRATIONS, app.clock())
-    options = {"categories": "cs.AI", "oai_url": f"{site.url}/oai"}
+    options = {"categories": "cs.AI", "oai_url": f"{site.url}/oai", **more}
     app.store.sources.add(SourceSpec(name="arxiv", kind="arxiv", options=options), app.clock())
     return app
 
@@ -51,6 +51,19 @@ def test_a_quiet_day_and_a_busy_one(tmp_path: Path) -> None:
         (paper,) = app.store.papers.seen_after(datetime(2026, 1, 1, tzinfo=UTC))
         assert (paper.key, paper.announced_on) == ("arxiv:2603.00001", FIRST)
         assert paper.first_seen_at == datetime(2026, 3, 4, tzinfo=UTC)
+        app.close()
+
+
+def test_cross_lists_are_left_out_where_they_are_not_wanted(tmp_path: Path) -> None:
+    with serving() as site:
+        app = _app(tmp_path, site, cross="no")
+        theirs = record("2603.00002", categories="<categories>math.CO cs.AI</categories>")
+        site.at(
+            _path(FIRST),
+            Answer(page(record("2603.00001", categories="<categories>cs.AI</categories>"), theirs)),
+        )
+        site.at(_path(FIRST + timedelta(days=1)), Answer(failure("noRecordsMatch")))
+        assert app.gatherer.backfill("arxiv", FIRST).new == 1
         app.close()
 
 
