@@ -120,12 +120,6 @@ class Space:
         weighted.eliminate_zeros()
         return csr_matrix(normalize(weighted)) if all(weighted.shape) else weighted
 
-    def column_of(self, term_hash: int) -> int | None:
-        """The column of a term; None for one that no paper has."""
-        at = int(np.searchsorted(self._columns, term_hash))
-        there = at < len(self._columns) and int(self._columns[at]) == term_hash
-        return at if there else None
-
     def near(self, paper: int, wish: Dense) -> list[str]:
         """The terms of one of ``papers`` that bring it near a wish over themes, strongest first."""
         row, named = self.papers[paper], self.names([self._papers[paper]])
