@@ -162,30 +162,23 @@ class Ledger:
             result.outcome not in (Outcome.SERVER, Outcome.WITHDRAWN)
             and result.phase is not Phase.CONNECT
         )
-        ended = attempt.at if state in _ENDED else None
+        outcome = {
+            "state": state.value,
+            "next_attempt_at": next_attempt_at,
+            "ended_at": attempt.at if state in _ENDED else None,
+            "detail": told(result),
+            **_FREE,
+        }
         step = (
             update(DELIVERY)
             .where(_mine(delivery, owner, DeliveryState.LEASED, DeliveryState.ON_WIRE))
-            .values(
-                state=state.value,
-                attempts=DELIVERY.c.attempts + int(counts),
-                next_attempt_at=next_attempt_at,
-                ended_at=ended,
-                detail=told(result),
-                **_FREE,
-            )
+            .values(attempts=DELIVERY.c.attempts + int(counts), **outcome)
             .returning(DELIVERY.c.id)
         )
         late = (
             update(DELIVERY)
             .where(_mine(delivery, owner, DeliveryState.UNKNOWN), ~_has_another(delivery))
-            .values(
-                state=state.value,
-                next_attempt_at=next_attempt_at,
-                ended_at=ended,
-                detail=told(result),
-                **_FREE,
-            )
+            .values(**outcome)
             .returning(DELIVERY.c.id)
         )
         with self._database.writing() as session:
