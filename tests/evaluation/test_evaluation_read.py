@@ -144,7 +144,9 @@ def test_a_folder_must_be_one_and_have_both_files(tmp_path: Path) -> None:
         read_benchmark(tmp_path)
 
 
-@pytest.mark.parametrize("data", [b"plain text", gzip.compress(b"x" * 999)[:-9]])
+@pytest.mark.parametrize(
+    "data", [b"plain text", gzip.compress(b"x" * 999)[:-9]], ids=["plain", "cut"]
+)
 def test_a_damaged_file_is_named(tmp_path: Path, data: bytes) -> None:
     write(tmp_path, [reader()])
     (tmp_path / "papers.jsonl.gz").write_bytes(data)
