@@ -24,6 +24,8 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"  # subscriber, issued
     UNSUBSCRIBE = "unsubscribe"  # subscriber
     FEEDBACK = "feedback"  # digest
+    DIGEST = "digest"  # digest
+    FEED = "feed"  # profile
     BOUNCE = "bounce"  # delivery
     FORM = "form"  # issued
 

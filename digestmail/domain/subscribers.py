@@ -1,8 +1,10 @@
 """Subscribers, their profiles and what they say about papers."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+
+from digestmail.domain.papers import Paper
 
 
 class SubscriberStatus(StrEnum):
@@ -36,6 +38,11 @@ class Schedule:
     weekdays: frozenset[int] = EVERY_DAY  # ISO: Monday is 1, Sunday is 7
     wait_hours: int = 3  # 0..MOST_WAIT: how long after the hour the digest may wait for late papers
     send_empty: bool = False  # whether a day without papers gets a short mail that says why
+
+    @property
+    def is_weekly(self) -> bool:
+        """Whether one mail holds a week's papers."""
+        return len(self.weekdays) == 1
 
 
 # The fields of a Profile that hold lists, and the others that a person sets.
@@ -95,12 +102,14 @@ class Subscriber:
     id: int | None = None
     email: str
     status: SubscriberStatus = SubscriberStatus.PENDING
+    language: str = "en"  # of the mails and pages, an RFC 5646 tag
     schedule: Schedule = field(default_factory=Schedule)
     profiles: tuple[Profile, ...] = ()
     created_at: datetime | None = None
     confirmed_at: datetime | None = None
     next_due_at: datetime | None = None
     papers_since: datetime | None = None  # papers first seen after this have not been judged yet
+    resume_on: date | None = None  # of a paused one: the local date from which mail comes again
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +121,11 @@ class Feedback:
     paper_id: int
     verdict: Verdict
     given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPaper:
+    """A paper on a subscriber's reading list."""
+
+    paper: Paper
+    saved_at: datetime

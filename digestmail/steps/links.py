@@ -61,6 +61,26 @@ class Links:
         """The digest id of a feedback token."""
         return self._signer.read(Purpose.FEEDBACK, token)[0]
 
+    def save(self, digest_id: int, position: int) -> str:
+        """The link to put one paper of a digest on the reading list; see ``read_feedback``."""
+        return f"{self.home}/save/{self._signer.sign(Purpose.FEEDBACK, digest_id)}/{position}"
+
+    def digest(self, digest_id: int) -> str:
+        """The link to a digest as a page."""
+        return f"{self.home}/digest/{self._signer.sign(Purpose.DIGEST, digest_id)}"
+
+    def read_digest(self, token: str) -> int:
+        """The digest id of such a token."""
+        return self._signer.read(Purpose.DIGEST, token)[0]
+
+    def feed(self, profile_id: int) -> str:
+        """The private address of a profile's feed, without its ending (.atom, .json)."""
+        return f"{self.home}/feed/{self._signer.sign(Purpose.FEED, profile_id)}"
+
+    def read_feed(self, token: str) -> int:
+        """The profile id of a feed's token."""
+        return self._signer.read(Purpose.FEED, token)[0]
+
     def bounce_token(self, delivery_id: int) -> str:
         """What the envelope sender of a delivery carries."""
         return self._signer.sign(Purpose.BOUNCE, delivery_id)

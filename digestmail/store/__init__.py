@@ -8,6 +8,7 @@ from digestmail.store.guards import Guards
 from digestmail.store.ledger import MAILED, Ledger, Recovered
 from digestmail.store.papers import Added, Papers
 from digestmail.store.relays import Relays
+from digestmail.store.saved import Saved
 from digestmail.store.sources import Sources
 from digestmail.store.subscribers import Subscribers
 
@@ -26,6 +27,7 @@ class Store:
         self.guards = Guards(database)
         self.bounces = Bounces(database)
         self.relays = Relays(database)
+        self.saved = Saved(database, self.papers)
 
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "Planned",
     "Recovered",
     "Relays",
+    "Saved",
     "Sources",
     "Store",
     "Subscribers",

@@ -263,6 +263,8 @@ def _subscriber_row(subscriber: Subscriber) -> dict[str, Any]:
         "confirmed_at": subscriber.confirmed_at,
         "next_due_at": subscriber.next_due_at,
         "papers_since": subscriber.papers_since,
+        "language": subscriber.language,
+        "resume_on": subscriber.resume_on,
     }
 
 
@@ -292,6 +294,8 @@ def _subscriber(row: Any) -> Subscriber:
         confirmed_at=row.confirmed_at,
         next_due_at=row.next_due_at,
         papers_since=row.papers_since,
+        language=row.language,
+        resume_on=row.resume_on,
     )
 
 

@@ -138,6 +138,8 @@ class SubscriberRow(Base, table=True):
     papers_since: datetime | None
     confirm_serial: int  # raised by each confirmation, which uses up the links before it
     unconfirmed: int  # confirm mails asked for since the last confirmation
+    language: str
+    resume_on: date | None
 
 
 class ProfileRow(Base, table=True):
@@ -275,6 +277,16 @@ class FeedbackRow(Base, table=True):
     given_at: datetime
 
 
+class SavedRow(Base, table=True):
+    """A paper on a reading list."""
+
+    __tablename__ = "saved"
+
+    subscriber_id: int = _owner("subscriber", primary_key=True)
+    paper_id: int = _owner("paper", primary_key=True)
+    saved_at: datetime
+
+
 class RateRow(Base, table=True):
     __tablename__ = "rate"
 
@@ -318,6 +330,7 @@ PAPER_FEATURE = table(PaperFeatureRow)
 PAPER_NAME = table(PaperNameRow)
 PROFILE = table(ProfileRow)
 RATE = table(RateRow)
+SAVED = table(SavedRow)
 SOURCE = table(SourceRow)
 SUBSCRIBER = table(SubscriberRow)
 SUPPRESSION = table(SuppressionRow)

@@ -33,12 +33,12 @@ from digestmail.store import Bounce, Database, Store
 from digestmail.store.migrate import current_revision, migrate, require_current
 from digestmail.store.tables import metadata
 
-NEWEST = "0005"
+NEWEST = "0007"
 _REBUILD = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "9000", "0005", None, None
+revision, down_revision, branch_labels, depends_on = "9000", "0007", None, None
 
 
 def upgrade():
@@ -75,6 +75,7 @@ def _fill(store: Store) -> None:
     store.sources.add(SourceSpec(name="s", kind="file", options={"path": "x.csv"}), NOW)
     store.batches.note([Batch(source="s", day=NOW.date(), state=BatchState.OPEN)], NOW)
     store.papers.keep_features("terms", {papers[0].id or 0: b"0"})
+    store.saved.add(ada.id or 0, papers[0].id or 0, NOW)
     store.bounces.record(Bounce(id="b", at=NOW, kind="soft"))
     store.guards.suppress("0f", "bounced", NOW)
     store.guards.allow("1e", 1, NOW - NOW, NOW)
