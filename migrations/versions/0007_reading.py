@@ -19,12 +19,9 @@ def _owner(table: str) -> sa.ForeignKeyConstraint:
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("subscriber") as subscriber:
-        language = sa.Column("language", sa.String(), nullable=False, server_default="en")
-        subscriber.add_column(language)
-        subscriber.add_column(sa.Column("resume_on", sa.Date(), nullable=True))
-    with op.batch_alter_table("subscriber") as subscriber:
-        subscriber.alter_column("language", server_default=None)
+    language = sa.Column("language", sa.String(), nullable=False, server_default="en")
+    op.add_column("subscriber", language)
+    op.add_column("subscriber", sa.Column("resume_on", sa.Date(), nullable=True))
     op.create_table(
         "saved",
         sa.Column("subscriber_id", sa.Integer(), nullable=False),
@@ -38,6 +35,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("saved")
-    with op.batch_alter_table("subscriber") as subscriber:
-        subscriber.drop_column("resume_on")
-        subscriber.drop_column("language")
+    # SQLite builds the table anew, which must not make erased ids free again.
+    with op.batch_alter_table("subscriber", table_kwargs={"sqlite_autoincrement": True}) as table:
+        table.drop_column("resume_on")
+        table.drop_column("language")
