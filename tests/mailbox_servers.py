@@ -2,9 +2,10 @@
 
 import re
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,6 +21,8 @@ class Box:
     flags: dict[int, set[str]] = field(default_factory=dict)
     uidplus: bool = True
     hang_up_after: int = 1000  # commands of one session
+    starttls: ssl.SSLContext | None = None  # offered when set
+    said: list[tuple[bool, str]] = field(default_factory=list)  # whether encrypted, which command
 
     def add(self, raw: bytes) -> int:
         """Deliver a message."""
@@ -42,7 +45,21 @@ class _Session(socketserver.StreamRequestHandler):
             line = self.rfile.readline()
             if not line:
                 return
-            yield line.decode().strip()
+            text = line.decode().strip()
+            self.box.said.append((isinstance(self.request, ssl.SSLSocket), text))
+            yield text
+
+    def encrypt(self) -> None:
+        assert self.box.starttls
+        self.wfile.flush()
+        self.request = self.box.starttls.wrap_socket(self.request, server_side=True)
+        self.rfile = self.request.makefile("rb")
+        self.wfile = self.request.makefile("wb", 0)
+
+    def finish(self) -> None:
+        with suppress(OSError):
+            super().finish()
+        self.request.close()
 
 
 class _Imap(_Session):
@@ -54,11 +71,17 @@ class _Imap(_Session):
             tag, command, *rest = line.split(" ", 2)
             answer = getattr(self, f"do_{command.lower()}")(rest[0] if rest else "")
             self.say(f"{tag} {answer or 'OK done'}")
+            if command.upper() == "STARTTLS":
+                self.encrypt()
             if command.upper() == "LOGOUT":
                 return
 
     def do_capability(self, _: str) -> None:
-        self.say("* CAPABILITY IMAP4rev1" + (" UIDPLUS" if self.box.uidplus else ""))
+        names = ["UIDPLUS"] * self.box.uidplus + ["STARTTLS"] * (self.box.starttls is not None)
+        self.say(" ".join(["* CAPABILITY IMAP4rev1", *names]))
+
+    def do_starttls(self, _: str) -> str:
+        return "OK begin" if self.box.starttls else "BAD unknown"
 
     def do_login(self, rest: str) -> str:
         return "OK done" if rest == f'{USER} "{PASSWORD}"' else "NO wrong password"
@@ -107,6 +130,13 @@ class _Pop3(_Session):
             if command.upper() == "QUIT":
                 return
 
+    def do_capa(self, _: str) -> None:
+        self.say("+OK", *["STLS"] * (self.box.starttls is not None), ".")
+
+    def do_stls(self, _: str) -> None:
+        self.say("+OK begin")
+        self.encrypt()
+
     def do_user(self, _: str) -> None:
         self.say("+OK")
 
@@ -131,10 +161,28 @@ class _Pop3(_Session):
         self.say("+OK")
 
 
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    context: ssl.SSLContext | None = None
+
+    def get_request(self) -> tuple[Any, Any]:
+        accepted, address = super().get_request()
+        if self.context:
+            accepted = self.context.wrap_socket(
+                accepted, server_side=True, do_handshake_on_connect=False
+            )
+        return accepted, address
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is part of the tests."""
+
+
 @contextmanager
-def _serving(session: type[_Session], box: Box) -> Iterator[int]:
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), partial(session, box)) as server:
-        server.daemon_threads = True
+def _serving(
+    session: type[_Session], box: Box, context: ssl.SSLContext | None = None
+) -> Iterator[int]:
+    with _Server(("127.0.0.1", 0), partial(session, box)) as server:
+        server.context = context
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
@@ -145,14 +193,16 @@ def _serving(session: type[_Session], box: Box) -> Iterator[int]:
 
 
 @contextmanager
-def imap(box: Box) -> Iterator[str]:
-    """The URL of an IMAP server of a box."""
-    with _serving(_Imap, box) as port:
-        yield f"imap://bounces%40example.org:pass%3Aword%2F1@127.0.0.1:{port}/INBOX"
+def imap(box: Box, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[str]:
+    """The URL of an IMAP server of a box; with a ``context`` it speaks TLS from the first byte."""
+    with _serving(_Imap, box, context) as port:
+        scheme = "imaps" if context else "imap"
+        yield f"{scheme}://bounces%40example.org:pass%3Aword%2F1@{host}:{port}/INBOX"
 
 
 @contextmanager
-def pop3(box: Box) -> Iterator[str]:
-    """The URL of a POP3 server of a box."""
-    with _serving(_Pop3, box) as port:
-        yield f"pop3://bounces%40example.org:pass%3Aword%2F1@127.0.0.1:{port}"
+def pop3(box: Box, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[str]:
+    """The URL of a POP3 server of a box; as with ``imap``."""
+    with _serving(_Pop3, box, context) as port:
+        scheme = "pop3s" if context else "pop3"
+        yield f"{scheme}://bounces%40example.org:pass%3Aword%2F1@{host}:{port}"

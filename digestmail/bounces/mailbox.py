@@ -86,6 +86,16 @@ def _told(name: str) -> Iterator[None]:
         raise MailboxError(f"the mailbox of bounces {name} cannot be read: {said}") from None
 
 
+@contextmanager
+def _closed_on_error(close: Callable[[], None]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            close()
+        raise
+
+
 def _may_be_plain(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -121,7 +131,8 @@ def _imap(at: Address) -> imaplib.IMAP4:
         return imaplib.IMAP4_SSL(at.host, at.port, ssl_context=context, timeout=_TIMEOUT)
     imap = imaplib.IMAP4(at.host, at.port, timeout=_TIMEOUT)
     if not _may_be_plain(at.host):
-        imap.starttls(ssl.create_default_context())
+        with _closed_on_error(imap.shutdown):
+            imap.starttls(ssl.create_default_context())
     return imap
 
 
@@ -173,7 +184,8 @@ def _pop3(at: Address) -> poplib.POP3:
         return poplib.POP3_SSL(at.host, at.port, context=context, timeout=_TIMEOUT)
     pop = poplib.POP3(at.host, at.port, timeout=_TIMEOUT)
     if not _may_be_plain(at.host):
-        pop.stls(ssl.create_default_context())
+        with _closed_on_error(pop.close):
+            pop.stls(ssl.create_default_context())
     return pop
 
 

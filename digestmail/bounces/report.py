@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from digestmail.bounces.words import NO_SUCH_MAILBOX, NOT_NOW, POLICY, SENDER_REFUSED
 from digestmail.text import one_line
 
 _MOST_TEXT = 500
@@ -85,36 +86,6 @@ _BY_STATUS = {
     "5.7": Kind.POLICY,
 }
 
-_NO_SUCH_MAILBOX = re.compile(
-    r"\b(?:no such|unknown|invalid|nonexistent|non-existent|unrecogni[sz]ed|not a (?:known|valid))"
-    r" (?:local |virtual |domain )?(?:users?|mailbox|recipients?|address|account|alias|person)\b"
-    r"|\b(?:users?|mailbox|recipients?|address|account|alias)\b.{0,90}?\b(?:unknown|not found"
-    r"|not exist|doesn.t exist|disabled|inactive|suspended|closed|deleted|no longer"
-    r"|not recogni[sz]ed|not listed|doesn.t have an?|frozen)\b"
-    r"|\bno (?:mailbox here|valid recipients)\b"
-    r"|\baddress rejected\b(?!.{0,40}\b(?:greylist|spam|access denied))"
-    r"|\bno such (?:person|address)\b|\bdoes not like recipient\b",
-    re.I | re.S,
-)
-_NOT_NOW = re.compile(
-    r"\b(?:mail ?box|mail ?dir|inbox|account)\b.{0,60}\b(?:full|quota|exceeded|space|storage|limit)"
-    r"|\b(?:over ?quota|quota exceeded|over.{0,20}quota|full mailbox|is full)\b"
-    r"|\b(?:not enough|insufficient|does not have enough)\b.{0,30}\b(?:space|storage)\b"
-    r"|\b(?:timed? ?out|temp_failure|temporar(?:y|ily)|connection (?:was )?(?:dropped|refused"
-    r"|reset|lost)|could not (?:initiate|connect)|host not found|unrout(?:e)?able|loops? back"
-    r"|try again later|too many hops|mail loop|greylist\w*)\b",
-    re.I | re.S,
-)
-_POLICY = re.compile(
-    r"\b(?:spam|black ?list\w*|block ?list\w*|blocked|dnsbl|rbl|spf|dkim|dmarc|policy|reputation"
-    r"|unauthenticated|authentication|banned|not (?:allowed|accepted)|ube|bulk e?mail|virus"
-    r"|content rejected|access denied|size limit"
-    r"|(?:message|mail) (?:too (?:large|big)|size)|rejected by the (?:domain )?filter"
-    r"|sender (?:address )?(?:rejected|denied)|relay(?:ing)? (?:access )?(?:denied|not permitted)"
-    r"|(?:unable|not) to relay)\b",
-    re.I,
-)
-
 
 def judge(enhanced: str, text: str) -> Kind:
     """HARD, SOFT or POLICY: what a failure with this status code and these words means.
@@ -127,9 +98,19 @@ def judge(enhanced: str, text: str) -> Kind:
     known = _BY_STATUS.get(enhanced) or _BY_STATUS.get(enhanced.rpartition(".")[0])
     if known and not _is_vague(enhanced):
         return known
+    return said(text) or Kind.SOFT
+
+
+def said(text: str) -> Kind | None:
+    """HARD, SOFT or POLICY, if these words tell which."""
     text = " ".join(text.split())
-    readings = ((_NOT_NOW, Kind.SOFT), (_NO_SUCH_MAILBOX, Kind.HARD), (_POLICY, Kind.POLICY))
-    return next((kind for words, kind in readings if words.search(text)), Kind.SOFT)
+    readings = (
+        (SENDER_REFUSED, Kind.POLICY),
+        (NOT_NOW, Kind.SOFT),
+        (NO_SUCH_MAILBOX, Kind.HARD),
+        (POLICY, Kind.POLICY),
+    )
+    return next((kind for words, kind in readings if words.search(text)), None)
 
 
 def _is_vague(code: str) -> bool:

@@ -20,6 +20,7 @@ from digestmail.cli.shell import Json, config_file, settings
 from digestmail.config import FILE_NAME, Settings, load
 from digestmail.doctor import Check, examine
 from digestmail.errors import ConfigError
+from digestmail.mail.dns import Dns
 from digestmail.resources import MIGRATIONS
 from digestmail.store.migrate import current_revision, migrate
 
@@ -159,9 +160,14 @@ def _without_password(url: str) -> str:
     return f"{scheme}://{user}:{_MASK}@{place}" if login else f"{scheme}://{place}"
 
 
-def doctor(as_json: Json = False) -> None:
-    """Check database, relay, templates, keys and addresses; exit code 1 when something is wrong."""
-    checks = list(examine(settings()))
+def doctor(
+    nameserver: Annotated[
+        str, typer.Option(help="Ask this one, such as 9.9.9.9 or 127.0.0.1:5353.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Check database, relay, templates, keys, links and DNS; exit code 1 if something is wrong."""
+    checks = list(examine(settings(), Dns(nameserver)))
     if as_json:
         print_json([{"check": c.name, "ok": c.ok, "text": c.text} for c in checks])
     else:

@@ -46,7 +46,7 @@ class Connection:
         self.tls_version = ""  # such as "TLSv1.3"; empty when not encrypted
 
     @classmethod
-    async def open(cls, settings: SmtpSettings, context: ssl.SSLContext) -> "Connection":
+    async def open(cls, settings: SmtpSettings, context: ssl.SSLContext | None) -> "Connection":
         """A new connection. Raises PhaseError with what stood in the way."""
         client = aiosmtplib.SMTP(
             hostname=settings.host,

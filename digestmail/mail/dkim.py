@@ -1,108 +1,217 @@
-"""DKIM signatures (RFC 6376, RFC 8463) that cover one-click unsubscription (RFC 8058)."""
+"""DKIM signatures (RFC 6376, RFC 8463) that cover one-click unsubscription (RFC 8058).
+
+Written for the mails that this package builds, which are ASCII with CRLF line ends; a general
+signer takes fifteen times as long.
+"""
 
 import base64
 import binascii
-import importlib.util
+import hashlib
+import re
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 
-import dkim
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from digestmail.errors import ConfigError
 
-_SIGNED = (
-    b"from",
-    b"to",
-    b"reply-to",
-    b"subject",
+# Named once more than they occur, so that another one added on the way breaks the signature. The
+# first group also where they are absent: they change whom a mail seems to be from or answered to.
+_SEALED = (b"from", b"to", b"cc", b"reply-to", b"subject")
+_SEALED_IF_PRESENT = (
     b"date",
     b"message-id",
-    b"list-id",
+    b"mime-version",
+    b"content-type",
+    b"content-transfer-encoding",
     b"list-unsubscribe",
     b"list-unsubscribe-post",
+)
+_SIGNED = (  # of these, relays may add their own
+    b"list-id",
     b"list-help",
     b"list-post",
     b"feedback-id",
     b"auto-submitted",
-    b"mime-version",
-    b"content-type",
+    b"x-auto-response-suppress",
 )
-_ED25519_OID = b"\x06\x03\x2b\x65\x70"  # RFC 8410, as it stands in the key's DER
 _SEED_LENGTH = 32
 _MIN_RSA_BITS = 1024  # RFC 8301 3.2: a verifier must not accept less
+_COLUMNS = 72
+_LABELS = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_BLANKS = re.compile(rb"[ \t]{2,}|\t")
+_FOLD = re.compile(rb"\r\n(?=[ \t])")
+_LINES = re.compile(rb".{1,%d}" % _COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
 class DkimKey:
-    """A signing key: ``private_key`` is an RSA key in PEM, or an Ed25519 seed in base64."""
+    """A signing key, published in DNS as a TXT record at ``name``."""
 
     selector: str
     domain: str
-    private_key: bytes = field(repr=False)
+    private_key: RSAPrivateKey | Ed25519PrivateKey = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a selector or domain that could not stand in DNS."""
+        if not (_LABELS.fullmatch(self.selector) and _LABELS.fullmatch(self.domain)):
+            raise ValueError("a selector and a domain must be set with it, both as DNS has them")
 
     @property
-    def algorithm(self) -> bytes:
-        """The DKIM name of the algorithm the key is for."""
-        return b"rsa-sha256" if b"-----BEGIN" in self.private_key else b"ed25519-sha256"
+    def kind(self) -> str:
+        """The ``k=`` of its record: rsa or ed25519."""
+        return "rsa" if isinstance(self.private_key, RSAPrivateKey) else "ed25519"
+
+    @property
+    def name(self) -> str:
+        """Where receivers look for its public half."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+    @property
+    def public_key(self) -> bytes:
+        """The public half, as ``p=`` of its record holds it in base64."""
+        public = self.private_key.public_key()
+        if isinstance(public, Ed25519PublicKey):
+            return public.public_bytes_raw()  # RFC 8463 4
+        return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    @property
+    def record(self) -> str:
+        """The record to publish."""
+        return f"v=DKIM1; k={self.kind}; p={base64.b64encode(self.public_key).decode()}"
+
+    def _signature(self, data: bytes) -> bytes:
+        if isinstance(self.private_key, Ed25519PrivateKey):
+            return self.private_key.sign(hashlib.sha256(data).digest())  # RFC 8463 3
+        return self.private_key.sign(data, PKCS1v15(), SHA256())
 
 
 def load_key(path: Path, selector: str, domain: str) -> DkimKey:
-    """The key in the file at ``path``, tried once.
+    """The key in the file at ``path``.
 
     Read are RSA keys in PEM (PKCS#1 or PKCS#8) and Ed25519 keys in PEM or as a base64 seed.
     Raises ConfigError when it cannot be read or cannot sign.
     """
     try:
-        content = path.read_bytes().replace(b"\r\n", b"\n").strip()
+        return DkimKey(selector, domain, _private_key(path.read_bytes().strip()))
     except OSError as error:
         raise ConfigError(f"DKIM key {path}: {error.strerror}") from None
-    try:
-        key = DkimKey(selector, domain, _private_key(content))
-        _try(key)
-    except (dkim.DKIMException, ValueError) as error:
+    except ValueError as error:
         raise ConfigError(f"DKIM key {path}: {error}") from None
-    return key
 
 
 def sign(raw: bytes, key: DkimKey) -> bytes:
-    """``raw`` with its DKIM-Signature put first.
+    """``raw`` with its DKIM-Signature put first: relaxed/relaxed, the same for the same bytes.
 
-    About 10 ms with a 2048-bit RSA key: in an event loop, call it in a thread.
+    ``raw`` has CRLF line ends, a From and a body or at least the empty line before it. Its Date
+    is the signature's time. For 40 kB about 0.4 ms with a 2048-bit RSA key, 0.2 ms with Ed25519.
     """
-    message = dkim.DKIM(raw, signature_algorithm=key.algorithm)
-    present = {name.lower() for name, _ in message.headers}
-    # From is named twice, so that a second one added on the way breaks the signature.
-    headers = [name for name in _SIGNED if name in present] + [b"from"]
-    signature: bytes = message.sign(
-        key.selector.encode("ascii"),
-        key.domain.encode("ascii"),
-        key.private_key,
-        canonicalize=(b"relaxed", b"relaxed"),
-        include_headers=headers,
+    head, _, body = raw.partition(b"\r\n\r\n")
+    fields = _fields(head)
+    names, signed = _covered(fields)
+    date = fields.get(b"date", [b""])[-1]
+    start = _start(key.kind, key.domain, key.selector, date, names) + _hash(body)
+    # Our own field is signed last, without the signature and without a line end.
+    unsigned = b"".join(signed) + b"dkim-signature:" + _FOLD.sub(b"", start) + b"; b="
+    signature = base64.b64encode(key._signature(unsigned))
+    folded = b"\r\n ".join(_LINES.findall(signature))
+    return b"".join((b"DKIM-Signature: ", start, b";\r\n b=", folded, b"\r\n", raw))
+
+
+def _fields(head: bytes) -> dict[bytes, list[bytes]]:
+    """The values of the fields of each name in lower case, as RFC 6376 3.4.2 relaxes them."""
+    fields: dict[bytes, list[bytes]] = {}
+    for line in _FOLD.sub(b"", head).split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        relaxed = _BLANKS.sub(b" ", value).strip(b" ")
+        fields.setdefault(name.lower(), []).append(relaxed)
+    return fields
+
+
+def _covered(fields: dict[bytes, list[bytes]]) -> tuple[tuple[bytes, ...], list[bytes]]:
+    """The names for ``h=``, and the fields they mean: of several the last first."""
+    sealed = (*_SEALED, *(name for name in _SEALED_IF_PRESENT if name in fields))
+    names = tuple(
+        name
+        for name in (*sealed, *_SIGNED)
+        for _ in range(len(fields.get(name, ())) + (name in sealed))
     )
-    return signature + raw
+    signed = [
+        name + b":" + value + b"\r\n"
+        for name in dict.fromkeys(names)
+        for value in reversed(fields.get(name, ()))
+    ]
+    return names, signed
 
 
-def _private_key(content: bytes) -> bytes:
-    if b"ENCRYPTED" in content:
-        raise ValueError("the key is encrypted; store it without a passphrase")
-    if not content.startswith(b"-----BEGIN"):
-        return _seed(content)
-    der = base64.b64decode(b"".join(content.splitlines()[1:-1]))
-    if _ED25519_OID in der[:16]:
-        return base64.b64encode(der[-_SEED_LENGTH:])
-    bits = _rsa_bits(content)
-    if bits < _MIN_RSA_BITS:
-        raise ValueError(f"an RSA key needs {_MIN_RSA_BITS} bits or more, this has {bits}")
-    return content + b"\n"
+@lru_cache(maxsize=64)
+def _start(kind: str, domain: str, selector: str, date: bytes, names: tuple[bytes, ...]) -> bytes:
+    """The tags up to ``bh=``, folded so that unfolding leaves single blanks."""
+    tags = [
+        b"v=1; a=%s-sha256; c=relaxed/relaxed" % kind.encode(),
+        b"d=%s; s=%s" % (domain.encode(), selector.encode()),
+        *_time(date),
+        _folded_names(names),
+        b"bh=",
+    ]
+    return b";\r\n ".join(tags)
 
 
-def _rsa_bits(pem: bytes) -> int:
+def _time(date: bytes) -> list[bytes]:
     try:
-        modulus: int = dkim.crypto.parse_pem_private_key(pem)["modulus"]
-    except (dkim.crypto.UnparsableKeyError, IndexError, TypeError):
-        raise ValueError("not an RSA or Ed25519 private key") from None
-    return modulus.bit_length()
+        return [b"t=%d" % parsedate_to_datetime(date.decode("ascii")).timestamp()]
+    except ValueError:  # none, or none that can be read: the tag may be left out
+        return []
+
+
+def _folded_names(names: tuple[bytes, ...]) -> bytes:
+    lines = [b"h="]
+    for name in names:
+        if len(lines[-1]) + len(name) > _COLUMNS:
+            lines.append(b"")
+        lines[-1] += name + b":"
+    return b"\r\n ".join(lines).removesuffix(b":")
+
+
+def _hash(body: bytes) -> bytes:
+    """The hash of a body, relaxed as RFC 6376 3.4.4 has it, in base64."""
+    body = body.replace(b"\t", b" ")
+    while b"  " in body:  # a regular expression takes ten times as long
+        body = body.replace(b"  ", b" ")
+    body = body.replace(b" \r\n", b"\r\n")
+    digest = hashlib.sha256(body := body.rstrip(b"\r\n"))
+    if body:
+        digest.update(b"\r\n")
+    return base64.b64encode(digest.digest())
+
+
+def _private_key(content: bytes) -> RSAPrivateKey | Ed25519PrivateKey:
+    if not content.startswith(b"-----BEGIN"):
+        return Ed25519PrivateKey.from_private_bytes(_seed(content))
+    try:
+        key = load_pem_private_key(content, password=None)
+    except TypeError:
+        raise ValueError("the key is encrypted; store it without a passphrase") from None
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    weak = isinstance(key, RSAPrivateKey) and key.key_size < _MIN_RSA_BITS
+    if weak or not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
+        raise ValueError(f"no RSA private key of {_MIN_RSA_BITS} bits or more, nor an Ed25519 one")
+    return key
 
 
 def _seed(content: bytes) -> bytes:
@@ -112,12 +221,4 @@ def _seed(content: bytes) -> bytes:
         seed = b""
     if len(seed) != _SEED_LENGTH:
         raise ValueError("neither a PEM private key nor a base64 Ed25519 seed")
-    return content
-
-
-def _try(key: DkimKey) -> None:
-    if not (key.selector and key.domain):
-        raise ValueError("a selector and a domain must be set with it")
-    if key.algorithm == b"ed25519-sha256" and importlib.util.find_spec("nacl") is None:
-        raise ValueError("Ed25519 needs PyNaCl (pip install 'dkimpy[ed25519]'); or use an RSA key")
-    sign(f"From: a@{key.domain}\r\n\r\n\r\n".encode("ascii"), key)
+    return seed

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bounce_samples import dsn, letter
+from certificates import Certificate, certificate
 from mailbox_servers import PASSWORD, Box, imap, pop3
 
 from digestmail.bounces.mailbox import Handle, MailboxError, parse_address, read_mailbox
@@ -99,6 +101,72 @@ def test_a_wrong_password_is_told_without_it(server: Server, box: Box) -> None:
         read_mailbox(url.replace("word", "salad"), NOWHERE, is_bounce)
     assert "salad" not in str(told.value)
     assert "@" not in str(told.value)
+
+
+# Servers with certificates. "127.1" is this machine too, but for a name that is not known as
+# local, so that nothing may go there unencrypted.
+AFAR = "127.1"
+
+
+@pytest.fixture
+def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Certificate:
+    """A certificate that this process trusts."""
+    made = certificate(tmp_path, "127.0.0.1", AFAR)
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
+    return made
+
+
+@pytest.mark.parametrize("server", [imap, pop3])
+def test_tls_from_the_first_byte(server: Any, box: Box, shown: Certificate) -> None:
+    read: list[bytes] = []
+    with server(box, shown.server) as url:
+        read_mailbox(url, NOWHERE, keeping(read))
+    assert (len(read), box.messages) == (3, {})
+    assert all(encrypted for encrypted, _ in box.said)
+
+
+@pytest.mark.parametrize("server", [imap, pop3])
+def test_a_server_afar_hears_nothing_before_starttls(
+    server: Any, box: Box, shown: Certificate
+) -> None:
+    box.starttls = shown.server
+    read: list[bytes] = []
+    with server(box, host=AFAR) as url:
+        read_mailbox(url, NOWHERE, keeping(read))
+    assert len(read) == 3
+    plain = [command.split()[-1] for encrypted, command in box.said if not encrypted]
+    assert set(plain) <= {"CAPABILITY", "STARTTLS", "CAPA", "STLS"}
+
+
+@pytest.mark.parametrize("server", [imap, pop3])
+def test_without_starttls_no_password_goes_out(server: Any, box: Box, shown: Certificate) -> None:
+    with server(box, host=AFAR) as url, pytest.raises(MailboxError, match="cannot be read"):
+        read_mailbox(url, NOWHERE, is_bounce)
+    assert "pass" not in " ".join(command.lower() for _, command in box.said)
+
+
+@pytest.mark.parametrize("server", [imap, pop3])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_certificate_nobody_vouches_for_is_refused(
+    server: Any, box: Box, at_once: bool, tmp_path: Path
+) -> None:
+    strange = certificate(tmp_path, "127.0.0.1", AFAR).server
+    box.starttls = strange
+    opened = server(box, strange) if at_once else server(box, host=AFAR)
+    with opened as url, pytest.raises(MailboxError, match="certificate verify failed"):
+        read_mailbox(url, NOWHERE, is_bounce)
+    assert "pass" not in " ".join(command.lower() for _, command in box.said)
+    assert len(box.messages) == 3
+
+
+@pytest.mark.parametrize("server", [imap, pop3])
+def test_a_certificate_for_another_name_is_refused(
+    server: Any, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = certificate(tmp_path, "mail.example.org")
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
+    with server(box, made.server) as url, pytest.raises(MailboxError, match="mismatch"):
+        read_mailbox(url, NOWHERE, is_bounce)
 
 
 def test_nobody_there() -> None:

@@ -22,6 +22,7 @@ from mail_servers import (
 from digestmail.domain import Message, Outcome, Phase
 from digestmail.errors import ConfigError, MailServerError
 from digestmail.mail.message import Identity, ListLinks, build
+from digestmail.mail.relay import tls_context
 from digestmail.mail.smtp import SmtpMailer, SmtpSettings, check
 
 
@@ -49,6 +50,11 @@ def server_tls(certificate: tuple[Path, Path]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
     return context
+
+
+def test_rules_for_tls_are_made_only_where_there_is_some() -> None:
+    assert tls_context(plain(25)) is None
+    assert isinstance(tls_context(plain(25, tls="starttls")), ssl.SSLContext)
 
 
 async def test_the_bytes_arrive_as_they_were() -> None:
@@ -196,7 +202,7 @@ def test_a_password_may_stay_on_this_machine(host: str) -> None:
 
 def test_a_missing_ca_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="ca_file"):
-        SmtpMailer(plain(25, ca_file=str(tmp_path / "absent.pem")))
+        SmtpMailer(plain(25, tls="starttls", ca_file=str(tmp_path / "absent.pem")))
 
 
 async def test_connections_are_few_and_used_again() -> None:

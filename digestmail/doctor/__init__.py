@@ -2,51 +2,59 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from digestmail.app import App, dkim_key, identity, open_database, relay_settings
+from digestmail.calendar import utc_now
 from digestmail.config import Settings
+from digestmail.doctor.check import Check, attempt
+from digestmail.doctor.one_click import examine_one_click
+from digestmail.doctor.records import Sending, examine_records
+from digestmail.doctor.relay import examine_tls, own_addresses
+from digestmail.domain import Clock
 from digestmail.errors import DigestmailError
 from digestmail.mail import smtp
+from digestmail.mail.dns import Dns
+from digestmail.mail.message import envelope_sender
 from digestmail.mail.outbox import OutboxMailer
 from digestmail.resources import MIGRATIONS
 from digestmail.store.migrate import current_revision, require_current
 
+__all__ = ["Check", "examine"]
+
 _FEW_BYTES = 100_000_000
+_NOBODY = 0  # no subscriber has this id
 _MAKE_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(36))'"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding. ``ok`` is None for something that works but deserves a thought."""
-
-    name: str
-    ok: bool | None
-    text: str
-
-
-def examine(settings: Settings) -> Iterator[Check]:
+def examine(
+    settings: Settings,
+    dns: Dns | None = None,
+    clock: Clock = utc_now,
+    own: Callable[[], Sequence[str]] = own_addresses,
+) -> Iterator[Check]:
     """All checks in turn; none of them changes anything or raises for what it finds."""
-    yield _check("database", lambda: _database(settings))
-    yield _check("migrations", lambda: _migrations(settings))
-    yield _check("disk", lambda: _disk(settings))
-    yield _check("templates", lambda: _templates(settings))
-    yield _check("sender", lambda: _sender(settings))
-    yield _check("relay", lambda: _relay(settings))
+    yield attempt("database", lambda: _database(settings))
+    yield attempt("migrations", lambda: _migrations(settings))
+    yield attempt("disk", lambda: _disk(settings))
+    yield attempt("templates", lambda: _templates(settings))
+    yield attempt("sender", lambda: _sender(settings))
+    yield attempt("relay", lambda: _relay(settings))
+    yield from _unless_broken(_way_out(settings, dns or Dns(), clock(), own))
     yield _public_url(settings)
+    yield from _unless_broken(_one_click(settings))
     yield _secret_key(settings)
-    yield _check("sources", lambda: _sources(settings))
+    yield attempt("sources", lambda: _sources(settings))
 
 
-def _check(name: str, find: Callable[[], str]) -> Check:
-    try:
-        return Check(name, True, find())
-    except DigestmailError as error:
-        return Check(name, False, str(error))
+def _unless_broken(checks: Iterator[Check]) -> Iterator[Check]:
+    """The checks, as far as the settings they need can be read; what is wrong was told before."""
+    with suppress(DigestmailError):
+        yield from checks
 
 
 def _database(settings: Settings) -> str:
@@ -92,6 +100,24 @@ def _relay(settings: Settings) -> str:
     return "; ".join(asyncio.run(smtp.check(relay)) for relay in relay_settings(settings))
 
 
+def _way_out(
+    settings: Settings, dns: Dns, now: datetime, own: Callable[[], Sequence[str]]
+) -> Iterator[Check]:
+    """What receivers see of us, and the way to the relays; nothing where no mail goes out."""
+    if settings.mail.outbox:
+        return
+    who, key, relays = identity(settings), dkim_key(settings), relay_settings(settings)
+    yield from (examine_tls(relay, now) for relay in relays)
+    sending = Sending(
+        from_domain=who.domain,
+        bounce_domain=envelope_sender(who, "").rpartition("@")[2],
+        key=key,
+        relays=[relay.host for relay in relays],
+        own=own(),
+    )
+    yield from examine_records(dns, sending)
+
+
 def _public_url(settings: Settings) -> Check:
     parts = urlsplit(settings.public_url)
     if parts.scheme != "https":
@@ -101,6 +127,12 @@ def _public_url(settings: Settings) -> Check:
         text = f"{settings.public_url} is this machine only: links in mails will lead nowhere"
         return Check("public url", None, text)
     return Check("public url", True, settings.public_url)
+
+
+def _one_click(settings: Settings) -> Iterator[Check]:
+    with closing(App(settings)) as app:
+        link = app.links.unsubscribe(_NOBODY)
+    yield examine_one_click(link)
 
 
 def _is_local(host: str) -> bool:

@@ -1,0 +1,57 @@
+"""Whether the link to leave by works from outside, as a mail program uses it (RFC 8058)."""
+
+import ssl
+
+import httpx
+
+from digestmail.doctor.check import Check
+
+_NAME = "one-click"
+_SECONDS = 10.0
+_BODY = {"List-Unsubscribe": "One-Click"}
+_OURS = (200, 404)  # to a link that we made, and to one that we did not
+
+
+def examine_one_click(link: str) -> Check:
+    """Post to ``link``, an unsubscribe link that belongs to nobody, and to a damaged copy of it.
+
+    Only the service that holds our key can tell the two apart.
+    """
+    damaged = link[:-1] + ("a" if link[-1] != "a" else "b")
+    home = link.rpartition("/unsubscribe/")[0]
+    try:
+        answers = [_posted(url) for url in (link, damaged)]
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return _unreached(home, error)
+    for answer in answers:
+        if answer.is_redirect:
+            where = answer.headers.get("location", "elsewhere")[:200]
+            text = f"{home} redirects to {where}, which mail programs do not follow"
+            return Check(_NAME, False, f"{text}; set public_url to where it leads")
+    if answers[0].is_server_error:
+        code = answers[0].status_code
+        return Check(_NAME, False, f"{home} answers {code}; see that digestmail serve runs there")
+    if tuple(answer.status_code for answer in answers) != _OURS:
+        text = f"what answers at {home} is not this service, or has another secret_key"
+        return Check(_NAME, False, f"{text}; set public_url, or the proxy, right")
+    return Check(_NAME, True, f"{home} takes one-click unsubscription")
+
+
+def _posted(url: str) -> httpx.Response:
+    return httpx.post(url, data=_BODY, timeout=_SECONDS, follow_redirects=False)
+
+
+def _unreached(home: str, error: Exception) -> Check:
+    if _is_about_certificate(error):
+        text = f"{home}: the certificate does not hold, so mail programs cannot unsubscribe anybody"
+        return Check(_NAME, False, f"{text}; renew it")
+    why = str(error) or type(error).__name__
+    return Check(
+        _NAME, None, f"{home} could not be reached ({why}); run digestmail serve and retry"
+    )
+
+
+def _is_about_certificate(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None

@@ -1,0 +1,186 @@
+"""Whether DNS says of our mail what receivers ask: SPF, DKIM, DMARC, MX and PTR."""
+
+import ipaddress
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from digestmail.doctor.check import Check
+from digestmail.mail.dkim import DkimKey
+from digestmail.mail.dmarc import POLICIES, aligned, find_policy, key_trouble, tags
+from digestmail.mail.dns import Dns, DnsError
+from digestmail.mail.spf import MOST_LOOKUPS, Evaluation, SpfError, ending, record_of
+
+_ANY_ADDRESS = "192.0.2.1"  # of nobody (RFC 5737)
+_INSIDE = tuple(  # RFC 1918, RFC 6598, RFC 4193, RFC 4291
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """Whose mail goes out how. ``own`` are this machine's public addresses."""
+
+    from_domain: str
+    bounce_domain: str  # of the envelope sender: what receivers check SPF of
+    key: DkimKey | None
+    relays: Sequence[str]  # hosts
+    own: Sequence[str]
+
+    @property
+    def by_itself(self) -> bool:
+        """Whether a relay on this machine sends, so that its addresses and names are ours."""
+        return any(map(is_loopback, self.relays))
+
+
+def examine_records(dns: Dns, sending: Sending) -> Iterator[Check]:
+    """The checks in turn. Where DNS does not answer, they say so and blame nobody."""
+    for domain in dict.fromkeys((sending.bounce_domain, sending.from_domain)):
+        yield _asked("spf", lambda domain=domain: _spf(dns, domain, sending))  # type: ignore[misc]
+    yield _asked("dkim", lambda: _dkim(dns, sending))
+    yield _asked("dmarc", lambda: _dmarc(dns, sending))
+    yield _asked("mx", lambda: _mx(dns, sending.bounce_domain))
+    if sending.by_itself:
+        yield _asked("ptr", lambda: _ptr(dns, sending.own))
+
+
+def _asked(name: str, find: Callable[[], tuple[bool | None, str]]) -> Check:
+    try:
+        return Check(name, *find())
+    except DnsError as error:
+        return Check(name, None, str(error))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+# --- SPF ------------------------------------------------------------------------------------
+
+
+def _spf(dns: Dns, domain: str, sending: Sending) -> tuple[bool | None, str]:
+    try:
+        record = record_of(dns.texts(domain))
+        if not record:
+            return _no_spf(domain, sending)
+        of_others = ending(record)
+        evaluation = Evaluation(dns, domain)
+        senders = _senders(dns, sending)
+        left_out = [one for one in senders if evaluation.result(one) != "+"]
+        evaluation.result(_ANY_ADDRESS)
+    except SpfError as error:
+        return False, f"{domain}: {error}"
+    if of_others == "+":
+        return False, f"{domain}: lets anybody send; end it in -all or ~all"
+    if of_others in ("", "?"):
+        return None, f"{domain}: says nothing against other senders; end it in -all or ~all"
+    if left_out:
+        where = " and ".join(left_out)
+        return None, f"{domain}: does not name {where}; add that, unless the relay sends elsewhere"
+    covered = "names the relay" if senders else "whether it names the relay is not to be told here"
+    return True, f"{domain}: {covered}; {evaluation.lookups} of {MOST_LOOKUPS} lookups"
+
+
+def _no_spf(domain: str, sending: Sending) -> tuple[bool | None, str]:
+    if domain != sending.bounce_domain:  # of the envelope sender alone is asked for one
+        return None, f"{domain}: no SPF record; nobody else should send for it: publish one"
+    return False, f'{domain}: no SPF record; publish a TXT record such as "v=spf1 a mx -all"'
+
+
+def _senders(dns: Dns, sending: Sending) -> list[str]:
+    """The addresses that mail seems to leave from."""
+    found: list[str] = []
+    for host in sending.relays:
+        found += sending.own if is_loopback(host) else dns.addresses(host)
+    return [address for address in dict.fromkeys(found) if not _is_inside(address)]
+
+
+def _is_inside(address: str) -> bool:
+    """Whether no receiver ever sees mail from this address."""
+    ip = ipaddress.ip_address(address)
+    return ip.is_loopback or any(ip in network for network in _INSIDE)
+
+
+# --- DKIM and DMARC -------------------------------------------------------------------------
+
+
+def _dkim(dns: Dns, sending: Sending) -> tuple[bool | None, str]:
+    key = sending.key
+    if key is None:
+        return None, f"not signed here; see that the relay signs for {sending.from_domain}"
+    texts = dns.texts(key.name)
+    if trouble := key_trouble(texts, key):
+        return False, f"{key.name}: {trouble}; publish there as TXT: {key.record}"
+    if "y" in tags(texts[0]).get("t", "").split(":"):
+        return None, f"{key.name}: marked as a test (t=y); remove that"
+    if key.kind == "ed25519":
+        return None, f"{key.name}: is ours, but many receivers know RSA keys only"
+    return True, f"{key.name}: is the key we sign with"
+
+
+def _dmarc(dns: Dns, sending: Sending) -> tuple[bool | None, str]:
+    where, found = find_policy(dns, sending.from_domain)
+    record = f"_dmarc.{where}"
+    if not found:
+        return False, f'{record}: no DMARC record; publish as TXT at least: "v=DMARC1; p=none"'
+    if len(found) > 1:
+        return False, f"{record}: {len(found)} records, of which receivers heed none: leave one"
+    asked = found[0].get("p", "").lower()
+    if where != sending.from_domain:
+        asked = found[0].get("sp", asked).lower()
+    if asked not in POLICIES:
+        return False, f"{record}: p={asked or 'nothing'}; it must be one of {', '.join(POLICIES)}"
+    return _alignment(dns, sending, found[0], f"{record}: policy {asked}")
+
+
+def _alignment(
+    dns: Dns, sending: Sending, policy: dict[str, str], said: str
+) -> tuple[bool | None, str]:
+    us = sending.from_domain
+    key = sending.key
+    signed = key and aligned(dns, key.domain, us, policy.get("adkim", "r").lower())
+    spf = aligned(dns, sending.bounce_domain, us, policy.get("aspf", "r").lower())
+    if signed and spf:
+        return True, f"{said}; DKIM and SPF are aligned with {us}"
+    if signed:
+        return True, f"{said}; DKIM is aligned with {us}, SPF of {sending.bounce_domain} is not"
+    if key is not None and not spf:
+        wanted = "set dkim.domain to the domain of mail.from_address"
+        return False, f"{said}; neither DKIM of {key.domain} nor SPF is aligned with {us}: {wanted}"
+    by = f"DKIM of {key.domain} is not" if key else "DKIM is the relay's matter"
+    return None, f"{said}; SPF is {'' if spf else 'not '}aligned with {us}, {by}"
+
+
+# --- MX and PTR -----------------------------------------------------------------------------
+
+
+def _mx(dns: Dns, domain: str) -> tuple[bool | None, str]:
+    hosts = dns.exchangers(domain)
+    if hosts == ["."]:
+        return False, f"{domain}: takes no mail (null MX), so bounces are lost; publish an MX"
+    if not hosts and not dns.addresses(domain):
+        return False, f"{domain}: has no MX, so bounces are lost; publish one"
+    if not hosts:
+        return None, f"{domain}: has no MX; bounces go to its own address, if mail is taken there"
+    lost = [host for host in hosts if not dns.addresses(host)]
+    if lost:
+        return False, f"{domain}: its MX {lost[0]} has no address; correct it"
+    return True, f"{domain}: bounces go to {hosts[0]}"
+
+
+def _ptr(dns: Dns, own: Sequence[str]) -> tuple[bool | None, str]:
+    if not own:
+        return None, "this machine's public address cannot be told from here; see that it has a PTR"
+    for address in own:
+        names = dns.names_of(address)
+        if not names:
+            return False, f"{address}: has no name (PTR); ask who gave you the address for one"
+        if not any(address in dns.addresses(name) for name in names):
+            return False, f"{address}: its name {names[0]} has another address; make them agree"
+    return True, ", ".join(f"{address} is {dns.names_of(address)[0]}" for address in own)

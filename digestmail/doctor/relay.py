@@ -1,0 +1,75 @@
+"""How well the way to the relay is secured, and from which addresses it is gone."""
+
+import smtplib
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from ipaddress import ip_address
+
+from cryptography.x509 import Certificate, load_der_x509_certificate
+
+from digestmail.doctor.check import Check
+from digestmail.doctor.records import is_loopback
+from digestmail.errors import ConfigError
+from digestmail.mail.relay import SmtpSettings, tls_context
+
+_SECONDS = 10.0
+_FEW_DAYS = 14
+_FAR = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))  # of nobody
+
+
+def own_addresses() -> list[str]:
+    """This machine's addresses that others may see, of IPv4 and IPv6. Sends nothing."""
+    found = []
+    for family, far in _FAR:
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((far, 25))
+            found.append(str(probe.getsockname()[0]))
+    return [address for address in found if ip_address(address).is_global]
+
+
+def examine_tls(relay: SmtpSettings, now: datetime) -> Check:
+    """Whether the way to a relay is encrypted, with a certificate that holds and will hold."""
+    if relay.tls == "none":
+        return _unencrypted(relay)
+    try:
+        certificate = _certificate(relay)
+    except ssl.SSLCertVerificationError as error:
+        why = error.verify_message.rstrip(".")
+        text = f"{relay.address}: certificate: {why}; renew it, or name its authority in ca_file"
+        return Check("tls", False if relay.verify_tls else None, text)
+    except smtplib.SMTPNotSupportedError:
+        return Check("tls", False, f"{relay.address}: offers no STARTTLS; set tls to tls or none")
+    except (OSError, smtplib.SMTPException, ConfigError) as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        return Check("tls", None, f"{relay.address}: could not be looked at: {why}")
+    days = (certificate.not_valid_after_utc - now).days
+    if days < _FEW_DAYS:
+        return Check("tls", None, f"{relay.address}: certificate ends in {days} days; renew it")
+    return Check("tls", True, f"{relay.address}: certificate holds for {days} days")
+
+
+def _unencrypted(relay: SmtpSettings) -> Check:
+    if is_loopback(relay.host):
+        return Check("tls", True, f"{relay.address}: on this machine, where none is needed")
+    return Check("tls", None, f"{relay.address}: mails go there unencrypted; set tls to starttls")
+
+
+def _certificate(relay: SmtpSettings) -> Certificate:
+    """The relay's certificate, verified whether or not the settings ask for that."""
+    context = tls_context(replace(relay, verify_tls=True))
+    if relay.tls == "tls":
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+            relay.host, relay.port, timeout=_SECONDS, context=context
+        )
+    else:
+        smtp = smtplib.SMTP(relay.host, relay.port, timeout=_SECONDS)
+    with smtp:
+        if relay.tls == "starttls":
+            smtp.starttls(context=context)
+        assert isinstance(smtp.sock, ssl.SSLSocket)  # noqa: S101 - for the type checker
+        der = smtp.sock.getpeercert(binary_form=True)
+    assert der is not None  # noqa: S101 - it was verified
+    return load_der_x509_certificate(der)
