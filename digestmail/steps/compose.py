@@ -29,10 +29,16 @@ class Composer:
     dkim: DkimKey | None = None
     unsubscribe_address: str = ""
 
-    def message(self, delivery: Delivery, subscriber: Subscriber, now: datetime) -> Message:
-        """The mail of a delivery to its subscriber."""
+    def message(
+        self,
+        delivery: Delivery,
+        subscriber: Subscriber,
+        now: datetime,
+        digest: Digest | None = None,
+    ) -> Message:
+        """The mail of a delivery to its subscriber; a ``digest`` not given is read."""
         if delivery.kind is DeliveryKind.DIGEST:
-            digest = self.store.digests.get(delivery.digest_id or 0)
+            digest = digest or self.store.digests.get(delivery.digest_id or 0)
             return self.digest_message(subscriber, digest, now, delivery.id)
         parts = self._letter_parts(delivery, subscriber, now)
         seed = f"{delivery.kind}:{delivery.id}"
@@ -74,13 +80,20 @@ class Composer:
         def feedback(position: int, verdict: Verdict) -> str:
             return f"{base}/{position}/{verdict}"
 
+        first_saved = self.links.save(digest.id or 0, 0).removesuffix("0")
+
+        def save(position: int) -> str:
+            return f"{first_saved}{position}"
+
         return DigestLinks(
             home=self.links.home,
+            view=self.links.digest(digest.id or 0),
             preferences=preferences,
             pause=f"{preferences}#pause",
             unsubscribe=self.links.unsubscribe(subscriber.id or 0),
             help=self.links.help,
             feedback=feedback,
+            save=save,
         )
 
     def _unsubscribe_by_mail(self, subscriber: Subscriber) -> str:
@@ -119,5 +132,6 @@ class Composer:
         if delivery.kind is DeliveryKind.CONFIRM:
             serial = self.store.subscribers.serial(subscriber.id or 0)
             url = self.links.confirm(subscriber.id or 0, serial, delivery.due_at)
-            return self.renderer.confirm(url, home=home)
+            never = self.links.never(subscriber.id or 0)
+            return self.renderer.confirm(url, never_url=never, home=home)
         return self.renderer.link(self.links.preferences(subscriber.id or 0, now), home=home)

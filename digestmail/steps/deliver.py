@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,8 +26,10 @@ from digestmail.domain import (
     Mailer,
     Message,
     Outcome,
+    Paper,
     Phase,
     SendResult,
+    Subscriber,
 )
 from digestmail.errors import StoreError
 from digestmail.mail.lane import REST
@@ -35,7 +38,9 @@ from digestmail.mail.replies import names_the_mailbox, retry_after
 from digestmail.steps.alert import alert
 from digestmail.steps.compose import Composer
 from digestmail.steps.subscribe import Desk
-from digestmail.store import MAILED, Recovered, Store
+from digestmail.steps.together import Together
+from digestmail.store import MAILED, Finish, Recovered, Step, Store, ToWire
+from digestmail.store.loaded import Loaded
 from digestmail.text import one_line
 from digestmail.worker import is_gone, this_worker
 
@@ -166,6 +171,15 @@ class Sender:
         self.store.guards.note("relay-rest", rest.isoformat() if rest else "", now)
 
 
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """A leased delivery with what its mail is made of, as far as that is still here."""
+
+    delivery: Delivery
+    subscriber: Subscriber | None
+    digests: Loaded
+
+
 class _Run:
     """One run of a Sender, under a lease owner of its own."""
 
@@ -176,6 +190,10 @@ class _Run:
         self._owner = owner
         self._progress = progress
         self._gate = asyncio.Semaphore(sender.mailer.concurrency)
+        self._take: Together[Step, bool] = Together(
+            lambda steps: sender.store.ledger.take(owner, steps)
+        )
+        self._papers: dict[int, Paper] = {}  # met in this run; its digests share most of them
         self._refusals: Counter[str] = Counter()
         self._broken = False  # the database, not the relay
 
@@ -186,41 +204,56 @@ class _Run:
         ended = report.trouble or report.waits_until or self._broken
         return bool(ended) or self._sender.stop.is_set()
 
-    async def claim(self, kinds: Collection[DeliveryKind]) -> list[Delivery]:
+    async def claim(self, kinds: Collection[DeliveryKind]) -> list[_Parcel]:
         """Lease the next few deliveries."""
-        limit = self._sender.mailer.concurrency * BATCH_PER_CONNECTION
-        claim = self._store.ledger.claim
-        return await asyncio.to_thread(
-            claim, self._owner, self._sender.clock(), LEASE, limit, kinds
-        )
+        return await asyncio.to_thread(self._claim, kinds)
 
-    async def send_batch(self, batch: list[Delivery]) -> None:
+    def _claim(self, kinds: Collection[DeliveryKind]) -> list[_Parcel]:
+        limit = self._sender.mailer.concurrency * BATCH_PER_CONNECTION
+        ledger = self._store.ledger
+        leased = ledger.claim(self._owner, self._sender.clock(), LEASE, limit, kinds)
+        try:
+            return self._parcels(leased)
+        except Exception:
+            with suppress(StoreError):
+                ledger.put_back(self._owner, leased)
+            raise
+
+    def _parcels(self, leased: list[Delivery]) -> list[_Parcel]:
+        people = self._store.subscribers.get_many({d.subscriber_id for d in leased})
+        digests = self._store.digests.load(
+            [d.digest_id for d in leased if d.digest_id is not None], self._papers
+        )
+        return [_Parcel(d, people.get(d.subscriber_id), digests) for d in leased]
+
+    async def send_batch(self, batch: list[_Parcel]) -> None:
         """Send a batch, as many at a time as the Mailer takes."""
         # Not a TaskGroup: an error of one would cut off the others, who may be on the wire.
         for error in await asyncio.gather(*map(self._send_one, batch), return_exceptions=True):
             if error is not None:
                 raise error
 
-    async def _send_one(self, delivery: Delivery) -> None:
+    async def _send_one(self, parcel: _Parcel) -> None:
         async with self._gate:
             try:
                 if self.halted:
-                    await asyncio.to_thread(self._store.ledger.put_back, delivery, self._owner)
+                    put_back = self._store.ledger.put_back
+                    await asyncio.to_thread(put_back, self._owner, [parcel.delivery])
                 else:
-                    await self._send_now(delivery)
+                    await self._send_now(parcel)
             except StoreError:
                 self._broken = True
                 raise
 
-    async def _send_now(self, delivery: Delivery) -> None:
-        started = time.monotonic()
-        result = await self._attempt(delivery)
+    async def _send_now(self, parcel: _Parcel) -> None:
+        delivery, started = parcel.delivery, time.monotonic()
+        result = await self._attempt(parcel)
         now = self._sender.clock()
         then = decide(delivery, result, now, self._sender.latest)
         self._watch(result, then)
         seconds = time.monotonic() - started
         attempt = Attempt(delivery_id=delivery.id, at=now, seconds=seconds, result=result)
-        if await asyncio.to_thread(self._record, delivery, attempt, then):
+        if await self._record(Finish(delivery, attempt, then.state, then.next_attempt_at)):
             self.report.count(then.state)
         self._progress(self.report.done)
 
@@ -245,23 +278,24 @@ class _Run:
             log.error("the relay is in trouble: %s", trouble)
             self._store.relays.owe_alert(trouble, self._sender.clock())
 
-    async def _attempt(self, delivery: Delivery) -> SendResult:
-        sender = self._sender
+    async def _attempt(self, parcel: _Parcel) -> SendResult:
+        sender, delivery = self._sender, parcel.delivery
         if sender.clock() > delivery.due_at + sender.latest:
             return _withdrawn(f"more than {sender.latest / timedelta(hours=1):.0f} hours late")
-        composed = await asyncio.to_thread(self._compose, delivery)
+        # In this thread: another one would only take turns with it, and each turn costs.
+        composed = self._compose(parcel)
         if isinstance(composed, SendResult):
             return composed
 
         async def claim() -> bool:
-            to_wire = self._store.ledger.to_wire
-            return await asyncio.to_thread(to_wire, delivery, self._owner, sender.clock(), LEASE)
+            now = sender.clock()
+            return await self._take(ToWire(delivery, now, now + LEASE))
 
         result = await sender.mailer.send(composed, claim)
         return _withdrawn(_LEFT) if result.outcome is Outcome.WITHDRAWN else result
 
-    def _compose(self, delivery: Delivery) -> Message | SendResult:
-        subscriber = self._store.subscribers.get(delivery.subscriber_id)
+    def _compose(self, parcel: _Parcel) -> Message | SendResult:
+        delivery, subscriber = parcel.delivery, parcel.subscriber
         if (
             subscriber is None
             or subscriber.email != delivery.address
@@ -269,7 +303,8 @@ class _Run:
         ):
             return _withdrawn(_LEFT)
         try:
-            return self._sender.composer.message(delivery, subscriber, self._sender.clock())
+            now, digest = self._sender.clock(), parcel.digests.get(delivery.digest_id or 0)
+            return self._sender.composer.message(delivery, subscriber, now, digest)
         except StoreError:
             raise
         except Exception as error:  # whatever one mail's content breaks must not stop the others
@@ -277,22 +312,21 @@ class _Run:
             text = one_line(f"{type(error).__name__}: {error}")
             return SendResult(outcome=Outcome.DEFERRED, phase=Phase.RENDER, text=text)
 
-    def _record(self, delivery: Delivery, attempt: Attempt, then: Next) -> bool:
+    async def _record(self, step: Finish) -> bool:
         """Write down how an attempt ended; False when the delivery is not ours any more.
 
         Tried again while the database is busy, since nobody else knows what the relay said.
         """
-        finish = self._store.ledger.finish
         for pause in (*_PAUSES, None):
             try:
-                mine = finish(delivery, self._owner, attempt, then.state, then.next_attempt_at)
+                mine = await self._take(step)
                 break
             except StoreError:
                 if pause is None:
                     raise
-                time.sleep(pause)
-        if mine and attempt.result.outcome is Outcome.BOUNCED:
-            self._bounce(delivery, attempt)
+                await asyncio.sleep(pause)
+        if mine and step.attempt.result.outcome is Outcome.BOUNCED:
+            await asyncio.to_thread(self._bounce, step.delivery, step.attempt)
         return mine
 
     def _bounce(self, delivery: Delivery, attempt: Attempt) -> None:

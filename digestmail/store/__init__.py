@@ -2,15 +2,18 @@
 
 from digestmail.store.batches import Batches
 from digestmail.store.bounces import Bounce, Bounces, Mailed
+from digestmail.store.catalogue import Catalogue, Seen
 from digestmail.store.database import Database
 from digestmail.store.digests import Digests, Planned
 from digestmail.store.guards import Guards
-from digestmail.store.ledger import MAILED, Ledger, Recovered
+from digestmail.store.ledger import Ledger, Recovered
 from digestmail.store.papers import Added, Papers
 from digestmail.store.relays import Relays
 from digestmail.store.saved import Saved
 from digestmail.store.sources import Sources
 from digestmail.store.subscribers import Subscribers
+from digestmail.store.uploads import Uploads
+from digestmail.store.wire import MAILED, Finish, Step, ToWire
 
 
 class Store:
@@ -19,6 +22,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.papers = Papers(database)
+        self.catalogue = Catalogue(database)
         self.sources = Sources(database)
         self.batches = Batches(database)
         self.subscribers = Subscribers(database)
@@ -28,6 +32,7 @@ class Store:
         self.bounces = Bounces(database)
         self.relays = Relays(database)
         self.saved = Saved(database, self.papers)
+        self.uploads = Uploads(database)
 
 
 __all__ = [
@@ -36,8 +41,10 @@ __all__ = [
     "Batches",
     "Bounce",
     "Bounces",
+    "Catalogue",
     "Database",
     "Digests",
+    "Finish",
     "Guards",
     "Ledger",
     "Mailed",
@@ -46,7 +53,11 @@ __all__ = [
     "Recovered",
     "Relays",
     "Saved",
+    "Seen",
     "Sources",
+    "Step",
     "Store",
     "Subscribers",
+    "ToWire",
+    "Uploads",
 ]

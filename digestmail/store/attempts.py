@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
-from sqlmodel import Session
-
 from digestmail.domain import Attempt, Outcome, Phase, SendResult
-from digestmail.store.tables import ATTEMPT
+
+# The words of an attempt that has no answer yet, and of one that will have none.
+HANDED_OVER = "handed over; no answer was recorded"
+STOPPED = "the sender stopped while the mail was on the wire"
 
 
 def told(result: SendResult) -> str:
@@ -16,7 +16,8 @@ def told(result: SendResult) -> str:
     return f"{result.phase}: {' '.join(words)}"[:500]
 
 
-def _attempt_row(attempt: Attempt) -> dict[str, Any]:
+def attempt_row(attempt: Attempt) -> dict[str, Any]:
+    """The row of an attempt."""
     result = attempt.result
     return {
         "delivery_id": attempt.delivery_id,
@@ -28,22 +29,6 @@ def _attempt_row(attempt: Attempt) -> dict[str, Any]:
         "enhanced": result.enhanced,
         "text": result.text[:500],
     }
-
-
-def add_attempt(session: Session, attempt: Attempt) -> None:
-    """Write an attempt down."""
-    session.execute(insert(ATTEMPT).values(_attempt_row(attempt)))
-
-
-def answer_attempt(session: Session, attempt: Attempt, text: str) -> bool:
-    """Complete the attempt that ``to_wire`` wrote, if it got that far; ``text`` is its mark."""
-    unanswered = (
-        select(func.max(ATTEMPT.c.id))
-        .where(ATTEMPT.c.delivery_id == attempt.delivery_id, ATTEMPT.c.text == text)
-        .scalar_subquery()
-    )
-    answer = update(ATTEMPT).where(ATTEMPT.c.id == unanswered).values(_attempt_row(attempt))
-    return session.execute(answer.returning(ATTEMPT.c.id)).first() is not None
 
 
 def attempt_of(row: Any) -> Attempt:

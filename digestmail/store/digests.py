@@ -14,16 +14,21 @@ from digestmail.domain import (
     DeliveryState,
     Digest,
     DigestItem,
-    Reason,
-    ReasonKind,
+    Paper,
     SkipReason,
     SubscriberStatus,
 )
 from digestmail.errors import NotFoundError
 from digestmail.store.database import Database
+from digestmail.store.loaded import Loaded, digest_of, load, reasons_of
 from digestmail.store.papers import paper_of
 from digestmail.store.sql import MOST_VALUES, chunks
 from digestmail.store.tables import DELIVERY, DIGEST, ITEM, PAPER, SUBSCRIBER
+
+_ITEM_COLUMNS = [
+    ITEM.c[name]
+    for name in ("position", "profile_id", "profile_name", "score", "pinned", "reasons")
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +84,59 @@ class Digests:
             row = session.execute(select(DIGEST).where(DIGEST.c.id == digest_id)).first()
             if row is None:
                 raise NotFoundError("that digest is not here any more")
-            return replace(_digest(row), items=_items(session, digest_id))
+            return replace(digest_of(row), items=_items(session, digest_id))
 
-    def of_subscriber(self, subscriber_id: int, *, limit: int = 30) -> list[Digest]:
-        """A subscriber's last digests, newest first, with their items."""
+    def load(self, digest_ids: Collection[int], papers: dict[int, Paper]) -> Loaded:
+        """Read many digests at once.
+
+        ``papers`` by id are taken as they are, and those it lacks are read and added: digests of
+        one day share many.
+        """
+        with self._database.reading() as session:
+            return load(session, digest_ids, papers)
+
+    def of_subscriber(
+        self,
+        subscriber_id: int,
+        *,
+        limit: int | None = 30,
+        days: tuple[date, date] | None = None,
+    ) -> list[Digest]:
+        """A subscriber's last digests, or those of ``days`` (from, until), newest first."""
         query = select(DIGEST).where(DIGEST.c.subscriber_id == subscriber_id)
+        if days is not None:
+            query = query.where(DIGEST.c.date >= days[0], DIGEST.c.date < days[1])
         with self._database.reading() as session:
             rows = session.execute(query.order_by(DIGEST.c.date.desc()).limit(limit)).all()
-            return [replace(_digest(row), items=_items(session, row.id)) for row in rows]
+            return [replace(digest_of(row), items=_items(session, row.id)) for row in rows]
+
+    def days(self, subscriber_id: int) -> list[date]:
+        """The dates of all of a subscriber's digests, newest first."""
+        query = select(DIGEST.c.date).where(DIGEST.c.subscriber_id == subscriber_id)
+        with self._database.reading() as session:
+            return list(session.execute(query.order_by(DIGEST.c.date.desc())).scalars())
+
+    def profile_of(self, subscriber_id: int, paper_id: int) -> int | None:
+        """The profile by which a paper came to a subscriber, if it did and the profile is there."""
+        query = select(ITEM.c.profile_id).where(
+            ITEM.c.subscriber_id == subscriber_id, ITEM.c.paper_id == paper_id
+        )
+        with self._database.reading() as session:
+            found: int | None = session.execute(query.order_by(ITEM.c.digest_id.desc())).scalar()
+            return found
+
+    def picked(self, profile_id: int, limit: int) -> list[tuple[DigestItem, datetime]]:
+        """A profile's last papers with when their digest was made, the last digest's first."""
+        query = (
+            select(*_ITEM_COLUMNS, DIGEST.c.prepared_at, *PAPER.c)
+            .join(PAPER, PAPER.c.id == ITEM.c.paper_id)
+            .join(DIGEST, DIGEST.c.id == ITEM.c.digest_id)
+            .where(ITEM.c.profile_id == profile_id, ~ITEM.c.released)
+            .order_by(ITEM.c.digest_id.desc(), ITEM.c.position)
+        )
+        with self._database.reading() as session:
+            rows = session.execute(query.limit(limit))
+            return [(_item(row, paper_of(row)), row.prepared_at) for row in rows]
 
     def count(self, since: datetime, until: datetime) -> dict[str, int]:
         """Digests due in [since, until) that no mail was planned for, by their skip reason."""
@@ -254,38 +304,23 @@ def _judged(session: Session, digests: Sequence[Digest]) -> None:
         session.connection().execute(change.values(papers_since=bindparam("since")), rows)
 
 
-def _digest(row: Any) -> Digest:
-    return Digest(
-        id=row.id,
-        subscriber_id=row.subscriber_id,
-        date=row.date,
-        due_at=row.due_at,
-        prepared_at=row.prepared_at,
-        papers_from=row.papers_from,
-        papers_until=row.papers_until,
-        judged=row.judged,
-        skip=SkipReason(row.skip) if row.skip else None,
-        note=row.note,
-    )
-
-
 def _items(session: Session, digest_id: int) -> tuple[DigestItem, ...]:
-    columns = [ITEM.c[name] for name in ("position", "profile_id", "profile_name", "score")]
     query = (
-        select(*columns, ITEM.c.pinned, ITEM.c.reasons, *PAPER.c)
+        select(*_ITEM_COLUMNS, *PAPER.c)
         .join(PAPER, PAPER.c.id == ITEM.c.paper_id)
         .where(ITEM.c.digest_id == digest_id)
         .order_by(ITEM.c.position)
     )
-    return tuple(
-        DigestItem(
-            position=row.position,
-            paper=paper_of(row),
-            profile_id=row.profile_id,
-            profile_name=row.profile_name,
-            score=row.score,
-            pinned=row.pinned,
-            reasons=tuple(Reason(ReasonKind(k), tuple(d), w) for k, d, w in row.reasons),
-        )
-        for row in session.execute(query)
+    return tuple(_item(row, paper_of(row)) for row in session.execute(query))
+
+
+def _item(row: Any, paper: Paper) -> DigestItem:
+    return DigestItem(
+        position=row.position,
+        paper=paper,
+        profile_id=row.profile_id,
+        profile_name=row.profile_name,
+        score=row.score,
+        pinned=row.pinned,
+        reasons=reasons_of(row.reasons),
     )

@@ -1,4 +1,4 @@
-"""The delivery ledger: every state change is a compare-and-swap in its own transaction.
+"""The delivery ledger: every state change is a compare-and-swap.
 
     planned -> leased -> on_wire -> sent | deferred | failed | unknown      (skipped: withdrawn)
 
@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, or_, select, update
-from sqlmodel import Session
+from sqlalchemy import and_, case, func, or_, select, update
 
 from digestmail.domain import (
     Attempt,
@@ -21,35 +20,17 @@ from digestmail.domain import (
     DeliveryKind,
     DeliveryState,
     Outcome,
-    Phase,
-    SendResult,
-    SubscriberStatus,
 )
-from digestmail.store.attempts import add_attempt, answer_attempt, attempt_of, told
+from digestmail.store.attempts import HANDED_OVER, STOPPED, attempt_of
 from digestmail.store.database import Database
-from digestmail.store.digests import release
 from digestmail.store.reopen import redeliver, retry, row_of
 from digestmail.store.sql import upsert
-from digestmail.store.tables import ATTEMPT, DELIVERY, SUBSCRIBER
+from digestmail.store.tables import ATTEMPT, DELIVERY
+from digestmail.store.wire import MAILED, Finish, Step, ToWire, take
 
 _WAITING = (DeliveryState.PLANNED.value, DeliveryState.DEFERRED.value)
 _HELD = (DeliveryState.LEASED.value, DeliveryState.ON_WIRE.value)
-_ENDED = (
-    DeliveryState.SENT,
-    DeliveryState.FAILED,
-    DeliveryState.UNKNOWN,
-    DeliveryState.SKIPPED,
-)
-# Whom each kind of mail may still be sent to at the moment it goes.
-MAILED = {
-    DeliveryKind.DIGEST: (SubscriberStatus.ACTIVE,),
-    DeliveryKind.CONFIRM: (SubscriberStatus.PENDING,),
-    DeliveryKind.LINK: (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED),
-}
-_NEVER_WENT = (DeliveryState.FAILED, DeliveryState.SKIPPED)
 _FREE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
-_HANDED_OVER = "handed over; no answer was recorded"
-_STOPPED = "the sender stopped while the mail was on the wire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,33 +96,17 @@ class Ledger:
             rows = session.execute(claim).all()
         return sorted(map(_delivery, rows), key=lambda delivery: delivery.id)
 
-    def to_wire(self, delivery: Delivery, owner: str, now: datetime, lease: timedelta) -> bool:
-        """Commit that a delivery is about to be handed over, with its Attempt.
+    def take(self, owner: str, steps: Sequence[Step]) -> list[bool]:
+        """Commit steps of different deliveries at once; for each whether it was ours to take.
 
-        False, and nothing changed, when the lease was lost or the subscriber may not be mailed
-        any more.
+        See ToWire and Finish. An error means that none was taken.
         """
-        welcome = exists().where(
-            SUBSCRIBER.c.id == delivery.subscriber_id,
-            SUBSCRIBER.c.email == delivery.address,
-            SUBSCRIBER.c.status.in_(_mailed(delivery.kind)),
-        )
-        step = (
-            update(DELIVERY)
-            .where(_mine(delivery, owner, DeliveryState.LEASED), welcome)
-            .values(state=DeliveryState.ON_WIRE.value, lease_until=now + lease)
-            .returning(DELIVERY.c.id)
-        )
         with self._database.writing() as session:
-            if session.execute(step).first() is None:
-                return False
-            unanswered = SendResult(
-                outcome=Outcome.UNKNOWN, phase=Phase.END_OF_DATA, text=_HANDED_OVER
-            )
-            add_attempt(
-                session, Attempt(delivery_id=delivery.id, at=now, seconds=0, result=unanswered)
-            )
-        return True
+            return take(session, owner, steps)
+
+    def to_wire(self, delivery: Delivery, owner: str, now: datetime, lease: timedelta) -> bool:
+        """Take the step ToWire of one delivery."""
+        return self.take(owner, [ToWire(delivery, now, now + lease)])[0]
 
     def finish(
         self,
@@ -151,47 +116,8 @@ class Ledger:
         state: DeliveryState,
         next_attempt_at: datetime,
     ) -> bool:
-        """Record how a try ended; False when the lease was lost meanwhile.
-
-        Trouble of the relay (Outcome.SERVER), a mail not tried and a withdrawal count no attempt.
-        The papers of a digest that will never go are released in the same transaction. A mail
-        that others have given up as ``unknown`` meanwhile is settled by the late answer.
-        """
-        result = attempt.result
-        counts = (
-            result.outcome not in (Outcome.SERVER, Outcome.WITHDRAWN)
-            and result.phase is not Phase.CONNECT
-        )
-        outcome = {
-            "state": state.value,
-            "next_attempt_at": next_attempt_at,
-            "ended_at": attempt.at if state in _ENDED else None,
-            "detail": told(result),
-            **_FREE,
-        }
-        step = (
-            update(DELIVERY)
-            .where(_mine(delivery, owner, DeliveryState.LEASED, DeliveryState.ON_WIRE))
-            .values(attempts=DELIVERY.c.attempts + int(counts), **outcome)
-            .returning(DELIVERY.c.id)
-        )
-        late = (
-            update(DELIVERY)
-            .where(_mine(delivery, owner, DeliveryState.UNKNOWN), ~_has_another(delivery))
-            .values(**outcome)
-            .returning(DELIVERY.c.id)
-        )
-        with self._database.writing() as session:
-            if session.execute(step).first() is not None:
-                if not answer_attempt(session, attempt, _HANDED_OVER):
-                    add_attempt(session, attempt)
-            elif session.execute(late).first() is not None:
-                answer_attempt(session, attempt, _STOPPED)
-            else:
-                return False
-            if state in _NEVER_WENT and delivery.digest_id is not None:
-                _release(session, delivery)
-        return True
+        """Take the step Finish of one delivery."""
+        return self.take(owner, [Finish(delivery, attempt, state, next_attempt_at)])[0]
 
     def retry(self, delivery_id: int, now: datetime) -> None:
         """Plan a delivery again that failed, was withdrawn or waits, as if it were due now.
@@ -210,9 +136,13 @@ class Ledger:
         with self._database.writing() as session:
             return redeliver(session, delivery_id, _mailed(DeliveryKind.DIGEST), now)
 
-    def put_back(self, delivery: Delivery, owner: str) -> None:
-        """Give back a lease that nothing was done with."""
-        step = update(DELIVERY).where(_mine(delivery, owner, DeliveryState.LEASED))
+    def put_back(self, owner: str, deliveries: Sequence[Delivery]) -> None:
+        """Give back leases that nothing was done with."""
+        step = update(DELIVERY).where(
+            DELIVERY.c.id.in_([delivery.id for delivery in deliveries]),
+            DELIVERY.c.lease_owner == owner,
+            DELIVERY.c.state == DeliveryState.LEASED.value,
+        )
         with self._database.writing() as session:
             session.execute(step.values(state=DeliveryState.PLANNED.value, **_FREE))
 
@@ -259,7 +189,7 @@ class Ledger:
                 .where(DELIVERY.c.id.in_(left), DELIVERY.c.state == DeliveryState.ON_WIRE.value)
                 .values(
                     state=DeliveryState.UNKNOWN.value,
-                    detail=_STOPPED,
+                    detail=STOPPED,
                     ended_at=now,
                     attempts=DELIVERY.c.attempts + 1,
                     lease_until=None,  # the owner stays: should it live, it knows the answer
@@ -269,8 +199,8 @@ class Ledger:
             # Their next try has an attempt of its own.
             session.execute(
                 update(ATTEMPT)
-                .where(ATTEMPT.c.delivery_id.in_(left), ATTEMPT.c.text == _HANDED_OVER)
-                .values(text=_STOPPED)
+                .where(ATTEMPT.c.delivery_id.in_(left), ATTEMPT.c.text == HANDED_OVER)
+                .values(text=STOPPED)
             )
         return Recovered(len(freed), len(lost))
 
@@ -323,7 +253,7 @@ class Ledger:
             rows = session.execute(query.order_by(DELIVERY.c.id.desc()).limit(limit))
             return [_delivery(row) for row in rows]
 
-    def of_subscriber(self, subscriber_id: int, *, limit: int = 20) -> list[Delivery]:
+    def of_subscriber(self, subscriber_id: int, *, limit: int | None = 20) -> list[Delivery]:
         """A subscriber's last deliveries, newest first."""
         query = select(DELIVERY).where(DELIVERY.c.subscriber_id == subscriber_id)
         with self._database.reading() as session:
@@ -337,28 +267,8 @@ class Ledger:
             return [attempt_of(row) for row in session.execute(query.order_by(ATTEMPT.c.id))]
 
 
-def _mine(delivery: Delivery, owner: str, *states: DeliveryState) -> Any:
-    return and_(
-        DELIVERY.c.id == delivery.id,
-        DELIVERY.c.lease_owner == owner,
-        DELIVERY.c.state.in_([state.value for state in states]),
-    )
-
-
 def _mailed(kind: DeliveryKind) -> list[str]:
     return [status.value for status in MAILED[kind]]
-
-
-def _has_another(delivery: Delivery) -> Any:
-    """Whether a digest has been planned once more, beside this delivery."""
-    other = DELIVERY.alias()
-    return exists().where(other.c.digest_id == delivery.digest_id, other.c.id != delivery.id)
-
-
-def _release(session: Session, delivery: Delivery) -> None:
-    """Release the papers, unless another delivery of the same digest has shown them."""
-    if not session.execute(select(_has_another(delivery))).scalar():
-        release(session, delivery.digest_id or 0)
 
 
 def _delivery(row: Any) -> Delivery:

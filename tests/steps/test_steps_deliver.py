@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Thread
@@ -47,7 +47,7 @@ from digestmail.errors import StoreError
 from digestmail.render import Renderer
 from digestmail.steps.deliver import decide
 from digestmail.steps.subscribe import Desk
-from digestmail.store import Database, Store
+from digestmail.store import Database, Step, Store
 from digestmail.store.tables import DELIVERY
 
 ADA = "ada@example.net"
@@ -295,6 +295,58 @@ async def test_a_lease_lost_before_the_wire_sends_nothing(store: Store, clock: F
     assert state_of(store, delivery) is DeliveryState.LEASED
 
 
+# --- many in one transaction -----------------------------------------------------------------
+
+
+async def test_mails_that_go_at_once_share_their_transactions(
+    store: Store, clock: FakeClock
+) -> None:
+    deliveries = [owe(store, f"{n}@example.net") for n in range(16)]
+    commits = list[object]()
+    event.listen(store.database.engine, "commit", commits.append)
+    assert (await deliver(store, ScriptedMailer(concurrency=8), clock)).sent == 16
+    assert len(commits) < 16
+    assert [len(store.ledger.attempts(d.id)) for d in deliveries] == [1] * 16
+
+
+async def test_a_row_that_cannot_be_written_stops_no_other_mail(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliveries = [owe(store, f"{n}@example.net") for n in range(6)]
+    take, broken = store.ledger.take, deliveries[2]
+
+    def fail(owner: str, steps: Sequence[Step]) -> list[bool]:
+        if any(step.delivery.id == broken.id for step in steps):
+            raise ZeroDivisionError
+        return take(owner, steps)
+
+    monkeypatch.setattr(store.ledger, "take", fail)
+    mailer = ScriptedMailer(concurrency=6)
+    with pytest.raises(ZeroDivisionError):
+        await deliver(store, mailer, clock)
+    assert sorted(mailer.handed_over) == [f"{n}@example.net" for n in (0, 1, 3, 4, 5)]
+    assert state_of(store, broken) is DeliveryState.LEASED
+    others = [state_of(store, d) for d in deliveries if d is not broken]
+    assert others == [DeliveryState.SENT] * 5
+
+
+async def test_a_run_that_is_cancelled_sends_nothing_that_the_ledger_does_not_know(
+    store: Store, clock: FakeClock
+) -> None:
+    deliveries = [owe(store, f"{n}@example.net") for n in range(12)]
+    mailer, went = WatchedMailer(concurrency=4), asyncio.Event()
+    mailer.after_claim = lambda _: went.set()
+    running = asyncio.create_task(deliver(store, mailer, clock))
+    await went.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await asyncio.sleep(0.2)  # for what was being written
+    known = (DeliveryState.ON_WIRE, DeliveryState.SENT)
+    assert {d.address for d in deliveries if state_of(store, d) in known} >= {*mailer.handed_over}
+    assert mailer.closed == 1
+
+
 # --- trouble ---------------------------------------------------------------------------------
 
 
@@ -379,14 +431,14 @@ async def test_a_database_in_trouble_is_told_in_one_line(store: Store, clock: Fa
     mailer = ScriptedMailer()
 
     def fail(to: str) -> None:
-        if to == ADA:
+        if to != ADA:
             raise StoreError("the disk is full")
 
     mailer.before_claim = fail
     with pytest.raises(StoreError, match="the disk is full"):
         await deliver(store, mailer, clock)
-    assert state_of(store, first) is DeliveryState.LEASED
-    assert state_of(store, second) is DeliveryState.SENT
+    assert state_of(store, first) is DeliveryState.SENT
+    assert state_of(store, second) is DeliveryState.LEASED
     assert mailer.closed == 1
 
 
@@ -399,10 +451,11 @@ async def test_trouble_of_the_database_is_no_fault_of_a_mail(
         raise StoreError("does not answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.subscribers, "get", fail)
+        patch.setattr(store.subscribers, "get_many", fail)
         with pytest.raises(StoreError):
             await deliver(store, ScriptedMailer(), clock)
-    assert again(store, delivery).attempts == 0
+    found = again(store, delivery)
+    assert (found.state, found.attempts) == (DeliveryState.PLANNED, 0)
     assert store.ledger.attempts(delivery.id) == []
 
 
@@ -694,11 +747,11 @@ async def test_a_database_that_fails_after_the_mail_went_begins_no_other(
     monkeypatch.setattr("digestmail.steps.deliver._PAUSES", ())
     mailer = ScriptedMailer(concurrency=1)
 
-    def fail(*_: object) -> bool:
+    def fail(*_: object) -> dict[str, object]:
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.ledger, "finish", fail)
+        patch.setattr("digestmail.store.wire._finished", fail)
         with pytest.raises(StoreError):
             await deliver(store, mailer, clock)
     assert (len(mailer.tried), state_of(store, first)) == (1, DeliveryState.ON_WIRE)

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from steps_world import DAY, HOUR, NOW, arrive, at_once, digest, join, planned, release_digest
 
-from digestmail.domain import Digest, Schedule, SkipReason, Subscriber
+from digestmail.domain import Digest, Paper, Schedule, SkipReason, Subscriber
 from digestmail.errors import NotFoundError
 from digestmail.store import Store
 
@@ -29,6 +29,27 @@ def test_a_digest_comes_back_as_it_was(store: Store) -> None:
     assert store.digests.get(stored.id or 0) == stored
     assert store.digests.of_subscriber(ada.id or 0) == [stored]
     assert store.digests.dates([ada.id or 0], NOW.date()) == {(ada.id, NOW.date())}
+
+
+def test_many_read_at_once_are_those_read_one_by_one(store: Store) -> None:
+    papers = arrive(store, 3, 1, 2)
+    for n, mine in enumerate((papers, papers[1:], [])):
+        ada = join(store, f"{n}@example.net")
+        _record(store, ada, digest(ada, mine, skip=None if mine else SkipReason.NO_PAPERS))
+    known = {papers[1].id or 0: replace(papers[1], title="as it was")}
+    loaded = store.digests.load([1, 2, 3, 77], known)
+    first, second, third = (loaded.get(number) for number in (1, 2, 3))
+    assert first is not None
+    assert [item.paper.title for item in first.items][1] == "as it was"
+    assert (second, third) == (_titled(store, 2, known), store.digests.get(3))
+    assert loaded.get(77) is None
+    assert {paper.id for paper in papers} == known.keys()
+
+
+def _titled(store: Store, number: int, papers: dict[int, Paper]) -> Digest:
+    found = store.digests.get(number)
+    items = (replace(item, paper=papers[item.paper.id or 0]) for item in found.items)
+    return replace(found, items=tuple(items))
 
 
 def test_nothing_planned_is_nothing_stored(store: Store) -> None:

@@ -393,9 +393,9 @@ def test_what_is_open_is_counted_whatever_its_day(store: Store) -> None:
 def test_a_lease_put_back_is_planned_again_and_leaves_no_attempt(store: Store) -> None:
     owe(store)
     (delivery,) = store.ledger.claim("me", NOW, HOUR, 5)
-    store.ledger.put_back(delivery, "her")
+    store.ledger.put_back("her", [delivery])
     assert store.ledger.claim("her", NOW, HOUR, 5) == []
-    store.ledger.put_back(delivery, "me")
+    store.ledger.put_back("me", [delivery])
     assert store.ledger.claim("her", NOW, HOUR, 5) != []
     assert store.ledger.attempts(delivery.id) == []
 
