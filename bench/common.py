@@ -23,13 +23,25 @@ def read(papers: Path) -> list[Paper]:
 
 
 def spliced(known: list[Paper], count: int, rng: random.Random) -> list[Paper]:
-    """``count`` papers, each with one's title and beginning and another's end."""
+    """``count`` papers, each with one's beginnings of title and abstract and another's ends.
+
+    A number ends the title: no two are the same work to the store.
+    """
     papers = []
     for number in range(count):
         a, b = rng.choice(known), rng.choice(known)
         abstract = a.abstract[:700] + b.abstract[700:1400]
-        papers.append(replace(a, key=f"bench:{number}", abstract=abstract))
+        title = " ".join([*_half(a.title, 0), *_half(b.title, 1), str(number)])
+        papers.append(
+            replace(a, key=f"bench:{number}", title=title, abstract=abstract, doi="", aliases=())
+        )
     return papers
+
+
+def _half(text: str, which: int) -> list[str]:
+    parts = text.split()
+    middle = (len(parts) + 1) // 2
+    return parts[middle:] if which else parts[:middle]
 
 
 class Stopwatch:

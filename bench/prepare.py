@@ -1,25 +1,36 @@
 """Prepare a day: 1,500 papers for 10,000 profiles - scored, picked and stored in SQLite.
 
 Papers are spliced from a file of real ones (or the bundled sample), profiles are made of their
-titles and sentences. Prints seconds, papers picked and the peak of memory of the process.
+titles and sentences; ``--verdicts 50`` gives each profile so many on papers of the past, four of
+five liked and near each other. Prints seconds, papers picked and the peak of memory of the process.
 """
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # CPU time is told: no thread shall spin
 
 import argparse
 import random
 import tempfile
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from bench.common import peak_mib, read, spliced
+from sqlalchemy import insert, select
+
+from bench.common import Stopwatch, peak_mib, read, spliced
 from digestmail.app import App
 from digestmail.calendar import utc_now
 from digestmail.config import MailSettings, Settings
 from digestmail.domain import Paper, Profile, Schedule, Subscriber, SubscriberStatus
 from digestmail.resources import MIGRATIONS, SAMPLE_PAPERS
 from digestmail.store.migrate import migrate
+from digestmail.store.tables import FEEDBACK, PROFILE
 from digestmail.text import words
+
+_PAST = timedelta(days=30)  # since the papers of the past were first seen
 
 
 def main() -> None:
@@ -28,14 +39,16 @@ def main() -> None:
     known = read(options.papers)
     with tempfile.TemporaryDirectory() as folder:
         app = _app(Path(folder))
-        app.store.papers.add(spliced(known, options.count, rng), app.clock())
+        papers = spliced(known, options.past + options.count, rng)
+        past = _added(app, papers[: options.past])
+        added = app.store.papers.add(papers[options.past :], app.clock())
         for subscriber in subscribers(known, options.profiles, rng):
             app.store.subscribers.add(subscriber, app.clock())
-        before = peak_mib()
-        started, cpu = time.perf_counter(), time.process_time()
+        _judge(app, past, options.verdicts, rng)
+        before, watch = peak_mib(), Stopwatch()
         prepared = app.prepare()
-        wall, cpu = time.perf_counter() - started, time.process_time() - cpu
-        print(f"papers {options.count}, profiles {options.profiles}")
+        wall, cpu = watch.wall, watch.cpu
+        print(f"papers {added.new}, profiles {options.profiles}, verdicts {options.verdicts}")
         print(f"digests {prepared.digests}, papers picked {prepared.papers}")
         print(
             f"wall {wall:.1f} s, cpu {cpu:.1f} s, {1e6 * cpu / options.profiles:.0f} us a profile"
@@ -47,7 +60,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--papers", type=Path, default=SAMPLE_PAPERS)
     parser.add_argument("--count", type=int, default=1500)
+    parser.add_argument("--past", type=int, default=6000, help="papers of before")
     parser.add_argument("--profiles", type=int, default=10_000)
+    parser.add_argument("--verdicts", type=int, default=0, help="of each profile")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -64,6 +79,42 @@ def _app(folder: Path) -> App:
     app = App(settings)
     migrate(app.store.database, MIGRATIONS, app.clock())
     return app
+
+
+def _added(app: App, papers: list[Paper]) -> list[Paper]:
+    """The papers as the store has them, read and counted on a day before."""
+    seen = app.clock() - _PAST
+    app.store.papers.add([replace(p, key=f"{p.key}:past") for p in papers], seen)
+    stored = app.store.papers.before(seen, len(papers))
+    app.make_model(stored)
+    return stored
+
+
+def _judge(app: App, past: list[Paper], verdicts: int, rng: random.Random) -> None:
+    """Give each profile's verdicts: most on papers that begin alike, some on any."""
+    by_start: dict[str, list[Paper]] = {}
+    for paper in past:
+        by_start.setdefault(paper.abstract[:200], []).append(paper)
+    groups = list(by_start.values())
+    with app.store.database.writing() as session:
+        for row in session.execute(select(PROFILE.c.id, PROFILE.c.subscriber_id)).all():
+            near: dict[int | None, str] = {}
+            while len(near) < verdicts * 4 // 5:
+                near |= {paper.id: "more" for paper in rng.choice(groups)}
+            far = {paper.id: "less" for paper in rng.sample(past, verdicts // 5)}
+            given = [_verdict(row, *one, app, rng) for one in list((near | far).items())[:verdicts]]
+            if given:
+                session.execute(insert(FEEDBACK), given)
+
+
+def _verdict(row: Any, paper: int | None, verdict: str, app: App, rng: random.Random) -> Any:
+    return {
+        "subscriber_id": row.subscriber_id,
+        "paper_id": paper,
+        "profile_id": row.id,
+        "verdict": verdict,
+        "given_at": app.clock() - timedelta(days=rng.randrange(1, 30)),
+    }
 
 
 def subscribers(known: list[Paper], count: int, rng: random.Random) -> Iterator[Subscriber]:

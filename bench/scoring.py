@@ -18,7 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +27,9 @@ from sklearn.metrics.pairwise import cosine_similarity
 from bench.common import Stopwatch, peak_mib, read, spliced, watched
 from digestmail.domain import Paper
 from digestmail.relevance.learn import Learner
-from digestmail.relevance.select import POOL, diverse, likeness
+from digestmail.relevance.picking import Picker
 from digestmail.relevance.space import Space
+from digestmail.relevance.sums import of_linear, value_of
 from digestmail.relevance.terms import Features
 from digestmail.resources import SAMPLE_PAPERS
 
@@ -44,7 +44,6 @@ _KEPT = np.dtype([("hashes", "<u4", _TERMS), ("weights", "<f2", _TERMS)])
 _FIELD = np.dtype([("hashes", "<u4", _OF_FIELD), ("weights", "<f2", _OF_FIELD)])
 
 _Kept = NDArray[np.void]
-_Values = NDArray[np.floating[Any]]
 _Picks = NDArray[np.int16]  # profiles x picks: positions of papers, -1 fills up
 
 
@@ -124,7 +123,7 @@ class _Today:
         terms = features.terms([*papers, *background])
         self._hashes = np.unique(np.concatenate([some.hashes for some in terms]))
         self._nothing = Learner(self.space).learn([])  # of no profile
-        self._alike = likeness(self.space.papers)
+        self._picker = Picker(self.space.papers)
 
     def fields(self, rng: np.random.Generator) -> _Kept:
         """The heaviest terms of some means of ten papers each."""
@@ -132,6 +131,7 @@ class _Today:
         papers = self.space.papers
         for field in fields:
             mean = csr_matrix(papers[rng.choice(papers.shape[0], 10)].mean(axis=0))
+            mean /= (papers @ mean.T).toarray().std()  # the scale of what is learned
             mean.sort_indices()
             heaviest = np.sort(np.argpartition(mean.data, -_OF_FIELD)[-_OF_FIELD:])
             field["hashes"] = self._hashes[mean.indices[heaviest]]
@@ -154,21 +154,9 @@ class _Today:
         themes = self.space.whitened(self.space.themes_of(terms, meanings))
         start = np.ones(len(kept), dtype=np.float32)
         wishes = replace(self._nothing, terms=terms, themes=themes, centre=start, offset=0 * start)
-        evidence = wishes.evidence(self.space)
-        candidates, values = _best(evidence, POOL * _PICKS)
-        room = np.full(len(kept), _PICKS)
-        places = diverse(values, candidates, room, self._alike)
-        picked = np.take_along_axis(candidates, np.sort(places, axis=1), axis=1)
-        return picked.astype(np.int16)
-
-
-def _best(evidence: _Values, most: int) -> tuple[NDArray[np.int64], _Values]:
-    """The papers of each row with the highest evidence, best first, and their values."""
-    best = np.argpartition(-evidence, most, axis=1)[:, :most]
-    found = np.take_along_axis(evidence, best, axis=1)
-    order = np.argsort(-found, axis=1, kind="stable")
-    values: _Values = 1 / (1 + np.exp(-np.take_along_axis(found, order, axis=1)))
-    return np.take_along_axis(best, order, axis=1), values
+        values = value_of(of_linear(wishes.evidence(self.space)))
+        # No threshold: each has its ten papers, which is the most work.
+        return self._picker.chosen(values, np.full(len(kept), _PICKS)).astype(np.int16)
 
 
 def _scored(today: _Today, file: Path, options: argparse.Namespace) -> Iterator[_Picks]:

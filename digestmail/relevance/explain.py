@@ -40,12 +40,24 @@ class Reasons:
     def _likenesses(
         self, rows: NDArray[np.int64], columns: NDArray[np.int64]
     ) -> list[list[Reason]]:
-        space, found = self._sums.ground.space, []
-        for row in np.unique(rows):  # pairs stand in the order of their rows
-            interest, papers = self._sums.interests[row], columns[rows == row]
-            liked = [*interest.seeds, *interest.liked]
-            found += similar(space.of_papers(liked), liked, space.papers[papers])
+        """For each pair, in the order of their rows, the liked paper that it resembles."""
+        space, found = self._sums.ground.space, list[list[Reason]]()
+        chosen = {row: columns[rows == row] for row in np.unique(rows).tolist()}
+        liked = {row: self._liked(row) for row in chosen}
+        distinct = {paper.key: paper for some in liked.values() for paper in some}
+        vectors = space.of_papers(list(distinct.values()))
+        place = {key: at for at, key in enumerate(distinct)}
+        for row, papers in chosen.items():
+            mine = [place[paper.key] for paper in liked[row]]
+            if mine:
+                found += similar(vectors[mine], liked[row], space.papers[papers])
+            else:
+                found += [[] for _ in papers]
         return found
+
+    def _liked(self, row: int) -> list[Paper]:
+        interest = self._sums.interests[row]
+        return [*interest.seeds, *interest.liked]
 
     def of(self, pair: int, row: int, paper: int) -> list[Reason]:
         """All that is true to say of one pick; weights have 4 digits."""
@@ -160,7 +172,8 @@ def strongest(sums: Sums, most: int) -> list[Part]:
     spoken_of = (*interest.disliked, *interest.liked, *interest.seeds, typed)
     names = sums.ground.space.names(spoken_of)
     weighed = zip(row.col.tolist(), row.data.tolist(), strict=True)
-    ordered = sorted((-weight, names[column]) for column, weight in weighed)
+    # Terms of other papers may weigh too, and have no name here.
+    ordered = sorted((-weight, names[column]) for column, weight in weighed if column in names)
     best = [(weight, name) for weight, name in ordered[:most] if weight < 0]
     worst = [(weight, name) for weight, name in ordered[::-1][:most] if weight > 0]
     return [Part("term", name, -weight) for weight, name in (*best, *worst)]

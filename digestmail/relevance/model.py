@@ -14,15 +14,14 @@ from digestmail.relevance.dense import Dense, Embedder
 from digestmail.relevance.explain import Reasons, explanation, strongest
 from digestmail.relevance.learn import Learner
 from digestmail.relevance.phrases import PhraseIndex, numbered
+from digestmail.relevance.picking import Picker
 from digestmail.relevance.prior import Prior
 from digestmail.relevance.rules import Rules
-from digestmail.relevance.select import POOL, diverse, exploration, likeness
+from digestmail.relevance.select import exploration
 from digestmail.relevance.space import Space
 from digestmail.relevance.sums import Ground, Keywords, Sums, evidence_of_hits, value_of
 from digestmail.relevance.terms import Features
 
-_MOST_COMPARED = 4_000  # papers whose likeness to each other is computed at once: 64 MB
-_TIE = 1e-9  # between equal values at neighbouring places: less than the digits of a value
 BLOCK = 1024  # profiles whose dense scores are held at once: 6 MB for 1,500 papers
 _LEAST_VALUE = 0.0001  # at any threshold something must speak for a paper; less rounds to nothing
 
@@ -54,6 +53,7 @@ class Model:
         space = Space(papers, background, features or Features(), embedder)
         self._ground = Ground(papers, PhraseIndex(papers), space, Rules(papers), Prior(papers))
         self._learner = Learner(space)
+        self._picker = Picker(space.papers)
 
     def evidence(self, interests: Sequence[Interest]) -> Dense:
         """What speaks for each paper (interests x papers), before rules and priors."""
@@ -69,7 +69,8 @@ class Model:
         if not self.papers:
             return [()] * len(interests)
         explores = self.explore > 0
-        return [found for sums in self._blocks(interests) for found in _scores(sums, explores)]
+        blocks = self._blocks(interests)
+        return [found for sums in blocks for found in _scores(sums, self._picker, explores)]
 
     def explain(self, interest: Interest, position: int) -> Explanation:
         """The whole sum for one paper."""
@@ -97,12 +98,12 @@ class Model:
         return csr_matrix(excluded @ self._ground.index.hits(phrases))
 
 
-def _scores(sums: Sums, explores: bool) -> list[tuple[Score, ...]]:
+def _scores(sums: Sums, picker: Picker, explores: bool) -> list[tuple[Score, ...]]:
     """The picks of each interest, with their reasons."""
     followed = [sums.ground.rules.followed(interest) for interest in sums.interests]
     allowed = np.array([_allowed(sums, row) for row in range(len(sums.interests))])
     good = allowed & np.array([sums.wanted_by_rules(row) for row in range(len(allowed))])
-    picked = _picked(sums, allowed, good, followed)
+    picked = _picked(sums, picker, allowed, good, followed)
     explored = [
         _explored(sums, row, good[row], papers) if explores else None
         for row, papers in enumerate(picked)
@@ -120,7 +121,11 @@ def _allowed(sums: Sums, row: int) -> _Bools:
 
 
 def _picked(
-    sums: Sums, allowed: _Bools, good: _Bools, followed: Sequence[dict[int, list[str]]]
+    sums: Sums,
+    picker: Picker,
+    allowed: _Bools,
+    good: _Bools,
+    followed: Sequence[dict[int, list[str]]],
 ) -> list[_Indices]:
     """The papers of each interest, those of followed authors first, each part best first."""
     values, profiles = sums.values, [interest.profile for interest in sums.interests]
@@ -130,47 +135,11 @@ def _picked(
     for row, mine in enumerate(pinned):
         passing[row, mine] = -1
     room = [max(p.max_papers - len(mine), 0) for p, mine in zip(profiles, pinned, strict=True)]
-    chosen = _chosen(passing, np.array(room, dtype=np.int64), sums.ground.space.papers)
     picked = []
-    for row, places in enumerate(chosen):
+    for row, chosen in enumerate(picker.chosen(passing, np.array(room, dtype=np.int64))):
         own = np.array(sorted(pinned[row], key=lambda p: (-values[row, p], p)), dtype=np.int64)
-        picked.append(np.concatenate([own, places])[: profiles[row].max_papers])
+        picked.append(np.concatenate([own, chosen[chosen >= 0]])[: profiles[row].max_papers])
     return picked
-
-
-def _chosen(passing: Dense, room: _Indices, papers: csr_matrix) -> list[_Indices]:
-    """Of the passing papers (value, else -1) as many as there is room, good and different."""
-    if not len(passing):
-        return []
-    width = min(passing.shape[1], max(int(room.max(initial=0)) * POOL, 1))
-    best = _best(passing, width)
-    values = np.take_along_axis(passing, best, axis=1)
-    candidates = np.where(values >= 0, best, -1)
-    among = np.unique(candidates[candidates >= 0])
-    if not len(among):
-        return [among.astype(np.int64)] * len(passing)
-    if len(among) > _MOST_COMPARED and len(passing) > 1:  # their likeness is held dense
-        half = len(passing) // 2
-        upper = _chosen(passing[:half], room[:half], papers)
-        return upper + _chosen(passing[half:], room[half:], papers)
-    local = np.where(candidates >= 0, np.searchsorted(among, candidates), -1)
-    places = diverse(values, local, room, likeness(papers[among]))
-    chosen = []
-    for row, mine in enumerate(places):
-        best = np.sort(mine[mine >= 0])  # in falling order of their values
-        chosen.append(candidates[row, best].astype(np.int64))
-    return chosen
-
-
-def _best(values: Dense, width: int) -> _Indices:
-    """The places of the ``width`` highest values of each row, falling; of equals the first.
-
-    Sorting only what a partition leaves saves 55 of 60 us for 1,500 papers.
-    """
-    ranked = -values.astype(np.float64) + np.arange(values.shape[1]) * _TIE
-    some = np.argpartition(ranked, width - 1, axis=1)[:, :width]
-    order = np.argsort(np.take_along_axis(ranked, some, axis=1), axis=1)
-    return np.take_along_axis(some, order, axis=1)
 
 
 def _explored(sums: Sums, row: int, good: _Bools, picked: _Indices) -> int | None:

@@ -101,8 +101,6 @@ def _tells(name: str, said: Sequence[str]) -> bool:
 
 def similar(vectors: csr_matrix, liked: Sequence[Paper], papers: csr_matrix) -> list[list[Reason]]:
     """For each of some papers the liked or seed paper that it resembles most, if it does."""
-    if not liked:
-        return [[] for _ in range(papers.shape[0])]
     likeness = (papers @ vectors.T).toarray()
     best = likeness.argmax(axis=1).tolist()
     return [
