@@ -42,8 +42,12 @@ from digestmail.resources import MIGRATIONS, TEMPLATES
 from digestmail.steps.bounces import Postmaster, Taken
 from digestmail.steps.compose import Composer
 from digestmail.steps.deliver import Delivered, Sender
+from digestmail.steps.finder import Finder
+from digestmail.steps.hindsight import Hindsight
 from digestmail.steps.links import Links
+from digestmail.steps.pauses import end_pauses
 from digestmail.steps.prepare import Planner, Prepared, PrepareRules, due_blocks, prepare
+from digestmail.steps.preview import Week
 from digestmail.steps.prune import prune
 from digestmail.steps.status import Status, status
 from digestmail.steps.subscribe import Desk
@@ -53,6 +57,7 @@ from digestmail.tokens import Signer
 
 if TYPE_CHECKING:
     from digestmail.relevance import Embedder, Model
+    from digestmail.steps.trending import Trending
 
 log = logging.getLogger(__name__)
 LETTERS = (DeliveryKind.CONFIRM, DeliveryKind.LINK)
@@ -90,7 +95,9 @@ class App:
         return app
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database, once nothing reads it in the background any more."""
+        if "week" in vars(self):
+            self.week.close()
         self.store.database.close()
 
     @cached_property
@@ -133,8 +140,11 @@ class App:
     ) -> Prepared:
         """Store the digests of all who are due, or everyone's of ``day``.
 
-        ``patient``: whether those who may wait for late papers do.
+        Pauses that end today are ended first. ``patient``: whether those who may wait for late
+        papers do.
         """
+        if ended := end_pauses(self.store, self.clock()):
+            log.info("%d pauses have ended", ended)
         planner = self._planner(patient=patient)
         return prepare(self.store, planner, self.clock(), day=day, progress=progress)
 
@@ -167,20 +177,42 @@ class App:
 
         What it computes of each paper is kept in the store.
         """
+        of = tuple((p.id, p.version, p.upvotes) for p in (*papers, *background))
+        if self._model is None or self._model[0] != of:
+            explore = self.settings.digest.exploration
+            self._model = (of, self._new_model(papers, background, explore))
+        return self._model[1]
+
+    def _new_model(
+        self, papers: Sequence[Paper], background: Sequence[Paper], explore: int = 0
+    ) -> "Model":
         # scikit-learn takes more than a second to import: only who scores shall wait for it.
         from digestmail.relevance import Features, Model
 
-        of = tuple((p.id, p.version, p.upvotes) for p in (*papers, *background))
-        if self._model is None or self._model[0] != of:
-            features = Features(self.store.papers.features, self.store.papers.keep_features)
-            explore = self.settings.digest.exploration
-            self._model = (
-                of,
-                Model(
-                    papers, background, features=features, embedder=self.embedder, explore=explore
-                ),
-            )
-        return self._model[1]
+        features = Features(self.store.papers.features, self.store.papers.keep_features)
+        return Model(papers, background, features=features, embedder=self.embedder, explore=explore)
+
+    @cached_property
+    def week(self) -> Week:
+        """What scores the last days' papers for those who are choosing."""
+        return Week(self.store, self._new_model, self.clock)
+
+    @cached_property
+    def hindsight(self) -> Hindsight:
+        """What other thresholds would have meant for a subscriber last week."""
+        return Hindsight(self.store, self.week)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """What searches the papers; its index is made in the background when it is started."""
+        return Finder(self.store)
+
+    @cached_property
+    def trending(self) -> "Trending":
+        """The lists of the latest papers."""
+        from digestmail.steps.trending import Trending  # numpy is for who serves
+
+        return Trending(self.store)
 
     @cached_property
     def embedder(self) -> "Embedder | None":

@@ -104,7 +104,10 @@ class DigestSection(_Section):
         description="papers in a mail that nearly fit, to learn from the verdict",
     )
     window_days: int = Field(
-        8, ge=1, le=60, description="papers first seen earlier are no news any more"
+        8,
+        ge=1,
+        le=60,
+        description="papers first seen earlier are no news any more; a weekly mail needs 8",
     )
     latest_hours: int = Field(
         12, ge=1, le=24, description="a digest not gone so long after its hour is dropped"
@@ -118,6 +121,10 @@ class WebSection(_Section):
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     trusted_proxies: list[str] = Field(
         [], description="addresses whose X-Forwarded-For is believed"
+    )
+    altcha: bool = Field(
+        False,
+        description="have the visitor's browser solve a small sum before a public form counts",
     )
 
 

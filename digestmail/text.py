@@ -37,6 +37,7 @@ _SUPER = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻�
 _SUB = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 _SUPERSCRIPT = re.compile(r"\^\{([0-9+\-=()ni]+)\}|\^([0-9ni])")
 _SUBSCRIPT = re.compile(r"_\{([0-9+\-=()]+)\}|_([0-9])")
+_OTHER_SCRIPT = re.compile(r"([_^])\{((?:[^{}]|\{[^{}]*\}){2,})\}")
 _HREF = re.compile(r"\\href\s*(\{[^{}]*\})")
 _latex = LatexNodes2Text(math_mode="text", keep_comments=True, strict_latex_spaces=False)
 logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # it warns of each broken formula
@@ -70,6 +71,8 @@ def _math(match: re.Match[str]) -> str:
     source = match.group(1)
     source = _SUPERSCRIPT.sub(lambda m: (m[1] or m[2]).translate(_SUPER), source)
     source = _SUBSCRIPT.sub(lambda m: (m[1] or m[2]).translate(_SUB), source)
+    # Without its braces one could not tell where it ends: x_{ij}y, 10^{-3/2}.
+    source = _OTHER_SCRIPT.sub(r"\1\\{\2\\}", source)
     result = _converted(f"${source}$", match.group(0))
     return result if result.strip() else match.group(0)
 

@@ -25,9 +25,10 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"  # subscriber
     FEEDBACK = "feedback"  # digest
     DIGEST = "digest"  # digest
-    FEED = "feed"  # profile
+    FEED = "feed"  # profile, serial
     BOUNCE = "bounce"  # delivery
-    FORM = "form"  # issued
+    FORM = "form"  # issued, in seconds
+    NEVER = "never"  # subscriber
 
 
 class Signer:

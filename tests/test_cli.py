@@ -307,3 +307,37 @@ def test_a_profile_shows_its_words(shell: Shell) -> None:
     assert isinstance(told, list)
     assert {"sea", "ice"} <= {part["what"] for part in told[0]["terms"]}
     assert "My papers" in shell("profile", "show", "a@example.org")
+
+
+def test_everything_about_a_subscriber_is_printed(shell: Shell) -> None:
+    shell("subscriber", "add", "ada@example.org", "--active", "--keywords", "sea ice")
+    told = json.loads(shell("subscriber", "data", "ada@example.org"))
+    assert told["subscriber"]["profiles"][0]["keywords"] == ["sea ice"]
+    assert told["digests"] == []
+    assert "no subscriber" in shell("subscriber", "data", "eve@example.org", code=1)
+
+
+def test_seeds_come_from_a_file(shell: Shell) -> None:
+    (shell.folder / "my.bib").write_text(
+        "@misc{a, title={On my own work}, abstract={Ice.}}\n@misc{b, eprint={2301.00001}}\n@misc{c}"
+    )
+    shell("subscriber", "add", "a@b.example", "--seeds", "my.bib", "--active")
+    shown = shell.json("subscriber", "show", "a@b.example")
+    assert isinstance(shown, dict)
+    own, arxiv = shown["profiles"][0]["seed_papers"]
+    assert (own.partition(":")[0], arxiv) == ("library", "arxiv:2301.00001")
+    (shell.folder / "feeds.opml").write_text(
+        '<opml><body><outline xmlUrl="https://rss.arxiv.org/rss/cs.LG"/></body></opml>'
+    )
+    shell("subscriber", "edit", "a@b.example", "--seeds", "feeds.opml", "--keywords", "ice")
+    profile = shell.json("subscriber", "show", "a@b.example")["profiles"][0]  # type: ignore[index]
+    assert (profile["categories"], profile["keywords"]) == (["cs.LG"], ["ice"])
+    assert profile["seed_papers"] == [own, arxiv]
+
+
+def test_a_file_of_no_seeds_is_refused(shell: Shell) -> None:
+    (shell.folder / "x.bib").write_text("@misc{c}")
+    told = shell("subscriber", "add", "a@b.example", "--seeds", "x.bib", code=1)
+    assert "line 1: it has no title" in errors(told)[0]
+    missing = shell("subscriber", "add", "a@b.example", "--seeds", "none.bib", code=1)
+    assert "cannot read none.bib" in missing

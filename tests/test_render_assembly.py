@@ -42,11 +42,13 @@ WHY = (
 def links(name: str = "t") -> DigestLinks:
     return DigestLinks(
         home=HOME,
+        view=f"{HOME}/d/{name}",
         preferences=f"{HOME}/p/{name}",
         pause=f"{HOME}/p/{name}#pause",
         unsubscribe=f"{HOME}/u/{name}",
         help=f"{HOME}/help",
         feedback=lambda position, verdict: f"{HOME}/f/{name}/{position}/{verdict}",
+        save=lambda position: f"{HOME}/s/{name}/{position}",
     )
 
 
@@ -113,6 +115,7 @@ def test_an_assembled_digest_is_the_one_that_is_rendered(number: int) -> None:
         {"categories": ()},
         {"published_at": None},
         {"url": ""},
+        {"title": r"$x_{ij}^{a<b}$ & $10^{-3/2}$", "abstract": r"A $p_{folding}$ of $K_{\rm in}$."},
         {"title": "=?x?= {{ 7 }} </title><script>", "abstract": "ä<&\"'>\u202e\x92€ " * 90},
     ],
 )
@@ -192,9 +195,9 @@ def own(tmp_path: Path) -> Path:
         ("paper.html", "{{ paper.why }}", "{{ paper.why | upper }}"),
         ("paper.html", "{{ paper.why }}", "{{ paper.why | length }}"),
         ("paper.html", "{{ paper.why }}", "{{ address }}"),
-        ("paper.html", "{{ paper.position }}", "{{ paper.position + 1 }}"),
-        ("paper.html", "{{ paper.position }}", "{{ 'odd' if paper.position % 2 else 'even' }}"),
-        ("paper.txt", "{{ paper.number }}", '{{ "%2d" | format(paper.position) }}'),
+        ("paper.html", "{{ paper.place }}", "{{ paper.place + 1 }}"),
+        ("paper.html", "{{ paper.place }}", "{{ 'odd' if paper.place % 2 else 'even' }}"),
+        ("paper.txt", "{{ paper.number }}", '{{ "%2d" | format(paper.place) }}'),
         ("paper.txt", "{{ paper.why | wrap(4", '{{ ("!" ~ paper.why) | wrap(4'),
         ("body.html", "{{ preheader }}", "{{ papers[0].title }}"),
         ("body.html", "{{ long_day }}", "{{ long_day | upper }}"),
@@ -217,7 +220,11 @@ def test_an_operators_template_may_do_anything(
 
 def test_an_operators_own_words_and_styles_are_split_too(own: Path) -> None:
     path = own / "email" / "digest" / "paper.html"
-    path.write_text(path.read_text().replace('<p class="gap">', '<p title="{{ paper.why }}"><b>'))
+    path.write_text(
+        path.read_text().replace(
+            "{% if paper.authors %}\n<p>", '{% if paper.authors %}\n<p title="{{ paper.why }}"><b>'
+        )
+    )
     style = own / "email" / "_base" / "style.html"
     style.write_text(style.read_text().replace("<style>", "<style>.sheet .pad b{color:red}", 1))
     renderer = Renderer(own)

@@ -58,6 +58,8 @@ def test_one_line_takes_direction_overrides_away() -> None:
         (r"$\alpha$-helix", "α-helix"),
         (r"in $\mathcal{O}(n^2)$ time", "in 𝒪(n²) time"),
         (r"$H_2O$ at $10^{-3}$", "H₂O at 10⁻³"),
+        (r"$x_{ij}y$ at $10^{-3/2}$", "x_{ij}y at 10^{-3/2}"),
+        (r"$W_{\mathrm{in}}^{d_{k}}$", "W_{in}^{d_k}"),
         (r"\emph{very} \textbf{bold}", "very bold"),
         (r"50\% of $x_1$", "50% of x₁"),
         (r"100% of \'ecoles & more", "100% of écoles & more"),

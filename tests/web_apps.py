@@ -92,17 +92,22 @@ class Trial:
             "timezone": "Europe/Rome",
             "weekdays": ["1", "2", "3", "4", "5"],
             "website": "",
-            "form_token": self.app.links.form_token(self.clock()),
+            "form_token": self.form_token(),
         } | changed
 
     async def subscribe(self, **changed: object) -> httpx.Response:
-        """Send the public form."""
-        return await self.post("/subscribe", await self.filled(**changed))
+        """Send the public form; ``files`` as httpx has them."""
+        files: Any = changed.pop("files", None)
+        return await self.post("/subscribe", await self.filled(**changed), files=files)
 
     async def ask_for_link(self, address: str = READER, **changed: object) -> httpx.Response:
         """Send the form that has a new link mailed."""
-        token = self.app.links.form_token(self.clock())
+        token = self.form_token()
         return await self.post("/preferences", {"email": address, "form_token": token} | changed)
+
+    def form_token(self, seconds: int = 20) -> str:
+        """That of a public form shown so many seconds ago."""
+        return self.app.links.form_token(self.clock() - timedelta(seconds=seconds))
 
     @property
     def mails(self) -> list[EmailMessage]:

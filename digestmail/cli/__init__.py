@@ -16,6 +16,7 @@ from digestmail.cli import (
     deliveries,
     evaluate,
     install,
+    personal,
     profiles,
     serving,
     sources,
@@ -49,6 +50,7 @@ cli.command()(serving.serve)
 cli.command()(serving.demo)
 cli.add_typer(install.config_commands, name="config")
 cli.add_typer(sources.source_commands, name="source")
+subscribers.subscriber_commands.command("data")(personal.subscriber_data)
 cli.add_typer(subscribers.subscriber_commands, name="subscriber")
 cli.add_typer(profiles.profile_commands, name="profile")
 cli.add_typer(bounces.bounce_commands, name="bounce")

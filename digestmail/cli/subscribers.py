@@ -11,11 +11,13 @@ import typer
 from digestmail.app import App
 from digestmail.cli.output import ago, print_json, print_table, say
 from digestmail.cli.shell import Json, opened
-from digestmail.domain import Delivery, Digest, Profile, Subscriber, SubscriberStatus
+from digestmail.domain import Delivery, Digest, Paper, Profile, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
 from digestmail.steps.checks import Form, profile_name, profile_of, schedule_of, yes_no
+from digestmail.steps.library import with_file
 from digestmail.steps.roster import exported_csv, exported_json, parse_roster, plain
+from digestmail.steps.seeds import keep_uploads, read_seeds
 
 subscriber_commands = typer.Typer(help="Who gets the digest.", no_args_is_help=True)
 
@@ -32,6 +34,12 @@ _Categories = Annotated[_Text, typer.Option(help="Only these, such as cs.CL or m
 _ExcludeCategories = Annotated[_Text, typer.Option(help="Categories that must not appear.")]
 _Authors = Annotated[_Text, typer.Option(help="Authors to follow, separated by semicolons.")]
 _SeedPapers = Annotated[str | None, typer.Option(help="Papers they like: arXiv ids, DOIs, links.")]
+_Seeds = Annotated[
+    Path | None,
+    typer.Option(
+        help="Papers they like, as a file: BibTeX, RIS, a Zotero export, CSL JSON, CSV; or OPML."
+    ),
+]
 _MaxPapers = Annotated[
     str | None, typer.Option(help="At most so many papers in a digest, 1 to 50.")
 ]
@@ -160,6 +168,7 @@ def subscriber_add(
     exclude_categories: _ExcludeCategories = None,
     authors: _Authors = None,
     seed_papers: _SeedPapers = None,
+    seeds: _Seeds = None,
     max_papers: _MaxPapers = None,
     threshold: _Threshold = None,
     hour: _Hour = None,
@@ -173,12 +182,14 @@ def subscriber_add(
     form = Form()
     with opened() as app:
         address = form.take(checked_address, email, "")
+        values, uploads = _with_seeds(app, values, app.new_profile, seeds)
         profile = profile_of(values, form, app.new_profile)
         schedule = schedule_of(values, form, Subscriber(email="").schedule)
         form.finish()
         if profile.is_empty:
             raise InputError("keywords", "give keywords, interests, categories, authors or papers")
         app.desk.add(address, [profile], schedule, app.clock(), active=active)
+        keep_uploads(app.store, uploads)
     say(
         f"Added {address}"
         + ("." if active else "; a mail asks them to confirm (digestmail deliver).")
@@ -200,6 +211,7 @@ def subscriber_edit(
     exclude_categories: _ExcludeCategories = None,
     authors: _Authors = None,
     seed_papers: _SeedPapers = None,
+    seeds: _Seeds = None,
     max_papers: _MaxPapers = None,
     threshold: _Threshold = None,
     hour: _Hour = None,
@@ -213,13 +225,16 @@ def subscriber_edit(
     form = Form()
     with opened() as app:
         subscriber = app.store.subscribers.by_email(email)
-        changed = profile_of(values, form, _to_change(app, subscriber, profile, new_profile))
+        before = _to_change(app, subscriber, profile, new_profile)
+        values, uploads = _with_seeds(app, values, before, seeds)
+        changed = profile_of(values, form, before)
         schedule = schedule_of(values, form, subscriber.schedule)
         address = form.take(checked_address, new_email, "") if new_email else ""
         form.finish()
         if address:
             app.desk.change_email(subscriber, address)
         app.desk.save_profile(subscriber, changed)
+        keep_uploads(app.store, uploads)
         app.desk.reschedule(subscriber, schedule, app.clock())
     say(f"Changed {address or email}.")
 
@@ -233,6 +248,31 @@ def _to_change(app: App, subscriber: Subscriber, name: str, new_name: str) -> Pr
     return named[0]
 
 
+def _with_seeds(
+    app: App, values: dict[str, str], before: Profile, file: Path | None
+) -> tuple[dict[str, str], tuple[Paper, ...]]:
+    """The options with a file's papers and feeds beside those of before, and what it alone tells.
+
+    What was left out of the file is told.
+    """
+    if file is None:
+        return values, ()
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError("--seeds", f"cannot read {file}: {error.strerror}") from None
+    now = {
+        "seed_papers": "\n".join(before.seed_papers),
+        "keywords": ", ".join(before.keywords),
+        "categories": ", ".join(before.categories),
+    }
+    filled = with_file(now | values, data, file.name)
+    for problem in filled.library.problems:
+        print(f"warning: {file}: {problem}", file=sys.stderr)  # noqa: T201
+    seeds = read_seeds(app.store, filled.texts["seed_papers"], filled.papers)
+    return {**filled.texts, "seed_papers": "\n".join(seeds.keys)}, seeds.uploads
+
+
 def _given(options: Mapping[str, Any]) -> dict[str, str]:
     """The options that were given, by the names that profiles and schedules use."""
     names = {
@@ -241,7 +281,7 @@ def _given(options: Mapping[str, Any]) -> dict[str, str]:
         "exclude_categories": "excluded_categories",
         "wait": "wait_hours",
     }
-    skipped = ("email", "active", "profile", "new_profile", "new_email")
+    skipped = ("email", "active", "profile", "new_profile", "new_email", "seeds")
     given = {k: v for k, v in options.items() if v is not None and k not in skipped}
     return {
         names.get(name, name): yes_no(value) if isinstance(value, bool) else value

@@ -14,7 +14,7 @@ from jinja2 import (
 from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail.errors import ConfigError
-from digestmail.render.forms import late
+from digestmail.render.forms import late, typeset
 from digestmail.text import excerpt
 
 
@@ -34,6 +34,7 @@ def make_environment(templates: Path, **names: str) -> SandboxedEnvironment:
         counted=counted,
         listed=listed,
         shorten=late(excerpt),
+        typeset=late(typeset),
         unbroken=late(unbroken),
         wrap=late(wrap),
     )

@@ -16,11 +16,14 @@ from functools import lru_cache, partial, wraps
 from itertools import islice
 from typing import Any
 
+from markupsafe import Markup
+
 # Nobody can know it, so no text of a paper is taken for a hole.
 SECRET = secrets.token_hex(8)
 _TOKEN = re.compile(rf"{SECRET}-(\d+)-")
 
 Spans = tuple[tuple[int, int], ...]
+Finish = tuple[Callable[[Any], Any], ...]  # the filters a value goes through, in order
 
 
 class CannotSplitError(Exception):
@@ -32,7 +35,7 @@ class Hole:
 
     __slots__ = ("_finish", "_holes", "_name")
 
-    def __init__(self, holes: "Holes", name: str, finish: tuple[Callable[[Any], Any], ...]) -> None:
+    def __init__(self, holes: "Holes", name: str, finish: Finish) -> None:
         self._holes = holes
         self._name = name
         self._finish = finish
@@ -51,7 +54,7 @@ class Holes:
     """The holes of one rendering."""
 
     def __init__(self) -> None:
-        self._printed: list[tuple[str, tuple[Callable[[Any], Any], ...]]] = []
+        self._printed: list[tuple[str, Finish]] = []
 
     def hole(self, name: str) -> Any:
         """A hole for the value ``name``; Any, as it stands where a string is expected."""
@@ -61,7 +64,7 @@ class Holes:
         """Holes in the place of Segments, for a text whose marks come later."""
         return tuple((self.hole(f"{name} {part}"), part == "marked") for part in _AROUND)
 
-    def token(self, name: str, finish: tuple[Callable[[Any], Any], ...]) -> str:
+    def token(self, name: str, finish: Finish) -> str:
         """What a hole prints."""
         self._printed.append((name, finish))
         return f"{SECRET}-{len(self._printed) - 1}-"
@@ -79,10 +82,11 @@ class Holes:
             (name, finish), after = printed.popleft()
             name, _, part = name.partition(" ")
             if part:
-                if [n for (n, _), _ in islice(printed, 2)] != [f"{name} {p}" for p in _AROUND[1:]]:
+                if [p for p, _ in islice(printed, 2)] != [(f"{name} {p}", finish) for p in _REST]:
                     raise CannotSplitError(f"the marks of {name} are not put in as they come")
                 before, (_, between), (_, after) = after, printed.popleft(), printed.popleft()
-                encode: Callable[[Any], bytes] = partial(marked, texts[name], before, between)
+                known = (texts[name], finish, before, between)
+                encode: Callable[[Any], bytes] = partial(marked, *known)
             else:
                 encode = _encoder(finish, html=html, in_tag=in_tag)
             slots.append((name, encode, quoted(after)))
@@ -91,6 +95,7 @@ class Holes:
 
 
 _AROUND = ("before", "marked", "after")
+_REST = _AROUND[1:]
 
 
 def late(filter_: Callable[..., str]) -> Callable[..., Any]:
@@ -99,7 +104,8 @@ def late(filter_: Callable[..., str]) -> Callable[..., Any]:
     @wraps(filter_)
     def apply(value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, Hole):
-            return value.then(lambda known: filter_(known, *args, **kwargs))
+            plain = not args and not kwargs  # then it can be told whether two holes are alike
+            return value.then(filter_ if plain else lambda known: filter_(known, *args, **kwargs))
         if isinstance(value, str) and SECRET in value:
             raise CannotSplitError(f"{filter_.__name__} is given a text that is not complete yet")
         return filter_(value, *args, **kwargs)
@@ -138,19 +144,38 @@ _NEWLINE = ord("\n")
 
 
 @lru_cache(maxsize=20_000)
-def marked(text: str, before: str, after: str, spans: Spans) -> bytes:
+def marked(text: str, finish: Finish, before: str, after: str, spans: Spans) -> bytes:
     """``text`` as HTML with ``before`` and ``after`` around each of the ``spans``."""
     pieces, end = [], 0
     for start, stop in spans:
-        pieces += [escaped(text[end:start]), before, escaped(text[start:stop]), after]
+        pieces += [_html(text[end:start], finish), before, _html(text[start:stop], finish), after]
         end = stop
-    return quoted("".join((*pieces, escaped(text[end:]))))
+    return quoted("".join((*pieces, _html(text[end:], finish))))
+
+
+def _html(value: Any, finish: Finish) -> str:
+    for step in finish:
+        value = step(value)
+    return str(value) if hasattr(value, "__html__") else escaped(str(value))
 
 
 def escaped(text: str) -> str:
     """``text`` as the inliner writes it between tags."""
     text = text.replace("&", "&amp;").replace("\xa0", "&nbsp;")
     return text.replace("<", "&lt;").replace(">", "&gt;")
+
+
+_SCRIPT = re.compile(r"([_^])\{([^{}]{1,60})\}")  # as ``text.readable`` leaves it
+
+
+def typeset(text: str) -> Markup:
+    """``text`` as HTML, subscripts and superscripts that Unicode has no sign for set as such."""
+    return Markup(_SCRIPT.sub(_script, escaped(text)))  # noqa: S704 - escaped, as it has to be
+
+
+def _script(found: re.Match[str]) -> str:
+    tag = "sub" if found[1] == "_" else "sup"
+    return f"<{tag}>{found[2]}</{tag}>"
 
 
 def _in_attribute(text: str) -> str:
@@ -163,17 +188,24 @@ def _in_tag(piece: str, before: bool) -> bool:
     return opened > closed if opened != closed else before
 
 
-def _encoder(
-    finish: tuple[Callable[[Any], Any], ...], *, html: bool, in_tag: bool
-) -> Callable[[Any], bytes]:
-    encode = (_quoted_attribute if in_tag else _quoted_html) if html else quoted
+def _encoder(finish: Finish, *, html: bool, in_tag: bool) -> Callable[[Any], bytes]:
+    encode = (_quoted_attribute if in_tag else _quoted_html) if html else _quoted_text
 
     def finished(value: Any) -> bytes:
         for step in finish:
             value = step(value)
-        return encode(str(value))
+        ready = html and not in_tag and hasattr(value, "__html__")
+        return quoted(str(value)) if ready else encode(str(value))
 
     return finished if finish else encode
+
+
+def takes_pieces(encode: Callable[[Any], bytes]) -> bool:
+    """Whether a text may be encoded piece by piece: not when the template filters the whole."""
+    return encode in (_quoted_text, _quoted_html, _quoted_attribute)
+
+
+_quoted_text = lru_cache(maxsize=4096)(quoted)
 
 
 @lru_cache(maxsize=4096)

@@ -1,30 +1,41 @@
 """What goes into the templates, and what comes out of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from digestmail.domain import Digest, DigestItem, Subscriber, Verdict
-from digestmail.render.papers import clean, short_day
+from digestmail.render.papers import PaperView, Place, clean, short_day
 from digestmail.text import excerpt, one_line
 
 _SUBJECT = 80
 _NOTE = 600
 _PROFILE = 80
+_FEW = 3  # papers
+_MANY = 20  # judged ones
+_PER_MINUTE = 230  # words; Brysbaert, J. Mem. Lang. 109 (2019): 238 of silent English non-fiction
 
 Names = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestLinks:
-    """Where the links of one digest lead; ``feedback`` takes a paper's position."""
+    """Where the links of one digest lead; ``feedback`` and ``save`` take a paper's position.
+
+    ``view``: the digest as a page.
+    """
 
     home: str
+    view: str
     preferences: str
     pause: str
     unsubscribe: str
     help: str
     feedback: Callable[[int, Verdict], str]
+    save: Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +61,11 @@ def digest_names(digest: Digest, subscriber: Subscriber, links: DigestLinks, sho
     confirmed = subscriber.confirmed_at
     profiles = dict.fromkeys(map(profile_name, digest.items))
     return {
-        "day": short_day(digest.date),
-        "long_day": f"{digest.date:%A}, {digest.date.day} {digest.date:%B %Y}",
+        **_days(digest.date),
+        "weekly": subscriber.schedule.is_weekly,
         "total": len(digest.items),
         "judged": digest.judged,
+        "few": _is_few(digest, subscriber),
         "left_out": len(digest.items) - shown,
         "profiles": [name for name in profiles if name],
         "note": clean(digest.note, _NOTE),
@@ -63,16 +75,69 @@ def digest_names(digest: Digest, subscriber: Subscriber, links: DigestLinks, sho
     }
 
 
+def paper_names(papers: Sequence[PaperView]) -> Names:
+    """The names of what is shown: the papers in the order of the mail, and how long they take."""
+    minutes = sum(paper.words for paper in papers) / _PER_MINUTE
+    return {"papers": papers, "minutes": str(max(round(minutes), 1))}
+
+
 def profile_name(item: DigestItem) -> str:
     """The name of the profile a paper was picked for, as it is shown."""
-    return clean(item.profile_name, _PROFILE)
+    return _cleaned(item.profile_name)
 
 
-def label(item: DigestItem, names: Names) -> str:
-    """The profile that is named at a paper: none when there is only one."""
-    return profile_name(item) if len(names["profiles"]) > 1 else ""
+@lru_cache(maxsize=4096)
+def _cleaned(name: str) -> str:
+    return clean(name, _PROFILE)
+
+
+def placed(items: Sequence[DigestItem]) -> list[tuple[DigestItem, Place]]:
+    """The items as the mail shows them: a section for each profile, the one of the best first."""
+    sections: dict[str, list[DigestItem]] = {}
+    for item in items:
+        sections.setdefault(profile_name(item), []).append(item)
+    several = len(sections) > 1
+    headings = chain.from_iterable(
+        (name if several and not at else "" for at in range(len(section)))
+        for name, section in sections.items()
+    )
+    level = 3 if several else 2
+    ordered = chain.from_iterable(sections.values())
+    return [
+        (item, _place(number, heading, level))
+        for number, (item, heading) in enumerate(zip(ordered, headings, strict=True), 1)
+    ]
+
+
+_place = lru_cache(maxsize=4096)(Place)
 
 
 def subject_line(printed: str) -> str:
     """A subject as a template printed it, on one line and short."""
     return excerpt(one_line(printed), _SUBJECT)
+
+
+def _is_few(digest: Digest, subscriber: Subscriber) -> bool:
+    """Whether a reader may wonder where the papers are, and could let more through."""
+    if not digest.items:
+        return digest.judged > 0
+    room = min((profile.max_papers for profile in subscriber.profiles), default=1)
+    return len(digest.items) < room and len(digest.items) <= _FEW and digest.judged >= _MANY
+
+
+@lru_cache(maxsize=64)
+def _days(day: date) -> Mapping[str, str]:
+    """The day of a digest as its templates may name it."""
+    return {
+        "day": short_day(day),
+        "long_day": f"{day:%A}, {day.day} {day:%B %Y}",
+        "week": _week(day),
+    }
+
+
+def _week(last: date) -> str:
+    """``14–20 November``, ``28 November – 4 December``: the week that ends with a day."""
+    first = last - timedelta(days=6)
+    if first.month == last.month:
+        return f"{first.day}–{last.day} {last:%B}"
+    return f"{first.day} {first:%B} – {last.day} {last:%B}"

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import chain
 from urllib.parse import urlsplit
 
-from digestmail.domain import DigestItem, Paper, ReasonKind
+from digestmail.domain import DigestItem, Paper, Reason, ReasonKind
 from digestmail.text import Phrase, excerpt, one_line, phrase, readable, spans, words
 
 Segments = tuple[tuple[str, bool], ...]
@@ -24,15 +24,28 @@ _WHY = 300
 _URL = 1000
 _AUTHORS = 3
 _MOST_AUTHORS = 8  # names shown at most, followed ones included
+_TRENDING = 5  # upvotes: fewer say little
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a paper stands in the mail: its number there, and the section it belongs to."""
+
+    number: int
+    section: str = ""  # the heading above the paper, if a section begins with it
+    level: int = 2  # of the paper's own heading: 3 below those of sections
 
 
 @dataclass(frozen=True, slots=True)
 class PaperView:
     """One paper of the mail. Texts are plain: escaping is the template's."""
 
-    position: int
-    number: str  # the position, two columns wide
-    profile: str  # empty when the digest has only one
+    place: int  # its number in the mail
+    number: str  # the same, two columns wide
+    section: str  # the heading above it; empty unless a section begins here
+    level: int  # of the paper's own heading
+    different: bool  # an exploration: at the edge of the profile
+    upvotes: int  # 0 when they say little
     title: str
     marked_title: Segments
     url: str  # http(s) or empty
@@ -43,13 +56,15 @@ class PaperView:
     abstract: str  # empty when there is none or no room
     marked_abstract: Segments
     has_no_abstract: bool
+    words: int  # to be read: of title and abstract
     why: str
     more_url: str
     less_url: str
+    save_url: str
 
 
 def paper_view(
-    item: DigestItem, *, room: int, more_url: str, less_url: str, profile: str = ""
+    item: DigestItem, place: Place, *, room: int, more_url: str, less_url: str, save_url: str
 ) -> PaperView:
     """The view of ``item`` with at most ``room`` characters of its abstract."""
     paper, phrases = item.paper, phrases_of(item)
@@ -57,9 +72,12 @@ def paper_view(
     abstract = clean(paper.abstract, room)
     authors, others = _authors(paper.authors, followed(item))
     return PaperView(
-        position=item.position,
-        number=number(item.position),
-        profile=profile,
+        place=place.number,
+        number=number(place.number),
+        section=place.section,
+        level=place.level,
+        different=is_different(item),
+        upvotes=paper.upvotes if paper.upvotes >= _TRENDING else 0,
         title=title,
         marked_title=segments(title, phrases),
         url=web_url(paper.url),
@@ -70,18 +88,20 @@ def paper_view(
         abstract=abstract,
         marked_abstract=segments(abstract, phrases),
         has_no_abstract=not paper.abstract.strip(),
+        words=len(title.split()) + len(abstract.split()),
         why=why(item),
         more_url=more_url,
         less_url=less_url,
+        save_url=save_url,
     )
 
 
 # --- what differs from reader to reader --------------------------------------------------------
 
 
-def number(position: int) -> str:
-    """A position as the plain text aligns it."""
-    return f"{position:2}"
+def number(place: int) -> str:
+    """A place as the plain text aligns it."""
+    return f"{place:2}"
 
 
 def phrases_of(item: DigestItem) -> list[Phrase]:
@@ -96,9 +116,21 @@ def followed(item: DigestItem) -> tuple[str, ...]:
     return tuple(chain.from_iterable(by))
 
 
+def is_different(item: DigestItem) -> bool:
+    """Whether the paper is there to learn from what its reader says of it."""
+    return any(reason.kind is ReasonKind.EXPLORATION for reason in item.reasons)
+
+
 def why(item: DigestItem) -> str:
-    """The reasons in one line; empty when there are none."""
-    return clean("; ".join(reason.words for reason in item.reasons if reason.details), _WHY)
+    """The reasons in one line; empty when there are none but its upvotes, which stand above."""
+    told = (r for r in item.reasons if r.details and r.kind is not ReasonKind.TRENDING)
+    return clean("; ".join(map(_told, told)), _WHY)
+
+
+def _told(reason: Reason) -> str:
+    if reason.kind is ReasonKind.EXPLORATION:  # the label above the paper says the rest
+        return f"at the edge of your profile, with {' and '.join(reason.details)}"
+    return reason.words
 
 
 def marks(text: str, phrases: Iterable[Phrase]) -> tuple[tuple[int, int], ...]:

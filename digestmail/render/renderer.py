@@ -21,10 +21,11 @@ from digestmail.render.names import (
     Quoted,
     Rendered,
     digest_names,
-    label,
+    paper_names,
+    placed,
     subject_line,
 )
-from digestmail.render.papers import PaperView, paper_view
+from digestmail.render.papers import PaperView, Place, paper_view
 
 log = logging.getLogger(__name__)
 
@@ -71,9 +72,12 @@ class Renderer:
         """Compile every template. Raises ConfigError for a missing or broken one."""
         compile_all(self.environment, _NEEDED)
 
-    def confirm(self, url: str, *, home: str) -> Rendered:
-        """The mail that asks whether the address is its reader's; holds no word of a user."""
-        return self._mail("confirm", {"url": url, "home": home})
+    def confirm(self, url: str, *, home: str, never_url: str = "") -> Rendered:
+        """The mail that asks whether the address is its reader's; holds no word of a user.
+
+        ``never_url`` is where who did not ask for it refuses all other mail.
+        """
+        return self._mail("confirm", {"url": url, "never_url": never_url, "home": home})
 
     def link(self, url: str, *, home: str) -> Rendered:
         """The mail with a fresh link to the preferences."""
@@ -129,8 +133,8 @@ class Renderer:
         self, digest: Digest, subscriber: Subscriber, links: DigestLinks, shown: int, room: int
     ) -> Rendered:
         names = digest_names(digest, subscriber, links, shown)
-        papers = [_view(item, names, room) for item in digest.items[:shown]]
-        names = {**names, "papers": papers}
+        papers = [_view(item, place, links, room) for item, place in placed(digest.items[:shown])]
+        names = {**names, **paper_names(papers)}
         return self._mail("digest", {**names, "preheader": self._preheader(names)})
 
     def _mail(self, mail: str, names: Names) -> Rendered:
@@ -193,12 +197,12 @@ def _body(html: str) -> str:
     return html.partition("</head>")[2].rstrip()
 
 
-def _view(item: DigestItem, names: Names, room: int) -> PaperView:
-    links: DigestLinks = names["links"]
+def _view(item: DigestItem, place: Place, links: DigestLinks, room: int) -> PaperView:
     return paper_view(
         item,
+        place,
         room=room,
         more_url=links.feedback(item.position, Verdict.MORE),
         less_url=links.feedback(item.position, Verdict.LESS),
-        profile=label(item, names),
+        save_url=links.save(item.position),
     )

@@ -53,7 +53,9 @@ def read_bibtex(text: str) -> Iterator[tuple[str, Mapping[str, object] | str]]:
     blocks = [_unwrapped(block) for block in parse_string(text, parse_stack=[]).blocks]
     for number, entry in enumerate(block for block in blocks if isinstance(block, Entry)):
         entry.key = str(number)  # two entries of one name are two papers here
-    known = Library([block for block in blocks if isinstance(block, String | Entry)])
+    known = Library()
+    wanted: list[Block] = [block for block in blocks if isinstance(block, String | Entry)]
+    known.add(wanted, fail_on_duplicate_key=False)  # of two @string of a name the first counts
     for middleware in _MIDDLEWARES:
         known = middleware.transform(known)
     located = [(entry.start_line or 0, _record(entry)) for entry in known.entries]

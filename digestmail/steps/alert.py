@@ -1,4 +1,4 @@
-"""One mail to the operator about a relay in trouble, by whatever relay works by then."""
+"""One mail to the operator about trouble, by whatever relay works by then."""
 
 import asyncio
 import logging
@@ -13,17 +13,17 @@ from digestmail.store import Store
 log = logging.getLogger(__name__)
 
 _TEXT = """\
-A mail relay of this service was in trouble:
+This service was in trouble:
 
 {what}
 
-No mail is lost: those that were not taken wait, or went by another relay. What is too late by
-the time the relay works is dropped, and its papers come with the next digest.
+Of a mail relay: no mail is lost. Those that were not taken wait, or went by another relay. What is
+too late by the time the relay works is dropped, and its papers come with the next digest.
 
 How things are now: digestmail status
 What to look at: digestmail doctor
 """
-_HTML = '<!doctype html>\n<html lang="en"><title>Mail relay</title><pre>{what}</pre></html>\n'
+_HTML = '<!doctype html>\n<html lang="en"><title>Trouble</title><pre>{what}</pre></html>\n'
 
 
 async def alert(
@@ -54,7 +54,7 @@ def _message(composer: Composer, operator: str, what: str, now: datetime) -> Mes
     return build(
         composer.identity,
         recipient=operator,
-        subject=f"{composer.identity.from_name}: a mail relay is in trouble",
+        subject=f"{composer.identity.from_name}: something needs a look",
         text=text,
         html=_HTML.format(what=escape(text)),
         message_id=message_id(composer.identity, seed),

@@ -5,7 +5,7 @@ sentence for the person who typed it.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from digestmail.calendar import checked_timezone
@@ -17,7 +17,7 @@ from digestmail.text import one_line, phrase, words
 MOST_KEYWORDS = 60
 MOST_AUTHORS = 60
 MOST_CATEGORIES = 40
-MOST_SEEDS = 200
+MOST_SEEDS = 500
 LONGEST_KEYWORD = 80
 LONGEST_NAME = 60
 LONGEST_INTERESTS = 5_000
@@ -162,11 +162,26 @@ def authors(text: str) -> tuple[str, ...]:
 
 def seed_papers(text: str) -> tuple[str, ...]:
     """Papers by arXiv id or link, DOI, or key, as canonical keys."""
-    found = tuple(
-        dict.fromkeys(key_from_reference(part) for part in re.split(r"[\s,;]+", text) if part)
-    )
+    found = tuple(dict.fromkeys(map(key_from_reference, references(text))))
     _refuse_many("seed_papers", found, MOST_SEEDS)
     return found
+
+
+def references(text: str) -> Iterator[str]:
+    """The papers that a list names: one a line, or several identifiers in one.
+
+    A line with any word that is no identifier is one reference: the title of a paper.
+    """
+    for line in map(one_line, text.splitlines()):
+        parts = [part for part in re.split(r"[\s,;]+", line) if part]
+        yield from parts if all(map(_is_reference, parts)) else [line]
+
+
+def _is_reference(text: str) -> bool:
+    try:
+        return bool(key_from_reference(text))
+    except InputError:
+        return False
 
 
 def profile_name(text: str) -> str:

@@ -8,6 +8,7 @@ from digestmail.tokens import Purpose, Signer, minutes, refuse_aged
 
 CONFIRM_LIFETIME = timedelta(hours=72)
 PREFERENCES_LIFETIME = timedelta(days=45)
+FRESH = timedelta(hours=1)
 
 
 class Links:
@@ -39,6 +40,14 @@ class Links:
         subscriber_id, issued = self._signer.read(Purpose.PREFERENCES, token)
         refuse_aged(issued, now, PREFERENCES_LIFETIME)
         return subscriber_id
+
+    def is_fresh(self, token: str, now: datetime) -> bool:
+        """Whether a preferences token is young enough to hand out or erase everything by it.
+
+        That of a daily mail, which may be forwarded, is not for long.
+        """
+        _, issued = self._signer.read(Purpose.PREFERENCES, token)
+        return minutes(now) - issued <= FRESH / timedelta(minutes=1)
 
     def unsubscribe(self, subscriber_id: int) -> str:
         """The link to leave by; it never ages."""
@@ -73,13 +82,14 @@ class Links:
         """The digest id of such a token."""
         return self._signer.read(Purpose.DIGEST, token)[0]
 
-    def feed(self, profile_id: int) -> str:
+    def feed(self, profile_id: int, serial: int) -> str:
         """The private address of a profile's feed, without its ending (.atom, .json)."""
-        return f"{self.home}/feed/{self._signer.sign(Purpose.FEED, profile_id)}"
+        return f"{self.home}/feed/{self._signer.sign(Purpose.FEED, profile_id, serial)}"
 
-    def read_feed(self, token: str) -> int:
-        """The profile id of a feed's token."""
-        return self._signer.read(Purpose.FEED, token)[0]
+    def read_feed(self, token: str) -> tuple[int, int]:
+        """(profile id, serial) of a feed's token."""
+        profile_id, serial = self._signer.read(Purpose.FEED, token)
+        return profile_id, serial
 
     def bounce_token(self, delivery_id: int) -> str:
         """What the envelope sender of a delivery carries."""
@@ -89,14 +99,22 @@ class Links:
         """The delivery id of a bounce token."""
         return self._signer.read(Purpose.BOUNCE, token)[0]
 
+    def never(self, subscriber_id: int) -> str:
+        """The link by which somebody who did not ask for a mail refuses all others."""
+        return f"{self.home}/never/{self._signer.sign(Purpose.NEVER, subscriber_id)}"
+
+    def read_never(self, token: str) -> int:
+        """The subscriber id of such a token."""
+        return self._signer.read(Purpose.NEVER, token)[0]
+
     def form_token(self, now: datetime) -> str:
         """What a form carries to tell its age."""
-        return self._signer.sign(Purpose.FORM, minutes(now))
+        return self._signer.sign(Purpose.FORM, int(now.timestamp()))
 
-    def form_is_fresh(self, token: str, now: datetime, lifetime: timedelta) -> bool:
-        """Whether a form's token is ours and not older than ``lifetime``."""
+    def form_age(self, token: str, now: datetime) -> timedelta | None:
+        """How long ago, to the second, a form was made; None when it was not made here."""
         try:
-            refuse_aged(self._signer.read(Purpose.FORM, token)[0], now, lifetime)
+            (made,) = self._signer.read(Purpose.FORM, token)
         except TokenError:
-            return False
-        return True
+            return None
+        return timedelta(seconds=int(now.timestamp()) - made)

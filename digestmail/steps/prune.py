@@ -11,4 +11,5 @@ COUNTERS = timedelta(days=8)  # more than the longest window that is counted
 def prune(store: Store, now: datetime) -> int:
     """Erase requests never confirmed and counters run out; returns how many requests."""
     store.guards.forget_counters(now - COUNTERS)
+    store.uploads.forget(now - UNCONFIRMED)
     return store.subscribers.forget_unconfirmed(now - UNCONFIRMED)

@@ -20,11 +20,11 @@ from digestmail.domain import (
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
 from digestmail.steps.checks import Form, profile_of, schedule_of, yes_no
+from digestmail.steps.export import FORMULA, harmless
 from digestmail.steps.subscribe import Desk
 
 _OWN = ("email", "status", "hour", "timezone", "weekdays", "wait_hours", "send_empty")
 COLUMNS = (*_OWN, *PROFILE_VALUES[:1], *PROFILE_LISTS, *PROFILE_VALUES[1:])
-_FORMULA = tuple("=+-@\t\r")  # a spreadsheet would run a cell that begins so
 
 
 def plain(subscriber: Subscriber) -> dict[str, Any]:
@@ -61,16 +61,12 @@ def exported_csv(subscribers: Sequence[Subscriber]) -> str:
         own = plain(subscriber)
         for profile in own.pop("profiles") or [{}]:
             joined = {k: "; ".join(v) if isinstance(v, list) else v for k, v in profile.items()}
-            writer.writerow({k: _harmless(str(v)) for k, v in {**own, **joined}.items()})
+            writer.writerow({k: harmless(str(v)) for k, v in {**own, **joined}.items()})
     return target.getvalue()
 
 
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
 def _as_typed(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
 @dataclass(frozen=True, slots=True)

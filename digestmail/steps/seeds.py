@@ -1,28 +1,182 @@
-"""Seed papers that no source brought: asked of arXiv by their ids, so that profiles can learn."""
+"""A reader's example papers: told by a list or a file, or asked of arXiv, so profiles can learn.
 
+What only a reader's file tells of a paper is stored once the reader is known to exist: when an
+unconfirmed visitor confirms, or when a subscriber saves. Until then it travels in the form, and
+waits in ``store.uploads`` for the confirmation, at most ``MOST_SEEDS`` papers of a visitor.
+"""
+
+import base64
+import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from digestmail.domain import Paper
+from digestmail.errors import InputError
+from digestmail.sources.keys import key_from_reference
+from digestmail.sources.library import SOURCE
+from digestmail.sources.records import RecordError, paper_from_record
+from digestmail.steps.checks import MOST_SEEDS, references
 from digestmail.store import Store
-from digestmail.store.papers import SEEDS
+from digestmail.store.identity import names_of
+from digestmail.store.papers import SEEDS, UPLOADS
+from digestmail.text import readable, words
 
 MOST = 100  # asked at a time
 _ASK_AGAIN = timedelta(days=7)  # of an id that arXiv does not know
 _UNKNOWN = "unknown-seeds"  # the note of ids that arXiv did not know, with when to ask again
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
+_ABSTRACT = 1_200  # characters of an uploaded one that are kept: most are no longer
+_LARGEST_PACKED = 4_000_000  # bytes of what is packed
+_TITLE = 60  # characters of one in a problem
 Lookup = Callable[[Sequence[str]], Mapping[str, Paper]]
 
 
+# --- what a list and a file name -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """A reader's examples: their keys, and what is known of them."""
+
+    keys: tuple[str, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    uploads: tuple[Paper, ...] = ()  # of those, what only the reader's own file tells of
+
+
+def read_seeds(store: Store, text: str, library: Sequence[Paper] = ()) -> Seeds:
+    """The papers that a list names, as their reader's ``library`` and the store know them.
+
+    A line is identifiers, links, or the title of a paper that either knows; InputError for
+    another one. Of the library only what the list names counts.
+    """
+    own = {paper.key: paper for paper in library}
+    keys = _keys(store, list(references(text)), library)
+    if len(keys) > MOST_SEEDS:
+        raise InputError("seed_papers", f"{len(keys)} are too many; at most {MOST_SEEDS}")
+    names = {key: names_of(own[key]) if key in own else (key,) for key in keys}
+    known = store.papers.by_keys([name for some in names.values() for name in some])
+    found = {key: next((known[n] for n in names[key] if n in known), own.get(key)) for key in keys}
+    papers = {paper.key: paper for paper in found.values() if paper and paper.title}
+    return Seeds(
+        tuple(dict.fromkeys(paper.key if paper else key for key, paper in found.items())),
+        tuple(papers.values()),
+        tuple(paper for paper in papers.values() if paper.id is None),
+    )
+
+
+def _keys(store: Store, named: Sequence[str], library: Sequence[Paper]) -> list[str]:
+    """The keys of what a list names, each once."""
+    keys: dict[str, str] = {}
+    titles: dict[str, InputError] = {}
+    for name in named:
+        try:
+            keys[name] = key_from_reference(name)
+        except InputError as error:
+            titles[name] = error
+    if titles:
+        keys |= _by_title(store, titles, library)
+    return list(dict.fromkeys(keys[name] for name in named))
+
+
+def _by_title(
+    store: Store, titles: Mapping[str, InputError], library: Sequence[Paper]
+) -> dict[str, str]:
+    own = {_folded(paper.title): paper.key for paper in library if _folded(paper.title)}
+    found = {title: own[_folded(title)] for title in titles if _folded(title) in own}
+    missing = {title.lower(): title for title in titles if title not in found}
+    for lower, paper in (store.papers.by_titles(missing) if missing else {}).items():
+        found[missing[lower]] = paper.key
+    for title in titles:
+        if title not in found:
+            raise InputError(
+                "seed_papers",
+                f"“{title[:_TITLE]}” is not a paper that is known here: give its arXiv id or"
+                " address (2508.13426), or its DOI (10.…)",
+            )
+    return found
+
+
+def _folded(title: str) -> str:
+    return " ".join(word.stem for word in words(readable(title)))
+
+
+def lines_of(papers: Iterable[Paper]) -> list[str]:
+    """The lines by which ``read_seeds`` finds papers again: identifiers, else titles."""
+    return [
+        paper.title if paper.key.startswith(f"{SOURCE}:") else _reference(paper.key)
+        for paper in papers
+    ]
+
+
+def _reference(key: str) -> str:
+    return key.removeprefix("doi:").replace("arxiv:", "arXiv:", 1)
+
+
+# --- what waits for a confirmation -----------------------------------------------------------
+
+
+def packed(papers: Sequence[Paper]) -> str:
+    """Papers as a short text of ASCII letters; empty for none."""
+    if not papers:
+        return ""
+    plain = json.dumps([_record(paper) for paper in papers[:MOST_SEEDS]], ensure_ascii=False)
+    return base64.b64encode(zlib.compress(plain.encode(errors="replace"), 9)).decode()
+
+
+def _record(paper: Paper) -> dict[str, object]:
+    return {
+        "id": paper.key,
+        "title": paper.title,
+        "abstract": paper.abstract[:_ABSTRACT],
+        "authors": list(paper.authors[:20]),
+        "doi": paper.doi,
+        "url": paper.url,
+        "published": paper.published_at.isoformat() if paper.published_at else "",
+    }
+
+
+def unpacked(text: str) -> tuple[Paper, ...]:
+    """The reverse of ``packed``; of what somebody made up as much as is papers."""
+    try:
+        unzip = zlib.decompressobj()
+        plain = unzip.decompress(base64.b64decode(text, validate=True), _LARGEST_PACKED)
+        records = json.loads(plain)
+    except (ValueError, binascii.Error, zlib.error, RecursionError):
+        return ()
+    papers = map(_paper, records[:MOST_SEEDS] if isinstance(records, list) else ())
+    return tuple(paper for paper in papers if paper)
+
+
+def _paper(record: object) -> Paper | None:
+    if not isinstance(record, dict):
+        return None
+    try:
+        return paper_from_record(record, source=SOURCE)
+    except RecordError:
+        return None
+
+
+def keep_uploads(store: Store, papers: Sequence[Paper]) -> int:
+    """Store what only a reader's file tells of their examples; returns how many are new."""
+    short = [replace(paper, abstract=paper.abstract[:_ABSTRACT]) for paper in papers]
+    return store.papers.add_uploads(short[:MOST_SEEDS]) if papers else 0
+
+
+# --- what arXiv knows ------------------------------------------------------------------------
+
+
 def fetch_seeds(store: Store, lookup: Lookup, now: datetime) -> int:
-    """Store the arXiv papers that profiles name and nobody has; returns how many came.
+    """Store the arXiv papers that profiles name and no source brought; returns how many came.
 
     They are stored as seen when they were published: a reader's example is no news to anybody.
+    What a reader's file told of one gives way to what arXiv tells.
     """
     named = {key for key in store.subscribers.seed_papers() if key.startswith("arxiv:")}
-    missing = sorted(named - set(store.papers.by_keys(named)))
+    stored = store.papers.by_keys(named)
+    missing = sorted(key for key in named if key not in stored or stored[key].source == UPLOADS)
     noted = store.guards.noted(_UNKNOWN)
     unknown = json.loads(noted[0]) if noted else {}
     wanted = [key for key in missing if unknown.get(key, "") < now.isoformat()][:MOST]

@@ -5,11 +5,12 @@ Nobody learns from an answer whether an address is known here.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from digestmail.calendar import next_slot
 from digestmail.domain import (
     DeliveryKind,
+    Paper,
     Profile,
     Schedule,
     Subscriber,
@@ -18,13 +19,17 @@ from digestmail.domain import (
 from digestmail.errors import InputError, TokenError
 from digestmail.mail.address import rate_key
 from digestmail.steps.links import Links
+from digestmail.steps.seeds import keep_uploads, packed, unpacked
 from digestmail.store import Store
 
 MOST_PROFILES = 20
 _A_DAY = timedelta(hours=24)
+_A_WEEK = timedelta(days=7)
 _CONFIRM_MAILS_EVER = 3  # unanswered ones; then only the operator can add the address
+_CONFIRM_MAILS_A_WEEK = 3  # to all spellings of a mailbox, of which each is a request of its own
 _LINK_MAILS_A_DAY = 3
 _LEFT = "left"
+_REFUSED = "refused"  # by who never asked for our mail
 _REFUSALS = {
     SubscriberStatus.UNSUBSCRIBED: _LEFT,  # the person may subscribe again, nobody else for them
     SubscriberStatus.BOUNCED: "bounced",
@@ -42,11 +47,19 @@ class Desk:
     store: Store
     links: Links
 
-    def subscribe(self, email: str, profile: Profile, schedule: Schedule, now: datetime) -> None:
+    def subscribe(
+        self,
+        email: str,
+        profile: Profile,
+        schedule: Schedule,
+        now: datetime,
+        uploads: Sequence[Paper] = (),
+    ) -> None:
         """Take a request from the public form; ``email`` has been checked.
 
         A new or former subscriber is asked to confirm by mail, at most once a day; one who is
         active already is mailed a link to the preferences instead, and nothing of theirs changes.
+        ``uploads``, papers that only the visitor's file tells of, wait for the confirmation.
         """
         if self.suppressed(email) not in (None, _LEFT):
             return
@@ -54,17 +67,21 @@ class Desk:
         if known is None:
             try:
                 fresh = Subscriber(email=email, schedule=schedule, profiles=(profile,))
-                self._ask(self.store.subscribers.add(fresh, now), now)
+                added = self.store.subscribers.add(fresh, now)
+                self.store.uploads.keep(added.id or 0, packed(uploads), now)
+                self._ask(added, now)
             except InputError:  # the same request came twice at once; the other is served
                 return
         elif known.status in _MAILED:
             self.mail_link(email, now)
         elif known.status in _ASKED:
-            may_ask = self._may_ask(email, now)
+            may_ask = self._may_ask(known, now)
             # Who was a subscriber once keeps all of it until a mail can ask them.
             replaces = may_ask or known.confirmed_at is None
-            if replaces and self._take_over(known, profile, schedule, now) and may_ask:
-                self._plan_confirm(known, now)
+            if replaces and self._take_over(known, profile, schedule, now):
+                self.store.uploads.keep(known.id or 0, packed(uploads), now)
+                if may_ask:
+                    self._plan_confirm(known, now)
 
     def _take_over(
         self, known: Subscriber, profile: Profile, schedule: Schedule, now: datetime
@@ -88,12 +105,17 @@ class Desk:
 
     def _ask(self, subscriber: Subscriber, now: datetime) -> None:
         """Plan a confirm mail, unless the address has had its share."""
-        if self._may_ask(subscriber.email, now):
+        if self._may_ask(subscriber, now):
             self._plan_confirm(subscriber, now)
 
-    def _may_ask(self, email: str, now: datetime) -> bool:
-        key = self.store.guards.hash(f"confirm:{rate_key(email)}")
-        return self.store.guards.allow(key, 1, _A_DAY, now)
+    def _may_ask(self, subscriber: Subscriber, now: datetime) -> bool:
+        """Whether a mailbox, however it is spelled, may be asked: once a day, and rarely."""
+        allow, mailbox = self.store.guards.allow, rate_key(subscriber.email)
+        if not allow(self.store.guards.hash(f"confirm:{mailbox}"), 1, _A_DAY, now):
+            return False
+        serial = self.store.subscribers.serial(subscriber.id or 0)  # who confirmed starts anew
+        asked = self.store.guards.hash(f"asked:{mailbox}:{serial}")
+        return allow(asked, _CONFIRM_MAILS_A_WEEK, _A_WEEK, now)
 
     def _plan_confirm(self, subscriber: Subscriber, now: datetime) -> None:
         subscriber_id = subscriber.id or 0
@@ -145,6 +167,7 @@ class Desk:
             raise TokenError(_USED)
         if confirmed:
             self.store.guards.lift(self.store.guards.address_hash(subscriber.email))
+            keep_uploads(self.store, unpacked(self.store.uploads.take(subscriber_id)))
         return subscriber
 
     def _here(self, subscriber_id: int) -> Subscriber:
@@ -175,14 +198,34 @@ class Desk:
         """The subscriber of an unsubscribe link; None when they were erased."""
         return self.store.subscribers.get(self.links.read_unsubscribe(token))
 
+    def refuse(self, token: str, now: datetime) -> None:
+        """Never mail an address again, in any spelling: its owner asked for none of this.
+
+        What was asked in their name is erased. TokenError when the link is none of ours.
+        """
+        subscriber = self.refuser(token)
+        if subscriber is None:
+            return
+        for address in {subscriber.email, rate_key(subscriber.email)}:
+            self.store.guards.suppress(self.store.guards.address_hash(address), _REFUSED, now)
+        if subscriber.confirmed_at is None:
+            self.store.uploads.take(subscriber.id or 0)
+            self.store.subscribers.remove(subscriber.id or 0)
+        else:
+            self.leave(subscriber)
+
+    def refuser(self, token: str) -> Subscriber | None:
+        """The subscriber of a link to refuse all mail; None when they were erased."""
+        return self.store.subscribers.get(self.links.read_never(token))
+
     def reschedule(self, subscriber: Subscriber, schedule: Schedule, now: datetime) -> None:
         """Change when the digest comes."""
         due = self._next_due(subscriber, schedule, now)
         self.store.subscribers.set_schedule(subscriber.id or 0, schedule, due)
 
-    def pause(self, subscriber: Subscriber) -> None:
-        """Send nothing until resumed."""
-        self._become(subscriber, SubscriberStatus.PAUSED, None, _MAILED)
+    def pause(self, subscriber: Subscriber, until: date | None = None) -> None:
+        """Send nothing until resumed, or until a date of theirs; see ``steps.pauses``."""
+        self._become(subscriber, SubscriberStatus.PAUSED, None, _MAILED, resume_on=until)
 
     def resume(self, subscriber: Subscriber, now: datetime) -> None:
         """Go on after a pause. InputError for somebody who left: only they can come back."""
@@ -234,8 +277,11 @@ class Desk:
         status: SubscriberStatus,
         due: datetime | None,
         among: Collection[SubscriberStatus],
+        resume_on: date | None = None,
     ) -> None:
-        if not self.store.subscribers.set_status(subscriber.id or 0, status, due, among=among):
+        if not self.store.subscribers.set_status(
+            subscriber.id or 0, status, due, among=among, resume_on=resume_on
+        ):
             raise InputError(
                 "status", f"{subscriber.email} is {subscriber.status} and cannot be made {status}"
             )
@@ -248,7 +294,11 @@ class Desk:
 
     def suppressed(self, email: str) -> str | None:
         """Why an address must not be mailed; None when it may."""
-        return self.store.guards.suppressed(self.store.guards.address_hash(email))
+        why = self.store.guards.suppressed(self.store.guards.address_hash(email))
+        if why or rate_key(email) == email:
+            return why
+        mailbox = self.store.guards.suppressed(self.store.guards.address_hash(rate_key(email)))
+        return mailbox if mailbox == _REFUSED else None
 
     def _refuse_suppressed(self, email: str) -> None:
         if reason := self.suppressed(email):

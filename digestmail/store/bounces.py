@@ -110,6 +110,13 @@ class Bounces:
                 found = [one for one in found if one.at > given_up]
         return found
 
+    def of_subscriber(self, subscriber_id: int) -> list[Bounce]:
+        """All reports about a subscriber, oldest first."""
+        mine = BOUNCE.c.subscriber_id == subscriber_id
+        query = select(BOUNCE).where(mine).order_by(BOUNCE.c.at, BOUNCE.c.id)
+        with self._database.reading() as session:
+            return [_bounce(row) for row in session.execute(query)]
+
     def latest(self, limit: int) -> list[Bounce]:
         """The last reports, newest first."""
         query = select(BOUNCE).order_by(BOUNCE.c.at.desc(), BOUNCE.c.id).limit(limit)

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlmodel import Session
 
 from digestmail.domain import Paper
@@ -15,6 +15,8 @@ from digestmail.store.sql import MOST_VALUES, chunks, upsert
 from digestmail.store.tables import PAPER, PAPER_FEATURE, PAPER_NAME
 
 SEEDS = "seeds"  # the source of papers that came because a profile names them
+UPLOADS = "uploads"  # the source of papers that only a reader's own file tells of
+_LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
 _NEWS = timedelta(days=14)  # a paper that old is none, whoever brings it
 _VALUES = ("title", "abstract", "url", "doi", "version", "published_at", "updated_at")
 
@@ -44,6 +46,7 @@ class Papers:
             _one_at_a_time(session)
             works = _works(session, papers)
             stored = _by_id(session, [w.paper_id for w in works if w.paper_id], lock=True)
+            _forget_uploads(session, works, stored)
             new = _insert(session, [work for work in works if not work.paper_id], now)
             newer = 0
             for work in works:
@@ -57,6 +60,36 @@ class Papers:
                     session.execute(update(PAPER).where(PAPER.c.id == old.id).values(news))
             _keep_names(session, works)
         return Added(new, newer, len(papers) - new - newer)
+
+    def add_uploads(self, papers: Sequence[Paper]) -> int:
+        """Store what a reader's file tells of papers that nobody knows; returns how many.
+
+        It is the word of one reader, about a work that others may get as news: so it changes
+        nothing that is stored, goes by its key alone, is never new, and gives way to the first
+        source that brings the work, as if that had not been known.
+        """
+        with self._database.writing() as session:
+            _one_at_a_time(session)
+            fresh = [work for work in _works(session, papers) if not work.paper_id]
+            for work in fresh:
+                work.paper = replace(work.paper, source=UPLOADS, upvotes=0, version=1)
+                work.names = {work.paper.key}
+            added = _insert(session, fresh, _LONG_AGO)
+            _keep_names(session, fresh)
+        return added
+
+    def by_titles(self, titles: Collection[str]) -> dict[str, Paper]:
+        """The stored papers with these titles (in lower case), whatever the case; by the titles.
+
+        Looks at every paper.
+        """
+        found: dict[str, Paper] = {}
+        lowered = func.lower(PAPER.c.title)
+        with self._database.reading() as session:
+            for some in chunks(sorted(titles), MOST_VALUES):
+                query = select(PAPER).where(lowered.in_(some), PAPER.c.source != UPLOADS)
+                found |= {row.title.lower(): paper_of(row) for row in session.execute(query)}
+        return found
 
     def seen_after(self, since: datetime) -> list[Paper]:
         """The papers first seen after an instant, in order of first sight."""
@@ -198,6 +231,15 @@ def _by_id(session: Session, ids: Sequence[int], *, lock: bool = False) -> dict[
         rows = session.execute(query.with_for_update() if lock else query)
         found |= {row.id: paper_of(row) for row in rows}
     return found
+
+
+def _forget_uploads(session: Session, works: Sequence[_Work], stored: dict[int, Paper]) -> None:
+    """Of works that only a reader's file told of, so that they are new."""
+    for work in works:
+        known = stored.get(work.paper_id or 0)
+        if known is not None and known.source == UPLOADS:
+            session.execute(delete(PAPER).where(PAPER.c.id == known.id))
+            work.paper_id = None
 
 
 def _insert(session: Session, works: Sequence[_Work], now: datetime) -> int:

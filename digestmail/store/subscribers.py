@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, case, cast, delete, func, insert, select, update
@@ -53,6 +53,13 @@ class Subscribers:
         found = self._select(SUBSCRIBER.c.id == subscriber_id)
         return found[0] if found else None
 
+    def get_many(self, subscriber_ids: Collection[int]) -> dict[int, Subscriber]:
+        """Those of some ids who are still here, by id."""
+        found: dict[int, Subscriber] = {}
+        for some in chunks(sorted(subscriber_ids), MOST_VALUES):
+            found |= {s.id or 0: s for s in self._select(SUBSCRIBER.c.id.in_(some))}
+        return found
+
     def find(self, email: str) -> Subscriber | None:
         """The subscriber of an address, if any."""
         found = self._select(SUBSCRIBER.c.email == email.strip().lower())
@@ -98,14 +105,36 @@ class Subscribers:
         due: datetime | None,
         *,
         among: Collection[SubscriberStatus] = tuple(SubscriberStatus),
+        resume_on: date | None = None,
     ) -> bool:
-        """Change a status, if it is ``among`` these, and when the next digest is due."""
+        """Change a status, if it is ``among`` these, and when the next digest is due.
+
+        ``resume_on``: until when a pause lasts; an earlier one's end is forgotten.
+        """
         change = update(SUBSCRIBER).where(
             SUBSCRIBER.c.id == subscriber_id, SUBSCRIBER.c.status.in_([s.value for s in among])
         )
-        changed = change.values(status=status.value, next_due_at=due).returning(SUBSCRIBER.c.id)
+        values = {"status": status.value, "next_due_at": due, "resume_on": resume_on}
+        changed = change.values(values).returning(SUBSCRIBER.c.id)
         with self._database.writing() as session:
             return session.execute(changed).first() is not None
+
+    def paused_until(self, last: date) -> list[Subscriber]:
+        """Those whose pause ends on ``last`` or before."""
+        paused = SUBSCRIBER.c.status == SubscriberStatus.PAUSED.value
+        return self._select(paused, SUBSCRIBER.c.resume_on <= last)
+
+    def end_pause(self, subscriber: Subscriber, due: datetime) -> bool:
+        """Make a paused subscriber active, unless they changed the pause since they were read."""
+        change = update(SUBSCRIBER).where(
+            SUBSCRIBER.c.id == subscriber.id,
+            SUBSCRIBER.c.status == SubscriberStatus.PAUSED.value,
+            SUBSCRIBER.c.resume_on == subscriber.resume_on,
+        )
+        values = {"status": SubscriberStatus.ACTIVE.value, "next_due_at": due, "resume_on": None}
+        with self._database.writing() as session:
+            changed = session.execute(change.values(values).returning(SUBSCRIBER.c.id))
+            return changed.first() is not None
 
     def set_schedule(self, subscriber_id: int, schedule: Schedule, due: datetime) -> None:
         """Change when the digest comes; ``due`` counts for an active subscriber only."""
@@ -130,10 +159,12 @@ class Subscribers:
             session.execute(delete(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id))
 
     def seed_papers(self) -> set[str]:
-        """The keys that any profile names as seed papers."""
+        """The keys that any profile names as seed papers, those of the unconfirmed left out."""
         some = cast(PROFILE.c.seed_papers, Text) != "[]"
+        query = select(PROFILE.c.seed_papers).join(SUBSCRIBER).where(some)
+        confirmed = SUBSCRIBER.c.status != SubscriberStatus.PENDING.value
         with self._database.reading() as session:
-            lists = session.execute(select(PROFILE.c.seed_papers).where(some)).scalars()
+            lists = session.execute(query.where(confirmed)).scalars()
             return {key for keys in lists for key in keys}
 
     def forget_unconfirmed(self, before: datetime) -> int:
@@ -171,6 +202,20 @@ class Subscribers:
         mine = PROFILE.c.subscriber_id == subscriber_id
         with self._database.writing() as session:
             session.execute(delete(PROFILE).where(PROFILE.c.id == profile_id, mine))
+
+    def feed_serial(self, profile_id: int) -> int | None:
+        """The serial that a profile's feed address must carry; None for a profile erased."""
+        query = select(PROFILE.c.feed_serial).where(PROFILE.c.id == profile_id)
+        with self._database.reading() as session:
+            serial: int | None = session.execute(query).scalar()
+            return serial
+
+    def renew_feed(self, subscriber_id: int, profile_id: int) -> None:
+        """Make the address of a profile's feed a new one: the old one is good no more."""
+        mine = (PROFILE.c.id == profile_id, PROFILE.c.subscriber_id == subscriber_id)
+        renewed = update(PROFILE).where(*mine).values(feed_serial=PROFILE.c.feed_serial + 1)
+        with self._database.writing() as session:
+            session.execute(renewed)
 
     def serial(self, subscriber_id: int) -> int:
         """The serial that confirm links must carry to be good."""
@@ -224,6 +269,13 @@ class Subscribers:
                 )
             )
 
+    def take_back(self, subscriber_id: int, paper_id: int) -> Feedback | None:
+        """Erase a verdict; the one that was erased, if any."""
+        mine = (FEEDBACK.c.subscriber_id == subscriber_id, FEEDBACK.c.paper_id == paper_id)
+        with self._database.writing() as session:
+            gone = session.execute(delete(FEEDBACK).where(*mine).returning(*FEEDBACK.c)).first()
+        return _feedback(gone) if gone else None
+
     def feedback(self, subscriber_ids: Collection[int]) -> list[Feedback]:
         """All verdicts of these subscribers, oldest first."""
         found: list[Any] = []
@@ -251,7 +303,7 @@ def _profiles(session: Session, subscriber_ids: Sequence[int]) -> dict[int, list
 
 
 def _insert_profile(session: Session, subscriber_id: int, profile: Profile) -> int:
-    row = _profile_row(profile) | {"subscriber_id": subscriber_id}
+    row = _profile_row(profile) | {"subscriber_id": subscriber_id, "feed_serial": 0}
     added: int = session.execute(insert(PROFILE).values(row).returning(PROFILE.c.id)).scalar_one()
     return added
 

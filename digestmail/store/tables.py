@@ -53,6 +53,8 @@ def _owner(table: str, **options: Any) -> Any:
 
 class PaperRow(Base, table=True):
     __tablename__ = "paper"
+    # All that tells whether a list of the latest papers has changed, without reading the papers.
+    __table_args__ = (Index("ix_paper_state", "first_seen_at", "upvotes", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
@@ -159,6 +161,7 @@ class ProfileRow(Base, table=True):
     seed_papers: list[str] = _json()
     max_papers: int
     threshold: float
+    feed_serial: int  # raised by each new address of its feed, which ends the one before
 
 
 class DigestRow(Base, table=True):

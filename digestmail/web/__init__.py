@@ -4,6 +4,8 @@ A thin shell over ``app``. Everything works without JavaScript; only POST change
 """
 
 import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,9 +16,21 @@ from starlette.exceptions import HTTPException
 from digestmail.app import App
 from digestmail.errors import DigestmailError, InputError, NotFoundError, StoreError, TokenError
 from digestmail.resources import TEMPLATES
-from digestmail.web import hooks, mail_links, preferences, service, subscribe
+from digestmail.web import (
+    hooks,
+    library,
+    mail_links,
+    papers,
+    personal,
+    preferences,
+    private,
+    service,
+    subscribe,
+)
+from digestmail.web.altcha import Sums
 from digestmail.web.forms import FormView
 from digestmail.web.pages import Pages
+from digestmail.web.public import make_public
 from digestmail.web.security import (
     BelowPath,
     BodyLimit,
@@ -39,10 +53,14 @@ def make_web(app: App) -> FastAPI:
     """
     pages = Pages(app)
     networks = Networks(app.settings.web.trusted_proxies)
-    web = FastAPI(openapi_url=None, redirect_slashes=False)
-    web.state.site = Site(app, pages, networks, Courier(app.deliver_letters))
-    for part in (hooks, subscribe, mail_links, preferences, service):
+    secret = app.settings.secret_key.get_secret_value()
+    web = FastAPI(openapi_url=None, redirect_slashes=False, lifespan=_searching(app))
+    sums = Sums(app.store.guards, secret) if app.settings.web.altcha else None
+    web.state.site = Site(app, pages, networks, Courier(app.deliver_letters), sums)
+    parts = (hooks, subscribe, mail_links, preferences, library, personal, private, service, papers)
+    for part in parts:
         web.include_router(part.router)
+    web.state.public = make_public(app)
     web.state.webhooks = hooks.webhooks(app.settings.bounces)
     web.mount("/static", StaticFiles(directory=_static(app)))
     _explain_errors(web)
@@ -51,6 +69,20 @@ def make_web(app: App) -> FastAPI:
     web.add_middleware(SecurityHeaders)
     web.add_middleware(BelowPath, path=pages.base)  # the last one added is the outermost
     return web
+
+
+def _searching(app: App) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """While the pages are served, search and previews are made ready in the background."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        app.finder.start()
+        app.week.judge()
+        yield
+        app.finder.stop()
+        app.week.close()
+
+    return lifespan
 
 
 def _static(app: App) -> str:

@@ -8,10 +8,11 @@ from zoneinfo import available_timezones
 
 from fastapi import Depends, Request
 
-from digestmail.domain import MOST_WAIT, Profile, Schedule
+from digestmail.domain import EVERY_DAY, MOST_WAIT, Profile, Schedule
 from digestmail.errors import FormError, InputError
 from digestmail.mail.address import checked_address
 from digestmail.render.environment import counted
+from digestmail.sources.library import FIELD
 from digestmail.steps.checks import Form, profile_of, schedule_of, yes_no
 
 Texts = Mapping[str, str]
@@ -25,22 +26,47 @@ _ASKED_OF_NEWCOMERS = (
     "authors",
     "seed_papers",
 )
+_FRIDAY = "5"  # proposed to who chooses a weekly mail
 _HOUR_AND_DAYS = ("hour", "timezone", "weekdays")  # all of the schedule a newcomer is asked
 _SCHEDULE = (*_HOUR_AND_DAYS, "wait_hours", "send_empty")
 _UNTICKED = {"weekdays": "", "send_empty": "no"}  # browsers leave out boxes that are not ticked
 _NOTHING_NAMED = "name at least one keyword, interest, category or author"
 
 
-async def _posted(request: Request) -> dict[str, str]:
-    """The text fields of a posted form, of either encoding; a repeated one is joined by commas."""
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The file of a form, whole."""
+
+    filename: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A posted form: its texts by field, and the file if there was one."""
+
+    texts: dict[str, str]
+    upload: Upload | None = None
+
+
+async def _sent(request: Request) -> Sent:
+    """A posted form, of either encoding; a repeated field is joined by commas."""
     texts: dict[str, list[str]] = {}
-    async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
+    upload = None
+    async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
         for name, value in form.multi_items():
             if isinstance(value, str):
                 texts.setdefault(name, []).append(value)
-    return {name: ",".join(values) for name, values in texts.items()}
+            elif name == FIELD and value.filename:  # an empty one where none was chosen
+                upload = Upload(value.filename, await value.read())
+    return Sent({name: ",".join(values) for name, values in texts.items()}, upload)
 
 
+async def _posted(sent: Annotated[Sent, Depends(_sent)]) -> dict[str, str]:
+    return sent.texts
+
+
+PostedWithFile = Annotated[Sent, Depends(_sent)]
 Posted = Annotated[dict[str, str], Depends(_posted)]
 
 
@@ -66,20 +92,33 @@ class Application:
     schedule: Schedule
 
 
-def checked_application(values: Texts, blank: Profile) -> Application:
-    """The checked public form, or FormError. ``blank`` has the limits of a new profile."""
+def checked_application(
+    values: Texts, blank: Profile, problems: Texts | None = None
+) -> Application:
+    """The checked public form, or FormError. ``blank`` has the limits of a new profile.
+
+    ``problems`` are those that were found already.
+    """
     form = Form()
+    form.problems.update(problems or {})
     email = form.take(checked_address, values.get("email", ""), "")
     profile = profile_of(_only(values, _ASKED_OF_NEWCOMERS), form, blank)
     _refuse_empty(profile, form)
-    schedule = schedule_of(_with_boxes(values, _HOUR_AND_DAYS), form, Schedule())
+    schedule = schedule_of(_with_boxes(_with_days(values), _HOUR_AND_DAYS), form, Schedule())
     form.finish()
     return Application(email, profile, schedule)
 
 
-def checked_profile(values: Texts, before: Profile) -> Profile:
-    """A profile as changed by its form, or FormError."""
+def tried_profile(values: Texts, blank: Profile) -> tuple[Profile, dict[str, str]]:
+    """The profile of a public form that may not be finished, and what is wrong with it."""
     form = Form()
+    return profile_of(_only(values, _ASKED_OF_NEWCOMERS), form, blank), form.problems
+
+
+def checked_profile(values: Texts, before: Profile, problems: Texts | None = None) -> Profile:
+    """A profile as changed by its form, or FormError; ``problems`` were found already."""
+    form = Form()
+    form.problems.update(problems or {})
     profile = profile_of(values, form, before)
     _refuse_empty(profile, form)
     form.finish()
@@ -89,7 +128,7 @@ def checked_profile(values: Texts, before: Profile) -> Profile:
 def checked_schedule(values: Texts, before: Schedule) -> Schedule:
     """A schedule as changed by its form, or FormError."""
     form = Form()
-    schedule = schedule_of(_with_boxes(values, _SCHEDULE), form, before)
+    schedule = schedule_of(_with_boxes(_with_days(values), _SCHEDULE), form, before)
     form.finish()
     return schedule
 
@@ -108,13 +147,20 @@ def _with_boxes(values: Texts, names: Iterable[str]) -> dict[str, str]:
     return _only(_UNTICKED, names) | _only(values, names)
 
 
+def _with_days(values: Texts) -> Texts:
+    """The fields with the one day of a weekly mail as its weekdays."""
+    weekly = values.get("rhythm") == "weekly"
+    return {**values, "weekdays": values.get("weekday", "")} if weekly else values
+
+
 def problems_of(error: InputError) -> dict[str, str]:
     """What to tell beside each field, as sentences."""
     problems = error.problems if isinstance(error, FormError) else {error.field: error.message}
-    return {name: _sentence(text) for name, text in problems.items()}
+    return {name: sentence(text) for name, text in problems.items()}
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """A message as a person reads it."""
     end = "" if text.endswith((".", "!", "?", ")")) else "."
     return text[:1].upper() + text[1:] + end
 
@@ -124,7 +170,7 @@ def _sentence(text: str) -> str:
 
 def application_texts(given: Texts) -> dict[str, str]:
     """The public form with what is ``given`` filled in, by a visitor or by a link's query."""
-    blank = profile_texts(Profile()) | schedule_texts(Schedule()) | {"email": ""}
+    blank = profile_texts(Profile()) | schedule_texts(Schedule()) | {"email": "", "carried": ""}
     return {name: given.get(name, text) for name, text in blank.items()}
 
 
@@ -146,11 +192,14 @@ def profile_texts(profile: Profile) -> dict[str, str]:
 
 
 def schedule_texts(schedule: Schedule) -> dict[str, str]:
-    """A schedule as its form has it."""
+    """A schedule as its form has it: the boxes of a weekly one are those of every day."""
+    days = EVERY_DAY if schedule.is_weekly else schedule.weekdays
     return {
         "hour": str(schedule.hour),
         "timezone": schedule.timezone,
-        "weekdays": ",".join(map(str, sorted(schedule.weekdays))),
+        "rhythm": "weekly" if schedule.is_weekly else "daily",
+        "weekday": str(min(schedule.weekdays)) if schedule.is_weekly else _FRIDAY,
+        "weekdays": ",".join(map(str, sorted(days))),
         "wait_hours": str(schedule.wait_hours),
         "send_empty": yes_no(schedule.send_empty),
     }
@@ -171,7 +220,16 @@ THRESHOLDS = {
     "0.2": "More",
     "0.1": "Many: anything related",
 }
-WEEKDAYS = {"1": "Mon", "2": "Tue", "3": "Wed", "4": "Thu", "5": "Fri", "6": "Sat", "7": "Sun"}
+DAYS = {
+    "1": "Monday",
+    "2": "Tuesday",
+    "3": "Wednesday",
+    "4": "Thursday",
+    "5": "Friday",
+    "6": "Saturday",
+    "7": "Sunday",
+}
+WEEKDAYS = {number: name[:3] for number, name in DAYS.items()}
 HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
 WAITS = {
     "0": "Do not wait",

@@ -1,4 +1,8 @@
-"""Where the links of the mails lead: each opens a page with a button, and the button acts."""
+"""Where the links of the mails lead: each opens a page with a button, and the button acts.
+
+Pages of one tap press theirs by themselves where a person looks at them (static/tap.js). Those
+that confirm and unsubscribe never do.
+"""
 
 from datetime import timedelta
 from typing import Annotated
@@ -7,15 +11,22 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
 from digestmail.domain import SubscriberStatus, Verdict
-from digestmail.steps import feedback
+from digestmail.render.papers import clean
+from digestmail.steps import feedback, taps
 from digestmail.steps.links import PREFERENCES_LIFETIME
+from digestmail.web.forms import Posted
 from digestmail.web.pages import next_digest, title_of
-from digestmail.web.site import SHOW, Ours
+from digestmail.web.reasons import reason_lines
+from digestmail.web.shown import paper_path
+from digestmail.web.site import SHOW, Ours, Site
 
 router = APIRouter()
 Position = Annotated[int, Path(ge=1, le=1000)]
 
 _UNDO_LIFETIME = timedelta(hours=1)
+_PROFILE = 80
+_BY_ITSELF = "by_itself"  # what static/tap.js adds to the form it posts
+_REFUSED = 429
 _STAYS = (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED)
 
 
@@ -23,7 +34,9 @@ _STAYS = (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED)
 def ask_to_confirm(site: Ours, token: str) -> Response:
     """The button that confirms."""
     subscriber = site.app.desk.pending(token, site.now)
-    return site.pages.show("confirm", token=token, email=subscriber.email)
+    return site.pages.show(
+        "confirm", token=token, email=subscriber.email, weekly=subscriber.schedule.is_weekly
+    )
 
 
 @router.post("/confirm/{token}")
@@ -58,6 +71,7 @@ def leave(site: Ours, token: str) -> Response:
     undo = ""
     if subscriber is not None:
         site.app.desk.leave(subscriber)
+        taps.left(site.app.store, subscriber.id or 0, site.now)
         if subscriber.status in _STAYS:
             # This link never ages and travels with every forwarded mail, so what it hands out
             # lives for an hour only, and is had only by really leaving.
@@ -68,30 +82,82 @@ def leave(site: Ours, token: str) -> Response:
 
 @router.api_route("/feedback/{token}/{position}/{verdict}", methods=SHOW)
 def ask_for_feedback(site: Ours, token: str, position: Position, verdict: Verdict) -> Response:
-    """The button that says more or less."""
-    paper = feedback.rated(site.app.store, site.app.links, token, position)
-    return site.pages.show(
-        "feedback",
-        title=title_of(paper.item),
-        profile=paper.item.profile_name,
-        verdict=verdict,
-        action=_feedback_path(site, token, position, verdict),
-    )
+    """The button that says more or less; where a person looks, the page presses it."""
+    return _Tapped(site, token, position).page("feedback", verdict=verdict, presses=True)
+
+
+@router.post("/feedback/{token}/{position}/undo")
+def take_feedback_back(site: Ours, token: str, position: Position) -> Response:
+    """Unsay more or less."""
+    tapped = _Tapped(site, token, position)
+    feedback.undo(site.app.store, tapped.reader, tapped.paper.item.paper.id or 0)
+    return tapped.page("thanks", done="undone")
 
 
 @router.post("/feedback/{token}/{position}/{verdict}")
-def give_feedback(site: Ours, token: str, position: Position, verdict: Verdict) -> Response:
+def give_feedback(
+    site: Ours, token: str, position: Position, verdict: Verdict, posted: Posted
+) -> Response:
     """Say more or less."""
-    paper = feedback.rated(site.app.store, site.app.links, token, position)
-    feedback.give(site.app.store, paper, verdict, site.now)
-    opposite = Verdict.LESS if verdict is Verdict.MORE else Verdict.MORE
-    return site.pages.show(
-        "thanks",
-        title=title_of(paper.item),
-        verdict=verdict,
-        opposite=_feedback_path(site, token, position, opposite),
-    )
+    tapped = _Tapped(site, token, position)
+    if _BY_ITSELF not in posted:
+        feedback.give(site.app.store, tapped.paper, verdict, site.now)
+    elif not taps.give(site.app.store, tapped.paper, verdict, site.now):
+        return tapped.page("feedback", _REFUSED, verdict=verdict, presses=False)
+    return tapped.page("thanks", done=verdict)
 
 
-def _feedback_path(site: Ours, token: str, position: int, verdict: Verdict) -> str:
-    return f"{site.pages.base}/feedback/{token}/{position}/{verdict}"
+@router.api_route("/save/{token}/{position}", methods=SHOW)
+def ask_to_save(site: Ours, token: str, position: Position) -> Response:
+    """The button that saves a paper; where a person looks, the page presses it."""
+    return _Tapped(site, token, position).page("save", presses=True)
+
+
+@router.post("/save/{token}/{position}")
+def save(site: Ours, token: str, position: Position, posted: Posted) -> Response:
+    """Put a paper on the reading list."""
+    tapped, store = _Tapped(site, token, position), site.app.store
+    if _BY_ITSELF not in posted:
+        store.saved.add(tapped.reader, tapped.paper.item.paper.id or 0, site.now)
+    elif not taps.save(store, tapped.paper, site.now):
+        return tapped.page("save", _REFUSED, presses=False)
+    return tapped.page("thanks", done="saved")
+
+
+@router.post("/save/{token}/{position}/undo")
+def take_off_the_list(site: Ours, token: str, position: Position) -> Response:
+    """Take a paper off the reading list."""
+    tapped = _Tapped(site, token, position)
+    site.app.store.saved.remove(tapped.reader, tapped.paper.item.paper.id or 0)
+    return tapped.page("thanks", done="unsaved")
+
+
+@router.api_route("/why/{token}/{position}", methods=SHOW)
+def why(site: Ours, token: str, position: Position) -> Response:
+    """Why a paper was picked."""
+    return _Tapped(site, token, position).page("why")
+
+
+class _Tapped:
+    """The paper that a link of a mail is about."""
+
+    def __init__(self, site: Site, token: str, position: int) -> None:
+        self._site = site
+        self._here = f"{token}/{position}"
+        self.paper = feedback.rated(site.app.store, site.app.links, token, position)
+        self.reader = self.paper.digest.subscriber_id
+
+    def page(self, name: str, status: int = 200, **names: object) -> Response:
+        """A page about it. None leads to the preferences: digests are shown around."""
+        item = self.paper.item
+        return self._site.pages.show(
+            name,
+            status,
+            here=self._here,
+            title=title_of(item),
+            paper_path=paper_path(item.paper.key),
+            profile=clean(item.profile_name, _PROFILE),
+            score=round(item.score * 100),
+            reasons=reason_lines(item),
+            **names,
+        )

@@ -1,7 +1,7 @@
 """Renders the pages, and says in words what stands in the store."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -25,29 +25,47 @@ from digestmail.web import forms
 
 _NAMES = (
     "answer",
+    "archive",
     "confirm",
     "confirmed",
+    "data",
+    "digest",
+    "embed",
+    "erase",
+    "erased",
     "error",
     "feedback",
     "help",
+    "history",
     "lost_link",
     "mail_link",
+    "never",
+    "no_paper",
+    "paper",
+    "papers",
     "preferences",
+    "preview",
+    "refused",
+    "save",
+    "saved",
     "subscribe",
     "thanks",
+    "trending",
     "unsubscribe",
     "unsubscribed",
+    "why",
 )
 _CHOICES = {
     "hours": forms.HOURS,
     "weekdays": forms.WEEKDAYS,
+    "days": forms.DAYS,
     "waits": forms.WAITS,
     "timezones": forms.timezones,
     "thresholds": forms.thresholds,
 }
 _TITLE = 300
 _WHY = 300
-_NOTE = 500
+NOTE = 500
 
 _ERRORS = {
     400: ("That did not arrive well", "Please go back and try again."),
@@ -57,7 +75,7 @@ _ERRORS = {
     413: ("That is too much text", "Please go back and shorten what you wrote."),
     429: (
         "Too many requests",
-        "A lot was asked from your network just now. Please try again in an hour.",
+        "A lot was asked from your network just now. Please try again later.",
     ),
     500: ("Something went wrong here", "It was noted. Please try again in a moment."),
     503: ("Not just now", "The service cannot do this at the moment. Please try again later."),
@@ -131,6 +149,11 @@ def next_digest(subscriber: Subscriber, now: datetime) -> str:
     return moment(due, subscriber.schedule.timezone) if due > now else "any minute now"
 
 
+def long_day(day: date) -> str:
+    """``Friday, 20 November 2026``."""
+    return f"{day:%A}, {day.day} {day:%B %Y}"
+
+
 def title_of(item: DigestItem) -> str:
     """A paper's title, safe to show."""
     return clean(item.paper.title, _TITLE) or "Untitled"
@@ -145,6 +168,7 @@ class PaperLine:
     why: str
     more_url: str
     less_url: str
+    save_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +176,7 @@ class DigestLine:
     """A past digest, and what became of it."""
 
     day: str
+    url: str  # of the digest as a page
     outcome: str
     note: str  # what was missing or why nothing came, in a sentence; may be empty
     papers: list[PaperLine]
@@ -163,8 +188,9 @@ def digest_line(
     """A past digest in words; ``delivery`` is None when nothing was to be mailed."""
     return DigestLine(
         day=f"{digest.date:%a} {short_day(digest.date)}",
+        url=pages.local(links.digest(digest.id or 0)),
         outcome=_outcome(digest, delivery),
-        note=clean(digest.note, _NOTE),
+        note=clean(digest.note, NOTE),
         papers=[_paper_line(digest, item, links, pages) for item in digest.items],
     )
 
@@ -173,7 +199,12 @@ def _outcome(digest: Digest, delivery: Delivery | None) -> str:
     delivered = _DELIVERED[delivery.state] if delivery else ""
     if digest.skip is None:
         return delivered or "not sent"
-    return _SKIPPED[digest.skip] + (f"; short mail {delivered}" if delivered else "")
+    return skipped(digest) + (f"; short mail {delivered}" if delivered else "")
+
+
+def skipped(digest: Digest) -> str:
+    """Why a digest has no papers; empty when it has some."""
+    return _SKIPPED[digest.skip] if digest.skip else ""
 
 
 def _paper_line(digest: Digest, item: DigestItem, links: Links, pages: Pages) -> PaperLine:
@@ -186,4 +217,5 @@ def _paper_line(digest: Digest, item: DigestItem, links: Links, pages: Pages) ->
         why=clean("; ".join(reason.words for reason in item.reasons if reason.details), _WHY),
         more_url=say(Verdict.MORE),
         less_url=say(Verdict.LESS),
+        save_url=pages.local(links.save(digest.id or 0, item.position)),
     )

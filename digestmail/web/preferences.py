@@ -1,18 +1,23 @@
 """One's own page: when the digest comes, what is in it, pausing and leaving."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from digestmail.domain import Profile, Subscriber
 from digestmail.errors import InputError, NotFoundError
 from digestmail.mail.address import checked_address
+from digestmail.steps.hindsight import Meant
+from digestmail.steps.pauses import checked_end, proposals
+from digestmail.steps.seeds import keep_uploads
 from digestmail.web.forms import (
     FormView,
     Posted,
+    PostedWithFile,
+    Sent,
     Texts,
     again,
     checked_profile,
@@ -20,22 +25,28 @@ from digestmail.web.forms import (
     problems_of,
     profile_texts,
     schedule_texts,
+    thresholds,
 )
-from digestmail.web.pages import DigestLine, digest_line, next_digest
+from digestmail.web.library import digest_lines
+from digestmail.web.own import Own, Visit
+from digestmail.web.pages import long_day, next_digest
 from digestmail.web.site import SHOW, Ours, Site, is_robot
+from digestmail.web.wishes import CARRIED, wish_of
 
 router = APIRouter()
 ProfileId = Annotated[int, Path(ge=1)]
 
-_RECENT = 10
+_RECENT = 5
 _SAVED = {
     "schedule": "Saved: it counts from the next digest on.",
     "profile": "Saved: the profile counts from the next digest on.",
     "added": "Added: the new profile counts from the next digest on.",
     "deleted": "The profile is deleted.",
     "paused": "Paused: no mail until you resume.",
+    "paused-until": "Paused: the digest comes again by itself.",
     "resumed": "Welcome back: the digest comes again.",
     "left": "You have left: no mail will come any more.",
+    "feed": "The feed has a new address; the old one does not work any more.",
 }
 
 
@@ -79,71 +90,78 @@ def _answer(site: Site, values: Texts) -> Response:
 
 
 @router.api_route("/preferences/{token}", methods=SHOW)
-def show(site: Ours, token: str, saved: str = "") -> Response:
+def show(own: Own, saved: str = "") -> Response:
     """Everything about one subscriber."""
-    subscriber = site.app.desk.owner(token, site.now)
-    return _page(site, token, subscriber, notice=_SAVED.get(saved, ""))
+    return _page(own, notice=_SAVED.get(saved, ""))
 
 
 @router.post("/preferences/{token}/schedule")
-def save_schedule(site: Ours, token: str, values: Posted) -> Response:
+def save_schedule(own: Own, values: Posted) -> Response:
     """Change when the digest comes."""
-    subscriber = site.app.desk.owner(token, site.now)
+    before = own.subscriber.schedule
     try:
-        schedule = checked_schedule(values, subscriber.schedule)
-        site.app.desk.reschedule(subscriber, schedule, site.now)
+        schedule = checked_schedule(values, before)
+        own.site.app.desk.reschedule(own.subscriber, schedule, own.site.now)
     except InputError as error:
-        wrong = again(_schedule_form(subscriber), values, error)
-        return _page(site, token, subscriber, wrong=wrong)
-    return _done(site, token, "schedule")
+        return _page(own, wrong=again(_schedule_form(own.subscriber), values, error))
+    return own.back(saved="schedule")
 
 
 @router.post("/preferences/{token}/profiles")
-def add_profile(site: Ours, token: str, values: Posted) -> Response:
+def add_profile(own: Own, sent: PostedWithFile) -> Response:
     """Add a profile."""
-    subscriber = site.app.desk.owner(token, site.now)
-    blank = replace(site.app.new_profile, name="")
-    return _save(site, token, subscriber, blank, values, "added")
+    return _save(own, replace(own.site.app.new_profile, name=""), sent, "added")
 
 
 @router.post("/preferences/{token}/profiles/{profile_id}")
-def save_profile(site: Ours, token: str, profile_id: ProfileId, values: Posted) -> Response:
+def save_profile(own: Own, profile_id: ProfileId, sent: PostedWithFile) -> Response:
     """Change a profile."""
-    subscriber = site.app.desk.owner(token, site.now)
-    return _save(site, token, subscriber, _own(subscriber, profile_id), values, "profile")
+    return _save(own, _own(own.subscriber, profile_id), sent, "profile")
 
 
 @router.post("/preferences/{token}/profiles/{profile_id}/delete")
-def delete_profile(site: Ours, token: str, profile_id: ProfileId) -> Response:
+def delete_profile(own: Own, profile_id: ProfileId) -> Response:
     """Delete a profile, unless it is the last one."""
-    subscriber = site.app.desk.owner(token, site.now)
-    profile = _own(subscriber, profile_id)
-    if len(subscriber.profiles) < 2:
+    profile = _own(own.subscriber, profile_id)
+    if len(own.subscriber.profiles) < 2:
         only = InputError("name", "this is your only profile; pause or unsubscribe instead")
-        return _page(site, token, subscriber, wrong=again(_profile_form(profile), {}, only))
-    site.app.store.subscribers.remove_profile(subscriber.id or 0, profile_id)
-    return _done(site, token, "deleted")
+        return _page(own, wrong=again(_profile_form(profile), {}, only))
+    own.site.app.store.subscribers.remove_profile(own.who, profile_id)
+    return own.back(saved="deleted")
+
+
+@router.post("/preferences/{token}/profiles/{profile_id}/feed")
+def renew_feed(own: Own, profile_id: ProfileId) -> Response:
+    """Give a profile's feed a new address, because the old one is known to others."""
+    _own(own.subscriber, profile_id)
+    own.site.app.store.subscribers.renew_feed(own.who, profile_id)
+    return own.back(saved="feed")
 
 
 @router.post("/preferences/{token}/pause")
-def pause(site: Ours, token: str) -> Response:
-    """Send nothing until resumed."""
-    site.app.desk.pause(site.app.desk.owner(token, site.now))
-    return _done(site, token, "paused")
+def pause(own: Own, values: Posted) -> Response:
+    """Send nothing until resumed, or until a date."""
+    choice, typed = values.get("until", ""), values.get("date", "")
+    try:
+        until = checked_end(choice, typed, own.subscriber, own.site.now)
+    except InputError as error:
+        return _page(own, wrong=again(_pause_form("date"), values, error))
+    own.site.app.desk.pause(own.subscriber, until)
+    return own.back(saved="paused-until" if until else "paused")
 
 
 @router.post("/preferences/{token}/resume")
-def resume(site: Ours, token: str) -> Response:
+def resume(own: Own) -> Response:
     """Go on after a pause, or come back after leaving."""
-    site.app.desk.come_back(site.app.desk.owner(token, site.now), site.now)
-    return _done(site, token, "resumed")
+    own.site.app.desk.come_back(own.subscriber, own.site.now)
+    return own.back(saved="resumed")
 
 
 @router.post("/preferences/{token}/leave")
-def leave(site: Ours, token: str) -> Response:
+def leave(own: Own) -> Response:
     """Unsubscribe."""
-    site.app.desk.leave(site.app.desk.owner(token, site.now))
-    return _done(site, token, "left")
+    own.site.app.desk.leave(own.subscriber)
+    return own.back(saved="left")
 
 
 def _own(subscriber: Subscriber, profile_id: int) -> Profile:
@@ -154,46 +172,47 @@ def _own(subscriber: Subscriber, profile_id: int) -> Profile:
     raise NotFoundError("that profile is not here any more")
 
 
-def _save(
-    site: Site, token: str, subscriber: Subscriber, before: Profile, values: Texts, saved: str
-) -> Response:
+def _save(own: Visit, before: Profile, sent: Sent, saved: str) -> Response:
+    """Save a profile, with what only the reader's file tells of its example papers."""
+    store = own.site.app.store
+    wish = wish_of(store, sent)
+    values = dict(wish.values)
+    if "seed_papers" not in sent.texts and not sent.upload:
+        del values["seed_papers"]  # a form without the field leaves them as they are
     try:
-        site.app.desk.save_profile(subscriber, checked_profile(values, before))
+        profile = checked_profile(values, before, wish.problems)
+        own.site.app.desk.save_profile(own.subscriber, profile)
     except InputError as error:
-        wrong = again(_profile_form(before), values, error)
-        return _page(site, token, subscriber, wrong=wrong)
-    return _done(site, token, saved)
+        return _page(own, wrong=again(_profile_form(before), wish.texts, error))
+    keep_uploads(store, wish.seeds.uploads)
+    return own.back(saved=saved)
 
 
-def _done(site: Site, token: str, saved: str) -> Response:
-    path = f"{site.pages.base}/preferences/{quote(token, safe='')}?saved={saved}"
-    return RedirectResponse(path, 303)
-
-
-def _page(
-    site: Site,
-    token: str,
-    subscriber: Subscriber,
-    *,
-    notice: str = "",
-    wrong: FormView | None = None,
-) -> Response:
+def _page(own: Visit, *, notice: str = "", wrong: FormView | None = None) -> Response:
     """The page, with the form that was ``wrong`` in its place if one was."""
+    subscriber, site = own.subscriber, own.site
     blank = _profile_form(replace(site.app.new_profile, name=""))
-    shown = [_schedule_form(subscriber), *map(_profile_form, subscriber.profiles), blank]
-    forms = [wrong if wrong and wrong.prefix == form.prefix else form for form in shown]
-    return site.pages.show(
+    shown = [_schedule_form(subscriber), _pause_form(), blank]
+    shown += map(_profile_form, subscriber.profiles)
+    schedule, pausing, blank, *profiles = [
+        wrong if wrong and wrong.prefix == form.prefix else form for form in shown
+    ]
+    feeds = [_feed(site, profile) for profile in subscriber.profiles]
+    digests = site.app.store.digests.of_subscriber(own.who, limit=_RECENT)
+    return own.show(
         "preferences",
         422 if wrong else 200,
-        token=token,
-        subscriber=subscriber,
         next=next_digest(subscriber, site.now),
         notice=notice,
         wrong=wrong,
-        schedule=forms[0],
-        profiles=list(zip(subscriber.profiles, forms[1:-1], strict=True)),
-        blank=forms[-1],
-        digests=_recent(site, subscriber),
+        schedule=schedule,
+        pausing=pausing,
+        pauses={name: long_day(day) for name, day in proposals(subscriber, site.now).items()},
+        resumes=long_day(subscriber.resume_on) if subscriber.resume_on else "",
+        profiles=list(zip(subscriber.profiles, profiles, feeds, strict=True)),
+        blank=blank,
+        meant=_meant(own),
+        digests=digest_lines(site, digests),
     )
 
 
@@ -201,14 +220,31 @@ def _schedule_form(subscriber: Subscriber) -> FormView:
     return FormView(schedule_texts(subscriber.schedule), prefix="schedule-")
 
 
+def _pause_form(choice: str = "open") -> FormView:
+    return FormView({"until": choice, "date": ""}, prefix="pause-")
+
+
 def _profile_form(profile: Profile) -> FormView:
-    return FormView(profile_texts(profile), prefix=f"profile-{profile.id or 'new'}-")
+    texts = profile_texts(profile) | {CARRIED: ""}
+    return FormView(texts, prefix=f"profile-{profile.id or 'new'}-")
 
 
-def _recent(site: Site, subscriber: Subscriber) -> list[DigestLine]:
-    digests = site.app.store.digests.of_subscriber(subscriber.id or 0, limit=_RECENT)
-    deliveries = site.app.store.ledger.of_digests([digest.id or 0 for digest in digests])
-    return [
-        digest_line(digest, deliveries.get(digest.id or 0), site.app.links, site.pages)
-        for digest in digests
-    ]
+def _meant(own: Visit) -> dict[int, dict[str, Meant]]:
+    """For each profile what the choices of its threshold would have meant last week."""
+    chosen = {text: float(text) for p in own.subscriber.profiles for text in _choices(p)}
+    told = own.site.app.hindsight.of(own.subscriber, set(chosen.values()) or {0.0})
+    return {
+        profile_id: {text: meant[value] for text, value in chosen.items()}
+        for profile_id, meant in told.items()
+    }
+
+
+def _choices(profile: Profile) -> Iterable[str]:
+    return thresholds(profile_texts(profile)["threshold"])
+
+
+def _feed(site: Site, profile: Profile) -> str:
+    """The address of a profile's private feed, without its ending."""
+    profile_id = profile.id or 0
+    serial = site.app.store.subscribers.feed_serial(profile_id)
+    return site.app.links.feed(profile_id, serial or 0)

@@ -18,13 +18,26 @@ from digestmail.errors import ConfigError
 log = logging.getLogger(__name__)
 
 LARGEST_REPORT = 4 * 1024 * 1024  # many bounces in one post of a mail service
+LARGEST_FORM = 2560 * 1024  # a library of 1 MB, and one of an earlier upload beside it
 LARGEST_BODY = 256 * 1024  # 5,000 letters of an interest, percent-encoded, are 60 kB
-_TOKEN_PAGES = ("/confirm/", "/preferences/", "/unsubscribe/", "/feedback/")
+_WITH_FILES = ("/subscribe", "/preferences/")
+_TOKEN_PAGES = (
+    "/confirm/",
+    "/digest/",
+    "/feed/",
+    "/feedback/",
+    "/never/",
+    "/preferences/",
+    "/save/",
+    "/unsubscribe/",
+    "/why/",
+)
 _PUBLIC = ("/static/", "/robots.txt")
 
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",  # the address of a page holds a token
@@ -117,7 +130,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = LARGEST_REPORT if _path(scope).startswith("/hooks/") else LARGEST_BODY
+        most = _most(_path(scope))
         body = None if _announced(scope) > most else await _read(receive, most)
         if body is None:
             await self._page(scope, receive, send)
@@ -128,6 +141,12 @@ class BodyLimit:
             return unread.pop() if unread else await receive()
 
         await self._app(scope, receive_again, send)
+
+
+def _most(path: str) -> int:
+    if path.startswith("/hooks/"):
+        return LARGEST_REPORT
+    return LARGEST_FORM if path.startswith(_WITH_FILES) else LARGEST_BODY
 
 
 def _path(scope: Scope) -> str:

@@ -10,9 +10,16 @@ router = APIRouter()
 _ROBOTS = """\
 User-agent: *
 Disallow: /confirm/
+Disallow: /digest/
+Disallow: /feed/
 Disallow: /feedback/
+Disallow: /never/
+Disallow: /papers?
+Disallow: /papers.
 Disallow: /preferences/
+Disallow: /save/
 Disallow: /unsubscribe/
+Disallow: /why/
 """
 
 
@@ -37,7 +44,7 @@ def health(site: Ours) -> Response:
 
 @router.api_route("/robots.txt", methods=SHOW)
 def robots() -> Response:
-    """Keeps crawlers off the pages of tokens."""
+    """Keeps crawlers off the pages of tokens, and off the endless ones of the search."""
     return PlainTextResponse(_ROBOTS)
 
 

@@ -11,6 +11,7 @@ from fastapi import Depends, HTTPException, Request
 from starlette.background import BackgroundTask
 
 from digestmail.app import App
+from digestmail.web.altcha import Sums
 from digestmail.web.forms import Texts
 from digestmail.web.pages import Pages
 from digestmail.web.security import Networks
@@ -18,10 +19,22 @@ from digestmail.web.security import Networks
 log = logging.getLogger(__name__)
 
 FORM_LIFETIME = timedelta(hours=2)
+HASTE = timedelta(seconds=3)  # no person fills in a form so fast
 _AN_HOUR = timedelta(hours=1)
-_MOST_OF_A_NETWORK = 20
-_MOST_OF_ALL = 500
 _RETRY = {"Retry-After": "3600"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How often something may be asked in an hour, by one network and by everyone together."""
+
+    name: str
+    of_a_network: int
+    of_all: int
+
+
+FORMS = Limit("form", 20, 500)  # each may have a mail sent
+PREVIEWS = Limit("preview", 600, 20_000)  # typing asks for one every other second
 
 
 class Courier:
@@ -46,6 +59,14 @@ class Courier:
 
 
 @dataclass(frozen=True, slots=True)
+class FormToken:
+    """What a public form carries to be taken; ``sum`` is for the browser, empty where not asked."""
+
+    token: str
+    sum: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """All that an endpoint needs."""
 
@@ -53,6 +74,7 @@ class Site:
     pages: Pages
     networks: Networks
     courier: Courier
+    sums: Sums | None = None
 
     @property
     def now(self) -> datetime:
@@ -60,28 +82,60 @@ class Site:
         return self.app.clock()
 
     @property
-    def form_token(self) -> str:
+    def form_token(self) -> FormToken:
         """For a public form about to be shown."""
-        return self.app.links.form_token(self.now)
+        return self.with_sum(self.app.links.form_token(self.now))
 
     @property
     def letters(self) -> BackgroundTask:
         """To send, after an answer, the letters that a request has planned."""
         return BackgroundTask(self.courier.run)
 
-    def is_fresh(self, values: Texts) -> bool:
-        """Whether a public form was made here, and lately."""
-        return self.app.links.form_is_fresh(values.get("form_token", ""), self.now, FORM_LIFETIME)
+    def with_sum(self, token: str) -> FormToken:
+        """A form's token, with a new sum where sums are asked."""
+        return FormToken(token, self.sums.ask(token) if self.sums else "")
 
-    def count(self, request: Request) -> None:
-        """Count a public form; HTTPException once its network or everyone sent too many."""
-        now, allow = self.now, self.app.store.guards.allow
-        network = self.app.store.guards.hash(f"form:{self.networks.of(request)}")
-        if not allow(network, _MOST_OF_A_NETWORK, _AN_HOUR, now):
+    def is_ours(self, values: Texts) -> bool:
+        """Whether a public form was made here, however long ago."""
+        return self.app.links.form_age(values.get("form_token", ""), self.now) is not None
+
+    def is_fresh(self, values: Texts) -> bool:
+        """Whether a public form was made here, lately, not filled in in haste, its sum solved.
+
+        Ask once, as a sum is good once.
+        """
+        token = values.get("form_token", "")
+        age = self.app.links.form_age(token, self.now)
+        if age is None or not HASTE <= age <= FORM_LIFETIME:
+            return False
+        answer = values.get("altcha", "")
+        return not self.sums or self.sums.accept(answer, token, FORM_LIFETIME, self.now)
+
+    def token_again(self, values: Texts) -> FormToken:
+        """For a form that is shown again: its own token while it is good, else a new one."""
+        token = values.get("form_token", "")
+        age = self.app.links.form_age(token, self.now)
+        is_young = age is not None and timedelta(0) <= age <= FORM_LIFETIME / 2
+        return self.with_sum(token) if is_young else self.form_token
+
+    def count(self, request: Request, limit: Limit = FORMS) -> None:
+        """Count a request; HTTPException once its network or everyone sent too many.
+
+        The operator is told once in an hour.
+        """
+        now, guards = self.now, self.app.store.guards
+        network = guards.hash(f"{limit.name}:{self.networks.of(request)}")
+        if not guards.allow(network, limit.of_a_network, _AN_HOUR, now):
             raise HTTPException(429, headers=_RETRY)
-        if not allow("form:all", _MOST_OF_ALL, _AN_HOUR, now):
-            log.error("more than %d forms in an hour: the rest is refused", _MOST_OF_ALL)
+        if not guards.allow(f"{limit.name}:all", limit.of_all, _AN_HOUR, now):
+            self._tell_flood(limit)
             raise HTTPException(503, headers=_RETRY)
+
+    def _tell_flood(self, limit: Limit) -> None:
+        flood = f"more than {limit.of_all} {limit.name}s in an hour: the rest is refused"
+        log.error(flood)
+        if self.app.store.guards.allow(f"{limit.name}:told", 1, _AN_HOUR, self.now):
+            self.app.store.relays.owe_alert(f"the public pages: {flood}", self.now)
 
 
 def is_robot(values: Texts) -> bool:

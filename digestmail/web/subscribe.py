@@ -1,23 +1,31 @@
-"""The public form: who wants the digest, and what should be in it."""
+"""The public form: who wants the digest, what should be in it, and what that would have brought."""
 
-from fastapi import APIRouter, Request
+from collections.abc import Mapping
+
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from digestmail.errors import FormError
+from digestmail.steps.checks import listed
 from digestmail.web.forms import (
     FormView,
-    Posted,
+    PostedWithFile,
+    Sent,
     Texts,
     again,
     application_texts,
     checked_application,
+    sentence,
+    tried_profile,
 )
-from digestmail.web.site import SHOW, Ours, Site, is_robot
+from digestmail.web.previews import START, PreviewView, view_of
+from digestmail.web.site import PREVIEWS, SHOW, FormToken, Ours, Site, is_robot
+from digestmail.web.wishes import Wish, wish_of
 
 router = APIRouter()
+_FRAGMENT = "x-fragment"  # the header by which page.js asks for the preview alone
 
 
-@router.api_route("/", methods=SHOW)
 @router.api_route("/subscribe", methods=SHOW)
 def form(site: Ours, request: Request) -> Response:
     """The form, filled in with what the query names."""
@@ -26,26 +34,73 @@ def form(site: Ours, request: Request) -> Response:
 
 
 @router.post("/subscribe")
-def subscribe(site: Ours, request: Request, values: Posted) -> Response:
+def subscribe(site: Ours, request: Request, sent: PostedWithFile) -> Response:
     """Take the form; the answer is the same whether or not the address is known."""
+    values = sent.texts
     if is_robot(values):
         return _answer(site, values)
     empty = FormView(application_texts({}))
+    wish = wish_of(site.app.store, sent)
     try:
-        asked = checked_application(values, site.app.new_profile)
+        asked = checked_application(wish.values, site.app.new_profile, wish.problems)
     except FormError as error:
-        return _form(site, again(empty, values, error), status=422)
+        shown = again(empty, wish.texts, error)
+        return _form(site, shown, status=422, wish=wish, token=site.token_again(values))
     if not site.is_fresh(values):
-        return _form(site, FormView(application_texts(values)), status=422, stale=True)
+        shown = FormView(application_texts(wish.texts))
+        token = site.token_again(values)
+        return _form(site, shown, status=422, stale=True, wish=wish, token=token)
     site.count(request)
-    site.app.desk.subscribe(asked.email, asked.profile, asked.schedule, site.now)
-    answer = _answer(site, values)
+    site.app.desk.subscribe(
+        asked.email, asked.profile, asked.schedule, site.now, wish.seeds.uploads
+    )
+    answer = _answer(site, values, wish)
     answer.background = site.letters
     return answer
 
 
+@router.post("/subscribe/preview")
+def show_preview(site: Ours, request: Request, sent: PostedWithFile) -> Response:
+    """What the form would have brought last week, within the form or, for page.js, alone."""
+    if is_robot(sent.texts) or not site.is_ours(sent.texts):
+        raise HTTPException(400)
+    site.count(request, PREVIEWS)
+    wish = wish_of(site.app.store, _with_suggestion(sent))
+    profile, problems = tried_profile(wish.values, site.app.new_profile)
+    problems = {name: sentence(told) for name, told in (problems | wish.problems).items()}
+    view = view_of(site.app.week, profile, wish.seeds)
+    if _FRAGMENT in request.headers:
+        return site.pages.show(
+            "preview", view=view, problems=problems, filled=wish.filled, texts=wish.texts
+        )
+    shown = FormView(application_texts(_boxes_as_sent(wish.texts)), problems)
+    return _form(site, shown, wish=wish, view=view, token=site.token_again(sent.texts))
+
+
+def _with_suggestion(sent: Sent) -> Sent:
+    """The form with the suggested keyword in it whose button was pressed, if one was."""
+    word = sent.texts.get("add", "")
+    if not word:
+        return sent
+    keywords = dict.fromkeys([*listed(sent.texts.get("keywords", "")), *listed(word)])
+    return Sent({**sent.texts, "keywords": ", ".join(keywords)}, sent.upload)
+
+
+def _boxes_as_sent(texts: Texts) -> Mapping[str, str]:
+    """Browsers leave out boxes that are not ticked."""
+    return {"weekdays": "", **texts}
+
+
 def _form(
-    site: Site, shown: FormView, *, status: int = 200, guess: bool = False, stale: bool = False
+    site: Site,
+    shown: FormView,
+    *,
+    status: int = 200,
+    guess: bool = False,
+    stale: bool = False,
+    wish: Wish | None = None,
+    view: PreviewView = START,
+    token: FormToken | None = None,
 ) -> Response:
     return site.pages.show(
         "subscribe",
@@ -53,10 +108,39 @@ def _form(
         form=shown,
         guess=guess,
         stale=stale,
-        form_token=site.form_token,
+        filled=wish.filled if wish else None,
+        view=view,
+        form_token=token or site.form_token,
     )
 
 
-def _answer(site: Site, values: Texts) -> Response:
+def _answer(site: Site, values: Texts, wish: Wish | None = None) -> Response:
     email = values.get("email", "").strip()
-    return site.pages.show("answer", about="confirm", email=email)
+    filled = wish.filled if wish else None
+    return site.pages.show("answer", about="confirm", email=email, filled=filled)
+
+
+# --- the form on other sites -----------------------------------------------------------------
+
+
+@router.api_route("/embed", methods=SHOW)
+def embed(site: Ours) -> Response:
+    """The form as plain HTML to put on another page."""
+    return site.pages.show("embed", home=site.app.links.home)
+
+
+# --- who did not ask -------------------------------------------------------------------------
+
+
+@router.api_route("/never/{token}", methods=SHOW)
+def ask_to_refuse(site: Ours, token: str) -> Response:
+    """The button by which who did not ask for a mail refuses all others."""
+    subscriber = site.app.desk.refuser(token)
+    return site.pages.show("never", token=token, email=subscriber.email if subscriber else "")
+
+
+@router.post("/never/{token}")
+def refuse(site: Ours, token: str) -> Response:
+    """Never mail that address again."""
+    site.app.desk.refuse(token, site.now)
+    return site.pages.show("refused")

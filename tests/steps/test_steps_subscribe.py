@@ -9,6 +9,7 @@ from steps_world import DAY, GRAPHS, HOUR, LINKS, NOW, arrive, at_once, digest, 
 
 from digestmail.domain import (
     DeliveryKind,
+    Paper,
     Profile,
     Schedule,
     Subscriber,
@@ -489,3 +490,65 @@ def test_a_suppressed_address_does_not_come_back(desk: Desk, store: Store) -> No
     with pytest.raises(InputError, match="must not be mailed again"):
         desk.come_back(ada, NOW)
     assert store.subscribers.by_email(ada.email).status is SubscriberStatus.PAUSED
+
+
+# --- uploads, and who never asked ------------------------------------------------------------
+
+_UPLOAD = Paper(key="library:abc", title="On my own work", abstract="Mine.")
+
+
+def _with_upload(desk: Desk, *uploads: Paper) -> None:
+    desk.subscribe(ADA, GRAPHS, Schedule(hour=6), NOW, uploads)
+
+
+def test_an_upload_waits_for_the_confirmation(desk: Desk) -> None:
+    _with_upload(desk, _UPLOAD)
+    assert desk.store.papers.by_keys([_UPLOAD.key]) == {}
+    desk.confirm(_token(desk), NOW)
+    assert desk.store.papers.by_keys([_UPLOAD.key])[_UPLOAD.key].abstract == "Mine."
+
+
+def test_the_last_request_brings_its_own_upload(desk: Desk) -> None:
+    _with_upload(desk, _UPLOAD)
+    _with_upload(desk)
+    desk.confirm(_token(desk), NOW)
+    assert desk.store.papers.by_keys([_UPLOAD.key]) == {}
+
+
+def _never(desk: Desk) -> str:
+    return desk.links.never(_found(desk).id or 0).rpartition("/")[2]
+
+
+def test_who_never_asked_is_forgotten_and_never_mailed(desk: Desk) -> None:
+    _with_upload(desk, _UPLOAD)
+    ada, token = _found(desk), _never(desk)
+    desk.refuse(token, NOW)
+    desk.refuse(token, NOW)  # pressed twice
+    assert desk.store.uploads.take(ada.id or 0) == ""
+    _ask(desk, at=NOW + 2 * DAY)
+    _ask(desk, "ada+again@example.net", at=NOW + 4 * DAY)
+    assert desk.store.subscribers.all() == []
+
+
+def test_a_reader_who_refuses_has_left(desk: Desk) -> None:
+    _joined(desk)
+    desk.refuse(_never(desk), NOW)
+    assert _found(desk).status is SubscriberStatus.UNSUBSCRIBED
+    with pytest.raises(InputError, match="refused"):
+        desk.come_back(_found(desk), NOW)
+
+
+def test_a_link_to_refuse_opens_nothing_else(desk: Desk) -> None:
+    _joined(desk)
+    for read in (desk.owner, desk.pending):
+        with pytest.raises(TokenError):
+            read(_never(desk), NOW)
+    with pytest.raises(TokenError):
+        desk.refuse(_token(desk), NOW)
+
+
+def test_a_mailbox_is_asked_three_times_a_week_however_it_is_spelled(desk: Desk) -> None:
+    spellings = [f"ada+{days}@example.net" for days in range(6)]
+    for days, email in enumerate(spellings):
+        _ask(desk, email, NOW + days * DAY)
+    assert len(_letters(desk, *spellings)) == 3

@@ -33,12 +33,12 @@ from digestmail.store import Bounce, Database, Store
 from digestmail.store.migrate import current_revision, migrate, require_current
 from digestmail.store.tables import metadata
 
-NEWEST = "0007"
+NEWEST = "0009"
 _REBUILD = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "9000", "0007", None, None
+revision, down_revision, branch_labels, depends_on = "9000", "0009", None, None
 
 
 def upgrade():

@@ -1,13 +1,24 @@
 """The links of the mails: opening changes nothing, pressing does what the page says."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
 from web_apps import HOSTILE, Trial, link_in, path_of, trial
 
-from digestmail.domain import Digest, Paper, SubscriberStatus, Verdict
+from digestmail.domain import (
+    Digest,
+    DigestItem,
+    Paper,
+    Reason,
+    ReasonKind,
+    SubscriberStatus,
+    Verdict,
+)
+from digestmail.web.reasons import reason_lines
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 
@@ -16,6 +27,19 @@ ONE_CLICK = "List-Unsubscribe=One-Click"
 async def web(tmp_path: Path) -> AsyncIterator[Trial]:
     async with trial(tmp_path) as opened:
         yield opened
+
+
+def save_path(web: Trial, digest: Digest) -> str:
+    return path_of(web.app.links.save(digest.id or 0, 1))
+
+
+def why_path(web: Trial, digest: Digest) -> str:
+    return save_path(web, digest).replace("/save/", "/why/")
+
+
+def buttons(page: str) -> list[str]:
+    """Where the buttons of a page post to."""
+    return re.findall(r'method="post" action="([^"]+)"', page)
 
 
 def feedback_path(web: Trial, digest: Digest, verdict: Verdict, position: int = 1) -> str:
@@ -31,13 +55,30 @@ async def test_opening_a_link_changes_nothing(web: Trial, method: str) -> None:
         web.unsubscribe(ada),
         web.preferences(ada),
         feedback_path(web, digest, Verdict.LESS),
+        save_path(web, digest),
+        why_path(web, digest),
         link_in(web.mails[0], "confirm"),
     ]
     before = web.app.store.subscribers.all()
     answers = [await web.client.request(method, path) for path in paths]
-    assert [answer.status_code for answer in answers] == [200] * 4
+    assert [answer.status_code for answer in answers] == [200] * 6
     assert web.app.store.subscribers.all() == before
     assert web.app.store.subscribers.feedback([ada.id or 0]) == []
+    assert web.app.store.saved.count(ada.id or 0) == 0
+
+
+async def test_a_scanner_that_opens_every_link_of_a_mail_changes_nothing(web: Trial) -> None:
+    ada = web.joined()
+    papers = [Paper(key=f"test:{at}", title=f"Paper {at}") for at in range(1, 9)]
+    mail = web.app.composer.digest(ada, web.digest(ada, *papers), web.clock())
+    links = set(re.findall(r'href="https?://digest\.test(/?[^"#]*)', mail.html))
+    assert len(links) == 3 * 8 + 5
+    before = web.app.store.subscribers.all()
+    for method, link in product(("HEAD", "GET"), sorted(links)):
+        assert (await web.client.request(method, link)).status_code == 200, link
+    assert web.app.store.subscribers.all() == before
+    assert web.app.store.subscribers.feedback([ada.id or 0]) == []
+    assert web.app.store.saved.count(ada.id or 0) == 0
 
 
 @pytest.mark.parametrize("action", ["schedule", "profiles", "pause", "resume", "leave"])
@@ -150,9 +191,72 @@ async def test_feedback_counts_and_can_be_turned_round(web: Trial) -> None:
     thanks = await web.post(feedback_path(web, digest, Verdict.MORE))
     (given,) = web.app.store.subscribers.feedback([ada.id or 0])
     assert given.verdict is Verdict.MORE
-    await web.post(thanks.text.partition('method="post" action="')[2].partition('"')[0])
+    assert "Noted: more like this" in thanks.text
+    less = feedback_path(web, digest, Verdict.LESS)
+    assert less in buttons(thanks.text)
+    await web.post(less)
     (given,) = web.app.store.subscribers.feedback([ada.id or 0])
     assert given.verdict is Verdict.LESS
+
+
+async def test_feedback_is_undone(web: Trial) -> None:
+    ada = web.joined()
+    digest = web.digest(ada, Paper(key="test:1", title="A paper"))
+    thanks = await web.post(feedback_path(web, digest, Verdict.MORE))
+    undo = next(path for path in buttons(thanks.text) if path.endswith("/undo"))
+    assert "Taken back" in (await web.post(undo)).text
+    assert "Taken back" in (await web.post(undo)).text  # nothing is left to undo
+    assert web.app.store.subscribers.feedback([ada.id or 0]) == []
+
+
+async def test_a_paper_is_saved_and_taken_off_the_list(web: Trial) -> None:
+    ada = web.joined()
+    digest = web.digest(ada, Paper(key="test:1", title=f"On {HOSTILE}"))
+    assert "<script>alert" not in (await web.get(save_path(web, digest))).text
+    thanks = await web.post(save_path(web, digest))
+    (kept,) = web.app.store.saved.of(ada.id or 0)
+    assert kept.paper.key == "test:1"
+    undo = next(path for path in buttons(thanks.text) if path.endswith("/undo"))
+    assert "Off your list" in (await web.post(undo)).text
+    assert web.app.store.saved.count(ada.id or 0) == 0
+
+
+async def test_the_reasons_are_told(web: Trial) -> None:
+    digest = web.digest(web.joined(), Paper(key="test:1", title="A paper"))
+    why = await web.get(why_path(web, digest))
+    assert "Matches sparse autoencoder" in why.text
+    assert "80 of 100" in why.text
+    assert why.headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_the_weightiest_reason_comes_first() -> None:
+    weights = {"graph": 0.1, "ice": 0.6, "snow": 0.3, "age": 0.0}
+    reasons = tuple(Reason(ReasonKind.KEYWORD, (word,), w) for word, w in weights.items())
+    lines = reason_lines(
+        DigestItem(
+            position=1,
+            paper=Paper(key="test:1", title=""),
+            profile_id=None,
+            profile_name="",
+            score=0.5,
+            reasons=reasons,
+        )
+    )
+    assert [(line.words, line.weighs) for line in lines] == [
+        ("Matches ice", "much"),
+        ("Matches snow", "some"),
+        ("Matches graph", "little"),
+        ("Matches age", ""),
+    ]
+
+
+async def test_no_page_of_a_digest_leads_to_the_preferences(web: Trial) -> None:
+    digest = web.digest(web.joined(), Paper(key="test:1", title="A paper"))
+    more, saving = feedback_path(web, digest, Verdict.MORE), save_path(web, digest)
+    answers = [await web.post(path) for path in (more, f"{more[:-4]}undo", saving)]
+    answers += [await web.get(path) for path in (more, saving, why_path(web, digest))]
+    assert {answer.status_code for answer in answers} == {200}
+    assert not [answer for answer in answers if "/preferences/" in answer.text]
 
 
 @pytest.mark.parametrize(

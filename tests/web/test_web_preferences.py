@@ -1,7 +1,9 @@
 """One's own page: every form on it, whose profiles it may touch, and what it tells."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,11 @@ PAPER = Paper(key="test:1", title="Sparse autoencoders", url="https://arxiv.org/
 async def web(tmp_path: Path) -> AsyncIterator[Trial]:
     async with trial(tmp_path) as opened:
         yield opened
+
+
+def ticked(page: str) -> list[str]:
+    """The names of the boxes and radio buttons that are ticked, in order."""
+    return re.findall(r'<input[^>]* name="(\w+)"[^>]* checked>', page)
 
 
 async def test_the_schedule_is_changed(web: Trial) -> None:
@@ -56,7 +63,7 @@ async def test_quiet_and_late_days_are_chosen_and_shown(web: Trial) -> None:
         weekdays=frozenset({1}), wait_hours=11, send_empty=True
     )
     assert '<option value="11" selected>Wait up to 11 hours' in page
-    assert page.count(" checked>") == 2  # Monday, and the short mail
+    assert "send_empty" in ticked(page)
 
 
 async def test_a_box_left_out_means_no_and_a_wait_left_out_stays(web: Trial) -> None:
@@ -82,10 +89,10 @@ async def test_a_wrong_answer_on_late_days_is_told(web: Trial, field: str, value
 async def test_a_tick_is_kept_beside_a_problem(web: Trial) -> None:
     ada = web.joined()
     wrong = {"weekdays": "1", "hour": "24", "send_empty": "yes"}
-    ticked = await web.post(f"{web.preferences(ada)}/schedule", wrong)
-    unticked = await web.post(f"{web.preferences(ada)}/schedule", wrong | {"send_empty": []})
-    assert ticked.text.count(" checked>") == 2
-    assert unticked.text.count(" checked>") == 1
+    with_it = await web.post(f"{web.preferences(ada)}/schedule", wrong)
+    without = await web.post(f"{web.preferences(ada)}/schedule", wrong | {"send_empty": []})
+    assert "send_empty" in ticked(with_it.text)
+    assert "send_empty" not in ticked(without.text)
 
 
 async def test_a_profile_is_added_and_deleted(web: Trial) -> None:
@@ -300,3 +307,118 @@ async def test_an_unknown_notice_says_nothing(web: Trial) -> None:
     page = await web.get(f"{web.preferences(web.joined())}?saved={HOSTILE}")
     assert page.status_code == 200
     assert 'role="status"' not in page.text
+
+
+# --- weekly, a pause until a date, hindsight ---------------------------------------------------
+
+
+async def test_the_digest_is_made_weekly_and_daily_again(web: Trial) -> None:
+    ada = web.joined()
+    home = web.preferences(ada)
+    boxes = {"weekdays": [str(day) for day in range(1, 8)], "weekday": "3", "wait_hours": "3"}
+    answer = await web.post(f"{home}/schedule", boxes | {"rhythm": "weekly"})
+    page = (await web.get(answer.headers["location"])).text
+    assert web.again(ada).schedule.weekdays == frozenset({3})
+    assert "Wednesday, 25 November 2026, at 07:00 (UTC)" in page
+    assert '<option value="3" selected>Wednesday' in page
+    assert page.count('value="weekly" checked') == 1
+    assert ticked(page).count("weekdays") == 7  # what a switch to daily would mean
+    await web.post(f"{home}/schedule", boxes | {"rhythm": "daily"})
+    assert web.again(ada).schedule == Schedule()
+
+
+async def test_a_weekly_mail_needs_its_day(web: Trial) -> None:
+    ada = web.joined()
+    wrong = {"rhythm": "weekly", "weekday": "", "weekdays": "1-7"}
+    answer = await web.post(f"{web.preferences(ada)}/schedule", wrong)
+    assert answer.status_code == 422
+    assert 'id="schedule-weekdays-problem"' in answer.text
+    assert 'value="weekly" checked' in answer.text
+    assert web.again(ada) == ada
+
+
+@pytest.mark.parametrize(
+    ("asked", "until", "told"),
+    [
+        ({"until": "two-weeks"}, date(2026, 12, 4), "from Friday, 4 December 2026 on"),
+        ({"until": "date", "date": "2027-01-07"}, date(2027, 1, 7), "from Thursday, 7 January"),
+        ({"until": "open"}, None, "No mail comes until you resume."),
+        ({}, None, "No mail comes until you resume."),
+    ],
+)
+async def test_a_pause_lasts_as_long_as_asked(
+    web: Trial, asked: dict[str, str], until: date | None, told: str
+) -> None:
+    ada = web.joined()
+    answer = await web.post(f"{web.preferences(ada)}/pause", asked)
+    page = (await web.get(answer.headers["location"])).text
+    assert web.again(ada).status is SubscriberStatus.PAUSED
+    assert web.again(ada).resume_on == until
+    assert told in page
+
+
+async def test_a_wrong_end_of_a_pause_is_told(web: Trial) -> None:
+    ada = web.joined()
+    wrong = {"until": "date", "date": "2026-11-20"}
+    answer = await web.post(f"{web.preferences(ada)}/pause", wrong)
+    assert answer.status_code == 422
+    assert 'id="pause-date-problem"' in answer.text
+    assert 'value="2026-11-20"' in answer.text
+    assert 'value="date" checked' in answer.text
+    assert web.again(ada) == ada
+
+
+async def test_resuming_early_ends_the_pause_for_good(web: Trial) -> None:
+    ada = web.joined()
+    await web.post(f"{web.preferences(ada)}/pause", {"until": "week"})
+    await web.post(f"{web.preferences(ada)}/resume")
+    assert web.again(ada) == ada
+
+
+async def test_a_pause_ends_with_the_days_digests(web: Trial) -> None:
+    ada = web.joined()
+    await web.post(f"{web.preferences(ada)}/pause", {"until": "week"})
+    web.clock.move(days=7, hours=1)
+    web.app.prepare()
+    resumed = web.again(ada)
+    assert (resumed.status, resumed.resume_on) == (SubscriberStatus.ACTIVE, None)
+    assert resumed.next_due_at == datetime(2026, 11, 27, 7, tzinfo=UTC)
+
+
+async def test_each_threshold_tells_what_it_would_have_meant(web: Trial) -> None:
+    ada = web.joined(max_papers=3)
+    papers = [replace(PAPER, key=f"test:{n}", title=f"Sparse autoencoders {n}") for n in range(5)]
+    web.app.store.papers.add(papers, web.clock() - timedelta(hours=1))
+    web.app.week.ready()
+    daily = (await web.get(web.preferences(ada))).text
+    web.app.desk.reschedule(ada, Schedule(weekdays=frozenset({5})), web.clock())
+    weekly = (await web.get(web.preferences(ada))).text
+    assert "Balanced – about 3 a day</option>" in daily
+    assert "Balanced – 3 papers</option>" in weekly
+
+
+async def test_without_papers_a_threshold_promises_nothing(web: Trial) -> None:
+    page = (await web.get(web.preferences(web.joined()))).text
+    assert ">Balanced</option>" in page
+    assert "last week" not in page
+
+
+async def test_a_profile_learns_from_a_file_of_ones_papers(web: Trial) -> None:
+    ada = web.joined(seed_papers=("arxiv:2508.13426",))
+    path = f"{web.preferences(ada)}/profiles/{ada.profiles[0].id}"
+    bib = b"@article{x, title={On ice}, doi={10.1000/ice}, author={Lise Meitner}}"
+    fields = {"name": "Ice", "keywords": "ice", "seed_papers": "2508.13426"}
+    answer = await web.post(path, fields, files={"library": ("mine.bib", bib)})
+    assert answer.status_code == 303
+    assert web.again(ada).profiles[0].seed_papers == ("arxiv:2508.13426", "doi:10.1000/ice")
+    assert web.app.store.papers.by_keys(["doi:10.1000/ice"])
+
+
+async def test_a_title_nobody_knows_is_told(web: Trial) -> None:
+    ada = web.joined()
+    path = f"{web.preferences(ada)}/profiles/{ada.profiles[0].id}"
+    answer = await web.post(path, {"seed_papers": "A paper of nowhere"})
+    assert answer.status_code == 422
+    assert f'id="profile-{ada.profiles[0].id}-seed_papers-problem"' in answer.text
+    assert "A paper of nowhere</textarea>" in answer.text
+    assert web.again(ada) == ada

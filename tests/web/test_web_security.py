@@ -11,7 +11,7 @@ from web_apps import READER, Trial, Watch, open_app, trial
 from digestmail.errors import ConfigError
 from digestmail.store.tables import RATE
 from digestmail.web import make_web
-from digestmail.web.security import LARGEST_BODY
+from digestmail.web.security import LARGEST_BODY, LARGEST_FORM
 
 ALWAYS = {
     "referrer-policy": "no-referrer",
@@ -29,7 +29,7 @@ async def web(tmp_path: Path) -> AsyncIterator[Trial]:
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/", 200),
+        ("/subscribe", 200),
         ("/help", 200),
         ("/healthz", 200),
         ("/favicon.ico", 204),
@@ -70,14 +70,14 @@ async def test_pages_load_nothing_from_elsewhere(web: Trial) -> None:
 
 
 async def test_a_large_body_is_refused(web: Trial) -> None:
-    answer = await web.subscribe(interests="x" * LARGEST_BODY)
+    answer = await web.subscribe(interests="x" * LARGEST_FORM)
     assert answer.status_code == 413
     assert ALWAYS.items() <= dict(answer.headers).items()
 
 
 async def test_a_large_body_of_unknown_length_is_refused(web: Trial) -> None:
     async def endless() -> AsyncIterator[bytes]:
-        for _ in range(40):
+        for _ in range(300):
             yield b"x" * 10_000
 
     assert (await web.client.post("/subscribe", content=endless())).status_code == 413
@@ -104,10 +104,20 @@ async def test_a_broken_body_is_refused(web: Trial, kind: str, body: bytes) -> N
     assert web.app.store.subscribers.all() == []
 
 
-async def test_a_file_is_not_taken(web: Trial) -> None:
-    form = await web.filled()
-    answer = await web.client.post("/subscribe", data=form, files={"x": ("x.txt", b"1")})
-    assert answer.status_code == 400
+async def test_a_file_where_none_is_asked_for_is_passed_over(web: Trial) -> None:
+    answer = await web.subscribe(files={"x": ("x.txt", b"2301.00001")})
+    assert answer.status_code == 200
+    assert web.app.store.subscribers.by_email(READER).profiles[0].seed_papers == ()
+
+
+async def test_more_files_than_one_are_refused(web: Trial) -> None:
+    file = ("library", ("x.txt", b"2301.00001"))
+    assert (await web.subscribe(files=[file, file])).status_code == 400
+
+
+async def test_only_forms_with_a_file_may_be_large(web: Trial) -> None:
+    answer = await web.ask_for_link("x" * LARGEST_BODY)
+    assert answer.status_code == 413
 
 
 async def networks_counted(web: Trial, *forwarded: str) -> int:
@@ -118,7 +128,7 @@ async def networks_counted(web: Trial, *forwarded: str) -> int:
         assert (await web.post("/subscribe", form, headers=headers)).status_code == 200
     with web.app.store.database.reading() as session:
         keys = session.execute(RATE.select()).all()
-    return len(keys) - len(forwarded) - 1  # each address and everyone have a row, too
+    return len(keys) - 2 * len(forwarded) - 1  # each address has two, and everyone one
 
 
 async def test_anyone_may_claim_to_be_forwarded_and_is_not_believed(web: Trial) -> None:

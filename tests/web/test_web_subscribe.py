@@ -1,10 +1,27 @@
 """The public forms: what they refuse, what they never tell, and how often they may be used."""
 
-from collections.abc import AsyncIterator
+import html
+import json
+import threading
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import altcha
+import httpx
 import pytest
-from web_apps import HOSTILE, READER, Trial, trial
+from web_apps import HOSTILE, READER, Trial, link_in, trial
+
+from digestmail.domain import Paper
+from digestmail.relevance import Model
+from digestmail.steps.preview import Week
+
+BIBTEX = b"""\
+@misc{mine, title={On my own work}, author={Doe, Jane},
+  abstract={Rivers and deltas.}}
+@misc{arx, title={Rivers again},
+  eprint={2301.00001}}
+@misc{nobody, author={Nobody}}
+"""
 
 
 @pytest.fixture
@@ -94,7 +111,7 @@ async def test_a_stale_form_is_shown_again_with_what_was_typed(web: Trial) -> No
     answer = await web.post("/subscribe", form)
     assert answer.status_code == 422
     assert "kept</textarea>" in answer.text
-    assert answer.text.count(" checked>") == 1
+    assert answer.text.count(" checked>") == 2  # that day, and "every day ticked"
 
 
 @pytest.mark.parametrize(
@@ -139,13 +156,13 @@ async def test_all_problems_are_told_at_once(web: Trial) -> None:
 
 
 async def test_a_folded_field_with_a_problem_is_shown(web: Trial) -> None:
-    assert '<details class="more">' in (await web.get("/")).text
+    assert '<details class="more">' in (await web.get("/subscribe")).text
     assert '<details class="more" open>' in (await web.subscribe(authors="Knuth")).text
 
 
 @pytest.mark.parametrize("field", ["email", "keywords", "interests", "categories", "timezone"])
 async def test_hostile_text_is_escaped(web: Trial, field: str) -> None:
-    shown = await web.get("/", params={field: HOSTILE})
+    shown = await web.get("/subscribe", params={field: HOSTILE})
     kept = await web.subscribe(**{"hour": "99", field: HOSTILE})
     for page in (shown, kept):
         assert "<script>alert" not in page.text
@@ -165,11 +182,11 @@ async def test_a_link_can_fill_in_the_form(web: Trial) -> None:
     assert "quark</textarea>" in page
     assert '<option value="21" selected>21:00' in page
     assert "Lise Meitner</textarea>" in page
-    assert page.count(" checked>") == 2
+    assert page.count(" checked>") == 3
 
 
 async def test_newcomers_are_not_asked_about_late_and_quiet_days(web: Trial) -> None:
-    page = (await web.get("/")).text
+    page = (await web.get("/subscribe")).text
     await web.subscribe(wait_hours="0", send_empty="yes")
     schedule = web.app.store.subscribers.by_email(READER).schedule
     assert "wait_hours" not in page
@@ -178,8 +195,8 @@ async def test_newcomers_are_not_asked_about_late_and_quiet_days(web: Trial) -> 
 
 
 async def test_the_time_zone_is_guessed_only_where_none_was_named(web: Trial) -> None:
-    assert "data-guess" in (await web.get("/")).text
-    assert "data-guess" not in (await web.get("/", params={"timezone": "Asia/Tokyo"})).text
+    assert "data-guess" in (await web.get("/subscribe")).text
+    assert "data-guess" not in (await web.get("/subscribe", params={"timezone": "Asia/Tokyo"})).text
     assert "data-guess" not in (await web.subscribe(hour="99")).text
 
 
@@ -210,3 +227,256 @@ async def test_mail_that_fails_leaves_the_answer_whole(
     answer = await web.subscribe()
     assert answer.status_code == 200
     assert "letters could not be sent now" in caplog.text
+
+
+# --- how fast, how often, and proofs ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0, 422), (2, 422), (3, 200), (7200, 200)])
+async def test_a_form_has_an_age(web: Trial, seconds: int, status: int) -> None:
+    answer = await web.subscribe(form_token=web.form_token(seconds))
+    assert answer.status_code == status
+    assert nobody_came(web) == (status == 422)
+
+
+async def test_a_form_sent_in_haste_keeps_its_token(web: Trial) -> None:
+    token = web.form_token(1)
+    answer = await web.subscribe(form_token=token)
+    assert f'value="{token}"' in answer.text
+    web.clock.move(seconds=5)
+    assert (await web.subscribe(form_token=token)).status_code == 200
+
+
+async def test_a_flood_is_told_to_the_operator_once(web: Trial) -> None:
+    with web.app.store.database.writing() as session:
+        session.connection().exec_driver_sql(
+            "INSERT INTO rate (key, since, count) VALUES (?, ?, 500)",
+            ("form:all", web.clock().replace(tzinfo=None).isoformat(" ")),
+        )
+    for _ in range(2):
+        assert (await web.subscribe()).status_code == 503
+    assert web.app.store.relays.owed_alert().count("more than 500 forms") == 1
+
+
+async def test_a_sum_is_asked_and_good_once(tmp_path: Path) -> None:
+    async with trial(tmp_path, altcha=True) as web:
+        page = (await web.get("/subscribe")).text
+        asked = html.unescape(page.partition('data-sum="')[2].partition('"')[0])
+        token = page.partition('name="form_token" value="')[2].partition('"')[0]
+        challenge = altcha.Challenge.from_dict(json.loads(asked))
+        solution = altcha.solve_challenge(challenge)
+        assert solution
+        solved = altcha.Payload(challenge, solution).to_base64()
+        web.clock.move(seconds=10)
+        other = web.form_token()
+        for form_token, answer, status in (
+            (token, "", 422),
+            (token, "bm9uc2Vuc2U=", 422),
+            (other, solved, 422),  # of another form
+            (token, solved, 200),
+            (token, solved, 422),  # a second time
+        ):
+            sent = await web.subscribe(form_token=form_token, altcha=answer)
+            assert sent.status_code == status
+        assert (await web.ask_for_link()).status_code == 422
+
+
+async def test_who_never_asked_is_not_mailed_again(web: Trial) -> None:
+    await web.subscribe()
+    (mail,) = web.mails
+    never = link_in(mail, "never")
+    page = await web.get(never)
+    assert READER in page.text
+    assert page.headers["x-robots-tag"] == "noindex, nofollow"
+    assert web.app.store.subscribers.find(READER)
+    assert (await web.post(never)).status_code == 200
+    assert web.app.store.subscribers.find(READER) is None
+    web.clock.move(days=2)
+    assert (await web.subscribe()).status_code == 200
+    assert len(web.mails) == 1
+    assert (await web.get(never)).status_code == 200
+    assert (await web.get("/never/k000-1-abc")).status_code == 404
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+async def test_a_file_counts_once_confirmed(web: Trial) -> None:
+    answer = await web.subscribe(files={"library": ("my.bib", BIBTEX)})
+    assert "2 papers read from your file, 1 left out" in answer.text
+    assert "line 5: it has no title" in answer.text
+    seeds = web.app.store.subscribers.by_email(READER).profiles[0].seed_papers
+    assert len(seeds) == 2
+    assert web.app.store.papers.by_keys(seeds) == {}
+    await web.post(link_in(web.mails[0], "confirm"))
+    assert web.app.store.papers.by_keys(seeds).keys() == set(seeds)
+
+
+async def test_a_file_that_cannot_be_read_loses_nothing(web: Trial) -> None:
+    answer = await web.subscribe(files={"library": ("x.pdf", b"%PDF\0")}, keywords="kept")
+    assert answer.status_code == 422
+    problem = answer.text.partition('id="library-problem">')[2].partition("</p>")[0]
+    assert "The file is no text" in problem
+    assert "kept</textarea>" in answer.text
+    assert nobody_came(web)
+
+
+async def test_a_file_beside_a_mistake_is_kept_as_text(web: Trial) -> None:
+    answer = await web.subscribe(files={"library": ("my.bib", BIBTEX)}, hour="99")
+    assert "On my own work\narXiv:2301.00001</textarea>" in answer.text
+    carried = answer.text.partition('name="carried" value="')[2].partition('"')[0]
+    titles = "On my own work\narXiv:2301.00001"
+    await web.subscribe(carried=carried, seed_papers=titles)
+    await web.post(link_in(web.mails[0], "confirm"))
+    seeds = web.app.store.subscribers.by_email(READER).profiles[0].seed_papers
+    found = web.app.store.papers.by_keys(seeds)
+    assert [found[key].abstract for key in seeds] == ["Rivers and deltas.", ""]
+
+
+async def test_a_body_has_an_end(web: Trial) -> None:
+    answer = await web.subscribe(files={"library": ("my.bib", b" " * 3_000_000)})
+    assert answer.status_code == 413
+
+
+# --- the preview -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def rivers(web: Trial) -> Trial:
+    """Pages of a service that has had papers this week."""
+    papers = [
+        Paper(key=f"test:{n}", title=f"Rivers of kind {n}", abstract=f"Delta {n} <b> & more.")
+        for n in range(3)
+    ]
+    others = [Paper(key=f"test:o{n}", title=f"Graphs of sort {n}") for n in range(30)]
+    web.app.store.papers.add([*papers, *others], web.clock())
+    web.app.week.ready()
+    return web
+
+
+async def preview(web: Trial, **changed: object) -> httpx.Response:
+    filled = {"form_token": web.form_token(0), "keywords": "rivers", "seed_papers": ""} | changed
+    files = filled.pop("files", None)
+    return await web.post("/subscribe/preview", filled, files=files, headers={"X-Fragment": "1"})
+
+
+async def test_a_preview_has_papers_and_reasons(rivers: Trial) -> None:
+    answer = (await preview(rivers)).text
+    assert 'data-stage="found"' in answer
+    assert "3 papers of 33 would have come in one mail." in answer
+    assert answer.count("<mark>Rivers</mark>") == 3
+    assert "matches rivers" in answer
+    assert "<html" not in answer
+    assert nobody_came(rivers)
+
+
+async def test_the_button_shows_the_whole_form_again(rivers: Trial) -> None:
+    form = await rivers.filled(keywords="rivers", email="", weekdays=["6"])
+    answer = await rivers.post("/subscribe/preview", form)
+    assert answer.status_code == 200
+    assert "rivers</textarea>" in answer.text
+    assert "<mark>Rivers</mark>" in answer.text
+    assert answer.text.count(" checked>") == 2
+    assert 'role="alert"' not in answer.text  # nobody is blamed for a missing address
+
+
+@pytest.mark.parametrize(
+    ("changed", "stage", "told"),
+    [
+        ({"keywords": ""}, "start", "Name a keyword"),
+        ({"keywords": "zeppelin"}, "nothing", "None of the 33 papers"),
+        ({"categories": "<b>"}, "found", "is no category"),
+        ({"seed_papers": "Unheard of"}, "found", "is not a paper that is known here"),
+        ({"seed_papers": "2301.00001"}, "found", "1 paper of your examples is not known"),
+    ],
+)
+async def test_a_preview_tells_what_is_wrong(
+    rivers: Trial, changed: dict[str, object], stage: str, told: str
+) -> None:
+    answer = await preview(rivers, **changed)
+    assert f'data-stage="{stage}"' in answer.text
+    assert told in answer.text
+
+
+async def test_a_preview_before_the_week_is_read_says_so(web: Trial) -> None:
+    read = threading.Event()
+
+    def make(papers: Sequence[Paper], background: Sequence[Paper]) -> Model:
+        assert read.wait(20)
+        return Model(papers, background)
+
+    web.app.__dict__["week"] = Week(web.app.store, make, web.clock)
+    assert 'data-stage="waiting"' in (await preview(web)).text
+    read.set()
+    web.app.week.close()
+    assert 'data-stage="no-papers"' in (await preview(web)).text
+
+
+async def test_a_file_becomes_text_and_suggestions(rivers: Trial) -> None:
+    answer = (await preview(rivers, files={"library": ("my.bib", BIBTEX)})).text
+    assert "2 papers read from your file" in answer
+    lines = answer.partition('data-fill="seed_papers"')[2].partition(">")[2]
+    assert lines.startswith("\nOn my own work\narXiv:2301.00001</textarea>")
+    assert 'data-fill="carried"' in answer
+
+
+async def test_a_suggestion_is_added_by_its_button(rivers: Trial) -> None:
+    form = await rivers.filled(keywords='ice, "sea ice"', add="delta sediments")
+    answer = (await rivers.post("/subscribe/preview", form)).text
+    assert "ice, &#34;sea ice&#34;, delta sediments</textarea>" in answer
+
+
+async def test_previews_are_for_visitors_of_the_form(rivers: Trial) -> None:
+    assert (await preview(rivers, form_token="")).status_code == 400
+    assert (await preview(rivers, website="x")).status_code == 400
+
+
+async def test_previews_have_a_limit_of_their_own(rivers: Trial) -> None:
+    key = rivers.app.store.guards.hash("preview:203.0.113.5")
+    with rivers.app.store.database.writing() as session:
+        session.connection().exec_driver_sql(
+            "INSERT INTO rate (key, since, count) VALUES (?, ?, 600)",
+            (key, "2026-11-20 05:00:00"),
+        )
+    assert (await preview(rivers)).status_code == 429
+    assert (await rivers.subscribe()).status_code == 200
+
+
+@pytest.mark.parametrize("field", ["keywords", "interests", "seed_papers", "add", "carried"])
+async def test_a_hostile_preview_is_escaped(rivers: Trial, field: str) -> None:
+    form = await rivers.filled(**{field: HOSTILE})
+    page = (await rivers.post("/subscribe/preview", form)).text
+    alone = (await preview(rivers, **{field: HOSTILE})).text
+    for text in (page, alone):
+        assert "<script>alert" not in text
+        assert "<img" not in text
+
+
+# --- the form elsewhere ----------------------------------------------------------------------
+
+
+async def test_the_form_can_be_copied(web: Trial) -> None:
+    page = (await web.get("/embed")).text
+    assert "&lt;form action=&#34;http://digest.test/subscribe&#34; method=&#34;get&#34;&gt;" in page
+    assert "/embed" in (await web.get("/help")).text
+
+
+async def test_a_copied_form_fills_in_all(web: Trial) -> None:
+    query = {
+        "email": "a@b.example",
+        "keywords": "quark",
+        "interests": "Hadrons.",
+        "seed_papers": "2301.00001",
+        "categories": "hep-ph",
+        "excluded_keywords": "glue",
+        "timezone": "Europe/Rome",
+    }
+    page = (await web.get("/subscribe", params=query)).text
+    assert all(value in page for value in query.values())
+    assert nobody_came(web)
+
+
+async def test_an_upload_has_no_page(web: Trial) -> None:
+    web.app.store.papers.add_uploads([Paper(key="doi:10.1000/x", title="Buy now")])
+    for path in ("/papers/doi:10.1000/x", "/papers?q=10.1000/x"):
+        assert "Buy now" not in (await web.get(path)).text

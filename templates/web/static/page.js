@@ -1,6 +1,169 @@
-// Fills in the browser's time zone where nobody has named one yet. All else works without scripts.
+// What scripts add to pages that work without them. Nothing is loaded from elsewhere.
+
+// --- the time zone: the browser's own where nobody has named one yet ------------------------
+
 const field = document.querySelector("input[data-guess]");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (field && zone && zone !== "Etc/Unknown" && field.value === field.defaultValue) {
   field.value = zone;
 }
+
+// --- the live preview of a form ---------------------------------------------------------------
+
+const PAUSE = 500; // ms without typing
+const AGAIN = 2500; // ms until a preview that was not ready is asked for again
+const MOST_TIMES = 40;
+
+class Preview {
+  constructor(form) {
+    this.form = form;
+    this.panel = document.getElementById(form.dataset.panel);
+    this.status = form.querySelector("[data-preview-status]");
+    this.times = 0;
+    form.addEventListener("input", (event) => this.later(event.target));
+    form.addEventListener("change", (event) => event.target.type === "file" && this.ask());
+    form.addEventListener("submit", () => this.stop());
+    document.addEventListener("click", (event) => this.pressed(event));
+    if (this.isFilled()) this.ask();
+  }
+
+  // Whether a link has filled in the form and the page does not show its preview yet.
+  isFilled() {
+    const names = ["keywords", "interests", "seed_papers", "categories", "authors"];
+    const some = names.some((name) => this.form.elements[name]?.value.trim());
+    return some && this.panel.querySelector(".sample") !== null;
+  }
+
+  later(typed) {
+    const counts = typed.name && !["email", "altcha", "website"].includes(typed.name);
+    if (!counts || typed.type === "file" || typed.closest(".days, .pair")) return;
+    clearTimeout(this.timer);
+    this.times = 0;
+    this.timer = setTimeout(() => this.ask(), PAUSE);
+  }
+
+  pressed(event) {
+    const button = event.target.closest("button[formaction]");
+    if (!button || button.form !== this.form) return;
+    event.preventDefault();
+    if (button.name === "add") this.add(button.value);
+    this.times = 0;
+    this.ask();
+  }
+
+  add(word) {
+    const keywords = this.form.elements.keywords;
+    const typed = keywords.value.trim().replace(/,$/, "");
+    keywords.value = typed ? `${typed}, ${word}` : word;
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.request?.abort();
+  }
+
+  async ask() {
+    this.stop();
+    const request = new AbortController();
+    this.request = request;
+    this.panel.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(this.form.dataset.preview, {
+        method: "POST",
+        body: new FormData(this.form),
+        headers: { "X-Fragment": "1" },
+        signal: request.signal,
+      });
+      if (!answer.ok) throw new Error(answer.status);
+      this.show(await answer.text());
+    } catch (error) {
+      if (request.signal.aborted) return;
+      const often = error.message === "429" || error.message === "503";
+      this.tell(often ? this.status.dataset.rests : this.status.dataset.failed);
+    }
+    if (this.request === request) this.panel.removeAttribute("aria-busy");
+  }
+
+  show(html) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const answer = page.querySelector("[data-preview-answer]");
+    if (!answer) throw new Error("no preview");
+    this.fill(answer);
+    const focused = this.panel.contains(document.activeElement);
+    this.panel.replaceChildren(...answer.childNodes);
+    if (focused) this.panel.parentElement.focus({ preventScroll: true });
+    this.tell(answer.dataset.status, answer.dataset.stage === "found");
+    if (answer.dataset.stage === "waiting" && this.times++ < MOST_TIMES) {
+      this.timer = setTimeout(() => this.ask(), AGAIN);
+    }
+  }
+
+  // A file that was read has become text of the form, and need not be sent again.
+  fill(answer) {
+    const texts = answer.querySelectorAll("[data-fill]");
+    for (const text of texts) {
+      this.form.elements[text.dataset.fill].value = text.value;
+      text.remove();
+    }
+    const file = this.form.querySelector("input[type=file]");
+    if (texts.length && file) file.value = "";
+  }
+
+  tell(words, leads = false) {
+    this.status.textContent = words;
+    if (!leads) return;
+    const link = document.createElement("a");
+    link.href = `#${this.panel.parentElement.id}`;
+    link.textContent = this.status.dataset.see;
+    this.status.append(" ", link);
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-preview]")) new Preview(form);
+
+// --- the sum that keeps robots out (ALTCHA's proof of work, version 2) ------------------------
+
+const bytesOf = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+const hexOf = (buffer) =>
+  Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+async function solved(challenge) {
+  const { nonce, salt, cost, keyLength, keyPrefix } = challenge.parameters;
+  const nonceBytes = bytesOf(nonce);
+  const password = new Uint8Array(nonceBytes.length + 4);
+  password.set(nonceBytes);
+  const derive = { name: "PBKDF2", hash: "SHA-256", salt: bytesOf(salt), iterations: cost };
+  for (let counter = 0; ; counter++) {
+    new DataView(password.buffer).setUint32(nonceBytes.length, counter);
+    const key = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
+    const derivedKey = hexOf(await crypto.subtle.deriveBits(derive, key, keyLength * 8));
+    if (derivedKey.startsWith(keyPrefix)) {
+      return btoa(JSON.stringify({ challenge, solution: { counter, derivedKey } }));
+    }
+  }
+}
+
+function solveFor(input) {
+  const form = input.form;
+  const status = form.querySelector("[data-sum-status]");
+  if (!globalThis.crypto?.subtle) {
+    status.textContent = status.dataset.unsafe;
+    return;
+  }
+  let solving;
+  const solve = () => {
+    solving ??= solved(JSON.parse(input.dataset.sum)).then((answer) => {
+      input.value = answer;
+    });
+    return solving;
+  };
+  form.addEventListener("focusin", solve, { once: true });
+  form.addEventListener("submit", (event) => {
+    if (input.value || event.submitter?.hasAttribute("formaction")) return;
+    event.preventDefault();
+    status.textContent = status.dataset.busy;
+    solve().then(() => form.requestSubmit(event.submitter));
+  });
+}
+
+for (const input of document.querySelectorAll("input[data-sum]")) solveFor(input);

@@ -1,0 +1,230 @@
+"""What a profile would have brought in the last days: for visitors who are still choosing.
+
+A ``Week`` has a model of its own, made in the background at the start and when new papers have
+come, so that a visitor neither waits for one nor takes the model of the digests away.
+"""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from digestmail.domain import Clock, DigestItem, Interest, Paper, Profile
+from digestmail.steps.plan import merged
+from digestmail.store import Store
+from digestmail.text import phrase, readable, words
+
+if TYPE_CHECKING:
+    from digestmail.relevance import Model
+
+log = logging.getLogger(__name__)
+
+LENGTH = timedelta(days=7)
+BACKGROUND = 4_000  # papers beside the week's: enough for what is rare, and quick to make
+SHOWN = 10
+_LOOK_AGAIN = timedelta(minutes=5)  # for newer papers
+_MOST_PICKED = 100  # of a week: a profile that brings more is too broad anyway
+_MOST_SUGGESTED = 8
+_TERMS = 40  # the strongest of the examples, among which suggestions are found
+_MOST_EXAMPLES = 100  # read for suggestions
+_MOST_STRANGERS = 20_000  # papers of visitors that a model has met, and remembers: then a new one
+# Words of abstracts that make no phrase worth looking for.
+_EMPTY = frozenset(
+    ["approach", "baseline", "benchmark", "challenge", "method", "performance", "result", "task"]
+)
+_FULL = 0.8  # of all room in the mails: then a profile asks for too much
+_MakeModel = Callable[[Sequence[Paper], Sequence[Paper]], "Model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The papers of a week and the model that scores them; ``places`` by paper key.
+
+    ``strangers`` are the papers of visitors that it was asked about.
+    """
+
+    papers: Sequence[Paper]
+    model: "Model"
+    made_at: datetime
+    places: dict[str, int] = field(default_factory=dict)
+    strangers: set[str] = field(default_factory=set)
+
+    @property
+    def days(self) -> int:
+        """On how many days any of the papers came."""
+        return len({_day(paper) for paper in self.papers})
+
+    def met(self, paper: Paper) -> Paper:
+        """A paper as the model may be asked about it.
+
+        A model knows papers by their keys, and what a visitor's file tells of one is theirs alone.
+        """
+        if paper.id is not None:
+            return paper
+        text = f"{paper.title}\n{paper.abstract}".encode(errors="replace")
+        own = f"{paper.key}#{sha256(text).hexdigest()[:16]}"
+        self.strangers.add(own)
+        return replace(paper, key=own)
+
+
+class Week:
+    """Keeps a Judge of the last days at hand. One for a process; safe to ask from any thread."""
+
+    def __init__(self, store: Store, make_model: _MakeModel, clock: Clock) -> None:
+        self._store = store
+        self._make_model = make_model
+        self._clock = clock
+        self._judge: Judge | None = None
+        self._looked_at: datetime | None = None
+        self._building = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def judge(self) -> Judge | None:
+        """The judge that is at hand, None before the first one is; a newer one is begun."""
+        if self._is_old() and self._building.acquire(blocking=False):
+            self._thread = threading.Thread(target=self._build_quietly, name="week", daemon=True)
+            self._thread.start()
+        return self._judge
+
+    def ready(self) -> Judge:
+        """The judge of what is known now, made if need be."""
+        with self._building:
+            if self._is_old():
+                self._build()
+        assert self._judge is not None  # noqa: S101 - it has just been made
+        return self._judge
+
+    def close(self) -> None:
+        """Wait for a judge that is being made."""
+        if self._thread:
+            self._thread.join()
+
+    def _is_old(self) -> bool:
+        """Whether papers came since the judge was made, or it is of yesterday."""
+        now, judge = self._clock(), self._judge
+        if judge is None or now.date() != judge.made_at.date():
+            return True
+        if len(judge.strangers) > _MOST_STRANGERS:
+            return True
+        if judge.papers and self._looked_at and now - self._looked_at < _LOOK_AGAIN:
+            return False
+        self._looked_at = now
+        newest = judge.papers[-1].first_seen_at if judge.papers else None
+        return bool(self._store.papers.seen_after(newest or now - LENGTH))
+
+    def _build_quietly(self) -> None:
+        try:
+            self._build()
+        except Exception:
+            log.exception("the week's papers could not be read; the next visitor tries again")
+        finally:
+            self._building.release()
+
+    def _build(self) -> None:
+        now = self._clock()
+        papers = self._store.papers.seen_after(now - LENGTH)
+        background = self._store.papers.before(now - LENGTH, BACKGROUND)
+        model = self._make_model(papers, background)
+        self._looked_at = now
+        self._judge = Judge(papers, model, now, {p.key: at for at, p in enumerate(papers)})
+
+
+# --- one profile -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a profile would have got: the best papers, and how many there would have been.
+
+    ``fitting`` counts what the mails of ``days`` days would have held; ``judged`` are all papers
+    of the week. ``suggestions`` are keywords that the examples have in common.
+    """
+
+    items: tuple[DigestItem, ...] = ()
+    fitting: int = 0
+    days: int = 0
+    judged: int = 0
+    suggestions: tuple[str, ...] = ()
+
+    @property
+    def a_day(self) -> int:
+        """How many papers a mail would have held, about; at least 1 where there were any."""
+        return max(round(self.fitting / max(self.days, 1)), 1 if self.fitting else 0)
+
+    def is_broad(self, profile: Profile) -> bool:
+        """Whether most mails would have been as full as they may be, so that much is left out."""
+        room = min(profile.max_papers * self.days, _MOST_PICKED)
+        return self.days > 0 and self.fitting >= room * _FULL and profile.max_papers > 1
+
+
+def preview(judge: Judge, profile: Profile, seeds: Sequence[Paper] = ()) -> Preview:
+    """What the profile would have got of the week's papers, its examples left out."""
+    blocked = frozenset(judge.places[seed.key] for seed in seeds if seed.key in judge.places)
+    seeds = [judge.met(seed) for seed in seeds]
+    suggestions = suggested(judge, seeds, profile.keywords)
+    empty = Preview(days=judge.days, judged=len(judge.papers), suggestions=suggestions)
+    if profile.is_empty:
+        return empty
+    most = min(profile.max_papers * max(judge.days, 1), _MOST_PICKED)
+    wide = replace(profile, max_papers=max(most, SHOWN))
+    interest = Interest(profile=wide, seeds=tuple(seeds), blocked=blocked)
+    (scores,) = judge.model.score([interest])
+    items = merged([(profile, scores)], judge.papers)
+    days = Counter(_day(item.paper) for item in items)
+    fitting = sum(min(count, profile.max_papers) for count in days.values())
+    return replace(empty, items=items[:SHOWN], fitting=fitting)
+
+
+def _day(paper: Paper) -> date | None:
+    return paper.first_seen_at.date() if paper.first_seen_at else None
+
+
+# --- keywords out of examples ----------------------------------------------------------------
+
+
+def suggested(
+    judge: Judge, seeds: Sequence[Paper], keywords: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The words and phrases that the examples have and other papers lack, best first.
+
+    As they stand in most of the examples; none that is a keyword already.
+    """
+    examples = [seed for seed in seeds if seed.title][:_MOST_EXAMPLES]
+    if not examples or not judge.papers:
+        return ()
+    interest = Interest(profile=Profile(), seeds=tuple(examples))
+    spelled = _spelled(examples)
+    known = {phrase(keyword).words for keyword in keywords}
+    known |= {(word,) for some in known for word in some}
+    least = min(len(examples), 2)
+    worth: dict[str, float] = {}
+    for part in judge.model.strongest(interest, _TERMS):
+        having = spelled.get(part.what, Counter()).total()
+        if part.weight > 0 and having >= least and tuple(part.what.split()) not in known:
+            worth[part.what] = part.weight * having
+    pairs = {term for term in worth if " " in term and not _EMPTY & set(term.split())}
+    best = sorted(pairs or worth, key=lambda term: (-worth[term], term))
+    return tuple(spelled[term].most_common(1)[0][0] for term in best[:_MOST_SUGGESTED])
+
+
+def _spelled(papers: Sequence[Paper]) -> dict[str, Counter[str]]:
+    """How words and pairs of neighbours are spelled, each once a paper, by their stems."""
+    spelled: dict[str, Counter[str]] = {}
+    for paper in papers:
+        mine: dict[str, str] = {}
+        for text in map(readable, (paper.title, paper.abstract)):
+            found = words(text)
+            for word in found:
+                mine.setdefault(word.stem, text[word.start : word.end].lower())
+            for first, second in pairwise(found):
+                if text[first.end : second.start] in (" ", "-"):
+                    pair = f"{first.stem} {second.stem}"
+                    mine.setdefault(pair, text[first.start : second.end].lower())
+        for stem, spelling in mine.items():
+            spelled.setdefault(stem, Counter())[spelling] += 1
+    return spelled

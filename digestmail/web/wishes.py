@@ -1,0 +1,55 @@
+"""What a form asks for, its example papers looked up and its file read."""
+
+from dataclasses import dataclass, field
+
+from digestmail.domain import Paper
+from digestmail.errors import InputError
+from digestmail.steps.library import Filled, with_file
+from digestmail.steps.seeds import Seeds, lines_of, packed, read_seeds, unpacked
+from digestmail.store import Store
+from digestmail.web.forms import Sent, Texts
+
+CARRIED = "carried"  # the field with what an earlier upload told of papers nobody else knows
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A form with a file: ``texts`` as it is shown again, ``values`` as it is checked.
+
+    In ``texts`` a file has become lines of the field of example papers, so that nothing is lost
+    where browsers forget the file.
+    """
+
+    texts: Texts
+    values: Texts
+    seeds: Seeds = field(default_factory=Seeds)
+    filled: Filled | None = None
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def wish_of(store: Store, sent: Sent) -> Wish:
+    """What a posted form asks for; what is wrong with its papers or file is in ``problems``."""
+    texts, problems, filled = dict(sent.texts), {}, None
+    papers = unpacked(texts.get(CARRIED, ""))
+    if sent.upload:
+        try:
+            filled = with_file(texts, sent.upload.data, sent.upload.filename)
+            texts, papers = filled.texts, (*papers, *filled.papers)
+        except InputError as error:
+            problems[error.field] = error.message
+    seeds = Seeds()
+    try:
+        seeds = read_seeds(store, texts.get("seed_papers", ""), papers)
+        papers = seeds.uploads
+    except InputError as error:
+        problems[error.field] = error.message
+    if filled and seeds.keys:
+        texts["seed_papers"] = _listed(seeds)
+    texts[CARRIED] = packed(papers)
+    values = {**texts, "seed_papers": "\n".join(seeds.keys)}
+    return Wish(texts, values, seeds, filled, problems)
+
+
+def _listed(seeds: Seeds) -> str:
+    known = {paper.key: paper for paper in seeds.papers}
+    return "\n".join(lines_of(known.get(key) or Paper(key=key, title="") for key in seeds.keys))

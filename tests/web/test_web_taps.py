@@ -1,0 +1,155 @@
+"""What pages of one tap post by themselves: a reader's counts, a link scanner's does not."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from web_apps import Trial, path_of, trial
+
+from digestmail.domain import Digest, Paper, Subscriber, SubscriberStatus, Verdict
+
+BY_ITSELF = {"by_itself": "yes"}
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[Trial]:
+    async with trial(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ada(web: Trial) -> Subscriber:
+    return web.joined()
+
+
+@pytest.fixture
+def digest(web: Trial, ada: Subscriber) -> Digest:
+    return web.digest(ada, *(Paper(key=f"test:{at}", title=f"Paper {at}") for at in range(1, 13)))
+
+
+async def tap(web: Trial, digest: Digest, position: int, what: str) -> httpx.Response:
+    """What the page does by itself that a link of the mail opened."""
+    links, of = web.app.links, digest.id or 0
+    link = links.save(of, position)
+    if what != "save":
+        link = links.feedback(of, position, Verdict(what))
+    return await web.post(path_of(link), BY_ITSELF)
+
+
+def said(web: Trial, ada: Subscriber) -> dict[str, str]:
+    given = web.app.store.subscribers.feedback([ada.id or 0])
+    papers = web.app.store.papers.by_ids([one.paper_id for one in given])
+    return {papers[one.paper_id].title: str(one.verdict) for one in given}
+
+
+def saved(web: Trial, ada: Subscriber) -> list[str]:
+    return sorted(kept.paper.title for kept in web.app.store.saved.of(ada.id or 0))
+
+
+async def test_taps_of_a_reader_count(web: Trial, ada: Subscriber, digest: Digest) -> None:
+    for position, what in ((1, "more"), (2, "less"), (2, "save"), (3, "more"), (4, "less")):
+        assert "Undo" in (await tap(web, digest, position, what)).text
+        web.clock.move(seconds=3)
+    assert said(web, ada) == {
+        "Paper 1": "more",
+        "Paper 2": "less",
+        "Paper 3": "more",
+        "Paper 4": "less",
+    }
+    assert saved(web, ada) == ["Paper 2"]
+
+
+async def test_a_rush_is_refused_and_taken_back(
+    web: Trial, ada: Subscriber, digest: Digest
+) -> None:
+    answers = [await tap(web, digest, at, what) for at in range(1, 13) for what in ("more", "save")]
+    assert [a.status_code for a in answers] == [200] * 4 + [429] * 20
+    assert "please press the button" in answers[-1].text
+    assert "tap.js" not in answers[-1].text
+    assert said(web, ada) == {}
+    assert saved(web, ada) == []
+
+
+async def test_after_a_rush_the_button_works_and_a_tap_does_not(
+    web: Trial, ada: Subscriber, digest: Digest
+) -> None:
+    for position in range(1, 7):
+        await tap(web, digest, position, "more")
+    web.clock.move(minutes=1)
+    assert (await tap(web, digest, 7, "more")).status_code == 429
+    await web.post(path_of(web.app.links.feedback(digest.id or 0, 7, Verdict.MORE)))
+    assert said(web, ada) == {"Paper 7": "more"}
+    web.clock.move(minutes=10)
+    assert (await tap(web, digest, 8, "more")).status_code == 200
+
+
+async def test_what_was_said_before_a_rush_stays(
+    web: Trial, ada: Subscriber, digest: Digest
+) -> None:
+    await tap(web, digest, 1, "more")
+    await tap(web, digest, 1, "save")
+    web.clock.move(hours=1)
+    for position in range(1, 9):
+        for what in ("more", "less", "save"):
+            await tap(web, digest, position, what)
+    assert said(web, ada) == {"Paper 1": "more"}
+    assert saved(web, ada) == ["Paper 1"]
+
+
+async def test_a_slow_scanner_gives_itself_away(
+    web: Trial, ada: Subscriber, digest: Digest
+) -> None:
+    for position in range(1, 13):
+        for what in ("more", "less", "save"):
+            await tap(web, digest, position, what)
+            web.clock.move(seconds=5)
+    assert said(web, ada) == {}
+    assert saved(web, ada) == []
+
+
+async def test_a_slip_is_mended_by_the_button(web: Trial, ada: Subscriber, digest: Digest) -> None:
+    await tap(web, digest, 1, "more")
+    await tap(web, digest, 2, "less")
+    web.clock.move(seconds=20)
+    assert (await tap(web, digest, 1, "less")).status_code == 429
+    assert said(web, ada) == {"Paper 2": "less"}
+    await web.post(path_of(web.app.links.feedback(digest.id or 0, 1, Verdict.LESS)))
+    assert said(web, ada) == {"Paper 2": "less", "Paper 1": "less"}
+
+
+async def test_another_word_after_days_needs_the_button(
+    web: Trial, ada: Subscriber, digest: Digest
+) -> None:
+    await tap(web, digest, 1, "more")
+    web.clock.move(days=3)
+    assert (await tap(web, digest, 1, "less")).status_code == 429
+    assert said(web, ada) == {"Paper 1": "more"}
+
+
+async def test_who_leaves_in_the_same_moment_said_nothing(
+    web: Trial, ada: Subscriber, digest: Digest
+) -> None:
+    await tap(web, digest, 1, "less")
+    web.clock.move(minutes=1)
+    await tap(web, digest, 2, "less")
+    await tap(web, digest, 3, "save")
+    await web.post(web.unsubscribe(ada))
+    assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
+    assert said(web, ada) == {"Paper 1": "less"}
+    assert saved(web, ada) == []
+    assert (await tap(web, digest, 4, "more")).status_code == 429
+
+
+@pytest.mark.parametrize("page", ["confirm", "unsubscribe"])
+async def test_pages_of_weight_never_post_by_themselves(web: Trial, page: str) -> None:
+    ada = web.joined()
+    path = web.unsubscribe(ada)
+    if page == "confirm":
+        add = web.app.desk.add
+        new = add("b@example.org", ada.profiles, ada.schedule, web.clock(), active=False)
+        path = path_of(web.app.links.confirm(new.id or 0, 0, web.clock()))
+    shown = await web.get(path)
+    assert shown.status_code == 200
+    assert "tap.js" not in shown.text
+    assert "data-tap" not in shown.text
