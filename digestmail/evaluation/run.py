@@ -83,7 +83,7 @@ def _judgements(
         candidates, past = benchmark.candidates(readers[0])
         if not len(candidates):
             continue
-        background = _spread(np.setdiff1d(past, candidates), _BACKGROUND)
+        background = _background(readers[0], candidates, past)
         papers = _papers(benchmark, candidates)
         model = Model(papers, _papers(benchmark, background), features=features, embedder=embedder)
         size = max(1, _CELLS // max(1, len(candidates)))
@@ -93,6 +93,17 @@ def _judgements(
             values = model.values(evidence)
             for row, reader in enumerate(block):
                 yield reader, candidates, evidence[row], values[row]
+
+
+def _background(reader: Reader, candidates: Positions, past: Positions) -> Positions:
+    """What the candidates are measured against.
+
+    A pool given as a list was found by a search, and most of it is near the subject. Among many
+    papers of other subjects that would be all that is seen of it, and not what sets its own papers
+    apart; so there are no more of those than of these.
+    """
+    most = _BACKGROUND if reader.pool is None else len(candidates)
+    return _spread(np.setdiff1d(past, candidates), min(_BACKGROUND, most))
 
 
 def _sharing(readers: Sequence[Reader]) -> list[list[Reader]]:

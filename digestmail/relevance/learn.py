@@ -2,8 +2,9 @@
 
 A profile has up to two halves. What its papers - seeds, likes, dislikes - have that others lack is
 their mean from the background's centre, as in Rocchio, "Relevance feedback in information
-retrieval" (1971), over terms and over themes. What was typed is the same of a text. Each half is
-put on one scale: over the background its mean is 0 and its standard deviation 1.
+retrieval" (1971), over terms and over themes; from the terms a part of what their rivals have is
+taken, see ``rivals``. What was typed is the same of a text. Each half is put on one scale: over the
+background its mean is 0 and its standard deviation 1.
 
 How far the halves are to be trusted shows in the liked papers themselves: how high the text alone
 puts them above the background, and how high the other liked papers put each of them. For two
@@ -16,12 +17,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags, vstack
+from scipy.sparse import csr_matrix, diags, identity, vstack
 
 from digestmail.domain import Interest, Paper
+from digestmail.relevance import rows
 from digestmail.relevance.dense import Dense
+from digestmail.relevance.products import Products
+from digestmail.relevance.rivals import Rivals
+from digestmail.relevance.rows import Added
 from digestmail.relevance.space import Space
-from digestmail.relevance.terms import analyse, counted, hash_of, joined
+from digestmail.relevance.terms import analyse, hash_of, joined
 
 _SAMPLE = 1_000  # papers of the background that the scales are taken from
 # What is believed of a scale before the background is seen, as if so many papers told it.
@@ -29,6 +34,8 @@ _BELIEF = 50
 _USUAL = {"terms": (0.01, 0.025), "themes": (0.0, 0.06)}  # mean, spread
 _LEAST_SPREAD = 0.004  # a text the sample has no word of is no infinite surprise
 _DISLIKED = 0.1  # what the mean of dislikes takes: more would bury a field for one paper
+_RIVALS = 0.6  # what the mean of rivals takes at most
+_MANY = 30.0  # likes, of which rivals take half of that: few likes may lie beside what is wanted
 _THEMES_TYPED = 0.5  # what themes count where only a few words are known
 _TYPED = 0.25  # what a text counts that is as trustworthy as the papers
 _DISLIKES_ALONE = 0.3  # what dislikes count beside a text, before there is a like
@@ -37,6 +44,7 @@ _LEAST_HEIGHT = 0.3
 _FEW_PAIRS = 2.0  # pairs of likes, below which their height is doubtful
 _USUAL_HEIGHT = 3.0  # of a liked paper, where there is no other to tell
 _MOST_TRUST = 3.0  # of a text, against that of the papers
+_MOST_READ = 20_000  # papers judged that are held for other profiles: 140 MB
 MOST_TERMS = 1_000  # of a profile, the heaviest
 
 
@@ -60,7 +68,7 @@ class Wishes:
 
     def evidence(self, space: Space) -> Dense:
         """What speaks for the papers of the space (profiles x papers)."""
-        found: Dense = (self.terms @ space.papers.T).toarray()
+        found = space.products.of(self.terms)
         found += self.themes @ space.paper_themes.T
         found -= np.outer(self.centre, space.papers @ space.centre)
         found -= self.offset[:, None]
@@ -75,7 +83,7 @@ class _Half:
     their sum once each is put on one scale, with ``share`` for the themes.
     """
 
-    terms: csr_matrix
+    terms: Added
     centre: Dense
     themes: Dense
     share: float
@@ -95,24 +103,27 @@ class _Half:
 class _Shown:
     """The liked or disliked papers of some profiles, summed up."""
 
-    terms: csr_matrix  # weighted means
+    choice: csr_matrix  # the part that each paper of the library has in the weighted mean
     themes: Dense
     weight: Dense  # sums of weights
     squares: Dense  # sums of squared weights
     own_terms: Dense  # weighted means of what each paper has with itself, from the centre
     own_themes: Dense
+    of_sample: Dense  # what the mean has with each paper of the sample (profiles x sample)
 
 
 class _Library:
     """The vectors of the papers that profiles speak of, each made once for all profiles."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, sample: Products) -> None:
         self._space = space
+        self._sample = sample
         self._rows: dict[str, int] = {}
         self.vectors = csr_matrix((0, space.size), dtype=np.float32)
         self.themes: Dense = np.zeros((0, space.paper_themes.shape[1]), dtype=np.float32)
         self.from_centre: Dense = np.zeros(0)  # what each paper has with itself, from the centre
         self.of_themes: Dense = np.zeros(0)
+        self.of_sample: Dense = np.zeros((0, sample.size), dtype=np.float32)  # papers x sample
 
     def rows(self, papers: Sequence[Sequence[Paper]]) -> list[list[int]]:
         """The rows of papers, new ones added."""
@@ -133,6 +144,7 @@ class _Library:
         self.themes = np.vstack([self.themes, themes])
         self.from_centre = np.append(self.from_centre, own)
         self.of_themes = np.append(self.of_themes, of_themes)
+        self.of_sample = np.vstack([self.of_sample, self._sample.of(vectors)])
 
 
 class Learner:
@@ -140,22 +152,28 @@ class Learner:
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        rows = space.background.shape[0]
-        chosen = np.unique(np.linspace(0, max(rows - 1, 0), min(rows, _SAMPLE)).astype(np.int64))
-        self._sample = space.background[chosen] if rows else space.background
-        self._sample_themes = space.background_themes[chosen] if rows else space.background_themes
+        count = space.background.shape[0]
+        chosen = np.unique(np.linspace(0, max(count - 1, 0), min(count, _SAMPLE)).astype(np.int64))
+        self._sample = space.background[chosen] if count else space.background
+        self._sample_themes = space.background_themes[chosen] if count else space.background_themes
         self._length = float(space.centre @ space.centre)
-        self._library = _Library(space)
+        self._products = Products(self._sample)
+        self._library = _Library(space, self._products)
+        self._rivals = Rivals(space)
+        self._rivals_of_sample = self._products.of(self._rivals.vectors)
 
     def learn(self, interests: Sequence[Interest]) -> Wishes:
         """The linear models of some profiles; of one that tells nothing all is 0."""
+        self._read(interests)
         liked = self._summed(
             [(*i.seeds, *i.liked) for i in interests], list(map(_likes, interests))
         )
         disliked = self._summed([i.disliked for i in interests], list(map(_dislikes, interests)))
-        by_papers = self._by_papers(liked, disliked)
+        terms = csr_matrix(liked.choice @ self._library.vectors)
+        judged = [_judged(interest) for interest in interests]
+        by_papers = self._by_papers(liked, terms, disliked, judged)
         by_text, words, known = self._by_text(interests)
-        trust = self._trust(liked, by_papers, by_text)
+        trust = self._trust(liked, terms, by_papers, by_text)
         text = np.where(liked.weight > 0, _TYPED * trust**2, 1.0) * (words > 0)
         papers = np.sqrt(liked.weight / (liked.weight + 1))
         papers = np.where(liked.weight > 0, papers, _DISLIKES_ALONE * (disliked.weight > 0))
@@ -168,34 +186,52 @@ class Learner:
 
     # --- what was shown ----------------------------------------------------------------------
 
+    def _read(self, interests: Sequence[Interest]) -> None:
+        """Add all papers spoken of to the library; one that has grown large starts anew."""
+        if len(self._library.themes) > _MOST_READ:
+            self._library = _Library(self._space, self._products)
+        self._library.rows([(*i.seeds, *i.liked, *i.disliked) for i in interests])
+
     def _summed(
         self, papers: Sequence[Sequence[Paper]], weights: Sequence[Sequence[float]]
     ) -> _Shown:
         chosen = self._library.rows(papers)
-        vectors, themes = self._library.vectors, self._library.themes
-        choice = _choice(chosen, weights, len(themes))
+        themes = self._library.themes
+        choice = rows.chosen(chosen, weights, len(themes))
         total = np.asarray(choice.sum(axis=1), dtype=np.float32).ravel()
         averaging = diags(1 / np.maximum(total, 1e-9)) @ choice
         squared = choice.power(2)
         squares = np.asarray(squared.sum(axis=1), dtype=np.float32).ravel()
         own = diags(1 / np.maximum(squares, 1e-9)) @ squared
         return _Shown(
-            csr_matrix(averaging @ vectors),
+            csr_matrix(averaging),
             np.asarray(averaging @ themes, dtype=np.float32),
             total,
             squares,
             own @ self._library.from_centre,
             own @ self._library.of_themes,
+            np.asarray(averaging @ self._library.of_sample, dtype=np.float32),
         )
 
-    def _by_papers(self, liked: _Shown, disliked: _Shown) -> _Half:
-        """The mean of likes less a part of the mean of dislikes, each from the centre."""
+    def _by_papers(
+        self, liked: _Shown, terms: csr_matrix, disliked: _Shown, judged: Sequence[Sequence[str]]
+    ) -> _Half:
+        """The mean of likes less a part of the means of dislikes and rivals, from the centre."""
         there, against = liked.weight > 0, disliked.weight > 0
-        less = np.where(there, _DISLIKED, 1.0) * against
-        terms = liked.terms - diags(less) @ disliked.terms
-        themes = liked.themes - less[:, None] * disliked.themes
-        centre = there.astype(np.float32) - less
-        return self._half(csr_matrix(terms), centre, self._space.whitened(themes), 1.0)
+        less = (np.where(there, _DISLIKED, 1.0) * against).astype(np.float32)
+        themes = self._space.whitened(liked.themes - less[:, None] * disliked.themes)
+        rivals = self._rivals.of(themes, judged)
+        told = _RIVALS * liked.weight / (liked.weight + _MANY)
+        told = (told * (rivals.getnnz(axis=1) > 0)).astype(np.float32)
+        of_sample = liked.of_sample - less[:, None] * disliked.of_sample
+        of_sample -= told[:, None] * (rivals @ self._rivals_of_sample)
+        added = (
+            (identity(len(told)), terms),
+            (rows.scaled(disliked.choice, -less), self._library.vectors),
+            (rows.scaled(rivals, -told), self._rivals.vectors),
+        )
+        centre = (there - less - told).astype(np.float32)
+        return self._half(added, of_sample, centre, themes, 1.0)
 
     # --- what was typed ----------------------------------------------------------------------
 
@@ -203,13 +239,14 @@ class Learner:
         """The half of the words typed, how many terms papers have of them, and which part."""
         texts = [typed_texts(interest) for interest in interests]
         terms = [analyse(joined(some)) for some in texts]
-        vectors = self._space.of_terms([counted(some) for some in terms])
+        vectors = self._space.of_typed(terms)
         words = np.diff(vectors.indptr).astype(np.float32)
         spoken = [". ".join(some) for some in texts]
         themes: Dense = self._space.themes_of_texts(spoken, vectors) * (words > 0)[:, None]
         none = np.zeros(len(interests), dtype=np.float32)
         whitened = self._space.whitened(themes)
-        half = self._half(vectors, none, whitened, _THEMES_TYPED)
+        added = ((identity(len(interests)), vectors),)
+        half = self._half(added, self._products.of(vectors), none, whitened, _THEMES_TYPED)
         return half, words, np.array([self._known(some) for some in terms], dtype=np.float32)
 
     def _known(self, terms: Sequence[str]) -> float:
@@ -222,9 +259,10 @@ class Learner:
 
     # --- scales ------------------------------------------------------------------------------
 
-    def _half(self, terms: csr_matrix, centre: Dense, themes: Dense, share: float) -> _Half:
-        of_terms = (self._sample @ terms.T).toarray()
-        of_terms -= np.outer(self._sample @ self._space.centre, centre)
+    def _half(
+        self, terms: Added, of_sample: Dense, centre: Dense, themes: Dense, share: float
+    ) -> _Half:
+        of_terms = (of_sample - np.outer(centre, self._sample @ self._space.centre)).T
         of_themes = self._sample_themes @ themes.T
         terms_mean, terms_spread = _scale(of_terms, *_USUAL["terms"])
         themes_mean, themes_spread = _scale(of_themes, *_USUAL["themes"])
@@ -234,14 +272,15 @@ class Learner:
         means, spreads = (terms_mean, themes_mean), (terms_spread, themes_spread)
         return _Half(terms, centre, themes, share, means, spreads, whole)
 
-    def _trust(self, liked: _Shown, by_papers: _Half, by_text: _Half) -> Dense:
+    def _trust(self, liked: _Shown, terms: csr_matrix, by_papers: _Half, by_text: _Half) -> Dense:
         """How high the text puts the liked papers, against how high they put each other."""
         text = by_text.height(
-            _dots(by_text.terms, liked.terms), np.einsum("ij,ij->i", by_text.themes, liked.themes)
+            rows.dots(by_text.terms[0][1], terms),
+            np.einsum("ij,ij->i", by_text.themes, liked.themes),
         )
         pairs = liked.weight**2 - liked.squares
-        middle = liked.terms @ self._space.centre
-        length = _dots(liked.terms, liked.terms) - 2 * middle + self._length
+        middle = terms @ self._space.centre
+        length = rows.squares(terms) - 2 * middle + self._length
         whitened = self._space.whitened(liked.themes)
         of_themes = np.einsum("ij,ij->i", whitened, liked.themes)
 
@@ -272,18 +311,8 @@ def _dislikes(interest: Interest) -> list[float]:
     return list(interest.weights[len(interest.liked) :]) or [1.0] * len(interest.disliked)
 
 
-def _choice(
-    chosen: Sequence[Sequence[int]], weights: Sequence[Sequence[float]], width: int
-) -> csr_matrix:
-    starts = np.cumsum([0, *map(len, chosen)])
-    indices = [index for some in chosen for index in some]
-    values = np.array([weight for some in weights for weight in some], dtype=np.float32)
-    return csr_matrix((values, indices, starts), shape=(len(chosen), width))
-
-
-def _dots(left: csr_matrix, right: csr_matrix) -> Dense:
-    """The products of rows with rows."""
-    return np.asarray(left.multiply(right).sum(axis=1), dtype=np.float32).ravel()
+def _judged(interest: Interest) -> list[str]:
+    return [p.key for p in (*interest.seeds, *interest.liked, *interest.disliked)]
 
 
 def _scale(values: Dense, mean: float, spread: float) -> tuple[Dense, Dense]:
@@ -312,19 +341,19 @@ def _mixed(
 ) -> Wishes:
     """Both halves with their weights as one linear function, its terms cut to the heaviest."""
     profiles = len(said)
-    terms = csr_matrix((profiles, papers[0].terms.shape[1]), dtype=np.float32)
+    added: list[tuple[csr_matrix, csr_matrix]] = []
     themes = np.zeros_like(papers[0].themes)
     centre = np.zeros(profiles, dtype=np.float32)
     offset = np.zeros(profiles, dtype=np.float32)
     for half, weight in (papers, text):
         of_terms = weight / half.whole / half.spreads[0]
         of_themes = weight / half.whole / half.spreads[1] * half.share
-        terms = terms + diags(of_terms) @ half.terms
+        added += [(rows.scaled(parts, of_terms), vectors) for parts, vectors in half.terms]
         themes += of_themes[:, None] * half.themes
         centre += of_terms * half.centre
         offset += of_terms * half.means[0] + of_themes * half.means[1]
     return Wishes(
-        terms=_heaviest(csr_matrix(terms)),
+        terms=rows.heaviest(rows.total(tuple(added)), MOST_TERMS),
         themes=themes,
         centre=centre,
         offset=offset,
@@ -333,14 +362,3 @@ def _mixed(
         hopes=hopes,
         only_typed=papers[1] == 0,
     )
-
-
-def _heaviest(matrix: csr_matrix) -> csr_matrix:
-    """Each row cut to its MOST_TERMS weights that are largest, whatever their sign."""
-    for row in np.flatnonzero(np.diff(matrix.indptr) > MOST_TERMS):
-        mine = slice(matrix.indptr[row], matrix.indptr[row + 1])
-        weights = np.abs(matrix.data[mine])
-        limit = np.partition(weights, -MOST_TERMS)[-MOST_TERMS]
-        matrix.data[mine][weights < limit] = 0
-    matrix.eliminate_zeros()
-    return csr_matrix(matrix, dtype=np.float32)

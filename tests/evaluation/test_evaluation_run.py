@@ -76,6 +76,14 @@ def test_what_comes_after_the_pool_is_not_known(tmp_path: Path) -> None:
     assert judged(found).rankings == judged(changed).rankings
 
 
+def test_beside_a_list_no_more_other_papers_are_known_than_it_has(tmp_path: Path) -> None:
+    listed = reader(pool=["i1", "c1"])
+    one = judged(benchmark(tmp_path / "one", listed))
+    changes = {key: {"abstract": "Ice melts."} for key in ("i2", "i3", "c2", "c3")}
+    other = judged(benchmark(tmp_path / "other", listed, **changes))
+    assert one.rankings == other.rankings  # i0 and c4 stand for the rest, evenly spread
+
+
 def test_a_reader_without_a_pool_counts_as_not_served(tmp_path: Path) -> None:
     nowhere = reader("ben", pool_from="2030-01-01", pool_to="2030-02-01")
     served = judged(benchmark(tmp_path / "one", reader()))

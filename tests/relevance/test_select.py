@@ -42,6 +42,14 @@ def test_a_much_better_twin_stays() -> None:
     assert chosen([0.9, 0.89, 0.1, 0.1], 2) == [0, 1]
 
 
+def test_in_a_long_mail_a_pair_counts_less() -> None:
+    alike = np.full((30, 30), 0.1, dtype=np.float32)
+    alike[:2, :2] = 0.9
+    values = [0.9, 0.8] + [0.6] * 28
+    assert 1 not in chosen(values, 10, alike)
+    assert 1 in chosen(values, 29, alike)
+
+
 def test_unlike_papers_keep_the_order_of_their_values() -> None:
     assert chosen([0.9, 0.8, 0.7, 0.6], 4, np.eye(4, dtype=np.float32)) == [0, 1, 2, 3]
 

@@ -60,6 +60,16 @@ def test_words_no_paper_has_are_left_out() -> None:
     assert not found.has([hash_of("xylophone")]).any()
 
 
+def test_of_what_was_typed_a_pair_weighs_less_than_its_words() -> None:
+    found, terms = space(NEWS), analyse("laser cooling")
+    typed, read = found.of_typed([terms]), found.of_terms([counted(terms)])
+    pair = column(found, "laser cooling")
+    assert typed[0, pair] < typed[0, column(found, "laser")]
+    assert typed[0, pair] < read[0, pair]
+    assert float(typed.multiply(typed).sum()) == pytest.approx(1, abs=1e-5)
+    assert not found.of_typed([[], analyse("xylophone")]).nnz
+
+
 def test_names_are_of_the_terms_that_are_in_the_space() -> None:
     found = space(NEWS)
     names = found.names([LASERS, paper("xylophone laser")])
