@@ -40,6 +40,7 @@ _THEMES_TYPED = 0.5  # what themes count where only a few words are known
 _TYPED = 0.25  # what a text counts that is as trustworthy as the papers
 _DISLIKES_ALONE = 0.3  # what dislikes count beside a text, before there is a like
 _LASTS = 2.0  # papers, after which a keyword's hit counts half: then they show what is meant
+_APART, _NEAR = 0.5, 0.3  # what is left of it beside papers of another field; trust that ends it
 _LEAST_HEIGHT = 0.3
 _FEW_PAIRS = 2.0  # pairs of likes, below which their height is doubtful
 _USUAL_HEIGHT = 3.0  # of a liked paper, where there is no other to tell
@@ -180,6 +181,10 @@ class Learner:
         said = np.where(
             liked.weight > 0, np.minimum(trust**2, 1) * _LASTS / (_LASTS + liked.weight), 1.0
         )
+        # Words that have nothing to do with the liked papers speak of something else: they keep
+        # half their say, so that what somebody typed is found whatever their examples are.
+        apart = _APART * np.clip(1 - trust / _NEAR, 0, 1) * (liked.weight > 0)
+        said = np.maximum(said, apart)
         text = text * known
         hopes = (liked.weight > 0) | (text > 0)
         return _mixed((by_papers, papers), (by_text, text), said, hopes)

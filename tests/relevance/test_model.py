@@ -79,6 +79,16 @@ def test_a_title_beats_an_abstract_and_often_beats_once() -> None:
     assert [title for title in found if told.get(title)][-1] == "One"
 
 
+def test_a_keyword_is_found_beside_examples_of_another_field() -> None:
+    wanted = paper("Sparse autoencoders of language models")
+    examples = [paper(f"Laser cooling of atoms in lattice {n}") for n in range(3)]
+    papers = with_fillers(wanted, LASERS)
+    found = scored(papers, keywords=("sparse autoencoder",), seeds=tuple(examples))
+    assert wanted.title in found
+    alone = scored(papers, keywords=("sparse autoencoder",))
+    assert found[wanted.title].value < alone[wanted.title].value
+
+
 def test_two_keywords_beat_one() -> None:
     papers = with_fillers(paper("Zeolite"), paper("Zeolite catalyst"))
     found = scored(papers, keywords=("zeolite", "catalyst"))
