@@ -34,8 +34,9 @@ from digestmail.render import (
     encoded_size,
     segments,
 )
-from digestmail.render.environment import counted, listed, wrap
+from digestmail.render.environment import counted, wrap
 from digestmail.render.papers import PaperView, Place, clean, paper_view, web_url
+from digestmail.render.words import ENGLISH
 from digestmail.text import phrase
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
@@ -424,9 +425,9 @@ def test_a_paper_without_title_is_still_listed() -> None:
 
 def test_plurals_and_lists() -> None:
     assert [counted(n, "paper") for n in (1, 2, 1200)] == ["1 paper", "2 papers", "1,200 papers"]
-    assert listed([]) == ""
-    assert listed(["a"]) == "a"
-    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert ENGLISH.listed([]) == ""
+    assert ENGLISH.listed(["a"]) == "a"
+    assert ENGLISH.listed(["a", "b", "c"]) == "a, b and c"
 
 
 def test_wrapping_keeps_indentation_and_whole_addresses() -> None:

@@ -1,24 +1,18 @@
 """The mails in a real browser: as axe-core judges them, on a phone, for a thumb."""
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from needs import needs
 from playwright.sync_api import Browser, Page
+from standards import faults, violations
 from test_render import ADA, FOLDING, LINKS, RENDERER, WHY, digest, item
 from test_render_support import mails
 
 pytestmark = pytest.mark.browser
-AXE = Path(os.environ.get("DIGESTMAIL_TEST_NPM", "")) / "node_modules/axe-core/axe.min.js"
 MAILS = {name: mail.html for name, mail in mails().items()}
-_VIOLATIONS = """async () => {
-  const found = await axe.run(document);
-  return found.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).join(" | "));
-}"""
 
 
 @pytest.fixture
@@ -31,11 +25,20 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("mail", MAILS)
 def test_no_mail_is_hard_to_reach(page: Page, mail: str, scheme: str) -> None:
-    needs(AXE.exists(), "DIGESTMAIL_TEST_NPM names no folder with axe-core")
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_content(MAILS[mail])
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert page.evaluate(_VIOLATIONS) == []
+    assert violations(page) == []
+
+
+def test_every_mail_is_valid(tmp_path: Path) -> None:
+    for name, html in MAILS.items():
+        (tmp_path / f"{name}.html").write_text(html, encoding="utf-8")
+    rules = {
+        "doctype-style": "off",  # css_inline writes it in capitals
+        # Outlook lays tables out by attributes; email_support.toml says which ones are used.
+        "no-deprecated-attr": "off",
+    }
+    assert faults(tmp_path, **rules) == ""
 
 
 def test_long_words_fit_a_phone(page: Page) -> None:

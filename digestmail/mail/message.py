@@ -158,6 +158,8 @@ def _phrase(name: str, words: str, address: str) -> str:
 def _encoded(name: str, value: str) -> str:
     """``value`` as it stands after ``name: ``, folded; as encoded words unless it is plain."""
     if _is_plain(value):
+        if len(name) + len(value) < _COLUMNS - 2:
+            return value
         first = " " * len(f"{name}: ")
         lines = textwrap.wrap(
             value,

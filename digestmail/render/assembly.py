@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from os.path import commonprefix
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment
 from jinja2.sandbox import SandboxedEnvironment
@@ -29,28 +29,26 @@ from digestmail.render.names import (
 from digestmail.render.papers import (
     PaperView,
     Place,
-    followed,
-    is_different,
+    Told,
     marks,
     number,
     paper_view,
-    phrases_of,
-    why,
+    told,
 )
-from digestmail.render.placed import Placed
 
 _PAPER_HTML, _PAPER_TEXT = "email/digest/paper.html", "email/digest/paper.txt"
 _HERE = f"<!--{SECRET}-->"
-_MARKS = {_PAPER_HTML: _HERE, _PAPER_TEXT: SECRET}
+_TEXT_HERE = f"{SECRET}."
+_MARKS = {_PAPER_HTML: _HERE, _PAPER_TEXT: _TEXT_HERE}
 _INCLUDED = re.compile(r'^\{% include "(email/digest/paper\.(?:html|txt))" \+%\}', re.MULTILINE)
 _PAPERS = 4096  # those of a day, in the rooms and with the followed authors in use
-_PLACED = 32_768  # those papers at the places of a mail
 _SHELLS = 512
-_PRINTED = ("day", "long_day", "week", "minutes", "address", "subject", "preheader")
-_KNOWN = ("total", "judged", "left_out", "weekly", "few")
+_PRINTED = ("minutes", "address", "subject", "preheader")
+_KNOWN = ("day", "long_day", "week", "total", "judged", "left_out", "weekly", "few")
 _OPTIONAL = ("note", "confirmed")
 _BY_READER = ("place", "number", "section", "why", "more_url", "less_url", "save_url")
 _URLS = ("more_url", "less_url", "save_url")
+_PARTS = [(f"{name}<", f"{name}>") for name in _URLS]
 _Parted = tuple[str, str]
 _PERSONAL = (*_BY_READER, "marked_title", "marked_abstract")
 _LINKS = ("home", "view", "preferences", "pause", "unsubscribe", "help")
@@ -78,8 +76,7 @@ _SAMPLE = DigestItem(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(NamedTuple):
     """What else the form of a paper depends on beside values that it only prints."""
 
     authors: tuple[str, ...]  # the followed ones
@@ -94,6 +91,7 @@ class _Kind:
 class _Forms:
     """A paper ready for any reader; ``view`` is what the parts around it may know of it."""
 
+    paper: Paper
     view: PaperView
     html: Form
     text: Form
@@ -103,6 +101,9 @@ class _Forms:
 class _Shape:
     """What the HTML around the papers depends on beside values that it only prints."""
 
+    day: str
+    long_day: str
+    week: str
     shown: int
     total: int
     judged: int
@@ -127,45 +128,47 @@ class Assembler:
         self._whole = environment.overlay(auto_reload=False)
         self._around = environment.overlay(loader=around, auto_reload=False)
         self._inline = inline
-        self._paper = lru_cache(_PAPERS)(self._new_paper)
-        self._placed = lru_cache(_PLACED)(_new_placed)
-        self._shells: dict[_Shape, list[Form]] = {}
+        self._papers: dict[tuple[str, _Kind], _Forms] = {}
+        self._around_papers = lru_cache(_SHELLS)(self._new_around)
 
     def assemble(self, names: Names, items: Sequence[DigestItem], room: int) -> Quoted:
         """The digest that shows ``items``; ``names`` are those of ``digest_names``."""
         links = _PaperLinks.of(names["links"])
-        shown = [(item, place, why(item)) for item, place in placed(items)]
-        papers = [self._paper(one[0].paper, _kind(*one, room)) for one in shown]
-        filled = [self._fill(*one, paper, links) for one, paper in zip(shown, papers, strict=True)]
+        shown = [(item, place, told(item.reasons)) for item, place in placed(items)]
+        papers = [
+            self._paper(item.paper, _kind(tell, bool(place.section), place.level, room))
+            for item, place, tell in shown
+        ]
+        values = [
+            _of_paper(item, place, tell, paper.view, links)
+            for (item, place, tell), paper in zip(shown, papers, strict=True)
+        ]
         names = {**names, **paper_names([paper.view for paper in papers])}
-        names["subject"] = subject_line(self._print("subject.txt", names))
-        names["preheader"] = self._print("preheader.txt", names).strip()
-        fixed = _of_mail(names)
+        around, fixed = self._around_papers(_shape(names)), _of_mail(names)
+        names["subject"] = fixed["subject"] = subject_line(around.subject(names, fixed))
+        names["preheader"] = fixed["preheader"] = around.preheader(names, fixed).strip()
         return Quoted(
             names["subject"],
-            text=_woven(self._text_around(names), [text for text, _ in filled]),
+            text=_woven(
+                around.text(names, fixed),
+                [paper.text.fill(mine) for paper, mine in zip(papers, values, strict=True)],
+            ),
             html=_woven(
-                [form.fill(fixed) for form in self._shell(_shape(names))],
-                [html for _, html in filled],
+                [form.fill(fixed) for form in around.html],
+                [paper.html.fill(mine) for paper, mine in zip(papers, values, strict=True)],
             ),
         )
 
-    def _fill(
-        self, item: DigestItem, place: Place, reason: str, paper: _Forms, links: "_PaperLinks"
-    ) -> tuple[list[bytes], list[bytes]]:
-        """A paper's text and HTML for one reader, in pieces."""
-        mine = links.of_paper(item.position)
-        text, html = self._placed(paper, place, tuple(end for _, end in mine))
-        values = _of_paper(item, reason, paper.view)
-        values |= {name: beginning for name, (beginning, _) in zip(_URLS, mine, strict=True)}
-        return text.fill(values), html.fill(values)
+    def _paper(self, paper: Paper, kind: _Kind) -> _Forms:
+        known = self._papers.get((paper.key, kind))
+        if known is None or known.paper != paper:
+            if len(self._papers) >= _PAPERS:
+                self._papers.clear()
+            known = self._papers[paper.key, kind] = self._new_paper(paper, kind)
+        return known
 
     def _print(self, part: str, names: Names) -> str:
         return self._around.get_template(f"email/digest/{part}").render(names)
-
-    def _text_around(self, names: Names) -> list[list[bytes]]:
-        printed = self._print("body.txt", names).strip() + "\n"
-        return [[quoted(piece)] for piece in _split(printed, SECRET, len(names["papers"]))]
 
     # --- what is made once ---
 
@@ -182,38 +185,65 @@ class Assembler:
             _PERSONAL, self._whole.undefined(name="a value of one reader")
         )
         return _Forms(
+            paper,
             replace(view, **unknown),
-            holes.cut(html, html=True, texts=texts),
-            holes.cut(text, texts=texts),
+            holes.cut(html, html=True, texts=texts, parted=_URLS),
+            holes.cut(text, texts=texts, parted=_URLS),
         )
 
     @cached_property
     def _page(self) -> str:
         """A page around one paper, to inline papers in."""
-        shape = _Shape(
-            shown=1,
-            total=1,
-            judged=1,
-            left_out=0,
-            profiles=1,
-            weekly=False,
-            few=False,
-            note=False,
-            confirmed=False,
-        )
-        return self._print_shell(shape, Holes())
+        names = _shell_names(_SAMPLE_SHAPE, Holes())
+        return self._print("body.html", {**names, "papers": self._unknown(1)})
 
-    def _shell(self, shape: _Shape) -> list[Form]:
-        """The pieces of HTML before, between and after the papers."""
-        if shape not in self._shells:
-            if len(self._shells) >= _SHELLS:
-                self._shells.clear()
-            self._shells[shape] = self._new_shell(shape)
-        return self._shells[shape]
+    def _unknown(self, papers: int) -> list[Any]:
+        return [self._around.undefined(name="a value of one paper")] * papers
+
+    def _new_around(self, shape: _Shape) -> "_Around":
+        return _Around(
+            subject=self._line("subject.txt", shape),
+            preheader=self._line("preheader.txt", shape),
+            text=self._new_text(shape),
+            html=self._new_shell(shape),
+        )
+
+    def _line(self, part: str, shape: _Shape) -> "_Line":
+        """How a line of a mail is made that may name the papers' titles."""
+
+        def printed(names: Names, _: Names) -> str:
+            return self._print(part, names)
+
+        holes = Holes()
+        titles = [{"title": holes.hole(f"title-{at}")} for at in range(shape.shown)]
+        try:
+            line = self._print(part, {**_shell_names(shape, holes), "papers": titles})
+            mixture = holes.mixture(line)
+        except Exception:  # it does more than print titles; then it is printed for every mail
+            return printed
+        return lambda _, fixed: mixture.text(fixed)
+
+    def _new_text(self, shape: _Shape) -> Callable[[Names, Names], list[bytes]]:
+        """How the text around the papers is made."""
+
+        def printed(names: Names, _: Names) -> list[bytes]:
+            text = self._print("body.txt", names).strip() + "\n"
+            return [quoted(piece) for piece in _split(text, _TEXT_HERE, shape.shown)]
+
+        holes = Holes()
+        try:
+            names = {**_shell_names(shape, holes), "papers": self._unknown(shape.shown)}
+            text = self._print("body.txt", names).strip() + "\n"
+            forms = [holes.cut(piece) for piece in _split(text, _TEXT_HERE, shape.shown)]
+        except Exception:  # as above
+            return printed
+        return lambda _, fixed: [form.fill(fixed) for form in forms]
 
     def _new_shell(self, shape: _Shape) -> list[Form]:
+        """The pieces of HTML before, between and after the papers."""
         holes = Holes()
-        page = self._print_shell(shape, holes)
+        names = {**_shell_names(shape, holes), "papers": self._unknown(shape.shown)}
+        page = self._print("body.html", names)
         url = "https://example.org"
         view = paper_view(
             _SAMPLE, Place(1, "A", 3), room=100, more_url=url, less_url=url, save_url=url
@@ -226,14 +256,28 @@ class Assembler:
         pieces[-1] = pieces[-1].rstrip() + "\n"
         return [holes.cut(piece, html=True) for piece in pieces]
 
-    def _print_shell(self, shape: _Shape, holes: Holes) -> str:
-        names: Names = {name: holes.hole(name) for name in _PRINTED}
-        names |= {name: holes.hole(name) if getattr(shape, name) else "" for name in _OPTIONAL}
-        names |= {name: getattr(shape, name) for name in _KNOWN}
-        names["profiles"] = [holes.hole(f"profile-{at}") for at in range(shape.profiles)]
-        names["links"] = {name: holes.hole(f"links.{name}") for name in _LINKS}
-        unknown = self._around.undefined(name="a value of one paper")
-        return self._print("body.html", {**names, "papers": [unknown] * shape.shown})
+
+_Line = Callable[[Names, Names], str]  # from the names of the templates, and the values of holes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Around:
+    """What is around the papers, in mails of one shape."""
+
+    subject: _Line
+    preheader: _Line
+    text: Callable[[Names, Names], list[bytes]]
+    html: list[Form]
+
+
+def _shell_names(shape: _Shape, holes: Holes) -> Names:
+    """The names of what is around the papers, holes for what differs in mails of the shape."""
+    names: Names = {name: holes.hole(name) for name in _PRINTED}
+    names |= {name: holes.hole(name) if getattr(shape, name) else "" for name in _OPTIONAL}
+    names |= {name: getattr(shape, name) for name in _KNOWN}
+    # As strings, for filters that join them.
+    names["profiles"] = [str(holes.hole(f"profile-{at}")) for at in range(shape.profiles)]
+    return names | {"links": {name: holes.hole(f"links.{name}") for name in _LINKS}}
 
 
 class _Marking(BaseLoader):
@@ -249,24 +293,37 @@ class _Marking(BaseLoader):
         return _INCLUDED.sub(lambda found: _MARKS[found[1]], source), file, fresh
 
 
+_SAMPLE_SHAPE = _Shape(
+    day="",
+    long_day="",
+    week="",
+    shown=1,
+    total=1,
+    judged=1,
+    left_out=0,
+    profiles=1,
+    weekly=False,
+    few=False,
+    note=False,
+    confirmed=False,
+)
+
+
 def _shape(names: Names) -> _Shape:
     return _Shape(
         shown=len(names["papers"]),
-        total=names["total"],
-        judged=names["judged"],
-        left_out=names["left_out"],
         profiles=len(names["profiles"]),
-        weekly=names["weekly"],
-        few=names["few"],
         note=bool(names["note"]),
         confirmed=bool(names["confirmed"]),
+        **{name: names[name] for name in _KNOWN},
     )
 
 
 def _of_mail(names: Names) -> Names:
-    """The values that the HTML around the papers prints."""
-    values = {name: names[name] for name in (*_PRINTED, *_OPTIONAL)}
+    """The values that what is around the papers prints, all but the subject and the preheader."""
+    values = {name: names[name] for name in ("minutes", "address", *_OPTIONAL)}
     values |= {f"profile-{at}": name for at, name in enumerate(names["profiles"])}
+    values |= {f"title-{at}": paper.title for at, paper in enumerate(names["papers"])}
     return values | {f"links.{name}": getattr(names["links"], name) for name in _LINKS}
 
 
@@ -303,23 +360,9 @@ def _in_pieces(link: Callable[[int], str]) -> Callable[[int], _Parted]:
     return pieces
 
 
-def _new_placed(paper: _Forms, place: Place, ends: tuple[str, ...]) -> tuple[Placed, Placed]:
-    """A paper's text and HTML at a place of the mail, with links that end so."""
-    known = {
-        "place": str(place.number),
-        "number": number(place.number),
-        "section": place.section,
-    }
-    named = dict(zip(_URLS, ends, strict=True))
-    return Placed(paper.text, known, named), Placed(paper.html, known, named)
-
-
-def _kind(item: DigestItem, place: Place, reason: str, room: int) -> _Kind:
-    told = (followed(item), bool(reason), is_different(item))
-    return _known_kind(*told, bool(place.section), place.level, room)
-
-
-_known_kind = lru_cache(maxsize=4096)(_Kind)
+@lru_cache(maxsize=4096)
+def _kind(tell: Told, heads: bool, level: int, room: int) -> _Kind:
+    return _Kind(tell.followed, bool(tell.why), tell.different, heads, level, room)
 
 
 def _bare_view(paper: Paper, kind: _Kind) -> PaperView:
@@ -339,14 +382,28 @@ def _bare_view(paper: Paper, kind: _Kind) -> PaperView:
     return paper_view(item, place, room=kind.room, more_url="", less_url="", save_url="")
 
 
-def _of_paper(item: DigestItem, reason: str, view: PaperView) -> Names:
-    """The values that a paper prints for one reader, wherever it stands."""
-    phrases = phrases_of(item)
-    return {
-        "why": reason,
-        "title": marks(view.title, phrases),
-        "abstract": marks(view.abstract, phrases),
-    }
+def _of_paper(
+    item: DigestItem, place: Place, tell: Told, view: PaperView, links: "_PaperLinks"
+) -> Names:
+    """The values that a paper prints for one reader."""
+    values = _Values(
+        place=str(place.number),
+        number=number(place.number),
+        section=place.section,
+        why=tell.why,
+        title=marks(view.title, tell.marked),
+        abstract=marks(view.abstract, tell.marked),
+    )
+    for (start, end), parted in zip(_PARTS, links.of_paper(item.position), strict=True):
+        values[start], values[end] = parted
+    return values
+
+
+class _Values(dict[str, Any]):
+    """The values of a paper; what comes in two parts is also there as a whole."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{self[name + '<']}{self[name + '>']}"
 
 
 def _with_holes(view: PaperView, holes: Holes, kind: _Kind) -> PaperView:
@@ -368,10 +425,9 @@ def _split(printed: str, mark: str, times: int) -> list[str]:
     return pieces
 
 
-def _woven(around: Sequence[list[bytes]], papers: Sequence[list[bytes]]) -> bytes:
+def _woven(around: Sequence[bytes], papers: Sequence[bytes]) -> bytes:
     """What is around the papers and the papers, in turns."""
-    parts = list(around[0])
+    parts = [around[0]]
     for paper, after in zip(papers, around[1:], strict=True):
-        parts += paper
-        parts += after
+        parts += (paper, after)
     return b"".join(parts)

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import (
@@ -15,11 +16,15 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail.errors import ConfigError
 from digestmail.render.forms import late, typeset
+from digestmail.render.saying import functions
+from digestmail.render.words import ENGLISH, Words
 from digestmail.text import excerpt
 
+_DAYS = 1024  # a list has one for each paper, and few are different
 
-def make_environment(templates: Path, **names: str) -> SandboxedEnvironment:
-    """An environment on ``templates``; ``names`` are known in every template.
+
+def make_environment(templates: Path, words: Words = ENGLISH, **names: str) -> SandboxedEnvironment:
+    """An environment on ``templates``, in one language; ``names`` are known in every template.
 
     Everything is escaped except in templates that end in ``.txt``. An unknown name is an error.
     """
@@ -29,10 +34,21 @@ def make_environment(templates: Path, **names: str) -> SandboxedEnvironment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]
+    environment.globals.update(functions(words.translations))
     environment.filters.update(
         counted=counted,
-        listed=listed,
+        grouped=words.grouped,
+        listed=words.listed,
+        listed_day=words.listed_day,
+        long_day=words.long_day,
+        month=words.month,
+        sentence=words.sentence,
+        short_day=lru_cache(_DAYS)(words.short_day),
+        said=words.said,
         shorten=late(excerpt),
         typeset=late(typeset),
         unbroken=late(unbroken),
@@ -52,11 +68,6 @@ def _escaped(name: str | None) -> bool:
 def counted(number: int, noun: str) -> str:
     """``1 paper``, ``2 papers``, ``1,200 papers``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def listed(words: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def unbroken(text: str) -> str:

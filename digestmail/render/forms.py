@@ -10,51 +10,83 @@ import binascii
 import re
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial, wraps
-from itertools import islice
-from typing import Any
+from itertools import count, islice
+from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 from markupsafe import Markup
 
 # Nobody can know it, so no text of a paper is taken for a hole.
 SECRET = secrets.token_hex(8)
-_TOKEN = re.compile(rf"{SECRET}-(\d+)-")
+_TOKEN = re.compile(rf"{SECRET}-(\d+)-(\d+)-")  # of which Holes, and which of its holes
 
 Spans = tuple[tuple[int, int], ...]
-Finish = tuple[Callable[[Any], Any], ...]  # the filters a value goes through, in order
 
 
 class CannotSplitError(Exception):
     """A template does more with a value than print it; it has to be rendered for every mail."""
 
 
+class Step(NamedTuple):
+    """A filter that a value goes through, with its arguments."""
+
+    filter: Callable[..., Any]
+    args: tuple[Any, ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def __call__(self, value: Any) -> Any:
+        return self.filter(value, *self.args, **dict(self.options))
+
+
+Finish = tuple[Step, ...]  # in order
+
+
 class Hole:
     """Stands in a template for a value that comes later: always true, and may only be printed."""
 
-    __slots__ = ("_finish", "_holes", "_name")
+    __slots__ = ("_finish", "_holes", "_source")
 
-    def __init__(self, holes: "Holes", name: str, finish: Finish) -> None:
+    def __init__(self, holes: "Holes", source: "str | Mixture", finish: Finish) -> None:
         self._holes = holes
-        self._name = name
+        self._source = source
         self._finish = finish
 
     def __str__(self) -> str:
-        return self._holes.token(self._name, self._finish)
+        return self._holes.token(self._source, self._finish)
 
     __html__ = __str__
 
-    def then(self, finish: Callable[[Any], Any]) -> "Hole":
-        """The hole for what ``finish`` will make of the value."""
-        return Hole(self._holes, self._name, (*self._finish, finish))
+    def then(self, step: Step) -> "Hole":
+        """The hole for what ``step`` will make of the value."""
+        return Hole(self._holes, self._source, (*self._finish, step))
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """A text with holes in it, that a filter takes as a whole."""
+
+    first: str
+    rest: tuple[tuple["str | Mixture", Finish, str], ...]  # (value, its filters, what follows)
+
+    def text(self, values: Mapping[str, Any]) -> str:
+        """The text of one mail."""
+        pieces = [self.first]
+        for source, finish, after in self.rest:
+            value = values[source] if isinstance(source, str) else source.text(values)
+            pieces += (str(_finished(finish, value)), after)
+        return "".join(pieces)
 
 
 class Holes:
     """The holes of one rendering."""
 
     def __init__(self) -> None:
-        self._printed: list[tuple[str, Finish]] = []
+        self._number = next(_numbers)
+        self._printed: list[tuple[str | Mixture, Finish]] = []
+        _open[self._number] = self
 
     def hole(self, name: str) -> Any:
         """A hole for the value ``name``; Any, as it stands where a string is expected."""
@@ -64,68 +96,144 @@ class Holes:
         """Holes in the place of Segments, for a text whose marks come later."""
         return tuple((self.hole(f"{name} {part}"), part == "marked") for part in _AROUND)
 
-    def token(self, name: str, finish: Finish) -> str:
+    def token(self, source: str | Mixture, finish: Finish) -> str:
         """What a hole prints."""
-        self._printed.append((name, finish))
-        return f"{SECRET}-{len(self._printed) - 1}-"
+        self._printed.append((source, finish))
+        return f"{SECRET}-{self._number}-{len(self._printed) - 1}-"
 
-    def cut(self, rendered: str, *, html: bool = False, texts: Mapping[str, str] = {}) -> "Form":
+    def mixture(self, printed: str) -> Mixture:
+        """What was printed with holes in it, as plain text."""
+        first, *rest = _TOKEN.split(printed)
+        found = [self._printed[int(number)] for number in rest[1::3]]
+        if any(isinstance(source, str) and " " in source for source, _ in found):
+            raise CannotSplitError("a filter is given a text whose marks are not known yet")
+        return Mixture(first, tuple((*one, t) for one, t in zip(found, rest[2::3], strict=True)))
+
+    def cut(
+        self,
+        rendered: str,
+        *,
+        html: bool = False,
+        texts: Mapping[str, str] = {},
+        parted: Collection[str] = (),
+    ) -> "Form":
         """The Form of a rendering; ``texts`` are those whose marks come later, by name.
 
-        Raises CannotSplitError when marks are not put in one after another.
+        Of ``parted`` values the beginnings ("name<") and the ends ("name>") come apart, as long
+        as no filter wants the whole. Raises CannotSplitError when marks are not put in one after
+        another.
         """
         first, *rest = _TOKEN.split(rendered)
-        printed = deque(zip((self._printed[int(n)] for n in rest[::2]), rest[1::2], strict=True))
-        slots = []
+        numbers = rest[1::3]
+        printed = deque(zip((self._printed[int(n)] for n in numbers), rest[2::3], strict=True))
+        form = _Cutting()
+        form.add(first)
         in_tag = _in_tag(first, False)
         while printed:
-            (name, finish), after = printed.popleft()
-            name, _, part = name.partition(" ")
+            (source, finish), after = printed.popleft()
+            name, _, part = source.partition(" ") if isinstance(source, str) else ("", "", "")
             if part:
                 if [p for p, _ in islice(printed, 2)] != [(f"{name} {p}", finish) for p in _REST]:
                     raise CannotSplitError(f"the marks of {name} are not put in as they come")
                 before, (_, between), (_, after) = after, printed.popleft(), printed.popleft()
-                known = (texts[name], finish, before, between)
-                encode: Callable[[Any], bytes] = partial(marked, *known)
+                mark = partial(marked, texts[name], finish, before, between)
+                form.leave(name, lru_cache(_MARKED)(mark))
             else:
                 encode = _encoder(finish, html=html, in_tag=in_tag)
-            slots.append((name, encode, quoted(after)))
+                in_parts = name in parted and not finish
+                for one in (f"{name}<", f"{name}>") if in_parts else (source,):
+                    form.leave(one, encode)
+            form.add(after)
             in_tag = _in_tag(after, in_tag)
-        return Form(quoted(first), slots)
+        return form.done()
 
 
+_MARKED = 32  # ways in which readers' words mark one text
 _AROUND = ("before", "marked", "after")
 _REST = _AROUND[1:]
+_numbers = count()
+_open: WeakValueDictionary[int, Holes] = WeakValueDictionary()
 
 
 def late(filter_: Callable[..., str]) -> Callable[..., Any]:
-    """A template filter that also takes a Hole, and is then applied to each value."""
+    """A template filter that also takes a Hole, and is then applied to each value.
+
+    The same for a text that has holes in it.
+    """
 
     @wraps(filter_)
-    def apply(value: Any, *args: Any, **kwargs: Any) -> Any:
+    def apply(value: Any, *args: Any, **options: Any) -> Any:
+        step = Step(filter_, args, tuple(options.items()))
         if isinstance(value, Hole):
-            plain = not args and not kwargs  # then it can be told whether two holes are alike
-            return value.then(filter_ if plain else lambda known: filter_(known, *args, **kwargs))
+            return value.then(step)
         if isinstance(value, str) and SECRET in value:
-            raise CannotSplitError(f"{filter_.__name__} is given a text that is not complete yet")
-        return filter_(value, *args, **kwargs)
+            return _mixed(value).then(step)
+        return filter_(value, *args, **options)
 
     return apply
 
 
+def _mixed(text: str) -> Hole:
+    found = _TOKEN.search(text)
+    holes = _open.get(int(found[1])) if found else None
+    if holes is None or hasattr(text, "__html__"):
+        raise CannotSplitError("a filter is given a text that is not complete yet")
+    return Hole(holes, holes.mixture(text), ())
+
+
+def _finished(finish: Finish, value: Any) -> Any:
+    for step in finish:
+        value = _stepped(step, value)
+    return value
+
+
+# Readers share reasons, which take long to wrap. Typed, as Markup equals the same plain text.
+@lru_cache(maxsize=16_384, typed=True)
+def _stepped(step: Step, value: Any) -> Any:
+    return step(value)
+
+
+_Encode = Callable[[Any], bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Quoted-printable bytes with slots: (name, how its value is encoded, what follows)."""
+    """Quoted-printable bytes for ``%``, with the values that go in: (which, how it is encoded).
 
-    first: bytes
-    slots: list[tuple[str, Callable[[Any], bytes], bytes]]
+    One formatting puts them in, as joining pieces takes twice as long.
+    """
 
-    def fill(self, values: Mapping[str, Any]) -> list[bytes]:
-        """The pieces of one mail, to be joined."""
-        parts = [self.first]
-        for name, encode, after in self.slots:
-            parts += (encode(values[name]), after)
-        return parts
+    template: bytes
+    slots: tuple[tuple[str | Mixture, _Encode], ...]
+    plain: bool  # whether no slot is a mixture
+
+    def fill(self, values: Mapping[str, Any]) -> bytes:
+        """The form with the values of one mail."""
+        if self.plain:
+            return self.template % tuple([encode(values[name]) for name, encode in self.slots])  # type: ignore[index]
+        return self.template % tuple(
+            encode(values[source] if isinstance(source, str) else source.text(values))
+            for source, encode in self.slots
+        )
+
+
+class _Cutting:
+    """A Form as it grows."""
+
+    def __init__(self) -> None:
+        self._template = bytearray()
+        self._slots: list[tuple[str | Mixture, _Encode]] = []
+
+    def add(self, text: str) -> None:
+        self._template += quoted(text).replace(b"%", b"%%")
+
+    def leave(self, source: str | Mixture, encode: _Encode) -> None:
+        self._template += b"%b"
+        self._slots.append((source, encode))
+
+    def done(self) -> Form:
+        plain = all(isinstance(source, str) for source, _ in self._slots)
+        return Form(bytes(self._template), tuple(self._slots), plain)
 
 
 # --- encoding --------------------------------------------------------------------------------
@@ -143,7 +251,6 @@ def quoted(text: str) -> bytes:
 _NEWLINE = ord("\n")
 
 
-@lru_cache(maxsize=20_000)
 def marked(text: str, finish: Finish, before: str, after: str, spans: Spans) -> bytes:
     """``text`` as HTML with ``before`` and ``after`` around each of the ``spans``."""
     pieces, end = [], 0
@@ -154,8 +261,7 @@ def marked(text: str, finish: Finish, before: str, after: str, spans: Spans) -> 
 
 
 def _html(value: Any, finish: Finish) -> str:
-    for step in finish:
-        value = step(value)
+    value = _finished(finish, value)
     return str(value) if hasattr(value, "__html__") else escaped(str(value))
 
 
@@ -192,23 +298,17 @@ def _encoder(finish: Finish, *, html: bool, in_tag: bool) -> Callable[[Any], byt
     encode = (_quoted_attribute if in_tag else _quoted_html) if html else _quoted_text
 
     def finished(value: Any) -> bytes:
-        for step in finish:
-            value = step(value)
+        value = _finished(finish, value)
         ready = html and not in_tag and hasattr(value, "__html__")
         return quoted(str(value)) if ready else encode(str(value))
 
     return finished if finish else encode
 
 
-def takes_pieces(encode: Callable[[Any], bytes]) -> bool:
-    """Whether a text may be encoded piece by piece: not when the template filters the whole."""
-    return encode in (_quoted_text, _quoted_html, _quoted_attribute)
+_quoted_text = lru_cache(maxsize=16_384)(quoted)
 
 
-_quoted_text = lru_cache(maxsize=4096)(quoted)
-
-
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _quoted_html(text: str) -> bytes:
     return quoted(escaped(text))
 

@@ -67,16 +67,17 @@ def paper_view(
     item: DigestItem, place: Place, *, room: int, more_url: str, less_url: str, save_url: str
 ) -> PaperView:
     """The view of ``item`` with at most ``room`` characters of its abstract."""
-    paper, phrases = item.paper, phrases_of(item)
+    paper, tell = item.paper, told(item.reasons)
+    phrases = [phrase(one) for one in tell.marked]
     title = clean(paper.title, _TITLE) or "Untitled"
     abstract = clean(paper.abstract, room)
-    authors, others = _authors(paper.authors, followed(item))
+    authors, others = _authors(paper.authors, tell.followed)
     return PaperView(
         place=place.number,
         number=number(place.number),
         section=place.section,
         level=place.level,
-        different=is_different(item),
+        different=tell.different,
         upvotes=paper.upvotes if paper.upvotes >= _TRENDING else 0,
         title=title,
         marked_title=segments(title, phrases),
@@ -89,7 +90,7 @@ def paper_view(
         marked_abstract=segments(abstract, phrases),
         has_no_abstract=not paper.abstract.strip(),
         words=len(title.split()) + len(abstract.split()),
-        why=why(item),
+        why=tell.why,
         more_url=more_url,
         less_url=less_url,
         save_url=save_url,
@@ -104,38 +105,46 @@ def number(place: int) -> str:
     return f"{place:2}"
 
 
-def phrases_of(item: DigestItem) -> list[Phrase]:
-    """What is marked in the title and the abstract."""
-    marked = (ReasonKind.KEYWORD, ReasonKind.TERMS)
-    return [phrase(d) for reason in item.reasons if reason.kind in marked for d in reason.details]
+@dataclass(frozen=True, slots=True, eq=False)  # the same ones are remembered
+class Told:
+    """What the reasons of a paper tell its reader."""
+
+    why: str  # in one line; empty when there is none but its upvotes, which stand above
+    marked: tuple[str, ...]  # what is marked in the title and the abstract
+    followed: tuple[str, ...]  # the authors the paper was picked for
+    different: bool  # whether it is there to learn from what its reader says of it
 
 
-def followed(item: DigestItem) -> tuple[str, ...]:
-    """The authors the paper was picked for."""
-    by = (reason.details for reason in item.reasons if reason.kind is ReasonKind.AUTHOR)
-    return tuple(chain.from_iterable(by))
+def told(reasons: Iterable[Reason]) -> Told:
+    """What the reasons of a paper tell."""
+    return _told(tuple((reason.kind, reason.details) for reason in reasons))
 
 
-def is_different(item: DigestItem) -> bool:
-    """Whether the paper is there to learn from what its reader says of it."""
-    return any(reason.kind is ReasonKind.EXPLORATION for reason in item.reasons)
+@lru_cache(maxsize=16_384)
+def _told(reasons: tuple[tuple[ReasonKind, tuple[str, ...]], ...]) -> Told:
+    def details(*kinds: ReasonKind) -> tuple[str, ...]:
+        return tuple(chain.from_iterable(given for kind, given in reasons if kind in kinds))
+
+    named = [Reason(*one) for one in reasons if one[1] and one[0] is not ReasonKind.TRENDING]
+    return Told(
+        why=clean("; ".join(map(_words, named)), _WHY),
+        marked=details(ReasonKind.KEYWORD, ReasonKind.TERMS),
+        followed=details(ReasonKind.AUTHOR),
+        different=any(kind is ReasonKind.EXPLORATION for kind, _ in reasons),
+    )
 
 
-def why(item: DigestItem) -> str:
-    """The reasons in one line; empty when there are none but its upvotes, which stand above."""
-    told = (r for r in item.reasons if r.details and r.kind is not ReasonKind.TRENDING)
-    return clean("; ".join(map(_told, told)), _WHY)
-
-
-def _told(reason: Reason) -> str:
+def _words(reason: Reason) -> str:
     if reason.kind is ReasonKind.EXPLORATION:  # the label above the paper says the rest
         return f"at the edge of your profile, with {' and '.join(reason.details)}"
     return reason.words
 
 
-def marks(text: str, phrases: Iterable[Phrase]) -> tuple[tuple[int, int], ...]:
+@lru_cache(maxsize=65_536)
+def marks(text: str, marked: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
     """What ``spans`` finds, from what is remembered of texts and phrases met before."""
     known = _words_of(text)
+    phrases = map(phrase, marked)
     present = [p for p in phrases if p.words and p.words[0] in known]
     found = sorted(span for one in present for span in _spans_of(text, one))
     joined: list[tuple[int, int]] = []

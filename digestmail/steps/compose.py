@@ -98,8 +98,10 @@ class Composer:
 
     def _unsubscribe_by_mail(self, subscriber: Subscriber) -> str:
         local, at, domain = self.unsubscribe_address.partition("@")
+        if not at:
+            return ""
         token = self.links.unsubscribe_token(subscriber.id or 0)
-        return f"mailto:{local}+{token}@{domain}?subject=unsubscribe" if at else ""
+        return f"mailto:{local}+{token}@{domain}?subject=unsubscribe"
 
     def trial(self, address: str, now: datetime) -> Message:
         """A mail for the operator to try the relay with."""

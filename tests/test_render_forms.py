@@ -1,0 +1,81 @@
+"""Forms make the mail that their template would, whatever stands in the holes."""
+
+import quopri
+from collections.abc import Callable
+
+import pytest
+
+from digestmail.render.environment import unbroken, wrap
+from digestmail.render.forms import CannotSplitError, Form, Holes, late
+from digestmail.text import excerpt
+
+START, END = "https://example.org/t/", "3/more?a=1&b"
+VALUES = {
+    "place": "3",
+    "why": "it has “graphs” = much",
+    "url": START + END,
+    "url<": START,
+    "url>": END,
+}
+
+
+def _form(filtered: Callable[..., str] = str, *args: int, html: bool = False) -> Form:
+    holes = Holes()
+    place, why, url = (holes.hole(name) for name in ("place", "why", "url"))
+    shown = late(filtered)(url, *args) if filtered is not str else url
+    text = f"{place}. {why}\n<a href={shown!s}>{place}</a> {shown!s}\n"
+    return holes.cut(text, html=html, parted=["url"])
+
+
+@pytest.mark.parametrize("html", [True, False])
+@pytest.mark.parametrize(
+    ("filtered", "args"),
+    [(str, ()), (str.upper, ()), (unbroken, ()), (excerpt, (25,)), (wrap, (4,))],
+    ids=["plain", "upper", "unbroken", "excerpt", "wrap"],
+)
+def test_parted_values_make_the_same(
+    filtered: Callable[..., str], args: tuple[int], html: bool
+) -> None:
+    filled = quopri.decodestring(_form(filtered, *args, html=html).fill(VALUES)).decode()
+    url = filtered(VALUES["url"], *args)
+    shown = url.replace("&", "&amp;") if html else url
+    assert f"<a href={shown}>3</a>" in filled
+    assert VALUES["why"] in filled
+
+
+def test_a_mail_leaves_nothing_for_the_next() -> None:
+    form = _form()
+    first = form.fill(VALUES | {"url<": "https://a/"})
+    second = form.fill(VALUES | {"url<": "https://b/"})
+    assert b"//a/" not in second
+    assert first == form.fill(VALUES | {"url<": "https://a/"})
+
+
+def test_a_text_with_holes_is_filtered_as_a_whole() -> None:
+    holes = Holes()
+    said = late(wrap)(f"You, {holes.hole('who')}, read about {holes.hole('what')} and more.", 2)
+    form = holes.cut(f"Hello.\n{said}\n")
+    values = {"who": "Ada Lovelace of London", "what": "engines " * 12}
+    filled = form.fill(values).decode().replace("\r\n", "\n")
+    whole = wrap(f"You, {values['who']}, read about {values['what']} and more.", 2)
+    assert filled.replace("=\n", "") == f"Hello.\n{whole}\n"
+
+
+def test_filters_follow_one_another_over_texts_with_holes() -> None:
+    holes = Holes()
+    inner = late(str.upper)(f"<{holes.hole('name')}>")
+    mixture = holes.mixture(f"{late(excerpt)(f'{inner} and what follows', 12)}.")
+    assert mixture.text({"name": "ada"}) == excerpt("<ADA> and what follows", 12) + "."
+
+
+def test_marks_cannot_be_filtered_before_they_are_known() -> None:
+    holes = Holes()
+    (first, _), *_ = holes.segments("title")
+    with pytest.raises(CannotSplitError):
+        late(wrap)(f"It says {first}")
+
+
+def test_holes_of_another_rendering_are_not_taken() -> None:
+    text = f"It says {Holes().hole('gone')}"
+    with pytest.raises(CannotSplitError):
+        late(wrap)(text)
