@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -100,12 +101,16 @@ class App:
             self.week.close()
         self.store.database.close()
 
+    @property
+    def templates(self) -> Path:
+        """The folder of the templates, the operator's own or the built-in."""
+        own = self.settings.templates
+        return self.settings.path(own) if own else TEMPLATES
+
     @cached_property
     def renderer(self) -> Renderer:
-        """The templates, the operator's own or the built-in."""
-        own = self.settings.templates
-        folder = self.settings.path(own) if own else TEMPLATES
-        return Renderer(folder, service=self.settings.service_name)
+        """Renders the mails from the templates."""
+        return Renderer(self.templates, service=self.settings.service_name)
 
     @cached_property
     def composer(self) -> Composer:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from digestmail.domain import Schedule
 from digestmail.errors import InputError
+from digestmail.messages import N_, Worded
 
 _DAY = timedelta(days=1)
 MOST_MISSED = 31  # days of a long downtime whose slots are still told one by one
@@ -41,9 +42,8 @@ def checked_timezone(name: str) -> str:
     """The IANA name as it is spelled, or InputError."""
     found = _names().get(name.strip().lower())
     if not found:
-        raise InputError(
-            "timezone", f"“{name[:60]}” is no time zone; use a name such as Europe/Rome"
-        )
+        wrong = N_("“%(name)s” is no time zone; use a name such as Europe/Rome")
+        raise InputError("timezone", Worded(wrong, name=name[:60]))
     return found
 
 

@@ -34,6 +34,13 @@ from digestmail.errors import ConfigError
 PREFIX = "DIGESTMAIL_"
 FILE_NAME = "digestmail.toml"
 _SHORTEST_KEY = 32
+# What the addresses of the web pages begin with.
+_PAGES = frozenset(
+    """
+    confirm digest embed favicon.ico feed feedback healthz help hooks never papers papers.atom
+    papers.json preferences robots.txt save static subscribe unsubscribe why
+    """.split()  # noqa: SIM905 - a list of them is as long as they are many
+)
 
 
 class _Section(BaseModel):
@@ -212,6 +219,12 @@ class Settings(BaseSettings):
         if not usable or parts.query or parts.fragment or not url.isprintable() or " " in url:
             raise ValueError(
                 "should be the web address of this service, https://digest.example.org"
+            )
+        first = parts.path.strip("/").partition("/")[0]
+        if first in _PAGES:
+            raise ValueError(
+                f"should have another path: /{first} is a page of the service itself, and behind "
+                "a proxy that cuts the path off nobody can tell the two apart"
             )
         return url.rstrip("/")
 

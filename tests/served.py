@@ -1,22 +1,27 @@
 """An App whose pages a real server serves, for a real browser, with something of everything."""
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from email.message import EmailMessage
+from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import uvicorn
 from playwright.sync_api import Browser, Page
-from web_apps import Watch, open_app, path_of, store_digest
+from web_apps import Watch, mails_of, open_app, path_of, store_digest
 
 from digestmail.app import App
-from digestmail.domain import Feedback, Paper, Profile, Schedule, Verdict
+from digestmail.domain import Feedback, Paper, Profile, Schedule, Subscriber, Verdict
 from digestmail.web import make_web
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 375, "height": 812}
+PERSON = "Object.defineProperty(Navigator.prototype, 'webdriver', {get: () => false})"
 
 
 @contextmanager
@@ -46,58 +51,146 @@ def visit(browser: Browser, app: App, complaints: list[str], **options: Any) -> 
     return page
 
 
-def furnished(app: App) -> list[str]:
-    """The paths of all pages, of a subscriber with long words everywhere."""
-    known = app.store.subscribers.find("b@example.org")
-    if known is None:
-        _furnish(app)
-    return _paths(app)
+def awaited_mail(app: App, number: int = 1) -> EmailMessage:
+    """The newest mail, once so many are written: the pages send them in the background."""
+    deadline = time.monotonic() + 10
+    while len(mails := mails_of(app)) < number:
+        assert time.monotonic() < deadline, f"mail {number} did not come"
+        time.sleep(0.05)
+    return mails[-1]
 
 
-def _furnish(app: App) -> None:
-    """A reader with long words everywhere, a digest, a verdict and a saved paper; one who waits."""
-    now = app.clock()
-    long = Profile(name="W" * 60, keywords=("Donaudampfschifffahrtsgesellschaft" * 2,))
-    other = Profile(name="Other", interests="protein design with language models")
-    reader = app.desk.add(READER_OF_ALL, [long, other], Schedule(), now, active=True)
-    app.desk.add("b@example.org", [long], Schedule(), now, active=False)
-    papers = [
-        Paper(key="arxiv:2511.00001", title="Pneumono" * 30, upvotes=120, categories=("cs.CL",)),
-        Paper(
-            key="doi:10.1000/x.1",
-            title="Sparse autoencoders <b>of</b> proteins & $E_{ij}^{2}$",
-            abstract="We train a sparse autoencoder on proteins. " * 12,
-            authors=("Lise Meitner", "Otto Hahn"),
-            categories=("q-bio.BM", "cs.LG"),
-            url="https://example.org/x",
-            doi="10.1000/x.1",
-            announced_on=now.date(),
-        ),
-    ]
-    digest = store_digest(app, reader, *papers, note="N" * 400)
-    for item in digest.items:
-        paper_id, reader_id = item.paper.id or 0, reader.id or 0
-        app.store.saved.add(reader_id, paper_id, now)
-        app.store.subscribers.give_feedback(
-            Feedback(reader_id, item.profile_id, paper_id, Verdict.MORE, now)
-        )
+def person(page: Page, *scripts: str) -> Page:
+    """A page that scripts take for a person's: Playwright's Chromium says a program drives it."""
+    for script in (PERSON, *scripts):
+        page.add_init_script(script)
+    return page
 
+
+# --- all pages -------------------------------------------------------------------------------
 
 READER_OF_ALL = f"{'very-long-' * 6}@example.org"
+_PAPERS = (
+    Paper(key="arxiv:2511.00001", title="Pneumono" * 30, upvotes=120, categories=("cs.CL",)),
+    Paper(
+        key="doi:10.1000/x.1",
+        title="Sparse autoencoders <b>of</b> proteins & $E_{ij}^{2}$",
+        abstract="We train a sparse autoencoder on proteins. " * 12,
+        authors=("Lise Meitner", "Otto Hahn"),
+        categories=("q-bio.BM", "cs.LG"),
+        url="https://example.org/x",
+        doi="10.1000/x.1",
+    ),
+)
+_numbers = count(1)
+_LONG = Profile(name="W" * 60, keywords=("Donaudampfschifffahrtsgesellschaft" * 2,))
 
 
-def _paths(app: App) -> list[str]:
+def furnished(app: App) -> list[str]:
+    """The paths of all pages, those of a reader with long words everywhere among them."""
+    reader = _reader(app)
     links, now = app.links, app.clock()
-    reader = app.store.subscribers.by_email(READER_OF_ALL)
-    waiting = app.store.subscribers.by_email("b@example.org")
     (digest,) = app.store.digests.of_subscriber(reader.id or 0, limit=1)
-    own, number = path_of(links.preferences(reader.id or 0, now)), digest.id or 0
+    own, number = _own(app, reader), digest.id or 0
+    waiting = app.store.subscribers.by_email("b@example.org").id or 0
     public = ["/", "/?span=week&order=newest", "/papers", "/papers?q=sparse+autoencoder"]
     public += ["/papers?q=nothing+of+this", "/papers/doi:10.1000/x.1", "/papers/arxiv:1"]
     public += ["/subscribe", "/subscribe?authors=Lise+Meitner", "/embed", "/preferences", "/help"]
     mine = ["", "/saved?done=remove&paper=1", "/digests", "/feedback?done=undo&paper=1"]
     mine += ["/data", "/erase"]
-    mailed = [links.unsubscribe(reader.id or 0), links.confirm(waiting.id or 0, 0, now)]
+    mailed = [links.unsubscribe(reader.id or 0), links.confirm(waiting, 0, now)]
     mailed += [links.feedback(number, 1, Verdict.MORE), links.save(number, 2), links.digest(number)]
-    mailed.append(links.confirm(waiting.id or 0, 9, now))  # used up
+    mailed += [links.save(number, 2).replace("/save/", "/why/"), links.never(waiting)]
+    mailed.append(links.confirm(waiting, 9, now))  # used up
     return [*public, *(own + page for page in mine), *map(path_of, mailed)]
+
+
+def corners(app: App) -> list[str]:
+    """The paths of pages that few people see: of who left or paused, aged links, no page."""
+    now = app.clock()
+    gone, away = _newcomer(app, active=True), _newcomer(app, active=True)
+    app.desk.leave(gone)
+    app.desk.pause(away, None)
+    old = app.links.preferences(_reader(app).id or 0, now - timedelta(hours=2))
+    aged = app.links.preferences(_reader(app).id or 0, now - timedelta(days=50))
+    lost = [path_of(old) + "/data", path_of(aged), "/nowhere", "/feedback/x/1/more"]
+    return [_own(app, gone), _own(app, away), _own(app, gone) + "/data", *lost]
+
+
+def posted(app: App) -> list[tuple[str, dict[str, str]]]:
+    """Forms, each with the path that it is sent to, whose answers are pages of their own."""
+    reader, links, now = _reader(app), app.links, app.clock()
+    (digest,) = app.store.digests.of_subscriber(reader.id or 0, limit=1)
+    profile, own = f"/profiles/{reader.profiles[0].id}", _own(app, reader)
+    tap = path_of(links.feedback(digest.id or 0, 1, Verdict.MORE)).removesuffix("/more")
+    save = path_of(links.save(digest.id or 0, 1))
+    token = {"form_token": links.form_token(now - timedelta(seconds=20))}
+    filled = token | {"email": "new@example.org", "keywords": "autoencoder", "weekdays": "1"}
+    never, waits = _newcomer(app, active=False), _newcomer(app, active=False)
+    gone = [_newcomer(app, active=True) for _ in range(2)]
+    return [
+        ("/subscribe", {"email": "ada@nowhere", "keywords": "x" * 99}),
+        ("/subscribe", filled | {"form_token": ""}),
+        ("/subscribe", filled),
+        ("/subscribe/preview", filled | {"seed_papers": "10.1000/x.1"}),
+        ("/preferences", {"email": "?"}),
+        ("/preferences", filled),
+        (f"{own}{profile}", {"name": "", "keywords": "", "authors": "", "seed_papers": "?"}),
+        (f"{own}{profile}/preview", {"keywords": "autoencoder", "seed_papers": "10.1000/x.1"}),
+        (f"{own}/preview", {"name": "", "keywords": "zeppelin"}),
+        (f"{own}/pause", {"until": "date", "date": "yesterday"}),
+        *((f"{tap}/{done}", {}) for done in ("more", "undo", "less")),
+        (save, {}),
+        (f"{save}/undo", {}),
+        (path_of(links.never(never.id or 0)), {}),
+        (path_of(links.confirm(waits.id or 0, 0, now)), {}),
+        (path_of(links.unsubscribe(gone[0].id or 0)), {}),
+        (f"{_own(app, gone[1])}/erase", {}),
+    ]
+
+
+def send(page: Page, path: str, fields: dict[str, str]) -> None:
+    """Send a form as a button of a page does, and wait for the answer."""
+    page.goto("/help")
+    with page.expect_navigation():
+        page.evaluate(_SEND, [path, fields])
+
+
+_SEND = """([path, fields]) => {
+  const form = document.createElement("form");
+  Object.assign(form, {method: "post", action: path});
+  for (const [name, value] of Object.entries(fields)) {
+    const field = Object.assign(document.createElement("textarea"), {name, value});
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit();
+}"""
+
+
+def _own(app: App, reader: Subscriber) -> str:
+    return path_of(app.links.preferences(reader.id or 0, app.clock()))
+
+
+def _newcomer(app: App, *, active: bool) -> Subscriber:
+    """Somebody new, confirmed or not."""
+    address = f"n{next(_numbers)}@example.org"
+    return app.desk.add(address, [_LONG], Schedule(), app.clock(), active=active)
+
+
+def _reader(app: App) -> Subscriber:
+    """A reader with long words everywhere, a digest, verdicts and saved papers; one who waits."""
+    if known := app.store.subscribers.find(READER_OF_ALL):
+        return known
+    now = app.clock()
+    other = Profile(name="Other", interests="protein design with language models")
+    reader = app.desk.add(READER_OF_ALL, [_LONG, other], Schedule(), now, active=True)
+    app.desk.add("b@example.org", [_LONG], Schedule(), now, active=False)
+    for item in store_digest(app, reader, *_PAPERS, note="N" * 400).items:
+        paper_id, reader_id = item.paper.id or 0, reader.id or 0
+        app.store.saved.add(reader_id, paper_id, now)
+        app.store.subscribers.give_feedback(
+            Feedback(reader_id, item.profile_id, paper_id, Verdict.MORE, now)
+        )
+    app.week.ready()
+    return reader

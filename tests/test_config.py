@@ -250,6 +250,17 @@ def test_no_secret_is_shown() -> None:
         assert not [s for s in (KEY, KEY[::-1], "hunter2", "pw-of-db") if s in shown]
 
 
+@pytest.mark.parametrize("path", ["papers", "papers/", "/static", "digest/of/papers"])
+def test_a_path_that_is_also_a_page_is_refused(path: str) -> None:
+    text = GOOD.replace("https://digest.example.org", f"https://lab.example/{path}")
+    assert "public_url: should have another path: /" in told(text)
+
+
+def test_any_other_path_is_fine() -> None:
+    text = GOOD.replace("https://digest.example.org", "https://lab.example/mail/papers")
+    assert load(written(text), {}).public_url == "https://lab.example/mail/papers"
+
+
 def test_settings_cannot_be_changed() -> None:
     settings = load(written(GOOD), {})
     with pytest.raises(ValueError, match="frozen"):

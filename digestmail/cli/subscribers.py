@@ -188,8 +188,7 @@ def subscriber_add(
         form.finish()
         if profile.is_empty:
             raise InputError("keywords", "give keywords, interests, categories, authors or papers")
-        app.desk.add(address, [profile], schedule, app.clock(), active=active)
-        keep_uploads(app.store, uploads)
+        app.desk.add(address, [profile], schedule, app.clock(), uploads, active=active)
     say(
         f"Added {address}"
         + ("." if active else "; a mail asks them to confirm (digestmail deliver).")
@@ -234,7 +233,7 @@ def subscriber_edit(
         if address:
             app.desk.change_email(subscriber, address)
         app.desk.save_profile(subscriber, changed)
-        keep_uploads(app.store, uploads)
+        keep_uploads(app.store, subscriber.id or 0, uploads, app.clock())
         app.desk.reschedule(subscriber, schedule, app.clock())
     say(f"Changed {address or email}.")
 

@@ -3,6 +3,7 @@
 import email_validator
 
 from digestmail.errors import InputError
+from digestmail.messages import N_, Worded
 from digestmail.text import one_line
 
 _MAX_LENGTH = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
@@ -21,7 +22,8 @@ def checked_address(text: str) -> str:
     """
     address = text.strip()
     if len(address) > _MAX_LENGTH:
-        raise InputError("email", f"An email address has at most {_MAX_LENGTH} characters.")
+        long = N_("An email address has at most %(most)s characters.")
+        raise InputError("email", Worded(long, most=_MAX_LENGTH))
     try:
         checked = email_validator.validate_email(
             address,
@@ -31,7 +33,9 @@ def checked_address(text: str) -> str:
             globally_deliverable=not address.lower().endswith("@localhost"),
         )
     except email_validator.EmailNotValidError as error:
-        raise InputError("email", one_line(str(error))) from None
+        wrong = N_("“%(address)s” is no address that mail can be sent to")
+        closer = one_line(str(error))  # which of many things is wrong, in the library's English
+        raise InputError("email", Worded(wrong, english=closer, address=address)) from None
     return (checked.ascii_email or checked.normalized).lower()
 
 

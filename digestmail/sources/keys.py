@@ -8,6 +8,7 @@ import re
 from urllib.parse import unquote
 
 from digestmail.errors import InputError
+from digestmail.messages import N_, Worded
 from digestmail.text import one_line
 
 _OLD_ARCHIVES = (
@@ -95,7 +96,7 @@ def key_from_reference(text: str) -> str:
         return f"doi:{name}"
     if _CANONICAL.fullmatch(text) and len(text) <= 300:
         return text
-    raise InputError(
-        "seed_papers",
-        f"“{text[:80]}” is not a paper: give an arXiv id or address (2508.13426), or a DOI (10.…)",
+    wrong = N_(
+        "“%(text)s” is not a paper: give an arXiv id or address (2508.13426), or a DOI (10.…)"
     )
+    raise InputError("seed_papers", Worded(wrong, text=text[:80]))

@@ -18,23 +18,30 @@ from defusedxml.ElementTree import fromstring
 
 from digestmail.domain import Paper
 from digestmail.errors import InputError
+from digestmail.messages import N_, Worded
 from digestmail.sources.bibtex import read_bibtex
 from digestmail.sources.keys import arxiv_id, key_from_reference
 from digestmail.sources.opml import read_opml
 from digestmail.sources.records import RecordError, paper_from_record
 from digestmail.sources.ris import read_ris
 from digestmail.sources.zotero import Located, read_rdf, record_of_item, record_of_row
-from digestmail.text import one_line
+from digestmail.text import one_line, readable, words
 
 SOURCE = "library"  # of papers that have no other identifier than their title
 LARGEST = 1_000_000  # bytes of a file
 MOST_ENTRIES = 2_000
+_MOST_BLOCKS = 2 * MOST_ENTRIES  # of BibTeX, with its strings and comments: parsing is slow
 FIELD = "library"
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_BIBTEX = re.compile(r"^\s*@[A-Za-z]+\s*[{(]", re.MULTILINE)
+_BIBTEX = re.compile(r"^[^\S\n]*@[A-Za-z]+\s*[{(]", re.MULTILINE)
+_BLOCK = re.compile(r"@[A-Za-z]+\s*[{(]")
 _RIS = re.compile(r"^\ufeff?TY\s{1,2}-", re.MULTILINE)
 _CSV_TITLE = re.compile(r'(?:^|,)"?title"?(?:,|$)', re.IGNORECASE)
+_UNUSABLE = N_(
+    "nothing in the file can be used; give a BibTeX, RIS, OPML or CSV file, a Zotero export,"
+    " CSL JSON or a list of identifiers, of at most 1 MB"
+)
 _KINDS = "a BibTeX, RIS, OPML or CSV file, a Zotero export, CSL JSON or a list of identifiers"
 
 
@@ -63,26 +70,31 @@ def read_library(data: bytes, filename: str = "") -> Library:
     names entities is refused.
     """
     if len(data) > LARGEST:
-        raise InputError(
-            FIELD, f"the file is larger than {LARGEST // 1_000_000} MB; leave out notes, files"
+        raise _unusable(
+            f"the file is larger than {LARGEST // 1_000_000} MB; leave out notes, files"
         )
     if not data.strip():
-        raise InputError(FIELD, "the file is empty")
+        raise _unusable("the file is empty")
     try:
         library = _read(data, filename.lower())
     except (ValueError, RecursionError, KeyError, IndexError):  # of a parser of others
-        raise InputError(FIELD, f"the file cannot be read; give {_KINDS}") from None
+        raise _unusable(f"the file cannot be read; give {_KINDS}") from None
     if library.is_empty:
         why = library.problems[0] if library.problems else "it names no paper and no feed"
-        raise InputError(FIELD, f"nothing in the file can be used: {why}; give {_KINDS}")
+        raise _unusable(f"nothing in the file can be used: {why}; give {_KINDS}")
     return library
+
+
+def _unusable(english: str) -> InputError:
+    """The error of a file; only English tells what is wrong with it."""
+    return InputError(FIELD, Worded(_UNUSABLE, english=english))
 
 
 def _read(data: bytes, filename: str) -> Library:
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return _read_xml(data)
     if b"\0" in data and not data.startswith(_UTF_16):
-        raise InputError(FIELD, f"the file is no text; give {_KINDS}")
+        raise _unusable(f"the file is no text; give {_KINDS}")
     text = decoded(data)
     return _papers(_reader(text, filename)(text))
 
@@ -94,20 +106,20 @@ def _read_xml(data: bytes) -> Library:
         return Library((), feeds.categories, feeds.keywords, feeds.problems)
     if root.tag.endswith("}RDF"):
         return _papers(read_rdf(root))
-    raise InputError(FIELD, f"the file is XML, but neither OPML nor Zotero RDF; give {_KINDS}")
+    raise _unusable(f"the file is XML, but neither OPML nor Zotero RDF; give {_KINDS}")
 
 
 def _root(data: bytes) -> Element:
     try:
         root: Element = fromstring(data.strip(), forbid_dtd=True)
     except DefusedXmlException:
-        raise InputError(
-            FIELD, "the file declares a DOCTYPE or entities: refused; export it anew"
+        raise _unusable(
+            "the file declares a DOCTYPE or entities: refused; export it anew"
         ) from None
     except (ParseError, ValueError, LookupError) as error:
         position = getattr(error, "position", None)
         where = f" in line {position[0]}" if position else ""
-        raise InputError(FIELD, f"the file is XML that is broken{where}; export it anew") from None
+        raise _unusable(f"the file is XML that is broken{where}; export it anew") from None
     return root
 
 
@@ -131,7 +143,7 @@ def _reader(text: str, filename: str) -> Callable[[str], Iterable[Located]]:
         return _ris
     if _CSV_TITLE.search(text.lstrip().partition("\n")[0].strip()):
         return _csv
-    return read_bibtex if _BIBTEX.search(text) else _lines
+    return _bibtex if _BIBTEX.search(text) else _lines
 
 
 # --- to papers -------------------------------------------------------------------------------
@@ -158,7 +170,10 @@ def _paper(record: Mapping[str, object] | str) -> Paper:
         raise RecordError(record)
     named = [str(record.get(name) or "") for name in ("arxiv_id", "doi", "url")]
     if str(record.get("title") or "").strip():
-        return paper_from_record(record, source=SOURCE)
+        paper = paper_from_record(record, source=SOURCE)
+        if paper.key.startswith(f"{SOURCE}:") and not words(readable(paper.title)):
+            raise RecordError("it has no identifier, and its title neither letter nor digit")
+        return paper
     for name in named:
         try:
             return Paper(key=key_from_reference(name), title="", source=SOURCE)
@@ -170,6 +185,11 @@ def _paper(record: Mapping[str, object] | str) -> Paper:
 # --- the formats -----------------------------------------------------------------------------
 
 
+def _bibtex(text: str) -> Iterator[Located]:
+    further = next(islice(_BLOCK.finditer(text), _MOST_BLOCKS, None), None)
+    return read_bibtex(text[: further.start()] if further else text)
+
+
 def _ris(text: str) -> Iterator[Located]:
     return read_ris(iter(text.splitlines()))
 
@@ -179,7 +199,7 @@ def _csv(text: str) -> Iterator[Located]:
     try:
         header = [name.strip().lower() for name in next(rows, [])]
         if "title" not in header:
-            raise InputError(FIELD, "the file is a table without a column “Title”")
+            raise _unusable("the file is a table without a column “Title”")
         for row in rows:
             if row:
                 yield f"line {rows.line_num}", record_of_row(dict(zip(header, row, strict=False)))
@@ -207,7 +227,7 @@ def _json(text: str) -> Iterator[Located]:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}"
-        raise InputError(FIELD, f"the file is not JSON: {error.msg} at {where}") from None
+        raise _unusable(f"the file is not JSON: {error.msg} at {where}") from None
     items = content.get("items", [content]) if isinstance(content, dict) else content
     for number, item in enumerate(items if isinstance(items, list) else [], 1):
         is_object = isinstance(item, dict)
@@ -215,7 +235,7 @@ def _json(text: str) -> Iterator[Located]:
 
 
 _READERS: Mapping[str, Callable[[str], Iterable[Located]]] = {
-    ".bib": read_bibtex,
+    ".bib": _bibtex,
     ".ris": _ris,
     ".csv": _csv,
     ".json": _json,

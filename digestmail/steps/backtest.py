@@ -37,7 +37,9 @@ from digestmail.steps.measures import (
 )
 from digestmail.steps.plan import Known, Window, interest_of
 from digestmail.steps.prepare import BACKGROUND
+from digestmail.steps.seeds import examples
 from digestmail.store import Store
+from digestmail.store.uploads import own_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,7 @@ class _Replay:
         self._readers = readers
         every = [digest for reader in readers for digest in reader.digests.values()]
         self._papers = store.papers.seen_after(_opens(every, window)) if every else []
-        seeds = {key for r in readers for p in r.subscriber.profiles for key in p.seed_papers}
-        self._by_key = store.papers.by_keys(seeds)
+        self._by_key = examples(store, [reader.subscriber for reader in readers])
         self._by_id = store.papers.by_ids({f.paper_id for r in readers for f in r.feedback})
 
     def day(self, day: date) -> list[Replayed]:
@@ -173,7 +174,8 @@ class _Replay:
         """What was known of a reader when a digest was prepared."""
         reader, who = view.reader, view.reader.subscriber.id or 0
         told = [given for given in reader.feedback if given.given_at < view.digest.prepared_at]
-        seeds = {key for profile in reader.profiles for key in profile.seed_papers}
+        named = {key for profile in reader.profiles for key in profile.seed_papers}
+        seeds = named | {own_key(who, key) for key in named}
         by_key = {key: self._by_key[key] for key in seeds & self._by_key.keys()}
         # A paper that this digest or a later one brought was no seed yet.
         earlier = {key: p for key, p in by_key.items() if not view.is_later(p.id)}

@@ -11,6 +11,7 @@ from typing import TypeVar
 from digestmail.calendar import checked_timezone
 from digestmail.domain import EVERY_DAY, MOST_WAIT, Profile, Schedule
 from digestmail.errors import FormError, InputError
+from digestmail.messages import N_, Worded
 from digestmail.sources.keys import key_from_reference
 from digestmail.text import one_line, phrase, words
 
@@ -22,7 +23,12 @@ LONGEST_KEYWORD = 80
 LONGEST_NAME = 60
 LONGEST_INTERESTS = 5_000
 MOST_PAPERS = 50
+TOO_MANY = N_("%(number)s are too many; at most %(most)s")
 
+_LONG_KEYWORD = N_(
+    "“%(word)s…” is too long for a keyword (%(length)s characters, at most %(most)s);"
+    " separate keywords by commas, or describe it in interests"
+)
 _DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _YES = ("yes", "true", "on")
 _NO = ("no", "false", "off")
@@ -115,11 +121,11 @@ def keywords(text: str, *, field: str = "keywords") -> tuple[str, ...]:
         if len(keyword) > LONGEST_KEYWORD:
             raise InputError(
                 field,
-                f"“{keyword[:30]}…” is too long for a keyword ({len(keyword)} characters, at most"
-                f" {LONGEST_KEYWORD}); separate keywords by commas, or describe it in interests",
+                Worded(_LONG_KEYWORD, word=keyword[:30], length=len(keyword), most=LONGEST_KEYWORD),
             )
         if not phrase(keyword).words:
-            raise InputError(field, f"“{keyword}” has no letter or digit to look for")
+            empty = N_("“%(word)s” has no letter or digit to look for")
+            raise InputError(field, Worded(empty, word=keyword))
     return found
 
 
@@ -127,9 +133,9 @@ def interests(text: str) -> str:
     """Free text."""
     text = one_line(text)
     if len(text) > LONGEST_INTERESTS:
-        raise InputError(
-            "interests", f"is too long ({len(text):,} characters, at most {LONGEST_INTERESTS:,})"
-        )
+        long = N_("is too long (%(length)s characters, at most %(most)s)")
+        sizes = {"length": f"{len(text):,}", "most": f"{LONGEST_INTERESTS:,}"}
+        raise InputError("interests", Worded(long, **sizes))
     return text
 
 
@@ -139,9 +145,8 @@ def categories(text: str, *, field: str = "categories") -> tuple[str, ...]:
     _refuse_many(field, found, MOST_CATEGORIES)
     for category in found:
         if len(category) > 40 or not _CATEGORY.fullmatch(category):
-            raise InputError(
-                field, f"“{category[:40]}” is no category; write them as cs.CL, math or q-bio.*"
-            )
+            wrong = N_("“%(category)s” is no category; write them as cs.CL, math or q-bio.*")
+            raise InputError(field, Worded(wrong, category=category[:40]))
     return found
 
 
@@ -150,13 +155,13 @@ def authors(text: str) -> tuple[str, ...]:
     entries = (one_line(entry) for entry in re.split(r"[;\n]", text))
     found = tuple(dict.fromkeys(entry for entry in entries if entry))
     if len(found) == 1 and found[0].count(",") > 1:
-        raise InputError("authors", "write one name on each line, or separate them by semicolons")
+        run_on = N_("write one name on each line, or separate them by semicolons")
+        raise InputError("authors", Worded(run_on))
     _refuse_many("authors", found, MOST_AUTHORS)
     for name in found:
         if len(name) > LONGEST_KEYWORD or len(words(name)) < 2:
-            raise InputError(
-                "authors", f"“{name[:40]}” should be a full name, such as Jane Doe or J. Doe"
-            )
+            short = N_("“%(name)s” should be a full name, such as Jane Doe or J. Doe")
+            raise InputError("authors", Worded(short, name=name[:40]))
     return found
 
 
@@ -188,7 +193,8 @@ def profile_name(text: str) -> str:
     """A profile's name."""
     name = one_line(text)
     if not name or len(name) > LONGEST_NAME:
-        raise InputError("name", f"give the profile a name of at most {LONGEST_NAME} characters")
+        named = N_("give the profile a name of at most %(most)s characters")
+        raise InputError("name", Worded(named, most=LONGEST_NAME))
     return name
 
 
@@ -204,7 +210,8 @@ def threshold(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise InputError("threshold", f"“{one_line(text)[:20]}” should be a number from 0 to 1")
+        wrong = N_("“%(text)s” should be a number from 0 to 1")
+        raise InputError("threshold", Worded(wrong, text=one_line(text)[:20]))
     return value
 
 
@@ -230,7 +237,7 @@ def weekdays(text: str) -> frozenset[int]:
             start, end = _weekday(first), _weekday(last if dash else first)
             days |= {day % 7 + 1 for day in range(start - 1, end if end >= start else end + 7)}
     if not days:
-        raise InputError("weekdays", "choose at least one day of the week")
+        raise InputError("weekdays", Worded(N_("choose at least one day of the week")))
     return frozenset(days)
 
 
@@ -243,7 +250,7 @@ def send_empty(text: str) -> bool:
     """Whether a day without papers gets a short mail: "yes" or "no", or as JSON and boxes say."""
     word = one_line(text).lower()
     if word not in (*_YES, *_NO):
-        raise InputError("send_empty", f"“{word[:20]}” should be yes or no")
+        raise InputError("send_empty", Worded(N_("“%(text)s” should be yes or no"), text=word[:20]))
     return word in _YES
 
 
@@ -256,18 +263,18 @@ def _weekday(text: str) -> int:
     for day, name in enumerate(_DAY_NAMES, 1):
         if text == str(day) or (len(text) >= 3 and name.startswith(text)):
             return day
-    raise InputError(
-        "weekdays", f"“{text[:20]}” is no day of the week; write mon, tue, … or 1 to 7"
-    )
+    wrong = N_("“%(text)s” is no day of the week; write mon, tue, … or 1 to 7")
+    raise InputError("weekdays", Worded(wrong, text=text[:20]))
 
 
 def _number(field: str, text: str, least: int, most: int) -> int:
     text = one_line(text)
     if not re.fullmatch(r"[0-9]{1,6}", text) or not least <= int(text) <= most:
-        raise InputError(field, f"“{text[:20]}” should be a whole number from {least} to {most}")
+        wrong = N_("“%(text)s” should be a whole number from %(least)s to %(most)s")
+        raise InputError(field, Worded(wrong, text=text[:20], least=least, most=most))
     return int(text)
 
 
 def _refuse_many(field: str, found: tuple[str, ...], most: int) -> None:
     if len(found) > most:
-        raise InputError(field, f"{len(found)} are too many; at most {most}")
+        raise InputError(field, Worded(TOO_MANY, number=len(found), most=most))

@@ -289,7 +289,7 @@ class _Run:
 
         async def claim() -> bool:
             now = sender.clock()
-            return await self._take(ToWire(delivery, now, now + LEASE))
+            return await self._written(ToWire(delivery, now, now + LEASE))
 
         result = await sender.mailer.send(composed, claim)
         return _withdrawn(_LEFT) if result.outcome is Outcome.WITHDRAWN else result
@@ -313,21 +313,24 @@ class _Run:
             return SendResult(outcome=Outcome.DEFERRED, phase=Phase.RENDER, text=text)
 
     async def _record(self, step: Finish) -> bool:
-        """Write down how an attempt ended; False when the delivery is not ours any more.
-
-        Tried again while the database is busy, since nobody else knows what the relay said.
-        """
-        for pause in (*_PAUSES, None):
-            try:
-                mine = await self._take(step)
-                break
-            except StoreError:
-                if pause is None:
-                    raise
-                await asyncio.sleep(pause)
+        """Write down how an attempt ended; False when the delivery is not ours any more."""
+        mine = await self._written(step)
         if mine and step.attempt.result.outcome is Outcome.BOUNCED:
             await asyncio.to_thread(self._bounce, step.delivery, step.attempt)
         return mine
+
+    async def _written(self, step: Step) -> bool:
+        """Take a step; tried again while the database is in trouble.
+
+        Nobody else knows what the relay said; and a mail whose step to the wire was committed,
+        though the database could not say so any more, would be one that nobody can decide.
+        """
+        for pause in _PAUSES:
+            try:
+                return await self._take(step)
+            except StoreError:
+                await asyncio.sleep(pause)
+        return await self._take(step)
 
     def _bounce(self, delivery: Delivery, attempt: Attempt) -> None:
         """Give an address up at once when the refusal names it, else at the second refusal."""

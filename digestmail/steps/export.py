@@ -45,30 +45,32 @@ _ESCAPES = str.maketrans(
         **{character: f"\\{character}" for character in "&%$#_"},
     }
 )
-_CAPITALS = re.compile(r"(?<![^\W_])[^\W_](?:[^\W_]|-)*[A-Z](?:[^\W_]|-)*+")
+_WORD = re.compile(r"[^\W_](?:[^\W_]|-)*+")
+_LATER_CAPITAL = re.compile(r".[^A-Z]*+[A-Z]")
 _VERBATIM = str.maketrans({c: f"%{ord(c):02X}" for c in ' {}\\"<>^`|'})
 
 
 def bibtex(papers: Sequence[Paper]) -> str:
-    """The papers as BibTeX, in UTF-8; each under a key of its own that stays the same for ever."""
+    """The papers as BibTeX, in UTF-8; each under a key of its own: see ``citation_key``."""
     return "\n".join(map(_entry, papers))
 
 
 def citation_key(paper: Paper) -> str:
     """First author, year and identifier: ``okafor2026-2611.01234``.
 
-    Made of nothing but the paper, so that it is the same whatever else is exported.
+    Made of nothing but the paper, so that it is the same whatever else is exported, and until
+    the source corrects the name or the day.
     """
     found = arxiv_id(paper.key)
     name = found[0].replace("/", "-") if found else hashlib.sha256(paper.key.encode()).hexdigest()
-    surname = _folded(_surname(paper.authors[0])) if paper.authors else ""
+    surname = _folded(_surname(next(_authors(paper), "")))
     return f"{surname or 'anonymous'}{_date(paper)[:4]}-{name if found else name[:10]}"
 
 
 def _entry(paper: Paper) -> str:
     fields = {
         "title": _title(paper.title),
-        "author": " and ".join(map(_author, paper.authors)),
+        "author": " and ".join(map(_author, _authors(paper))),
         "year": _date(paper)[:4],
         "doi": one_line(paper.doi).translate(_VERBATIM),
         **_eprint(paper),
@@ -89,7 +91,11 @@ def _eprint(paper: Paper) -> dict[str, str]:
 
 def _title(text: str) -> str:
     """A title, its acronyms in braces, which keep styles from lowering them."""
-    return _pieces(text, lambda prose: _CAPITALS.sub(lambda m: f"{{{m[0]}}}", prose))
+    return _pieces(text, lambda prose: _WORD.sub(_protected, prose))
+
+
+def _protected(word: re.Match[str]) -> str:
+    return f"{{{word[0]}}}" if _LATER_CAPITAL.match(word[0]) else word[0]
 
 
 def _latex(text: str) -> str:
@@ -175,7 +181,8 @@ def _inverted(name: str) -> str:
 def csv_of(saved: Sequence[SavedPaper]) -> str:
     """A reading list as CSV, a row for each paper; cells are harmless in a spreadsheet."""
     target = io.StringIO()
-    writer = csv.writer(target)
+    # Else what a cell holds could begin another one where a semicolon parts the cells.
+    writer = csv.writer(target, quoting=csv.QUOTE_ALL)
     writer.writerow(_COLUMNS)
     for kept in saved:
         writer.writerow(map(harmless, _cells(kept)))
@@ -187,7 +194,7 @@ def _cells(kept: SavedPaper) -> list[str]:
     found = arxiv_id(paper.key)
     return [
         readable(paper.title),
-        "; ".join(paper.authors),
+        "; ".join(_authors(paper)),
         _date(paper),
         paper.doi,
         found[0] if found else "",
@@ -210,6 +217,11 @@ def _date(paper: Paper) -> str:
     """The day a paper is of, as 2026-11-20; empty when nobody knows."""
     day = paper.published_at or paper.announced_on or paper.first_seen_at
     return day.strftime("%Y-%m-%d") if day else ""
+
+
+def _authors(paper: Paper) -> Iterator[str]:
+    """The names; a source may have empty ones among them."""
+    return (name for name in paper.authors if one_line(name))
 
 
 def _surname(name: str) -> str:

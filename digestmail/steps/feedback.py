@@ -42,6 +42,16 @@ def give(store: Store, paper: Rated, verdict: Verdict, now: datetime) -> None:
     )
 
 
+def said(store: Store, paper: Rated) -> Feedback | None:
+    """What was said of the paper of a link."""
+    return _said(store, paper.digest.subscriber_id, paper.item.paper.id or 0)
+
+
+def is_saved(store: Store, paper: Rated) -> bool:
+    """Whether the paper of a link is on the reading list."""
+    return _is_saved(store, paper.digest.subscriber_id, paper.item.paper.id or 0)
+
+
 def undo(store: Store, subscriber_id: int, paper_id: int) -> Feedback | None:
     """Take a verdict back, as if it had never been given; the one there was, if any."""
     return store.subscribers.take_back(subscriber_id, paper_id)
@@ -51,22 +61,33 @@ def change(
     store: Store, subscriber: Subscriber, paper_id: int, verdict: Verdict, now: datetime
 ) -> None:
     """Say something else of a paper that was spoken of; NotFoundError when none was."""
-    every = store.subscribers.feedback([subscriber.id or 0])
-    given = next((one for one in every if one.paper_id == paper_id), None)
+    given = _said(store, subscriber.id or 0, paper_id)
     if given is None:
         raise NotFoundError("nothing was said of that paper, or it was taken back")
     store.subscribers.give_feedback(replace(given, verdict=verdict, given_at=now))
 
 
-def want_more(store: Store, subscriber: Subscriber, paper_id: int, now: datetime) -> None:
-    """Say "more like this" of a paper of the reading list; NotFoundError when it is not there.
+def want_more(store: Store, subscriber: Subscriber, paper_id: int, now: datetime) -> Verdict | None:
+    """Say "more like this" of a paper of the reading list; returns what was said of it before.
 
-    It counts for the profile that brought the paper, else for the subscriber's first.
+    It counts for the profile spoken of before, or that brought the paper, else for the
+    subscriber's first. NotFoundError when the paper is not on the list.
     """
     mine = subscriber.id or 0
-    if paper_id not in {kept.paper.id for kept in store.saved.of(mine)}:
+    if not _is_saved(store, mine, paper_id):
         raise NotFoundError("that paper is not on the reading list any more")
+    before = _said(store, mine, paper_id)
     own = [profile.id for profile in subscriber.profiles]
-    brought = store.digests.profile_of(mine, paper_id)
-    profile_id = brought if brought in own else next(iter(own), None)
+    likely = (before and before.profile_id, store.digests.profile_of(mine, paper_id), *own)
+    profile_id = next((one for one in likely if one in own), None)
     store.subscribers.give_feedback(Feedback(mine, profile_id, paper_id, Verdict.MORE, now))
+    return before.verdict if before else None
+
+
+def _said(store: Store, subscriber_id: int, paper_id: int) -> Feedback | None:
+    every = store.subscribers.feedback([subscriber_id])
+    return next((given for given in every if given.paper_id == paper_id), None)
+
+
+def _is_saved(store: Store, subscriber_id: int, paper_id: int) -> bool:
+    return paper_id in {kept.paper.id for kept in store.saved.of(subscriber_id)}

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from digestmail.domain import Paper
-from digestmail.errors import InputError
+from digestmail.errors import InputError, StoreError
 from digestmail.sources.keys import key_from_reference
 from digestmail.store import Store
 from digestmail.store.papers import UPLOADS
@@ -165,7 +165,11 @@ class Finder:
         return None if found is None or found.source == UPLOADS else found
 
     def search(self, asked: Asked, first: int, size: int) -> Found:
-        """The papers number ``first`` (from 0) to ``first + size`` of a search."""
+        """The papers number ``first`` (from 0) to ``first + size`` of a search.
+
+        StoreError while the first index is made, unless all that is asked for is some words:
+        nothing else can tell which papers are of a category or have all of it.
+        """
         from digestmail.relevance.queries import parsed, written_by
 
         query = parsed(asked.text)
@@ -188,8 +192,10 @@ class Finder:
 
         index = self._current()
         if index is None:
+            if asked.strict or asked.category or asked.since:
+                raise StoreError("the search index is being made; try again in a moment")
             plain = [word.plain for word in words(asked.text)]
-            ids = self._store.catalogue.holding(plain, MOST_FOUND)  # unfiltered, for a moment
+            ids = self._store.catalogue.holding(plain, MOST_FOUND)
             return Hits(ids, len(ids))
         return index.search(
             query,

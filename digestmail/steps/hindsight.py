@@ -4,11 +4,12 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from digestmail.domain import Interest, Paper, Profile, ReasonKind, Score, Subscriber
 from digestmail.steps.plan import Known, Window, interest_of
 from digestmail.steps.preview import LENGTH, Judge, Week
+from digestmail.steps.seeds import examples
 from digestmail.store import Store
 
 _MOST_PICKED = 400  # of a week; beyond that every mail would be full
@@ -37,7 +38,8 @@ class Hindsight:
     def __init__(self, store: Store, week: Week) -> None:
         self._store = store
         self._week = week
-        self._known: OrderedDict[object, ByProfile] = OrderedDict()
+        self._known: OrderedDict[int, tuple[object, ByProfile]] = OrderedDict()
+        self._made_at: datetime | None = None  # the judge that all of it is of
         self._lock = threading.Lock()
 
     def of(self, subscriber: Subscriber, thresholds: Collection[float]) -> ByProfile:
@@ -47,16 +49,31 @@ class Hindsight:
             return {}
         feedback = tuple(self._store.subscribers.feedback([subscriber.id or 0]))
         weekly = subscriber.schedule.is_weekly
-        key = (judge.made_at, subscriber.profiles, weekly, feedback, frozenset(thresholds))
+        asked = (subscriber.profiles, weekly, feedback, frozenset(thresholds))
         with self._lock:
-            if key in self._known:
-                return self._known[key]
+            if self._made_at != judge.made_at:
+                self._known.clear()
+                self._made_at = judge.made_at
+            known = self._known.get(subscriber.id or 0)
+        if known and known[0] == asked:
+            return known[1]
         told = hindsight(self._store, judge, subscriber, thresholds)
         with self._lock:
-            self._known[key] = told
+            if self._made_at == judge.made_at:
+                self._known[subscriber.id or 0] = (asked, told)
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         return told
+
+    def forget(self, subscriber: Subscriber) -> None:
+        """Remember nothing of a subscriber; of one erased elsewhere, until the judge is new."""
+        with self._lock:
+            self._known.pop(subscriber.id or 0, None)
+
+    def said(self, subscriber: Subscriber, profile: Profile) -> Interest | None:
+        """A profile with the papers its subscriber spoke of; None until the week was read."""
+        judge = self._week.judge()
+        return _interests(self._store, judge, subscriber, [profile])[0] if judge else None
 
 
 def hindsight(
@@ -88,12 +105,11 @@ def _interests(
     store: Store, judge: Judge, subscriber: Subscriber, profiles: Sequence[Profile]
 ) -> list[Interest]:
     feedback = store.subscribers.feedback([subscriber.id or 0])
-    keys = {key for profile in profiles for key in profile.seed_papers}
     known = Known(
         shown={},
         feedback={subscriber.id or 0: feedback},
         by_id=store.papers.by_ids({given.paper_id for given in feedback}),
-        by_key=store.papers.by_keys(keys) if keys else {},
+        by_key=examples(store, [subscriber]),
     )
     window = Window(judge.papers, judge.made_at - LENGTH, judge.made_at)
     interests = [interest_of(subscriber, p, window, {}, known) for p in profiles]

@@ -7,6 +7,7 @@ from typing import Any
 
 from digestmail.domain import Attempt, Delivery, Digest, DigestItem, Paper, Subscriber
 from digestmail.steps.roster import plain
+from digestmail.steps.seeds import unpacked
 from digestmail.store import Bounce, Store
 
 _ABOUT = {
@@ -15,6 +16,7 @@ _ABOUT = {
     "deliveries": "each mail to you, and what the mail servers said at each attempt",
     "feedback": "your word, more or less, on papers",
     "saved": "your reading list",
+    "uploads": "what your own files told of your example papers, for nobody but you",
     "bounces": "reports that a mail did not reach you, or that you did not want it",
     "blocked": "why your address must not be mailed; null when it may",
     "times": "all times are in UTC, dates are those of your time zone",
@@ -57,6 +59,7 @@ def everything(store: Store, subscriber: Subscriber, now: datetime) -> dict[str,
             {"paper": _paper(kept.paper), "saved": _instant(kept.saved_at)}
             for kept in store.saved.of(mine)
         ],
+        "uploads": _each(_upload, _uploads(store, mine)),
         "bounces": _each(_bounce, store.bounces.of_subscriber(mine)),
         "blocked": store.guards.suppressed(store.guards.address_hash(subscriber.email)),
     }
@@ -127,6 +130,21 @@ def _bounce(bounce: Bounce) -> dict[str, Any]:
         "enhanced": bounce.enhanced,
         "text": bounce.text,
         "ended_mailing": bounce.gave_up,
+    }
+
+
+def _uploads(store: Store, subscriber_id: int) -> list[Paper]:
+    """Those that wait for a confirmation as well."""
+    waiting = unpacked(store.uploads.waiting(subscriber_id))
+    return [*store.uploads.of(subscriber_id), *waiting]
+
+
+def _upload(paper: Paper) -> dict[str, Any]:
+    return _paper(paper) | {
+        "abstract": paper.abstract,
+        "authors": list(paper.authors),
+        "doi": paper.doi,
+        "published": _instant(paper.published_at),
     }
 
 

@@ -19,6 +19,7 @@ from digestmail.domain import (
     Verdict,
 )
 from digestmail.steps.batches import Outlook
+from digestmail.store.uploads import own_key
 from digestmail.text import excerpt
 
 # A paper may become visible a moment after its first_seen_at, when its batch is committed; so
@@ -99,7 +100,11 @@ class Known:
     shown: Mapping[int, set[int]]  # subscriber id -> ids of papers shown
     feedback: Mapping[int, Sequence[Feedback]]  # by subscriber id
     by_id: Mapping[int, Paper]
-    by_key: Mapping[str, Paper]
+    by_key: Mapping[str, Paper]  # see ``seeds.examples``
+
+    def example(self, subscriber: Subscriber, key: str) -> Paper | None:
+        """What a subscriber may learn from by a key that their profile names."""
+        return self.by_key.get(key) or self.by_key.get(own_key(subscriber.id or 0, key))
 
 
 def interest_of(
@@ -110,7 +115,7 @@ def interest_of(
     known: Known,
 ) -> Interest:
     """A profile with the papers it speaks of; those its subscriber knows already are blocked."""
-    seeds = tuple(known.by_key[key] for key in profile.seed_papers if key in known.by_key)
+    seeds = tuple(p for key in profile.seed_papers if (p := known.example(subscriber, key)))
     every = [f for f in known.feedback.get(subscriber.id or 0, ()) if f.paper_id in known.by_id]
     mine = [given for given in every if given.profile_id == profile.id]
     liked = [given for given in mine if given.verdict is Verdict.MORE]

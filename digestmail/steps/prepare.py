@@ -16,7 +16,6 @@ from digestmail.domain import (
     DigestItem,
     Feedback,
     Interest,
-    Paper,
     Profile,
     Score,
     Scorer,
@@ -38,6 +37,7 @@ from digestmail.steps.plan import (
     nearest_note,
     skipped,
 )
+from digestmail.steps.seeds import examples
 from digestmail.store import Planned, Store
 
 log = logging.getLogger(__name__)
@@ -219,13 +219,11 @@ class Planner:
         for given in self._store.subscribers.feedback(ids):
             feedback.setdefault(given.subscriber_id, []).append(given)
         spoken_of = {given.paper_id for some in feedback.values() for given in some}
-        seeds = {key for s in subscribers for p in s.profiles for key in p.seed_papers}
-        by_key: dict[str, Paper] = self._store.papers.by_keys(seeds) if seeds else {}
         return Known(
             shown=self._store.digests.shown(ids, self._window.since),
             feedback=feedback,
             by_id=self._store.papers.by_ids(spoken_of) if spoken_of else {},
-            by_key=by_key,
+            by_key=examples(self._store, subscribers),
         )
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from digestmail.domain import Clock, DigestItem, Interest, Paper, Profile
 from digestmail.steps.plan import merged
 from digestmail.store import Store
+from digestmail.store.papers import UPLOADS
 from digestmail.text import phrase, readable, words
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Judge:
 
         A model knows papers by their keys, and what a visitor's file tells of one is theirs alone.
         """
-        if paper.id is not None:
+        if paper.id is not None and paper.source != UPLOADS:
             return paper
         text = f"{paper.title}\n{paper.abstract}".encode(errors="replace")
         own = f"{paper.key}#{sha256(text).hexdigest()[:16]}"
@@ -141,8 +142,9 @@ class Week:
 class Preview:
     """What a profile would have got: the best papers, and how many there would have been.
 
-    ``fitting`` counts what the mails of ``days`` days would have held; ``judged`` are all papers
-    of the week. ``suggestions`` are keywords that the examples have in common.
+    ``fitting`` counts what the mails would have held, one on each of ``days`` days or a single
+    weekly one; ``judged`` are all papers of the week. ``suggestions`` are keywords that the
+    examples have in common.
     """
 
     items: tuple[DigestItem, ...] = ()
@@ -162,22 +164,40 @@ class Preview:
         return self.days > 0 and self.fitting >= room * _FULL and profile.max_papers > 1
 
 
-def preview(judge: Judge, profile: Profile, seeds: Sequence[Paper] = ()) -> Preview:
-    """What the profile would have got of the week's papers, its examples left out."""
+def preview(
+    judge: Judge,
+    profile: Profile,
+    seeds: Sequence[Paper] = (),
+    said: Interest | None = None,
+    *,
+    weekly: bool = False,
+) -> Preview:
+    """What the profile would have got of the week's papers, its examples left out.
+
+    ``said`` has the papers that its owner liked and disliked, if there is an owner yet.
+    """
     blocked = frozenset(judge.places[seed.key] for seed in seeds if seed.key in judge.places)
     seeds = [judge.met(seed) for seed in seeds]
     suggestions = suggested(judge, seeds, profile.keywords)
-    empty = Preview(days=judge.days, judged=len(judge.papers), suggestions=suggestions)
+    mails = min(judge.days, 1) if weekly else judge.days
+    empty = Preview(days=mails, judged=len(judge.papers), suggestions=suggestions)
     if profile.is_empty:
         return empty
     most = min(profile.max_papers * max(judge.days, 1), _MOST_PICKED)
     wide = replace(profile, max_papers=max(most, SHOWN))
-    interest = Interest(profile=wide, seeds=tuple(seeds), blocked=blocked)
+    asked = said or Interest(profile=profile)
+    interest = replace(asked, profile=wide, seeds=tuple(seeds), blocked=asked.blocked | blocked)
     (scores,) = judge.model.score([interest])
     items = merged([(profile, scores)], judge.papers)
-    days = Counter(_day(item.paper) for item in items)
+    days = Counter(None if weekly else _day(item.paper) for item in items)
     fitting = sum(min(count, profile.max_papers) for count in days.values())
-    return replace(empty, items=items[:SHOWN], fitting=fitting)
+    return replace(empty, items=tuple(map(_of_others, items[:SHOWN])), fitting=fitting)
+
+
+def _of_others(item: DigestItem) -> DigestItem:
+    """The item without the reason that it is like itself: its owner has said so of it before."""
+    itself = (readable(item.paper.title),)
+    return replace(item, reasons=tuple(r for r in item.reasons if r.details != itself))
 
 
 def _day(paper: Paper) -> date | None:

@@ -1,7 +1,8 @@
 """A reader's example papers: told by a list or a file, or asked of arXiv, so profiles can learn.
 
-What only a reader's file tells of a paper is stored once the reader is known to exist: when an
-unconfirmed visitor confirms, or when a subscriber saves. Until then it travels in the form, and
+What only a reader's file tells of a paper is theirs alone: it teaches their profiles, is handed out
+to them, and goes with them. It is stored once the reader is known to exist: when an unconfirmed
+visitor confirms, or when a subscriber saves. Until then it travels in the form, and
 waits in ``store.uploads`` for the confirmation, at most ``MOST_SEEDS`` papers of a visitor.
 """
 
@@ -13,15 +14,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from digestmail.domain import Paper
+from digestmail.domain import Paper, Subscriber
 from digestmail.errors import InputError
+from digestmail.messages import N_, Worded
 from digestmail.sources.keys import key_from_reference
 from digestmail.sources.library import SOURCE
 from digestmail.sources.records import RecordError, paper_from_record
-from digestmail.steps.checks import MOST_SEEDS, references
+from digestmail.steps.checks import MOST_SEEDS, TOO_MANY, references
 from digestmail.store import Store
 from digestmail.store.identity import names_of
-from digestmail.store.papers import SEEDS, UPLOADS
+from digestmail.store.papers import SEEDS
+from digestmail.store.uploads import own_key
 from digestmail.text import readable, words
 
 MOST = 100  # asked at a time
@@ -31,6 +34,7 @@ _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
 _ABSTRACT = 1_200  # characters of an uploaded one that are kept: most are no longer
 _LARGEST_PACKED = 4_000_000  # bytes of what is packed
 _TITLE = 60  # characters of one in a problem
+_UPLOADED = f"{SOURCE}:"  # how the keys begin that mean nothing to their owner
 Lookup = Callable[[Sequence[str]], Mapping[str, Paper]]
 
 
@@ -55,7 +59,7 @@ def read_seeds(store: Store, text: str, library: Sequence[Paper] = ()) -> Seeds:
     own = {paper.key: paper for paper in library}
     keys = _keys(store, list(references(text)), library)
     if len(keys) > MOST_SEEDS:
-        raise InputError("seed_papers", f"{len(keys)} are too many; at most {MOST_SEEDS}")
+        raise InputError("seed_papers", Worded(TOO_MANY, number=len(keys), most=MOST_SEEDS))
     names = {key: names_of(own[key]) if key in own else (key,) for key in keys}
     known = store.papers.by_keys([name for some in names.values() for name in some])
     found = {key: next((known[n] for n in names[key] if n in known), own.get(key)) for key in keys}
@@ -86,16 +90,16 @@ def _by_title(
 ) -> dict[str, str]:
     own = {_folded(paper.title): paper.key for paper in library if _folded(paper.title)}
     found = {title: own[_folded(title)] for title in titles if _folded(title) in own}
-    missing = {title.lower(): title for title in titles if title not in found}
-    for lower, paper in (store.papers.by_titles(missing) if missing else {}).items():
-        found[missing[lower]] = paper.key
+    missing = [title for title in titles if title not in found]
+    known = store.papers.by_titles(missing) if missing else {}
+    found |= {t: known[t.casefold()].key for t in missing if t.casefold() in known}
     for title in titles:
         if title not in found:
-            raise InputError(
-                "seed_papers",
-                f"“{title[:_TITLE]}” is not a paper that is known here: give its arXiv id or"
-                " address (2508.13426), or its DOI (10.…)",
+            unknown = N_(
+                "“%(title)s” is not a paper that is known here: give its arXiv id or"
+                " address (2508.13426), or its DOI (10.…)"
             )
+            raise InputError("seed_papers", Worded(unknown, title=title[:_TITLE]))
     return found
 
 
@@ -106,9 +110,33 @@ def _folded(title: str) -> str:
 def lines_of(papers: Iterable[Paper]) -> list[str]:
     """The lines by which ``read_seeds`` finds papers again: identifiers, else titles."""
     return [
-        paper.title if paper.key.startswith(f"{SOURCE}:") else _reference(paper.key)
+        paper.title
+        if paper.key.startswith(_UPLOADED) and _folded(paper.title)
+        else _reference(paper.key)
         for paper in papers
     ]
+
+
+def own_uploads(store: Store, subscriber: Subscriber) -> dict[str, Paper]:
+    """By key, what a reader's own files told of the examples that their profiles name."""
+    owned = {own_key(who, key): key for who, key in _named([subscriber])}
+    found = store.papers.by_keys(owned)
+    return {owned[name]: replace(paper, key=owned[name]) for name, paper in found.items()}
+
+
+def examples(store: Store, subscribers: Iterable[Subscriber]) -> dict[str, Paper]:
+    """What is known of the papers that profiles name, for ``plan.Known``.
+
+    By their keys, or by ``own_key`` where only their reader's own file tells of them.
+    """
+    named = _named(subscribers)
+    found = store.papers.by_keys({key for _, key in named}) if named else {}
+    missing = [own_key(who, key) for who, key in named if key not in found]
+    return found | store.papers.by_keys(missing) if missing else found
+
+
+def _named(subscribers: Iterable[Subscriber]) -> set[tuple[int, str]]:
+    return {(s.id or 0, key) for s in subscribers for p in s.profiles for key in p.seed_papers}
 
 
 def _reference(key: str) -> str:
@@ -159,10 +187,21 @@ def _paper(record: object) -> Paper | None:
         return None
 
 
-def keep_uploads(store: Store, papers: Sequence[Paper]) -> int:
-    """Store what only a reader's file tells of their examples; returns how many are new."""
-    short = [replace(paper, abstract=paper.abstract[:_ABSTRACT]) for paper in papers]
-    return store.papers.add_uploads(short[:MOST_SEEDS]) if papers else 0
+def keep_uploads(store: Store, subscriber_id: int, papers: Sequence[Paper], now: datetime) -> None:
+    """Store what only a reader's file tells of their examples, once a profile names them.
+
+    What no profile of theirs names any more is erased. Of one who never confirmed it waits.
+    """
+    reader = store.subscribers.get(subscriber_id)
+    if reader is None:
+        return
+    if reader.confirmed_at is None:
+        waiting = unpacked(store.uploads.waiting(subscriber_id))
+        store.uploads.keep(subscriber_id, packed([*waiting, *papers]), now)
+        return
+    short = [replace(paper, abstract=paper.abstract[:_ABSTRACT]) for paper in papers[:MOST_SEEDS]]
+    store.uploads.add(subscriber_id, short)
+    store.uploads.drop(subscriber_id, but={key for _, key in _named([reader])})
 
 
 # --- what arXiv knows ------------------------------------------------------------------------
@@ -172,11 +211,11 @@ def fetch_seeds(store: Store, lookup: Lookup, now: datetime) -> int:
     """Store the arXiv papers that profiles name and no source brought; returns how many came.
 
     They are stored as seen when they were published: a reader's example is no news to anybody.
-    What a reader's file told of one gives way to what arXiv tells.
+    To what a reader's file told of one they are preferred.
     """
     named = {key for key in store.subscribers.seed_papers() if key.startswith("arxiv:")}
     stored = store.papers.by_keys(named)
-    missing = sorted(key for key in named if key not in stored or stored[key].source == UPLOADS)
+    missing = sorted(named - stored.keys())
     noted = store.guards.noted(_UNKNOWN)
     unknown = json.loads(noted[0]) if noted else {}
     wanted = [key for key in missing if unknown.get(key, "") < now.isoformat()][:MOST]

@@ -18,6 +18,7 @@ from digestmail.domain import (
 )
 from digestmail.errors import InputError, TokenError
 from digestmail.mail.address import rate_key
+from digestmail.messages import N_, Worded
 from digestmail.steps.links import Links
 from digestmail.steps.seeds import keep_uploads, packed, unpacked
 from digestmail.store import Store
@@ -54,11 +55,14 @@ class Desk:
         schedule: Schedule,
         now: datetime,
         uploads: Sequence[Paper] = (),
+        *,
+        language: str = "en",
     ) -> None:
         """Take a request from the public form; ``email`` has been checked.
 
         A new or former subscriber is asked to confirm by mail, at most once a day; one who is
         active already is mailed a link to the preferences instead, and nothing of theirs changes.
+        Of several requests the last counts for which a mail could go.
         ``uploads``, papers that only the visitor's file tells of, wait for the confirmation.
         """
         if self.suppressed(email) not in (None, _LEFT):
@@ -66,7 +70,9 @@ class Desk:
         known = self.store.subscribers.find(email)
         if known is None:
             try:
-                fresh = Subscriber(email=email, schedule=schedule, profiles=(profile,))
+                fresh = Subscriber(
+                    email=email, language=language, schedule=schedule, profiles=(profile,)
+                )
                 added = self.store.subscribers.add(fresh, now)
                 self.store.uploads.keep(added.id or 0, packed(uploads), now)
                 self._ask(added, now)
@@ -75,13 +81,12 @@ class Desk:
         elif known.status in _MAILED:
             self.mail_link(email, now)
         elif known.status in _ASKED:
-            may_ask = self._may_ask(known, now)
-            # Who was a subscriber once keeps all of it until a mail can ask them.
-            replaces = may_ask or known.confirmed_at is None
-            if replaces and self._take_over(known, profile, schedule, now):
+            # A mail that went out confirms what was asked before it; so nobody changes that
+            # unseen, and who was a subscriber once keeps all of it until a mail can ask them.
+            turn = self._turn(known, now)
+            if turn and self._take_over(known, profile, schedule, now):
                 self.store.uploads.keep(known.id or 0, packed(uploads), now)
-                if may_ask:
-                    self._plan_confirm(known, now)
+                self._plan_confirm(known, turn, now)
 
     def _take_over(
         self, known: Subscriber, profile: Profile, schedule: Schedule, now: datetime
@@ -105,8 +110,16 @@ class Desk:
 
     def _ask(self, subscriber: Subscriber, now: datetime) -> None:
         """Plan a confirm mail, unless the address has had its share."""
-        if self._may_ask(subscriber, now):
-            self._plan_confirm(subscriber, now)
+        if turn := self._turn(subscriber, now):
+            self._plan_confirm(subscriber, turn, now)
+
+    def _turn(self, subscriber: Subscriber, now: datetime) -> str:
+        """What names the next confirm mail to an address; empty where none may go."""
+        if not self._may_ask(subscriber, now):
+            return ""
+        subscriber_id = subscriber.id or 0
+        serial, asked = self.store.subscribers.next_serial(subscriber_id)
+        return f"confirm:{subscriber_id}:{serial}:{asked}" if asked <= _CONFIRM_MAILS_EVER else ""
 
     def _may_ask(self, subscriber: Subscriber, now: datetime) -> bool:
         """Whether a mailbox, however it is spelled, may be asked: once a day, and rarely."""
@@ -117,13 +130,9 @@ class Desk:
         asked = self.store.guards.hash(f"asked:{mailbox}:{serial}")
         return allow(asked, _CONFIRM_MAILS_A_WEEK, _A_WEEK, now)
 
-    def _plan_confirm(self, subscriber: Subscriber, now: datetime) -> None:
-        subscriber_id = subscriber.id or 0
-        serial, asked = self.store.subscribers.next_serial(subscriber_id)
-        if asked > _CONFIRM_MAILS_EVER:
-            return
-        once = f"confirm:{subscriber_id}:{serial}:{asked}"
-        self.store.ledger.plan(DeliveryKind.CONFIRM, subscriber_id, subscriber.email, once, now)
+    def _plan_confirm(self, subscriber: Subscriber, once: str, now: datetime) -> None:
+        mine = subscriber.id or 0
+        self.store.ledger.plan(DeliveryKind.CONFIRM, mine, subscriber.email, once, now)
 
     def add(
         self,
@@ -131,6 +140,7 @@ class Desk:
         profiles: Sequence[Profile],
         schedule: Schedule,
         now: datetime,
+        uploads: Sequence[Paper] = (),
         *,
         active: bool,
     ) -> Subscriber:
@@ -143,6 +153,7 @@ class Desk:
                 fresh, status=SubscriberStatus.ACTIVE, confirmed_at=now, next_due_at=due
             )
         added = self.store.subscribers.add(fresh, now)
+        keep_uploads(self.store, added.id or 0, uploads, now)
         if not active:
             self._ask(added, now)
         return added
@@ -167,7 +178,8 @@ class Desk:
             raise TokenError(_USED)
         if confirmed:
             self.store.guards.lift(self.store.guards.address_hash(subscriber.email))
-            keep_uploads(self.store, unpacked(self.store.uploads.take(subscriber_id)))
+            waiting = unpacked(self.store.uploads.take(subscriber_id))
+            keep_uploads(self.store, subscriber_id, waiting, now)
         return subscriber
 
     def _here(self, subscriber_id: int) -> Subscriber:
@@ -209,8 +221,7 @@ class Desk:
         for address in {subscriber.email, rate_key(subscriber.email)}:
             self.store.guards.suppress(self.store.guards.address_hash(address), _REFUSED, now)
         if subscriber.confirmed_at is None:
-            self.store.uploads.take(subscriber.id or 0)
-            self.store.subscribers.remove(subscriber.id or 0)
+            self._remove(subscriber)
         else:
             self.leave(subscriber)
 
@@ -262,7 +273,13 @@ class Desk:
             self.store.guards.suppress(
                 self.store.guards.address_hash(subscriber.email), reason, now
             )
-        self.store.subscribers.remove(subscriber.id or 0)
+        self._remove(subscriber)
+
+    def _remove(self, subscriber: Subscriber) -> None:
+        mine = subscriber.id or 0
+        self.store.subscribers.remove(mine)
+        self.store.uploads.take(mine)
+        self.store.uploads.drop(mine)
 
     def leave(self, subscriber: Subscriber) -> None:
         """Send nothing any more, from this moment on. Leaving twice does no harm."""
@@ -289,7 +306,8 @@ class Desk:
     def save_profile(self, subscriber: Subscriber, profile: Profile) -> int:
         """Store a new or changed profile of a subscriber; returns its id."""
         if profile.id is None and len(subscriber.profiles) >= MOST_PROFILES:
-            raise InputError("name", f"there are {MOST_PROFILES} profiles already, the most")
+            most = N_("there are %(most)s profiles already, the most")
+            raise InputError("name", Worded(most, most=MOST_PROFILES))
         return self.store.subscribers.save_profile(replace(profile, subscriber_id=subscriber.id))
 
     def suppressed(self, email: str) -> str | None:

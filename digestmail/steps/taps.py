@@ -2,11 +2,13 @@
 
 A page that a person looks at posts its one form without being asked. Some scanners look like
 people; but they open every link of a mail, at once or in turn, and nobody means more and less of
-the same paper. What such a visitor did is taken back, and buttons have to be pressed for a while.
+the same paper. What such a visitor's pages did by themselves is taken back, and buttons have to be
+pressed for a while. What a button said stays.
 """
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from digestmail.domain import SubscriberStatus, Verdict
 from digestmail.steps import feedback
@@ -17,43 +19,65 @@ _MOST = 4  # taps of one mail in a RUSH; a quick reader needs two seconds for ea
 RUSH = timedelta(seconds=8)
 DOUBT = timedelta(minutes=10)
 _READS = (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED)
+_SAVED = "save"
+_OPPOSITE = {Verdict.MORE: Verdict.LESS, Verdict.LESS: Verdict.MORE}
 
 
-def give(store: Store, paper: Rated, verdict: Verdict, now: datetime) -> bool:
-    """Record a verdict that a page posted by itself; False when its button has to be pressed.
+class Answer(StrEnum):
+    """What became of what a page posted by itself; but for DONE its button has to be pressed."""
 
-    What was said before stands: another word on the same paper needs the button.
-    """
+    DONE = "done"
+    SAID_OTHERWISE = "said-otherwise"  # the other word on that paper stands
+    SCANNED = "scanned"  # as it seems
+
+
+def give(store: Store, paper: Rated, verdict: Verdict, now: datetime) -> Answer:
+    """Record a verdict that a page posted by itself; what was said before stands."""
     if not _may_tap(store, paper, now):
-        return False
-    reader = paper.digest.subscriber_id
-    said = [f for f in store.subscribers.feedback([reader]) if f.paper_id == paper.item.paper.id]
-    if not said:
-        feedback.give(store, paper, verdict, now)
-        return _stays(store, paper, now)
-    if said[0].verdict is verdict:
-        return True
-    if now - said[0].given_at <= DOUBT:
-        _doubt(store, paper, now)
-    return False
+        return Answer.SCANNED
+    said = feedback.said(store, paper)
+    if said is None:
+        return _say(store, paper, verdict, now)
+    if said.verdict is verdict:
+        return Answer.DONE
+    if _is_tapped(store, said.subscriber_id, said.paper_id, said.verdict, said.given_at):
+        return _doubt(store, paper, now - said.given_at, now)
+    return Answer.SAID_OTHERWISE
 
 
-def save(store: Store, paper: Rated, now: datetime) -> bool:
-    """Save a paper because a page posted itself; False when its button has to be pressed."""
+def _say(store: Store, paper: Rated, verdict: Verdict, now: datetime) -> Answer:
+    _mark(store, paper, verdict, now)
+    feedback.give(store, paper, verdict, now)
+    mine = paper.digest.subscriber_id, paper.item.paper.id or 0
+    if _is_tapped(store, *mine, _OPPOSITE[verdict], now):  # by another process at the same moment
+        return _doubt(store, paper, timedelta(0), now)
+    return _stays(store, paper, now)
+
+
+def save(store: Store, paper: Rated, now: datetime) -> Answer:
+    """Save a paper because a page posted itself; one that is saved stays as it is."""
     if not _may_tap(store, paper, now):
-        return False
+        return Answer.SCANNED
+    if feedback.is_saved(store, paper):
+        return Answer.DONE
+    _mark(store, paper, _SAVED, now)
     store.saved.add(paper.digest.subscriber_id, paper.item.paper.id or 0, now)
     return _stays(store, paper, now)
 
 
 def left(store: Store, subscriber_id: int, now: datetime) -> None:
-    """Take back what was said in the moment before a subscriber left: one visitor did both."""
+    """Take back the taps of the moment before a subscriber left: one visitor did both."""
     _take_back(store, subscriber_id, now - RUSH)
 
 
+def is_reader(store: Store, subscriber_id: int) -> bool:
+    """Whether a subscriber is still one whose words count: who has left says nothing more."""
+    reader = store.subscribers.get(subscriber_id)
+    return reader is not None and reader.status in _READS
+
+
 def _may_tap(store: Store, paper: Rated, now: datetime) -> bool:
-    reader = store.subscribers.get(paper.digest.subscriber_id)
-    if reader is None or reader.status not in _READS or _is_scanned(store, paper, now):
+    if not is_reader(store, paper.digest.subscriber_id) or _is_scanned(store, paper, now):
         return False
     if store.guards.allow(f"taps:{paper.digest.id}", _MOST, RUSH, now):
         return True
@@ -61,20 +85,22 @@ def _may_tap(store: Store, paper: Rated, now: datetime) -> bool:
     return False
 
 
-def _stays(store: Store, paper: Rated, now: datetime) -> bool:
+def _stays(store: Store, paper: Rated, now: datetime) -> Answer:
     """Whether a tap may stand; another process may have seen the rush while it was recorded."""
     if not _is_scanned(store, paper, now):
-        return True
+        return Answer.DONE
     _take_back(store, paper.digest.subscriber_id, now - RUSH, _papers(paper))
-    return False
+    return Answer.SCANNED
 
 
-def _doubt(store: Store, paper: Rated, now: datetime) -> None:
-    """More and less of the same paper: a slip, or with a second one the work of a scanner."""
-    mine = {paper.item.paper.id or 0}
-    _take_back(store, paper.digest.subscriber_id, now - DOUBT, mine)
-    if not store.guards.allow(f"doubts:{paper.digest.id}", 1, DOUBT, now):
-        _refuse(store, paper, now, since=now - DOUBT)
+def _doubt(store: Store, paper: Rated, after: timedelta, now: datetime) -> Answer:
+    """More and less of one paper: a slip; at once, or on a second paper too, it is a scanner."""
+    if after > DOUBT:
+        return Answer.SAID_OTHERWISE
+    if after > RUSH and store.guards.allow(f"doubts:{paper.digest.id}", 1, DOUBT, now):
+        return Answer.SAID_OTHERWISE
+    _refuse(store, paper, now, since=now - DOUBT)
+    return Answer.SCANNED
 
 
 def _refuse(store: Store, paper: Rated, now: datetime, since: datetime) -> None:
@@ -99,10 +125,32 @@ def _papers(paper: Rated) -> set[int]:
 def _take_back(
     store: Store, reader: int, since: datetime, papers: Collection[int] | None = None
 ) -> None:
-    """Undo verdicts and savings since an instant, of some papers or all."""
+    """Undo the taps since an instant, of some papers or all."""
+
+    def is_meant(paper_id: int, what: str, at: datetime) -> bool:
+        wanted = at >= since and (papers is None or paper_id in papers)
+        return wanted and _is_tapped(store, reader, paper_id, what, at)
+
     for given in store.subscribers.feedback([reader]):
-        if given.given_at >= since and (papers is None or given.paper_id in papers):
+        if is_meant(given.paper_id, given.verdict, given.given_at):
             feedback.undo(store, reader, given.paper_id)
     for kept in store.saved.of(reader):
-        if kept.saved_at >= since and (papers is None or kept.paper.id in papers):
+        if is_meant(kept.paper.id or 0, _SAVED, kept.saved_at):
             store.saved.remove(reader, kept.paper.id or 0)
+
+
+def _mark(store: Store, paper: Rated, what: str, now: datetime) -> None:
+    """Note that a page is about to act by itself."""
+    key = _tap(paper.digest.subscriber_id, paper.item.paper.id or 0, what)
+    store.guards.allow(key, 1, timedelta(0), now)
+
+
+def _is_tapped(store: Store, reader: int, paper_id: int, what: str, at: datetime) -> bool:
+    """Whether a page did by itself what was done then."""
+    # Not to the instant: the same link may have been opened twice at once.
+    marked = store.guards.counted(_tap(reader, paper_id, what))
+    return marked is not None and abs(marked - at) <= RUSH
+
+
+def _tap(reader: int, paper_id: int, what: str) -> str:
+    return f"tap:{reader}:{paper_id}:{what}"

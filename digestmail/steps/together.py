@@ -13,8 +13,9 @@ _Answer = TypeVar("_Answer")
 class Together(Generic[_Item, _Answer]):
     """Writes items for many tasks of one event loop, each group in the order it came.
 
-    ``write`` commits a group and gives an answer to each item; an error of it must mean that
-    nothing was written. While one group is being written, in a thread, the next one gathers.
+    ``write`` commits a group and gives an answer to each item. It must be able to write an item
+    again: each of a group that fails is tried alone, though its commit may have been one. While
+    one group is being written, in a thread, the next one gathers.
     """
 
     def __init__(self, write: Callable[[Sequence[_Item]], Sequence[_Answer]]) -> None:
@@ -43,7 +44,10 @@ class Together(Generic[_Item, _Answer]):
             self._writer = None
 
     async def _write_group(self, group: list[tuple[_Item, asyncio.Future[_Answer]]]) -> None:
+        answers: Sequence[_Answer | Exception]
         answers = await asyncio.to_thread(self._answers, [item for item, _ in group])
+        if len(answers) != len(group):  # whose is whose, nobody knows; and nobody waits for ever
+            answers = [ValueError(f"{len(answers)} answers to {len(group)} items")] * len(group)
         for (_, waiting), answer in zip(group, answers, strict=True):
             if waiting.done():
                 continue

@@ -73,6 +73,14 @@ class Guards:
             so_far: int = session.execute(count.returning(RATE.c.count)).scalar_one()
         return so_far <= most
 
+    def counted(self, key: str) -> datetime | None:
+        """When the last window of ``key`` began; None when nothing was counted, or long ago."""
+        with self._database.reading() as session:
+            since: datetime | None = session.execute(
+                select(RATE.c.since).where(RATE.c.key == key)
+            ).scalar()
+            return since
+
     def forget_counters(self, before: datetime) -> None:
         """Erase counters whose window began before an instant."""
         with self._database.writing() as session:

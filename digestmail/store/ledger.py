@@ -99,7 +99,8 @@ class Ledger:
     def take(self, owner: str, steps: Sequence[Step]) -> list[bool]:
         """Commit steps of different deliveries at once; for each whether it was ours to take.
 
-        See ToWire and Finish. An error means that none was taken.
+        See ToWire and Finish. After an error the same steps may be taken again: what was committed
+        counts as taken.
         """
         with self._database.writing() as session:
             return take(session, owner, steps)

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import func, insert, or_, select, text, update
 from sqlmodel import Session
 
 from digestmail.domain import Paper
@@ -15,9 +16,9 @@ from digestmail.store.sql import MOST_VALUES, chunks, upsert
 from digestmail.store.tables import PAPER, PAPER_FEATURE, PAPER_NAME
 
 SEEDS = "seeds"  # the source of papers that came because a profile names them
-UPLOADS = "uploads"  # the source of papers that only a reader's own file tells of
-_LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
+UPLOADS = "uploads"  # the source of papers that only a reader's own file tells of: theirs alone
 _NEWS = timedelta(days=14)  # a paper that old is none, whoever brings it
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)  # what SQLite takes for lower case
 _VALUES = ("title", "abstract", "url", "doi", "version", "published_at", "updated_at")
 
 
@@ -46,7 +47,6 @@ class Papers:
             _one_at_a_time(session)
             works = _works(session, papers)
             stored = _by_id(session, [w.paper_id for w in works if w.paper_id], lock=True)
-            _forget_uploads(session, works, stored)
             new = _insert(session, [work for work in works if not work.paper_id], now)
             newer = 0
             for work in works:
@@ -61,34 +61,19 @@ class Papers:
             _keep_names(session, works)
         return Added(new, newer, len(papers) - new - newer)
 
-    def add_uploads(self, papers: Sequence[Paper]) -> int:
-        """Store what a reader's file tells of papers that nobody knows; returns how many.
-
-        It is the word of one reader, about a work that others may get as news: so it changes
-        nothing that is stored, goes by its key alone, is never new, and gives way to the first
-        source that brings the work, as if that had not been known.
-        """
-        with self._database.writing() as session:
-            _one_at_a_time(session)
-            fresh = [work for work in _works(session, papers) if not work.paper_id]
-            for work in fresh:
-                work.paper = replace(work.paper, source=UPLOADS, upvotes=0, version=1)
-                work.names = {work.paper.key}
-            added = _insert(session, fresh, _LONG_AGO)
-            _keep_names(session, fresh)
-        return added
-
     def by_titles(self, titles: Collection[str]) -> dict[str, Paper]:
-        """The stored papers with these titles (in lower case), whatever the case; by the titles.
+        """The stored papers with these titles, by their titles' ``casefold``.
 
-        Looks at every paper.
+        The case of letters makes no difference, on SQLite that of A to Z. Looks at every paper.
         """
         found: dict[str, Paper] = {}
-        lowered = func.lower(PAPER.c.title)
+        title = PAPER.c.title
         with self._database.reading() as session:
-            for some in chunks(sorted(titles), MOST_VALUES):
-                query = select(PAPER).where(lowered.in_(some), PAPER.c.source != UPLOADS)
-                found |= {row.title.lower(): paper_of(row) for row in session.execute(query)}
+            for some in chunks(sorted(titles), MOST_VALUES // 3):
+                lower = {each.lower() for each in some} | {each.translate(_LOWER) for each in some}
+                query = select(PAPER).where(or_(func.lower(title).in_(lower), title.in_(some)))
+                rows = session.execute(query.where(PAPER.c.source != UPLOADS))
+                found |= {row.title.casefold(): paper_of(row) for row in rows}
         return found
 
     def seen_after(self, since: datetime) -> list[Paper]:
@@ -114,7 +99,7 @@ class Papers:
 
     def before(self, moment: datetime, limit: int) -> list[Paper]:
         """The last ``limit`` papers first seen at or before an instant, newest first."""
-        query = select(PAPER).where(PAPER.c.first_seen_at <= moment)
+        query = select(PAPER).where(PAPER.c.first_seen_at <= moment, PAPER.c.source != UPLOADS)
         return self._all(query.order_by(PAPER.c.first_seen_at.desc(), PAPER.c.id).limit(limit))
 
     def features(self, kind: str, ids: Collection[int]) -> dict[int, bytes]:
@@ -170,7 +155,8 @@ def paper_of(row: Any) -> Paper:
     )
 
 
-def _row(paper: Paper, now: datetime) -> dict[str, Any]:
+def row_of(paper: Paper, now: datetime) -> dict[str, Any]:
+    """The paper table's columns of a Paper first seen ``now``."""
     return {
         "key": paper.key,
         "upvotes": paper.upvotes,
@@ -233,19 +219,10 @@ def _by_id(session: Session, ids: Sequence[int], *, lock: bool = False) -> dict[
     return found
 
 
-def _forget_uploads(session: Session, works: Sequence[_Work], stored: dict[int, Paper]) -> None:
-    """Of works that only a reader's file told of, so that they are new."""
-    for work in works:
-        known = stored.get(work.paper_id or 0)
-        if known is not None and known.source == UPLOADS:
-            session.execute(delete(PAPER).where(PAPER.c.id == known.id))
-            work.paper_id = None
-
-
 def _insert(session: Session, works: Sequence[_Work], now: datetime) -> int:
     if works:
         added = insert(PAPER).returning(PAPER.c.id, sort_by_parameter_order=True)
-        ids = session.execute(added, [_row(work.paper, now) for work in works]).scalars()
+        ids = session.execute(added, [row_of(work.paper, now) for work in works]).scalars()
         for work, paper_id in zip(works, ids, strict=True):
             work.paper_id = paper_id
     return len(works)

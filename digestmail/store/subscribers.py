@@ -20,6 +20,7 @@ from digestmail.domain import (
     Verdict,
 )
 from digestmail.errors import InputError, NotFoundError
+from digestmail.messages import N_, Worded
 from digestmail.store.database import Database
 from digestmail.store.sql import MOST_VALUES, chunks, upsert
 from digestmail.store.tables import FEEDBACK, PROFILE, SUBSCRIBER
@@ -153,6 +154,12 @@ class Subscribers:
         except IntegrityError:
             raise InputError("email", f"{email} is a subscriber already") from None
 
+    def set_language(self, subscriber_id: int, language: str) -> None:
+        """Change the language of a subscriber's pages."""
+        change = update(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id)
+        with self._database.writing() as session:
+            session.execute(change.values(language=language))
+
     def remove(self, subscriber_id: int) -> None:
         """Erase a subscriber with everything known of them."""
         with self._database.writing() as session:
@@ -195,7 +202,8 @@ class Subscribers:
                     raise NotFoundError(f"there is no profile “{profile.name}” here any more")
                 return profile.id
         except IntegrityError:
-            raise InputError("name", f"there is a profile “{profile.name}” already") from None
+            taken = N_("there is a profile “%(name)s” already")
+            raise InputError("name", Worded(taken, name=profile.name)) from None
 
     def remove_profile(self, subscriber_id: int, profile_id: int) -> None:
         """Erase one profile of a subscriber."""

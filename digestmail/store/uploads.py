@@ -1,25 +1,84 @@
-"""What unconfirmed visitors uploaded: kept small and few until they confirm or are forgotten."""
+"""What readers uploaded: each paper its owner's alone, and what waits for a confirmation."""
 
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, insert, select
 
+from digestmail.domain import Paper
 from digestmail.store.database import Database
-from digestmail.store.sql import upsert
-from digestmail.store.tables import NOTE
+from digestmail.store.papers import UPLOADS, paper_of, row_of
+from digestmail.store.sql import MOST_VALUES, chunks, upsert
+from digestmail.store.tables import NOTE, PAPER, PAPER_NAME
 
-MOST = 100  # kept at a time; of more the oldest goes
+MOST = 100  # waiting at a time; of more the oldest goes
 _NAME = "upload:"
+_LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
+
+
+def own_key(subscriber_id: int, key: str) -> str:
+    """The key under which a reader's own word on the paper of ``key`` is stored.
+
+    No form and no source can name it: before the first colon of their keys there is no slash.
+    """
+    return f"{_prefix(subscriber_id)}{key}"
+
+
+def _prefix(subscriber_id: int) -> str:
+    return f"{UPLOADS}/{subscriber_id}/"
 
 
 class Uploads:
-    """One text for a subscriber who has not confirmed yet."""
+    """What only a reader's own file tells of papers.
+
+    It is the word of one reader about works that others may get as news: so it goes by keys of its
+    own (see ``own_key``), is no news, and is known to nobody else.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def add(self, subscriber_id: int, papers: Sequence[Paper]) -> None:
+        """Store papers of a reader, in place of what the same reader told of them before."""
+        owned = {own_key(subscriber_id, paper.key): paper for paper in papers}
+        rows = [
+            row_of(replace(paper, key=key, source=UPLOADS, upvotes=0, version=1), _LONG_AGO)
+            for key, paper in owned.items()
+        ]
+        added = insert(PAPER).returning(PAPER.c.id, sort_by_parameter_order=True)
+        with self._database.writing() as session:
+            for some in chunks(sorted(owned), MOST_VALUES):
+                session.execute(delete(PAPER).where(PAPER.c.key.in_(some)))
+            if rows:
+                ids = session.execute(added, rows).scalars()
+                names = [{"name": k, "paper_id": i} for k, i in zip(owned, ids, strict=True)]
+                session.execute(insert(PAPER_NAME), names)
+
+    def of(self, subscriber_id: int) -> list[Paper]:
+        """All papers of a reader, by the keys that their profiles name."""
+        prefix = _prefix(subscriber_id)
+        query = select(PAPER).where(*_of(subscriber_id)).order_by(PAPER.c.id)
+        with self._database.reading() as session:
+            papers = map(paper_of, session.execute(query))
+            return [replace(paper, key=paper.key.removeprefix(prefix)) for paper in papers]
+
+    def drop(self, subscriber_id: int, but: Collection[str] = ()) -> None:
+        """Erase a reader's papers but those of some keys."""
+        kept = {own_key(subscriber_id, key) for key in but}
+        every = select(PAPER.c.id, PAPER.c.key).where(*_of(subscriber_id))
+        with self._database.writing() as session:
+            gone = [row.id for row in session.execute(every) if row.key not in kept]
+            for some in chunks(gone, MOST_VALUES):
+                session.execute(delete(PAPER).where(PAPER.c.id.in_(some)))
+
+    # --- until a confirmation ----------------------------------------------------------------
+
     def keep(self, subscriber_id: int, text: str, now: datetime) -> None:
-        """Keep a text in place of an earlier one; an empty one only takes that away."""
+        """Keep a text for one who has not confirmed yet, in place of an earlier one.
+
+        An empty one only takes that away.
+        """
         values = {"name": f"{_NAME}{subscriber_id}", "value": text, "at": now}
         mine = NOTE.c.name == values["name"]
         newest = select(NOTE.c.name).where(NOTE.c.name.startswith(_NAME))
@@ -31,6 +90,12 @@ class Uploads:
                 too_many = list(session.execute(newest).scalars())
                 session.execute(delete(NOTE).where(NOTE.c.name.in_(too_many)))
 
+    def waiting(self, subscriber_id: int) -> str:
+        """The text kept for a subscriber; empty when there is none."""
+        mine = select(NOTE.c.value).where(NOTE.c.name == f"{_NAME}{subscriber_id}")
+        with self._database.reading() as session:
+            return session.execute(mine).scalar() or ""
+
     def take(self, subscriber_id: int) -> str:
         """The text kept for a subscriber, then no longer; empty when there is none."""
         mine = delete(NOTE).where(NOTE.c.name == f"{_NAME}{subscriber_id}")
@@ -38,7 +103,12 @@ class Uploads:
             return session.execute(mine.returning(NOTE.c.value)).scalar() or ""
 
     def forget(self, before: datetime) -> None:
-        """Erase what was kept before an instant."""
+        """Erase what has waited since before an instant."""
         old = NOTE.c.name.startswith(_NAME), NOTE.c.at < before
         with self._database.writing() as session:
             session.execute(delete(NOTE).where(*old))
+
+
+def _of(subscriber_id: int) -> tuple[ColumnElement[bool], ...]:
+    mine = PAPER.c.key.startswith(_prefix(subscriber_id), autoescape=True)
+    return PAPER.c.source == UPLOADS, mine

@@ -2,6 +2,8 @@
 
 ``ToWire`` is committed before a mail is handed over, ``Finish`` when its try has ended. Both are
 compare-and-swap: the row must still be in the state, and in the hands of the owner, it was left in.
+Of a commit that fails, as by a connection that drops, nobody knows whether it was one. So both may
+be taken again by their owner: what is written already is not written twice, and counts as taken.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,7 +49,8 @@ _UNANSWERED = SendResult(outcome=Outcome.UNKNOWN, phase=Phase.END_OF_DATA, text=
 class ToWire:
     """A leased delivery is about to be handed over, under a lease until ``until``.
 
-    Refused when the lease was lost or the subscriber may not be mailed any more.
+    Refused when the lease was lost or the subscriber may not be mailed any more. Taken again, as
+    for another relay, it only extends the lease.
     """
 
     delivery: Delivery
@@ -96,17 +99,19 @@ def _welcome() -> Any:
     )
 
 
-_TO_WIRE = (
-    update(DELIVERY)
-    .where(
+def _onto_wire(state: DeliveryState) -> Any:
+    step = update(DELIVERY).where(
         DELIVERY.c.id.in_(bindparam("ids", expanding=True)),
         DELIVERY.c.lease_owner == bindparam("owner"),
-        DELIVERY.c.state == DeliveryState.LEASED.value,
+        DELIVERY.c.state == state.value,
         _welcome(),
     )
-    .values(state=DeliveryState.ON_WIRE.value, lease_until=bindparam("until"))
-    .returning(DELIVERY.c.id)
-)
+    values = {"state": DeliveryState.ON_WIRE.value, "lease_until": bindparam("until")}
+    return step.values(values).returning(DELIVERY.c.id)
+
+
+_TO_WIRE = _onto_wire(DeliveryState.LEASED)
+_STAY = _onto_wire(DeliveryState.ON_WIRE)
 
 
 def _to_wire(session: Session, owner: str, steps: Sequence[ToWire]) -> set[int]:
@@ -126,6 +131,8 @@ def _to_wire(session: Session, owner: str, steps: Sequence[ToWire]) -> set[int]:
             if step.delivery.id in went
         ),
     )
+    if len(went) < len(steps):  # some were put there by the same step before, or are refused
+        went |= set(session.connection().execute(_STAY, values).scalars())
     return went
 
 
@@ -187,13 +194,21 @@ def _finish(session: Session, owner: str, steps: Sequence[Finish]) -> set[int]:
     values = {"ids": [step.delivery.id for step in steps], "owner": owner}
     rows = session.connection().execute(_MINE, values).all()
     mine = {number: (state, begun) for number, state, begun in rows}
+    others = [step for step in steps if step.delivery.id not in mine]
     steps = [step for step in steps if step.delivery.id in mine]
     if steps:
         changes = [_finished(step, mine[step.delivery.id][0]) for step in steps]
         session.connection().execute(_FINISH, changes)
         _answer(session, [(step.attempt, mine[step.delivery.id][1]) for step in steps])
         _release(session, steps)
-    return set(mine)
+    return {*mine, *(step.delivery.id for step in others if _is_written(session, step.attempt))}
+
+
+def _is_written(session: Session, attempt: Attempt) -> bool:
+    """Whether the same step was committed before; no two tries take the same time to the digit."""
+    row = attempt_row(attempt)
+    same = select(ATTEMPT.c.id).where(*(ATTEMPT.c[name] == row[name] for name in row))
+    return session.execute(same).first() is not None
 
 
 def _finished(step: Finish, state: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from digestmail.web import (
 )
 from digestmail.web.altcha import Sums
 from digestmail.web.forms import FormView
+from digestmail.web.languages import make_languages
 from digestmail.web.pages import Pages
 from digestmail.web.public import make_public
 from digestmail.web.security import (
@@ -38,10 +39,11 @@ from digestmail.web.security import (
     SecurityHeaders,
     UnexpectedErrors,
 )
-from digestmail.web.site import Courier, Site
+from digestmail.web.site import Courier, Site, site_of
 
 log = logging.getLogger(__name__)
 _STATIC = "web/static"
+_AGAIN = "30"  # seconds, where the database or the search is not ready
 _STATUS: dict[type[Exception], int] = {NotFoundError: 404, InputError: 409, StoreError: 503}
 
 
@@ -51,12 +53,13 @@ def make_web(app: App) -> FastAPI:
     The caller must keep access logs off, since addresses hold tokens, and must not let the server
     rewrite the client's address from headers: ``web.trusted_proxies`` is for that.
     """
-    pages = Pages(app)
+    languages = make_languages(app)
+    pages = languages.english
     networks = Networks(app.settings.web.trusted_proxies)
     secret = app.settings.secret_key.get_secret_value()
     web = FastAPI(openapi_url=None, redirect_slashes=False, lifespan=_searching(app))
     sums = Sums(app.store.guards, secret) if app.settings.web.altcha else None
-    web.state.site = Site(app, pages, networks, Courier(app.deliver_letters), sums)
+    web.state.site = Site(app, pages, networks, Courier(app.deliver_letters), languages, sums)
     parts = (hooks, subscribe, mail_links, preferences, library, personal, private, service, papers)
     for part in parts:
         web.include_router(part.router)
@@ -64,9 +67,9 @@ def make_web(app: App) -> FastAPI:
     web.state.webhooks = hooks.webhooks(app.settings.bounces)
     web.mount("/static", StaticFiles(directory=_static(app)))
     _explain_errors(web)
-    web.add_middleware(BodyLimit, page=pages.error(413))
-    web.add_middleware(UnexpectedErrors, page=pages.error(500))
-    web.add_middleware(SecurityHeaders)
+    web.add_middleware(BodyLimit, page=languages.error(413))
+    web.add_middleware(UnexpectedErrors, page=languages.error(500))
+    web.add_middleware(SecurityHeaders, more=languages.headers)
     web.add_middleware(BelowPath, path=pages.base)  # the last one added is the outermost
     return web
 
@@ -113,7 +116,7 @@ async def _unknown_address(request: Request, _: Exception) -> Response:
 async def _lost_link(request: Request, error: Exception) -> Response:
     """Tell what is wrong with a link, and offer another."""
     assert isinstance(error, TokenError)  # noqa: S101 - see above
-    site: Site = request.app.state.site
+    site = site_of(request)
     return site.pages.show(
         "lost_link",
         410 if error.aged else 404,
@@ -128,9 +131,11 @@ async def _failed(request: Request, error: Exception) -> Response:
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
     if status >= 500:
         log.error("%s: %s", request.scope["route"].path, error)
-    return _pages(request).error(status)
+    page = _pages(request).error(status)
+    if status == 503:
+        page.headers["Retry-After"] = _AGAIN
+    return page
 
 
 def _pages(request: Request) -> Pages:
-    site: Site = request.app.state.site
-    return site.pages
+    return site_of(request).pages

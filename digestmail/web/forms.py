@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -11,7 +11,8 @@ from fastapi import Depends, Request
 from digestmail.domain import EVERY_DAY, MOST_WAIT, Profile, Schedule
 from digestmail.errors import FormError, InputError
 from digestmail.mail.address import checked_address
-from digestmail.render.environment import counted
+from digestmail.messages import N_, Worded
+from digestmail.render.words import ENGLISH, Words
 from digestmail.sources.library import FIELD
 from digestmail.steps.checks import Form, profile_of, schedule_of, yes_no
 
@@ -30,7 +31,7 @@ _FRIDAY = "5"  # proposed to who chooses a weekly mail
 _HOUR_AND_DAYS = ("hour", "timezone", "weekdays")  # all of the schedule a newcomer is asked
 _SCHEDULE = (*_HOUR_AND_DAYS, "wait_hours", "send_empty")
 _UNTICKED = {"weekdays": "", "send_empty": "no"}  # browsers leave out boxes that are not ticked
-_NOTHING_NAMED = "name at least one keyword, interest, category or author"
+_NOTHING_NAMED = Worded(N_("name at least one keyword, interest, category or author"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,14 @@ def tried_profile(values: Texts, blank: Profile) -> tuple[Profile, dict[str, str
     return profile_of(_only(values, _ASKED_OF_NEWCOMERS), form, blank), form.problems
 
 
+def tried_change(values: Texts, before: Profile) -> tuple[Profile, dict[str, str]]:
+    """A profile as its unfinished form would change it, and what is wrong; a name can wait."""
+    form = Form()
+    profile = profile_of(values, form, before)
+    form.problems.pop("name", None)
+    return profile, form.problems
+
+
 def checked_profile(values: Texts, before: Profile, problems: Texts | None = None) -> Profile:
     """A profile as changed by its form, or FormError; ``problems`` were found already."""
     form = Form()
@@ -154,15 +163,8 @@ def _with_days(values: Texts) -> Texts:
 
 
 def problems_of(error: InputError) -> dict[str, str]:
-    """What to tell beside each field, as sentences."""
-    problems = error.problems if isinstance(error, FormError) else {error.field: error.message}
-    return {name: sentence(text) for name, text in problems.items()}
-
-
-def sentence(text: str) -> str:
-    """A message as a person reads it."""
-    end = "" if text.endswith((".", "!", "?", ")")) else "."
-    return text[:1].upper() + text[1:] + end
+    """What to tell beside each field."""
+    return error.problems if isinstance(error, FormError) else {error.field: error.message}
 
 
 # --- from values to texts --------------------------------------------------------------------
@@ -214,32 +216,44 @@ def again(shown: FormView, typed: Texts, error: InputError) -> FormView:
 # --- what there is to choose from ------------------------------------------------------------
 
 THRESHOLDS = {
-    "0.5": "Few: only the closest",
-    "0.4": "Fewer",
-    "0.3": "Balanced",
-    "0.2": "More",
-    "0.1": "Many: anything related",
+    "0.5": N_("Few: only the closest"),
+    "0.4": N_("Fewer"),
+    "0.3": N_("Balanced"),
+    "0.2": N_("More"),
+    "0.1": N_("Many: anything related"),
 }
-DAYS = {
-    "1": "Monday",
-    "2": "Tuesday",
-    "3": "Wednesday",
-    "4": "Thursday",
-    "5": "Friday",
-    "6": "Saturday",
-    "7": "Sunday",
-}
-WEEKDAYS = {number: name[:3] for number, name in DAYS.items()}
 HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
-WAITS = {
-    "0": "Do not wait",
-    **{str(n): f"Wait up to {counted(n, 'hour')}" for n in range(1, MOST_WAIT + 1)},
-}
 
 
-def thresholds(current: str) -> dict[str, str]:
+def choices(words: Words) -> dict[str, object]:
+    """What the fields of the forms offer, in one language."""
+    return {
+        "hours": HOURS,
+        "weekdays": _numbered(words.short_weekdays),
+        "days": _numbered(words.weekdays),
+        "waits": _waits(words),
+        "timezones": timezones,
+        "thresholds": partial(thresholds, words=words),
+    }
+
+
+def _numbered(names: Iterable[str]) -> dict[str, str]:
+    return {str(number): name for number, name in enumerate(names, 1)}
+
+
+def _waits(words: Words) -> dict[str, str]:
+    waits = {"0": words.gettext(N_("Do not wait"))}
+    for hours in range(1, MOST_WAIT + 1):
+        wait = words.ngettext("Wait up to %(num)s hour", "Wait up to %(num)s hours", hours)
+        waits[str(hours)] = wait
+    return waits
+
+
+def thresholds(current: str, words: Words = ENGLISH) -> dict[str, str]:
     """The least scores to choose from, the current one among them."""
-    return THRESHOLDS if current in THRESHOLDS else {current: f"As now ({current})", **THRESHOLDS}
+    known = {value: words.gettext(name) for value, name in THRESHOLDS.items()}
+    now = words.gettext(N_("As now (%(threshold)s)"), threshold=current)
+    return known if current in known else {current: now, **known}
 
 
 @lru_cache

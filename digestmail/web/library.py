@@ -9,16 +9,20 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from digestmail.domain import Digest, Feedback, Paper, SavedPaper, Verdict
-from digestmail.render.papers import short_day
 from digestmail.steps import export, feedback
+from digestmail.store.papers import UPLOADS
 from digestmail.web.own import Own, Pager, Visit
 from digestmail.web.pages import DigestLine, digest_line
 from digestmail.web.shown import Shown, shown, title_of
 from digestmail.web.site import SHOW, Site
 
 router = APIRouter()
-PaperId = Annotated[int, Path(ge=1)]
+_LARGEST = 2**31 - 1  # an id of PostgreSQL
+PaperId = Annotated[int, Path(ge=1, le=_LARGEST)]
+AboutPaper = Annotated[int, Query(le=_LARGEST)]
 PageNumber = Annotated[int, Query(ge=1, le=10_000)]
+# How the page tells of "more", by what was said of the paper before.
+_ASKED = {None: "more", Verdict.LESS: "turned", Verdict.MORE: "wanted"}
 
 
 # --- the reading list ------------------------------------------------------------------------
@@ -31,12 +35,12 @@ class SavedLine:
     paper_id: int
     paper: Shown
     title: str
-    day: str  # it was saved
+    day: date  # it was saved
     wanted: bool  # whether more like it is asked for already
 
 
 @router.api_route("/preferences/{token}/saved", methods=SHOW)
-def show_saved(own: Own, page: PageNumber = 1, done: str = "", paper: int = 0) -> Response:
+def show_saved(own: Own, page: PageNumber = 1, done: str = "", paper: AboutPaper = 0) -> Response:
     """The reading list."""
     store = own.site.app.store
     saved = store.saved.of(own.who)
@@ -76,10 +80,11 @@ def change_saved(own: Own, paper_id: PaperId, what: Literal["remove", "keep", "m
     store, now = own.site.app.store, own.site.now
     if what == "remove":
         store.saved.remove(own.who, paper_id)
-    elif what == "keep" and store.papers.by_ids([paper_id]):
+    elif what == "keep" and _public(own, paper_id):
         store.saved.add(own.who, paper_id, now)
     elif what == "more":
-        feedback.want_more(store, own.subscriber, paper_id, now)
+        before = feedback.want_more(store, own.subscriber, paper_id, now)
+        return own.back("/saved", done=_ASKED[before], paper=paper_id)
     return own.back("/saved", done=what, paper=paper_id)
 
 
@@ -99,15 +104,21 @@ def _saved_line(kept: SavedPaper, wanted: set[int]) -> SavedLine:
         paper_id=paper_id,
         paper=shown(kept.paper),
         title=title_of(kept.paper),
-        day=short_day(kept.saved_at),
+        day=kept.saved_at,
         wanted=paper_id in wanted,
     )
 
 
 def _titled(own: Visit, paper_id: int) -> tuple[int, str] | None:
     """The paper that something was done with, as (id, title)."""
-    found = own.site.app.store.papers.by_ids([paper_id] if paper_id > 0 else [])
-    return (paper_id, title_of(found[paper_id])) if found else None
+    found = _public(own, paper_id)
+    return (paper_id, title_of(found)) if found else None
+
+
+def _public(own: Visit, paper_id: int) -> Paper | None:
+    """A paper, unless nobody or only some reader's own file tells of it."""
+    found = own.site.app.store.papers.by_ids([paper_id] if paper_id > 0 else []).get(paper_id)
+    return found if found and found.source != UPLOADS else None
 
 
 # --- past digests ----------------------------------------------------------------------------
@@ -118,7 +129,11 @@ class Month:
     """A month with digests. ``value`` is as addresses have it: 2026-11."""
 
     value: str
-    name: str
+
+    @property
+    def first(self) -> date:
+        """Its first day."""
+        return self.days[0]
 
     @property
     def days(self) -> tuple[date, date]:
@@ -147,7 +162,7 @@ def show_digests(own: Own, month: str = "") -> Response:
 
 
 def _months(days: Sequence[date]) -> list[Month]:
-    return list(dict.fromkeys(Month(f"{day:%Y-%m}", f"{day:%B %Y}") for day in days))
+    return list(dict.fromkeys(Month(f"{day:%Y-%m}") for day in days))
 
 
 def digest_lines(site: Site, digests: Sequence[Digest]) -> list[DigestLine]:
@@ -170,12 +185,14 @@ class SaidLine:
     paper: Shown
     title: str
     verdict: Verdict
-    day: str
+    day: date
     profile: str  # empty when it was deleted
 
 
 @router.api_route("/preferences/{token}/feedback", methods=SHOW)
-def show_feedback(own: Own, page: PageNumber = 1, done: str = "", paper: int = 0) -> Response:
+def show_feedback(
+    own: Own, page: PageNumber = 1, done: str = "", paper: AboutPaper = 0
+) -> Response:
     """All verdicts, the last one first."""
     store = own.site.app.store
     every = store.subscribers.feedback([own.who])[::-1]
@@ -210,6 +227,6 @@ def _said_line(given: Feedback, paper: Paper, names: dict[int | None, str]) -> S
         paper=shown(paper),
         title=title_of(paper),
         verdict=given.verdict,
-        day=short_day(given.given_at),
+        day=given.given_at,
         profile=names.get(given.profile_id, ""),
     )

@@ -11,9 +11,11 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
 from digestmail.domain import SubscriberStatus, Verdict
+from digestmail.errors import TokenError
 from digestmail.render.papers import clean
 from digestmail.steps import feedback, taps
 from digestmail.steps.links import PREFERENCES_LIFETIME
+from digestmail.steps.taps import Answer
 from digestmail.web.forms import Posted
 from digestmail.web.pages import next_digest, title_of
 from digestmail.web.reasons import reason_lines
@@ -35,7 +37,11 @@ def ask_to_confirm(site: Ours, token: str) -> Response:
     """The button that confirms."""
     subscriber = site.app.desk.pending(token, site.now)
     return site.pages.show(
-        "confirm", token=token, email=subscriber.email, weekly=subscriber.schedule.is_weekly
+        "confirm",
+        token=token,
+        email=subscriber.email,
+        schedule=subscriber.schedule,
+        profiles=subscriber.profiles,
     )
 
 
@@ -44,9 +50,11 @@ def confirm(site: Ours, token: str) -> Response:
     """Confirm."""
     subscriber = site.app.desk.confirm(token, site.now)
     link = site.app.links.preferences(subscriber.id or 0, site.now)
+    due = subscriber.next_due_at
     return site.pages.show(
         "confirmed",
-        first=next_digest(subscriber, site.now),
+        first=next_digest(subscriber, site.now, site.pages.words),
+        soon=due is not None and due <= site.now,
         preferences=site.pages.local(link),
     )
 
@@ -83,13 +91,13 @@ def leave(site: Ours, token: str) -> Response:
 @router.api_route("/feedback/{token}/{position}/{verdict}", methods=SHOW)
 def ask_for_feedback(site: Ours, token: str, position: Position, verdict: Verdict) -> Response:
     """The button that says more or less; where a person looks, the page presses it."""
-    return _Tapped(site, token, position).page("feedback", verdict=verdict, presses=True)
+    return _of_a_reader(site, token, position).page("feedback", verdict=verdict, presses=True)
 
 
 @router.post("/feedback/{token}/{position}/undo")
 def take_feedback_back(site: Ours, token: str, position: Position) -> Response:
     """Unsay more or less."""
-    tapped = _Tapped(site, token, position)
+    tapped = _of_a_reader(site, token, position)
     feedback.undo(site.app.store, tapped.reader, tapped.paper.item.paper.id or 0)
     return tapped.page("thanks", done="undone")
 
@@ -99,35 +107,41 @@ def give_feedback(
     site: Ours, token: str, position: Position, verdict: Verdict, posted: Posted
 ) -> Response:
     """Say more or less."""
-    tapped = _Tapped(site, token, position)
-    if _BY_ITSELF not in posted:
-        feedback.give(site.app.store, tapped.paper, verdict, site.now)
-    elif not taps.give(site.app.store, tapped.paper, verdict, site.now):
-        return tapped.page("feedback", _REFUSED, verdict=verdict, presses=False)
-    return tapped.page("thanks", done=verdict)
+    tapped, store = _of_a_reader(site, token, position), site.app.store
+    before, answer = feedback.said(store, tapped.paper), Answer.DONE
+    if _BY_ITSELF in posted:
+        answer = taps.give(store, tapped.paper, verdict, site.now)
+    else:
+        feedback.give(store, tapped.paper, verdict, site.now)
+    if answer is Answer.DONE:
+        return tapped.page("thanks", done=verdict, is_new=before is None)
+    otherwise = before.verdict if before and answer is Answer.SAID_OTHERWISE else ""
+    status = 200 if otherwise else _REFUSED
+    return tapped.page("feedback", status, verdict=verdict, presses=False, otherwise=otherwise)
 
 
 @router.api_route("/save/{token}/{position}", methods=SHOW)
 def ask_to_save(site: Ours, token: str, position: Position) -> Response:
     """The button that saves a paper; where a person looks, the page presses it."""
-    return _Tapped(site, token, position).page("save", presses=True)
+    return _of_a_reader(site, token, position).page("save", presses=True)
 
 
 @router.post("/save/{token}/{position}")
 def save(site: Ours, token: str, position: Position, posted: Posted) -> Response:
     """Put a paper on the reading list."""
-    tapped, store = _Tapped(site, token, position), site.app.store
+    tapped, store = _of_a_reader(site, token, position), site.app.store
+    was_saved = feedback.is_saved(store, tapped.paper)
     if _BY_ITSELF not in posted:
         store.saved.add(tapped.reader, tapped.paper.item.paper.id or 0, site.now)
-    elif not taps.save(store, tapped.paper, site.now):
+    elif taps.save(store, tapped.paper, site.now) is not Answer.DONE:
         return tapped.page("save", _REFUSED, presses=False)
-    return tapped.page("thanks", done="saved")
+    return tapped.page("thanks", done="saved", is_new=not was_saved)
 
 
 @router.post("/save/{token}/{position}/undo")
 def take_off_the_list(site: Ours, token: str, position: Position) -> Response:
     """Take a paper off the reading list."""
-    tapped = _Tapped(site, token, position)
+    tapped = _of_a_reader(site, token, position)
     site.app.store.saved.remove(tapped.reader, tapped.paper.item.paper.id or 0)
     return tapped.page("thanks", done="unsaved")
 
@@ -136,6 +150,14 @@ def take_off_the_list(site: Ours, token: str, position: Position) -> Response:
 def why(site: Ours, token: str, position: Position) -> Response:
     """Why a paper was picked."""
     return _Tapped(site, token, position).page("why")
+
+
+def _of_a_reader(site: Site, token: str, position: int) -> "_Tapped":
+    """The paper of a link that still does something; TokenError when its reader has left."""
+    tapped = _Tapped(site, token, position)
+    if not taps.is_reader(site.app.store, tapped.reader):
+        raise TokenError("this link is of a reader who has left")
+    return tapped
 
 
 class _Tapped:
@@ -158,6 +180,6 @@ class _Tapped:
             paper_path=paper_path(item.paper.key),
             profile=clean(item.profile_name, _PROFILE),
             score=round(item.score * 100),
-            reasons=reason_lines(item),
+            reasons=reason_lines(item, self._site.pages.words),
             **names,
         )

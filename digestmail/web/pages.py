@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from fastapi.responses import HTMLResponse
+from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail import __version__
 from digestmail.app import App
@@ -18,10 +18,13 @@ from digestmail.domain import (
     Subscriber,
     Verdict,
 )
-from digestmail.render.environment import compile_all
-from digestmail.render.papers import clean, short_day, web_url
+from digestmail.messages import N_
+from digestmail.render.environment import compile_all, make_environment
+from digestmail.render.papers import clean, web_url
+from digestmail.render.words import ENGLISH, Words
 from digestmail.steps.links import Links
 from digestmail.web import forms
+from digestmail.web.reasons import reason_words
 
 _NAMES = (
     "answer",
@@ -55,58 +58,60 @@ _NAMES = (
     "unsubscribed",
     "why",
 )
-_CHOICES = {
-    "hours": forms.HOURS,
-    "weekdays": forms.WEEKDAYS,
-    "days": forms.DAYS,
-    "waits": forms.WAITS,
-    "timezones": forms.timezones,
-    "thresholds": forms.thresholds,
-}
 _TITLE = 300
 _WHY = 300
 NOTE = 500
 
 _ERRORS = {
-    400: ("That did not arrive well", "Please go back and try again."),
-    404: ("There is no such page", "The address may be cut off or mistyped."),
-    405: ("That cannot be done here", "Please start again from the first page."),
-    409: ("Things have changed meanwhile", "Please go back, load the page anew and try again."),
-    413: ("That is too much text", "Please go back and shorten what you wrote."),
-    429: (
-        "Too many requests",
-        "A lot was asked from your network just now. Please try again later.",
+    400: (N_("That did not arrive well"), N_("Please go back and try again.")),
+    404: (N_("There is no such page"), N_("The address may be cut off or mistyped.")),
+    405: (N_("That cannot be done here"), N_("Please start again from the first page.")),
+    409: (
+        N_("Things have changed meanwhile"),
+        N_("Please go back, load the page anew and try again."),
     ),
-    500: ("Something went wrong here", "It was noted. Please try again in a moment."),
-    503: ("Not just now", "The service cannot do this at the moment. Please try again later."),
+    413: (N_("That is too much text"), N_("Please go back and shorten what you wrote.")),
+    429: (
+        N_("Too many requests"),
+        N_("A lot was asked from your network just now. Please try again later."),
+    ),
+    500: (N_("Something went wrong here"), N_("It was noted. Please try again in a moment.")),
+    503: (
+        N_("Not just now"),
+        N_("The service cannot do this at the moment. Please try again later."),
+    ),
 }
 
 _SKIPPED = {
-    SkipReason.NO_PAPERS: "no new papers",
-    SkipReason.QUIET_DAY: "a day without announcements",
-    SkipReason.SOURCE_LATE: "the day’s papers were late",
-    SkipReason.BELOW_THRESHOLD: "nothing close enough",
-    SkipReason.NO_PROFILE: "no interests named",
-    SkipReason.MISSED: "missed: the service was down",
-    SkipReason.TOO_LATE: "dropped: too late to be news",
+    SkipReason.NO_PAPERS: N_("no new papers"),
+    SkipReason.QUIET_DAY: N_("a day without announcements"),
+    SkipReason.SOURCE_LATE: N_("the day’s papers were late"),
+    SkipReason.BELOW_THRESHOLD: N_("nothing close enough"),
+    SkipReason.NO_PROFILE: N_("no interests named"),
+    SkipReason.MISSED: N_("missed: the service was down"),
+    SkipReason.TOO_LATE: N_("dropped: too late to be news"),
 }
 _DELIVERED = {
-    DeliveryState.PLANNED: "on its way",
-    DeliveryState.LEASED: "on its way",
-    DeliveryState.ON_WIRE: "on its way",
-    DeliveryState.DEFERRED: "delayed, will be tried again",
-    DeliveryState.SENT: "sent",
-    DeliveryState.FAILED: "could not be delivered",
-    DeliveryState.UNKNOWN: "handed over, arrival unknown",
-    DeliveryState.SKIPPED: "not sent",
+    DeliveryState.PLANNED: N_("on its way"),
+    DeliveryState.LEASED: N_("on its way"),
+    DeliveryState.ON_WIRE: N_("on its way"),
+    DeliveryState.DEFERRED: N_("delayed, will be tried again"),
+    DeliveryState.SENT: N_("sent"),
+    DeliveryState.FAILED: N_("could not be delivered"),
+    DeliveryState.UNKNOWN: N_("handed over, arrival unknown"),
+    DeliveryState.SKIPPED: N_("not sent"),
 }
 
 
 class Pages:
-    """The templates of ``web/``. ConfigError at once when one of them is missing or broken."""
+    """The templates of ``web/`` in one language.
 
-    def __init__(self, app: App) -> None:
-        self._environment = app.renderer.environment
+    ConfigError at once when one of them is missing or broken.
+    """
+
+    def __init__(self, app: App, words: Words = ENGLISH) -> None:
+        self.words = words
+        self._environment = _environment(app, words)
         compile_all(self._environment, [f"web/{name}.html" for name in _NAMES])
         self.base = urlsplit(app.settings.public_url).path
         self._home = app.links.home
@@ -114,7 +119,7 @@ class Pages:
             "base": self.base,
             "version": __version__,
             "operator": app.settings.operator_email,
-            "choices": _CHOICES,
+            "choices": forms.choices(words),
         }
 
     def show(self, name: str, status: int = 200, **names: object) -> HTMLResponse:
@@ -125,33 +130,33 @@ class Pages:
     def error(self, status: int) -> HTMLResponse:
         """The page of an HTTP status."""
         heading, text = _ERRORS.get(status, _ERRORS[500 if status >= 500 else 400])
-        return self.show("error", status, heading=heading, text=text)
+        say = self.words.gettext
+        return self.show("error", status, heading=say(heading), text=say(text))
 
     def local(self, link: str) -> str:
         """A link of ours without the host, so that it also works where the host differs."""
         return self.base + link.removeprefix(self._home)
 
 
+def _environment(app: App, words: Words) -> SandboxedEnvironment:
+    """The mails' own for English, so that no template is compiled twice."""
+    if words is ENGLISH:
+        return app.renderer.environment
+    service = app.settings.service_name
+    return make_environment(app.templates, words, service=service, language=words.language)
+
+
 # --- words -----------------------------------------------------------------------------------
 
 
-def moment(at: datetime, timezone: str) -> str:
-    """``Saturday, 21 November 2026, at 07:00 (Europe/Rome)``."""
-    wall = at.astimezone(ZoneInfo(timezone))
-    return f"{wall:%A}, {wall.day} {wall:%B %Y}, at {wall:%H:%M} ({timezone})"
-
-
-def next_digest(subscriber: Subscriber, now: datetime) -> str:
+def next_digest(subscriber: Subscriber, now: datetime, words: Words) -> str:
     """When the next digest comes; empty when none does."""
     due = subscriber.next_due_at
     if due is None:
         return ""
-    return moment(due, subscriber.schedule.timezone) if due > now else "any minute now"
-
-
-def long_day(day: date) -> str:
-    """``Friday, 20 November 2026``."""
-    return f"{day:%A}, {day.day} {day:%B %Y}"
+    if due <= now:
+        return words.gettext(N_("any minute now"))
+    return words.moment(due, subscriber.schedule.timezone)
 
 
 def title_of(item: DigestItem) -> str:
@@ -175,7 +180,7 @@ class PaperLine:
 class DigestLine:
     """A past digest, and what became of it."""
 
-    day: str
+    day: date
     url: str  # of the digest as a page
     outcome: str
     note: str  # what was missing or why nothing came, in a sentence; may be empty
@@ -187,23 +192,27 @@ def digest_line(
 ) -> DigestLine:
     """A past digest in words; ``delivery`` is None when nothing was to be mailed."""
     return DigestLine(
-        day=f"{digest.date:%a} {short_day(digest.date)}",
+        day=digest.date,
         url=pages.local(links.digest(digest.id or 0)),
-        outcome=_outcome(digest, delivery),
+        outcome=_outcome(digest, delivery, pages.words),
         note=clean(digest.note, NOTE),
         papers=[_paper_line(digest, item, links, pages) for item in digest.items],
     )
 
 
-def _outcome(digest: Digest, delivery: Delivery | None) -> str:
-    delivered = _DELIVERED[delivery.state] if delivery else ""
+def _outcome(digest: Digest, delivery: Delivery | None, words: Words) -> str:
+    say = words.gettext
+    delivered = say(_DELIVERED[delivery.state]) if delivery else ""
     if digest.skip is None:
-        return delivered or "not sent"
-    return skipped(digest) + (f"; short mail {delivered}" if delivered else "")
+        return delivered or say(N_("not sent"))
+    why = say(skipped(digest))
+    if not delivered:
+        return why
+    return say(N_("%(why)s; short mail %(delivered)s"), why=why, delivered=delivered)
 
 
 def skipped(digest: Digest) -> str:
-    """Why a digest has no papers; empty when it has some."""
+    """The message that tells why a digest has no papers; empty when it has some."""
     return _SKIPPED[digest.skip] if digest.skip else ""
 
 
@@ -214,7 +223,7 @@ def _paper_line(digest: Digest, item: DigestItem, links: Links, pages: Pages) ->
     return PaperLine(
         title=title_of(item),
         url=web_url(item.paper.url),
-        why=clean("; ".join(reason.words for reason in item.reasons if reason.details), _WHY),
+        why=clean("; ".join(reason_words(r, pages.words) for r in item.reasons if r.details), _WHY),
         more_url=say(Verdict.MORE),
         less_url=say(Verdict.LESS),
         save_url=pages.local(links.save(digest.id or 0, item.position)),

@@ -44,6 +44,7 @@ def erase(own: Own) -> Response:
     if not own.is_fresh:
         return _fresh_link(own)
     own.site.app.desk.erase(own.subscriber, own.site.now)
+    own.site.app.hindsight.forget(own.subscriber)
     return own.site.pages.show("erased")
 
 

@@ -1,18 +1,20 @@
 """One's own page: when the digest comes, what is in it, pausing and leaving."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from digestmail.domain import Profile, Subscriber
+from digestmail.domain import Paper, Profile, Subscriber
 from digestmail.errors import InputError, NotFoundError
 from digestmail.mail.address import checked_address
+from digestmail.messages import N_, Worded
 from digestmail.steps.hindsight import Meant
+from digestmail.steps.library import Filled
 from digestmail.steps.pauses import checked_end, proposals
-from digestmail.steps.seeds import keep_uploads
+from digestmail.steps.seeds import keep_uploads, lines_of, own_uploads
 from digestmail.web.forms import (
     FormView,
     Posted,
@@ -26,27 +28,30 @@ from digestmail.web.forms import (
     profile_texts,
     schedule_texts,
     thresholds,
+    tried_change,
 )
 from digestmail.web.library import digest_lines
 from digestmail.web.own import Own, Visit
-from digestmail.web.pages import long_day, next_digest
-from digestmail.web.site import SHOW, Ours, Site, is_robot
-from digestmail.web.wishes import CARRIED, wish_of
+from digestmail.web.pages import next_digest
+from digestmail.web.previews import FRAGMENT, START, PreviewView, fragment, view_of
+from digestmail.web.site import PREVIEWS, SHOW, Ours, Site, is_robot
+from digestmail.web.wishes import CARRIED, Wish, wish_of, with_suggestion
 
 router = APIRouter()
 ProfileId = Annotated[int, Path(ge=1)]
 
 _RECENT = 5
 _SAVED = {
-    "schedule": "Saved: it counts from the next digest on.",
-    "profile": "Saved: the profile counts from the next digest on.",
-    "added": "Added: the new profile counts from the next digest on.",
-    "deleted": "The profile is deleted.",
-    "paused": "Paused: no mail until you resume.",
-    "paused-until": "Paused: the digest comes again by itself.",
-    "resumed": "Welcome back: the digest comes again.",
-    "left": "You have left: no mail will come any more.",
-    "feed": "The feed has a new address; the old one does not work any more.",
+    "schedule": N_("Saved: it counts from the next digest on."),
+    "profile": N_("Saved: the profile counts from the next digest on."),
+    "added": N_("Added: the new profile counts from the next digest on."),
+    "deleted": N_("The profile is deleted."),
+    "paused": N_("Paused: no mail until you resume."),
+    "paused-until": N_("Paused: the digest comes again by itself."),
+    "resumed": N_("Welcome back: the digest comes again."),
+    "left": N_("You have left: no mail will come any more."),
+    "feed": N_("The feed has a new address; the old one does not work any more."),
+    "language": N_("Saved: your pages speak this language now."),
 }
 
 
@@ -92,7 +97,8 @@ def _answer(site: Site, values: Texts) -> Response:
 @router.api_route("/preferences/{token}", methods=SHOW)
 def show(own: Own, saved: str = "") -> Response:
     """Everything about one subscriber."""
-    return _page(own, notice=_SAVED.get(saved, ""))
+    notice = _SAVED.get(saved)
+    return _page(own, notice=own.site.pages.words.gettext(notice) if notice else "")
 
 
 @router.post("/preferences/{token}/schedule")
@@ -110,7 +116,7 @@ def save_schedule(own: Own, values: Posted) -> Response:
 @router.post("/preferences/{token}/profiles")
 def add_profile(own: Own, sent: PostedWithFile) -> Response:
     """Add a profile."""
-    return _save(own, replace(own.site.app.new_profile, name=""), sent, "added")
+    return _save(own, _new(own), sent, "added")
 
 
 @router.post("/preferences/{token}/profiles/{profile_id}")
@@ -119,14 +125,31 @@ def save_profile(own: Own, profile_id: ProfileId, sent: PostedWithFile) -> Respo
     return _save(own, _own(own.subscriber, profile_id), sent, "profile")
 
 
+@router.post("/preferences/{token}/preview")
+def try_new_profile(own: Own, request: Request, sent: PostedWithFile) -> Response:
+    """What a new profile would have brought last week."""
+    return _try(own, request, _new(own), sent)
+
+
+@router.post("/preferences/{token}/profiles/{profile_id}/preview")
+def try_profile(
+    own: Own, request: Request, profile_id: ProfileId, sent: PostedWithFile
+) -> Response:
+    """What a changed profile would have brought last week; nothing is saved."""
+    return _try(own, request, _own(own.subscriber, profile_id), sent)
+
+
 @router.post("/preferences/{token}/profiles/{profile_id}/delete")
 def delete_profile(own: Own, profile_id: ProfileId) -> Response:
     """Delete a profile, unless it is the last one."""
     profile = _own(own.subscriber, profile_id)
     if len(own.subscriber.profiles) < 2:
-        only = InputError("name", "this is your only profile; pause or unsubscribe instead")
-        return _page(own, wrong=again(_profile_form(profile), {}, only))
+        only = InputError(
+            "name", Worded(N_("this is your only profile; pause or unsubscribe instead"))
+        )
+        return _page(own, wrong=again(_profile_form(own, profile), {}, only))
     own.site.app.store.subscribers.remove_profile(own.who, profile_id)
+    keep_uploads(own.site.app.store, own.who, (), own.site.now)  # what was for it alone goes too
     return own.back(saved="deleted")
 
 
@@ -136,6 +159,16 @@ def renew_feed(own: Own, profile_id: ProfileId) -> Response:
     _own(own.subscriber, profile_id)
     own.site.app.store.subscribers.renew_feed(own.who, profile_id)
     return own.back(saved="feed")
+
+
+@router.post("/preferences/{token}/language")
+def choose_language(own: Own, values: Posted) -> Response:
+    """Change the language of the pages, to one of those there are."""
+    chosen = values.get("language", "")
+    if chosen not in own.site.languages.names:
+        raise InputError("language", f"there is no language {chosen[:20]!r} here")
+    own.site.app.store.subscribers.set_language(own.who, chosen)
+    return own.back(saved="language")
 
 
 @router.post("/preferences/{token}/pause")
@@ -172,43 +205,91 @@ def _own(subscriber: Subscriber, profile_id: int) -> Profile:
     raise NotFoundError("that profile is not here any more")
 
 
+def _new(own: Visit) -> Profile:
+    return replace(own.site.app.new_profile, name="")
+
+
 def _save(own: Visit, before: Profile, sent: Sent, saved: str) -> Response:
     """Save a profile, with what only the reader's file tells of its example papers."""
     store = own.site.app.store
-    wish = wish_of(store, sent)
-    values = dict(wish.values)
-    if "seed_papers" not in sent.texts and not sent.upload:
-        del values["seed_papers"]  # a form without the field leaves them as they are
+    wish = wish_of(store, sent, own_uploads(store, own.subscriber).values())
     try:
-        profile = checked_profile(values, before, wish.problems)
+        profile = checked_profile(_values(sent, wish), before, wish.problems)
         own.site.app.desk.save_profile(own.subscriber, profile)
     except InputError as error:
-        return _page(own, wrong=again(_profile_form(before), wish.texts, error))
-    keep_uploads(store, wish.seeds.uploads)
+        return _page(own, wrong=again(_profile_form(own, before), wish.texts, error))
+    keep_uploads(store, own.who, wish.seeds.uploads, own.site.now)
     return own.back(saved=saved)
 
 
-def _page(own: Visit, *, notice: str = "", wrong: FormView | None = None) -> Response:
-    """The page, with the form that was ``wrong`` in its place if one was."""
-    subscriber, site = own.subscriber, own.site
-    blank = _profile_form(replace(site.app.new_profile, name=""))
-    shown = [_schedule_form(subscriber), _pause_form(), blank]
-    shown += map(_profile_form, subscriber.profiles)
+def _values(sent: Sent, wish: Wish) -> dict[str, str]:
+    values = dict(wish.values)
+    if "seed_papers" not in sent.texts and not sent.upload:
+        del values["seed_papers"]  # a form without the field leaves them as they are
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A profile's form that was not saved, and what it would have brought."""
+
+    form: FormView
+    view: PreviewView
+    filled: Filled | None
+
+
+def _try(own: Visit, request: Request, before: Profile, sent: Sent) -> Response:
+    """The preview of a profile's form, within the page or, for page.js, alone."""
+    own.site.count(request, PREVIEWS)
+    app, shown = own.site.app, _profile_form(own, before)
+    known = own_uploads(app.store, own.subscriber).values()
+    wish = wish_of(app.store, with_suggestion(sent), known)
+    profile, problems = tried_change(_values(sent, wish), before)
+    problems = problems | wish.problems
+    said = app.hindsight.said(own.subscriber, before) if before.id else None
+    weekly = own.subscriber.schedule.is_weekly
+    view = view_of(app.week, profile, wish.seeds, own.site.pages.words, said, weekly=weekly)
+    if FRAGMENT in request.headers:
+        action = f"{_preview_path(own, before)}#{shown.prefix}preview"
+        return fragment(own.site, view, wish, problems, form=f"{shown.prefix}form", action=action)
+    form = replace(shown, values={**shown.values, **wish.texts}, problems=problems)
+    return _page(own, tried=Tried(form, view, wish.filled))
+
+
+def _preview_path(own: Visit, profile: Profile) -> str:
+    return f"{own.here}/profiles/{profile.id}/preview" if profile.id else f"{own.here}/preview"
+
+
+def _page(
+    own: Visit,
+    *,
+    notice: str = "",
+    wrong: FormView | None = None,
+    tried: Tried | None = None,
+) -> Response:
+    """The page, with the form that was ``wrong`` or ``tried`` in its place if one was."""
+    subscriber, site, words = own.subscriber, own.site, own.site.pages.words
+    changed = tried.form if tried else wrong
+    shown = [_schedule_form(subscriber), _pause_form(), _profile_form(own, _new(own))]
+    shown += [_profile_form(own, profile) for profile in subscriber.profiles]
     schedule, pausing, blank, *profiles = [
-        wrong if wrong and wrong.prefix == form.prefix else form for form in shown
+        changed if changed and changed.prefix == form.prefix else form for form in shown
     ]
     feeds = [_feed(site, profile) for profile in subscriber.profiles]
     digests = site.app.store.digests.of_subscriber(own.who, limit=_RECENT)
     return own.show(
         "preferences",
         422 if wrong else 200,
-        next=next_digest(subscriber, site.now),
+        next=next_digest(subscriber, site.now, words),
         notice=notice,
         wrong=wrong,
+        tried=tried,
+        start=START,
         schedule=schedule,
         pausing=pausing,
-        pauses={name: long_day(day) for name, day in proposals(subscriber, site.now).items()},
-        resumes=long_day(subscriber.resume_on) if subscriber.resume_on else "",
+        pauses={name: words.long_day(day) for name, day in proposals(subscriber, site.now).items()},
+        resumes=words.long_day(subscriber.resume_on) if subscriber.resume_on else "",
+        languages=site.languages.names,
         profiles=list(zip(subscriber.profiles, profiles, feeds, strict=True)),
         blank=blank,
         meant=_meant(own),
@@ -224,8 +305,10 @@ def _pause_form(choice: str = "open") -> FormView:
     return FormView({"until": choice, "date": ""}, prefix="pause-")
 
 
-def _profile_form(profile: Profile) -> FormView:
-    texts = profile_texts(profile) | {CARRIED: ""}
+def _profile_form(own: Visit, profile: Profile) -> FormView:
+    known = own_uploads(own.site.app.store, own.subscriber)
+    seeds = lines_of(known.get(key) or Paper(key=key, title="") for key in profile.seed_papers)
+    texts = profile_texts(profile) | {"seed_papers": "\n".join(seeds), CARRIED: ""}
     return FormView(texts, prefix=f"profile-{profile.id or 'new'}-")
 
 

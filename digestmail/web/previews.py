@@ -3,11 +3,21 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from digestmail.domain import DigestItem, Profile
-from digestmail.render.papers import phrases_of, why
+from fastapi.responses import Response
+
+from digestmail.domain import DigestItem, Interest, Profile
+from digestmail.render.papers import told
+from digestmail.render.words import Words
 from digestmail.steps.preview import Preview, Week, preview
 from digestmail.steps.seeds import Seeds
+from digestmail.text import phrase
+from digestmail.web.forms import Texts
+from digestmail.web.reasons import why_line
 from digestmail.web.shown import Shown, shown
+from digestmail.web.site import Site
+from digestmail.web.wishes import Wish
+
+FRAGMENT = "x-fragment"  # the header by which page.js asks for the preview alone
 
 
 class Stage(StrEnum):
@@ -42,18 +52,41 @@ class PreviewView:
 START = PreviewView(Stage.START)
 
 
-def view_of(week: Week, profile: Profile, seeds: Seeds) -> PreviewView:
-    """The preview of a profile and its example papers; see ``steps.seeds.read_seeds``."""
+def view_of(
+    week: Week,
+    profile: Profile,
+    seeds: Seeds,
+    words: Words,
+    said: Interest | None = None,
+    *,
+    weekly: bool = False,
+) -> PreviewView:
+    """The preview of a profile and its example papers; see ``steps.seeds.read_seeds``.
+
+    ``said`` is of a profile that is stored; see ``steps.hindsight.Hindsight.said``.
+    """
     judge = week.judge()
     if judge is None:
         return PreviewView(Stage.WAITING)
-    found = preview(judge, profile, seeds.papers)
+    found = preview(judge, profile, seeds.papers, said, weekly=weekly)
     return PreviewView(
         _stage(profile, found),
-        tuple(map(_line, found.items)),
+        tuple(_line(item, words) for item in found.items),
         found,
         found.is_broad(profile),
         unknown=len(seeds.keys) - len(seeds.papers),
+    )
+
+
+def fragment(
+    site: Site, view: PreviewView, wish: Wish, problems: Texts, *, form: str, action: str
+) -> Response:
+    """The preview alone, as page.js asks for it.
+
+    ``form`` is the id of the form on the page, and ``action`` where its suggestions lead.
+    """
+    return site.pages.show(
+        "preview", view=view, wish=wish, problems=problems, form=form, action=action
     )
 
 
@@ -65,5 +98,6 @@ def _stage(profile: Profile, found: Preview) -> Stage:
     return Stage.FOUND if found.items else Stage.NOTHING
 
 
-def _line(item: DigestItem) -> Line:
-    return Line(shown(item.paper, phrases_of(item)), why(item))
+def _line(item: DigestItem, words: Words) -> Line:
+    phrases = [phrase(one) for one in told(item.reasons).marked]
+    return Line(shown(item.paper, phrases), why_line(item, words))

@@ -8,12 +8,14 @@ from itertools import groupby
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from digestmail.domain import Digest, DigestItem, Verdict
+from digestmail.domain import Digest, DigestItem
 from digestmail.errors import NotFoundError, TokenError
-from digestmail.render.papers import clean, followed, phrases_of, why
+from digestmail.render.papers import clean, told
+from digestmail.text import phrase
 from digestmail.web.feeds import Ending, Entry, Feed, entry_of, feed_answer
-from digestmail.web.pages import NOTE, long_day, skipped
-from digestmail.web.shown import Shown, shown, title_of
+from digestmail.web.pages import NOTE, skipped
+from digestmail.web.reasons import why_line
+from digestmail.web.shown import Shown, shown
 from digestmail.web.site import SHOW, Ours, Site
 
 router = APIRouter()
@@ -26,27 +28,25 @@ _NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A paper of a digest, with what its reader can say of it."""
+    """A paper of a digest, and why it was picked."""
 
     paper: Shown
-    title: str
     why: str
     followed: tuple[str, ...]
-    more_path: str
-    less_path: str
-    save_path: str
 
 
 @router.api_route("/digest/{token}", methods=SHOW)
 def show_digest(site: Ours, token: str) -> Response:
-    """A digest as its mail has it. It names nobody, since mails are forwarded."""
+    """A digest as its mail has it, to be shown around: it names nobody, and nothing can be said
+    by it for its reader.
+    """
     try:
         digest = site.app.store.digests.get(site.app.links.read_digest(token))
     except NotFoundError:
         raise TokenError("this link belongs to a digest that is not kept any more") from None
     return site.pages.show(
         "digest",
-        day=long_day(digest.date),
+        day=digest.date,
         total=len(digest.items),
         judged=digest.judged,
         why_none=skipped(digest),
@@ -60,21 +60,17 @@ def _parts(site: Site, digest: Digest) -> list[tuple[str, list[Pick]]]:
     order = list(dict.fromkeys(item.profile_name for item in digest.items))
     items = sorted(digest.items, key=lambda item: (order.index(item.profile_name), item.position))
     return [
-        (clean(name, _NAME), [_pick(site, digest, item) for item in some])
+        (clean(name, _NAME), [_pick(site, item) for item in some])
         for name, some in groupby(items, key=lambda item: item.profile_name)
     ]
 
 
-def _pick(site: Site, digest: Digest, item: DigestItem) -> Pick:
-    links, local, of = site.app.links, site.pages.local, digest.id or 0
+def _pick(site: Site, item: DigestItem) -> Pick:
+    tell = told(item.reasons)
     return Pick(
-        paper=shown(item.paper, phrases_of(item)),
-        title=title_of(item.paper),
-        why=why(item),
-        followed=tuple(clean(name, _NAME) for name in followed(item)),
-        more_path=local(links.feedback(of, item.position, Verdict.MORE)),
-        less_path=local(links.feedback(of, item.position, Verdict.LESS)),
-        save_path=local(links.save(of, item.position)),
+        paper=shown(item.paper, [phrase(one) for one in tell.marked]),
+        why=why_line(item, site.pages.words),
+        followed=tuple(clean(name, _NAME) for name in tell.followed),
     )
 
 
@@ -103,6 +99,6 @@ def _entries(site: Site, picked: Sequence[tuple[DigestItem, datetime]]) -> list[
     """The papers as new on the day of their digest."""
     home = site.app.links.home
     return [
-        replace(entry_of(item.paper, home, note=why(item)), published=at, updated=at)
+        replace(entry_of(item.paper, home, note=told(item.reasons).why), published=at, updated=at)
         for item, at in picked
     ]

@@ -55,10 +55,20 @@ class Public:
     buckets: Buckets
     look: str
 
-    def etag(self, site: Site) -> str:
-        """Changes with whatever a public page may show; with the hour too, as lists grow old."""
+    def etag(self, site: Site, address: str) -> str:
+        """Changes with whatever a public page may show; with the hour too, as lists grow old.
+
+        Another one for each address: who has it knows that there is a page.
+        """
         app, now = site.app, site.now
-        seen = (self.look, app.trending.states(now), app.finder.state, f"{now:%Y-%m-%d %H}")
+        seen = (
+            self.look,
+            address,
+            site.pages.words.language,
+            app.trending.states(now),
+            app.finder.state,
+            f"{now:%Y-%m-%d %H}",
+        )
         return f'"{hashlib.sha256(repr(seen).encode()).hexdigest()[:20]}"'
 
 
@@ -72,7 +82,7 @@ def make_public(app: App) -> Public:
 
 def _sources(environment: Environment) -> list[str]:
     loader = environment.loader
-    names = environment.list_templates(extensions=["html"])
+    names = environment.list_templates(extensions=["html", "po"])
     return [loader.get_source(environment, name)[0] for name in names] if loader else []
 
 
@@ -82,8 +92,8 @@ def kept(request: Request, site: Site, make: Callable[[], Response]) -> Response
     What is no page (a redirection, an error) is left as it is.
     """
     public: Public = request.app.state.public
-    etag = public.etag(site)
-    headers = {"ETag": etag, "Cache-Control": _KEPT}
+    etag = public.etag(site, f"{request.url.path}?{request.url.query}")
+    headers = {"ETag": etag, "Cache-Control": _KEPT, **site.languages.headers}
     if _matches(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
     answer = make()

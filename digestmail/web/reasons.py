@@ -3,10 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digestmail.domain import DigestItem, Reason
+from digestmail.domain import DigestItem, Reason, ReasonKind
+from digestmail.messages import N_
 from digestmail.render.papers import clean
+from digestmail.render.words import Words
 
 _WHY = 300
+_REASONS = {
+    ReasonKind.KEYWORD: N_("matches %(what)s"),
+    ReasonKind.AUTHOR: N_("by %(what)s, whom you follow"),
+    ReasonKind.CATEGORY: N_("in %(what)s, which you chose"),
+    ReasonKind.TERMS: N_("shares %(what)s with your profile"),
+    ReasonKind.THEME: N_("near what you read, with %(what)s"),
+    ReasonKind.SIMILAR: N_("like “%(what)s”, which you liked"),
+    ReasonKind.TRENDING: N_("trending: %(what)s upvotes"),
+    ReasonKind.EXPLORATION: N_("something different: %(what)s"),
+}
 _MUCH, _SOME = 0.5, 0.2  # of what all reasons weigh
 
 
@@ -19,15 +31,33 @@ class ReasonLine:
     weighs: str  # "much", "some", "little", or empty where it was no matter of weight
 
 
-def reason_lines(item: DigestItem) -> list[ReasonLine]:
+def reason_words(reason: Reason, words: Words) -> str:
+    """A reason as ``Reason.words`` has it, in any language."""
+    return words.gettext(_REASONS[reason.kind], what=words.listed(reason.details))
+
+
+def why_line(item: DigestItem, words: Words) -> str:
+    """The reasons in one line, as ``render.papers.why`` has them in the mail."""
+    some = (r for r in item.reasons if r.details and r.kind is not ReasonKind.TRENDING)
+    return clean("; ".join(_briefly(reason, words) for reason in some), _WHY)
+
+
+def _briefly(reason: Reason, words: Words) -> str:
+    if reason.kind is not ReasonKind.EXPLORATION:
+        return reason_words(reason, words)
+    message = N_("at the edge of your profile, with %(what)s")
+    return words.gettext(message, what=words.listed(reason.details))
+
+
+def reason_lines(item: DigestItem, words: Words) -> list[ReasonLine]:
     """The reasons of a pick, the weightiest first."""
-    told = sorted((r for r in item.reasons if r.details), key=lambda r: -r.weight)
-    return [_line(reason, told) for reason in told]
+    some = sorted((r for r in item.reasons if r.details), key=lambda r: -r.weight)
+    return [_line(reason, some, words) for reason in some]
 
 
-def _line(reason: Reason, all_: Sequence[Reason]) -> ReasonLine:
+def _line(reason: Reason, all_: Sequence[Reason], words: Words) -> ReasonLine:
     whole = sum(max(one.weight, 0) for one in all_)
     share = max(reason.weight, 0) / whole if whole else 0.0
     weighs = "much" if share >= _MUCH else "some" if share >= _SOME else "little"
-    words = clean(reason.words, _WHY)
-    return ReasonLine(words[:1].upper() + words[1:], round(share, 3), weighs if share else "")
+    said = clean(reason_words(reason, words), _WHY)
+    return ReasonLine(said[:1].upper() + said[1:], round(share, 3), weighs if share else "")

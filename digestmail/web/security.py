@@ -5,12 +5,11 @@ is posted to an address that holds their token, which no other site knows.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digestmail.errors import ConfigError
@@ -59,15 +58,17 @@ def headers_for(path: str) -> dict[str, str]:
 class SecurityHeaders:
     """Puts ``headers_for`` its path on every answer that has not chosen its own, errors too."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, more: Mapping[str, str]) -> None:
         self._app = app
+        self._more = more
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = headers_for(scope["path"].removeprefix(scope.get("root_path", "")))
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        headers = {**headers_for(path), **self._more}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -80,7 +81,10 @@ class SecurityHeaders:
 
 
 class BelowPath:
-    """Serves under the path of ``public_url``, whether or not the proxy in front cuts it off."""
+    """Serves under the path of ``public_url``, whether or not the proxy in front cuts it off.
+
+    The settings see to it that no page's address begins with that path.
+    """
 
     def __init__(self, app: ASGIApp, path: str) -> None:
         self._app = app
@@ -96,7 +100,7 @@ class BelowPath:
 class UnexpectedErrors:
     """Answers ``page`` where the program fails, and logs the traceback without the address."""
 
-    def __init__(self, app: ASGIApp, page: Response) -> None:
+    def __init__(self, app: ASGIApp, page: ASGIApp) -> None:
         self._app = app
         self._page = page
 
@@ -121,7 +125,7 @@ class UnexpectedErrors:
 class BodyLimit:
     """Reads each body before anyone else does, and answers ``page`` to one that is too large."""
 
-    def __init__(self, app: ASGIApp, page: Response) -> None:
+    def __init__(self, app: ASGIApp, page: ASGIApp) -> None:
         self._app = app
         self._page = page
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import quote
 
 from digestmail.domain import Paper
-from digestmail.render.papers import Segments, clean, segments, short_day, web_url
+from digestmail.messages import N_
+from digestmail.render.papers import Segments, clean, segments, web_url
 from digestmail.sources.keys import arxiv_id
 from digestmail.text import Phrase
 
@@ -31,7 +33,7 @@ class Shown:
     authors: tuple[str, ...]
     other_authors: int
     categories: tuple[str, ...]
-    day: str
+    day: date | None  # of publication, or the best known instead
     upvotes: int
     short: Segments  # the abstract's beginning; empty where there is none
     rest: Segments  # what follows it, or nothing
@@ -47,7 +49,7 @@ def shown(paper: Paper, phrases: Sequence[Phrase] = ()) -> Shown:
         authors=tuple(clean(name, _NAME) for name in paper.authors[:_AUTHORS]),
         other_authors=max(len(paper.authors) - _AUTHORS, 0),
         categories=tuple(clean(c, _CATEGORY) for c in paper.categories[:_CATEGORIES]),
-        day=day_of(paper),
+        day=paper.published_at or paper.announced_on or paper.first_seen_at,
         upvotes=paper.upvotes,
         short=short,
         rest=rest,
@@ -62,12 +64,6 @@ def title_of(paper: Paper) -> str:
 def paper_path(key: str) -> str:
     """The path of a paper's page, below the address of the service."""
     return "/papers/" + quote(key, safe="/:@!$'()*,;~")
-
-
-def day_of(paper: Paper) -> str:
-    """The day a paper is of, ``20 Nov 2026``; empty when nobody knows."""
-    day = paper.published_at or paper.announced_on or paper.first_seen_at
-    return short_day(day) if day else ""
 
 
 def _halves(text: str, phrases: Sequence[Phrase]) -> tuple[Segments, Segments]:
@@ -97,7 +93,7 @@ def _full(pieces: list[tuple[str, bool]]) -> Segments:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """All that is known of a paper. ``facts`` are (what, value) in words."""
+    """All that is known of a paper. ``facts`` are (a message, its value)."""
 
     authors: tuple[str, ...]
     categories: tuple[str, ...]
@@ -108,7 +104,7 @@ class Full:
     doi: str
     arxiv: str
     published: str  # 2026/11/20, or empty
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, date | str], ...]
     upvotes: int
 
 
@@ -131,15 +127,15 @@ def full(paper: Paper) -> Full:
     )
 
 
-def _facts(paper: Paper) -> Iterator[tuple[str, str]]:
+def _facts(paper: Paper) -> Iterator[tuple[str, date | str]]:
     days = (
-        ("Published", paper.published_at),
-        ("Updated", paper.updated_at),
-        ("Announced", paper.announced_on),
-        ("First seen here", paper.first_seen_at),
+        (N_("Published"), paper.published_at),
+        (N_("Updated"), paper.updated_at),
+        (N_("Announced"), paper.announced_on),
+        (N_("First seen here"), paper.first_seen_at),
     )
-    yield from ((name, short_day(day)) for name, day in days if day)
+    yield from ((name, day) for name, day in days if day)
     if paper.version > 1:
-        yield "Version", str(paper.version)
+        yield N_("Version"), str(paper.version)
     if len(paper.authors) > _ALL_AUTHORS:
-        yield "Authors not named", f"{len(paper.authors) - _ALL_AUTHORS:,}"
+        yield N_("Authors not named"), f"{len(paper.authors) - _ALL_AUTHORS:,}"

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from starlette.background import BackgroundTask
 from digestmail.app import App
 from digestmail.web.altcha import Sums
 from digestmail.web.forms import Texts
+from digestmail.web.languages import Languages
 from digestmail.web.pages import Pages
 from digestmail.web.security import Networks
 
@@ -34,6 +35,7 @@ class Limit:
 
 
 FORMS = Limit("form", 20, 500)  # each may have a mail sent
+READS = Limit("read", 120, 5_000)  # each may bring a file, and have titles looked up
 PREVIEWS = Limit("preview", 600, 20_000)  # typing asks for one every other second
 
 
@@ -74,7 +76,12 @@ class Site:
     pages: Pages
     networks: Networks
     courier: Courier
+    languages: Languages
     sums: Sums | None = None
+
+    def speaking(self, pages: Pages) -> "Site":
+        """The same with its pages in another language."""
+        return self if pages is self.pages else replace(self, pages=pages)
 
     @property
     def now(self) -> datetime:
@@ -144,8 +151,13 @@ def is_robot(values: Texts) -> bool:
 
 
 async def _site(request: Request) -> Site:
+    return site_of(request)
+
+
+def site_of(request: Request) -> Site:
+    """The site in the language that a request asks for."""
     site: Site = request.app.state.site
-    return site
+    return site.speaking(site.languages.asked(request.headers.get("accept-language", "")))
 
 
 Ours = Annotated[Site, Depends(_site)]

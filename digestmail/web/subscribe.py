@@ -6,30 +6,26 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from digestmail.errors import FormError
-from digestmail.steps.checks import listed
 from digestmail.web.forms import (
     FormView,
     PostedWithFile,
-    Sent,
     Texts,
     again,
     application_texts,
     checked_application,
-    sentence,
     tried_profile,
 )
-from digestmail.web.previews import START, PreviewView, view_of
-from digestmail.web.site import PREVIEWS, SHOW, FormToken, Ours, Site, is_robot
-from digestmail.web.wishes import Wish, wish_of
+from digestmail.web.previews import FRAGMENT, START, PreviewView, fragment, view_of
+from digestmail.web.site import PREVIEWS, READS, SHOW, FormToken, Ours, Site, is_robot
+from digestmail.web.wishes import CARRIED, Wish, wish_of, with_suggestion
 
 router = APIRouter()
-_FRAGMENT = "x-fragment"  # the header by which page.js asks for the preview alone
 
 
 @router.api_route("/subscribe", methods=SHOW)
 def form(site: Ours, request: Request) -> Response:
     """The form, filled in with what the query names."""
-    given = dict(request.query_params)
+    given = _of_a_stranger(request.query_params)
     return _form(site, FormView(application_texts(given)), guess="timezone" not in given)
 
 
@@ -39,6 +35,10 @@ def subscribe(site: Ours, request: Request, sent: PostedWithFile) -> Response:
     values = sent.texts
     if is_robot(values):
         return _answer(site, values)
+    if not site.is_ours(values):
+        shown = FormView(application_texts(_of_a_stranger(values)))
+        return _form(site, shown, status=422, stale=True)
+    site.count(request, READS)  # before a file is read: that takes its time
     empty = FormView(application_texts({}))
     wish = wish_of(site.app.store, sent)
     try:
@@ -52,7 +52,12 @@ def subscribe(site: Ours, request: Request, sent: PostedWithFile) -> Response:
         return _form(site, shown, status=422, stale=True, wish=wish, token=token)
     site.count(request)
     site.app.desk.subscribe(
-        asked.email, asked.profile, asked.schedule, site.now, wish.seeds.uploads
+        asked.email,
+        asked.profile,
+        asked.schedule,
+        site.now,
+        wish.seeds.uploads,
+        language=site.pages.words.language,
     )
     answer = _answer(site, values, wish)
     answer.background = site.letters
@@ -65,25 +70,21 @@ def show_preview(site: Ours, request: Request, sent: PostedWithFile) -> Response
     if is_robot(sent.texts) or not site.is_ours(sent.texts):
         raise HTTPException(400)
     site.count(request, PREVIEWS)
-    wish = wish_of(site.app.store, _with_suggestion(sent))
+    wish = wish_of(site.app.store, with_suggestion(sent))
     profile, problems = tried_profile(wish.values, site.app.new_profile)
-    problems = {name: sentence(told) for name, told in (problems | wish.problems).items()}
-    view = view_of(site.app.week, profile, wish.seeds)
-    if _FRAGMENT in request.headers:
-        return site.pages.show(
-            "preview", view=view, problems=problems, filled=wish.filled, texts=wish.texts
-        )
+    problems = problems | wish.problems
+    weekly = sent.texts.get("rhythm") == "weekly"
+    view = view_of(site.app.week, profile, wish.seeds, site.pages.words, weekly=weekly)
+    if FRAGMENT in request.headers:
+        action = f"{site.pages.base}/subscribe/preview#preview"
+        return fragment(site, view, wish, problems, form="subscribe", action=action)
     shown = FormView(application_texts(_boxes_as_sent(wish.texts)), problems)
     return _form(site, shown, wish=wish, view=view, token=site.token_again(sent.texts))
 
 
-def _with_suggestion(sent: Sent) -> Sent:
-    """The form with the suggested keyword in it whose button was pressed, if one was."""
-    word = sent.texts.get("add", "")
-    if not word:
-        return sent
-    keywords = dict.fromkeys([*listed(sent.texts.get("keywords", "")), *listed(word)])
-    return Sent({**sent.texts, "keywords": ", ".join(keywords)}, sent.upload)
+def _of_a_stranger(given: Texts) -> dict[str, str]:
+    """What a link or a form of another site may fill in: all but the hidden uploads."""
+    return {name: text for name, text in given.items() if name != CARRIED}
 
 
 def _boxes_as_sent(texts: Texts) -> Mapping[str, str]:

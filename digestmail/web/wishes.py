@@ -1,9 +1,11 @@
 """What a form asks for, its example papers looked up and its file read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from digestmail.domain import Paper
 from digestmail.errors import InputError
+from digestmail.steps.checks import listed
 from digestmail.steps.library import Filled, with_file
 from digestmail.steps.seeds import Seeds, lines_of, packed, read_seeds, unpacked
 from digestmail.store import Store
@@ -27,8 +29,20 @@ class Wish:
     problems: dict[str, str] = field(default_factory=dict)
 
 
-def wish_of(store: Store, sent: Sent) -> Wish:
-    """What a posted form asks for; what is wrong with its papers or file is in ``problems``."""
+def with_suggestion(sent: Sent) -> Sent:
+    """The form with the suggested keyword in it whose button was pressed, if one was."""
+    word = sent.texts.get("add", "")
+    if not word:
+        return sent
+    keywords = dict.fromkeys([*listed(sent.texts.get("keywords", "")), *listed(word)])
+    return Sent({**sent.texts, "keywords": ", ".join(keywords)}, sent.upload)
+
+
+def wish_of(store: Store, sent: Sent, own: Iterable[Paper] = ()) -> Wish:
+    """What a posted form asks for; what is wrong with its papers or file is in ``problems``.
+
+    ``own`` are stored papers that this form's owner may name by their titles, and nobody else.
+    """
     texts, problems, filled = dict(sent.texts), {}, None
     papers = unpacked(texts.get(CARRIED, ""))
     if sent.upload:
@@ -39,7 +53,7 @@ def wish_of(store: Store, sent: Sent) -> Wish:
             problems[error.field] = error.message
     seeds = Seeds()
     try:
-        seeds = read_seeds(store, texts.get("seed_papers", ""), papers)
+        seeds = read_seeds(store, texts.get("seed_papers", ""), (*own, *papers))
         papers = seeds.uploads
     except InputError as error:
         problems[error.field] = error.message

@@ -1,6 +1,8 @@
 """A reader's own file: what is read of it, and what is said of the rest."""
 
 import json
+from contextlib import suppress
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -168,6 +170,28 @@ def test_entries_have_an_end() -> None:
     library = read_library("".join(f"2301.{n:05}\n" for n in range(2_100)).encode(), "")
     assert len(library.papers) == MOST_ENTRIES
     assert "only the first 2,000" in library.problems[-1]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["\n", " \n", "@", "@a{b,", "@a{b}\n", "@a{b,}}", "@a{b,a=,", "@string{a=1}\n", "{", "\r"],
+    ids=range(10),
+)
+@pytest.mark.parametrize("name", ["x", "x.bib"])
+def test_a_hostile_file_takes_little_time(piece: str, name: str) -> None:
+    data = (piece * LARGEST)[:LARGEST].encode()
+    begun = process_time()
+    with suppress(InputError):
+        read_library(data[:-1] + b"x", name)
+    assert process_time() - begun < 6
+
+
+def test_a_title_without_words_is_no_name() -> None:
+    library = read_library(b"@misc{a,title={???}}@misc{b,title={!},doi={10.1000/b}}", "x.bib")
+    assert keys(library) == ["doi:10.1000/b"]
+    assert library.problems == (
+        "line 1: it has no identifier, and its title neither letter nor digit",
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

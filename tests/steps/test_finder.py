@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from steps_world import DAY, NOW, arrive
@@ -103,6 +104,16 @@ def test_until_there_is_an_index_letters_are_looked_for(
     assert found(finder, "melting") == ["2", "1"]
     assert found(finder, '"ice melts"') == ["1"]
     assert finder.categories == {}
+
+
+@pytest.mark.parametrize("asked", [{"category": "cs"}, {"strict": True}, {"since": NOW - DAY}])
+def test_until_there_is_an_index_nothing_wrong_is_found(
+    finder: Finder, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("digestmail.steps.finder._PATIENCE", 0.0)
+    monkeypatch.setattr(finder, "start", lambda: None)
+    with pytest.raises(StoreError, match="try again in a moment"):
+        found(finder, "melting", **asked)
 
 
 def test_a_failure_is_logged_and_tried_again(

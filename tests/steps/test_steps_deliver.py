@@ -47,7 +47,7 @@ from digestmail.errors import StoreError
 from digestmail.render import Renderer
 from digestmail.steps.deliver import decide
 from digestmail.steps.subscribe import Desk
-from digestmail.store import Database, Step, Store
+from digestmail.store import Database, Finish, Step, Store, ToWire
 from digestmail.store.tables import DELIVERY
 
 ADA = "ada@example.net"
@@ -701,8 +701,9 @@ def _full(database: Database) -> Iterator[None]:
 
 
 async def test_on_a_full_disk_nothing_goes_and_nothing_is_lost(
-    store: Store, clock: FakeClock
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("digestmail.steps.deliver._PAUSES", (0.0,))
     if not store.database.is_sqlite:
         pytest.skip("PostgreSQL's disk cannot be filled from here")
     for n in range(200):
@@ -717,6 +718,60 @@ async def test_on_a_full_disk_nothing_goes_and_nothing_is_lost(
     done = await deliver(store, again_sent, clock)
     assert not set(mailer.handed_over) & set(again_sent.handed_over)
     assert went + done.sent == 200
+
+
+@pytest.mark.parametrize("kind", [ToWire, Finish])
+@pytest.mark.parametrize("count", [1, 4])
+async def test_a_commit_that_only_seems_to_fail_loses_no_mail(
+    store: Store,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    kind: type[Step],
+) -> None:
+    deliveries = [owe(store, f"{n}@example.net") for n in range(count)]
+    monkeypatch.setattr("digestmail.steps.deliver._PAUSES", (0.0,))
+    dropped = _dropping(store, monkeypatch, kind, count)
+    mailer = ScriptedMailer(concurrency=count)
+    done = await deliver(store, mailer, clock)
+    assert dropped == [count]
+    assert done.states == {DeliveryState.SENT: count}
+    assert sorted(mailer.handed_over) == [f"{n}@example.net" for n in range(count)]
+    assert [len(store.ledger.attempts(d.id)) for d in deliveries] == [1] * count
+    assert {again(store, d).attempts for d in deliveries} == {1}
+
+
+def _dropping(
+    store: Store, monkeypatch: pytest.MonkeyPatch, kind: type[Step], count: int
+) -> list[int]:
+    """The connection drops once while so many steps of a kind are committed: their numbers."""
+    take, dropped = store.ledger.take, list[int]()
+
+    def commit(owner: str, steps: Sequence[Step]) -> list[bool]:
+        taken = take(owner, steps)
+        if not dropped and len(steps) == count and all(isinstance(s, kind) for s in steps):
+            dropped.append(len(steps))
+            raise StoreError("the connection was lost while committing")
+        return taken
+
+    monkeypatch.setattr(store.ledger, "take", commit)
+    return dropped
+
+
+async def test_a_second_relay_may_take_what_the_first_did_not(
+    store: Store, clock: FakeClock
+) -> None:
+    delivery = owe(store)
+    mailer = WatchedMailer()
+    claims: list[bool] = []
+
+    class Twice(ScriptedMailer):
+        async def send(self, message: Message, claim: Callable[[], Awaitable[bool]]) -> SendResult:
+            claims.append(await claim())  # and then the first relay fails at DATA
+            return await mailer.send(message, claim)
+
+    assert (await deliver(store, Twice(), clock)).sent == 1
+    assert (claims, len(store.ledger.attempts(delivery.id))) == ([True], 1)
 
 
 async def test_a_database_locked_after_the_mail_went_is_waited_for(

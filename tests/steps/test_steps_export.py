@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -85,6 +86,7 @@ def test_no_text_breaks_out_of_its_ris(text: str) -> None:
         ("BERT and mRNA of a_b", "{BERT} and {mRNA} of a\\_b"),
         ("M\\\"uller's {bound}", "Müller's bound"),
         ("the set {0, 1}", "the set \\textbraceleft{}0, 1\\textbraceright{}"),
+        ("re-BERT -BERT a_BERT aÉ", "{re-BERT} -{BERT} a\\_{BERT} aÉ"),
     ],
 )
 def test_titles_are_latex(text: str, latex: str) -> None:
@@ -94,6 +96,19 @@ def test_titles_are_latex(text: str, latex: str) -> None:
 def test_a_formula_without_end_takes_no_time() -> None:
     made = bibtex([paper(title="$" + "\\alpha" * 33 + "!é$")])
     assert "alpha" in made
+
+
+def test_a_word_without_end_takes_no_time() -> None:
+    began = time.monotonic()
+    bibtex([paper(title="a-" * 20_000)])
+    assert time.monotonic() - began < 2
+
+
+def test_empty_names_are_left_out() -> None:
+    odd = paper(authors=("", "Ann Bee", " ", "Cy Dee"))
+    assert "  author = {Ann Bee and Cy Dee},\n" in bibtex([odd])
+    assert rows(odd)[0]["authors"] == "Ann Bee; Cy Dee"
+    assert citation_key(odd) == "bee2026-2611.01234"
 
 
 def test_names_that_are_none_stay_whole() -> None:
@@ -151,6 +166,11 @@ def test_csv_has_a_row_for_each_paper() -> None:
         "2026-11-20",
         "2026-11-20",
     )
+
+
+def test_csv_quotes_every_cell() -> None:
+    made = csv_of([SavedPaper(paper(title="a;=cmd()"), NOW)])
+    assert made.splitlines()[1].startswith('"a;=cmd()","Nkechi Okafor; Jan van der Berg",')
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

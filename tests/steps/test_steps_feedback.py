@@ -66,6 +66,16 @@ def test_more_of_a_paper_found_elsewhere_counts_for_the_first_profile(store: Sto
     assert said(store, ada) == [(paper, ada.profiles[0].id, Verdict.MORE)]
 
 
+@pytest.mark.parametrize("before", Verdict)
+def test_more_tells_what_it_replaced(store: Store, before: Verdict) -> None:
+    ada = join(store, profiles=(GRAPHS, Profile(name="Second", keywords=("ice",))))
+    paper, second = arrive(store, 1)[0].id or 0, ada.profiles[1].id
+    store.saved.add(ada.id or 0, paper, NOW)
+    store.subscribers.give_feedback(Feedback(ada.id or 0, second, paper, before, NOW))
+    assert want_more(store, ada, paper, NOW) is before
+    assert said(store, ada) == [(paper, second, Verdict.MORE)]
+
+
 def test_more_is_asked_of_the_reading_list_only(store: Store) -> None:
     ada, paper = join(store), arrive(store, 1)[0].id or 0
     with pytest.raises(NotFoundError, match="reading list"):

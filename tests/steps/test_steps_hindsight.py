@@ -80,3 +80,26 @@ def test_what_was_found_is_remembered_until_something_changes(
     other = replace(reader, profiles=(replace(reader.profiles[0], max_papers=1),))
     assert told.of(reader, THRESHOLDS) is first
     assert told.of(other, THRESHOLDS)[reader.profiles[0].id or 0][0.3] == Meant(2, 2)
+
+
+def test_who_is_erased_is_forgotten(store: Store, clock: FakeClock) -> None:
+    a_week(store)
+    reader, week = join(store, profiles=(MANY,)), Week(store, Model, clock)
+    told = Hindsight(store, week)
+    week.ready()
+    first = told.of(reader, THRESHOLDS)
+    told.forget(reader)
+    assert told.of(reader, THRESHOLDS) is not first
+
+
+def test_nothing_is_remembered_of_an_earlier_day(store: Store, clock: FakeClock) -> None:
+    a_week(store)
+    gone = join(store, profiles=(MANY,))
+    reader, week = join(store, "eve@example.net", profiles=(MANY,)), Week(store, Model, clock)
+    told = Hindsight(store, week)
+    week.ready()
+    first = told.of(gone, THRESHOLDS)
+    clock.move(days=1)
+    week.ready()
+    told.of(reader, THRESHOLDS)
+    assert told.of(gone, THRESHOLDS) is not first

@@ -1,13 +1,15 @@
 """Everything about one person, and nothing about anybody else."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from conftest import FakeClock
-from steps_world import NOW, ScriptedMailer, deliver, owe
+from steps_world import NOW, ScriptedMailer, deliver, join, owe
 
-from digestmail.domain import Feedback, Subscriber, Verdict
+from digestmail.domain import Feedback, Paper, Subscriber, Verdict
 from digestmail.steps.personal import everything, personal_json
+from digestmail.steps.seeds import packed
 from digestmail.store import Bounce, Store
 from digestmail.store.tables import metadata
 
@@ -75,6 +77,20 @@ async def test_nothing_of_anybody_else_is_told(store: Store, clock: FakeClock) -
     told = personal_json(store, ada, NOW)
     assert "eve@" not in told
     assert "part 2" not in told
+
+
+def test_uploads_are_told_also_while_they_wait(store: Store) -> None:
+    stored = Paper(key="doi:10.1000/x", title="On ice", abstract="Cold.", authors=("Jane Doe",))
+    ada = join(store)
+    store.uploads.add(ada.id or 0, [stored])
+    store.uploads.add((ada.id or 0) + 1, [replace(stored, abstract="Eve's.")])
+    store.uploads.keep(ada.id or 0, packed([Paper(key="library:abc", title="On snow")]), NOW)
+    told = everything(store, ada, NOW)["uploads"]
+    assert [(one["title"], one["abstract"]) for one in told] == [
+        ("On ice", "Cold."),
+        ("On snow", ""),
+    ]
+    assert told[0]["key"] == stored.key
 
 
 def test_a_newcomer_has_little_to_tell(store: Store) -> None:

@@ -10,10 +10,11 @@ import pytest
 from conftest import FakeClock
 from steps_world import DAY, HOUR, NOW, paper
 
-from digestmail.domain import Paper, Profile
+from digestmail.domain import Interest, Paper, Profile, ReasonKind
 from digestmail.relevance import Model
 from digestmail.steps.preview import SHOWN, Judge, Preview, Week, preview, suggested
 from digestmail.store import Store
+from digestmail.store.papers import UPLOADS
 
 RIVERS = Profile(keywords=("rivers",), threshold=0.2)
 
@@ -77,6 +78,26 @@ def test_examples_are_not_proposed_to_who_named_them() -> None:
     found = preview(judge, replace(RIVERS, seed_papers=(papers[0].key,)), papers[:1])
     assert papers[0].key not in [item.paper.key for item in found.items]
     assert len(found.items) == 3
+
+
+def test_a_weekly_mail_is_one_mail() -> None:
+    papers = [rivers(n, abstract=f"{n}", first_seen_at=NOW - n * DAY) for n in range(6)]
+    judge, few = judge_of([*papers, *map(others, range(30, 60))]), replace(RIVERS, max_papers=4)
+    assert preview(judge, few).fitting == 6
+    weekly = preview(judge, few, weekly=True)
+    assert (weekly.fitting, weekly.days) == (4, 1)
+
+
+def test_what_its_owner_liked_counts_but_is_no_reason_for_itself() -> None:
+    papers = [rivers(1), rivers(2), *map(others, range(30, 60))]
+    curious = Profile(interests="Sediments", threshold=0.1)
+    found = preview(judge_of(papers), curious, said=Interest(profile=curious, liked=(rivers(1),)))
+    like = {
+        item.paper.key: [r.details for r in item.reasons if r.kind is ReasonKind.SIMILAR]
+        for item in found.items
+    }
+    assert like[rivers(1).key] == []
+    assert like[rivers(2).key] == [(rivers(1).title,)]
 
 
 def test_nothing_is_asked_for_and_nothing_comes() -> None:
@@ -194,3 +215,10 @@ def test_a_failure_is_told_and_tried_again(
     assert week.judge() is None
     week.close()
     assert len(caplog.records) == 2
+
+
+def test_a_readers_own_word_on_a_paper_is_theirs_in_the_model_too() -> None:
+    judge = judge_of([rivers(1)])
+    mine = replace(rivers(7), id=3, source=UPLOADS)
+    assert judge.met(mine).key != judge.met(replace(mine, id=4, abstract="Ice.")).key
+    assert judge.met(replace(mine, source="test")).key == mine.key

@@ -8,19 +8,23 @@ from dataclasses import replace
 import pytest
 from steps_world import DAY, GRAPHS, NOW, arrive, join, paper
 
-from digestmail.domain import Paper, SubscriberStatus
+from digestmail.domain import Paper, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.steps.library import with_file
+from digestmail.steps.plan import Known, Window, interest_of
 from digestmail.steps.seeds import (
+    Seeds,
+    examples,
     fetch_seeds,
     keep_uploads,
     lines_of,
+    own_uploads,
     packed,
     read_seeds,
     unpacked,
 )
 from digestmail.store import Store
-from digestmail.store.uploads import MOST
+from digestmail.store.uploads import MOST, own_key
 
 MINE = Paper(key="library:abc", title="On my own work", abstract="Mine.", authors=("Jane Doe",))
 
@@ -117,24 +121,33 @@ def test_hostile_packages_are_nothing() -> None:
     assert [unpacked(text) for text in ("", "x", "é", "eJw=", bomb, numbers)] == [()] * 6
 
 
+def uploader(store: Store, *papers: Paper, email: str = "ada@example.net") -> Subscriber:
+    """A reader whose profile names papers that their file tells of."""
+    wish = replace(GRAPHS, seed_papers=tuple(one.key for one in papers))
+    reader = join(store, email, profiles=(wish,), confirmed_at=NOW)
+    keep_uploads(store, reader.id or 0, papers, NOW)
+    return reader
+
+
 def test_an_upload_is_known_but_no_news_and_no_word_on_others(store: Store) -> None:
     arrive(store, 1, title="Graph networks of the north")
     lie = replace(paper(1), title="Buy now", version=9, doi="10.1000/other")
-    assert keep_uploads(store, [MINE, lie]) == 1
+    ada = uploader(store, MINE, lie)
     assert [p.title for p in store.papers.seen_after(NOW - DAY)] == ["Graph networks of the north"]
-    assert store.papers.by_keys([MINE.key, "doi:10.1000/other"]).keys() == {MINE.key}
+    titles = [one.title for one in examples(store, [ada]).values()]
+    assert sorted(titles) == ["Graph networks of the north", "On my own work"]
 
 
 def test_a_source_takes_the_place_of_an_upload_and_is_news(store: Store) -> None:
-    keep_uploads(store, [replace(paper(1), title="Buy now", abstract="Spam.")])
+    ada = uploader(store, replace(paper(1), title="Buy now", abstract="Spam."))
     arrive(store, 1)
     (news,) = store.papers.seen_after(NOW - DAY)
     assert (news.title, news.abstract, news.source) == (paper(1).title, "", "test")
+    assert list(examples(store, [ada]).values()) == [news]
 
 
 def test_arxiv_takes_the_place_of_an_upload(store: Store) -> None:
-    keep_uploads(store, [replace(paper(7), title="Buy now")])
-    join(store, profiles=(replace(GRAPHS, seed_papers=(paper(7).key,)),))
+    uploader(store, replace(paper(7), title="Buy now"))
     assert fetch_seeds(store, _Arxiv(), NOW) == 1
     assert store.papers.by_keys([paper(7).key])[paper(7).key].title == paper(7).title
     assert fetch_seeds(store, _Arxiv(), NOW) == 0
@@ -153,8 +166,54 @@ def test_few_uploads_wait_and_the_oldest_goes(store: Store) -> None:
 
 
 def test_nobody_else_reads_an_upload(store: Store) -> None:
-    keep_uploads(store, [MINE])
+    uploader(store, MINE)
     assert store.catalogue.after(0, 10) == []
     assert store.catalogue.newest() == 0
     assert store.catalogue.holding(["work"], 10) == []
-    assert store.papers.by_titles([MINE.title.lower()]) == {}
+    assert store.papers.by_titles([MINE.title]) == {}
+    assert store.papers.by_keys([MINE.key]) == {}
+    assert store.papers.before(NOW, 10) == []
+
+
+def test_each_reader_learns_from_their_own_upload(store: Store) -> None:
+    work = Paper(key="doi:10.1000/x", title="On ice", abstract="Ada's.")
+    ada = uploader(store, work)
+    eve = uploader(store, replace(work, abstract="Spam."), email="eve@example.net")
+    bob = join(store, "bob@example.net", profiles=ada.profiles)
+    known = Known({}, {}, {}, examples(store, [ada, eve, bob]))
+    window = Window((), NOW - DAY, NOW)
+    learnt = [interest_of(s, s.profiles[0], window, {}, known).seeds for s in (ada, eve, bob)]
+    assert [[one.abstract for one in seeds] for seeds in learnt] == [["Ada's."], ["Spam."], []]
+    assert len({one.key for seeds in learnt for one in seeds}) == 2  # models know papers by keys
+
+
+def test_a_visitor_is_told_nothing_of_an_upload(store: Store) -> None:
+    work = Paper(key="doi:10.1000/x", title="On ice", abstract="Secret.")
+    ada = uploader(store, work)
+    own = own_key(ada.id or 0, work.key)
+    assert read_seeds(store, "10.1000/x") == Seeds((work.key,))
+    for name in (own, work.title):
+        with pytest.raises(InputError):
+            read_seeds(store, name)
+    mine = read_seeds(store, "10.1000/x", list(own_uploads(store, ada).values()))
+    assert [(one.key, one.abstract) for one in mine.papers] == [(work.key, "Secret.")]
+
+
+def test_the_last_word_of_a_reader_on_a_paper_counts(store: Store) -> None:
+    ada = uploader(store, MINE)
+    keep_uploads(store, ada.id or 0, [replace(MINE, abstract="Better.")], NOW)
+    assert [one.abstract for one in store.uploads.of(ada.id or 0)] == ["Better."]
+
+
+def test_what_no_profile_names_any_more_is_erased(store: Store) -> None:
+    ada, eve = uploader(store, MINE), uploader(store, MINE, email="eve@example.net")
+    store.subscribers.save_profile(replace(ada.profiles[0], seed_papers=()))
+    keep_uploads(store, ada.id or 0, (), NOW)
+    assert store.uploads.of(ada.id or 0) == []
+    assert [one.key for one in store.uploads.of(eve.id or 0)] == [MINE.key]
+
+
+@pytest.mark.parametrize("typed", ["Über das EIS", "ÜBER das Eis", "Über das Eis\nÜBER DAS EIS"])
+def test_titles_are_found_whatever_their_case(store: Store, typed: str) -> None:
+    (known,) = arrive(store, 1, title="Über das Eis")
+    assert read_seeds(store, typed).keys == (known.key,)

@@ -111,17 +111,34 @@ def test_the_count_begins_anew_after_a_confirmation(desk: Desk) -> None:
     assert _letters(desk) == [DeliveryKind.CONFIRM] * 4
 
 
-def test_the_last_request_is_the_one_that_counts(desk: Desk) -> None:
+def test_the_last_request_that_a_mail_asks_about_counts(desk: Desk) -> None:
     _ask(desk)
-    desk.subscribe(ADA, replace(GRAPHS, keywords=("new",)), EVENING, NOW)
+    desk.subscribe(ADA, replace(GRAPHS, keywords=("new",)), EVENING, NOW + 2 * DAY)
     ada = _found(desk)
     assert (ada.schedule, [p.keywords for p in ada.profiles]) == (EVENING, [("new",)])
     assert ada.next_due_at is None
 
 
+def test_without_a_mail_nobody_changes_what_was_asked(desk: Desk) -> None:
+    _with_upload(desk, _UPLOAD)
+    before = _found(desk)
+    desk.subscribe(ADA, OTHER, EVENING, NOW + HOUR, (replace(_UPLOAD, abstract="Evil."),))
+    assert _found(desk) == before
+    ada = desk.confirm(_token(desk), NOW + HOUR)
+    assert [one.abstract for one in desk.store.uploads.of(ada.id or 0)] == ["Mine."]
+
+
+def test_the_request_after_the_last_mail_changes_nothing(desk: Desk) -> None:
+    for days in range(4):
+        desk.subscribe(ADA, replace(GRAPHS, max_papers=days + 1), EVENING, NOW + 8 * days * DAY)
+    assert _letters(desk) == [DeliveryKind.CONFIRM] * 3
+    assert [profile.max_papers for profile in _found(desk).profiles] == [3]
+
+
 def test_profiles_do_not_pile_up(desk: Desk) -> None:
-    for n in range(MOST_PROFILES + 5):
-        desk.subscribe(ADA, replace(GRAPHS, name=f"P{n}"), EVENING, NOW)
+    many = tuple(replace(GRAPHS, name=f"P{n}") for n in range(MOST_PROFILES))
+    join(desk.store, profiles=many, status=SubscriberStatus.UNSUBSCRIBED)
+    desk.subscribe(ADA, OTHER, EVENING, NOW)
     assert len(_found(desk).profiles) == MOST_PROFILES
 
 
@@ -495,24 +512,52 @@ def test_a_suppressed_address_does_not_come_back(desk: Desk, store: Store) -> No
 # --- uploads, and who never asked ------------------------------------------------------------
 
 _UPLOAD = Paper(key="library:abc", title="On my own work", abstract="Mine.")
+_NAMING = replace(GRAPHS, seed_papers=(_UPLOAD.key,))
 
 
-def _with_upload(desk: Desk, *uploads: Paper) -> None:
-    desk.subscribe(ADA, GRAPHS, Schedule(hour=6), NOW, uploads)
+def _with_upload(desk: Desk, *uploads: Paper, at: datetime = NOW) -> None:
+    desk.subscribe(ADA, _NAMING, Schedule(hour=6), at, uploads)
+
+
+def _uploads(desk: Desk, reader: Subscriber) -> list[str]:
+    return [paper.key for paper in desk.store.uploads.of(reader.id or 0)]
 
 
 def test_an_upload_waits_for_the_confirmation(desk: Desk) -> None:
     _with_upload(desk, _UPLOAD)
-    assert desk.store.papers.by_keys([_UPLOAD.key]) == {}
-    desk.confirm(_token(desk), NOW)
-    assert desk.store.papers.by_keys([_UPLOAD.key])[_UPLOAD.key].abstract == "Mine."
+    assert _uploads(desk, _found(desk)) == []
+    assert _uploads(desk, desk.confirm(_token(desk), NOW)) == [_UPLOAD.key]
 
 
 def test_the_last_request_brings_its_own_upload(desk: Desk) -> None:
     _with_upload(desk, _UPLOAD)
-    _with_upload(desk)
-    desk.confirm(_token(desk), NOW)
-    assert desk.store.papers.by_keys([_UPLOAD.key]) == {}
+    _with_upload(desk, at=NOW + 2 * DAY)
+    assert _uploads(desk, desk.confirm(_token(desk), NOW + 2 * DAY)) == []
+
+
+def test_uploads_go_with_their_reader(desk: Desk) -> None:
+    _with_upload(desk, _UPLOAD)
+    ada = desk.confirm(_token(desk), NOW)
+    eve = desk.add("eve@example.net", [_NAMING], EVENING, NOW, [_UPLOAD], active=True)
+    desk.erase(ada, NOW)
+    assert (_uploads(desk, ada), _uploads(desk, eve)) == ([], [_UPLOAD.key])
+
+
+def test_what_waits_of_one_who_left_goes_with_them(desk: Desk) -> None:
+    desk.leave(_joined(desk))
+    _with_upload(desk, _UPLOAD, at=NOW + 2 * DAY)
+    ada = _found(desk)
+    assert desk.store.uploads.waiting(ada.id or 0)
+    desk.erase(ada, NOW + 2 * DAY)
+    assert not desk.store.uploads.waiting(ada.id or 0)
+
+
+def test_an_upload_by_the_operator_waits_too(desk: Desk) -> None:
+    bob = desk.add("bob@example.net", [_NAMING], EVENING, NOW, [_UPLOAD], active=False)
+    assert _uploads(desk, bob) == []
+    serial = desk.store.subscribers.serial(bob.id or 0)
+    token = desk.links.confirm(bob.id or 0, serial, NOW).rpartition("/")[2]
+    assert _uploads(desk, desk.confirm(token, NOW)) == [_UPLOAD.key]
 
 
 def _never(desk: Desk) -> str:

@@ -18,6 +18,7 @@ class Book:
     groups: list[list[int]] = field(default_factory=list)
     free: Event = field(default_factory=Event)
     full: bool = False
+    short: bool = False
 
     def write(self, items: Sequence[int]) -> list[str]:
         self.free.wait(5)
@@ -26,7 +27,7 @@ class Book:
             raise StoreError("the book is full")
         if min(items) < 0:
             raise ValueError(f"{min(items)} is negative")
-        return [f"wrote {item}" for item in items]
+        return [f"wrote {item}" for item in items[self.short :]]
 
 
 @pytest.fixture
@@ -79,6 +80,14 @@ async def test_trouble_of_the_database_is_not_waited_for_once_more_by_each(book:
     errors = await _all(book, 1, 2, 3)
     assert all(isinstance(error, StoreError) for error in errors)
     assert book.groups == [[1, 2, 3], [1]]
+
+
+async def test_too_few_answers_leave_nobody_waiting(book: Book) -> None:
+    book.short = True
+    async with asyncio.timeout(5):
+        errors = await _all(book, 1, 2, 3)
+    assert [str(error) for error in errors] == ["2 answers to 3 items"] * 3
+    assert book.groups == [[1, 2, 3]]
 
 
 async def test_one_who_goes_before_the_write_is_not_written(book: Book) -> None:

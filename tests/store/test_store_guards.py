@@ -39,6 +39,15 @@ def test_a_crowd_at_once_gets_no_more(store: Store) -> None:
     assert sum(at_once(*[lambda: _allow(store, NOW)] * 6)) == 2
 
 
+def test_a_counter_tells_when_it_began(store: Store) -> None:
+    assert store.guards.counted("k") is None
+    _allow(store, NOW)
+    _allow(store, NOW + HOUR / 2)
+    assert store.guards.counted("k") == NOW
+    _allow(store, NOW + HOUR)
+    assert store.guards.counted("k") == NOW + HOUR
+
+
 def _lease(store: Store, owner: str, at: datetime) -> bool:
     return store.guards.lease("scheduler", owner, at + HOUR, at)
 

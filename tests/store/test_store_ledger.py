@@ -134,7 +134,7 @@ def test_only_what_waits_is_claimed(store: Store, state: str) -> None:
     assert _claim(store) == []
 
 
-@pytest.mark.parametrize("state", ["planned", "on_wire", "deferred", *ENDED])
+@pytest.mark.parametrize("state", ["planned", "deferred", *ENDED])
 def test_only_a_leased_delivery_goes_on_the_wire(store: Store, state: str) -> None:
     delivery = put(store, owe(store), state=state, lease_owner="me", lease_until=NOW + HOUR)
     assert not _to_wire(store, delivery)
@@ -252,11 +252,18 @@ def _claim_all(store: Store, owner: str) -> list[Delivery]:
     return found
 
 
-def test_one_of_two_threads_goes_on_the_wire(store: Store) -> None:
+def test_of_many_at_once_its_owner_goes_on_the_wire(store: Store) -> None:
     owe(store)
     (delivery,) = _claim(store)
-    went = at_once(*[lambda: _to_wire(store, delivery)] * 4)
-    assert sum(went) == 1
+    went = at_once(*[lambda owner=o: _to_wire(store, delivery, owner) for o in ("me", *"abc")])
+    assert went == [True, False, False, False]
+    assert len(store.ledger.attempts(delivery.id)) == 1
+
+
+def test_an_owner_who_asks_twice_at_once_begins_one_attempt(store: Store) -> None:
+    owe(store)
+    (delivery,) = _claim(store)
+    assert all(at_once(*[lambda: _to_wire(store, delivery)] * 4))
     assert len(store.ledger.attempts(delivery.id)) == 1
 
 
@@ -305,7 +312,7 @@ def test_a_sender_that_the_clock_declared_dead_settles_what_it_knows(
     found = again(store, delivery)
     assert (found.state, found.attempts) == (state, 1)
     assert len(store.ledger.attempts(delivery.id)) == 1
-    assert not _finish(store, delivery)
+    assert not _finish(store, delivery, result=refused(Outcome.REJECTED))
 
 
 def test_a_late_answer_does_not_undo_a_redelivery(store: Store) -> None:

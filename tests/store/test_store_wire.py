@@ -14,7 +14,7 @@ from digestmail.domain import (
     SendResult,
     SubscriberStatus,
 )
-from digestmail.store import Finish, Step, Store, ToWire
+from digestmail.store import Finish, Recovered, Step, Store, ToWire
 
 LEASE = HOUR / 3
 
@@ -76,6 +76,49 @@ def test_a_lease_on_the_wire_lasts_as_long_as_the_last_needs(store: Store) -> No
     store.ledger.take("me", [_to_wire(first), _to_wire(second, NOW + HOUR)])
     late = store.ledger.recover(NOW + HOUR, lambda _: False)
     assert (late.freed, late.unknown) == (2, 0)
+
+
+ENDS = [
+    (DeliveryState.SENT, accepted()),
+    (DeliveryState.DEFERRED, refused(Outcome.DEFERRED)),
+    (DeliveryState.FAILED, refused(Outcome.BOUNCED)),
+    (DeliveryState.UNKNOWN, refused(Outcome.UNKNOWN)),
+    (DeliveryState.PLANNED, refused(Outcome.SERVER)),
+]
+
+
+def test_a_step_to_the_wire_that_was_committed_already_is_taken(store: Store) -> None:
+    leased = _leased(store)
+    steps = [_to_wire(delivery) for delivery in leased]
+    assert store.ledger.take("me", steps[:3]) == [True] * 3
+    put(store, leased[2], lease_owner="her")
+    store.subscribers.set_status(leased[1].subscriber_id, SubscriberStatus.PAUSED, None)
+    assert store.ledger.take("me", steps) == [True, False, False, True]
+    assert [len(store.ledger.attempts(d.id)) for d in leased] == [1] * 4
+    assert state_of(store, leased[0]) is DeliveryState.ON_WIRE
+
+
+def test_a_step_to_another_relay_extends_the_lease(store: Store) -> None:
+    (delivery,) = _leased(store, 1)
+    store.ledger.take("me", [_to_wire(delivery)])
+    assert store.ledger.take("me", [_to_wire(delivery, NOW + HOUR / 4)]) == [True]
+    assert store.ledger.recover(NOW + HOUR / 2, lambda _: False) == Recovered()
+
+
+@pytest.mark.parametrize(("state", "result"), ENDS, ids=[state for state, _ in ENDS])
+def test_an_end_that_was_committed_already_is_taken(
+    store: Store, state: DeliveryState, result: SendResult
+) -> None:
+    first, second, third, _ = _leased(store)
+    store.ledger.take("me", [_to_wire(first), _to_wire(second)])
+    ends = [_finish(d, state, result) for d in (first, second, third)]
+    assert store.ledger.take("me", ends[:1]) == [True]
+    before = again(store, first)
+    put(store, third, lease_owner="her")
+    assert store.ledger.take("me", ends) == [True, True, False]
+    assert (again(store, first), len(store.ledger.attempts(first.id))) == (before, 1)
+    other = _finish(first, state, refused(Outcome.REJECTED, text="another answer"))
+    assert store.ledger.take("me", [other]) == [False]
 
 
 def test_digests_that_never_went_give_their_papers_back(store: Store) -> None:

@@ -1,58 +1,34 @@
 """The pages in a real browser, on a real server: with and without JavaScript, wide and narrow."""
 
-import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
-from web_apps import READER, Watch, link_in, mails_of, open_app, path_of, store_digest
+from served import (
+    PHONE,
+    WIDE,
+    awaited_mail,
+    corners,
+    furnished,
+    open_served,
+    posted,
+    send,
+    visit,
+)
+from web_apps import READER, Watch, link_in, path_of
 
 from digestmail.app import App
-from digestmail.domain import Paper, Profile, Schedule, SubscriberStatus, Verdict
-from digestmail.web import make_web
+from digestmail.domain import Profile, Schedule, SubscriberStatus
 
 pytestmark = pytest.mark.browser
-WIDE = {"width": 1280, "height": 900}
-PHONE = {"width": 375, "height": 812}
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
     """An App whose pages are served at its ``public_url``."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        home = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        opened = open_app(tmp_path, Watch(), home=home)
-        options = uvicorn.Config(make_web(opened), log_level="warning", access_log=False)
-        server = uvicorn.Server(options)
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
+    with open_served(tmp_path) as opened:
         yield opened
-        server.should_exit = True
-        thread.join()
-        opened.close()
-
-
-def visit(browser: Browser, app: App, complaints: list[str], **options: Any) -> Page:
-    """A page of a new visitor in Rome; what the browser complains about is collected."""
-    options = {"timezone_id": "Europe/Rome", "viewport": WIDE} | options
-    page = browser.new_context(base_url=app.settings.public_url, **options).new_page()
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return page
-
-
-def confirm_link(app: App) -> str:
-    """The path in the confirm mail, once it has been written."""
-    deadline = time.monotonic() + 10
-    while not (mails := mails_of(app)):
-        assert time.monotonic() < deadline, "no confirm mail came"
-        time.sleep(0.05)
-    return link_in(mails[0], "confirm")
 
 
 def subscribe(page: Page, app: App) -> None:
@@ -85,7 +61,7 @@ def test_a_newcomer_joins_changes_and_leaves(
     complaints: list[str] = []
     page = visit(browser, app, complaints, java_script_enabled=scripts, viewport=size)
     subscribe(page, app)
-    page.goto(confirm_link(app))
+    page.goto(link_in(awaited_mail(app), "confirm"))
     page.get_by_role("button", name="Confirm subscription").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You’re subscribed")
     page.get_by_role("link", name="See and refine your preferences").click()
@@ -159,42 +135,36 @@ def test_a_box_is_large_enough_for_a_thumb(browser: Browser, app: App) -> None:
     page.context.close()
 
 
-def populated(app: App) -> list[str]:
-    """The paths of all pages, on a subscriber with long words everywhere."""
-    long = Profile(name="W" * 60, keywords=("Donaudampfschifffahrtsgesellschaft" * 2,))
-    address = f"{'very-long-' * 6}@example.org"
-    reader = app.desk.add(address, [long], Schedule(), app.clock(), active=True)
-    waiting = app.desk.add("b@example.org", [long], Schedule(), app.clock(), active=False)
-    digest = store_digest(app, reader, Paper(key="test:1", title="Pneumono" * 30), note="N" * 400)
-    links, now = app.links, app.clock()
-    return [
-        *("/", "/papers?q=pneumono", "/subscribe?authors=Lise+Meitner", "/preferences", "/help"),
-        path_of(links.preferences(reader.id or 0, now)),
-        path_of(links.unsubscribe(reader.id or 0)),
-        path_of(links.feedback(digest.id or 0, 1, Verdict.MORE)),
-        path_of(links.confirm(waiting.id or 0, 0, now)),
-    ]
+def assert_fits(page: Page, path: str) -> None:
+    """With everything opened that is folded away."""
+    for fold in page.locator("summary").all():
+        if fold.is_visible():
+            fold.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375, path
+    assert page.locator("h1").count() == 1, path
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_a_phone(browser: Browser, app: App, scheme: str) -> None:
     complaints: list[str] = []
     page = visit(browser, app, complaints, viewport=PHONE, color_scheme=scheme)
-    for path in populated(app):
+    for path in furnished(app):
         page.goto(path)
-        for fold in page.locator("summary").all():
-            if fold.is_visible():
-                fold.click()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 375, path
-        assert page.locator("h1").count() == 1, path
-    assert complaints == []
+        assert_fits(page, path)
+    assert [said for said in complaints if "status of 404" not in said] == []
+    for path in corners(app):
+        page.goto(path)
+        assert_fits(page, path)
+    for path, fields in posted(app):
+        send(page, path, fields)
+        assert_fits(page, path)
     page.context.close()
 
 
 def test_every_page_has_a_title_of_its_own(browser: Browser, app: App) -> None:
     page = visit(browser, app, [])
     titles = []
-    for path in populated(app):
+    for path in [path for path in furnished(app) if "?" not in path]:
         page.goto(path)
         titles.append(page.title())
         assert page.locator("html").get_attribute("lang") == "en"

@@ -91,11 +91,65 @@ async def test_more_like_a_saved_paper_is_asked_once(web: Trial) -> None:
     assert f"{home}/feedback/{first}/undo" in page
 
 
+async def test_more_after_less_is_undone_to_less(web: Trial) -> None:
+    ada, home, digest = reader(web, PAPER)
+    (first,) = keep(web, ada, digest)
+    await web.post(path_of(web.app.links.feedback(digest.id or 0, 1, Verdict.LESS)))
+    answer = await web.post(f"{home}/saved/{first}/more")
+    page = (await web.get(answer.headers["location"])).text
+    assert said(web, ada) == [(first, Verdict.MORE)]
+    assert f"{home}/feedback/{first}/undo" not in page
+    await web.post(f"{home}/feedback/{first}/less")
+    assert f'action="{home}/feedback/{first}/less"' in page
+    assert said(web, ada) == [(first, Verdict.LESS)]
+
+
+async def test_where_nothing_was_added_nothing_is_undone(web: Trial) -> None:
+    ada, home, digest = reader(web, PAPER)
+    (first,) = keep(web, ada, digest)
+    await web.post(path_of(web.app.links.feedback(digest.id or 0, 1, Verdict.MORE)))
+    answer = await web.post(f"{home}/saved/{first}/more")
+    page = (await web.get(answer.headers["location"])).text
+    assert "More like this will come" in page
+    assert f"{home}/feedback/{first}/undo" not in page
+
+
 @pytest.mark.parametrize("path", ["saved/999/more", "feedback/999/less"])
 async def test_nothing_is_said_of_papers_that_are_not_theirs(web: Trial, path: str) -> None:
     ada, home, _ = reader(web, PAPER)
     assert (await web.post(f"{home}/{path}")).status_code == 404
     assert said(web, ada) == []
+
+
+async def test_what_others_uploaded_is_out_of_reach(web: Trial) -> None:
+    ada, home, _ = reader(web, PAPER)
+    other = web.app.store.uploads
+    other.add(7, [Paper(key="library:abc", title="Secret work")])
+    (secret,) = other.of(7)
+    await web.post(f"{home}/saved/{secret.id}/keep")
+    assert saved(web, ada) == []
+    for page in ("saved?done=more", "saved?done=keep", "feedback?done=more"):
+        assert "Secret" not in (await web.get(f"{home}/{page}&paper={secret.id}")).text
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30], ids=["2**31", "2**63", "10**30"])
+async def test_numbers_too_large_lead_nowhere(web: Trial, number: int) -> None:
+    _, home, _ = reader(web, PAPER)
+    for path in (f"saved/{number}/keep", f"saved/{number}/more", f"feedback/{number}/less"):
+        assert (await web.post(f"{home}/{path}")).status_code == 404
+    for page in ("saved", "feedback"):
+        answer = await web.get(f"{home}/{page}?done=more&paper={number}")
+        assert answer.status_code == 404
+
+
+async def test_uploads_are_handed_out_and_erased(web: Trial) -> None:
+    ada, home, _ = reader(web, PAPER)
+    web.app.store.uploads.add(ada.id or 0, [Paper(key="library:abc", title="My own work")])
+    assert (
+        json.loads((await web.get(f"{home}/data.json")).text)["uploads"][0]["key"] == "library:abc"
+    )
+    await web.post(f"{home}/erase")
+    assert web.app.store.uploads.of(ada.id or 0) == []
 
 
 @pytest.mark.parametrize("path", ["saved/1/burn", "saved/0/remove", "feedback/x/undo", "saved.pdf"])
@@ -110,7 +164,7 @@ async def test_senseless_addresses_lead_nowhere(web: Trial, path: str) -> None:
     [
         ("bib", "application/x-bibtex", "@misc{byron2026-2611.00001,"),
         ("ris", "application/x-research-info-systems", "TY  - JOUR\r\n"),
-        ("csv", "text/csv", "\ufefftitle,authors,"),
+        ("csv", "text/csv", '\ufeff"title","authors",'),
     ],
 )
 async def test_the_reading_list_is_a_file(web: Trial, ending: str, kind: str, first: str) -> None:
@@ -181,8 +235,7 @@ async def test_a_digest_is_a_page_that_names_nobody(web: Trial) -> None:
     assert "Friday, 20 November 2026" in answer.text
     assert "Proteins fold." in answer.text
     assert "matches sparse autoencoder" in answer.text
-    for position in (1, 2):
-        assert path_of(web.app.links.save(digest.id or 0, position)) in answer.text
+    assert not [kind for kind in ("/feedback/", "/save/", "/why/") if kind in answer.text]
     assert READER not in answer.text
     assert "/preferences/" not in answer.text
     assert "<script>alert" not in answer.text

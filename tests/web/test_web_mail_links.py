@@ -18,6 +18,7 @@ from digestmail.domain import (
     SubscriberStatus,
     Verdict,
 )
+from digestmail.render.words import ENGLISH
 from digestmail.web.reasons import reason_lines
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
@@ -221,6 +222,35 @@ async def test_a_paper_is_saved_and_taken_off_the_list(web: Trial) -> None:
     assert web.app.store.saved.count(ada.id or 0) == 0
 
 
+async def test_undo_is_offered_for_what_was_added_now(web: Trial) -> None:
+    digest = web.digest(web.joined(), Paper(key="test:1", title="A paper"))
+    for path in (save_path(web, digest), feedback_path(web, digest, Verdict.MORE)):
+        first = buttons((await web.post(path)).text)
+        web.clock.move(days=3)
+        second = buttons((await web.post(path)).text)
+        by_itself = buttons((await web.post(path, {"by_itself": "yes"})).text)
+        undo = f"{path.removesuffix('/more')}/undo"
+        assert [undo in some for some in (first, second, by_itself)] == [True, False, False]
+    turned = buttons((await web.post(feedback_path(web, digest, Verdict.LESS))).text)
+    assert feedback_path(web, digest, Verdict.MORE) in turned
+    assert not [path for path in turned if "/feedback/" in path and path.endswith("undo")]
+
+
+async def test_who_has_left_says_nothing_more(web: Trial) -> None:
+    ada = web.joined()
+    digest = web.digest(ada, Paper(key="test:1", title="A paper"))
+    more, saving = feedback_path(web, digest, Verdict.MORE), save_path(web, digest)
+    await web.post(more)
+    web.app.desk.leave(ada)
+    for path in (more, f"{more[:-4]}less", f"{more[:-4]}undo", saving, f"{saving}/undo"):
+        assert (await web.post(path)).status_code == 404
+    assert {(await web.get(path)).status_code for path in (more, saving)} == {404}
+    assert (await web.get(why_path(web, digest))).status_code == 200
+    (given,) = web.app.store.subscribers.feedback([ada.id or 0])
+    assert given.verdict is Verdict.MORE
+    assert web.app.store.saved.count(ada.id or 0) == 0
+
+
 async def test_the_reasons_are_told(web: Trial) -> None:
     digest = web.digest(web.joined(), Paper(key="test:1", title="A paper"))
     why = await web.get(why_path(web, digest))
@@ -240,7 +270,8 @@ def test_the_weightiest_reason_comes_first() -> None:
             profile_name="",
             score=0.5,
             reasons=reasons,
-        )
+        ),
+        ENGLISH,
     )
     assert [(line.words, line.weighs) for line in lines] == [
         ("Matches ice", "much"),

@@ -14,7 +14,6 @@ from digestmail.domain import Feedback, Paper, Profile, Schedule, Subscriber, Ve
 
 pytestmark = pytest.mark.browser
 LONG = Paper(key="arxiv:2611.00001", title="Pneumono" * 30, abstract="Ultra" * 200)
-PRESSED = "main button, nav.own a, .acts a, .exports a, label.tick"
 SHORT = Paper(key="arxiv:2611.00002", title="Sea ice", authors=("Lise Meitner",))
 
 

@@ -306,6 +306,26 @@ async def test_what_has_not_changed_is_not_sent_again(web: Trial, path: str) -> 
     assert head.headers["content-length"] == first.headers["content-length"]
 
 
+async def test_no_tag_makes_a_page_of_none(web: Trial) -> None:
+    web.app.finder.follow()
+    tags = [(await web.get(path)).headers["etag"] for path in ("/", "/papers?q=ice")]
+    assert len(set(tags)) == 2
+    for path in ("/papers/test:none", "/papers?q=sand", "/papers/test:sand"):
+        answer = await web.get(path, headers={"If-None-Match": ", ".join(tags)})
+        assert answer.status_code == (404 if path.endswith("none") else 200)
+
+
+@pytest.mark.parametrize("path", ["/papers.json?category=cs.CL", "/papers.atom?q=ice"])
+async def test_a_feed_is_not_there_before_the_index_is(
+    web: Trial, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("digestmail.steps.finder._PATIENCE", 0.0)
+    monkeypatch.setattr(web.app.finder, "start", lambda: None)
+    answer = await web.get(path)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+    assert answer.headers["cache-control"] == "no-store"
+
+
 async def test_a_304_does_no_work(web: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     tag = (await web.get("/")).headers["etag"]
     monkeypatch.setattr("digestmail.web.papers._trending", None)

@@ -179,7 +179,7 @@ async def test_there_is_a_most_of_profiles(web: Trial) -> None:
     assert len(web.again(ada).profiles) == 20
 
 
-@pytest.mark.parametrize("action", ["", "/delete"])
+@pytest.mark.parametrize("action", ["", "/delete", "/preview"])
 async def test_the_profiles_of_others_are_out_of_reach(web: Trial, action: str) -> None:
     ada, eve = web.joined(), web.joined("eve@example.org")
     theirs = f"/profiles/{ada.profiles[0].id}{action}"
@@ -411,7 +411,9 @@ async def test_a_profile_learns_from_a_file_of_ones_papers(web: Trial) -> None:
     answer = await web.post(path, fields, files={"library": ("mine.bib", bib)})
     assert answer.status_code == 303
     assert web.again(ada).profiles[0].seed_papers == ("arxiv:2508.13426", "doi:10.1000/ice")
-    assert web.app.store.papers.by_keys(["doi:10.1000/ice"])
+    assert [paper.title for paper in web.app.store.uploads.of(ada.id or 0)] == ["On ice"]
+    await web.post(path, {"name": "Ice", "keywords": "ice", "seed_papers": ""})
+    assert web.app.store.uploads.of(ada.id or 0) == []
 
 
 async def test_a_title_nobody_knows_is_told(web: Trial) -> None:

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from needs import needs
 from playwright.sync_api import Browser, Page, expect
 from served import PHONE, WIDE, open_served, visit
-from test_web_standards import AXE, violations
+from standards import violations
 from web_apps import READER, Watch, mails_of
 
 from digestmail.app import App
@@ -149,7 +148,6 @@ def test_the_browser_does_its_sum(browser: Browser, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_a_preview_is_easy_to_reach(browser: Browser, app: App, size: dict[str, int]) -> None:
-    needs(AXE.exists(), "DIGESTMAIL_TEST_NPM names no folder with axe-core")
     page = opened(browser, app, [], viewport=size)
     page.get_by_label("Keywords", exact=True).fill("rivers")
     expect(panel(page)).to_contain_text("Rivers of kind")

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
+from pydantic import SecretStr
 from web_apps import READER, Trial, Watch, open_app, trial
 
+from digestmail import web as pages
+from digestmail.config import MailSettings, Settings
 from digestmail.errors import ConfigError
 from digestmail.store.tables import RATE
 from digestmail.web import make_web
@@ -128,7 +132,8 @@ async def networks_counted(web: Trial, *forwarded: str) -> int:
         assert (await web.post("/subscribe", form, headers=headers)).status_code == 200
     with web.app.store.database.reading() as session:
         keys = session.execute(RATE.select()).all()
-    return len(keys) - 2 * len(forwarded) - 1  # each address has two, and everyone one
+    # Each address has two; everyone and each network one for the form and one for reading it.
+    return (len(keys) - 2 * len(forwarded) - 2) // 2
 
 
 async def test_anyone_may_claim_to_be_forwarded_and_is_not_believed(web: Trial) -> None:
@@ -221,14 +226,14 @@ async def test_robots_and_help(web: Trial) -> None:
 
 @pytest.mark.parametrize("stripped", [True, False])
 async def test_the_pages_can_live_below_a_path(tmp_path: Path, stripped: bool) -> None:
-    app = open_app(tmp_path, Watch(), home="https://lab.example/papers")
+    app = open_app(tmp_path, Watch(), home="https://lab.example/mail")
     transport = httpx.ASGITransport(make_web(app))
-    above = "" if stripped else "/papers"
+    above = "" if stripped else "/mail"
     async with httpx.AsyncClient(transport=transport, base_url="https://lab.example") as client:
         page = await client.get(f"{above}/")
         style = await client.get(f"{above}/static/style.css")
         lost = await client.get(f"{above}/preferences/x")
-    assert 'action="/papers/subscribe"' in page.text
+    assert 'action="/mail/subscribe"' in page.text
     assert style.headers["content-type"].startswith("text/css")
     assert "noindex" in lost.headers["x-robots-tag"]
 
@@ -246,3 +251,19 @@ async def test_nothing_of_a_reader_is_on_public_pages(web: Trial) -> None:
     web.joined()
     for path in ("/", "/preferences", "/help"):
         assert READER not in (await web.get(path)).text
+
+
+PARTS = ["hooks", "library", "mail_links", "papers", "personal", "preferences", "private"]
+
+
+@pytest.mark.parametrize("part", [*PARTS, "service", "subscribe"])
+def test_no_page_can_be_taken_for_the_path_of_the_service(part: str) -> None:
+    routes = getattr(pages, part).router.routes
+    names = {route.path.split("/")[1] for route in routes if isinstance(route, APIRoute)}
+    for name in names - {""} | {"static"}:
+        with pytest.raises(ValueError, match="should have another path"):
+            Settings(
+                public_url=f"https://lab.example/{name}",
+                secret_key=SecretStr("a secret of the tests, 32 letters"),
+                mail=MailSettings(from_address="post@digest.test"),
+            )

@@ -4,6 +4,7 @@ import html
 import json
 import threading
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import altcha
@@ -14,6 +15,7 @@ from web_apps import HOSTILE, READER, Trial, link_in, trial
 from digestmail.domain import Paper
 from digestmail.relevance import Model
 from digestmail.steps.preview import Week
+from digestmail.steps.seeds import own_uploads, packed
 
 BIBTEX = b"""\
 @misc{mine, title={On my own work}, author={Doe, Jane},
@@ -305,11 +307,13 @@ async def test_a_file_counts_once_confirmed(web: Trial) -> None:
     answer = await web.subscribe(files={"library": ("my.bib", BIBTEX)})
     assert "2 papers read from your file, 1 left out" in answer.text
     assert "line 5: it has no title" in answer.text
-    seeds = web.app.store.subscribers.by_email(READER).profiles[0].seed_papers
+    ada = web.app.store.subscribers.by_email(READER)
+    seeds = ada.profiles[0].seed_papers
     assert len(seeds) == 2
-    assert web.app.store.papers.by_keys(seeds) == {}
+    assert own_uploads(web.app.store, ada) == {}
     await web.post(link_in(web.mails[0], "confirm"))
-    assert web.app.store.papers.by_keys(seeds).keys() == set(seeds)
+    assert own_uploads(web.app.store, ada).keys() == set(seeds)
+    assert web.app.store.papers.by_keys(seeds) == {}
 
 
 async def test_a_file_that_cannot_be_read_loses_nothing(web: Trial) -> None:
@@ -328,8 +332,8 @@ async def test_a_file_beside_a_mistake_is_kept_as_text(web: Trial) -> None:
     titles = "On my own work\narXiv:2301.00001"
     await web.subscribe(carried=carried, seed_papers=titles)
     await web.post(link_in(web.mails[0], "confirm"))
-    seeds = web.app.store.subscribers.by_email(READER).profiles[0].seed_papers
-    found = web.app.store.papers.by_keys(seeds)
+    ada = web.app.store.subscribers.by_email(READER)
+    seeds, found = ada.profiles[0].seed_papers, own_uploads(web.app.store, ada)
     assert [found[key].abstract for key in seeds] == ["Rivers and deltas.", ""]
 
 
@@ -477,6 +481,51 @@ async def test_a_copied_form_fills_in_all(web: Trial) -> None:
 
 
 async def test_an_upload_has_no_page(web: Trial) -> None:
-    web.app.store.papers.add_uploads([Paper(key="doi:10.1000/x", title="Buy now")])
-    for path in ("/papers/doi:10.1000/x", "/papers?q=10.1000/x"):
-        assert "Buy now" not in (await web.get(path)).text
+    web.app.store.uploads.add(7, [Paper(key="doi:10.1000/x", title="Buy now", abstract="Spam.")])
+    for path in ("doi:10.1000/x", "uploads/7/doi:10.1000/x", "?q=10.1000/x", "?q=Buy+now"):
+        answer = await web.get(f"/papers/{path}".replace("/?", "?"))
+        assert "<mark>" not in answer.text
+        assert "Spam." not in answer.text
+
+
+# --- what a file may cost and whose it is ----------------------------------------------------
+
+
+async def test_no_file_is_read_of_a_form_not_made_here(web: Trial) -> None:
+    answer = await web.subscribe(form_token="", files={"library": ("my.bib", BIBTEX)})
+    assert answer.status_code == 422
+    assert "Rivers again" not in answer.text
+    assert "2301.00001" not in answer.text
+
+
+async def test_forms_are_read_a_limited_number_of_times(web: Trial) -> None:
+    key = web.app.store.guards.hash("read:203.0.113.5")
+    for _ in range(120):
+        web.app.store.guards.allow(key, 120, timedelta(hours=1), web.clock())
+    answer = await web.subscribe(hour="99", files={"library": ("my.bib", BIBTEX)})
+    assert answer.status_code == 429
+    assert nobody_came(web)
+
+
+async def test_a_link_brings_no_upload(web: Trial) -> None:
+    carried = packed([Paper(key="library:abc", title="Buy now")])
+    page = (await web.get("/subscribe", params={"carried": carried, "keywords": "ice"})).text
+    assert carried not in page
+    posted = await web.subscribe(carried=carried, form_token="")
+    assert carried not in posted.text
+    assert "ice</textarea>" in page
+
+
+async def test_the_private_paper_of_another_teaches_no_visitor(rivers: Trial) -> None:
+    secret = Paper(key="doi:10.1000/x", title="Rivers", abstract="Delta sediments. " * 20)
+    rivers.app.store.uploads.add(7, [secret])
+    alone = (await preview(rivers, keywords="", seed_papers="10.1000/x")).text
+    assert "1 paper of your examples is not known" in alone
+    assert "elta sediments" not in alone
+
+
+async def test_the_confirm_page_says_what_was_asked(web: Trial) -> None:
+    await web.subscribe(keywords="ice, <b>snow", hour="9")
+    page = (await web.get(link_in(web.mails[0], "confirm"))).text
+    assert "Keywords: ice, &lt;b&gt;snow" in page
+    assert "Sent at 09:00 (Europe/Rome)" in page

@@ -1,22 +1,18 @@
 """One tap in a real browser: the page posts by itself where a person looks, and nowhere else."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from needs import needs
-from playwright.sync_api import Browser, Page, expect
-from served import PHONE, open_served, visit
+from playwright.sync_api import Browser, expect
+from served import PERSON, PHONE, open_served, person, visit
+from standards import violations
 from web_apps import READER, path_of, store_digest
 
 from digestmail.app import App
 from digestmail.domain import Digest, Paper, Profile, Schedule, Verdict
 
 pytestmark = pytest.mark.browser
-AXE = Path(os.environ.get("DIGESTMAIL_TEST_NPM", "")) / "node_modules/axe-core/axe.min.js"
-# Playwright's Chromium tells pages that a program drives it, as headless scanners do.
-_PERSON = "Object.defineProperty(Navigator.prototype, 'webdriver', {get: () => false})"
 _HIDDEN = "Object.defineProperty(Document.prototype, 'visibilityState', {get: () => 'hidden'})"
 _LONGER_THAN_A_LOOK = 1500  # milliseconds
 
@@ -42,12 +38,6 @@ def said(app: App, digest: Digest) -> int:
     return len(app.store.subscribers.feedback([digest.subscriber_id]))
 
 
-def person(page: Page, *scripts: str) -> Page:
-    for script in (_PERSON, *scripts):
-        page.add_init_script(script)
-    return page
-
-
 def test_a_tap_of_a_person_counts_at_once(browser: Browser, app: App, digest: Digest) -> None:
     complaints: list[str] = []
     page = person(visit(browser, app, complaints, viewport=PHONE))
@@ -67,12 +57,10 @@ def test_a_tap_of_a_person_counts_at_once(browser: Browser, app: App, digest: Di
 def test_what_follows_a_tap_is_easy_to_reach(
     browser: Browser, app: App, digest: Digest, scheme: str
 ) -> None:
-    needs(AXE.exists(), "DIGESTMAIL_TEST_NPM names no folder with axe-core")
     page = visit(browser, app, [], viewport=PHONE, color_scheme=scheme)
     page.goto(path_of(app.links.save(digest.id or 0, 1)).replace("/save/", "/why/"))
     for button in ("Less like this", "Undo", "Save", "Undo"):
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        assert page.evaluate("axe.run(document).then(found => found.violations)") == []
+        assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         page.get_by_role("button", name=button).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Off your list")
@@ -99,7 +87,7 @@ def test_saving_takes_one_tap(browser: Browser, app: App, digest: Digest) -> Non
     page.context.close()
 
 
-@pytest.mark.parametrize("scripts", [[], [_PERSON, _HIDDEN]], ids=["driven", "out of sight"])
+@pytest.mark.parametrize("scripts", [[], [PERSON, _HIDDEN]], ids=["driven", "out of sight"])
 def test_a_page_nobody_looks_at_waits(
     browser: Browser, app: App, digest: Digest, scripts: list[str]
 ) -> None:

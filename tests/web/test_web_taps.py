@@ -30,11 +30,18 @@ def digest(web: Trial, ada: Subscriber) -> Digest:
 
 async def tap(web: Trial, digest: Digest, position: int, what: str) -> httpx.Response:
     """What the page does by itself that a link of the mail opened."""
+    return await press(web, digest, position, what, BY_ITSELF)
+
+
+async def press(
+    web: Trial, digest: Digest, position: int, what: str, data: object = None
+) -> httpx.Response:
+    """What the button of that page does."""
     links, of = web.app.links, digest.id or 0
     link = links.save(of, position)
     if what != "save":
         link = links.feedback(of, position, Verdict(what))
-    return await web.post(path_of(link), BY_ITSELF)
+    return await web.post(path_of(link), data)
 
 
 def said(web: Trial, ada: Subscriber) -> dict[str, str]:
@@ -112,10 +119,22 @@ async def test_a_slip_is_mended_by_the_button(web: Trial, ada: Subscriber, diges
     await tap(web, digest, 1, "more")
     await tap(web, digest, 2, "less")
     web.clock.move(seconds=20)
-    assert (await tap(web, digest, 1, "less")).status_code == 429
-    assert said(web, ada) == {"Paper 2": "less"}
+    asked = await tap(web, digest, 1, "less")
+    assert asked.status_code == 200
+    assert "You asked for more like this before. Press the button" in asked.text
+    assert said(web, ada) == {"Paper 1": "more", "Paper 2": "less"}
     await web.post(path_of(web.app.links.feedback(digest.id or 0, 1, Verdict.LESS)))
-    assert said(web, ada) == {"Paper 2": "less", "Paper 1": "less"}
+    assert said(web, ada) == {"Paper 1": "less", "Paper 2": "less"}
+
+
+async def test_a_second_slip_looks_like_a_scanner(
+    web: Trial, ada: Subscriber, digest: Digest
+) -> None:
+    for position, status in ((1, 200), (2, 429)):
+        await tap(web, digest, position, "less")
+        web.clock.move(seconds=20)
+        assert (await tap(web, digest, position, "more")).status_code == status
+    assert said(web, ada) == {}
 
 
 async def test_another_word_after_days_needs_the_button(
@@ -123,8 +142,47 @@ async def test_another_word_after_days_needs_the_button(
 ) -> None:
     await tap(web, digest, 1, "more")
     web.clock.move(days=3)
-    assert (await tap(web, digest, 1, "less")).status_code == 429
+    asked = await tap(web, digest, 1, "less")
+    assert asked.status_code == 200
+    assert "tap.js" not in asked.text
+    assert "mail scanners" not in asked.text
     assert said(web, ada) == {"Paper 1": "more"}
+
+
+async def test_a_tap_takes_back_nothing_that_a_button_said(
+    web: Trial, ada: Subscriber, digest: Digest
+) -> None:
+    await press(web, digest, 1, "more")
+    await press(web, digest, 1, "save")
+    web.clock.move(minutes=5)
+    for at in range(1, 4):
+        for what in ("less", "more", "save"):
+            await tap(web, digest, at, what)
+    assert (await tap(web, digest, 9, "more")).status_code == 429
+    assert said(web, ada) == {"Paper 1": "more"}
+    assert saved(web, ada) == ["Paper 1"]
+
+
+@pytest.mark.parametrize("order", [("more", "less", "save"), ("save", "less", "more")])
+async def test_a_scanner_of_one_paper_changes_nothing(
+    web: Trial, ada: Subscriber, order: tuple[str, ...]
+) -> None:
+    only = web.digest(ada, Paper(key="test:1", title="Paper 1"))
+    for what in order:
+        await tap(web, only, 1, what)
+        web.clock.move(seconds=1)
+    assert said(web, ada) == {}
+    assert saved(web, ada) == []
+
+
+async def test_opposite_taps_of_one_moment_are_found_out(
+    web: Trial, ada: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only = web.digest(ada, Paper(key="test:1", title="Paper 1"))
+    monkeypatch.setattr("digestmail.steps.taps.feedback.said", lambda *_: None)  # both look first
+    assert (await tap(web, only, 1, "more")).status_code == 200
+    assert (await tap(web, only, 1, "less")).status_code == 429
+    assert said(web, ada) == {}
 
 
 async def test_who_leaves_in_the_same_moment_said_nothing(
@@ -138,7 +196,18 @@ async def test_who_leaves_in_the_same_moment_said_nothing(
     assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
     assert said(web, ada) == {"Paper 1": "less"}
     assert saved(web, ada) == []
-    assert (await tap(web, digest, 4, "more")).status_code == 429
+    assert (await tap(web, digest, 4, "more")).status_code == 404
+
+
+async def test_what_a_button_said_before_leaving_stays(
+    web: Trial, ada: Subscriber, digest: Digest
+) -> None:
+    await press(web, digest, 1, "less")
+    await press(web, digest, 2, "save")
+    web.clock.move(seconds=7)
+    await web.post(web.unsubscribe(ada))
+    assert said(web, ada) == {"Paper 1": "less"}
+    assert saved(web, ada) == ["Paper 2"]
 
 
 @pytest.mark.parametrize("page", ["confirm", "unsubscribe"])

@@ -24,7 +24,7 @@ class Preview {
     form.addEventListener("change", (event) => event.target.type === "file" && this.ask());
     form.addEventListener("submit", () => this.stop());
     document.addEventListener("click", (event) => this.pressed(event));
-    if (this.isFilled()) this.ask();
+    if (this.isFilled() || this.isChanged()) this.ask();
   }
 
   // Whether a link has filled in the form and the page does not show its preview yet.
@@ -34,9 +34,19 @@ class Preview {
     return some && this.panel.querySelector(".sample") !== null;
   }
 
+  // Whether somebody typed before this script was here, or the browser kept what was typed.
+  isChanged() {
+    const typed = [...this.form.querySelectorAll("input, textarea")];
+    return typed.some((field) => this.counts(field) && field.value !== field.defaultValue);
+  }
+
+  counts(field) {
+    if (!field.name || field.type === "file" || field.closest(".days, .pair")) return false;
+    return !["email", "name", "altcha", "website"].includes(field.name);
+  }
+
   later(typed) {
-    const counts = typed.name && !["email", "altcha", "website"].includes(typed.name);
-    if (!counts || typed.type === "file" || typed.closest(".days, .pair")) return;
+    if (!this.counts(typed)) return;
     clearTimeout(this.timer);
     this.times = 0;
     this.timer = setTimeout(() => this.ask(), PAUSE);
@@ -89,6 +99,7 @@ class Preview {
     const answer = page.querySelector("[data-preview-answer]");
     if (!answer) throw new Error("no preview");
     this.fill(answer);
+    this.panel.parentElement.hidden = false;
     const focused = this.panel.contains(document.activeElement);
     this.panel.replaceChildren(...answer.childNodes);
     if (focused) this.panel.parentElement.focus({ preventScroll: true });
