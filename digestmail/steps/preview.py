@@ -83,13 +83,11 @@ class Week:
         self._judge: Judge | None = None
         self._looked_at: datetime | None = None
         self._building = threading.Lock()
-        self._thread: threading.Thread | None = None
 
     def judge(self) -> Judge | None:
         """The judge that is at hand, None before the first one is; a newer one is begun."""
         if self._is_old() and self._building.acquire(blocking=False):
-            self._thread = threading.Thread(target=self._build_quietly, name="week", daemon=True)
-            self._thread.start()
+            threading.Thread(target=self._build_quietly, name="week", daemon=True).start()
         return self._judge
 
     def ready(self) -> Judge:
@@ -102,8 +100,8 @@ class Week:
 
     def close(self) -> None:
         """Wait for a judge that is being made."""
-        if self._thread:
-            self._thread.join()
+        with self._building:
+            pass
 
     def _is_old(self) -> bool:
         """Whether papers came since the judge was made, or it is of yesterday."""

@@ -38,7 +38,7 @@ def test_an_average_paper_has_no_evidence() -> None:
 
 def test_likes_that_contradict_the_words_take_their_say() -> None:
     text = "laser cooling of atoms"
-    agreeing = LEARNER.learn([interest(interests=text, liked=(TWIN, FIELD))])
+    agreeing = LEARNER.learn([interest(interests=text, liked=(TWIN,))])
     against = LEARNER.learn([interest(interests=text, liked=(CELLS, *FILLERS[:3]))])
     assert against.said[0] < agreeing.said[0]
     likes = tuple(paper(f"Yeast cells {n}", "Cell division in yeast.") for n in range(4))
