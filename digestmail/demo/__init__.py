@@ -22,8 +22,8 @@ def demo(*, once: bool, papers: Path | None, port: int, folder: Path | None, as_
         show(running, as_json=as_json)
         if not once:
             home = running.app.settings.public_url
-            told = f"Subscribe form: {home}/   Mailbox: {home}/mailbox   Ctrl-C stops."
-            print(told, file=sys.stderr)  # noqa: T201
+            told = f"Papers: {home}/   Subscribe form: {home}/subscribe   Mailbox: {home}/mailbox"
+            print(f"{told}   Ctrl-C stops.", file=sys.stderr)  # noqa: T201
             serve_demo(running, listener)
 
 
