@@ -29,6 +29,7 @@ from digestmail.errors import ConfigError
 from digestmail.render import (
     HTML_BUDGET,
     DigestLinks,
+    PaperLinks,
     Rendered,
     Renderer,
     encoded_size,
@@ -51,8 +52,9 @@ LINKS = DigestLinks(
     pause=f"{HOME}/p/token#pause",
     unsubscribe=f"{HOME}/u/token",
     help=f"{HOME}/help",
-    feedback=lambda position, verdict: f"{HOME}/f/token/{position}/{verdict}",
-    save=lambda position: f"{HOME}/s/token/{position}",
+    more=PaperLinks(f"{HOME}/f/token/", "/more"),
+    less=PaperLinks(f"{HOME}/f/token/", "/less"),
+    save=PaperLinks(f"{HOME}/s/token/"),
 )
 ADA = Subscriber(
     id=7,
@@ -79,7 +81,7 @@ NOTE = Paper(key="doi:10.1/x", title="Erratum", announced_on=date(2026, 11, 20))
 
 def item(paper: Paper = FOLDING, at: int = 1, **changes: Any) -> DigestItem:
     made = DigestItem(position=at, paper=paper, profile_id=1, profile_name="Proteins", score=0.9)
-    return replace(made, **changes)
+    return made._replace(**changes)
 
 
 def digest(*items: DigestItem, judged: int = 412) -> Digest:
@@ -314,7 +316,7 @@ def test_a_followed_author_is_told_in_the_text_too() -> None:
 
 def test_the_mail_tells_how_long_it_takes_to_read() -> None:
     long = item(replace(FOLDING, abstract="word " * 5000))  # of which 600 characters are shown
-    mail = rendered(*(replace(long, position=n) for n in range(1, 7)))
+    mail = rendered(*(long._replace(position=n) for n in range(1, 7)))
     assert "About 3 min to read." in " ".join(mail.text.split())
     assert "About 3&nbsp;min to read." in mail.html
 

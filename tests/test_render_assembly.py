@@ -14,9 +14,16 @@ from hypothesis import strategies as st
 
 from digestmail.domain import Digest, DigestItem, Paper, Reason, ReasonKind, Subscriber
 from digestmail.errors import ConfigError
-from digestmail.render import HTML_BUDGET, DigestLinks, Quoted, Rendered, Renderer
-from digestmail.render.forms import Holes, late, quoted
-from digestmail.render.papers import marks
+from digestmail.render import (
+    HTML_BUDGET,
+    DigestLinks,
+    PaperLinks,
+    Quoted,
+    Rendered,
+    Renderer,
+)
+from digestmail.render.forms import Holes, Slots, late, quoted
+from digestmail.render.papers import Marker
 from digestmail.text import phrase, spans
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
@@ -47,8 +54,9 @@ def links(name: str = "t") -> DigestLinks:
         pause=f"{HOME}/p/{name}#pause",
         unsubscribe=f"{HOME}/u/{name}",
         help=f"{HOME}/help",
-        feedback=lambda position, verdict: f"{HOME}/f/{name}/{position}/{verdict}",
-        save=lambda position: f"{HOME}/s/{name}/{position}",
+        more=PaperLinks(f"{HOME}/f/{name}/", "/more"),
+        less=PaperLinks(f"{HOME}/f/{name}/", "/less"),
+        save=PaperLinks(f"{HOME}/s/{name}/"),
     )
 
 
@@ -258,9 +266,9 @@ def test_a_broken_template_is_told_as_ever(own: Path) -> None:
 
 
 def test_one_mail_that_fails_is_no_reason_to_give_up() -> None:
-    broken = replace(links(), feedback=lambda *_: f"{1 // 0}")
-    with pytest.raises(ZeroDivisionError):
-        RENDERER.quoted_digest(digest(item()), ADA, broken)
+    nothing: Reason = None  # type: ignore[assignment]
+    with pytest.raises(AttributeError):
+        RENDERER.quoted_digest(digest(item(1, PAPER, nothing)), ADA, links())
 
 
 # --- parts -------------------------------------------------------------------------------------
@@ -268,12 +276,14 @@ def test_one_mail_that_fails_is_no_reason_to_give_up() -> None:
 
 def test_a_hole_is_filled_after_its_filters() -> None:
     holes = Holes()
-    form = holes.cut(f"a {late(str.upper)(holes.hole('x'))} b {holes.hole('y')}\n")
-    filled = form.fill({"x": "one", "y": "="})
+    form = holes.cut(f"a {late(str.upper)(holes.hole('x'))} b {holes.hole('y')}\n", Slots())
+    filled = form.fill({"x": "one", "y": "="}, {})
     assert quopri.decodestring(filled) == b"a ONE b =\r\n"
 
 
 @given(st.text("ab -.", max_size=60), st.lists(st.text('ab "', max_size=6), max_size=4))
 def test_marks_are_spans(text: str, wanted: list[str]) -> None:
     phrases = [phrase(one) for one in wanted]
-    assert list(marks(text, tuple(wanted))) == spans(text, phrases)
+    marker = Marker(text)
+    for _ in ("found", "remembered"):
+        assert list(marker.spans(wanted)) == spans(text, phrases)

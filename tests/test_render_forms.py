@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from digestmail.render.environment import unbroken, wrap
-from digestmail.render.forms import CannotSplitError, Form, Holes, late
+from digestmail.render.forms import CannotSplitError, Form, Holes, Slots, late
 from digestmail.text import excerpt
 
 START, END = "https://example.org/t/", "3/more?a=1&b"
@@ -24,7 +24,7 @@ def _form(filtered: Callable[..., str] = str, *args: int, html: bool = False) ->
     place, why, url = (holes.hole(name) for name in ("place", "why", "url"))
     shown = late(filtered)(url, *args) if filtered is not str else url
     text = f"{place}. {why}\n<a href={shown!s}>{place}</a> {shown!s}\n"
-    return holes.cut(text, html=html, parted=["url"])
+    return holes.cut(text, Slots(), html=html, parted=["url"])
 
 
 @pytest.mark.parametrize("html", [True, False])
@@ -36,7 +36,7 @@ def _form(filtered: Callable[..., str] = str, *args: int, html: bool = False) ->
 def test_parted_values_make_the_same(
     filtered: Callable[..., str], args: tuple[int], html: bool
 ) -> None:
-    filled = quopri.decodestring(_form(filtered, *args, html=html).fill(VALUES)).decode()
+    filled = quopri.decodestring(_form(filtered, *args, html=html).fill(VALUES, {})).decode()
     url = filtered(VALUES["url"], *args)
     shown = url.replace("&", "&amp;") if html else url
     assert f"<a href={shown}>3</a>" in filled
@@ -45,18 +45,18 @@ def test_parted_values_make_the_same(
 
 def test_a_mail_leaves_nothing_for_the_next() -> None:
     form = _form()
-    first = form.fill(VALUES | {"url<": "https://a/"})
-    second = form.fill(VALUES | {"url<": "https://b/"})
+    first = form.fill(VALUES | {"url<": "https://a/"}, {})
+    second = form.fill(VALUES | {"url<": "https://b/"}, {})
     assert b"//a/" not in second
-    assert first == form.fill(VALUES | {"url<": "https://a/"})
+    assert first == form.fill(VALUES | {"url<": "https://a/"}, {})
 
 
 def test_a_text_with_holes_is_filtered_as_a_whole() -> None:
     holes = Holes()
     said = late(wrap)(f"You, {holes.hole('who')}, read about {holes.hole('what')} and more.", 2)
-    form = holes.cut(f"Hello.\n{said}\n")
+    form = holes.cut(f"Hello.\n{said}\n", Slots())
     values = {"who": "Ada Lovelace of London", "what": "engines " * 12}
-    filled = form.fill(values).decode().replace("\r\n", "\n")
+    filled = form.fill(values, {}).decode().replace("\r\n", "\n")
     whole = wrap(f"You, {values['who']}, read about {values['what']} and more.", 2)
     assert filled.replace("=\n", "") == f"Hello.\n{whole}\n"
 
@@ -79,3 +79,13 @@ def test_holes_of_another_rendering_are_not_taken() -> None:
     text = f"It says {Holes().hole('gone')}"
     with pytest.raises(CannotSplitError):
         late(wrap)(text)
+
+
+def test_forms_share_what_was_encoded() -> None:
+    slots, holes = Slots(), Holes()
+    one = holes.cut(f"a {holes.hole('x')}\n", slots)
+    other = holes.cut(f"b {holes.hole('x')} {late(str.upper)(holes.hole('x'))}\n", slots)
+    ready = slots.ready({"x": "ä", "unknown": "?"})
+    assert list(ready.values()) == [b"=C3=A4=\r\n"]
+    for form in (one, other):
+        assert form.fill({"x": "ä"}, dict(ready)) == form.fill({"x": "ä"}, {})

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from digestmail.domain.papers import Paper
 
@@ -32,8 +33,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):  # not a dataclass, as a mail has 60 and those take 4 times as long
     """One thing that made a paper score, as the model's own arithmetic has it.
 
     ``details`` are the keywords, names, terms or titles; ``weight`` is this reason's part of the
@@ -111,8 +111,7 @@ EMPTY_DAYS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigestItem:
+class DigestItem(NamedTuple):
     """One paper of a digest, at its place."""
 
     position: int  # from 1

@@ -1,12 +1,13 @@
 """Turns a digest into the mail that is read: subject, plain text and HTML."""
 
-from digestmail.render.names import DigestLinks, Quoted, Rendered
+from digestmail.render.names import DigestLinks, PaperLinks, Quoted, Rendered
 from digestmail.render.papers import segments
 from digestmail.render.renderer import HTML_BUDGET, Renderer, encoded_size
 
 __all__ = [
     "HTML_BUDGET",
     "DigestLinks",
+    "PaperLinks",
     "Quoted",
     "Rendered",
     "Renderer",

@@ -5,17 +5,18 @@ value than print it is rendered for every mail.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment
 from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail.domain import DigestItem, Paper, Reason, ReasonKind
-from digestmail.render.forms import SECRET, CannotSplitError, Form, Holes, quoted
+from digestmail.render.forms import SECRET, CannotSplitError, Holes, Slots, quoted
 from digestmail.render.names import Names
 from digestmail.render.papers import Place, paper_view
 
@@ -72,6 +73,7 @@ class Shape:
 
 
 _Line = Callable[[Names, Names], str]  # from the names of the templates, and the values of holes
+_Part = Callable[[Names, Names, Sequence[bytes]], bytes]  # and the papers, encoded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,19 +82,22 @@ class Around:
 
     subject: _Line
     preheader: _Line
-    text: Callable[[Names, Names], list[bytes]]
-    html: list[Form]
+    text: _Part
+    html: _Part
 
 
 class Shells:
     """What is around papers, by shape, of one set of templates."""
 
-    def __init__(self, environment: SandboxedEnvironment, inline: Callable[[str], str]) -> None:
+    def __init__(
+        self, environment: SandboxedEnvironment, inline: Callable[[str], str], slots: Slots
+    ) -> None:
         marking = map(_Marking, filter(None, [environment.loader]))
         loader = ChoiceLoader([DictLoader(_MARKS), *marking])
         self._whole = environment
         self._around = environment.overlay(loader=loader)
         self._inline = inline
+        self._slots = slots
         self.around = lru_cache(_SHELLS)(self._new_around)
 
     def _print(self, part: str, names: Names) -> str:
@@ -130,24 +135,24 @@ class Shells:
             return printed
         return lambda _, fixed: mixture.text(fixed)
 
-    def _new_text(self, shape: Shape) -> Callable[[Names, Names], list[bytes]]:
+    def _new_text(self, shape: Shape) -> _Part:
         """How the text around the papers is made."""
 
-        def printed(names: Names, _: Names) -> list[bytes]:
+        def printed(names: Names, _: Names, papers: Sequence[bytes]) -> bytes:
             text = self._print("body.txt", names).strip() + "\n"
-            return [quoted(piece) for piece in split(text, _TEXT_HERE, shape.shown)]
+            first, *rest = map(quoted, split(text, _TEXT_HERE, shape.shown))
+            return first + b"".join(chain.from_iterable(zip(papers, rest, strict=True)))
 
         holes = Holes()
         try:
             names = {**_names(shape, holes), "papers": self._unknown(shape.shown)}
             text = self._print("body.txt", names).strip() + "\n"
-            forms = [holes.cut(piece) for piece in split(text, _TEXT_HERE, shape.shown)]
+            return self._form(split(text, _TEXT_HERE, shape.shown), holes, html=False)
         except Exception:  # as above
             return printed
-        return lambda _, fixed: [form.fill(fixed) for form in forms]
 
-    def _new_shell(self, shape: Shape) -> list[Form]:
-        """The pieces of HTML before, between and after the papers."""
+    def _new_shell(self, shape: Shape) -> _Part:
+        """How the HTML around the papers is made."""
         holes = Holes()
         names = {**_names(shape, holes), "papers": self._unknown(shape.shown)}
         page = self._print("body.html", names)
@@ -161,7 +166,18 @@ class Shells:
         pieces = split(page, HERE, shape.shown + samples)
         del pieces[1 : 1 + samples]
         pieces[-1] = pieces[-1].rstrip() + "\n"
-        return [holes.cut(piece, html=True) for piece in pieces]
+        return self._form(pieces, holes, html=True)
+
+    def _form(self, pieces: Sequence[str], holes: Holes, *, html: bool) -> _Part:
+        """Pieces in turns with papers."""
+        rest = (f"{holes.hole(f'papers.{at}')}{piece}" for at, piece in enumerate(pieces[1:]))
+        form = holes.cut("".join((pieces[0], *rest)), self._slots, html=html)
+
+        def filled(_: Names, fixed: Names, papers: Sequence[bytes]) -> bytes:
+            shown = {f"papers.{at}": paper for at, paper in enumerate(papers)}
+            return form.fill({**fixed, **shown}, {})
+
+        return filled
 
 
 def _names(shape: Shape, holes: Holes) -> Names:

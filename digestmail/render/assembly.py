@@ -7,12 +7,11 @@ what differs between the readers of a paper; for what is around them see ``aroun
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from os.path import commonprefix
 from typing import Any, NamedTuple
 
 from jinja2.sandbox import SandboxedEnvironment
 
-from digestmail.domain import DigestItem, Paper, Reason, ReasonKind, Verdict
+from digestmail.domain import DigestItem, Paper, Reason, ReasonKind
 from digestmail.render.around import (
     HERE,
     PAPER_HTML,
@@ -22,7 +21,7 @@ from digestmail.render.around import (
     split,
     values_of,
 )
-from digestmail.render.forms import Form, Holes
+from digestmail.render.forms import Form, Holes, Slots
 from digestmail.render.names import (
     DigestLinks,
     Names,
@@ -32,20 +31,19 @@ from digestmail.render.names import (
     subject_line,
 )
 from digestmail.render.papers import (
+    Marker,
     PaperView,
     Place,
     Told,
-    marks,
-    number,
+    aligned,
     paper_view,
     told,
 )
 
 _PAPERS = 4096  # those of a day, in the rooms and with the followed authors in use
+_STANDINGS = 1024
 _BY_READER = ("place", "number", "section", "why", "more_url", "less_url", "save_url")
 _URLS = ("more_url", "less_url", "save_url")
-_PARTS = [(f"{name}<", f"{name}>") for name in _URLS]
-_Parted = tuple[str, str]
 _PERSONAL = (*_BY_READER, "marked_title", "marked_abstract")
 
 
@@ -68,6 +66,11 @@ class _Forms:
     view: PaperView
     html: Form
     text: Form
+    title: Marker
+    abstract: Marker
+
+
+_Shown = tuple[DigestItem, Place, Told]
 
 
 class Assembler:
@@ -79,41 +82,57 @@ class Assembler:
 
     def __init__(self, environment: SandboxedEnvironment, inline: Callable[[str], str]) -> None:
         self._whole = environment.overlay(auto_reload=False)
-        self._shells = Shells(self._whole, inline)
+        self._slots = Slots()
+        self._shells = Shells(self._whole, inline, self._slots)
         self._inline = inline
         self._papers: dict[tuple[str, _Kind], _Forms] = {}
+        self._standing = lru_cache(_STANDINGS)(self._new_standing)
 
     def assemble(self, names: Names, items: Sequence[DigestItem], room: int) -> Quoted:
         """The digest that shows ``items``; ``names`` are those of ``digest_names``."""
-        links = _PaperLinks.of(names["links"])
         shown = [(item, place, told(item.reasons)) for item, place in placed(items)]
-        papers = [
-            self._paper(item.paper, _kind(tell, bool(place.section), place.level, room))
-            for item, place, tell in shown
-        ]
-        values = [
-            _of_paper(item, place, tell, paper.view, links)
-            for (item, place, tell), paper in zip(shown, papers, strict=True)
-        ]
+        papers = [self._paper(item.paper, _kind(tell, place, room)) for item, place, tell in shown]
+        html, text = self._filled(shown, papers, names["links"])
         names = {**names, **paper_names([paper.view for paper in papers])}
         around, fixed = self._shells.around(shape_of(names)), values_of(names)
         names["subject"] = fixed["subject"] = subject_line(around.subject(names, fixed))
         names["preheader"] = fixed["preheader"] = around.preheader(names, fixed).strip()
         return Quoted(
             names["subject"],
-            text=_woven(
-                around.text(names, fixed),
-                [paper.text.fill(mine) for paper, mine in zip(papers, values, strict=True)],
-            ),
-            html=_woven(
-                [form.fill(fixed) for form in around.html],
-                [paper.html.fill(mine) for paper, mine in zip(papers, values, strict=True)],
-            ),
+            text=around.text(names, fixed, text),
+            html=around.html(names, fixed, html),
         )
+
+    def _filled(
+        self, shown: Sequence[_Shown], papers: Sequence[_Forms], links: DigestLinks
+    ) -> tuple[list[bytes], list[bytes]]:
+        """The papers of one mail, in HTML and as text."""
+        kinds = (links.more, links.less, links.save)
+        starts = {f"{name}<": kind.start for name, kind in zip(_URLS, kinds, strict=True)}
+        begun, ends = self._slots.ready(starts), tuple([kind.end for kind in kinds])
+        html, text, known = [], [], len(self._slots)
+        for (item, place, tell), paper in zip(shown, papers, strict=True):
+            standing = self._standing(item.position, place.number, ends, known)
+            values = _Values(standing.values)
+            values.update(starts)
+            values["section"], values["why"] = place.section, tell.why
+            values["title"] = paper.title.spans(tell.marked)
+            values["abstract"] = paper.abstract.spans(tell.marked)
+            ready = {**begun, **standing.ready}
+            html.append(paper.html.fill(values, ready))
+            text.append(paper.text.fill(values, ready))
+        return html, text
+
+    def _new_standing(
+        self, position: int, number: int, ends: tuple[str, ...], _slots: int
+    ) -> "_Standing":
+        values = {f"{name}>": f"{position}{end}" for name, end in zip(_URLS, ends, strict=True)}
+        values |= {"place": str(number), "number": aligned(number)}
+        return _Standing(values, self._slots.ready(values))
 
     def _paper(self, paper: Paper, kind: _Kind) -> _Forms:
         known = self._papers.get((paper.key, kind))
-        if known is None or known.paper != paper:
+        if known is None or (known.paper is not paper and known.paper != paper):
             if len(self._papers) >= _PAPERS:
                 self._papers.clear()
             known = self._papers[paper.key, kind] = self._new_paper(paper, kind)
@@ -136,47 +155,24 @@ class Assembler:
         return _Forms(
             paper,
             replace(view, **unknown),
-            holes.cut(html, html=True, texts=texts, parted=_URLS),
-            holes.cut(text, texts=texts, parted=_URLS),
+            holes.cut(html, self._slots, html=True, texts=texts, parted=_URLS),
+            holes.cut(text, self._slots, texts=texts, parted=_URLS),
+            Marker(view.title),
+            Marker(view.abstract),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _PaperLinks:
-    """The links that papers have in one mail, by position."""
+class _Standing(NamedTuple):
+    """What papers print by where they stand: the values, and those encoded, by key."""
 
-    more: Callable[[int], _Parted]
-    less: Callable[[int], _Parted]
-    save: Callable[[int], _Parted]
-
-    @classmethod
-    def of(cls, links: DigestLinks) -> "_PaperLinks":
-        return cls(
-            more=_in_pieces(lambda position: links.feedback(position, Verdict.MORE)),
-            less=_in_pieces(lambda position: links.feedback(position, Verdict.LESS)),
-            save=_in_pieces(links.save),
-        )
-
-    def of_paper(self, position: int) -> tuple[_Parted, ...]:
-        """The links named _URLS, each in what it has in common with other papers', and its end."""
-        return self.more(position), self.less(position), self.save(position)
+    values: dict[str, str]
+    ready: dict[bytes, bytes]
 
 
-def _in_pieces(link: Callable[[int], str]) -> Callable[[int], _Parted]:
-    start = commonprefix([link(1), link(2)])  # noqa: RUF071 - letter by letter
-    end = len(start)
-
-    def pieces(position: int) -> _Parted:
-        whole = link(position)
-        # The same string, not one like it, is found faster where it was encoded before.
-        return start if whole.startswith(start) else whole[:end], whole[end:]
-
-    return pieces
-
-
-@lru_cache(maxsize=4096)
-def _kind(tell: Told, heads: bool, level: int, room: int) -> _Kind:
-    return _Kind(tell.followed, bool(tell.why), tell.different, heads, level, room)
+def _kind(tell: Told, place: Place, room: int) -> _Kind:
+    return _Kind(
+        tell.followed, bool(tell.why), tell.different, bool(place.section), place.level, room
+    )
 
 
 def _bare_view(paper: Paper, kind: _Kind) -> PaperView:
@@ -196,23 +192,6 @@ def _bare_view(paper: Paper, kind: _Kind) -> PaperView:
     return paper_view(item, place, room=kind.room, more_url="", less_url="", save_url="")
 
 
-def _of_paper(
-    item: DigestItem, place: Place, tell: Told, view: PaperView, links: "_PaperLinks"
-) -> Names:
-    """The values that a paper prints for one reader."""
-    values = _Values(
-        place=str(place.number),
-        number=number(place.number),
-        section=place.section,
-        why=tell.why,
-        title=marks(view.title, tell.marked),
-        abstract=marks(view.abstract, tell.marked),
-    )
-    for (start, end), parted in zip(_PARTS, links.of_paper(item.position), strict=True):
-        values[start], values[end] = parted
-    return values
-
-
 class _Values(dict[str, Any]):
     """The values of a paper; what comes in two parts is also there as a whole."""
 
@@ -230,11 +209,3 @@ def _with_holes(view: PaperView, holes: Holes, kind: _Kind) -> PaperView:
         marked_abstract=holes.segments("abstract"),
         **printed,
     )
-
-
-def _woven(around: Sequence[bytes], papers: Sequence[bytes]) -> bytes:
-    """What is around the papers and the papers, in turns."""
-    parts = [around[0]]
-    for paper, after in zip(papers, around[1:], strict=True):
-        parts += (paper, after)
-    return b"".join(parts)

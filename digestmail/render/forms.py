@@ -12,7 +12,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial, wraps
+from functools import lru_cache, wraps
 from itertools import count, islice
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -112,6 +112,7 @@ class Holes:
     def cut(
         self,
         rendered: str,
+        slots: "Slots",
         *,
         html: bool = False,
         texts: Mapping[str, str] = {},
@@ -126,7 +127,7 @@ class Holes:
         first, *rest = _TOKEN.split(rendered)
         numbers = rest[1::3]
         printed = deque(zip((self._printed[int(n)] for n in numbers), rest[2::3], strict=True))
-        form = _Cutting()
+        form = _Cutting(slots, html=html)
         form.add(first)
         in_tag = _in_tag(first, False)
         while printed:
@@ -136,19 +137,17 @@ class Holes:
                 if [p for p, _ in islice(printed, 2)] != [(f"{name} {p}", finish) for p in _REST]:
                     raise CannotSplitError(f"the marks of {name} are not put in as they come")
                 before, (_, between), (_, after) = after, printed.popleft(), printed.popleft()
-                mark = partial(marked, texts[name], finish, before, between)
-                form.leave(name, lru_cache(_MARKED)(mark))
+                form.mark(name, _Marking(texts[name], finish, before, between))
             else:
-                encode = _encoder(finish, html=html, in_tag=in_tag)
                 in_parts = name in parted and not finish
                 for one in (f"{name}<", f"{name}>") if in_parts else (source,):
-                    form.leave(one, encode)
+                    form.leave(one, finish, in_tag=in_tag)
             form.add(after)
             in_tag = _in_tag(after, in_tag)
         return form.done()
 
 
-_MARKED = 32  # ways in which readers' words mark one text
+_PIECES = 64  # that readers' words cut one text into
 _AROUND = ("before", "marked", "after")
 _REST = _AROUND[1:]
 _numbers = count()
@@ -183,57 +182,106 @@ def _mixed(text: str) -> Hole:
 
 def _finished(finish: Finish, value: Any) -> Any:
     for step in finish:
-        value = _stepped(step, value)
+        value = step(value)
     return value
 
 
-# Readers share reasons, which take long to wrap. Typed, as Markup equals the same plain text.
-@lru_cache(maxsize=16_384, typed=True)
-def _stepped(step: Step, value: Any) -> Any:
-    return step(value)
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a value is put into quoted-printable, after its filters; bytes are there already."""
+
+    finish: Finish
+    html: bool
+    in_tag: bool  # of HTML: in an attribute
+
+    def __call__(self, value: Any) -> bytes:
+        if isinstance(value, bytes):
+            return value
+        value = _finished(self.finish, value)
+        if not self.html:
+            return quoted(str(value))
+        if self.in_tag:
+            return quoted(_in_attribute(str(value)))
+        return quoted(str(value) if hasattr(value, "__html__") else escaped(str(value)))
 
 
+_Source = str | Mixture
 _Encode = Callable[[Any], bytes]
+
+
+class Slots:
+    """The keys of values that forms take as they come: one for each way to encode them."""
+
+    def __init__(self) -> None:
+        self._ways: dict[str, dict[_Way, bytes]] = {}
+        self._numbers = count()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._ways.values()))
+
+    def key(self, name: str, way: _Way) -> bytes:
+        """The key of a value encoded in a way."""
+        return self._ways.setdefault(name, {}).setdefault(way, b"common %d" % next(self._numbers))
+
+    def ready(self, values: Mapping[str, Any]) -> dict[bytes, bytes]:
+        """Values encoded in all ways in which the forms so far want them, by key."""
+        return {
+            key: way(value)
+            for name, value in values.items()
+            for way, key in tuple(self._ways.get(name, {}).items())  # other threads add to it
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Quoted-printable bytes for ``%``, with the values that go in: (which, how it is encoded).
+    """Quoted-printable bytes for ``%``, and what goes in: (key, value, how it is encoded).
 
-    One formatting puts them in, as joining pieces takes twice as long.
+    One formatting puts it in by key, as joining pieces takes twice as long.
     """
 
     template: bytes
-    slots: tuple[tuple[str | Mixture, _Encode], ...]
-    plain: bool  # whether no slot is a mixture
+    slots: tuple[tuple[bytes, _Source, _Encode], ...]
 
-    def fill(self, values: Mapping[str, Any]) -> bytes:
-        """The form with the values of one mail."""
-        if self.plain:
-            return self.template % tuple([encode(values[name]) for name, encode in self.slots])  # type: ignore[index]
-        return self.template % tuple(
-            encode(values[source] if isinstance(source, str) else source.text(values))
-            for source, encode in self.slots
-        )
+    def fill(self, values: Mapping[str, Any], ready: dict[bytes, bytes]) -> bytes:
+        """The form with the values of one mail; what was encoded is left in ``ready``, by key."""
+        for key, source, encode in self.slots:
+            if key not in ready:
+                value = values[source] if isinstance(source, str) else source.text(values)
+                ready[key] = encode(value)
+        return self.template % ready
 
 
 class _Cutting:
     """A Form as it grows."""
 
-    def __init__(self) -> None:
+    def __init__(self, slots: Slots, *, html: bool) -> None:
         self._template = bytearray()
-        self._slots: list[tuple[str | Mixture, _Encode]] = []
+        self._common = slots
+        self._html = html
+        self._slots: dict[bytes, tuple[_Source, _Encode]] = {}
 
     def add(self, text: str) -> None:
         self._template += quoted(text).replace(b"%", b"%%")
 
-    def leave(self, source: str | Mixture, encode: _Encode) -> None:
-        self._template += b"%b"
-        self._slots.append((source, encode))
+    def leave(self, source: _Source, finish: Finish, *, in_tag: bool) -> None:
+        way = _Way(finish, self._html, in_tag)
+        # Filters may hold words of one paper, and there is no end of those.
+        common = isinstance(source, str) and not finish
+        self._put(self._common.key(str(source), way) if common else self._key(), source, way)
+
+    def mark(self, name: str, marking: "_Marking") -> None:
+        self._put(self._key(), name, marking)
 
     def done(self) -> Form:
-        plain = all(isinstance(source, str) for source, _ in self._slots)
-        return Form(bytes(self._template), tuple(self._slots), plain)
+        slots = tuple((key, *what) for key, what in self._slots.items())
+        return Form(bytes(self._template), slots)
+
+    def _key(self) -> bytes:
+        return b"%b %d" % (b"html" if self._html else b"text", len(self._slots))
+
+    def _put(self, key: bytes, source: _Source, encode: _Encode) -> None:
+        self._template += b"%%(%b)b" % key
+        self._slots[key] = (source, encode)
 
 
 # --- encoding --------------------------------------------------------------------------------
@@ -251,13 +299,29 @@ def quoted(text: str) -> bytes:
 _NEWLINE = ord("\n")
 
 
-def marked(text: str, finish: Finish, before: str, after: str, spans: Spans) -> bytes:
-    """``text`` as HTML with ``before`` and ``after`` around each of the ``spans``."""
-    pieces, end = [], 0
-    for start, stop in spans:
-        pieces += [_html(text[end:start], finish), before, _html(text[start:stop], finish), after]
-        end = stop
-    return quoted("".join((*pieces, _html(text[end:], finish))))
+class _Marking:
+    """A text as HTML with ``before`` and ``after`` around the spans that are marked in it."""
+
+    def __init__(self, text: str, finish: Finish, before: str, after: str) -> None:
+        self._text = text
+        self._how = (finish, before, after)
+        # Readers' marks differ more than the pieces they make.
+        self._plain = lru_cache(_PIECES)(self._new_plain)
+        self._marked = lru_cache(_PIECES)(self._new_marked)
+
+    def __call__(self, spans: Spans) -> bytes:
+        pieces, end = [], 0
+        for start, stop in spans:
+            pieces += [self._plain(end, start), self._marked(start, stop)]
+            end = stop
+        return b"".join((*pieces, self._plain(end, None)))
+
+    def _new_plain(self, start: int, stop: int | None) -> bytes:
+        return quoted(_html(self._text[start:stop], self._how[0]))
+
+    def _new_marked(self, start: int, stop: int) -> bytes:
+        finish, before, after = self._how
+        return quoted(f"{before}{_html(self._text[start:stop], finish)}{after}")
 
 
 def _html(value: Any, finish: Finish) -> str:
@@ -292,27 +356,3 @@ def _in_tag(piece: str, before: bool) -> bool:
     """Whether an HTML tag is still open at the end of a piece."""
     opened, closed = piece.rfind("<"), piece.rfind(">")
     return opened > closed if opened != closed else before
-
-
-def _encoder(finish: Finish, *, html: bool, in_tag: bool) -> Callable[[Any], bytes]:
-    encode = (_quoted_attribute if in_tag else _quoted_html) if html else _quoted_text
-
-    def finished(value: Any) -> bytes:
-        value = _finished(finish, value)
-        ready = html and not in_tag and hasattr(value, "__html__")
-        return quoted(str(value)) if ready else encode(str(value))
-
-    return finished if finish else encode
-
-
-_quoted_text = lru_cache(maxsize=16_384)(quoted)
-
-
-@lru_cache(maxsize=16_384)
-def _quoted_html(text: str) -> bytes:
-    return quoted(escaped(text))
-
-
-@lru_cache(maxsize=4096)
-def _quoted_attribute(text: str) -> bytes:
-    return quoted(_in_attribute(text))

@@ -1,13 +1,13 @@
 """What goes into the templates, and what comes out of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from digestmail.domain import Digest, DigestItem, Subscriber, Verdict
+from digestmail.domain import Digest, DigestItem, Subscriber
 from digestmail.render.papers import PaperView, Place, clean, short_day
 from digestmail.text import excerpt, one_line
 
@@ -21,12 +21,21 @@ _PER_MINUTE = 230  # words; Brysbaert, J. Mem. Lang. 109 (2019): 238 of silent E
 Names = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class PaperLinks:
+    """Links of one kind to the papers of a digest, which differ in the paper's position alone."""
+
+    start: str
+    end: str = ""
+
+    def __call__(self, position: int) -> str:
+        """The link of the paper at a position."""
+        return f"{self.start}{position}{self.end}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestLinks:
-    """Where the links of one digest lead; ``feedback`` and ``save`` take a paper's position.
-
-    ``view``: the digest as a page.
-    """
+    """Where the links of one digest lead; ``view``: the digest as a page."""
 
     home: str
     view: str
@@ -34,8 +43,9 @@ class DigestLinks:
     pause: str
     unsubscribe: str
     help: str
-    feedback: Callable[[int, Verdict], str]
-    save: Callable[[int], str]
+    more: PaperLinks
+    less: PaperLinks
+    save: PaperLinks
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import chain
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from digestmail.domain import DigestItem, Paper, Reason, ReasonKind
 from digestmail.text import Phrase, excerpt, one_line, phrase, readable, spans, words
 
 Segments = tuple[tuple[str, bool], ...]
+Spans = tuple[tuple[int, int], ...]
 
 _TITLE = 300
 _NAME = 80
@@ -25,6 +26,7 @@ _URL = 1000
 _AUTHORS = 3
 _MOST_AUTHORS = 8  # names shown at most, followed ones included
 _TRENDING = 5  # upvotes: fewer say little
+_PHRASES = 64  # that are remembered of one text
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def paper_view(
     authors, others = _authors(paper.authors, tell.followed)
     return PaperView(
         place=place.number,
-        number=number(place.number),
+        number=aligned(place.number),
         section=place.section,
         level=place.level,
         different=tell.different,
@@ -100,13 +102,12 @@ def paper_view(
 # --- what differs from reader to reader --------------------------------------------------------
 
 
-def number(place: int) -> str:
+def aligned(place: int) -> str:
     """A place as the plain text aligns it."""
     return f"{place:2}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # the same ones are remembered
-class Told:
+class Told(NamedTuple):
     """What the reasons of a paper tell its reader."""
 
     why: str  # in one line; empty when there is none but its upvotes, which stand above
@@ -117,36 +118,62 @@ class Told:
 
 def told(reasons: Iterable[Reason]) -> Told:
     """What the reasons of a paper tell."""
-    return _told(tuple((reason.kind, reason.details) for reason in reasons))
+    named: list[str] = []
+    marked: tuple[str, ...] = ()
+    followed: tuple[str, ...] = ()
+    different = False
+    for reason in reasons:
+        kind, details = reason.kind, reason.details
+        if kind is ReasonKind.KEYWORD or kind is ReasonKind.TERMS:
+            marked += details
+        elif kind is ReasonKind.AUTHOR:
+            followed += details
+        elif kind is ReasonKind.EXPLORATION:
+            different = True
+        if details and kind is not ReasonKind.TRENDING:
+            named.append(_words(kind, tuple([_detail(one) for one in details])))
+    return Told(excerpt("; ".join(named), _WHY), marked, followed, different)
+
+
+def _words(kind: ReasonKind, details: tuple[str, ...]) -> str:
+    if kind is ReasonKind.EXPLORATION:  # the label above the paper says the rest
+        return f"at the edge of your profile, with {' and '.join(details)}"
+    return Reason(kind, details).words
 
 
 @lru_cache(maxsize=16_384)
-def _told(reasons: tuple[tuple[ReasonKind, tuple[str, ...]], ...]) -> Told:
-    def details(*kinds: ReasonKind) -> tuple[str, ...]:
-        return tuple(chain.from_iterable(given for kind, given in reasons if kind in kinds))
-
-    named = [Reason(*one) for one in reasons if one[1] and one[0] is not ReasonKind.TRENDING]
-    return Told(
-        why=clean("; ".join(map(_words, named)), _WHY),
-        marked=details(ReasonKind.KEYWORD, ReasonKind.TERMS),
-        followed=details(ReasonKind.AUTHOR),
-        different=any(kind is ReasonKind.EXPLORATION for kind, _ in reasons),
-    )
+def _detail(text: str) -> str:
+    return clean(text, _WHY)
 
 
-def _words(reason: Reason) -> str:
-    if reason.kind is ReasonKind.EXPLORATION:  # the label above the paper says the rest
-        return f"at the edge of your profile, with {' and '.join(reason.details)}"
-    return reason.words
+class Marker:
+    """Finds in one text what is marked in it, as ``spans`` does; what was found is remembered."""
+
+    __slots__ = ("_found", "_known", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._known = frozenset(form for word in words(text) for form in (word.plain, word.stem))
+        self._found: dict[str, Spans] = {}
+
+    def spans(self, marked: Iterable[str]) -> Spans:
+        """Where the phrases stand: (start, end) pairs in order, overlapping ones joined."""
+        found: Spans = ()
+        for one in marked:
+            here = self._found.get(one)
+            found += self._find(one) if here is None else here
+        return found if len(found) < 2 else _joined(sorted(found))
+
+    def _find(self, one: str) -> Spans:
+        if len(self._found) >= _PHRASES:
+            self._found.clear()
+        wanted = phrase(one)
+        there = wanted.words and wanted.words[0] in self._known
+        found = self._found[one] = tuple(spans(self._text, [wanted])) if there else ()
+        return found
 
 
-@lru_cache(maxsize=65_536)
-def marks(text: str, marked: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
-    """What ``spans`` finds, from what is remembered of texts and phrases met before."""
-    known = _words_of(text)
-    phrases = map(phrase, marked)
-    present = [p for p in phrases if p.words and p.words[0] in known]
-    found = sorted(span for one in present for span in _spans_of(text, one))
+def _joined(found: Iterable[tuple[int, int]]) -> Spans:
     joined: list[tuple[int, int]] = []
     for start, end in found:
         if joined and start < joined[-1][1]:
@@ -154,16 +181,6 @@ def marks(text: str, marked: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
             end = max(end, last)
         joined.append((start, end))
     return tuple(joined)
-
-
-@lru_cache(maxsize=4096)
-def _words_of(text: str) -> frozenset[str]:
-    return frozenset(form for word in words(text) for form in (word.plain, word.stem))
-
-
-@lru_cache(maxsize=65536)
-def _spans_of(text: str, one: Phrase) -> tuple[tuple[int, int], ...]:
-    return tuple(spans(text, [one]))
 
 
 # --- cleaning ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import css_inline
 from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from digestmail.domain import Digest, DigestItem, Subscriber, Verdict
+from digestmail.domain import Digest, DigestItem, Subscriber
 from digestmail.render.assembly import Assembler
 from digestmail.render.environment import broken, compile_all, make_environment
 from digestmail.render.forms import CannotSplitError, quoted
@@ -202,7 +202,7 @@ def _view(item: DigestItem, place: Place, links: DigestLinks, room: int) -> Pape
         item,
         place,
         room=room,
-        more_url=links.feedback(item.position, Verdict.MORE),
-        less_url=links.feedback(item.position, Verdict.LESS),
+        more_url=links.more(item.position),
+        less_url=links.less(item.position),
         save_url=links.save(item.position),
     )

@@ -13,7 +13,7 @@ from digestmail.domain import (
 )
 from digestmail.mail.dkim import DkimKey
 from digestmail.mail.message import Identity, ListLinks, build, message_id
-from digestmail.render import DigestLinks, Rendered, Renderer
+from digestmail.render import DigestLinks, PaperLinks, Rendered, Renderer
 from digestmail.steps.links import Links
 from digestmail.store import Store
 
@@ -73,18 +73,9 @@ class Composer:
     def _digest_links(self, subscriber: Subscriber, digest: Digest, now: datetime) -> DigestLinks:
         preferences = self.links.preferences(subscriber.id or 0, now)
 
-        # One token serves all papers of a digest, and signing it 40 times takes long.
-        first = self.links.feedback(digest.id or 0, 0, Verdict.MORE)
-        base = first.removesuffix(f"/0/{Verdict.MORE}")
-
-        def feedback(position: int, verdict: Verdict) -> str:
-            return f"{base}/{position}/{verdict}"
-
-        first_saved = self.links.save(digest.id or 0, 0).removesuffix("0")
-
-        def save(position: int) -> str:
-            return f"{first_saved}{position}"
-
+        # One token serves all papers of a digest, and signing it 60 times takes long.
+        token = self.links.feedback_token(digest.id or 0)
+        judging = self.links.judging(token)
         return DigestLinks(
             home=self.links.home,
             view=self.links.digest(digest.id or 0),
@@ -92,8 +83,9 @@ class Composer:
             pause=f"{preferences}#pause",
             unsubscribe=self.links.unsubscribe(subscriber.id or 0),
             help=self.links.help,
-            feedback=feedback,
-            save=save,
+            more=PaperLinks(judging, f"/{Verdict.MORE}"),
+            less=PaperLinks(judging, f"/{Verdict.LESS}"),
+            save=PaperLinks(self.links.saving(token)),
         )
 
     def _unsubscribe_by_mail(self, subscriber: Subscriber) -> str:

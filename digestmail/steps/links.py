@@ -63,8 +63,19 @@ class Links:
 
     def feedback(self, digest_id: int, position: int, verdict: Verdict) -> str:
         """The link to say more or less about one paper of a digest."""
-        token = self._signer.sign(Purpose.FEEDBACK, digest_id)
-        return f"{self.home}/feedback/{token}/{position}/{verdict}"
+        return f"{self.judging(self.feedback_token(digest_id))}{position}/{verdict}"
+
+    def feedback_token(self, digest_id: int) -> str:
+        """The token that serves all papers of a digest."""
+        return self._signer.sign(Purpose.FEEDBACK, digest_id)
+
+    def judging(self, token: str) -> str:
+        """What the links of ``feedback`` begin with, up to the position."""
+        return f"{self.home}/feedback/{token}/"
+
+    def saving(self, token: str) -> str:
+        """What those of ``save`` begin with."""
+        return f"{self.home}/save/{token}/"
 
     def read_feedback(self, token: str) -> int:
         """The digest id of a feedback token."""
@@ -72,7 +83,7 @@ class Links:
 
     def save(self, digest_id: int, position: int) -> str:
         """The link to put one paper of a digest on the reading list; see ``read_feedback``."""
-        return f"{self.home}/save/{self._signer.sign(Purpose.FEEDBACK, digest_id)}/{position}"
+        return f"{self.saving(self.feedback_token(digest_id))}{position}"
 
     def digest(self, digest_id: int) -> str:
         """The link to a digest as a page."""

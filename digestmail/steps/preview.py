@@ -195,7 +195,7 @@ def preview(
 def _of_others(item: DigestItem) -> DigestItem:
     """The item without the reason that it is like itself: its owner has said so of it before."""
     itself = (readable(item.paper.title),)
-    return replace(item, reasons=tuple(r for r in item.reasons if r.details != itself))
+    return item._replace(reasons=tuple(r for r in item.reasons if r.details != itself))
 
 
 def _day(paper: Paper) -> date | None:

@@ -217,7 +217,7 @@ def _without(digest: Digest, shown: Collection[int]) -> Digest:
     kept = [item for item in digest.items if item.paper.id not in shown]
     if len(kept) == len(digest.items):
         return digest
-    items = tuple(replace(item, position=place) for place, item in enumerate(kept, 1))
+    items = tuple(item._replace(position=place) for place, item in enumerate(kept, 1))
     return replace(digest, items=items, skip=None if items else SkipReason.NO_PAPERS)
 
 

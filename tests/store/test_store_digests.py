@@ -48,7 +48,7 @@ def test_many_read_at_once_are_those_read_one_by_one(store: Store) -> None:
 
 def _titled(store: Store, number: int, papers: dict[int, Paper]) -> Digest:
     found = store.digests.get(number)
-    items = (replace(item, paper=papers[item.paper.id or 0]) for item in found.items)
+    items = (item._replace(paper=papers[item.paper.id or 0]) for item in found.items)
     return replace(found, items=tuple(items))
 
 

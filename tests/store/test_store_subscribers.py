@@ -217,7 +217,7 @@ def test_a_removed_profile_leaves_its_digests_and_feedback(store: Store) -> None
     ada = join(store)
     (one,) = arrive(store, 1)
     made = digest(ada, [one])
-    item = replace(made.items[0], profile_id=ada.profiles[0].id)
+    item = made.items[0]._replace(profile_id=ada.profiles[0].id)
     store.digests.record([planned(ada, replace(made, items=(item,)))])
     _rate(store, ada, one.id or 0, Verdict.MORE, ada.profiles[0].id)
     store.subscribers.remove_profile(ada.id or 0, ada.profiles[0].id or 0)
