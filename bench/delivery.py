@@ -89,18 +89,23 @@ class _Sink(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._data += data
-        end = b"\r\n.\r\n" if self._in_mail else b"\r\n"
-        if self._data.endswith(end):  # the client waits for each answer
+        while end := self._end():
             command = b"." if self._in_mail else bytes(self._data[:4]).upper()
-            self._data.clear()
+            del self._data[:end]
             self._in_mail = command == b"DATA"
             self._transport.write(_ANSWERS.get(command, b"250 OK\r\n"))
             if command == b"QUIT":
                 self._transport.close()
 
+    def _end(self) -> int:
+        """Where the mail or the command ends; 0 when it has yet to come."""
+        if self._in_mail:
+            return len(self._data) if self._data.endswith(b"\r\n.\r\n") else 0
+        return self._data.find(b"\r\n") + 2 if b"\r\n" in self._data else 0
+
 
 _ANSWERS = {
-    b"EHLO": b"250-sink\r\n250-SIZE 50000000\r\n250 8BITMIME\r\n",
+    b"EHLO": b"250-sink\r\n250-SIZE 50000000\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
     b"DATA": b"354 go on\r\n",
     b"QUIT": b"221 bye\r\n",
 }

@@ -10,6 +10,7 @@ from typing import cast
 import aiosmtplib
 
 from digestmail.domain import Message, Outcome, Phase, SendResult
+from digestmail.mail.dialogue import Dialogue, Reply
 from digestmail.mail.relay import SmtpSettings
 from digestmail.mail.replies import classify
 
@@ -39,9 +40,10 @@ class Connection:
     """A connection that has said hello and logged in; for one task at a time."""
 
     def __init__(self, client: aiosmtplib.SMTP, settings: SmtpSettings) -> None:
-        self._client = client
+        self._client = client  # opens it; from then on the dialogue is our own
         self._settings = settings
-        self._transport: asyncio.BaseTransport | None = None
+        self._dialogue: Dialogue | None = None
+        self._pipelines = False  # RFC 2920
         self.used = 0  # messages tried
         self.tls_version = ""  # such as "TLSv1.3"; empty when not encrypted
 
@@ -68,7 +70,7 @@ class Connection:
     @property
     def is_open(self) -> bool:
         """Whether another message may be tried on it."""
-        return self._client.is_connected
+        return self._dialogue is not None and self._dialogue.is_open
 
     @property
     def size_limit(self) -> int:
@@ -95,16 +97,17 @@ class Connection:
     async def quit(self) -> None:
         """Say goodbye and close, whatever the server answers."""
         try:
-            with suppress(aiosmtplib.SMTPException, OSError):
-                await self._client.quit(timeout=_QUIT_SECONDS)
+            with suppress(PhaseError):
+                await self._command(Phase.CONNECT, b"QUIT", timeout=_QUIT_SECONDS)
         finally:
             self.abort()
 
     def abort(self) -> None:
         """Close at once; what is still in the buffer is not sent."""
-        transport = self._transport or self._client.transport
-        if transport is not None:
-            cast(asyncio.WriteTransport, transport).abort()
+        if self._dialogue is not None:
+            self._dialogue.abort()
+        elif self._client.transport is not None:
+            cast(asyncio.WriteTransport, self._client.transport).abort()
         self._client.close()
 
     async def _greet(self) -> None:
@@ -116,11 +119,14 @@ class Connection:
             if settings.tls == "starttls":
                 await self._start_tls()
             tls = client.get_transport_info("ssl_object")
-        self._transport = client.transport
         self.tls_version = tls.version() if tls is not None else ""
         if settings.username:
             with _during(Phase.AUTH):
                 await client.login(settings.username, settings.password)
+        # aiosmtplib's own dialogue takes five times as long, and puts an end to the message only
+        # after looking through it for line ends.
+        self._dialogue = Dialogue(cast(asyncio.Transport, client.transport))
+        self._pipelines = client.supports_extension("pipelining")
 
     async def _start_tls(self) -> None:
         if not self._client.supports_extension("starttls"):
@@ -136,40 +142,75 @@ class Connection:
             text = f"the message has {size} bytes, the server takes {self.size_limit}"
             return SendResult(outcome=Outcome.REJECTED, phase=Phase.MAIL, text=text)
         options = [b"SIZE=%d" % size] if self._client.supports_extension("size") else []
-        # aiosmtplib's mail() and rcpt() parse the addresses, which takes longer than the sending.
-        await self._command(Phase.MAIL, b"MAIL", b"FROM:" + _path(message.sender), *options)
-        await self._command(Phase.RCPT, b"RCPT", b"TO:" + _path(message.recipient))
+        await self._envelope(
+            b"MAIL FROM:" + b" ".join((_path(message.sender), *options)),
+            b"RCPT TO:" + _path(message.recipient),
+        )
         if not await claim():
             await self._reset()
             return SendResult(outcome=Outcome.WITHDRAWN, phase=Phase.RCPT)
         return await self._hand_over(message.raw)
 
+    async def _envelope(self, mail: bytes, rcpt: bytes) -> None:
+        """Name the sender and the recipient, in one go where the server allows it."""
+        if not self._pipelines:
+            await self._command(Phase.MAIL, mail)
+            await self._command(Phase.RCPT, rcpt)
+            return
+        self._write(Phase.MAIL, mail + b"\r\n" + rcpt + b"\r\n")
+        first = await self._reply(Phase.MAIL)
+        try:
+            second = await self._reply(Phase.RCPT)
+        except PhaseError:
+            _expect(Phase.MAIL, first)  # who refuses the sender may leave before the recipient
+            raise
+        _expect(Phase.MAIL, first)
+        _expect(Phase.RCPT, second)
+
     async def _hand_over(self, raw: bytes) -> SendResult:
-        # Not aiosmtplib's data(): it has one timeout for both steps, and a lost connection means
-        # "send it again" before the final dot but "nobody knows" after it.
+        patience = self._settings.data_timeout
         await self._command(Phase.DATA, b"DATA", wanted=_START_INPUT)
-        with _during(Phase.DATA):
-            self._write(_stuffed(raw))
-        timeout = self._settings.data_timeout
-        reply = await self._command(Phase.END_OF_DATA, b".", timeout=timeout)
-        return classify(Phase.END_OF_DATA, reply.code, reply.message)
+        # A lost connection means "send it again" until the final dot has gone, which is the last
+        # to go, and "nobody knows" after that.
+        self._write(Phase.DATA, _stuffed(raw) + b".\r\n")
+        try:
+            await self._spoken.written(patience)
+        except OSError as error:
+            raise _failed(Phase.DATA, error) from error
+        reply = await self._reply(Phase.END_OF_DATA, patience)
+        _expect(Phase.END_OF_DATA, reply)
+        return classify(Phase.END_OF_DATA, reply.code, reply.text)
 
     async def _command(
-        self, phase: Phase, *words: bytes, wanted: int = _DONE, timeout: float = 0
-    ) -> aiosmtplib.SMTPResponse:
+        self, phase: Phase, command: bytes, *, wanted: int = _DONE, timeout: float = 0
+    ) -> Reply:
         """The reply to a command; PhaseError unless its code is ``wanted`` or of that hundred."""
-        with _during(phase):
-            reply = await self._client.execute_command(
-                *words, timeout=timeout or self._settings.command_timeout
-            )
-        if reply.code // 100 != wanted // 100:
-            raise PhaseError(phase, reply.code, reply.message)
+        self._write(phase, command + b"\r\n")
+        reply = await self._reply(phase, timeout)
+        _expect(phase, reply, wanted)
         return reply
 
-    def _write(self, content: bytes) -> None:
-        if self._client.protocol is None:
-            raise aiosmtplib.SMTPServerDisconnected("connection lost")
-        self._client.protocol.write(content)
+    def _write(self, phase: Phase, data: bytes) -> None:
+        try:
+            self._spoken.write(data)
+        except OSError as error:
+            raise _failed(phase, error) from error
+
+    async def _reply(self, phase: Phase, timeout: float = 0) -> Reply:
+        """The next reply; PhaseError when the server says that it will close the connection."""
+        try:
+            reply = await self._spoken.reply(timeout or self._settings.command_timeout)
+        except OSError as error:
+            raise _failed(phase, error) from error
+        if reply.code == _UNAVAILABLE:
+            raise PhaseError(phase, *reply)
+        return reply
+
+    @property
+    def _spoken(self) -> Dialogue:
+        if self._dialogue is None:
+            raise ConnectionResetError("connection lost")
+        return self._dialogue
 
     async def _recover(self, error: PhaseError) -> None:
         if not error.in_step:
@@ -179,12 +220,16 @@ class Connection:
 
     async def _reset(self) -> None:
         try:
-            await self._client.rset(timeout=self._settings.connect_timeout)
-        except (aiosmtplib.SMTPException, OSError):
+            await self._command(Phase.MAIL, b"RSET", timeout=self._settings.connect_timeout)
+        except BaseException as error:
             self.abort()
-        except BaseException:
-            self.abort()
-            raise
+            if not isinstance(error, PhaseError):
+                raise
+
+
+def _expect(phase: Phase, reply: Reply, wanted: int = _DONE) -> None:
+    if reply.code // 100 != wanted // 100:
+        raise PhaseError(phase, *reply)
 
 
 def _path(address: str) -> bytes:
@@ -205,4 +250,8 @@ def _during(phase: Phase) -> Iterator[None]:
     except aiosmtplib.SMTPResponseException as error:
         raise PhaseError(phase, error.code, error.message) from error
     except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
-        raise PhaseError(phase, 0, str(error) or type(error).__name__) from error
+        raise _failed(phase, error) from error
+
+
+def _failed(phase: Phase, error: Exception) -> PhaseError:
+    return PhaseError(phase, 0, str(error) or type(error).__name__)

@@ -1,0 +1,134 @@
+"""SMTP's dialogue on an open connection: what is written, and the replies (RFC 5321 4.2)."""
+
+import asyncio
+from collections import deque
+from typing import NamedTuple
+
+_LONGEST = 64 * 1024  # bytes of one reply; RFC 5321 4.5.3.1.5 has 512 for a line
+
+
+class Reply(NamedTuple):
+    """What the server answered; the lines of ``text`` end in newlines, the last does not."""
+
+    code: int
+    text: str
+
+
+class Dialogue(asyncio.Protocol):
+    """Takes over a transport from whoever opened it; for one task at a time.
+
+    Everything raises OSError when the connection is lost, TimeoutError (which is one) when the
+    server is late. After that it is of no more use.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._data = bytearray()
+        self._lines: list[bytes] = []  # of a reply that is not complete
+        self._replies: deque[Reply] = deque()  # that nobody has asked for yet
+        self._lost: OSError | None = None
+        self._full = False
+        self._waiting: asyncio.Future[None] | None = None
+        transport.set_write_buffer_limits(0)  # so that ``written`` tells when all of it went
+        transport.set_protocol(self)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is our turn to speak."""
+        return not (self._lost or self._replies or self._transport.is_closing())
+
+    def write(self, data: bytes) -> None:
+        """Begin to send; what was written before goes first. An error means that this has not."""
+        if self.is_open:
+            self._transport.write(data)
+        if self._lost or self._transport.is_closing():
+            raise self._lost or ConnectionResetError("connection lost")
+        if self._replies:
+            raise ConnectionResetError(f"the server says unasked: {self._unasked()}")
+
+    async def written(self, timeout: float) -> None:
+        """Wait until the system has taken all that was written; an error means that it has not.
+
+        Over TLS it is the layer that encrypts which has taken it.
+        """
+        while self._full:
+            await self._news(timeout, "the server takes no more data")
+
+    async def reply(self, timeout: float) -> Reply:
+        """The next reply."""
+        while not self._replies:
+            await self._news(timeout, "no answer")
+        return self._replies.popleft()
+
+    def abort(self) -> None:
+        """Close at once; what is still in the buffer is not sent."""
+        self._transport.abort()
+
+    def _unasked(self) -> str:
+        return " ".join(f"{reply.code} {reply.text}" for reply in self._replies)
+
+    async def _news(self, timeout: float, trouble: str) -> None:
+        if self._lost:
+            raise self._lost
+        news = self._waiting = self._loop.create_future()
+        # Not asyncio.timeout, which takes longer than all the rest.
+        late = self._loop.call_later(timeout, _fail, news, f"{trouble} for {timeout:g} seconds")
+        try:
+            await news
+        finally:
+            late.cancel()
+            self._waiting = None
+
+    def _wake(self) -> None:
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    # --- what the transport tells ---
+
+    def data_received(self, data: bytes) -> None:
+        """Cut into lines, and these into replies."""
+        self._data += data
+        *lines, rest = self._data.split(b"\n")
+        self._data = rest
+        for line in lines:
+            self._take(bytes(line).removesuffix(b"\r"))
+        if len(rest) + sum(map(len, self._lines)) > _LONGEST:
+            self._give_up("the server's reply does not end")
+        if self._replies:
+            self._wake()
+
+    def _take(self, line: bytes) -> None:
+        code, more = line[:3], line[3:4]
+        if self._lost or not (code.isdigit() and len(code) == 3 and more in (b"", b" ", b"-")):
+            self._give_up(f"the server's reply cannot be read: {line[:80]!r}")
+            return
+        self._lines.append(line[4:])
+        if more != b"-":
+            text = b"\n".join(self._lines).decode("utf-8", "replace")
+            self._lines.clear()
+            self._replies.append(Reply(int(code), text))
+
+    def _give_up(self, trouble: str) -> None:
+        self._lost = self._lost or ConnectionAbortedError(trouble)
+        self._transport.abort()
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """By the server, the network or ourselves."""
+        self._lost = self._lost or ConnectionResetError(str(exc) if exc else "connection lost")
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """The operating system takes no more for now."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """It has taken everything."""
+        self._full = False
+        self._wake()
+
+
+def _fail(news: "asyncio.Future[None]", trouble: str) -> None:
+    if not news.done():
+        news.set_exception(TimeoutError(trouble))
