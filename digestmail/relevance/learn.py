@@ -2,9 +2,10 @@
 
 A profile has up to two halves. What its papers - seeds, likes, dislikes - have that others lack is
 their mean from the background's centre, as in Rocchio, "Relevance feedback in information
-retrieval" (1971), over terms and over themes; from the terms a part of what their rivals have is
-taken, see ``rivals``. What was typed is the same of a text. Each half is put on one scale: over the
-background its mean is 0 and its standard deviation 1.
+retrieval" (1971), over terms and over themes. From many likes' terms a part of what their rivals
+have is taken, see ``rivals``; where likes are few, what lies beside them is more likely wanted than
+not, and a part of it is added, as in pseudo-relevance feedback. What was typed is the same of a
+text. Each half is put on one scale: over the background its mean is 0 and its standard deviation 1.
 
 How far the halves are to be trusted shows in the liked papers themselves: how high the text alone
 puts them above the background, and how high the other liked papers put each of them. For two
@@ -35,7 +36,9 @@ _USUAL = {"terms": (0.01, 0.025), "themes": (0.0, 0.06)}  # mean, spread
 _LEAST_SPREAD = 0.004  # a text the sample has no word of is no infinite surprise
 _DISLIKED = 0.1  # what the mean of dislikes takes: more would bury a field for one paper
 _RIVALS = 0.6  # what the mean of rivals takes at most
-_MANY = 30.0  # likes, of which rivals take half of that: few likes may lie beside what is wanted
+_FEW = 10.0  # likes, up to which rivals take nothing, but add
+_MANY = 30.0  # likes: see ``_rivalry``
+_THEMES = {False: 1.0, True: 2.0}  # what themes count beside terms, without and with meanings
 _THEMES_TYPED = 0.5  # what themes count where only a few words are known
 _TYPED = 0.25  # what a text counts that is as trustworthy as the papers
 _DISLIKES_ALONE = 0.3  # what dislikes count beside a text, before there is a like
@@ -221,13 +224,12 @@ class Learner:
     def _by_papers(
         self, liked: _Shown, terms: csr_matrix, disliked: _Shown, judged: Sequence[Sequence[str]]
     ) -> _Half:
-        """The mean of likes less a part of the means of dislikes and rivals, from the centre."""
+        """The mean of likes, less parts of the means of dislikes and rivals, from the centre."""
         there, against = liked.weight > 0, disliked.weight > 0
         less = (np.where(there, _DISLIKED, 1.0) * against).astype(np.float32)
         themes = self._space.whitened(liked.themes - less[:, None] * disliked.themes)
         rivals = self._rivals.of(themes, judged)
-        told = _RIVALS * liked.weight / (liked.weight + _MANY)
-        told = (told * (rivals.getnnz(axis=1) > 0)).astype(np.float32)
+        told = _rivalry(liked.weight) * (rivals.getnnz(axis=1) > 0)
         of_sample = liked.of_sample - less[:, None] * disliked.of_sample
         of_sample -= told[:, None] * (rivals @ self._rivals_of_sample)
         added = (
@@ -236,7 +238,7 @@ class Learner:
             (rows.scaled(rivals, -told), self._rivals.vectors),
         )
         centre = (there - less - told).astype(np.float32)
-        return self._half(added, of_sample, centre, themes, 1.0)
+        return self._half(added, of_sample, centre, themes, _THEMES[self._space.has_meanings])
 
     # --- what was typed ----------------------------------------------------------------------
 
@@ -298,6 +300,12 @@ class Learner:
         )
         usual = (pairs * known + _FEW_PAIRS * _USUAL_HEIGHT) / (pairs + _FEW_PAIRS)
         return np.clip(text / np.maximum(usual, _LEAST_HEIGHT), 0, _MOST_TRUST)
+
+
+def _rivalry(likes: Dense) -> Dense:
+    """Which part of the mean of their rivals some weights of likes take; below 0 they add it."""
+    told = _RIVALS * (likes - _FEW) / (likes + _MANY)
+    return np.where(likes > 0, told, 0).astype(np.float32)
 
 
 def typed_texts(interest: Interest) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +25,22 @@ class PhraseIndex:
     """
 
     def __init__(self, papers: Sequence[Paper]) -> None:
-        self._papers = [(_Forms(paper.title), _Forms(paper.abstract)) for paper in papers]
+        self._papers = papers
+
+    @cached_property
+    def _forms(self) -> list[tuple["_Forms", "_Forms"]]:
+        """The words of titles and abstracts."""
+        return [(_Forms(paper.title), _Forms(paper.abstract)) for paper in self._papers]
 
     def hits(self, phrases: Sequence[Phrase]) -> csr_matrix:
         """What each phrase in each paper tells, in (0, 1), shape (phrases, papers)."""
+        if not phrases:
+            return csr_matrix((0, len(self._papers)), dtype=np.float32)
         lookups = _lookups(phrases)
         rows: list[int] = []
         columns: list[int] = []
         values: list[float] = []
-        for column, (title, abstract) in enumerate(self._papers):
+        for column, (title, abstract) in enumerate(self._forms):
             for row, value in _tell(title.count(lookups), abstract.count(lookups)).items():
                 rows.append(row)
                 columns.append(column)

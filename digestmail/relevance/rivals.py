@@ -1,7 +1,9 @@
 """Papers of the background that resemble what a profile likes, and were not liked.
 
 What sets likes apart from these tells more than what sets them apart from everything: a support
-vector machine (Cortes and Vapnik, "Support-vector networks", 1995) leans on them alone.
+vector machine (Cortes and Vapnik, "Support-vector networks", 1995) leans on them alone. So long as
+the likes are few, though, it is not known of these whether they are wanted, and they are of use as
+more of the same (Buckley and others, "Automatic query expansion using SMART: TREC 3", 1994).
 """
 
 from collections.abc import Collection, Sequence

@@ -107,6 +107,11 @@ class Space:
         return wishes @ self._inverse
 
     @property
+    def has_meanings(self) -> bool:
+        """Whether an embedder's axes are among the themes."""
+        return self._embedder is not None
+
+    @property
     def size(self) -> int:
         """How many terms there are."""
         return len(self._columns)

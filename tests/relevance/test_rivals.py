@@ -44,8 +44,18 @@ def test_who_likes_nothing_has_no_rivals() -> None:
     assert not Rivals(SPACE).of(np.zeros_like(ATOM), [()]).nnz
 
 
-def test_words_of_rivals_speak_against(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = [interest(liked=tuple(OTHERS[:3]))]
-    found = Learner(SPACE).learn(wanted).terms
+def heard(weight: float) -> dict[int, float]:
+    """The terms of a model of three likes that each count so much, and their weights."""
+    row = Learner(SPACE).learn([interest(liked=tuple(OTHERS[:3]), weights=(weight,) * 3)]).terms
+    return dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+
+
+def test_words_of_rivals_speak_against_many_likes_and_for_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few, many = heard(1.0), heard(10.0)
+    assert min(many.values()) < 0 < min(few.values())
     monkeypatch.setattr("digestmail.relevance.learn._RIVALS", 0.0)
-    assert found.min() < 0 <= Learner(SPACE).learn(wanted).terms.min()
+    alone = heard(1.0)
+    assert alone.keys() < few.keys()
+    assert alone.keys() == heard(10.0).keys()
