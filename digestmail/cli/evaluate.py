@@ -18,6 +18,7 @@ from digestmail.evaluation import (
     Measures,
     Space,
     Variant,
+    embed,
     judge,
     measure_baseline,
     read_benchmark,
@@ -94,6 +95,9 @@ _Results = dict[str, Measures | None]
 
 
 def _ours(benchmark: Benchmark, embedder: Embedder | None) -> Judged:
+    if embedder:
+        with progressing("Embedding papers") as progress:
+            embed(benchmark, embedder, progress)
     with progressing(f"Ranking by {OURS}") as progress:
         return judge(benchmark, progress, embedder)
 
@@ -131,6 +135,7 @@ def _plain(benchmark: Benchmark, results: _Results, judged: Judged | None) -> di
     if judged:
         bins = [asdict(one) for one in judged.calibration.bins]
         plain["calibration"] = {"error": judged.calibration.error, "bins": bins}
+        plain["mail_of_10"] = judged.mailed
     return plain
 
 
@@ -142,6 +147,8 @@ def _tell(benchmark: Benchmark, results: _Results, judged: Judged | None) -> Non
     if None in results.values():
         say("– : these readers told nothing that the method works on.")
     if judged:
+        if judged.mailed is not None:
+            say(f"Share of what was looked for, shown in a mail of 10 a day: {judged.mailed:.3f}")
         _tell_calibration(judged)
 
 

@@ -3,7 +3,7 @@
 from digestmail.evaluation.baselines import BASELINES, Space
 from digestmail.evaluation.measures import Bin, Calibration, Measures
 from digestmail.evaluation.read import Benchmark, Reader, read_benchmark
-from digestmail.evaluation.run import OURS, Judged, judge, measure_baseline
+from digestmail.evaluation.run import OURS, Judged, embed, judge, measure_baseline
 from digestmail.evaluation.variants import Variant, reduced
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Reader",
     "Space",
     "Variant",
+    "embed",
     "judge",
     "measure_baseline",
     "read_benchmark",

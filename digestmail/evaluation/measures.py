@@ -18,6 +18,7 @@ BEST = 100  # how much of a ranking is looked at
 _GAIN_AT = 10
 _RECALL_AT = 50
 _BINS = 10
+_MAIL = 10  # papers a day
 
 
 class Measures(NamedTuple):
@@ -51,6 +52,19 @@ def _gain(ranks: Iterable[int]) -> float:
 def mean(rows: Sequence[Measures]) -> Measures:
     """The means over readers, at least one."""
     return Measures(*(math.fsum(column) / len(rows) for column in zip(*rows, strict=True)))
+
+
+def mailed(
+    days: NDArray[np.str_], scores: NDArray[np.floating], relevant: NDArray[np.bool_]
+) -> float:
+    """The share of the relevant papers, at least one, that mails of each day's ten best show.
+
+    Of each paper its day, its score and whether it is relevant; of equals the first is shown.
+    """
+    order = np.lexsort((-scores, days))
+    _, starts, sizes = np.unique(days[order], return_index=True, return_counts=True)
+    place = np.arange(len(days)) - np.repeat(starts, sizes)
+    return float(relevant[order][place < _MAIL].sum() / relevant.sum())
 
 
 @dataclass(frozen=True, slots=True)

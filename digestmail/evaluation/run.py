@@ -1,5 +1,6 @@
 """Rankings of readers' pools by our model and by others' methods, and how good they are."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,14 @@ from numpy.typing import NDArray
 
 from digestmail.domain import Interest, Paper, Profile
 from digestmail.evaluation.baselines import BASELINES, Judge, Space
-from digestmail.evaluation.measures import BEST, Calibration, Measures, mean, measure
+from digestmail.evaluation.measures import (
+    BEST,
+    Calibration,
+    Measures,
+    mailed,
+    mean,
+    measure,
+)
 from digestmail.evaluation.read import Benchmark, Positions, Reader
 from digestmail.relevance import Embedder, Features, Model
 
@@ -22,11 +30,16 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What our model made of a benchmark; ``rankings`` by user hold the best 100."""
+    """What our model made of a benchmark; ``rankings`` by user hold the best 100.
+
+    ``mailed`` is the share of the papers looked for that a mail of ten a day would have shown, the
+    mean over readers with a pool of dated papers; None without such readers.
+    """
 
     measures: Measures
     calibration: Calibration
     rankings: dict[str, Ranking]
+    mailed: float | None
 
 
 def measure_baseline(name: str, space: Space, progress: Progress) -> Measures | None:
@@ -58,14 +71,41 @@ def judge(benchmark: Benchmark, progress: Progress, embedder: Embedder | None = 
     """
     calibration = Calibration()
     rankings = {}
+    shares = []
     for reader, candidates, evidence, values in _judgements(benchmark, embedder):
         pool = benchmark.split(reader).pool
         at = np.searchsorted(candidates, pool)
         relevant = np.isin(pool, benchmark.positions(tuple(reader.held_out)))
         calibration.add(values[at], relevant)
         rankings[reader.user] = _best(benchmark, pool, evidence[at])
+        if reader.pool_from and relevant.any():
+            shares.append(mailed(_days(benchmark, pool), evidence[at], relevant))
         progress(len(rankings))
-    return Judged(_means(benchmark, rankings), calibration, rankings)
+    share = math.fsum(shares) / len(shares) if shares else None
+    return Judged(_means(benchmark, rankings), calibration, rankings, share)
+
+
+def _days(benchmark: Benchmark, pool: Positions) -> NDArray[np.str_]:
+    return benchmark.published[pool].astype("U10")  # of a moment, its date
+
+
+def embed(benchmark: Benchmark, embedder: Embedder, progress: Progress) -> None:
+    """Let an embedder read what ``judge`` will ask it for; ``progress`` is told the papers done."""
+    embedder.papers(_papers(benchmark, _spoken_of(benchmark)), Features(), progress)
+
+
+def _spoken_of(benchmark: Benchmark) -> Positions:
+    """The papers that are candidates, of a background, or judged by a reader."""
+    found = []
+    for readers in _sharing(benchmark.readers):
+        candidates, past = benchmark.candidates(readers[0])
+        found += [candidates, _background(readers[0], candidates, past)]
+        found += [benchmark.positions(_known_of(reader)) for reader in readers]
+    return np.unique(np.concatenate(found))
+
+
+def _known_of(reader: Reader) -> tuple[str, ...]:
+    return (*reader.seeds, *reader.liked, *reader.disliked, *reader.disliked_hard)
 
 
 _Row = NDArray[np.float32]
