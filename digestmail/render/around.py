@@ -170,14 +170,11 @@ class Shells:
 
     def _form(self, pieces: Sequence[str], holes: Holes, *, html: bool) -> _Part:
         """Pieces in turns with papers."""
-        rest = (f"{holes.hole(f'papers.{at}')}{piece}" for at, piece in enumerate(pieces[1:]))
-        form = holes.cut("".join((pieces[0], *rest)), self._slots, html=html)
-
-        def filled(_: Names, fixed: Names, papers: Sequence[bytes]) -> bytes:
-            shown = {f"papers.{at}": paper for at, paper in enumerate(papers)}
-            return form.fill({**fixed, **shown}, {})
-
-        return filled
+        papers = [f"papers.{at}" for at in range(len(pieces) - 1)]
+        rest = (f"{holes.hole(at)}{piece}" for at, piece in zip(papers, pieces[1:], strict=True))
+        text = "".join((pieces[0], *rest))
+        form = holes.cut(text, self._slots, html=html, inserted=papers)
+        return lambda _, fixed, shown: form.fill(fixed, dict(zip(papers, shown, strict=True)))
 
 
 def _names(shape: Shape, holes: Holes) -> Names:

@@ -4,7 +4,7 @@ The templates are the ordinary ones. ``paper.html`` and ``paper.txt`` are render
 what differs between the readers of a paper; for what is around them see ``around``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from digestmail.render.around import (
     split,
     values_of,
 )
-from digestmail.render.forms import Form, Holes, Slots
+from digestmail.render.forms import Form, Holes, Ready, Slots
 from digestmail.render.names import (
     DigestLinks,
     Names,
@@ -44,6 +44,7 @@ _PAPERS = 4096  # those of a day, in the rooms and with the followed authors in 
 _STANDINGS = 1024
 _BY_READER = ("place", "number", "section", "why", "more_url", "less_url", "save_url")
 _URLS = ("more_url", "less_url", "save_url")
+_GIVEN = ("place", "number", *(f"{url}{part}" for url in _URLS for part in "<>"))
 _PERSONAL = (*_BY_READER, "marked_title", "marked_abstract")
 
 
@@ -82,7 +83,7 @@ class Assembler:
 
     def __init__(self, environment: SandboxedEnvironment, inline: Callable[[str], str]) -> None:
         self._whole = environment.overlay(auto_reload=False)
-        self._slots = Slots()
+        self._slots = Slots(given=_GIVEN)
         self._shells = Shells(self._whole, inline, self._slots)
         self._inline = inline
         self._papers: dict[tuple[str, _Kind], _Forms] = {}
@@ -113,11 +114,13 @@ class Assembler:
         html, text, known = [], [], len(self._slots)
         for (item, place, tell), paper in zip(shown, papers, strict=True):
             standing = self._standing(item.position, place.number, ends, known)
-            values = _Values(standing.values)
-            values.update(starts)
-            values["section"], values["why"] = place.section, tell.why
-            values["title"] = paper.title.spans(tell.marked)
-            values["abstract"] = paper.abstract.spans(tell.marked)
+            values = _Values(
+                section=place.section,
+                why=tell.why,
+                title=paper.title.spans(tell.marked),
+                abstract=paper.abstract.spans(tell.marked),
+            )
+            values.others = (standing.values, starts)
             ready = {**begun, **standing.ready}
             html.append(paper.html.fill(values, ready))
             text.append(paper.text.fill(values, ready))
@@ -132,10 +135,15 @@ class Assembler:
 
     def _paper(self, paper: Paper, kind: _Kind) -> _Forms:
         known = self._papers.get((paper.key, kind))
-        if known is None or (known.paper is not paper and known.paper != paper):
-            if len(self._papers) >= _PAPERS:
-                self._papers.clear()
-            known = self._papers[paper.key, kind] = self._new_paper(paper, kind)
+        if known is not None and known.paper is paper:
+            return known
+        if len(self._papers) >= _PAPERS:
+            self._papers.clear()
+        if known is not None and known.paper == paper:
+            known = replace(known, paper=paper)  # so that the next time one look will do
+        else:
+            known = self._new_paper(paper, kind)
+        self._papers[paper.key, kind] = known
         return known
 
     # --- what is made once ---
@@ -166,7 +174,7 @@ class _Standing(NamedTuple):
     """What papers print by where they stand: the values, and those encoded, by key."""
 
     values: dict[str, str]
-    ready: dict[bytes, bytes]
+    ready: Ready
 
 
 def _kind(tell: Told, place: Place, room: int) -> _Kind:
@@ -193,10 +201,18 @@ def _bare_view(paper: Paper, kind: _Kind) -> PaperView:
 
 
 class _Values(dict[str, Any]):
-    """The values of a paper; what comes in two parts is also there as a whole."""
+    """The values of a paper; what comes in two parts is also there as a whole.
+
+    ``others`` are those that only filters ask for, as else they are ready.
+    """
+
+    others: tuple[Mapping[str, str], Mapping[str, str]]
 
     def __missing__(self, name: str) -> str:
-        return f"{self[name + '<']}{self[name + '>']}"
+        standing, starts = self.others
+        if name in standing:
+            return standing[name]
+        return f"{starts[name + '<']}{standing[name + '>']}"
 
 
 def _with_holes(view: PaperView, holes: Holes, kind: _Kind) -> PaperView:

@@ -10,10 +10,11 @@ import binascii
 import re
 import secrets
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from itertools import count, islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -36,9 +37,6 @@ class Step(NamedTuple):
     filter: Callable[..., Any]
     args: tuple[Any, ...] = ()
     options: tuple[tuple[str, Any], ...] = ()
-
-    def __call__(self, value: Any) -> Any:
-        return self.filter(value, *self.args, **dict(self.options))
 
 
 Finish = tuple[Step, ...]  # in order
@@ -76,7 +74,7 @@ class Mixture:
         pieces = [self.first]
         for source, finish, after in self.rest:
             value = values[source] if isinstance(source, str) else source.text(values)
-            pieces += (str(_finished(finish, value)), after)
+            pieces += (str(_finishing(finish)(value)), after)
         return "".join(pieces)
 
 
@@ -117,12 +115,13 @@ class Holes:
         html: bool = False,
         texts: Mapping[str, str] = {},
         parted: Collection[str] = (),
+        inserted: Collection[str] = (),
     ) -> "Form":
         """The Form of a rendering; ``texts`` are those whose marks come later, by name.
 
         Of ``parted`` values the beginnings ("name<") and the ends ("name>") come apart, as long
-        as no filter wants the whole. Raises CannotSplitError when marks are not put in one after
-        another.
+        as no filter wants the whole. Those ``inserted`` are always ready, by their own names.
+        Raises CannotSplitError when marks are not put in one after another.
         """
         first, *rest = _TOKEN.split(rendered)
         numbers = rest[1::3]
@@ -138,6 +137,8 @@ class Holes:
                     raise CannotSplitError(f"the marks of {name} are not put in as they come")
                 before, (_, between), (_, after) = after, printed.popleft(), printed.popleft()
                 form.mark(name, _Marking(texts[name], finish, before, between))
+            elif name in inserted:
+                form.insert(name)
             else:
                 in_parts = name in parted and not finish
                 for one in (f"{name}<", f"{name}>") if in_parts else (source,):
@@ -180,75 +181,95 @@ def _mixed(text: str) -> Hole:
     return Hole(holes, holes.mixture(text), ())
 
 
-def _finished(finish: Finish, value: Any) -> Any:
-    for step in finish:
-        value = step(value)
-    return value
+@lru_cache
+def _finishing(finish: Finish) -> Callable[[Any], Any]:
+    """All steps of ``finish`` as one function."""
+    steps = [(step.filter, step.args, dict(step.options)) for step in finish]
+
+    def finished(value: Any) -> Any:
+        for filter_, args, options in steps:
+            value = filter_(value, *args, **options)
+        return value
+
+    return finished
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How a value is put into quoted-printable, after its filters; bytes are there already."""
+class _Way(NamedTuple):
+    """How a value is put into quoted-printable, after its filters."""
 
     finish: Finish
     html: bool
     in_tag: bool  # of HTML: in an attribute
 
-    def __call__(self, value: Any) -> bytes:
-        if isinstance(value, bytes):
-            return value
-        value = _finished(self.finish, value)
+    def encoder(self) -> "_Encode":
+        """The function that does it."""
+        finished = _finishing(self.finish)
         if not self.html:
-            return quoted(str(value))
+            return lambda value: quoted(str(finished(value)))
         if self.in_tag:
-            return quoted(_in_attribute(str(value)))
-        return quoted(str(value) if hasattr(value, "__html__") else escaped(str(value)))
+            return lambda value: quoted(_in_attribute(str(finished(value))))
+        return lambda value: quoted(_html(finished(value)))
 
 
+Ready = dict[str, bytes]  # encoded values by the key of their slot
 _Source = str | Mixture
 _Encode = Callable[[Any], bytes]
 
 
 class Slots:
-    """The keys of values that forms take as they come: one for each way to encode them."""
+    """The keys of values that forms take as they come: one for each way to encode them.
 
-    def __init__(self) -> None:
-        self._ways: dict[str, dict[_Way, bytes]] = {}
+    Those named in ``given`` are always among what is ``ready``, so forms need not look for them.
+    """
+
+    def __init__(self, given: Collection[str] = ()) -> None:
+        self._given = frozenset(given)
+        self._encoders: dict[str, dict[_Way, tuple[str, _Encode]]] = {}
         self._numbers = count()
 
     def __len__(self) -> int:
-        return sum(map(len, self._ways.values()))
+        return sum(map(len, self._encoders.values()))
 
-    def key(self, name: str, way: _Way) -> bytes:
+    def key(self, name: str, way: _Way) -> str:
         """The key of a value encoded in a way."""
-        return self._ways.setdefault(name, {}).setdefault(way, b"common %d" % next(self._numbers))
+        known = self._encoders.setdefault(name, {})
+        if way not in known:
+            known[way] = f"common {next(self._numbers)}", way.encoder()
+        return known[way][0]
 
-    def ready(self, values: Mapping[str, Any]) -> dict[bytes, bytes]:
+    def gives(self, source: _Source) -> bool:
+        """Whether a value is always ready."""
+        return source in self._given
+
+    def ready(self, values: Mapping[str, Any]) -> Ready:
         """Values encoded in all ways in which the forms so far want them, by key."""
         return {
-            key: way(value)
+            key: encode(value)
             for name, value in values.items()
-            for way, key in tuple(self._ways.get(name, {}).items())  # other threads add to it
+            for key, encode in tuple(self._encoders.get(name, {}).values())  # others add to it
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Quoted-printable bytes for ``%``, and what goes in: (key, value, how it is encoded).
+    """Quoted-printable bytes for ``%``, and what goes in.
 
-    One formatting puts it in by key, as joining pieces takes twice as long.
+    ``slots`` has (key, value, how it is encoded) of what may not be ready, ``chosen`` picks all
+    values by key in the order of the template: formatting by position takes a quarter of that by
+    name.
     """
 
     template: bytes
-    slots: tuple[tuple[bytes, _Source, _Encode], ...]
+    slots: tuple[tuple[str, _Source, _Encode], ...]
+    chosen: Callable[[Ready], tuple[bytes, ...]]
 
-    def fill(self, values: Mapping[str, Any], ready: dict[bytes, bytes]) -> bytes:
+    def fill(self, values: Mapping[str, Any], ready: Ready) -> bytes:
         """The form with the values of one mail; what was encoded is left in ``ready``, by key."""
         for key, source, encode in self.slots:
             if key not in ready:
                 value = values[source] if isinstance(source, str) else source.text(values)
                 ready[key] = encode(value)
-        return self.template % ready
+        return self.template % self.chosen(ready)
 
 
 class _Cutting:
@@ -258,30 +279,46 @@ class _Cutting:
         self._template = bytearray()
         self._common = slots
         self._html = html
-        self._slots: dict[bytes, tuple[_Source, _Encode]] = {}
+        self._slots: dict[str, tuple[_Source, _Encode]] = {}
+        self._order: list[str] = []
 
     def add(self, text: str) -> None:
         self._template += quoted(text).replace(b"%", b"%%")
 
     def leave(self, source: _Source, finish: Finish, *, in_tag: bool) -> None:
         way = _Way(finish, self._html, in_tag)
-        # Filters may hold words of one paper, and there is no end of those.
-        common = isinstance(source, str) and not finish
-        self._put(self._common.key(str(source), way) if common else self._key(), source, way)
+        if finish or isinstance(source, Mixture):
+            # Filters may hold words of one paper, and there is no end of those.
+            self._put(self._key(), source, way.encoder())
+        elif self._common.gives(source):
+            self.insert(self._common.key(source, way))
+        else:
+            self._put(self._common.key(source, way), source, way.encoder())
 
     def mark(self, name: str, marking: "_Marking") -> None:
         self._put(self._key(), name, marking)
 
+    def insert(self, key: str) -> None:
+        self._template += b"%b"
+        self._order.append(key)
+
     def done(self) -> Form:
         slots = tuple((key, *what) for key, what in self._slots.items())
-        return Form(bytes(self._template), slots)
+        return Form(bytes(self._template), slots, _choosing(self._order))
 
-    def _key(self) -> bytes:
-        return b"%b %d" % (b"html" if self._html else b"text", len(self._slots))
+    def _key(self) -> str:
+        return f"{'html' if self._html else 'text'} {len(self._slots)}"
 
-    def _put(self, key: bytes, source: _Source, encode: _Encode) -> None:
-        self._template += b"%%(%b)b" % key
+    def _put(self, key: str, source: _Source, encode: _Encode) -> None:
+        self.insert(key)
         self._slots[key] = (source, encode)
+
+
+def _choosing(keys: Sequence[str]) -> Callable[[Ready], tuple[bytes, ...]]:
+    """What picks the values of keys, as a tuple even of one or none."""
+    if len(keys) > 1:
+        return itemgetter(*keys)
+    return lambda ready: tuple([ready[key] for key in keys])
 
 
 # --- encoding --------------------------------------------------------------------------------
@@ -304,12 +341,22 @@ class _Marking:
 
     def __init__(self, text: str, finish: Finish, before: str, after: str) -> None:
         self._text = text
-        self._how = (finish, before, after)
+        self._finished = _finishing(finish)
+        self._around = (before, after)
+        self._made: dict[Spans, bytes] = {}
         # Readers' marks differ more than the pieces they make.
         self._plain = lru_cache(_PIECES)(self._new_plain)
         self._marked = lru_cache(_PIECES)(self._new_marked)
 
     def __call__(self, spans: Spans) -> bytes:
+        made = self._made.get(spans)
+        if made is None:
+            if len(self._made) >= _PIECES:
+                self._made.clear()
+            made = self._made[spans] = self._new(spans)
+        return made
+
+    def _new(self, spans: Spans) -> bytes:
         pieces, end = [], 0
         for start, stop in spans:
             pieces += [self._plain(end, start), self._marked(start, stop)]
@@ -317,15 +364,14 @@ class _Marking:
         return b"".join((*pieces, self._plain(end, None)))
 
     def _new_plain(self, start: int, stop: int | None) -> bytes:
-        return quoted(_html(self._text[start:stop], self._how[0]))
+        return quoted(_html(self._finished(self._text[start:stop])))
 
     def _new_marked(self, start: int, stop: int) -> bytes:
-        finish, before, after = self._how
-        return quoted(f"{before}{_html(self._text[start:stop], finish)}{after}")
+        before, after = self._around
+        return quoted(f"{before}{_html(self._finished(self._text[start:stop]))}{after}")
 
 
-def _html(value: Any, finish: Finish) -> str:
-    value = _finished(finish, value)
+def _html(value: Any) -> str:
     return str(value) if hasattr(value, "__html__") else escaped(str(value))
 
 

@@ -18,17 +18,24 @@ class Guards:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._salt = ""
+        self._salted: hmac.HMAC | None = None
 
     def hash(self, text: str) -> str:
         """A hash under this database's own salt, for what is only to be recognised again."""
-        if not self._salt:
-            values = {"name": "salt", "value": secrets.token_hex(32), "at": _EVER}
-            with self._database.writing() as session:
-                session.execute(upsert(session, NOTE).values(values).on_conflict_do_nothing())
-                query = select(NOTE.c.value).where(NOTE.c.name == "salt")
-                self._salt = session.execute(query).scalar_one()
-        return hmac.new(self._salt.encode(), text.encode(), "sha256").hexdigest()
+        if self._salted is None:
+            self._salted = hmac.new(self._salt().encode(), digestmod="sha256")
+        hashed = self._salted.copy()  # begun anew it takes three times as long, for each mail
+        hashed.update(text.encode())
+        return hashed.hexdigest()
+
+    def _salt(self) -> str:
+        values = {"name": "salt", "value": secrets.token_hex(32), "at": _EVER}
+        with self._database.writing() as session:
+            session.execute(upsert(session, NOTE).values(values).on_conflict_do_nothing())
+            salt: str = session.execute(
+                select(NOTE.c.value).where(NOTE.c.name == "salt")
+            ).scalar_one()
+            return salt
 
     def address_hash(self, email: str) -> str:
         """By what a suppressed address is known."""
