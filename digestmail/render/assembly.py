@@ -45,6 +45,7 @@ _STANDINGS = 1024
 _BY_READER = ("place", "number", "section", "why", "more_url", "less_url", "save_url")
 _URLS = ("more_url", "less_url", "save_url")
 _GIVEN = ("place", "number", *(f"{url}{part}" for url in _URLS for part in "<>"))
+_REPEATED = ("section", "why")
 _PERSONAL = (*_BY_READER, "marked_title", "marked_abstract")
 
 
@@ -83,7 +84,7 @@ class Assembler:
 
     def __init__(self, environment: SandboxedEnvironment, inline: Callable[[str], str]) -> None:
         self._whole = environment.overlay(auto_reload=False)
-        self._slots = Slots(given=_GIVEN)
+        self._slots = Slots(given=_GIVEN, repeated=_REPEATED)
         self._shells = Shells(self._whole, inline, self._slots)
         self._inline = inline
         self._papers: dict[tuple[str, _Kind], _Forms] = {}

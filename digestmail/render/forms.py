@@ -11,6 +11,7 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from itertools import count, islice
@@ -74,7 +75,7 @@ class Mixture:
         pieces = [self.first]
         for source, finish, after in self.rest:
             value = values[source] if isinstance(source, str) else source.text(values)
-            pieces += (str(_finishing(finish)(value)), after)
+            pieces += (str(_finished(finish)(value)), after)
         return "".join(pieces)
 
 
@@ -149,6 +150,8 @@ class Holes:
 
 
 _PIECES = 64  # that readers' words cut one text into
+_KEPT = 8192  # values that repeat, in each way
+_WAYS = 64  # in which they are encoded
 _AROUND = ("before", "marked", "after")
 _REST = _AROUND[1:]
 _numbers = count()
@@ -181,17 +184,16 @@ def _mixed(text: str) -> Hole:
     return Hole(holes, holes.mixture(text), ())
 
 
-@lru_cache
-def _finishing(finish: Finish) -> Callable[[Any], Any]:
+def _finished(finish: Finish) -> Callable[[Any], Any]:
     """All steps of ``finish`` as one function."""
     steps = [(step.filter, step.args, dict(step.options)) for step in finish]
 
-    def finished(value: Any) -> Any:
+    def apply(value: Any) -> Any:
         for filter_, args, options in steps:
             value = filter_(value, *args, **options)
         return value
 
-    return finished
+    return apply
 
 
 class _Way(NamedTuple):
@@ -203,7 +205,7 @@ class _Way(NamedTuple):
 
     def encoder(self) -> "_Encode":
         """The function that does it."""
-        finished = _finishing(self.finish)
+        finished = _finished(self.finish)
         if not self.html:
             return lambda value: quoted(str(finished(value)))
         if self.in_tag:
@@ -220,10 +222,13 @@ class Slots:
     """The keys of values that forms take as they come: one for each way to encode them.
 
     Those named in ``given`` are always among what is ``ready``, so forms need not look for them.
+    Those in ``repeated`` are the same for many readers, and what becomes of them is kept.
     """
 
-    def __init__(self, given: Collection[str] = ()) -> None:
+    def __init__(self, given: Collection[str] = (), repeated: Collection[str] = ()) -> None:
         self._given = frozenset(given)
+        self._repeated = frozenset(repeated)
+        self._repeating = lru_cache(_WAYS)(lambda way: lru_cache(_KEPT)(way.encoder()))
         self._encoders: dict[str, dict[_Way, tuple[str, _Encode]]] = {}
         self._numbers = count()
 
@@ -236,6 +241,13 @@ class Slots:
         if way not in known:
             known[way] = f"common {next(self._numbers)}", way.encoder()
         return known[way][0]
+
+    def encoder(self, source: _Source, way: _Way) -> _Encode:
+        """What encodes a value in a way."""
+        if source in self._repeated:
+            with suppress(TypeError):  # a filter's arguments cannot be told apart
+                return self._repeating(way)
+        return way.encoder()
 
     def gives(self, source: _Source) -> bool:
         """Whether a value is always ready."""
@@ -289,11 +301,11 @@ class _Cutting:
         way = _Way(finish, self._html, in_tag)
         if finish or isinstance(source, Mixture):
             # Filters may hold words of one paper, and there is no end of those.
-            self._put(self._key(), source, way.encoder())
+            self._put(self._key(), source, self._common.encoder(source, way))
         elif self._common.gives(source):
             self.insert(self._common.key(source, way))
         else:
-            self._put(self._common.key(source, way), source, way.encoder())
+            self._put(self._common.key(source, way), source, self._common.encoder(source, way))
 
     def mark(self, name: str, marking: "_Marking") -> None:
         self._put(self._key(), name, marking)
@@ -341,7 +353,7 @@ class _Marking:
 
     def __init__(self, text: str, finish: Finish, before: str, after: str) -> None:
         self._text = text
-        self._finished = _finishing(finish)
+        self._finished = _finished(finish)
         self._around = (before, after)
         self._made: dict[Spans, bytes] = {}
         # Readers' marks differ more than the pieces they make.

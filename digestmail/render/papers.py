@@ -118,12 +118,16 @@ class Told(NamedTuple):
 
 def told(reasons: Iterable[Reason]) -> Told:
     """What the reasons of a paper tell."""
+    return _told(tuple([(reason.kind, reason.details) for reason in reasons]))
+
+
+@lru_cache(maxsize=16_384)
+def _told(reasons: tuple[tuple[ReasonKind, tuple[str, ...]], ...]) -> Told:
     named: list[str] = []
     marked: tuple[str, ...] = ()
     followed: tuple[str, ...] = ()
     different = False
-    for reason in reasons:
-        kind, details = reason.kind, reason.details
+    for kind, details in reasons:
         if kind is ReasonKind.KEYWORD or kind is ReasonKind.TERMS:
             marked += details
         elif kind is ReasonKind.AUTHOR:
