@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from digestmail.domain import Digest, DigestItem, Paper, Reason, ReasonKind, SkipReason
 from digestmail.store.papers import paper_of
-from digestmail.store.sql import MOST_VALUES, chunks
+from digestmail.store.sql import MOST_VALUES, chunks, plain_rows
 from digestmail.store.tables import DIGEST, ITEM, PAPER
 
 _COLUMNS = ("digest_id", "paper_id", "position", "profile_id", "profile_name", "score", "pinned")
@@ -51,7 +51,7 @@ class Loaded:
                 profile_id=profile_id,
                 profile_name=profile_name,
                 score=score,
-                pinned=pinned,
+                pinned=bool(pinned),
                 reasons=reasons_of(why),
             )
             for (_, paper_id, position, profile_id, profile_name, score, pinned, _), why in zip(
@@ -65,8 +65,8 @@ def load(session: Session, digest_ids: Collection[int], papers: dict[int, Paper]
     """Read digests; ``papers`` by id are taken as they are, those it lacks are read and added."""
     values = {"ids": list(digest_ids)}
     rows = session.execute(_DIGESTS, values).all()
-    items = session.execute(_ITEMS, values).all()
-    lacking = sorted({row.paper_id for row in items} - papers.keys())
+    items = plain_rows(session, _ITEMS, values)
+    lacking = sorted({item[1] for item in items} - papers.keys())
     for some in chunks(lacking, MOST_VALUES):
         found = session.execute(select(PAPER).where(PAPER.c.id.in_(some)))
         papers |= {row.id: paper_of(row) for row in found}

