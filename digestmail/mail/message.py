@@ -155,6 +155,7 @@ def _phrase(name: str, words: str, address: str) -> str:
     return f"{name}: {_encoded(name, words)}{_CRLF} <{address}>{_CRLF}"
 
 
+@lru_cache(maxsize=1024)  # many readers get the same subject
 def _encoded(name: str, value: str) -> str:
     """``value`` as it stands after ``name: ``, folded; as encoded words unless it is plain."""
     if _is_plain(value):
