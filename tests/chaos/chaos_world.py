@@ -79,6 +79,7 @@ FAULTS: dict[str, Sequence[tuple[int, str]]] = {
     "body": ((10, DROP),),
     ".": ((8, "421 4.3.2 closing"), (10, "452 4.3.1 disk full"), (5, "554 5.6.0 not that")),
 }
+_HELLOS = ("250 relay.test", "250-relay.test\r\n250 PIPELINING")
 # After the final dot, whether or not the mail was taken: no answer, at once or after a while.
 _SILENT, _STALL_SECONDS = 12, 0.3
 
@@ -106,10 +107,17 @@ class ChaosRelay:
         writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        going, recipient = self._answer("CONNECT", "220 relay.test", writer), ""
+        going, recipient, has_sender = self._answer("CONNECT", "220 relay.test", writer), "", False
         while going and (line := (await reader.readline()).decode().strip()):
             verb = line.split(" ")[0].upper()
-            if verb == "RCPT":
+            if verb == "EHLO":
+                going = self._answer("EHLO", self.rng.choice(_HELLOS), writer)
+            elif verb == "MAIL":
+                going = self._answer("MAIL", "250 ok", writer)
+                has_sender = not self._refused
+            elif verb == "RCPT" and not has_sender:  # sent together with a MAIL that was refused
+                going = self._say("503 5.5.1 MAIL first", writer)
+            elif verb == "RCPT":
                 recipient = line[line.index("<") + 1 : line.index(">")]
                 going = self._recipient(recipient, writer)
             elif verb == "DATA":
@@ -155,7 +163,7 @@ class ChaosRelay:
 
     def _answer(self, step: str, otherwise: str, writer: asyncio.StreamWriter) -> bool:
         fault = self._fault(step)
-        self._refused = step == "DATA" and fault is not None
+        self._refused = fault is not None
         return self._say(otherwise if fault is None else fault, writer)
 
     def _say(self, answer: str, writer: asyncio.StreamWriter) -> bool:
