@@ -89,3 +89,37 @@ def test_forms_share_what_was_encoded() -> None:
     assert list(ready.values()) == [b"=C3=A4=\r\n"]
     for form in (one, other):
         assert form.fill({"x": "ä"}, dict(ready)) == form.fill({"x": "ä"}, {})
+
+
+def test_what_is_given_is_not_looked_for() -> None:
+    slots, holes = Slots(given=["x"]), Holes()
+    form = holes.cut(f"a {holes.hole('x')} {late(str.upper)(holes.hole('x'))}\n", slots)
+    filled = form.fill({"x": "y"}, slots.ready({"x": "y"})).replace(b"=\r\n", b"")
+    assert filled == b"a y Y\r\n"
+    with pytest.raises(KeyError):
+        form.fill({"x": "y"}, {})
+
+
+def test_what_repeats_is_encoded_once() -> None:
+    seen: list[str] = []
+
+    def loud(text: str, marks: object = None) -> str:
+        seen.append(text)
+        return text.upper()
+
+    slots, holes = Slots(repeated=["x"]), Holes()
+    forms = [holes.cut(f"{late(loud)(holes.hole('x'))} {end}\n", slots) for end in "ab"]
+    filled = [form.fill({"x": "hm"}, {}) for form in forms * 2]
+    assert filled[:2] == filled[2:] == [b"HM=\r\n a\r\n", b"HM=\r\n b\r\n"]
+    assert seen == ["hm"]
+    form = holes.cut(f"{late(loud)(holes.hole('x'), ['no hash'])}\n", slots)
+    assert form.fill({"x": "hm"}, {}) == b"HM=\r\n\r\n"
+    assert seen == ["hm", "hm"]
+
+
+@pytest.mark.parametrize("names", [[], ["x"], ["x", "x", "y"]])
+def test_forms_of_any_number_of_holes(names: list[str]) -> None:
+    holes = Holes()
+    form = holes.cut("100 % " + " ".join(holes.hole(name).__str__() for name in names), Slots())
+    filled = form.fill({"x": "%b", "y": "2"}, {}).replace(b"=\r\n", b"").decode()
+    assert filled == "100 % " + " ".join({"x": "%b", "y": "2"}[name] for name in names)

@@ -61,6 +61,15 @@ def test_calibration_counts_all_papers_of_all_pools(shell: Shell) -> None:
     assert found == pytest.approx(2)
 
 
+def test_a_mail_of_ten_is_told_of_dated_pools(shell: Shell) -> None:
+    assert shell.json()["mail_of_10"] is None
+    assert "mail of 10" not in shell()
+    dated = {"pool_from": "2026-03-03", "pool_to": "2026-03-07"}
+    write(shell.folder / "set", [reader(interests="polar ice") | dated])
+    assert shell.json()["mail_of_10"] == 1.0
+    assert "shown in a mail of 10 a day: 1.000" in shell()
+
+
 def test_the_tables_are_for_people(shell: Shell) -> None:
     printed = shell("--method", "digestmail", "--method", "chronological")
     assert "Readers: 2, papers: 10" in printed

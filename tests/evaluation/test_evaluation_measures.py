@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from digestmail.evaluation.measures import Calibration, Measures, mean, measure
+from digestmail.evaluation.measures import Calibration, Measures, mailed, mean, measure
 
 
 def test_a_perfect_ranking_has_all_measures_at_one() -> None:
@@ -79,3 +79,13 @@ def test_bins_are_ten_and_the_last_holds_one() -> None:
 def test_nothing_judged_is_no_error() -> None:
     assert calibration().error == 0
     assert [one.papers for one in calibration().bins] == [0] * 10
+
+
+def test_a_mail_shows_the_ten_best_of_each_day() -> None:
+    days = np.array(["2026-03-01"] * 12 + ["2026-03-02"] * 2)
+    scores = np.array([*range(12, 0, -1), 0, 0], dtype=float)
+    relevant = np.zeros(14, dtype=bool)
+    relevant[[0, 9, 10, 13]] = True  # first, tenth, eleventh of their day; alone on the next
+    assert mailed(days, scores, relevant) == pytest.approx(3 / 4)
+    assert mailed(days, -scores, relevant) == pytest.approx(3 / 4)  # now the two best are cut off
+    assert mailed(days, -scores, np.arange(14) < 2) == 0

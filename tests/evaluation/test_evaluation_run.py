@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from evaluation_samples import SHARED, benchmark, papers, reader
 from needs import needs
@@ -15,11 +16,13 @@ from digestmail.evaluation import (
     Measures,
     Space,
     Variant,
+    embed,
     judge,
     measure_baseline,
     read_benchmark,
     reduced,
 )
+from digestmail.relevance import Embedder
 
 BENCH = SHARED / "bench"
 WINDOW = {"pool_from": "2026-03-03", "pool_to": "2026-03-07"}  # i1, c1, i2, c2
@@ -54,6 +57,35 @@ def test_scores_fall_and_measures_are_of_the_ranking(tmp_path: Path) -> None:
     scores = [score for _, score in found.rankings["anna"]]
     assert scores == sorted(scores, reverse=True)
     assert found.measures.mrr == pytest.approx(1 / (names(found).index("i1") + 1))
+
+
+def test_a_mail_a_day_is_judged_where_days_are_known(tmp_path: Path) -> None:
+    dated = reader(keywords=["ice"], relevant=["i1", "i2"]) | WINDOW
+    assert judged(benchmark(tmp_path, dated)).mailed == 1.0  # nobody's day has eleven papers
+    assert judged(benchmark(tmp_path, reader(keywords=["ice"]))).mailed is None
+
+
+def test_an_embedder_reads_all_before_the_ranking(tmp_path: Path) -> None:
+    class Told(Embedder):
+        def __init__(self) -> None:
+            self.kind, self.read = "dense:told", set[str]()
+
+        def papers(self, papers: Any, features: Any, progress: Any = None) -> Any:
+            self.read |= {paper.key for paper in papers}
+            if progress:
+                progress(len(self.read))
+            return np.eye(len(papers), 3, dtype=np.float32)
+
+        def texts(self, texts: Any) -> Any:
+            return np.zeros((len(texts), 3), dtype=np.float32)
+
+    told, done = Told(), list[int]()
+    found = benchmark(tmp_path, reader() | WINDOW | {"disliked": ["c0"]})
+    embed(found, told, done.append)
+    before = set(told.read)
+    judge(found, lambda _: None, told)
+    assert told.read == before == {"i0", "c0", "i1", "c1", "i2", "c2"}
+    assert done == [6]
 
 
 def test_readers_of_one_pool_do_not_change_each_other(tmp_path: Path) -> None:
