@@ -30,6 +30,8 @@ class Dialogue(asyncio.Protocol):
         self._lost: OSError | None = None
         self._full = False
         self._waiting: asyncio.Future[None] | None = None
+        self._patience = (0.0, "")  # until when the loop's clock may be, and what is said then
+        self._alarm: asyncio.TimerHandle | None = None
         transport.set_write_buffer_limits(0)  # so that ``written`` tells when all of it went
         transport.set_protocol(self)
 
@@ -72,13 +74,31 @@ class Dialogue(asyncio.Protocol):
         if self._lost:
             raise self._lost
         news = self._waiting = self._loop.create_future()
-        # Not asyncio.timeout, which takes longer than all the rest.
-        late = self._loop.call_later(timeout, _fail, news, f"{trouble} for {timeout:g} seconds")
+        until = self._loop.time() + timeout
+        self._patience = until, f"{trouble} for {timeout:g} seconds"
+        # One alarm for many waits, as one for each takes longer than all the rest of waiting.
+        if self._alarm is None or self._alarm.when() > until:
+            self._set_alarm(until)
         try:
             await news
         finally:
-            late.cancel()
             self._waiting = None
+
+    def _set_alarm(self, when: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(when, self._look)
+
+    def _look(self) -> None:
+        """The alarm, perhaps of a wait that is long over."""
+        self._alarm = None
+        if self._waiting is None or self._waiting.done():
+            return
+        until, trouble = self._patience
+        if self._loop.time() < until:
+            self._set_alarm(until)
+        else:
+            self._waiting.set_exception(TimeoutError(trouble))
 
     def _wake(self) -> None:
         if self._waiting and not self._waiting.done():
@@ -117,6 +137,8 @@ class Dialogue(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """By the server, the network or ourselves."""
         self._lost = self._lost or ConnectionResetError(str(exc) if exc else "connection lost")
+        if self._alarm is not None:
+            self._alarm.cancel()
         self._wake()
 
     def pause_writing(self) -> None:
@@ -127,8 +149,3 @@ class Dialogue(asyncio.Protocol):
         """It has taken everything."""
         self._full = False
         self._wake()
-
-
-def _fail(news: "asyncio.Future[None]", trouble: str) -> None:
-    if not news.done():
-        news.set_exception(TimeoutError(trouble))

@@ -73,6 +73,21 @@ async def test_late_is_an_error_of_its_own() -> None:
             await dialogue.reply(0.05)
 
 
+async def test_each_wait_has_its_own_patience() -> None:
+    async with spoken() as (dialogue, there):
+        asyncio.get_running_loop().call_later(0.02, there.send, b"250 ok\r\n")
+        assert await dialogue.reply(SOON) == Reply(250, "ok")
+        with pytest.raises(TimeoutError, match=r"0\.05 seconds"):  # sooner than the first one's
+            await dialogue.reply(0.05)
+    async with spoken() as (dialogue, there):
+        asyncio.get_running_loop().call_later(0.02, there.send, b"250 ok\r\n")
+        assert await dialogue.reply(0.1) == Reply(250, "ok")
+        asyncio.get_running_loop().call_later(0.2, there.send, b"354 go\r\n")
+        assert await dialogue.reply(SOON) == Reply(354, "go")  # past the first one's
+        with pytest.raises(TimeoutError):
+            await dialogue.reply(0.05)
+
+
 async def test_a_reply_that_came_before_the_end_is_heard() -> None:
     async with spoken() as (dialogue, there):
         await say(there, b"421 bye\r\n")
