@@ -22,7 +22,8 @@ from digestmail.render import (
     Rendered,
     Renderer,
 )
-from digestmail.render.forms import Holes, Slots, late, quoted
+from digestmail.render.encoding import quoted
+from digestmail.render.forms import Holes, Slots, late
 from digestmail.render.papers import Marker
 from digestmail.text import phrase, spans
 

@@ -16,7 +16,8 @@ from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment
 from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail.domain import DigestItem, Paper, Reason, ReasonKind
-from digestmail.render.forms import SECRET, CannotSplitError, Holes, Slots, quoted
+from digestmail.render.encoding import quoted
+from digestmail.render.forms import SECRET, CannotSplitError, Holes, Slots
 from digestmail.render.names import Names
 from digestmail.render.papers import Place, paper_view
 

@@ -15,7 +15,8 @@ from jinja2 import (
 from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail.errors import ConfigError
-from digestmail.render.forms import late, typeset
+from digestmail.render.encoding import typeset
+from digestmail.render.forms import late
 from digestmail.render.saying import functions
 from digestmail.render.words import ENGLISH, Words
 from digestmail.text import excerpt

@@ -6,7 +6,6 @@ piece begins at column 0 and ends with a line break, soft or hard, so pieces nee
 each other.
 """
 
-import binascii
 import re
 import secrets
 from collections import deque
@@ -19,7 +18,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
-from markupsafe import Markup
+from digestmail.render.encoding import as_html, in_attribute, in_tag, quoted
 
 # Nobody can know it, so no text of a paper is taken for a hole.
 SECRET = secrets.token_hex(8)
@@ -129,7 +128,7 @@ class Holes:
         printed = deque(zip((self._printed[int(n)] for n in numbers), rest[2::3], strict=True))
         form = _Cutting(slots, html=html)
         form.add(first)
-        in_tag = _in_tag(first, False)
+        inside = in_tag(first, False)
         while printed:
             (source, finish), after = printed.popleft()
             name, _, part = source.partition(" ") if isinstance(source, str) else ("", "", "")
@@ -137,19 +136,20 @@ class Holes:
                 if [p for p, _ in islice(printed, 2)] != [(f"{name} {p}", finish) for p in _REST]:
                     raise CannotSplitError(f"the marks of {name} are not put in as they come")
                 before, (_, between), (_, after) = after, printed.popleft(), printed.popleft()
-                form.mark(name, _Marking(texts[name], finish, before, between))
+                form.mark(name, _Marking(texts[name], finish, before, between).encode)
             elif name in inserted:
                 form.insert(name)
             else:
                 in_parts = name in parted and not finish
                 for one in (f"{name}<", f"{name}>") if in_parts else (source,):
-                    form.leave(one, finish, in_tag=in_tag)
+                    form.leave(one, finish, in_tag=inside)
             form.add(after)
-            in_tag = _in_tag(after, in_tag)
+            inside = in_tag(after, inside)
         return form.done()
 
 
 _PIECES = 64  # that readers' words cut one text into
+_MARKED = 16  # ways in which readers' words mark one text
 _KEPT = 8192  # values that repeat, in each way
 _WAYS = 64  # in which they are encoded
 _AROUND = ("before", "marked", "after")
@@ -209,8 +209,8 @@ class _Way(NamedTuple):
         if not self.html:
             return lambda value: quoted(str(finished(value)))
         if self.in_tag:
-            return lambda value: quoted(_in_attribute(str(finished(value))))
-        return lambda value: quoted(_html(finished(value)))
+            return lambda value: quoted(in_attribute(str(finished(value))))
+        return lambda value: quoted(as_html(finished(value)))
 
 
 Ready = dict[str, bytes]  # encoded values by the key of their slot
@@ -307,8 +307,8 @@ class _Cutting:
         else:
             self._put(self._common.key(source, way), source, self._common.encoder(source, way))
 
-    def mark(self, name: str, marking: "_Marking") -> None:
-        self._put(self._key(), name, marking)
+    def mark(self, name: str, encode: _Encode) -> None:
+        self._put(self._key(), name, encode)
 
     def insert(self, key: str) -> None:
         self._template += b"%b"
@@ -333,40 +333,20 @@ def _choosing(keys: Sequence[str]) -> Callable[[Ready], tuple[bytes, ...]]:
     return lambda ready: tuple([ready[key] for key in keys])
 
 
-# --- encoding --------------------------------------------------------------------------------
-
-
-def quoted(text: str) -> bytes:
-    """``text`` in quoted-printable, CRLF line ends; the last line, when not ended, ends softly."""
-    # The x keeps room in the last line for the soft break.
-    lines = binascii.b2a_qp(text.encode() + b"x", istext=True)[:-1]
-    if lines and lines[-1] != _NEWLINE:
-        lines += b"=\n"
-    return lines.replace(b"\n", b"\r\n")
-
-
-_NEWLINE = ord("\n")
-
-
 class _Marking:
-    """A text as HTML with ``before`` and ``after`` around the spans that are marked in it."""
+    """A text as HTML with ``before`` and ``after`` around the spans that are marked in it.
+
+    ``encode`` makes its bytes of the spans.
+    """
 
     def __init__(self, text: str, finish: Finish, before: str, after: str) -> None:
         self._text = text
         self._finished = _finished(finish)
         self._around = (before, after)
-        self._made: dict[Spans, bytes] = {}
         # Readers' marks differ more than the pieces they make.
+        self.encode = lru_cache(_MARKED)(self._new)
         self._plain = lru_cache(_PIECES)(self._new_plain)
         self._marked = lru_cache(_PIECES)(self._new_marked)
-
-    def __call__(self, spans: Spans) -> bytes:
-        made = self._made.get(spans)
-        if made is None:
-            if len(self._made) >= _PIECES:
-                self._made.clear()
-            made = self._made[spans] = self._new(spans)
-        return made
 
     def _new(self, spans: Spans) -> bytes:
         pieces, end = [], 0
@@ -376,41 +356,8 @@ class _Marking:
         return b"".join((*pieces, self._plain(end, None)))
 
     def _new_plain(self, start: int, stop: int | None) -> bytes:
-        return quoted(_html(self._finished(self._text[start:stop])))
+        return quoted(as_html(self._finished(self._text[start:stop])))
 
     def _new_marked(self, start: int, stop: int) -> bytes:
         before, after = self._around
-        return quoted(f"{before}{_html(self._finished(self._text[start:stop]))}{after}")
-
-
-def _html(value: Any) -> str:
-    return str(value) if hasattr(value, "__html__") else escaped(str(value))
-
-
-def escaped(text: str) -> str:
-    """``text`` as the inliner writes it between tags."""
-    text = text.replace("&", "&amp;").replace("\xa0", "&nbsp;")
-    return text.replace("<", "&lt;").replace(">", "&gt;")
-
-
-_SCRIPT = re.compile(r"([_^])\{([^{}]{1,60})\}")  # as ``text.readable`` leaves it
-
-
-def typeset(text: str) -> Markup:
-    """``text`` as HTML, subscripts and superscripts that Unicode has no sign for set as such."""
-    return Markup(_SCRIPT.sub(_script, escaped(text)))  # noqa: S704 - escaped, as it has to be
-
-
-def _script(found: re.Match[str]) -> str:
-    tag = "sub" if found[1] == "_" else "sup"
-    return f"<{tag}>{found[2]}</{tag}>"
-
-
-def _in_attribute(text: str) -> str:
-    return text.replace("&", "&amp;").replace("\xa0", "&nbsp;").replace('"', "&quot;")
-
-
-def _in_tag(piece: str, before: bool) -> bool:
-    """Whether an HTML tag is still open at the end of a piece."""
-    opened, closed = piece.rfind("<"), piece.rfind(">")
-    return opened > closed if opened != closed else before
+        return quoted(f"{before}{as_html(self._finished(self._text[start:stop]))}{after}")

@@ -13,8 +13,9 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail.domain import Digest, DigestItem, Subscriber
 from digestmail.render.assembly import Assembler
+from digestmail.render.encoding import quoted
 from digestmail.render.environment import broken, compile_all, make_environment
-from digestmail.render.forms import CannotSplitError, quoted
+from digestmail.render.forms import CannotSplitError
 from digestmail.render.names import (
     DigestLinks,
     Names,

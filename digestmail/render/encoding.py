@@ -1,0 +1,54 @@
+"""Texts as mails have them: HTML as the inliner writes it, quoted-printable (RFC 2045 6.7)."""
+
+import binascii
+import re
+from typing import Any
+
+from markupsafe import Markup
+
+
+def quoted(text: str) -> bytes:
+    """``text`` in quoted-printable, CRLF line ends; the last line, when not ended, ends softly."""
+    # The x keeps room in the last line for the soft break.
+    lines = binascii.b2a_qp(text.encode() + b"x", istext=True)[:-1]
+    if lines and lines[-1] != _NEWLINE:
+        lines += b"=\n"
+    return lines.replace(b"\n", b"\r\n")
+
+
+_NEWLINE = ord("\n")
+
+
+def as_html(value: Any) -> str:
+    """A value as HTML, escaped unless it is HTML already."""
+    return str(value) if hasattr(value, "__html__") else escaped(str(value))
+
+
+def escaped(text: str) -> str:
+    """``text`` as the inliner writes it between tags."""
+    text = text.replace("&", "&amp;").replace("\xa0", "&nbsp;")
+    return text.replace("<", "&lt;").replace(">", "&gt;")
+
+
+_SCRIPT = re.compile(r"([_^])\{([^{}]{1,60})\}")  # as ``text.readable`` leaves it
+
+
+def typeset(text: str) -> Markup:
+    """``text`` as HTML, subscripts and superscripts that Unicode has no sign for set as such."""
+    return Markup(_SCRIPT.sub(_script, escaped(text)))  # noqa: S704 - escaped, as it has to be
+
+
+def _script(found: re.Match[str]) -> str:
+    tag = "sub" if found[1] == "_" else "sup"
+    return f"<{tag}>{found[2]}</{tag}>"
+
+
+def in_attribute(text: str) -> str:
+    """``text`` as the inliner writes it in an attribute."""
+    return text.replace("&", "&amp;").replace("\xa0", "&nbsp;").replace('"', "&quot;")
+
+
+def in_tag(piece: str, before: bool) -> bool:
+    """Whether an HTML tag is still open at the end of a piece."""
+    opened, closed = piece.rfind("<"), piece.rfind(">")
+    return opened > closed if opened != closed else before
