@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 _TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(_TESTS / "chaos")]
+sys.path[:0] = [str(_TESTS / "chaos"), str(_TESTS)]
 
 from chaos_world import CONNECTIONS, Report, populate, run  # noqa: E402
 

@@ -4,13 +4,14 @@ import asyncio
 import os
 import random
 import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from senders import Forker, forking, write_settings
 
 from digestmail.calendar import utc_now
 from digestmail.domain import (
@@ -29,44 +30,6 @@ CONNECTIONS = 4
 _A_ROUND = 6  # minutes the senders' clock is ahead more in each round, for what was deferred
 _OPEN = ("planned", "leased", "on_wire", "deferred")
 _ENDED_BY_A_KILL = "the sender stopped while the mail was on the wire"
-
-# Imports once, then forks a sender for each line read (the minutes its clock is ahead).
-_SENDERS = """
-import os, sys
-from datetime import timedelta
-from pathlib import Path
-from digestmail.app import App
-from digestmail.calendar import utc_now
-from digestmail.config import load
-settings = load(Path(sys.argv[1]))
-App.open(settings).renderer.check()
-for line in sys.stdin:
-    pid = os.fork()
-    if not pid:
-        ahead = timedelta(minutes=int(line))
-        app = App.open(settings, lambda: utc_now() + ahead)
-        import signal
-        signal.signal(signal.SIGTERM, lambda *_: app.stopping.set())
-        app.deliver()
-        os._exit(0)
-    print(pid, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-"""
-
-_SETTINGS = """
-public_url = "https://digest.example.org"
-secret_key = "a key of more than thirty-two letters"
-database_url = "{database}"
-[mail]
-from_address = "daily@digest.example.org"
-[digest]
-latest_hours = 24
-[smtp]
-host = "127.0.0.1"
-port = {port}
-tls = "none"
-connections = {connections}
-"""
 
 DROP = ""  # an answer that is none: the connection ends
 # How often (in a thousand) a step fails, and how. The rest goes well.
@@ -200,42 +163,6 @@ async def serving(relay: ChaosRelay) -> AsyncIterator[int]:
         await asyncio.sleep(0.1 + _STALL_SECONDS)  # for the connections of the dead to end
 
 
-@dataclass
-class Forker:
-    """Starts one sender after another."""
-
-    process: asyncio.subprocess.Process
-
-    async def start(self, ahead: int) -> int:
-        """The process id of a new sender."""
-        assert self.process.stdin
-        self.process.stdin.write(f"{ahead}\n".encode())
-        return await self._line()
-
-    async def ended(self) -> int:
-        """How the sender ended: its exit code, negative for a signal."""
-        return await self._line()
-
-    async def _line(self) -> int:
-        assert self.process.stdout
-        return int(await self.process.stdout.readline())
-
-
-@asynccontextmanager
-async def forking(settings: Path) -> AsyncIterator[Forker]:
-    """A process that forks senders."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _SENDERS, str(settings), stdin=pipe, stdout=pipe
-    )
-    try:
-        yield Forker(process)
-    finally:
-        assert process.stdin
-        process.stdin.close()
-        await process.wait()
-
-
 def populate(store: Store, count: int) -> None:
     """So many subscribers, a digest of one paper planned for each."""
     now = utc_now()
@@ -339,13 +266,11 @@ async def run(
 ) -> Report:
     """Start senders and kill each at some moment, ``kills`` times; then let them finish."""
     relay, rng = ChaosRelay(random.Random(seed)), random.Random(seed + 1)
-    settings, done, ahead = folder / "digestmail.toml", 0, 0
+    done, ahead = 0, 0
     excess: list[str] = []
-    database = store.database.url.render_as_string(hide_password=False)
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(serving(relay))
-        text = _SETTINGS.format(database=database, port=port, connections=CONNECTIONS)
-        settings.write_text(text)
+        settings = write_settings(folder, store, port=port, connections=CONNECTIONS)
         forkers = [await stack.enter_async_context(forking(settings)) for _ in range(2)]
         for _ in range(kills * 3):
             if done >= kills:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope
+from senders import Forker, forking, write_settings
 from steps_world import arrive, join, prepare_at
 
 from digestmail.calendar import utc_now
@@ -25,35 +25,6 @@ CONNECTIONS = 4
 LEASED = CONNECTIONS * 5  # the most that a killed sender had taken up
 KILLS = 8
 SECONDS_A_MAIL = 0.02
-
-# Imports once, then forks a sender for each line read, so that a kill costs no second of imports.
-_SENDERS = """
-import os, sys
-from pathlib import Path
-from digestmail.app import App
-from digestmail.config import load
-for line in sys.stdin:
-    pid = os.fork()
-    if not pid:
-        app = App.open(load(Path(sys.argv[1])))
-        app.deliver()
-        os._exit(0)
-    print(pid, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-"""
-
-_SETTINGS = """
-public_url = "https://digest.example.org"
-secret_key = "a key of more than thirty-two letters"
-database_url = "{database}"
-[mail]
-from_address = "daily@digest.example.org"
-[smtp]
-host = "127.0.0.1"
-port = {port}
-tls = "none"
-connections = {connections}
-"""
 
 
 @dataclass
@@ -89,44 +60,7 @@ async def _serving(relay: Relay) -> AsyncIterator[int]:
         await asyncio.sleep(0.05)  # for the connections of the dead to end
 
 
-@asynccontextmanager
-async def _senders(settings: Path) -> AsyncIterator["Senders"]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", _SENDERS, str(settings)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield Senders(process)
-    finally:
-        assert process.stdin
-        process.stdin.close()
-        await process.wait()
-
-
-@dataclass
-class Senders:
-    """Starts one sender after another."""
-
-    process: asyncio.subprocess.Process
-
-    async def start(self) -> int:
-        """The process id of a new sender."""
-        assert self.process.stdin
-        self.process.stdin.write(b"\n")
-        return await self._line()
-
-    async def ended(self) -> int:
-        """How the sender ended: its exit code, negative for a signal."""
-        return await self._line()
-
-    async def _line(self) -> int:
-        assert self.process.stdout
-        return int(await self.process.stdout.readline())
-
-
-async def _killed(senders: Senders, relay: Relay, rng: random.Random) -> bool:
+async def _killed(senders: Forker, relay: Relay, rng: random.Random) -> bool:
     """Start a sender and kill it at some moment; False when it was done before."""
     pid = await senders.start()
     more = relay.accepted.total() + rng.randint(0, 9)
@@ -154,12 +88,10 @@ def _states(store: Store, people: dict[str, int]) -> dict[str, DeliveryState]:
 @pytest.mark.slow
 async def test_killed_again_and_again(store: Store, tmp_path: Path) -> None:
     people, relay, rng = _prepared(store), Relay(), random.Random(7)
-    settings, kills = tmp_path / "digestmail.toml", 0
-    database = store.database.url.render_as_string(hide_password=False)
+    kills = 0
     async with _serving(relay) as port:
-        text = _SETTINGS.format(database=database, port=port, connections=CONNECTIONS)
-        settings.write_text(text)
-        async with _senders(settings) as senders:
+        settings = write_settings(tmp_path, store, port=port, connections=CONNECTIONS)
+        async with forking(settings) as senders:
             for _ in range(KILLS):
                 kills += await _killed(senders, relay, rng)
                 left = Counter(_states(store, people).values())
@@ -186,12 +118,9 @@ def _agree(states: dict[str, DeliveryState], accepted: Counter[str], kills: int)
 
 async def test_two_senders_and_one_is_killed(store: Store, tmp_path: Path) -> None:
     people, relay = _prepared(store), Relay()
-    settings = tmp_path / "digestmail.toml"
-    database = store.database.url.render_as_string(hide_password=False)
     async with _serving(relay) as port:
-        text = _SETTINGS.format(database=database, port=port, connections=CONNECTIONS)
-        settings.write_text(text)
-        async with _senders(settings) as first, _senders(settings) as second:
+        settings = write_settings(tmp_path, store, port=port, connections=CONNECTIONS)
+        async with forking(settings) as first, forking(settings) as second:
             victim, _ = await asyncio.gather(first.start(), second.start())
             await relay.wait_for(15)
             os.kill(victim, signal.SIGKILL)
