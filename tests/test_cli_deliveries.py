@@ -17,7 +17,7 @@ from digestmail.config import Settings, load
 from digestmail.domain import Attempt, Delivery, DeliveryState, Outcome
 from digestmail.errors import ConfigError, InputError, NotFoundError
 from digestmail.resources import MIGRATIONS
-from digestmail.store import Store
+from digestmail.store import Finish, Store
 from digestmail.store.migrate import migrate
 
 SETTINGS = """
@@ -62,7 +62,7 @@ def ended(store: Store, state: DeliveryState, email: str = "ada@example.net") ->
     sent = state is DeliveryState.SENT
     result = accepted() if sent else refused(Outcome.REJECTED, text="not that")
     tried = Attempt(delivery_id=delivery.id, at=now, seconds=1.234, result=result)
-    assert store.ledger.finish(delivery, "me", tried, state, now)
+    assert store.ledger.take("me", [Finish(delivery, tried, state, now)]) == [True]
     return store.ledger.get(delivery.id)
 
 

@@ -26,7 +26,7 @@ from digestmail.store.database import Database
 from digestmail.store.reopen import redeliver, retry, row_of
 from digestmail.store.sql import upsert
 from digestmail.store.tables import ATTEMPT, DELIVERY
-from digestmail.store.wire import MAILED, Finish, Step, ToWire, take
+from digestmail.store.wire import MAILED, Step, take
 
 _WAITING = (DeliveryState.PLANNED.value, DeliveryState.DEFERRED.value)
 _HELD = (DeliveryState.LEASED.value, DeliveryState.ON_WIRE.value)
@@ -104,21 +104,6 @@ class Ledger:
         """
         with self._database.writing() as session:
             return take(session, owner, steps)
-
-    def to_wire(self, delivery: Delivery, owner: str, now: datetime, lease: timedelta) -> bool:
-        """Take the step ToWire of one delivery."""
-        return self.take(owner, [ToWire(delivery, now, now + lease)])[0]
-
-    def finish(
-        self,
-        delivery: Delivery,
-        owner: str,
-        attempt: Attempt,
-        state: DeliveryState,
-        next_attempt_at: datetime,
-    ) -> bool:
-        """Take the step Finish of one delivery."""
-        return self.take(owner, [Finish(delivery, attempt, state, next_attempt_at)])[0]
 
     def retry(self, delivery_id: int, now: datetime) -> None:
         """Plan a delivery again that failed, was withdrawn or waits, as if it were due now.

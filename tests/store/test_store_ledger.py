@@ -30,7 +30,7 @@ from digestmail.domain import (
     SubscriberStatus,
 )
 from digestmail.errors import InputError, NotFoundError
-from digestmail.store import Recovered, Store
+from digestmail.store import Finish, Recovered, Store, ToWire
 from digestmail.store.reopen import RETRIED
 from digestmail.store.tables import DELIVERY
 
@@ -51,11 +51,11 @@ def _finish(
     then: datetime = NOW,
 ) -> bool:
     tried = Attempt(delivery_id=delivery.id, at=NOW, seconds=0.5, result=result or accepted())
-    return store.ledger.finish(delivery, owner, tried, state, then)
+    return store.ledger.take(owner, [Finish(delivery, tried, state, then)])[0]
 
 
 def _to_wire(store: Store, delivery: Delivery, owner: str = "me") -> bool:
-    return store.ledger.to_wire(delivery, owner, NOW, LEASE)
+    return store.ledger.take(owner, [ToWire(delivery, NOW, NOW + LEASE)])[0]
 
 
 def _on_wire(store: Store, email: str = "ada@example.net") -> Delivery:

@@ -29,7 +29,7 @@ from digestmail.domain import (
 )
 from digestmail.errors import ConfigError, StoreError
 from digestmail.resources import MIGRATIONS
-from digestmail.store import Bounce, Database, Store
+from digestmail.store import Bounce, Database, Finish, Store
 from digestmail.store.migrate import current_revision, migrate, require_current
 from digestmail.store.tables import metadata
 
@@ -85,7 +85,7 @@ def _fill(store: Store) -> None:
     for delivery in store.ledger.claim("me", NOW, NOW - NOW, 1):
         result = SendResult(outcome=Outcome.DEFERRED, phase=Phase.RCPT)
         tried = Attempt(delivery_id=delivery.id, at=NOW, seconds=1, result=result)
-        store.ledger.finish(delivery, "me", tried, DeliveryState.DEFERRED, NOW)
+        store.ledger.take("me", [Finish(delivery, tried, DeliveryState.DEFERRED, NOW)])
 
 
 def _counts(database: Database) -> dict[str, int]:
