@@ -112,9 +112,12 @@ def test_what_repeats_is_encoded_once() -> None:
     filled = [form.fill({"x": "hm"}, {}) for form in forms * 2]
     assert filled[:2] == filled[2:] == [b"HM=\r\n a\r\n", b"HM=\r\n b\r\n"]
     assert seen == ["hm"]
-    form = holes.cut(f"{late(loud)(holes.hole('x'), ['no hash'])}\n", slots)
+    unkept = late(loud)(holes.hole("x"), ["no hash"])
+    form = holes.cut(f"{unkept}\n", slots)
     assert form.fill({"x": "hm"}, {}) == b"HM=\r\n\r\n"
     assert seen == ["hm", "hm"]
+    form = holes.cut(f"{late(loud)(f'{unkept}!')}\n", slots)
+    assert form.fill({"x": "hm"}, {}) == b"HM!=\r\n\r\n"
 
 
 @pytest.mark.parametrize("names", [[], ["x"], ["x", "x", "y"]])

@@ -162,6 +162,7 @@ class Connection:
         try:
             second = await self._reply(Phase.RCPT)
         except PhaseError:
+            self.abort()  # a reply that is still under way would be taken for the next command's
             _expect(Phase.MAIL, first)  # who refuses the sender may leave before the recipient
             raise
         _expect(Phase.MAIL, first)

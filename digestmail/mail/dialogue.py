@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 _LONGEST = 64 * 1024  # bytes of one reply; RFC 5321 4.5.3.1.5 has 512 for a line
 
+_MOST_REPLIES = 8  # at once; two are the most that are ever asked for
+
 
 class Reply(NamedTuple):
     """What the server answered; the lines of ``text`` end in newlines, the last does not."""
@@ -32,7 +34,9 @@ class Dialogue(asyncio.Protocol):
         self._waiting: asyncio.Future[None] | None = None
         self._patience = (0.0, "")  # until when the loop's clock may be, and what is said then
         self._alarm: asyncio.TimerHandle | None = None
-        transport.set_write_buffer_limits(0)  # so that ``written`` tells when all of it went
+        # So that ``written`` tells when all of it went. Not 0: over TLS asyncio would then take an
+        # empty buffer for a full one at every other read or write.
+        transport.set_write_buffer_limits(high=1, low=0)
         transport.set_protocol(self)
 
     @property
@@ -113,8 +117,10 @@ class Dialogue(asyncio.Protocol):
         self._data = rest
         for line in lines:
             self._take(bytes(line).removesuffix(b"\r"))
-        if len(rest) + sum(map(len, self._lines)) > _LONGEST:
+        if len(rest) + sum(len(line) + 1 for line in self._lines) > _LONGEST:
             self._give_up("the server's reply does not end")
+        if len(self._replies) > _MOST_REPLIES:
+            self._give_up("the server does not wait to be asked")
         if self._replies:
             self._wake()
 

@@ -228,7 +228,9 @@ class Slots:
     def __init__(self, given: Collection[str] = (), repeated: Collection[str] = ()) -> None:
         self._given = frozenset(given)
         self._repeated = frozenset(repeated)
-        self._repeating = lru_cache(_WAYS)(lambda way: lru_cache(_KEPT)(way.encoder()))
+        self._repeating = lru_cache(_WAYS)(
+            lambda way, _: lru_cache(_KEPT, typed=True)(way.encoder())
+        )
         self._encoders: dict[str, dict[_Way, tuple[str, _Encode]]] = {}
         self._numbers = count()
 
@@ -238,15 +240,14 @@ class Slots:
     def key(self, name: str, way: _Way) -> str:
         """The key of a value encoded in a way."""
         known = self._encoders.setdefault(name, {})
-        if way not in known:
-            known[way] = f"common {next(self._numbers)}", way.encoder()
-        return known[way][0]
+        new = f"common {next(self._numbers)}", way.encoder()
+        return known.setdefault(way, new)[0]  # in one step, as other threads add to it
 
     def encoder(self, source: _Source, way: _Way) -> _Encode:
         """What encodes a value in a way."""
-        if source in self._repeated:
+        if isinstance(source, str) and source in self._repeated:
             with suppress(TypeError):  # a filter's arguments cannot be told apart
-                return self._repeating(way)
+                return self._repeating(way, repr(way))  # HTML equals the text it is made of
         return way.encoder()
 
     def gives(self, source: _Source) -> bool:

@@ -138,7 +138,9 @@ class Scripted:
 
 
 @asynccontextmanager
-async def scripted(**answers: str | list[str]) -> AsyncIterator[Scripted]:
+async def scripted(
+    *, implicit_tls: Any = None, **answers: str | list[str]
+) -> AsyncIterator[Scripted]:
     """A Scripted server; ``dot`` is what it says after the message."""
     if "dot" in answers:
         answers["."] = answers.pop("dot")
@@ -151,7 +153,7 @@ async def scripted(**answers: str | list[str]) -> AsyncIterator[Scripted]:
         running.add(task)
         await script.serve(reader, writer)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=implicit_tls)
     script.port = server.sockets[0].getsockname()[1]
     try:
         yield script

@@ -57,7 +57,11 @@ def test_replies_are_whole_however_they_come(cuts: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [b"hello\r\n", b"25 ok\r\n", b"250+ok\r\n", b"\r\n", b"250-" + b"x" * 70_000]
+    "said",
+    [
+        *(b"hello\r\n", b"25 ok\r\n", b"250+ok\r\n", b"\r\n", b"250-" + b"x" * 70_000),
+        b"250-\r\n" * 70_000,
+    ],
 )
 async def test_what_is_no_reply_ends_it(said: bytes) -> None:
     async with spoken() as (dialogue, there):
@@ -65,6 +69,16 @@ async def test_what_is_no_reply_ends_it(said: bytes) -> None:
         with pytest.raises(ConnectionAbortedError):
             await dialogue.reply(SOON)
         assert not dialogue.is_open
+
+
+async def test_a_server_that_does_not_stop_answering_is_left() -> None:
+    async with spoken() as (dialogue, there):
+        await say(there, b"250 ok\r\n" * 1000)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not dialogue.is_open
+        with pytest.raises(ConnectionAbortedError, match="to be asked"):
+            dialogue.write(b"QUIT\r\n")
 
 
 async def test_late_is_an_error_of_its_own() -> None:

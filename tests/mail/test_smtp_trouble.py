@@ -2,17 +2,27 @@
 
 import asyncio
 import contextlib
+import ssl
 import time
 from typing import Any
 
 import pytest
-from mail_servers import DROP, PIPELINING, STALL, Scripted, mail, scripted, yes
+from mail_servers import (
+    DROP,
+    PIPELINING,
+    STALL,
+    Scripted,
+    mail,
+    make_certificate,
+    scripted,
+    yes,
+)
 
 from digestmail.domain import Outcome, Phase
 from digestmail.errors import MailServerError
 from digestmail.mail.smtp import SmtpMailer, SmtpSettings, check
 
-TIMEOUTS: dict[str, Any] = {"connect_timeout": 0.3, "command_timeout": 0.3, "data_timeout": 0.3}
+TIMEOUTS: dict[str, Any] = {"connect_timeout": 0.5, "command_timeout": 0.5, "data_timeout": 0.5}
 PHASES = [
     ("CONNECT", Phase.CONNECT, Outcome.SERVER),
     ("EHLO", Phase.HELLO, Outcome.SERVER),
@@ -30,11 +40,16 @@ def pipelining(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     return bool(request.param)
 
 
+@pytest.fixture(scope="module")
+def server_tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*make_certificate(tmp_path_factory.mktemp("tls")))
+    return context
+
+
 def one(port: int, **changes: Any) -> SmtpMailer:
-    values: dict[str, Any] = {"connections": 1, **TIMEOUTS, **changes}
-    return SmtpMailer(
-        SmtpSettings(host="127.0.0.1", port=port, tls="none", local_hostname="c.test", **values)
-    )
+    values: dict[str, Any] = {"connections": 1, "tls": "none", **TIMEOUTS, **changes}
+    return SmtpMailer(SmtpSettings(host="127.0.0.1", port=port, local_hostname="c.test", **values))
 
 
 @pytest.mark.parametrize("fault", [DROP, STALL, "garbage", "2x0 what"])
@@ -101,6 +116,36 @@ async def test_who_refuses_the_sender_and_leaves_is_heard() -> None:
         result = await mailer.send(mail(), yes)
         await mailer.close()
     assert (result.outcome, result.phase, result.code) == (Outcome.SERVER, Phase.MAIL, 550)
+
+
+async def test_a_late_reply_behind_a_refused_sender_poisons_nobody() -> None:
+    answers = {
+        "MAIL": ["451 4.3.0 busy", "250 ok"],
+        "RCPT": ["later 0.8 250 ok", "550 5.1.1 no such user"],
+    }
+    async with scripted(**answers) as server:
+        mailer = one(server.port)
+        results = [await mailer.send(mail(), yes) for _ in range(3)]
+        await mailer.close()
+    assert results[0].code == 451
+    assert Outcome.SENT not in [result.outcome for result in results]
+    assert {(r.outcome, r.code) for r in results[2:]} == {(Outcome.BOUNCED, 550)}
+
+
+@pytest.mark.parametrize("late", [1, 2])
+@pytest.mark.parametrize("fault", [DROP, STALL])
+async def test_over_tls_too_nobody_knows_of_a_mail_that_was_read(
+    server_tls: ssl.SSLContext, fault: str, late: int
+) -> None:
+    """Whichever of the replies before it came in a packet of its own."""
+    replies = ["later 0.05 250 ok" if number == late else "250 ok" for number in (1, 2)]
+    async with scripted(implicit_tls=server_tls, RCPT=replies, dot=["250 ok", fault]) as server:
+        mailer = one(server.port, tls="tls", verify_tls=False)
+        results = [await mailer.send(mail(), yes) for _ in range(2)]
+        await mailer.close()
+    assert [result.outcome for result in results] == [Outcome.SENT, Outcome.UNKNOWN]
+    assert results[1].phase is Phase.END_OF_DATA
+    assert len(server.sessions) == 1
 
 
 async def test_sender_and_recipient_go_together_where_the_server_allows_it(
@@ -196,10 +241,10 @@ async def test_a_cancelled_message_is_not_finished_behind_our_back() -> None:
 
 
 async def test_the_next_recipient_is_not_poisoned_by_a_late_reply() -> None:
-    async with scripted(RCPT=["later 0.4 550 5.1.1 no such user", "250 ok"]) as server:
+    async with scripted(RCPT=["later 0.7 550 5.1.1 no such user", "250 ok"]) as server:
         mailer = one(server.port)
         late = await mailer.send(mail("ghost@example.net"), yes)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.4)
         result = await mailer.send(mail("innocent@example.net"), yes)
         await mailer.close()
     assert (late.outcome, result.outcome) == (Outcome.DEFERRED, Outcome.SENT)
@@ -216,7 +261,7 @@ async def test_cancelled_while_connecting_the_slot_is_free_again() -> None:
 
 
 async def test_the_final_dot_has_its_own_patience() -> None:
-    async with scripted(dot="later 0.5 250 ok") as server:
+    async with scripted(dot="later 0.8 250 ok") as server:
         mailer = one(server.port, data_timeout=5)
         result = await mailer.send(mail(), yes)
         await mailer.close()
