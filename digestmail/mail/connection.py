@@ -174,10 +174,8 @@ class Connection:
         # A lost connection means "send it again" until the final dot has gone, which is the last
         # to go, and "nobody knows" after that.
         self._write(Phase.DATA, _stuffed(raw) + b".\r\n")
-        try:
+        with _during(Phase.DATA):
             await self._spoken.written(patience)
-        except OSError as error:
-            raise _failed(Phase.DATA, error) from error
         reply = await self._reply(Phase.END_OF_DATA, patience)
         _expect(Phase.END_OF_DATA, reply)
         return classify(Phase.END_OF_DATA, reply.code, reply.text)
@@ -192,17 +190,13 @@ class Connection:
         return reply
 
     def _write(self, phase: Phase, data: bytes) -> None:
-        try:
+        with _during(phase):
             self._spoken.write(data)
-        except OSError as error:
-            raise _failed(phase, error) from error
 
     async def _reply(self, phase: Phase, timeout: float = 0) -> Reply:
         """The next reply; PhaseError when the server says that it will close the connection."""
-        try:
+        with _during(phase):
             reply = await self._spoken.reply(timeout or self._settings.command_timeout)
-        except OSError as error:
-            raise _failed(phase, error) from error
         if reply.code == _UNAVAILABLE:
             raise PhaseError(phase, *reply)
         return reply
@@ -251,8 +245,4 @@ def _during(phase: Phase) -> Iterator[None]:
     except aiosmtplib.SMTPResponseException as error:
         raise PhaseError(phase, error.code, error.message) from error
     except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
-        raise _failed(phase, error) from error
-
-
-def _failed(phase: Phase, error: Exception) -> PhaseError:
-    return PhaseError(phase, 0, str(error) or type(error).__name__)
+        raise PhaseError(phase, 0, str(error) or type(error).__name__) from error

@@ -5,7 +5,6 @@ from collections import deque
 from typing import NamedTuple
 
 _LONGEST = 64 * 1024  # bytes of one reply; RFC 5321 4.5.3.1.5 has 512 for a line
-
 _MOST_REPLIES = 8  # at once; two are the most that are ever asked for
 
 

@@ -47,6 +47,14 @@ def server_tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     return context
 
 
+async def until_data(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A server's part of a conversation, up to where the mail comes."""
+    writer.write(b"220 hi\r\n")
+    for reply in (b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
+        await reader.readline()
+        writer.write(reply)
+
+
 def one(port: int, **changes: Any) -> SmtpMailer:
     values: dict[str, Any] = {"connections": 1, "tls": "none", **TIMEOUTS, **changes}
     return SmtpMailer(SmtpSettings(host="127.0.0.1", port=port, local_hostname="c.test", **values))
@@ -170,10 +178,7 @@ async def test_sender_and_recipient_go_together_where_the_server_allows_it(
 
 async def test_lost_before_the_final_dot_went_it_is_tried_again() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 hi\r\n")
-        for reply in (b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
-            await reader.readline()
-            writer.write(reply)
+        await until_data(reader, writer)
         await asyncio.sleep(0.1)
         writer.transport.abort()  # with most of the mail unread
 
@@ -220,10 +225,7 @@ async def test_a_cancelled_message_is_not_finished_behind_our_back() -> None:
     rest: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     async def slow_reader(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 hi\r\n")
-        for reply in (b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
-            await reader.readline()
-            writer.write(reply)
+        await until_data(reader, writer)
         await asyncio.sleep(0.3)
         chunks = []
         with contextlib.suppress(ConnectionError):
