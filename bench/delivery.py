@@ -179,7 +179,7 @@ class _Ways:
                 subscriber = app.store.subscribers.get(subscriber_id)
                 assert subscriber is not None
                 digest = app.store.digests.get(digest_id)
-                rendered = composer.digest(subscriber, digest, app.clock())
+                rendered = composer.digest(subscriber.recipient, digest, app.clock())
                 mail = EmailMessage(policy=policy.SMTP)
                 mail["From"], mail["To"] = "bench@example.org", subscriber.email
                 mail["Subject"] = rendered.subject
@@ -233,7 +233,7 @@ class _Ways:
         """How to compose all mails, one by one, from digests that were read before."""
         app, now = self.app, self.app.clock()
         due = self._due(len(self.messages))
-        people = app.store.subscribers.get_many([subscriber for *_, subscriber in due])
+        people = app.store.subscribers.recipients([subscriber for *_, subscriber in due])
         loaded = app.store.digests.load([digest for _, digest, _ in due], {})
         known = [(people[who], loaded.get(digest), delivery) for delivery, digest, who in due]
         message = app.composer.digest_message
@@ -312,7 +312,7 @@ def _ways(app: App, port: int) -> _Ways:
             continue
         full.append(delivery)
         whole = app.composer
-        messages.append(whole.digest_message(subscriber, digest, utc_now(), delivery))
+        messages.append(whole.digest_message(subscriber.recipient, digest, utc_now(), delivery))
     with app.store.database.writing() as session:
         for one in short:
             session.execute(delete(DELIVERY).where(DELIVERY.c.id == one))

@@ -265,7 +265,9 @@ class App:
 
     def digest_message(self, subscriber: Subscriber, digest: Digest) -> Message:
         """The mail of a digest that may not be stored, for a trial."""
-        return self.composer.digest_message(subscriber, digest, self.clock(), delivery_id=0)
+        return self.composer.digest_message(
+            subscriber.recipient, digest, self.clock(), delivery_id=0
+        )
 
     @cached_property
     def postmaster(self) -> Postmaster:

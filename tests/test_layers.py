@@ -11,7 +11,7 @@ import digestmail
 
 PACKAGE = Path(digestmail.__file__).parent
 LEVELS = {
-    **dict.fromkeys(["errors", "domain", "messages", "text"], 0),
+    **dict.fromkeys(["errors", "domain", "messages", "printable", "text"], 0),
     **dict.fromkeys(
         ["config", "tokens", "announcements", "calendar", "charts", "worker", "resources"], 1
     ),

@@ -97,7 +97,7 @@ def digest(*items: DigestItem, judged: int = 412) -> Digest:
 
 
 def rendered(*items: DigestItem, note: str = "") -> Rendered:
-    return RENDERER.digest(replace(digest(*items), note=note), ADA, LINKS)
+    return RENDERER.digest(replace(digest(*items), note=note), ADA.recipient, LINKS)
 
 
 def viewed(shown: DigestItem, room: int) -> PaperView:
@@ -323,7 +323,7 @@ def test_the_mail_tells_how_long_it_takes_to_read() -> None:
 
 def week(*items: DigestItem, day: date = date(2026, 11, 20)) -> Rendered:
     reader = replace(ADA, schedule=Schedule(weekdays=frozenset({5})))
-    return RENDERER.digest(replace(digest(*items), date=day), reader, LINKS)
+    return RENDERER.digest(replace(digest(*items), date=day), reader.recipient, LINKS)
 
 
 def test_a_weekly_digest_is_of_a_week() -> None:
@@ -342,7 +342,7 @@ def test_a_weekly_digest_is_of_a_week() -> None:
 def test_who_gets_few_papers_is_told_why(papers: int, judged: int, most: int, told: bool) -> None:
     reader = replace(ADA, profiles=(Profile(max_papers=most),))
     papers_of_day = digest(*(item(at=n) for n in range(1, papers + 1)), judged=judged)
-    mail = RENDERER.digest(papers_of_day, reader, LINKS)
+    mail = RENDERER.digest(papers_of_day, reader.recipient, LINKS)
     for part in (mail.html, mail.text):
         assert ("So few because no other came close enough" in part) is told
         assert ("et more through" in " ".join(part.split())) is told
@@ -363,7 +363,7 @@ def test_a_digest_without_papers_says_so() -> None:
 
 
 def test_a_day_without_announcements_says_so() -> None:
-    mail = RENDERER.digest(replace(digest(judged=0), note="It is Sunday."), ADA, LINKS)
+    mail = RENDERER.digest(replace(digest(judged=0), note="It is Sunday."), ADA.recipient, LINKS)
     assert "NOTHING NEW TODAY\n\nIt is Sunday.\n" in mail.text
     assert "more through" not in mail.text
 
@@ -386,7 +386,10 @@ def test_unsubscribing_is_also_possible_near_the_top() -> None:
 def test_the_mail_tells_why_it_came() -> None:
     why = "You get this mail because ada@example.net subscribed to digestmail and confirmed on 3"
     assert why in " ".join(usual().text.split())
-    assert "confirmed" not in RENDERER.digest(digest(item()), Subscriber(email="a@b.c"), LINKS).text
+    assert (
+        "confirmed"
+        not in RENDERER.digest(digest(item()), Subscriber(email="a@b.c").recipient, LINKS).text
+    )
 
 
 def preheader(mail: Rendered) -> str:

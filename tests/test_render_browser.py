@@ -44,7 +44,7 @@ def test_every_mail_is_valid(tmp_path: Path) -> None:
 def test_long_words_fit_a_phone(page: Page) -> None:
     long = replace(FOLDING, title="Pneumono" * 30, authors=("W" * 70,), abstract="x" * 500)
     two = (item(long, reasons=WHY, profile_name="W" * 60), item(long, 2))
-    page.set_content(RENDERER.digest(digest(*two), ADA, LINKS).html)
+    page.set_content(RENDERER.digest(digest(*two), ADA.recipient, LINKS).html)
     assert page.evaluate("document.documentElement.scrollWidth") == 375
 
 

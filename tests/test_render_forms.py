@@ -100,16 +100,17 @@ def test_what_is_given_is_not_looked_for() -> None:
         form.fill({"x": "y"}, {})
 
 
-def test_what_repeats_is_encoded_once() -> None:
+def test_what_filters_make_of_a_value_is_ready_too() -> None:
     seen: list[str] = []
 
     def loud(text: str, marks: object = None) -> str:
         seen.append(text)
         return text.upper()
 
-    slots, holes = Slots(repeated=["x"]), Holes()
+    slots, holes = Slots(given=["x"], filtered=["x"]), Holes()
     forms = [holes.cut(f"{late(loud)(holes.hole('x'))} {end}\n", slots) for end in "ab"]
-    filled = [form.fill({"x": "hm"}, {}) for form in forms * 2]
+    ready = slots.ready({"x": "hm"})
+    filled = [form.fill({"x": "hm"}, dict(ready)) for form in forms * 2]
     assert filled[:2] == filled[2:] == [b"HM=\r\n a\r\n", b"HM=\r\n b\r\n"]
     assert seen == ["hm"]
     unkept = late(loud)(holes.hole("x"), ["no hash"])
@@ -118,6 +119,17 @@ def test_what_repeats_is_encoded_once() -> None:
     assert seen == ["hm", "hm"]
     form = holes.cut(f"{late(loud)(f'{unkept}!')}\n", slots)
     assert form.fill({"x": "hm"}, {}) == b"HM!=\r\n\r\n"
+
+
+def test_filters_with_words_of_each_paper_fill_no_memory() -> None:
+    slots, holes = Slots(given=["x"], filtered=["x"]), Holes()
+    cut = late(lambda text, word: text.replace(word, "…"))
+    for number in range(100):
+        form = holes.cut(f"{cut(holes.hole('x'), str(number))}\n", slots)
+        values = {"x": f"it has {number} of them"}
+        filled = form.fill(values, slots.ready(values))
+        assert quopri.decodestring(filled).decode() == "it has … of them\r\n"
+    assert len(slots) < 100
 
 
 @pytest.mark.parametrize("names", [[], ["x"], ["x", "x", "y"]])

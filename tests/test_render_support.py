@@ -69,9 +69,9 @@ def mails() -> dict[str, Rendered]:
     odd = item(replace(FOLDING, title=r"$x_{ij}^{k-l}$"), reasons=_DIFFERENT)
     url = f"{HOME}/c/token"
     return {
-        "digest": RENDERER.digest(digest(*both), ADA, LINKS),
-        "odd": RENDERER.digest(digest(odd), ADA, LINKS),
-        "empty": RENDERER.digest(replace(digest(), note="None."), ADA, LINKS),
+        "digest": RENDERER.digest(digest(*both), ADA.recipient, LINKS),
+        "odd": RENDERER.digest(digest(odd), ADA.recipient, LINKS),
+        "empty": RENDERER.digest(replace(digest(), note="None."), ADA.recipient, LINKS),
         "confirm": RENDERER.confirm(url, home=HOME),
         "link": RENDERER.link(url, home=HOME),
         "trial": RENDERER.trial(home=HOME),

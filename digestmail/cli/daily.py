@@ -271,7 +271,7 @@ def preview(
     with opened() as app:
         subscriber = app.store.subscribers.by_email(email)
         digest = app.preview(subscriber)
-        rendered = app.composer.digest(subscriber, digest, app.clock())
+        rendered = app.composer.digest(subscriber.recipient, digest, app.clock())
     if html is not None:
         try:
             html.write_text(rendered.html, encoding="utf-8")

@@ -57,7 +57,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A rendered mail: ``raw`` is the exact bytes, CRLF line ends, 7-bit."""
+    """A rendered mail: ``raw`` is the exact bytes, 7-bit, with CRLF line ends.
+
+    No line of it begins with a dot, so it goes over SMTP as it is.
+    """
 
     sender: str  # the envelope's
     recipient: str

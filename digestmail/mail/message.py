@@ -1,6 +1,5 @@
 """Messages: the headers a mailbox provider wants to see, serialised to the exact bytes."""
 
-import binascii
 import hashlib
 import re
 import string
@@ -14,6 +13,7 @@ from digestmail.domain import Message
 from digestmail.errors import ConfigError, InputError
 from digestmail.mail.address import checked_address
 from digestmail.mail.dkim import DkimKey, sign
+from digestmail.printable import printable
 from digestmail.text import one_line
 
 _COLUMNS = 76  # RFC 2045 6.7
@@ -96,7 +96,8 @@ def build(
 ) -> Message:
     """One mail to one recipient, as bytes: 7-bit, CRLF, text/plain before text/html.
 
-    ``text`` and ``html`` may be bytes: then they are in quoted-printable, with CRLF line ends.
+    ``text`` and ``html`` may be bytes: then they are in quoted-printable, with CRLF line ends, and
+    no line begins with a dot.
     ``recipient`` is a checked address, ``date`` aware. ``campaign`` is the first three fields of
     Feedback-ID ("d20261121:daily:digest"). ``list_links`` are for mail that is subscribed to;
     None makes a transactional mail, which offers nothing to unsubscribe from. Apart from the
@@ -217,7 +218,7 @@ def _quoted(text: str | bytes) -> bytes:
     if isinstance(text, bytes):
         return text
     lines = b"".join(line + b"\r\n" for line in text.encode().splitlines())
-    return binascii.b2a_qp(lines, istext=True)
+    return printable(lines)
 
 
 def _check_address(name: str, address: str) -> None:

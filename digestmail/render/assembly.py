@@ -42,10 +42,10 @@ from digestmail.render.papers import (
 
 _PAPERS = 4096  # those of a day, in the rooms and with the followed authors in use
 _STANDINGS = 1024
+_WHYS = 8192
 _BY_READER = ("place", "number", "section", "why", "more_url", "less_url", "save_url")
 _URLS = ("more_url", "less_url", "save_url")
-_GIVEN = ("place", "number", *(f"{url}{part}" for url in _URLS for part in "<>"))
-_REPEATED = ("section", "why")
+_GIVEN = ("place", "number", "why", *(f"{url}{part}" for url in _URLS for part in "<>"))
 _PERSONAL = (*_BY_READER, "marked_title", "marked_abstract")
 
 
@@ -68,8 +68,7 @@ class _Forms:
     view: PaperView
     html: Form
     text: Form
-    title: Marker
-    abstract: Marker
+    marker: Marker
 
 
 _Shown = tuple[DigestItem, Place, Told]
@@ -84,11 +83,12 @@ class Assembler:
 
     def __init__(self, environment: SandboxedEnvironment, inline: Callable[[str], str]) -> None:
         self._whole = environment.overlay(auto_reload=False)
-        self._slots = Slots(given=_GIVEN, repeated=_REPEATED)
+        self._slots = Slots(given=_GIVEN, filtered=["why"])
         self._shells = Shells(self._whole, inline, self._slots)
         self._inline = inline
         self._papers: dict[tuple[str, _Kind], _Forms] = {}
         self._standing = lru_cache(_STANDINGS)(self._new_standing)
+        self._whys = lru_cache(_WHYS)(self._new_why)
 
     def assemble(self, names: Names, items: Sequence[DigestItem], room: int) -> Quoted:
         """The digest that shows ``items``; ``names`` are those of ``digest_names``."""
@@ -115,14 +115,10 @@ class Assembler:
         html, text, known = [], [], len(self._slots)
         for (item, place, tell), paper in zip(shown, papers, strict=True):
             standing = self._standing(item.position, place.number, ends, known)
-            values = _Values(
-                section=place.section,
-                why=tell.why,
-                title=paper.title.spans(tell.marked),
-                abstract=paper.abstract.spans(tell.marked),
-            )
+            title, abstract = paper.marker.spans(tell.marked)
+            values = _Values(section=place.section, why=tell.why, title=title, abstract=abstract)
             values.others = (standing.values, starts)
-            ready = {**begun, **standing.ready}
+            ready = {**begun, **standing.ready, **self._whys(tell.why, known)}
             html.append(paper.html.fill(values, ready))
             text.append(paper.text.fill(values, ready))
         return html, text
@@ -133,6 +129,9 @@ class Assembler:
         values = {f"{name}>": f"{position}{end}" for name, end in zip(_URLS, ends, strict=True)}
         values |= {"place": str(number), "number": aligned(number)}
         return _Standing(values, self._slots.ready(values))
+
+    def _new_why(self, why: str, _slots: int) -> Ready:
+        return self._slots.ready({"why": why})
 
     def _paper(self, paper: Paper, kind: _Kind) -> _Forms:
         known = self._papers.get((paper.key, kind))
@@ -166,8 +165,7 @@ class Assembler:
             replace(view, **unknown),
             holes.cut(html, self._slots, html=True, texts=texts, parted=_URLS),
             holes.cut(text, self._slots, texts=texts, parted=_URLS),
-            Marker(view.title),
-            Marker(view.abstract),
+            Marker(view.title, view.abstract),
         )
 
 

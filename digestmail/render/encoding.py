@@ -1,16 +1,17 @@
 """Texts as mails have them: HTML as the inliner writes it, quoted-printable (RFC 2045 6.7)."""
 
-import binascii
 import re
 from typing import Any
 
 from markupsafe import Markup
 
+from digestmail.printable import printable
+
 
 def quoted(text: str) -> bytes:
     """``text`` in quoted-printable, CRLF line ends; the last line, when not ended, ends softly."""
     # The x keeps room in the last line for the soft break.
-    lines = binascii.b2a_qp(text.encode() + b"x", istext=True)[:-1]
+    lines = printable(text.encode() + b"x")[:-1]
     if lines and lines[-1] != _NEWLINE:
         lines += b"=\n"
     return lines.replace(b"\n", b"\r\n")

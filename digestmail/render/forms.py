@@ -10,21 +10,19 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache, wraps
+from functools import wraps
 from itertools import count, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
-from digestmail.render.encoding import as_html, in_attribute, in_tag, quoted
+from digestmail.render.encoding import as_html, escaped, in_attribute, in_tag, quoted, typeset
+from digestmail.render.marking import cut, pieced
 
 # Nobody can know it, so no text of a paper is taken for a hole.
 SECRET = secrets.token_hex(8)
 _TOKEN = re.compile(rf"{SECRET}-(\d+)-(\d+)-")  # of which Holes, and which of its holes
-
-Spans = tuple[tuple[int, int], ...]
 
 
 class CannotSplitError(Exception):
@@ -136,7 +134,7 @@ class Holes:
                 if [p for p, _ in islice(printed, 2)] != [(f"{name} {p}", finish) for p in _REST]:
                     raise CannotSplitError(f"the marks of {name} are not put in as they come")
                 before, (_, between), (_, after) = after, printed.popleft(), printed.popleft()
-                form.mark(name, _Marking(texts[name], finish, before, between).encode)
+                form.mark(name, _marking(texts[name], finish, before, between, html))
             elif name in inserted:
                 form.insert(name)
             else:
@@ -148,10 +146,7 @@ class Holes:
         return form.done()
 
 
-_PIECES = 64  # that readers' words cut one text into
-_MARKED = 16  # ways in which readers' words mark one text
-_KEPT = 8192  # values that repeat, in each way
-_WAYS = 64  # in which they are encoded
+_WAYS = 64  # in which a value is encoded for all forms
 _AROUND = ("before", "marked", "after")
 _REST = _AROUND[1:]
 _numbers = count()
@@ -222,37 +217,35 @@ class Slots:
     """The keys of values that forms take as they come: one for each way to encode them.
 
     Those named in ``given`` are always among what is ``ready``, so forms need not look for them.
-    Those in ``repeated`` are the same for many readers, and what becomes of them is kept.
+    Of those in ``filtered`` this holds for what filters make of them, too.
     """
 
-    def __init__(self, given: Collection[str] = (), repeated: Collection[str] = ()) -> None:
+    def __init__(self, given: Collection[str] = (), filtered: Collection[str] = ()) -> None:
         self._given = frozenset(given)
-        self._repeated = frozenset(repeated)
-        self._repeating = lru_cache(_WAYS)(
-            lambda way, _: lru_cache(_KEPT, typed=True)(way.encoder())
-        )
-        self._encoders: dict[str, dict[_Way, tuple[str, _Encode]]] = {}
+        self._filtered = frozenset(filtered)
+        self._encoders: dict[str, dict[tuple[_Way, str], tuple[str, _Encode]]] = {}
         self._numbers = count()
 
     def __len__(self) -> int:
         return sum(map(len, self._encoders.values()))
 
-    def key(self, name: str, way: _Way) -> str:
-        """The key of a value encoded in a way."""
-        known = self._encoders.setdefault(name, {})
+    def key(self, source: _Source, way: _Way) -> str:
+        """The key of a value encoded in a way; empty when it is not one for all forms."""
+        if not isinstance(source, str) or (way.finish and source not in self._filtered):
+            return ""  # filters may hold words of one paper, and there is no end of those
+        known = self._encoders.setdefault(source, {})
+        try:
+            # As words beside, as HTML equals the text it is made of.
+            if (which := (way, repr(way))) not in known and len(known) >= _WAYS:
+                return ""
+        except TypeError:  # a filter's arguments cannot be told apart
+            return ""
         new = f"common {next(self._numbers)}", way.encoder()
-        return known.setdefault(way, new)[0]  # in one step, as other threads add to it
+        return known.setdefault(which, new)[0]  # in one step, as other threads add to it
 
-    def encoder(self, source: _Source, way: _Way) -> _Encode:
-        """What encodes a value in a way."""
-        if isinstance(source, str) and source in self._repeated:
-            with suppress(TypeError):  # a filter's arguments cannot be told apart
-                return self._repeating(way, repr(way))  # HTML equals the text it is made of
-        return way.encoder()
-
-    def gives(self, source: _Source) -> bool:
+    def gives(self, name: _Source) -> bool:
         """Whether a value is always ready."""
-        return source in self._given
+        return name in self._given
 
     def ready(self, values: Mapping[str, Any]) -> Ready:
         """Values encoded in all ways in which the forms so far want them, by key."""
@@ -299,14 +292,12 @@ class _Cutting:
         self._template += quoted(text).replace(b"%", b"%%")
 
     def leave(self, source: _Source, finish: Finish, *, in_tag: bool) -> None:
-        way = _Way(finish, self._html, in_tag)
-        if finish or isinstance(source, Mixture):
-            # Filters may hold words of one paper, and there is no end of those.
-            self._put(self._key(), source, self._common.encoder(source, way))
-        elif self._common.gives(source):
-            self.insert(self._common.key(source, way))
+        way = _Way(finish, self._html, in_tag and self._html)
+        key = self._common.key(source, way)
+        if key and self._common.gives(source):
+            self.insert(key)
         else:
-            self._put(self._common.key(source, way), source, self._common.encoder(source, way))
+            self._put(key or self._key(), source, way.encoder())
 
     def mark(self, name: str, encode: _Encode) -> None:
         self._put(self._key(), name, encode)
@@ -327,38 +318,20 @@ class _Cutting:
         self._slots[key] = (source, encode)
 
 
+def _marking(text: str, finish: Finish, before: str, after: str, html: bool) -> _Encode:
+    finished = _finished(finish)
+
+    def printed(piece: str) -> str:
+        return as_html(finished(piece)) if html else str(finished(piece))
+
+    simple = all(step.filter is typeset for step in finish) and len(text.splitlines()) == 1
+    if html and simple and printed(text) == escaped(text):
+        return cut(text, before, after)
+    return pieced(text, printed, before, after)
+
+
 def _choosing(keys: Sequence[str]) -> Callable[[Ready], tuple[bytes, ...]]:
     """What picks the values of keys, as a tuple even of one or none."""
     if len(keys) > 1:
         return itemgetter(*keys)
     return lambda ready: tuple([ready[key] for key in keys])
-
-
-class _Marking:
-    """A text as HTML with ``before`` and ``after`` around the spans that are marked in it.
-
-    ``encode`` makes its bytes of the spans.
-    """
-
-    def __init__(self, text: str, finish: Finish, before: str, after: str) -> None:
-        self._text = text
-        self._finished = _finished(finish)
-        self._around = (before, after)
-        # Readers' marks differ more than the pieces they make.
-        self.encode = lru_cache(_MARKED)(self._new)
-        self._plain = lru_cache(_PIECES)(self._new_plain)
-        self._marked = lru_cache(_PIECES)(self._new_marked)
-
-    def _new(self, spans: Spans) -> bytes:
-        pieces, end = [], 0
-        for start, stop in spans:
-            pieces += [self._plain(end, start), self._marked(start, stop)]
-            end = stop
-        return b"".join((*pieces, self._plain(end, None)))
-
-    def _new_plain(self, start: int, stop: int | None) -> bytes:
-        return quoted(as_html(self._finished(self._text[start:stop])))
-
-    def _new_marked(self, start: int, stop: int) -> bytes:
-        before, after = self._around
-        return quoted(f"{before}{as_html(self._finished(self._text[start:stop]))}{after}")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from digestmail.domain import Digest, DigestItem, Subscriber
+from digestmail.domain import Digest, DigestItem, Recipient
 from digestmail.render.papers import PaperView, Place, clean, short_day
 from digestmail.text import excerpt, one_line
 
@@ -66,20 +66,20 @@ class Quoted:
     html: bytes
 
 
-def digest_names(digest: Digest, subscriber: Subscriber, links: DigestLinks, shown: int) -> Names:
+def digest_names(digest: Digest, reader: Recipient, links: DigestLinks, shown: int) -> Names:
     """The names known in all templates of a digest that shows so many papers."""
-    confirmed = subscriber.confirmed_at
+    confirmed = reader.confirmed_at
     profiles = dict.fromkeys(map(profile_name, digest.items))
     return {
         **_days(digest.date),
-        "weekly": subscriber.schedule.is_weekly,
+        "weekly": reader.is_weekly,
         "total": len(digest.items),
         "judged": digest.judged,
-        "few": _is_few(digest, subscriber),
+        "few": _is_few(digest, reader),
         "left_out": len(digest.items) - shown,
         "profiles": [name for name in profiles if name],
         "note": clean(digest.note, _NOTE),
-        "address": one_line(subscriber.email),
+        "address": one_line(reader.email),
         "confirmed": short_day(confirmed) if confirmed else "",
         "links": links,
     }
@@ -106,15 +106,14 @@ def placed(items: Sequence[DigestItem]) -> list[tuple[DigestItem, Place]]:
     sections: dict[str, list[DigestItem]] = {}
     for item in items:
         sections.setdefault(profile_name(item), []).append(item)
-    several = len(sections) > 1
+    if len(sections) < 2:
+        return [(item, _place(number)) for number, item in enumerate(items, 1)]
     headings = chain.from_iterable(
-        (name if several and not at else "" for at in range(len(section)))
-        for name, section in sections.items()
+        (name if not at else "" for at in range(len(section))) for name, section in sections.items()
     )
-    level = 3 if several else 2
     ordered = chain.from_iterable(sections.values())
     return [
-        (item, _place(number, heading, level))
+        (item, _place(number, heading, 3))
         for number, (item, heading) in enumerate(zip(ordered, headings, strict=True), 1)
     ]
 
@@ -127,12 +126,12 @@ def subject_line(printed: str) -> str:
     return excerpt(one_line(printed), _SUBJECT)
 
 
-def _is_few(digest: Digest, subscriber: Subscriber) -> bool:
+def _is_few(digest: Digest, reader: Recipient) -> bool:
     """Whether a reader may wonder where the papers are, and could let more through."""
     if not digest.items:
         return digest.judged > 0
-    room = min((profile.max_papers for profile in subscriber.profiles), default=1)
-    return len(digest.items) < room and len(digest.items) <= _FEW and digest.judged >= _MANY
+    shown = len(digest.items)
+    return shown < reader.most_papers and shown <= _FEW and digest.judged >= _MANY
 
 
 @lru_cache(maxsize=64)

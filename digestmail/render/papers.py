@@ -12,10 +12,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from digestmail.domain import DigestItem, Paper, Reason, ReasonKind
+from digestmail.render.marking import Spans
 from digestmail.text import Phrase, excerpt, one_line, phrase, readable, spans, words
 
 Segments = tuple[tuple[str, bool], ...]
-Spans = tuple[tuple[int, int], ...]
 
 _TITLE = 300
 _NAME = 80
@@ -118,7 +118,7 @@ class Told(NamedTuple):
 
 def told(reasons: Iterable[Reason]) -> Told:
     """What the reasons of a paper tell."""
-    return _told(tuple([(reason.kind, reason.details) for reason in reasons]))
+    return _told(tuple([reason[:2] for reason in reasons]))  # their kinds and details
 
 
 @lru_cache(maxsize=16_384)
@@ -151,35 +151,52 @@ def _detail(text: str) -> str:
 
 
 class Marker:
-    """Finds in one text what is marked in it, as ``spans`` does; what was found is remembered."""
+    """Finds what is marked in a title and an abstract, as ``spans`` does, and remembers it."""
 
-    __slots__ = ("_found", "_known", "_text")
+    __slots__ = ("_found", "_known", "_texts")
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._known = frozenset(form for word in words(text) for form in (word.plain, word.stem))
-        self._found: dict[str, Spans] = {}
+    def __init__(self, title: str, abstract: str) -> None:
+        self._texts = (title, abstract)
+        known = [word for text in self._texts for word in words(text)]
+        self._known = frozenset(form for word in known for form in (word.plain, word.stem))
+        self._found: dict[str, tuple[Spans, Spans]] = {}
 
-    def spans(self, marked: Iterable[str]) -> Spans:
-        """Where the phrases stand: (start, end) pairs in order, overlapping ones joined."""
-        found: Spans = ()
+    def spans(self, marked: Iterable[str]) -> tuple[Spans, Spans]:
+        """Where the phrases stand in each: (start, end) pairs in order, overlapping ones joined."""
+        title: Spans = ()
+        abstract: Spans = ()
         for one in marked:
-            here = self._found.get(one)
-            found += self._find(one) if here is None else here
-        return found if len(found) < 2 else _joined(sorted(found))
+            in_title, in_abstract = self._found.get(one) or self._find(one)
+            title = _joined(title, in_title) if title and in_title else title or in_title
+            abstract = (
+                _joined(abstract, in_abstract)
+                if abstract and in_abstract
+                else abstract or in_abstract
+            )
+        return title, abstract
 
-    def _find(self, one: str) -> Spans:
+    def _find(self, one: str) -> tuple[Spans, Spans]:
         if len(self._found) >= _PHRASES:
             self._found.clear()
         wanted = phrase(one)
         there = wanted.words and wanted.words[0] in self._known
-        found = self._found[one] = tuple(spans(self._text, [wanted])) if there else ()
+        title, abstract = self._texts
+        found = self._found[one] = (
+            (_spans(title, wanted), _spans(abstract, wanted)) if there else _NONE
+        )
         return found
 
 
-def _joined(found: Iterable[tuple[int, int]]) -> Spans:
+_NONE: tuple[Spans, Spans] = ((), ())
+
+
+def _spans(text: str, wanted: Phrase) -> Spans:
+    return tuple(spans(text, [wanted]))
+
+
+def _joined(one: Spans, other: Spans) -> Spans:
     joined: list[tuple[int, int]] = []
-    for start, end in found:
+    for start, end in sorted(one + other):
         if joined and start < joined[-1][1]:
             start, last = joined.pop()
             end = max(end, last)

@@ -11,7 +11,7 @@ import css_inline
 from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from digestmail.domain import Digest, DigestItem, Subscriber
+from digestmail.domain import Digest, DigestItem, Recipient
 from digestmail.render.assembly import Assembler
 from digestmail.render.encoding import quoted
 from digestmail.render.environment import broken, compile_all, make_environment
@@ -88,7 +88,7 @@ class Renderer:
         """The mail by which an operator tries the relay."""
         return self._mail("trial", {"url": home, "home": home})
 
-    def digest(self, digest: Digest, subscriber: Subscriber, links: DigestLinks) -> Rendered:
+    def digest(self, digest: Digest, reader: Recipient, links: DigestLinks) -> Rendered:
         """The daily mail, with the digest's note (plain text) under its heading.
 
         Its HTML stays within HTML_BUDGET: abstracts are shortened first, then the last papers
@@ -96,11 +96,11 @@ class Renderer:
         """
 
         def whole(shown: int, room: int) -> Rendered:
-            return self._whole(digest, subscriber, links, shown, room)
+            return self._whole(digest, reader, links, shown, room)
 
         return _fitting(whole, lambda mail: encoded_size(mail.html), len(digest.items))
 
-    def quoted_digest(self, digest: Digest, subscriber: Subscriber, links: DigestLinks) -> Quoted:
+    def quoted_digest(self, digest: Digest, reader: Recipient, links: DigestLinks) -> Quoted:
         """The daily mail ready to be sent: what ``digest`` renders, assembled from known parts.
 
         Much faster once its papers have been met. Templates that cannot be split into such parts
@@ -108,32 +108,32 @@ class Renderer:
         """
         assembler = self._assembler
         if assembler is None:
-            return _quoted(self.digest(digest, subscriber, links))
+            return _quoted(self.digest(digest, reader, links))
         try:
-            return self._assembled(assembler, digest, subscriber, links)
+            return self._assembled(assembler, digest, reader, links)
         except Exception as error:  # templates are the operator's: they may do anything
-            whole = self.digest(digest, subscriber, links)  # raises when it is the mail's fault
+            whole = self.digest(digest, reader, links)  # raises when it is the mail's fault
             self._assembler = None
             log.warning("each digest is rendered as a whole, which is slow: %r", error)
             return _quoted(whole)
 
     def _assembled(
-        self, assembler: Assembler, digest: Digest, subscriber: Subscriber, links: DigestLinks
+        self, assembler: Assembler, digest: Digest, reader: Recipient, links: DigestLinks
     ) -> Quoted:
         def assembled(shown: int, room: int) -> Quoted:
-            names = digest_names(digest, subscriber, links, shown)
+            names = digest_names(digest, reader, links, shown)
             mail = assembler.assemble(names, digest.items[:shown], room)
             if self._to_check:
                 self._to_check -= 1
-                _compare(mail, self._whole(digest, subscriber, links, shown, room))
+                _compare(mail, self._whole(digest, reader, links, shown, room))
             return mail
 
         return _fitting(assembled, lambda mail: len(mail.html), len(digest.items))
 
     def _whole(
-        self, digest: Digest, subscriber: Subscriber, links: DigestLinks, shown: int, room: int
+        self, digest: Digest, reader: Recipient, links: DigestLinks, shown: int, room: int
     ) -> Rendered:
-        names = digest_names(digest, subscriber, links, shown)
+        names = digest_names(digest, reader, links, shown)
         papers = [_view(item, place, links, room) for item, place in placed(digest.items[:shown])]
         names = {**names, **paper_names(papers)}
         return self._mail("digest", {**names, "preheader": self._preheader(names)})

@@ -8,7 +8,7 @@ from digestmail.domain import (
     DeliveryKind,
     Digest,
     Message,
-    Subscriber,
+    Recipient,
     Verdict,
 )
 from digestmail.mail.dkim import DkimKey
@@ -32,46 +32,46 @@ class Composer:
     def message(
         self,
         delivery: Delivery,
-        subscriber: Subscriber,
+        recipient: Recipient,
         now: datetime,
         digest: Digest | None = None,
     ) -> Message:
         """The mail of a delivery to its subscriber; a ``digest`` not given is read."""
         if delivery.kind is DeliveryKind.DIGEST:
             digest = digest or self.store.digests.get(delivery.digest_id or 0)
-            return self.digest_message(subscriber, digest, now, delivery.id)
-        parts = self._letter_parts(delivery, subscriber, now)
+            return self.digest_message(recipient, digest, now, delivery.id)
+        parts = self._letter_parts(delivery, recipient, now)
         seed = f"{delivery.kind}:{delivery.id}"
         return self._letter(
             delivery.address, parts, seed, self.links.bounce_token(delivery.id), now
         )
 
     def digest_message(
-        self, subscriber: Subscriber, digest: Digest, now: datetime, delivery_id: int
+        self, recipient: Recipient, digest: Digest, now: datetime, delivery_id: int
     ) -> Message:
         """The daily mail."""
-        links = self._digest_links(subscriber, digest, now)
-        quoted = self.renderer.quoted_digest(digest, subscriber, links)
+        links = self._digest_links(recipient, digest, now)
+        quoted = self.renderer.quoted_digest(digest, recipient, links)
         return build(
             self.identity,
-            recipient=subscriber.email,
+            recipient=recipient.email,
             subject=quoted.subject,
             text=quoted.text,
             html=quoted.html,
-            message_id=self._message_id(f"digest:{subscriber.id}:{digest.date:%Y%m%d}"),
+            message_id=self._message_id(f"digest:{recipient.id}:{digest.date:%Y%m%d}"),
             date=now,
             envelope_token=self.links.bounce_token(delivery_id),
             campaign=f"d{digest.date:%Y%m%d}:daily:digest",
-            list_links=ListLinks(links.unsubscribe, self._unsubscribe_by_mail(subscriber)),
+            list_links=ListLinks(links.unsubscribe, self._unsubscribe_by_mail(recipient)),
             dkim=self.dkim,
         )
 
-    def digest(self, subscriber: Subscriber, digest: Digest, now: datetime) -> Rendered:
+    def digest(self, recipient: Recipient, digest: Digest, now: datetime) -> Rendered:
         """The daily mail's parts, for a preview too."""
-        return self.renderer.digest(digest, subscriber, self._digest_links(subscriber, digest, now))
+        return self.renderer.digest(digest, recipient, self._digest_links(recipient, digest, now))
 
-    def _digest_links(self, subscriber: Subscriber, digest: Digest, now: datetime) -> DigestLinks:
-        preferences = self.links.preferences(subscriber.id or 0, now)
+    def _digest_links(self, recipient: Recipient, digest: Digest, now: datetime) -> DigestLinks:
+        preferences = self.links.preferences(recipient.id, now)
 
         # One token serves all papers of a digest, and signing it 60 times takes long.
         token = self.links.feedback_token(digest.id or 0)
@@ -81,18 +81,18 @@ class Composer:
             view=self.links.digest(digest.id or 0),
             preferences=preferences,
             pause=f"{preferences}#pause",
-            unsubscribe=self.links.unsubscribe(subscriber.id or 0),
+            unsubscribe=self.links.unsubscribe(recipient.id),
             help=self.links.help,
             more=PaperLinks(judging, f"/{Verdict.MORE}"),
             less=PaperLinks(judging, f"/{Verdict.LESS}"),
             save=PaperLinks(self.links.saving(token)),
         )
 
-    def _unsubscribe_by_mail(self, subscriber: Subscriber) -> str:
+    def _unsubscribe_by_mail(self, recipient: Recipient) -> str:
         local, at, domain = self.unsubscribe_address.partition("@")
         if not at:
             return ""
-        token = self.links.unsubscribe_token(subscriber.id or 0)
+        token = self.links.unsubscribe_token(recipient.id)
         return f"mailto:{local}+{token}@{domain}?subject=unsubscribe"
 
     def trial(self, address: str, now: datetime) -> Message:
@@ -121,11 +121,11 @@ class Composer:
         """Salted, so that a Message-ID tells nobody which subscriber it is about."""
         return message_id(self.identity, self.store.guards.hash(seed))
 
-    def _letter_parts(self, delivery: Delivery, subscriber: Subscriber, now: datetime) -> Rendered:
+    def _letter_parts(self, delivery: Delivery, recipient: Recipient, now: datetime) -> Rendered:
         home = self.links.home
         if delivery.kind is DeliveryKind.CONFIRM:
-            serial = self.store.subscribers.serial(subscriber.id or 0)
-            url = self.links.confirm(subscriber.id or 0, serial, delivery.due_at)
-            never = self.links.never(subscriber.id or 0)
+            serial = self.store.subscribers.serial(recipient.id)
+            url = self.links.confirm(recipient.id, serial, delivery.due_at)
+            never = self.links.never(recipient.id)
             return self.renderer.confirm(url, never_url=never, home=home)
-        return self.renderer.link(self.links.preferences(subscriber.id or 0, now), home=home)
+        return self.renderer.link(self.links.preferences(recipient.id, now), home=home)

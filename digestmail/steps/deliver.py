@@ -28,8 +28,8 @@ from digestmail.domain import (
     Outcome,
     Paper,
     Phase,
+    Recipient,
     SendResult,
-    Subscriber,
 )
 from digestmail.errors import StoreError
 from digestmail.mail.lane import REST
@@ -176,7 +176,7 @@ class _Parcel:
     """A leased delivery with what its mail is made of, as far as that is still here."""
 
     delivery: Delivery
-    subscriber: Subscriber | None
+    recipient: Recipient | None
     digests: Loaded
 
 
@@ -220,7 +220,7 @@ class _Run:
             raise
 
     def _parcels(self, leased: list[Delivery]) -> list[_Parcel]:
-        people = self._store.subscribers.get_many({d.subscriber_id for d in leased})
+        people = self._store.subscribers.recipients({d.subscriber_id for d in leased})
         digests = self._store.digests.load(
             [d.digest_id for d in leased if d.digest_id is not None], self._papers
         )
@@ -295,16 +295,16 @@ class _Run:
         return _withdrawn(_LEFT) if result.outcome is Outcome.WITHDRAWN else result
 
     def _compose(self, parcel: _Parcel) -> Message | SendResult:
-        delivery, subscriber = parcel.delivery, parcel.subscriber
+        delivery, recipient = parcel.delivery, parcel.recipient
         if (
-            subscriber is None
-            or subscriber.email != delivery.address
-            or subscriber.status not in MAILED[delivery.kind]
+            recipient is None
+            or recipient.email != delivery.address
+            or recipient.status not in MAILED[delivery.kind]
         ):
             return _withdrawn(_LEFT)
         try:
             now, digest = self._sender.clock(), parcel.digests.get(delivery.digest_id or 0)
-            return self._sender.composer.message(delivery, subscriber, now, digest)
+            return self._sender.composer.message(delivery, recipient, now, digest)
         except StoreError:
             raise
         except Exception as error:  # whatever one mail's content breaks must not stop the others

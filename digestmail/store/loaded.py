@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -41,24 +40,17 @@ class Loaded:
     def get(self, digest_id: int) -> Digest | None:
         """A digest with its items, if it was there."""
         row, items = self._rows.get(digest_id), self._items.get(digest_id, [])
+        papers = self._papers
         if row is None:
             return None
         reasons = json.loads(f"[{','.join(item[-1] for item in items)}]")
-        made = (
-            DigestItem(
-                position=position,
-                paper=self._papers[paper_id],
-                profile_id=profile_id,
-                profile_name=profile_name,
-                score=score,
-                pinned=bool(pinned),
-                reasons=reasons_of(why),
-            )
-            for (_, paper_id, position, profile_id, profile_name, score, pinned, _), why in zip(
+        made = [
+            DigestItem(position, papers[paper], profile, name, score, bool(pinned), reasons_of(why))
+            for (_, paper, position, profile, name, score, pinned, _), why in zip(
                 items, reasons, strict=True
             )
-        )
-        return replace(digest_of(row), items=tuple(made))
+        ]
+        return digest_of(row, tuple(made))
 
 
 def load(session: Session, digest_ids: Collection[int], papers: dict[int, Paper]) -> Loaded:
@@ -73,8 +65,8 @@ def load(session: Session, digest_ids: Collection[int], papers: dict[int, Paper]
     return Loaded(rows, items, papers)
 
 
-def digest_of(row: Any) -> Digest:
-    """The Digest of a row that has the digest table's columns, without its items."""
+def digest_of(row: Any, items: tuple[DigestItem, ...] = ()) -> Digest:
+    """The Digest of a row that has the digest table's columns."""
     return Digest(
         id=row.id,
         subscriber_id=row.subscriber_id,
@@ -86,9 +78,10 @@ def digest_of(row: Any) -> Digest:
         judged=row.judged,
         skip=SkipReason(row.skip) if row.skip else None,
         note=row.note,
+        items=items,
     )
 
 
 def reasons_of(stored: Sequence[Any]) -> tuple[Reason, ...]:
     """The reasons of an item, as they are stored in JSON."""
-    return tuple(Reason(_KINDS[kind], tuple(details), weight) for kind, details, weight in stored)
+    return tuple([Reason(_KINDS[kind], tuple(details), weight) for kind, details, weight in stored])

@@ -5,7 +5,18 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, case, cast, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -14,6 +25,7 @@ from digestmail.domain import (
     PROFILE_VALUES,
     Feedback,
     Profile,
+    Recipient,
     Schedule,
     Subscriber,
     SubscriberStatus,
@@ -24,6 +36,16 @@ from digestmail.messages import N_, Worded
 from digestmail.store.database import Database
 from digestmail.store.sql import MOST_VALUES, chunks, upsert
 from digestmail.store.tables import FEEDBACK, PROFILE, SUBSCRIBER
+
+_RECIPIENTS = select(
+    *(SUBSCRIBER.c[name] for name in ("id", "email", "status", "confirmed_at", "weekdays")),
+    func.coalesce(
+        select(func.min(PROFILE.c.max_papers))
+        .where(PROFILE.c.subscriber_id == SUBSCRIBER.c.id)
+        .scalar_subquery(),
+        1,
+    ),
+).where(SUBSCRIBER.c.id.in_(bindparam("ids", expanding=True)))
 
 
 class Subscribers:
@@ -54,11 +76,13 @@ class Subscribers:
         found = self._select(SUBSCRIBER.c.id == subscriber_id)
         return found[0] if found else None
 
-    def get_many(self, subscriber_ids: Collection[int]) -> dict[int, Subscriber]:
+    def recipients(self, subscriber_ids: Collection[int]) -> dict[int, Recipient]:
         """Those of some ids who are still here, by id."""
-        found: dict[int, Subscriber] = {}
-        for some in chunks(sorted(subscriber_ids), MOST_VALUES):
-            found |= {s.id or 0: s for s in self._select(SUBSCRIBER.c.id.in_(some))}
+        found: dict[int, Recipient] = {}
+        with self._database.reading() as session:
+            for some in chunks(sorted(subscriber_ids), MOST_VALUES):
+                for row in session.execute(_RECIPIENTS, {"ids": some}):
+                    found[row.id] = _recipient(*row)
         return found
 
     def find(self, email: str) -> Subscriber | None:
@@ -299,6 +323,12 @@ class Subscribers:
             subscribers = [_subscriber(row) for row in session.execute(query)]
             profiles = _profiles(session, [s.id for s in subscribers if s.id is not None])
         return [replace(s, profiles=tuple(profiles.get(s.id or 0, ()))) for s in subscribers]
+
+
+def _recipient(
+    number: int, email: str, status: str, confirmed: datetime | None, weekdays: str, most: int
+) -> Recipient:
+    return Recipient(number, email, SubscriberStatus(status), confirmed, len(weekdays) == 1, most)
 
 
 def _profiles(session: Session, subscriber_ids: Sequence[int]) -> dict[int, list[Profile]]:

@@ -8,10 +8,10 @@ be taken again by their owner: what is written already is not written twice, and
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, literal, or_, select, update
 from sqlmodel import Session
 
 from digestmail.domain import (
@@ -114,23 +114,27 @@ _TO_WIRE = _onto_wire(DeliveryState.LEASED)
 _STAY = _onto_wire(DeliveryState.ON_WIRE)
 
 
+def _begin() -> Any:
+    """Writes attempts that have no answer yet, without a row of values for each."""
+    any_time = datetime.min.replace(tzinfo=UTC)
+    row = attempt_row(Attempt(delivery_id=0, at=any_time, seconds=0, result=_UNANSWERED))
+    values: dict[str, Any] = {name: literal(value) for name, value in row.items()}
+    values |= {"delivery_id": DELIVERY.c.id, "at": bindparam("now", type_=ATTEMPT.c.at.type)}
+    these = select(*values.values()).where(DELIVERY.c.id.in_(bindparam("ids", expanding=True)))
+    return insert(ATTEMPT).from_select(list(values), these)
+
+
+_BEGIN = _begin()
+
+
 def _to_wire(session: Session, owner: str, steps: Sequence[ToWire]) -> set[int]:
     if not steps:
         return set()
-    values = {
-        "ids": [step.delivery.id for step in steps],
-        "owner": owner,
-        "until": max(step.until for step in steps),
-    }
+    until = max(step.until for step in steps)
+    values = {"ids": [step.delivery.id for step in steps], "owner": owner, "until": until}
     went = set(session.connection().execute(_TO_WIRE, values).scalars())
-    _add_attempts(
-        session,
-        (
-            Attempt(delivery_id=step.delivery.id, at=step.now, seconds=0, result=_UNANSWERED)
-            for step in steps
-            if step.delivery.id in went
-        ),
-    )
+    now = max(step.now for step in steps)
+    session.connection().execute(_BEGIN, {"ids": list(went), "now": now})
     if len(went) < len(steps):  # some were put there by the same step before, or are refused
         went |= set(session.connection().execute(_STAY, values).scalars())
     return went
@@ -181,10 +185,11 @@ _FINISH = (
         lease_until=None,
     )
 )
+_TOLD = [c.name for c in ATTEMPT.c if c.name not in ("id", "delivery_id")]
 _ANSWER = (
     update(ATTEMPT)
     .where(ATTEMPT.c.id == bindparam("of"))
-    .values({c.name: bindparam(f"new_{c.name}") for c in ATTEMPT.c if c.name != "id"})
+    .values({name: bindparam(f"new_{name}") for name in _TOLD})
 )
 
 
@@ -228,8 +233,8 @@ def _finished(step: Finish, state: str) -> dict[str, Any]:
 def _answer(session: Session, attempts: Sequence[tuple[Attempt, int | None]]) -> None:
     """Complete the attempts that were begun; add those that were not."""
     answers = [
-        {"of": begun} | {f"new_{name}": value for name, value in attempt_row(attempt).items()}
-        for attempt, begun in attempts
+        {"of": begun} | {f"new_{name}": row[name] for name in _TOLD}
+        for row, begun in ((attempt_row(attempt), begun) for attempt, begun in attempts)
         if begun is not None
     ]
     if answers:

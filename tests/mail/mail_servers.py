@@ -16,7 +16,7 @@ from digestmail.domain import Message
 PIPELINING = "250-relay.test\r\n250-PIPELINING\r\n250 SIZE 1000"  # to EHLO, where it is spoken
 DROP = "drop"  # close the connection instead of answering
 STALL = "stall"  # never answer
-RAW = b"From: a@digest.example\r\nSubject: Hi\r\n\r\n.dot\r\n..\r\nend\r\n"
+RAW = b"From: a@digest.example\r\nSubject: Hi\r\n\r\none. two.\r\nend\r\n"
 
 
 def mail(recipient: str = "alice@example.net", raw: bytes = RAW) -> Message:

@@ -82,6 +82,7 @@ async def test_the_bytes_arrive_as_they_were() -> None:
         result = await mailer.send(message, yes)
         await mailer.close()
     assert relay.received == [message.raw]
+    assert b"\n." not in message.raw  # there is nothing to double
     assert (result.outcome, result.phase, result.code) == (Outcome.SENT, Phase.END_OF_DATA, 250)
     assert result.text == "2.0.0 queued as 7F3A"
 

@@ -77,7 +77,7 @@ def digest_of(store: Store, composer: Composer, reader: Subscriber) -> Message:
     papers = [arrive(store, number, **values)[0] for number, values in enumerate(samples(), 1)]
     (stored,) = store.digests.record([planned(reader, digest(reader, papers))])
     delivery = store.ledger.of_digests([stored.id or 0])[stored.id or 0]
-    return composer.message(delivery, reader, NOW)
+    return composer.message(delivery, reader.recipient, NOW)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def write(store: Store, signed: Composer) -> Write:
             return digest_of(store, signed, ada)
         store.ledger.plan(kind, ada.id or 0, ada.email, "letter:1", NOW)
         (delivery,) = store.ledger.of_subscriber(ada.id or 0)
-        return signed.message(delivery, ada, NOW)
+        return signed.message(delivery, ada.recipient, NOW)
 
     return write
 

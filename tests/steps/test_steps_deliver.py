@@ -451,7 +451,7 @@ async def test_trouble_of_the_database_is_no_fault_of_a_mail(
         raise StoreError("does not answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.subscribers, "get_many", fail)
+        patch.setattr(store.subscribers, "recipients", fail)
         with pytest.raises(StoreError):
             await deliver(store, ScriptedMailer(), clock)
     found = again(store, delivery)

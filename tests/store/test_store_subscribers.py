@@ -69,7 +69,8 @@ def test_looking_for_somebody(store: Store) -> None:
     assert store.subscribers.find("a_a@example.net") is None
     assert store.subscribers.get(999) is None
     bob = join(store, "bob@example.org", profiles=())
-    assert store.subscribers.get_many([ada.id or 0, bob.id or 0, 999]) == {1: ada, 2: bob}
+    found = store.subscribers.recipients([ada.id or 0, bob.id or 0, 999])
+    assert found == {1: ada.recipient, 2: bob.recipient}
     with pytest.raises(NotFoundError, match="bob@"):
         store.subscribers.by_email("bob@example.net")
 

@@ -71,7 +71,7 @@ async def test_opening_a_link_changes_nothing(web: Trial, method: str) -> None:
 async def test_a_scanner_that_opens_every_link_of_a_mail_changes_nothing(web: Trial) -> None:
     ada = web.joined()
     papers = [Paper(key=f"test:{at}", title=f"Paper {at}") for at in range(1, 9)]
-    mail = web.app.composer.digest(ada, web.digest(ada, *papers), web.clock())
+    mail = web.app.composer.digest(ada.recipient, web.digest(ada, *papers), web.clock())
     links = set(re.findall(r'href="https?://digest\.test(/?[^"#]*)', mail.html))
     assert len(links) == 3 * 8 + 5
     before = web.app.store.subscribers.all()
