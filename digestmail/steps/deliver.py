@@ -11,9 +11,9 @@ import re
 import secrets
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -148,8 +148,7 @@ class Sender:
         run = _Run(self, f"{this_worker()}#{secrets.token_hex(4)}", progress)
         run.report.recovered = self.store.ledger.recover(self.clock(), is_gone)
         try:
-            while not run.halted and (batch := await run.claim(kinds)):
-                await run.send_batch(batch)
+            await run.send(kinds)
             if self.operator and not run.halted:
                 await alert(self.store, self.composer, self.mailer, self.operator, self.clock())
         finally:
@@ -189,13 +188,15 @@ class _Run:
         self._store = sender.store
         self._owner = owner
         self._progress = progress
-        self._gate = asyncio.Semaphore(sender.mailer.concurrency)
+        self._claiming: asyncio.Task[None] | None = None
+        self._leased: deque[_Parcel] = deque()
+        self._drained = False
         self._take: Together[Step, bool] = Together(
             lambda steps: sender.store.ledger.take(owner, steps)
         )
         self._papers: dict[int, Paper] = {}  # met in this run; its digests share most of them
         self._refusals: Counter[str] = Counter()
-        self._broken = False  # the database, not the relay
+        self._broken = False  # ourselves or the database, not the relay
 
     @property
     def halted(self) -> bool:
@@ -204,9 +205,38 @@ class _Run:
         ended = report.trouble or report.waits_until or self._broken
         return bool(ended) or self._sender.stop.is_set()
 
-    async def claim(self, kinds: Collection[DeliveryKind]) -> list[_Parcel]:
-        """Lease the next few deliveries."""
-        return await asyncio.to_thread(self._claim, kinds)
+    async def send(self, kinds: Collection[DeliveryKind]) -> None:
+        """Send one mail after another, as many at a time as the Mailer takes."""
+        # Not a TaskGroup: an error of one would cut off the others, who may be on the wire.
+        several = (self._send_all(kinds) for _ in range(self._sender.mailer.concurrency))
+        errors = [one for one in await asyncio.gather(*several, return_exceptions=True) if one]
+        rest = [parcel.delivery for parcel in self._leased]
+        if rest:
+            with suppress(StoreError) if errors else nullcontext():  # a lease ends by itself
+                await asyncio.to_thread(self._store.ledger.put_back, self._owner, rest)
+        if errors:
+            raise errors[0]
+
+    async def _send_all(self, kinds: Collection[DeliveryKind]) -> None:
+        try:
+            while parcel := await self._next(kinds):
+                await self._send_now(parcel)
+        except Exception:
+            self._broken = True
+            raise
+
+    async def _next(self, kinds: Collection[DeliveryKind]) -> _Parcel | None:
+        """The next leased delivery; a few more are leased, once for all, when there is none."""
+        while not (self._leased or self._drained or self.halted):
+            if self._claiming is None:
+                self._claiming = asyncio.create_task(self._lease(kinds))
+            await self._claiming
+        return self._leased.popleft() if self._leased and not self.halted else None
+
+    async def _lease(self, kinds: Collection[DeliveryKind]) -> None:
+        self._leased.extend(await asyncio.to_thread(self._claim, kinds))
+        self._drained = not self._leased
+        self._claiming = None
 
     def _claim(self, kinds: Collection[DeliveryKind]) -> list[_Parcel]:
         limit = self._sender.mailer.concurrency * BATCH_PER_CONNECTION
@@ -225,25 +255,6 @@ class _Run:
             [d.digest_id for d in leased if d.digest_id is not None], self._papers
         )
         return [_Parcel(d, people.get(d.subscriber_id), digests) for d in leased]
-
-    async def send_batch(self, batch: list[_Parcel]) -> None:
-        """Send a batch, as many at a time as the Mailer takes."""
-        # Not a TaskGroup: an error of one would cut off the others, who may be on the wire.
-        for error in await asyncio.gather(*map(self._send_one, batch), return_exceptions=True):
-            if error is not None:
-                raise error
-
-    async def _send_one(self, parcel: _Parcel) -> None:
-        async with self._gate:
-            try:
-                if self.halted:
-                    put_back = self._store.ledger.put_back
-                    await asyncio.to_thread(put_back, self._owner, [parcel.delivery])
-                else:
-                    await self._send_now(parcel)
-            except StoreError:
-                self._broken = True
-                raise
 
     async def _send_now(self, parcel: _Parcel) -> None:
         delivery, started = parcel.delivery, time.monotonic()
