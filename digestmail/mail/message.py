@@ -115,7 +115,8 @@ def build(
         _exact("Auto-Submitted", "auto-generated"),
         _exact("X-Auto-Response-Suppress", "All"),
     ]
-    raw = "".join(fields).encode("ascii") + _body(_quoted(text), _quoted(html), message_id)
+    head = "".join(fields).encode("ascii")
+    raw = b"".join((head, *_body(_quoted(text), _quoted(html), message_id)))
     sender = envelope_sender(identity, envelope_token)
     return Message(sender, recipient, message_id, sign(raw, dkim) if dkim else raw)
 
@@ -205,13 +206,14 @@ _PART = (
 _HEAD = b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="%s"\r\n'
 
 
-def _body(text: bytes, html: bytes, boundary_seed: str) -> bytes:
-    """The last headers and the parts, as RFC 2046 5.1 puts them."""
+def _body(text: bytes, html: bytes, boundary_seed: str) -> tuple[bytes, ...]:
+    """The last headers and the parts, as RFC 2046 5.1 puts them, in pieces."""
     # "=_" cannot occur in quoted-printable text.
     boundary = b"=_" + hashlib.sha256(boundary_seed.encode()).hexdigest()[:32].encode()
     between = b"\r\n--" + boundary  # the line end before a boundary belongs to it
-    parts = (between, b"\r\n", _PART % b"plain", text, between, b"\r\n", _PART % b"html", html)
-    return _HEAD % boundary + b"".join((*parts, between, b"--\r\n"))
+    begun = between + b"\r\n" + _PART
+    parts = (begun % b"plain", text, begun % b"html", html)
+    return (_HEAD % boundary, *parts, between, b"--\r\n")
 
 
 def _quoted(text: str | bytes) -> bytes:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment
 from jinja2.sandbox import SandboxedEnvironment
@@ -55,8 +55,7 @@ _SAMPLE = DigestItem(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """What the HTML around the papers depends on beside values that it only prints."""
 
     day: str

@@ -42,7 +42,7 @@ from digestmail.render.papers import (
 
 _PAPERS = 4096  # those of a day, in the rooms and with the followed authors in use
 _STANDINGS = 1024
-_WHYS = 8192
+_WHYS = 16_384
 _BY_READER = ("place", "number", "section", "why", "more_url", "less_url", "save_url")
 _URLS = ("more_url", "less_url", "save_url")
 _GIVEN = ("place", "number", "why", *(f"{url}{part}" for url in _URLS for part in "<>"))

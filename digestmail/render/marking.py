@@ -61,8 +61,10 @@ def _encoded(text: str) -> tuple[bytes, "array[int]"]:
             column = 0
         signs.append(sign)
         column += len(sign)
-    starts = array("L", accumulate(map(len, signs), initial=0))  # a tenth of what a tuple takes
-    return b"".join((*signs, _END)) if signs else b"", starts
+    whole = b"".join((*signs, _END)) if signs else b""
+    # As small as can be: those of a day's papers are more than a processor's cache has room for.
+    kind = "H" if len(whole) < 1 << 16 else "L"
+    return whole, array(kind, accumulate(map(len, signs), initial=0))
 
 
 def _sign(character: str) -> bytes:

@@ -167,13 +167,9 @@ class Marker:
         abstract: Spans = ()
         for one in marked:
             in_title, in_abstract = self._found.get(one) or self._find(one)
-            title = _joined(title, in_title) if title and in_title else title or in_title
-            abstract = (
-                _joined(abstract, in_abstract)
-                if abstract and in_abstract
-                else abstract or in_abstract
-            )
-        return title, abstract
+            title += in_title
+            abstract += in_abstract
+        return _joined(title), _joined(abstract)
 
     def _find(self, one: str) -> tuple[Spans, Spans]:
         if len(self._found) >= _PHRASES:
@@ -194,13 +190,19 @@ def _spans(text: str, wanted: Phrase) -> Spans:
     return tuple(spans(text, [wanted]))
 
 
-def _joined(one: Spans, other: Spans) -> Spans:
+def _joined(found: Spans) -> Spans:
+    """Spans in order, overlapping ones joined."""
+    if len(found) < 2:
+        return found
     joined: list[tuple[int, int]] = []
-    for start, end in sorted(one + other):
-        if joined and start < joined[-1][1]:
-            start, last = joined.pop()
-            end = max(end, last)
-        joined.append((start, end))
+    last = 0
+    for start, end in sorted(found):
+        if start < last:
+            start, last = joined[-1][0], max(end, last)
+            joined[-1] = start, last
+        else:
+            joined.append((start, end))
+            last = end
     return tuple(joined)
 
 
