@@ -66,10 +66,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--papers", type=Path, default=SAMPLE_PAPERS)
     parser.add_argument("--count", type=int, default=1500, help="papers of the day")
-    parser.add_argument("--profiles", type=int, default=1000)
+    parser.add_argument("--profiles", type=int, default=2000)
     parser.add_argument("--plain", type=int, default=100, help="mails that go the plain path")
     parser.add_argument("--abstract", type=int, default=250, help="characters of an abstract")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
