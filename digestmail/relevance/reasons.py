@@ -16,11 +16,14 @@ _LEAST_SIMILAR = 0.12
 # Terms too common in abstracts to be worth naming, however much they weighed.
 _SAYS_NOTHING = frozenset(
     """
-    approach achieve based benchmark complex data dataset demonstrate different effective
-    efficient evaluate existing experiment framework high improve introduce large learn learning
-    low method model new novel paper performance present problem process propose provide research
-    result set show simple state study system task technique time train training use using
-    various work
+    achieve approach based benchmark better case compare complex consider data dataset
+    demonstrate different effective efficient evaluate existing experiment faster find framework
+    general given good help high higher important improve increase introduce known large larger
+    learn learning low lower method model need new novel number obtain order paper
+    performance possible present problem process propose provide reduce report require research
+    result set show significant simple slow slower small smaller state strong stronger study
+    suggest system task technique time train training upper use using value various way weak
+    work
     """.split()  # noqa: SIM905 - words read better than a list of strings
 )
 
