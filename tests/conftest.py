@@ -3,25 +3,21 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from needs import needs
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import create_engine, make_url, text
+from schema import POSTGRES, execute, give_schema, own_postgres
 
 from digestmail.config import PREFIX
-from digestmail.resources import MIGRATIONS
 from digestmail.store import Database, Store
-from digestmail.store.migrate import migrate
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 _QUIET = (  # no calls home, and no sandbox, which a superuser cannot have
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
     " --disable-sync --no-first-run"
 )
-POSTGRES = os.environ.get("DIGESTMAIL_TEST_POSTGRES", "")
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)  # a Friday
 
 
@@ -62,33 +58,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'digestmail.db'}"
     needs(POSTGRES, "DIGESTMAIL_TEST_POSTGRES names no PostgreSQL database")
     url = own_postgres()
-    _execute(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    execute(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     return url
-
-
-@lru_cache
-def own_postgres() -> str:
-    """A PostgreSQL database of this test process, beside the one that the environment names."""
-    name = f"digestmail_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    _execute(POSTGRES, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    _execute(POSTGRES, f"CREATE DATABASE {name}")
-    url = make_url(POSTGRES).set(database=name)
-    return url.render_as_string(hide_password=False)
-
-
-def _execute(url: str, statement: str) -> None:
-    """Run a statement outside of any transaction."""
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A database with today's schema."""
     database = Database(database_url)
-    migrate(database, MIGRATIONS, NOW)
+    give_schema(database)
     yield database
     database.close()
 

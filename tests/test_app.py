@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope
 from conftest import FakeClock
+from schema import give_schema
 from steps_world import DAY, GRAPHS, HOUR, NOW
 
 from digestmail.app import App
@@ -32,9 +33,7 @@ from digestmail.domain import (
     SubscriberStatus,
 )
 from digestmail.errors import NotFoundError, StoreError
-from digestmail.resources import MIGRATIONS
 from digestmail.sources.file import FileSource
-from digestmail.store.migrate import migrate
 
 _SETTINGS = """
 public_url = "https://digest.example.org"
@@ -105,7 +104,7 @@ def _settings(folder: Path, database: str, port: int) -> Settings:
 def app(tmp_path: Path, database_url: str, clock: FakeClock) -> Iterator[App]:
     """An App with a file of papers; nobody listens at its relay's port."""
     app = App(_settings(tmp_path, database_url, 1), clock)
-    migrate(app.store.database, MIGRATIONS, NOW)
+    give_schema(app.store.database)
     lines = "\n".join(json.dumps(record) for record in PAPERS)
     (tmp_path / "papers.jsonl").write_text(lines)
     spec = SourceSpec(name="file", kind="file", options={"path": "papers.jsonl"})
@@ -344,7 +343,7 @@ def test_a_folder_of_any_name_will_do(tmp_path: Path, clock: FakeClock, name: st
     folder.mkdir()
     settings = _settings(folder, "sqlite:///our.db", 1)
     app = App(settings, clock)
-    migrate(app.store.database, MIGRATIONS, NOW)
+    give_schema(app.store.database)
     app.close()
     assert (folder / "our.db").exists()
     App.open(settings, clock).close()

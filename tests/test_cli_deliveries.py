@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from schema import give_schema
 from steps_world import accepted, owe, put, refused
 from typer.testing import CliRunner, Result
 
@@ -16,9 +17,7 @@ from digestmail.cli import cli
 from digestmail.config import Settings, load
 from digestmail.domain import Attempt, Delivery, DeliveryState, Outcome
 from digestmail.errors import ConfigError, InputError, NotFoundError
-from digestmail.resources import MIGRATIONS
 from digestmail.store import Finish, Store
-from digestmail.store.migrate import migrate
 
 SETTINGS = """
 public_url = "https://digest.example.org"
@@ -39,7 +38,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def app(file: Path) -> Iterator[App]:
     app = App(load(file))
-    migrate(app.store.database, MIGRATIONS, utc_now())
+    give_schema(app.store.database)
     yield app
     app.close()
 

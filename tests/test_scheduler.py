@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from conftest import NOW, FakeClock
+from schema import give_schema
 
 from digestmail.app import App
 from digestmail.calendar import utc_now
 from digestmail.config import MailSettings, Settings
 from digestmail.domain import Profile, Schedule, SourceSpec
-from digestmail.resources import MIGRATIONS, SAMPLE_PAPERS
+from digestmail.resources import SAMPLE_PAPERS
 from digestmail.scheduler import digest_tick, ingest_tick, make_scheduler
-from digestmail.store.migrate import migrate
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def app(tmp_path: Path, clock: FakeClock) -> App:
         }
     )
     app = App(settings, clock)
-    migrate(app.store.database, MIGRATIONS, NOW)
+    give_schema(app.store.database)
     spec = SourceSpec(name="sample", kind="file", options={"path": str(SAMPLE_PAPERS)})
     app.store.sources.add(spec, NOW)
     profile = Profile(keywords=("sea ice",))

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
+from schema import give_schema
 
 from digestmail.app import App
 from digestmail.config import MailSettings, Settings, WebSection
@@ -27,9 +28,7 @@ from digestmail.domain import (
     Schedule,
     Subscriber,
 )
-from digestmail.resources import MIGRATIONS
 from digestmail.store import Planned
-from digestmail.store.migrate import migrate
 from digestmail.web import make_web
 
 HOME = "http://digest.test"
@@ -63,7 +62,7 @@ def open_app(folder: Path, clock: Clock, *, home: str = HOME, **web: Any) -> App
         folder=folder,
     )
     app = App(settings, clock)
-    migrate(app.store.database, MIGRATIONS, clock())
+    give_schema(app.store.database)
     return app
 
 

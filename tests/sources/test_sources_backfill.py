@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 from conftest import FakeClock
+from schema import give_schema
 from sources_server import Answer, Site, serving
 from test_sources_oai import failure, page, record
 
@@ -13,8 +14,6 @@ from digestmail.app import App
 from digestmail.config import MailSettings, Settings
 from digestmail.domain import SourceSpec
 from digestmail.errors import InputError
-from digestmail.resources import MIGRATIONS
-from digestmail.store.migrate import migrate
 
 FIRST = date(2026, 3, 4)
 
@@ -29,7 +28,7 @@ def _app(folder: Path, site: Site, **more: str) -> App:
         }
     )
     app = App(settings, FakeClock(datetime(2026, 3, 6, 6, tzinfo=UTC)))
-    migrate(app.store.database, MIGRATIONS, app.clock())
+    give_schema(app.store.database)
     options = {"categories": "cs.AI", "oai_url": f"{site.url}/oai", **more}
     app.store.sources.add(SourceSpec(name="arxiv", kind="arxiv", options=options), app.clock())
     return app
