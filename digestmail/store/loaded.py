@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Text, bindparam, cast, select
 from sqlmodel import Session
 
-from digestmail.domain import Digest, DigestItem, Paper, Reason, ReasonKind, SkipReason
+from digestmail.domain import Digest, DigestItem, Paper, Reason, SkipReason
 from digestmail.store.papers import paper_of
 from digestmail.store.sql import MOST_VALUES, chunks, plain_rows
 from digestmail.store.tables import DIGEST, ITEM, PAPER
@@ -21,7 +21,6 @@ _ITEMS = (
     .where(ITEM.c.digest_id.in_(bindparam("ids", expanding=True)))
     .order_by(ITEM.c.digest_id, ITEM.c.position)
 )
-_KINDS = {kind.value: kind for kind in ReasonKind}
 # json takes three times as long, with what makes Reasons of what it reads.
 _REASONS = msgspec.json.Decoder(list[tuple[Reason, ...]])
 
@@ -86,4 +85,4 @@ def digest_of(row: Any, items: tuple[DigestItem, ...] = ()) -> Digest:
 
 def reasons_of(stored: Sequence[Any]) -> tuple[Reason, ...]:
     """The reasons of an item, as they are stored in JSON."""
-    return tuple([Reason(_KINDS[kind], tuple(details), weight) for kind, details, weight in stored])
+    return msgspec.convert(stored, tuple[Reason, ...])
