@@ -15,6 +15,7 @@ class ReasonKind(StrEnum):
     AUTHOR = "author"
     CATEGORY = "category"
     TERMS = "terms"
+    FIELD = "field"
     THEME = "theme"
     SIMILAR = "similar"
     TRENDING = "trending"
@@ -26,6 +27,7 @@ _WORDS = {
     ReasonKind.AUTHOR: "by {}, whom you follow",
     ReasonKind.CATEGORY: "in {}, which you chose",
     ReasonKind.TERMS: "shares {} with your profile",
+    ReasonKind.FIELD: "in {}, as papers you liked",
     ReasonKind.THEME: "near what you read, with {}",
     ReasonKind.SIMILAR: "like “{}”, which you liked",
     ReasonKind.TRENDING: "trending: {} upvotes",

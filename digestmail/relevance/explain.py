@@ -10,6 +10,7 @@ from digestmail.domain import Explanation, Interest, Paper, Part, Reason, Reason
 from digestmail.relevance.learn import typed_texts
 from digestmail.relevance.reasons import Explainer, Parts, similar
 from digestmail.relevance.rules import in_category
+from digestmail.relevance.space import Space
 from digestmail.relevance.sums import CATEGORY_ONLY, Sums, chose_categories_only
 from digestmail.relevance.terms import joined
 
@@ -34,8 +35,19 @@ class Reasons:
         papers = sums.ground.papers
         named = {column: space.names([papers[column]]) for column in set(columns.tolist())}
         names = [named[column] for column in columns.tolist()]
-        self._explainer = Explainer(parts, sums.phrases, names)
+        self._explainer = Explainer(parts, sums.phrases, names, self._in_common(pairs))
         self._similar = self._likenesses(rows, columns)
+
+    def _in_common(self, pairs: Sequence[Pick]) -> list[dict[int, str]]:
+        """For each pair, the paper's categories that a liked paper has too, by column."""
+        space, papers = self._sums.ground.space, self._sums.ground.papers
+        liked = {
+            row: space.categories(self._liked(row)).keys() for row in {row for row, _ in pairs}
+        }
+        return [
+            {c: code for c, code in space.categories([papers[paper]]).items() if c in liked[row]}
+            for row, paper in pairs
+        ]
 
     def _likenesses(
         self, rows: NDArray[np.int64], columns: NDArray[np.int64]
@@ -70,7 +82,7 @@ class Reasons:
         if chose_categories_only(interest):
             reasons += _category(interest, self._sums.ground.papers[paper])
         reasons += self._similar[pair]
-        reasons += explainer.terms(pair, [d for r in keywords for d in r.details])
+        reasons += explainer.likeness(pair, [d for r in keywords for d in r.details])
         reasons = reasons or explainer.heaviest_term(pair) or self._theme(row, paper)
         evidence = float(self._sums.evidence[row, paper])
         trending = self._sums.ground.prior.reason(paper, evidence) if reasons else None
@@ -122,15 +134,22 @@ def _linear_parts(sums: Sums, paper: int) -> list[Part]:
 def _raw_parts(sums: Sums, paper: int) -> list[Part]:
     space, wishes = sums.ground.space, sums.wishes
     terms = wishes.terms[0].multiply(space.papers[paper]).tocoo()
-    names = space.names([sums.ground.papers[paper]])
+    known = _known(space, [sums.ground.papers[paper]])
     weighed = zip(terms.col.tolist(), terms.data.tolist(), strict=True)
     middle = float((space.papers[paper] @ space.centre)[0])
     return [
-        *(Part("term", names[column], weight) for column, weight in weighed),
+        *(Part(*known[column], weight) for column, weight in weighed),
         Part("theme", "themes", float(wishes.themes[0] @ space.paper_themes[paper])),
         Part("start", "what all papers share", -float(wishes.centre[0]) * middle),
         Part("start", "an average paper", -float(wishes.offset[0])),
     ]
+
+
+def _known(space: Space, papers: Sequence[Paper]) -> dict[int, tuple[str, str]]:
+    """The kind and the name of each column that some papers have."""
+    names = {column: ("term", name) for column, name in space.names(papers).items()}
+    codes = {column: ("category", code) for column, code in space.categories(papers).items()}
+    return names | codes
 
 
 def _other_parts(sums: Sums, paper: int) -> Iterator[Part]:
@@ -165,15 +184,15 @@ def _rules_of(sums: Sums, paper: int) -> Iterator[str]:
 
 
 def strongest(sums: Sums, most: int) -> list[Part]:
-    """The one interest's heaviest terms for papers, then those against."""
+    """The one interest's heaviest terms and categories for papers, then those against."""
     row, interest = sums.wishes.terms[0].tocoo(), sums.interests[0]
     text = joined(typed_texts(interest))
     typed = Paper(key=text, title=text)
     spoken_of = (*interest.disliked, *interest.liked, *interest.seeds, typed)
-    names = sums.ground.space.names(spoken_of)
+    known = _known(sums.ground.space, spoken_of)
     weighed = zip(row.col.tolist(), row.data.tolist(), strict=True)
     # Terms of other papers may weigh too, and have no name here.
-    ordered = sorted((-weight, names[column]) for column, weight in weighed if column in names)
-    best = [(weight, name) for weight, name in ordered[:most] if weight < 0]
-    worst = [(weight, name) for weight, name in ordered[::-1][:most] if weight > 0]
-    return [Part("term", name, -weight) for weight, name in (*best, *worst)]
+    ordered = sorted((-weight, *known[column]) for column, weight in weighed if column in known)
+    best = [part for part in ordered[:most] if part[0] < 0]
+    worst = [part for part in ordered[::-1][:most] if part[0] > 0]
+    return [Part(kind, name, -weight) for weight, kind, name in (*best, *worst)]

@@ -11,8 +11,10 @@ from digestmail.domain import Interest, Paper, Reason, ReasonKind
 from digestmail.text import Phrase, phrase, readable
 
 _MOST_TERMS = 3
-_LEAST_SHARE = 0.08  # of a cosine: a term that brought less explains nothing
+_MOST_LOOKED_AT = 12
+_LEAST_SHARE = 0.08  # of what all terms brought: one that brought less explains nothing
 _LEAST_SIMILAR = 0.12
+_LEAST_FIELD = 0.3  # of a cosine: categories are named where they brought so much
 # Terms too common in abstracts to be worth naming, however much they weighed.
 _SAYS_NOTHING = frozenset(
     """
@@ -33,19 +35,27 @@ class Parts:
     """The parts of the evidence for some (profile, paper) pairs, one row a pair."""
 
     keywords: csr_matrix  # pairs x phrases: evidence of each keyword hit
-    terms: csr_matrix  # pairs x terms: each term's part of the cosine
+    terms: csr_matrix  # pairs x terms and categories: each one's part of the cosine
     evidence_of_terms: NDArray[np.float32]  # what the whole cosine brought
 
 
 class Explainer:
-    """Turns parts of sums into reasons; ``names`` tell each pair's terms by column."""
+    """Turns parts of sums into reasons.
+
+    ``names`` and ``categories`` tell each pair's terms and categories by column.
+    """
 
     def __init__(
-        self, parts: Parts, phrases: Sequence[Phrase], names: Sequence[Mapping[int, str]]
+        self,
+        parts: Parts,
+        phrases: Sequence[Phrase],
+        names: Sequence[Mapping[int, str]],
+        categories: Sequence[Mapping[int, str]],
     ) -> None:
         self._parts = parts
         self._phrases = phrases
         self._names = names
+        self._categories = categories
 
     def keywords(self, pair: int, interest: Interest) -> list[Reason]:
         """The keywords that hit, in the reader's own spelling, strongest first."""
@@ -58,42 +68,66 @@ class Explainer:
         weight = sum(weight for weight, _ in strongest)
         return [Reason(ReasonKind.KEYWORD, tuple(name for _, name in strongest), weight)]
 
-    def terms(self, pair: int, said: Sequence[str]) -> list[Reason]:
-        """The terms that made most of the likeness, those already said left out."""
-        columns, weights = self._for(pair)
-        order = np.lexsort((columns, -weights))
-        total = float(weights.sum())
+    def likeness(self, pair: int, said: Sequence[str]) -> list[Reason]:
+        """The terms and the categories that made most of the likeness; not what is said already."""
+        columns, weights = self._speaking(pair)
+        if not len(columns):
+            return []
+        shares = weights / weights.sum()
+        known = self._categories[pair]
+        categories = np.isin(columns, list(known))
+        fields = zip(columns[categories].tolist(), shares[categories].tolist(), strict=True)
+        told = (
+            self._terms(pair, columns[~categories], shares[~categories], said),
+            _field([(known[column], share) for column, share in fields]),
+        )
+        evidence = float(self._parts.evidence_of_terms[pair])
+        return [
+            reason._replace(weight=reason.weight * evidence) for some in told for reason in some
+        ]
+
+    def _terms(
+        self,
+        pair: int,
+        columns: NDArray[np.int32],
+        shares: NDArray[np.float32],
+        said: Sequence[str],
+    ) -> list[Reason]:
         known = " ".join(" ".join(phrase(word).words) for word in said)
         named: list[str] = []
-        share = 0.0
-        for at in order[:12]:
-            name = self._names[pair][int(columns[at])]
-            if weights[at] < _LEAST_SHARE * total or len(named) == _MOST_TERMS:
+        whole, least = 0.0, _LEAST_SHARE * float(shares.sum())
+        for column, share in zip(columns.tolist(), shares[:_MOST_LOOKED_AT].tolist(), strict=False):
+            if share < least or len(named) == _MOST_TERMS:
                 break
+            name = self._names[pair].get(column, "")
             if _tells(name, [*named, known]):
                 named = [*(n for n in named if n not in name.split()), name]
-                share += float(weights[at]) / total
-        if not named:
-            return []
-        weight = share * float(self._parts.evidence_of_terms[pair])
-        return [Reason(ReasonKind.TERMS, tuple(named), weight)]
+                whole += share
+        return [Reason(ReasonKind.TERMS, tuple(named), whole)] if named else []
 
-    def _for(self, pair: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """The terms that speak for the paper, and what each brought."""
+    def _speaking(self, pair: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The columns that speak for the paper, the strongest first, and what each brought."""
         columns, weights = _row(self._parts.terms, pair)
-        named = np.array([column in self._names[pair] for column in columns.tolist()], dtype=bool)
-        speaking = named & (weights > 0)
-        return columns[speaking], weights[speaking]
+        order = np.lexsort((columns, -weights))
+        order = order[: np.count_nonzero(weights > 0)]
+        return columns[order], weights[order]
 
     def heaviest_term(self, pair: int) -> list[Reason]:
         """The one term that weighed most, for papers of which nothing better can be said."""
-        columns, weights = self._for(pair)
-        if not len(columns):
+        columns, weights = self._speaking(pair)
+        names = self._names[pair]
+        heaviest = next((at for at, column in enumerate(columns.tolist()) if column in names), None)
+        if heaviest is None:
             return []
-        heaviest = np.lexsort((columns, -weights))[0]
-        share = float(weights[heaviest] / np.sort(weights).sum())
+        share = float(weights[heaviest] / weights[::-1].sum())
         weight = share * float(self._parts.evidence_of_terms[pair])
-        return [Reason(ReasonKind.TERMS, (self._names[pair][int(columns[heaviest])],), weight)]
+        return [Reason(ReasonKind.TERMS, (names[int(columns[heaviest])],), weight)]
+
+
+def _field(shares: Sequence[tuple[str, float]]) -> list[Reason]:
+    whole = sum(share for _, share in shares)
+    named = tuple(code for code, share in shares if share >= whole / _MOST_TERMS)
+    return [Reason(ReasonKind.FIELD, named, whole)] if whole >= _LEAST_FIELD else []
 
 
 def _tells(name: str, said: Sequence[str]) -> bool:

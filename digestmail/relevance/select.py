@@ -8,9 +8,9 @@ _Indices = NDArray[np.int64]
 _Values = NDArray[np.float32]
 
 POOL = 3  # times as many candidates as picks: what is farther down is not worth its difference
-TRADE = 18.0  # log-odds for the mean cosine to the other picks
+TRADE = 4.0  # times the best value, for the mean cosine to the other picks
 _SMALL = 10  # picks: of fewer each pair counts as in so many
-_SURE = 1e-4  # values nearer to 0 or 1 are as sure
+_LEAST_BEST = 1e-6
 _EXPLORED_FROM = 0.4  # of the threshold: below, a paper is just off the subject
 _LEAST_PICKS = 4  # a mail of few papers has no room for trials
 
@@ -25,16 +25,17 @@ def diverse(values: _Values, candidates: _Indices, most: _Indices, alike: _Value
     """For each row the places of at most ``most`` candidates that are good and unlike each other.
 
     Greedy as maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), for all rows at
-    once: the sum of the picks' log-odds less TRADE times their mean cosines. So it trades where
-    values are nearly equal. ``values`` and ``candidates`` (both rows x places) hold the best
-    papers of each row in falling order, with -1 for no paper; ``alike`` is their ``likeness``, by
-    index. The places come in the order of picking; -1 fills up.
+    once: the sum of the picks' values, as parts of the best, less TRADE times their mean cosines.
+    So it trades where values are nearly equal. ``values`` and ``candidates`` (both rows x places)
+    hold the best papers of each row in falling order, with -1 for no paper; ``alike`` is their
+    ``likeness``, by index. The places come in the order of picking; -1 fills up.
     """
     rows = np.arange(len(values))
     width = int(most.max(initial=0))
     picked = np.full((len(values), width), -1, dtype=np.int64)
     rate = (TRADE / (np.maximum(most, _SMALL) - 1)).astype(np.float32)[:, None]
-    left = np.where(candidates >= 0, _log_odds(values), -np.inf)
+    best = np.maximum(values.max(axis=1, initial=_LEAST_BEST, keepdims=True), _LEAST_BEST)
+    left = np.where(candidates >= 0, values / best, -np.inf)
     for turn in range(width):
         place = np.argmax(left, axis=1)
         good = np.isfinite(left[rows, place]) & (turn < most)
@@ -42,12 +43,6 @@ def diverse(values: _Values, candidates: _Indices, most: _Indices, alike: _Value
         left[rows, place] = -np.inf
         left -= rate * alike[candidates, candidates[rows, place][:, None]]
     return picked
-
-
-def _log_odds(values: _Values) -> _Values:
-    sure = np.clip(values, _SURE, 1 - _SURE)
-    odds: _Values = np.log(sure / (1 - sure))
-    return odds
 
 
 def exploration(

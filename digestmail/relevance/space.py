@@ -1,4 +1,4 @@
-"""Papers as vectors: what their terms weigh, and the themes that terms stand together in.
+"""Papers as vectors: what their terms and categories weigh, and the themes that terms stand in.
 
 Weights are TF-IDF. Themes are the axes of latent semantic analysis (Deerwester and others, 1990), a
 truncated singular value decomposition of the background.
@@ -14,6 +14,7 @@ from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import randomized_svd
 
 from digestmail.domain import Paper
+from digestmail.relevance.categories import Categories
 from digestmail.relevance.dense import Dense, Embedder
 from digestmail.relevance.products import Products
 from digestmail.relevance.terms import (
@@ -34,6 +35,7 @@ _RIDGE = 5.0  # added to the covariance of the themes, in units of its mean vari
 _MEANING = 2.0  # what likeness of meaning counts against that of themes
 _PAIR = 0.3  # of a typed pair's weight: it says again what its words say
 _RARITY = 0.7  # the power of the IDF that typed words have; that of papers' comes on top
+_CATEGORIES = 0.04  # what the cosine of categories counts against that of terms
 _ENOUGH = 500  # papers; among fewer a term of one single paper may be all there is
 
 
@@ -60,12 +62,14 @@ class Space:
         self._columns = np.unique(np.concatenate([some.hashes for some in terms] or [_NONE]))
         counts = matrix_of(terms, self._columns)
         self._idf = _idf(counts)
+        self._categories = Categories([*papers, *background])
         every = self._weighted(counts)
-        self.papers = every[: len(papers)]
+        self._themes = Themes(every)
+        # The judged are part of the background: else all of a field looks special.
+        self.background = self._with_categories(every, [*papers, *background])
+        self.papers = self.background[: len(papers)]
         self.products = Products(self.papers)
-        self.background = every  # the judged are part of it: else all of a field looks special
         self.centre = _mean(self.background)
-        self._themes = Themes(self.background)
         self._size = 0
         self._meanings = self._embedded([*papers, *background])
         self._inverse = self._themes.inverse
@@ -113,16 +117,26 @@ class Space:
 
     @property
     def size(self) -> int:
-        """How many terms there are."""
-        return len(self._columns)
+        """How many columns vectors have: the terms, then the categories."""
+        return len(self._columns) + self._categories.size
 
     def of_papers(self, papers: Sequence[Paper]) -> csr_matrix:
-        """The vectors of any papers (papers x terms), of unit length."""
-        return self.of_terms(self._features.terms(papers))
+        """The vectors of any papers (papers x ``size``), of unit length."""
+        return self._with_categories(self.of_terms(self._features.terms(papers)), papers)
 
     def of_terms(self, some: Sequence[Terms]) -> csr_matrix:
-        """The vectors of texts (texts x terms), of unit length; words no paper has are left out."""
+        """The vectors of texts (texts x ``size``), of unit length; unknown words are left out."""
         return self._weighted(matrix_of(some, self._columns))
+
+    def _with_categories(self, terms: csr_matrix, papers: Sequence[Paper]) -> csr_matrix:
+        """The vectors of papers by those of their terms; categories alone make none."""
+        own = self._categories.of(papers)
+        told = np.repeat(np.diff(terms.indptr) > 0, np.diff(own.indptr))
+        weights = told * own.data * np.float32(np.sqrt(_CATEGORIES))
+        columns = own.indices + len(self._columns)
+        found = terms + csr_matrix((weights, columns, own.indptr), shape=terms.shape)
+        found.eliminate_zeros()
+        return csr_matrix(normalize(found)) if all(found.shape) else found
 
     def of_typed(self, texts: Sequence[Sequence[str]]) -> csr_matrix:
         """The same of terms that somebody typed, which are few, and none of them by chance."""
@@ -136,8 +150,9 @@ class Space:
         return csr_matrix(normalize(vectors)) if all(vectors.shape) else vectors
 
     def _weighted(self, counts: csr_matrix) -> csr_matrix:
-        """Rows of unit length: (1 + log count) x IDF."""
+        """Rows of unit length: (1 + log count) x IDF, with room for the categories."""
         weighted = counts.copy()
+        weighted.resize(counts.shape[0], self.size)
         weighted.data = (1 + np.log(weighted.data)) * self._idf[weighted.indices]
         weighted.eliminate_zeros()
         return csr_matrix(normalize(weighted)) if all(weighted.shape) else weighted
@@ -145,7 +160,7 @@ class Space:
     def near(self, paper: int, wish: Dense) -> list[str]:
         """The terms of one of ``papers`` that bring it near a wish over themes, strongest first."""
         row, named = self.papers[paper], self.names([self._papers[paper]])
-        axes = self._themes.axis(row.indices)
+        axes = self._themes.axis(row.indices)  # 0 for categories, which are in no theme
         brought = row.data * (axes @ wish[: axes.shape[1]])
         order = np.argsort(-brought, kind="stable")
         return [named[int(row.indices[at])] for at in order if brought[at] > 0]
@@ -156,6 +171,11 @@ class Space:
         at = np.searchsorted(self._columns, wanted)
         at[at == len(self._columns)] = 0
         return self._columns[at] == wanted if len(self._columns) else np.zeros(len(at), bool)
+
+    def categories(self, papers: Sequence[Paper]) -> dict[int, str]:
+        """The categories of these papers, by column."""
+        first, named = len(self._columns), self._categories.named
+        return {first + c: code for paper in papers for c, code in named(paper).items()}
 
     def names(self, papers: Sequence[Paper]) -> dict[int, str]:
         """What the terms of these papers are called, by column; looked up once for a paper."""

@@ -14,6 +14,7 @@ _REASONS = {
     ReasonKind.AUTHOR: N_("by %(what)s, whom you follow"),
     ReasonKind.CATEGORY: N_("in %(what)s, which you chose"),
     ReasonKind.TERMS: N_("shares %(what)s with your profile"),
+    ReasonKind.FIELD: N_("in %(what)s, as papers you liked"),
     ReasonKind.THEME: N_("near what you read, with %(what)s"),
     ReasonKind.SIMILAR: N_("like “%(what)s”, which you liked"),
     ReasonKind.TRENDING: N_("trending: %(what)s upvotes"),

@@ -92,6 +92,10 @@ def _true(told: Reason, detail: str, paper: Paper, wanted: Interest) -> bool:
     if told.kind is ReasonKind.CATEGORY:
         chosen = any(in_category(detail.lower(), p.lower()) for p in profile.categories)
         return chosen and detail in paper.categories
+    if told.kind is ReasonKind.FIELD:
+        return detail in paper.categories and any(
+            detail.lower() in map(str.lower, p.categories) for p in _shown(wanted)
+        )
     if told.kind is ReasonKind.SIMILAR:
         return detail in {readable(p.title) for p in (*wanted.liked, *wanted.seeds)}
     if told.kind is ReasonKind.THEME:  # of the paper; what it is near to may use other words
