@@ -136,6 +136,8 @@ def _plain(benchmark: Benchmark, results: _Results, judged: Judged | None) -> di
         bins = [asdict(one) for one in judged.calibration.bins]
         plain["calibration"] = {"error": judged.calibration.error, "bins": bins}
         plain["mail_of_10"] = judged.mailed
+        mails = {"best": judged.best, "varied": judged.varied}
+        plain["variety"] = {name: mail._asdict() for name, mail in mails.items()}
     return plain
 
 
@@ -149,7 +151,18 @@ def _tell(benchmark: Benchmark, results: _Results, judged: Judged | None) -> Non
     if judged:
         if judged.mailed is not None:
             say(f"Share of what was looked for, shown in a mail of 10 a day: {judged.mailed:.3f}")
+        _tell_variety(judged)
         _tell_calibration(judged)
+
+
+def _tell_variety(judged: Judged) -> None:
+    """What is gained and lost by ten papers that differ against the ten best."""
+    pairs = list(zip(judged.varied, judged.best, strict=True))
+    ndcg, alike = ((f"{new:.3f}", f"{new / old - 1:+.1%}" if old else "–") for new, old in pairs)
+    say(
+        f"Ten papers that differ: mean likeness {alike[0]} ({alike[1]} against the ten best), "
+        f"nDCG@10 {ndcg[0]} ({ndcg[1]})"
+    )
 
 
 def _numbers(measures: Measures | None) -> list[str]:

@@ -67,6 +67,26 @@ def mailed(
     return float(relevant[order][place < _MAIL].sum() / relevant.sum())
 
 
+class Mail(NamedTuple):
+    """Ten papers of a reader's pool: how good they are, and how much alike; or means of such."""
+
+    ndcg: float
+    likeness: float  # the mean cosine of two of them
+
+
+def mail(ranked: Sequence[str], relevant: AbstractSet[str], alike: NDArray[np.floating]) -> Mail:
+    """The measures of a mail, best first; ``alike`` has the cosines of its papers."""
+    size = len(ranked)
+    pairs = max(size * (size - 1), 1)
+    return Mail(measure(ranked, relevant).ndcg, float(alike.sum() - np.trace(alike)) / pairs)
+
+
+def mean_mail(mails: Sequence[Mail]) -> Mail:
+    """The means over readers; 0 of none."""
+    size = max(len(mails), 1)
+    return Mail(*(math.fsum(one[at] for one in mails) / size for at in range(len(Mail._fields))))
+
+
 @dataclass(frozen=True, slots=True)
 class Bin:
     """The papers whose value is in [start, end), or in the last bin up to 1."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,12 @@ from digestmail.evaluation.baselines import BASELINES, Judge, Space
 from digestmail.evaluation.measures import (
     BEST,
     Calibration,
+    Mail,
     Measures,
+    mail,
     mailed,
     mean,
+    mean_mail,
     measure,
 )
 from digestmail.evaluation.read import Benchmark, Positions, Reader
@@ -22,6 +26,7 @@ from digestmail.relevance import Embedder, Features, Model
 
 OURS = "digestmail"
 _BACKGROUND = 16_000  # papers; more change little
+_MAIL = 10  # papers
 _CELLS = 1 << 23  # of the dense evidence held at once: 32 MB
 
 Ranking = list[tuple[str, float]]  # papers with their scores, best first
@@ -33,13 +38,16 @@ class Judged:
     """What our model made of a benchmark; ``rankings`` by user hold the best 100.
 
     ``mailed`` is the share of the papers looked for that a mail of ten a day would have shown, the
-    mean over readers with a pool of dated papers; None without such readers.
+    mean over readers with a pool of dated papers; None without such readers. ``best`` are mails of
+    each reader's ten best papers, ``varied`` those that are picked to differ, as digests are.
     """
 
     measures: Measures
     calibration: Calibration
     rankings: dict[str, Ranking]
     mailed: float | None
+    best: Mail
+    varied: Mail
 
 
 def measure_baseline(name: str, space: Space, progress: Progress) -> Measures | None:
@@ -72,17 +80,20 @@ def judge(benchmark: Benchmark, progress: Progress, embedder: Embedder | None = 
     calibration = Calibration()
     rankings = {}
     shares = []
-    for reader, candidates, evidence, values in _judgements(benchmark, embedder):
-        pool = benchmark.split(reader).pool
-        at = np.searchsorted(candidates, pool)
+    mails = []
+    for one in _judgements(benchmark, embedder):
+        reader, pool = one.reader, benchmark.split(one.reader).pool
+        at = np.searchsorted(one.candidates, pool)
         relevant = np.isin(pool, benchmark.positions(tuple(reader.held_out)))
-        calibration.add(values[at], relevant)
-        rankings[reader.user] = _best(benchmark, pool, evidence[at])
+        calibration.add(one.values[at], relevant)
+        rankings[reader.user] = _best(benchmark, pool, one.evidence[at])
+        mails.append(_mails(one, at))
         if reader.pool_from and relevant.any():
-            shares.append(mailed(_days(benchmark, pool), evidence[at], relevant))
+            shares.append(mailed(_days(benchmark, pool), one.evidence[at], relevant))
         progress(len(rankings))
     share = math.fsum(shares) / len(shares) if shares else None
-    return Judged(_means(benchmark, rankings), calibration, rankings, share)
+    best, varied = (mean_mail([both[which] for both in mails]) for which in (0, 1))
+    return Judged(_means(benchmark, rankings), calibration, rankings, share, best, varied)
 
 
 def _days(benchmark: Benchmark, pool: Positions) -> NDArray[np.str_]:
@@ -111,13 +122,18 @@ def _known_of(reader: Reader) -> tuple[str, ...]:
 _Row = NDArray[np.float32]
 
 
-def _judgements(
-    benchmark: Benchmark, embedder: Embedder | None
-) -> Iterator[tuple[Reader, Positions, _Row, _Row]]:
-    """Each reader with the papers judged, ascending, and their evidence and values.
+class _Judgement(NamedTuple):
+    """What was made of the papers that a reader's pool is a part of, in ascending order."""
 
-    Readers whose pool is empty are left out.
-    """
+    reader: Reader
+    candidates: Positions
+    evidence: _Row
+    values: _Row
+    model: Model
+
+
+def _judgements(benchmark: Benchmark, embedder: Embedder | None) -> Iterator[_Judgement]:
+    """The judgements of all readers but those whose pool is empty."""
     features = Features()  # a paper may be in many pools
     for readers in _sharing(benchmark.readers):
         candidates, past = benchmark.candidates(readers[0])
@@ -132,7 +148,21 @@ def _judgements(
             evidence = model.evidence([_interest(benchmark, reader) for reader in block])
             values = model.values(evidence)
             for row, reader in enumerate(block):
-                yield reader, candidates, evidence[row], values[row]
+                yield _Judgement(reader, candidates, evidence[row], values[row], model)
+
+
+def _mails(one: _Judgement, pool: Positions) -> tuple[Mail, Mail]:
+    """A reader's ten best papers of a pool, and ten good ones that differ."""
+    passing = np.full((1, len(one.candidates)), -1, dtype=np.float32)
+    passing[0, pool] = one.values[pool]
+    best = pool[np.argsort(-one.evidence[pool], kind="stable")[:_MAIL]]
+    varied = one.model.varied(passing, np.array([_MAIL]))[0]
+    return _mail(one, best), _mail(one, varied[varied >= 0])
+
+
+def _mail(one: _Judgement, papers: Positions) -> Mail:
+    keys = [one.model.papers[paper].key for paper in papers]
+    return mail(keys, one.reader.held_out, one.model.likeness(papers))
 
 
 def _background(reader: Reader, candidates: Positions, past: Positions) -> Positions:

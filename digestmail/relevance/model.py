@@ -17,7 +17,7 @@ from digestmail.relevance.phrases import PhraseIndex, numbered
 from digestmail.relevance.picking import Picker
 from digestmail.relevance.prior import Prior
 from digestmail.relevance.rules import Rules
-from digestmail.relevance.select import exploration
+from digestmail.relevance.select import exploration, likeness
 from digestmail.relevance.space import Space
 from digestmail.relevance.sums import Ground, Keywords, Sums, evidence_of_hits, value_of
 from digestmail.relevance.terms import Features
@@ -63,6 +63,14 @@ class Model:
     def values(self, evidence: Dense) -> Dense:
         """The scores that evidence stands for."""
         return value_of(evidence)
+
+    def varied(self, passing: Dense, room: _Indices) -> _Indices:
+        """See ``Picker.chosen``."""
+        return self._picker.chosen(passing, room)
+
+    def likeness(self, papers: _Indices) -> Dense:
+        """The cosines of some papers with each other."""
+        return likeness(self._ground.space.papers[papers])
 
     def score(self, interests: Sequence[Interest]) -> list[tuple[Score, ...]]:
         """See the Scorer seam. Cheapest with thousands of interests at a time."""

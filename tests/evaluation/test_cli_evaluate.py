@@ -70,6 +70,16 @@ def test_a_mail_of_ten_is_told_of_dated_pools(shell: Shell) -> None:
     assert "shown in a mail of 10 a day: 1.000" in shell()
 
 
+def test_what_variety_costs_is_told(shell: Shell) -> None:
+    told = shell.json()["variety"]
+    assert told.keys() == {"best", "varied"}
+    for mail in told.values():
+        assert mail.keys() == {"ndcg", "likeness"}
+        assert 0 < mail["likeness"] < 1
+    assert told["best"]["ndcg"] == pytest.approx(shell.json()["methods"]["digestmail"]["ndcg"])
+    assert "Ten papers that differ: mean likeness" in shell()
+
+
 def test_the_tables_are_for_people(shell: Shell) -> None:
     printed = shell("--method", "digestmail", "--method", "chronological")
     assert "Readers: 2, papers: 10" in printed

@@ -5,7 +5,16 @@ import math
 import numpy as np
 import pytest
 
-from digestmail.evaluation.measures import Calibration, Measures, mailed, mean, measure
+from digestmail.evaluation.measures import (
+    Calibration,
+    Mail,
+    Measures,
+    mail,
+    mailed,
+    mean,
+    mean_mail,
+    measure,
+)
 
 
 def test_a_perfect_ranking_has_all_measures_at_one() -> None:
@@ -89,3 +98,18 @@ def test_a_mail_shows_the_ten_best_of_each_day() -> None:
     assert mailed(days, scores, relevant) == pytest.approx(3 / 4)
     assert mailed(days, -scores, relevant) == pytest.approx(3 / 4)  # now the two best are cut off
     assert mailed(days, -scores, np.arange(14) < 2) == 0
+
+
+def test_a_mail_is_as_alike_as_two_of_its_papers_are_on_average() -> None:
+    alike = np.array([[1, 0.6, 0.3], [0.6, 1, 0.0], [0.3, 0.0, 1]])
+    assert mail(["a", "b", "c"], {"a"}, alike) == pytest.approx(Mail(1, 0.3))
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_less_than_two_papers_are_not_alike(size: int) -> None:
+    assert mail(["a", "b"][:size], {"z"}, np.ones((size, size))) == Mail(0, 0)
+
+
+def test_means_of_mails_are_over_readers() -> None:
+    assert mean_mail([Mail(1, 0.2), Mail(0, 0.4)]) == pytest.approx(Mail(0.5, 0.3))
+    assert mean_mail([]) == Mail(0, 0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evaluation_samples import SHARED, benchmark, papers, reader
+from evaluation_samples import SHARED, benchmark, papers, reader, write
 from needs import needs
 
 from digestmail.evaluation import (
@@ -22,6 +22,7 @@ from digestmail.evaluation import (
     read_benchmark,
     reduced,
 )
+from digestmail.evaluation.measures import Mail
 from digestmail.relevance import Embedder
 
 BENCH = SHARED / "bench"
@@ -50,6 +51,27 @@ def test_the_pool_is_ranked_and_nothing_else(tmp_path: Path, values: Any, pool: 
     assert set(names(found)) == pool
     assert sum(one.papers for one in found.calibration.bins) == len(pool)
     assert names(found)[0][0] == "i"
+
+
+def test_a_mail_of_papers_that_differ_is_less_alike_than_one_of_the_best(tmp_path: Path) -> None:
+    words = ["drift", "melt", "flow", "core", "extent", "shelf", "floe", "age", "crack", "edge"]
+    twins = [
+        {"id": f"t{n}", "title": "Sea ice drift in winter", "abstract": f"Ice {word}. Twin."}
+        for n, word in enumerate(words)
+    ]
+    others = [
+        {"id": f"o{n}", "title": f"Ice {word} and {other}", "abstract": f"Of {word} {n}."}
+        for n, (word, other) in enumerate(zip(words, words[::-1], strict=True))
+    ]
+    readers = [reader(liked=["i0"], relevant=["t0"], pool=[p["id"] for p in (*twins, *others)])]
+    found = judged(read_benchmark(write(tmp_path, readers, [*papers(), *twins, *others])))
+    assert 0 < found.varied.likeness < found.best.likeness < 1
+    assert found.best.ndcg == pytest.approx(found.measures.ndcg)
+
+
+def test_mails_have_papers_of_the_pool_only(tmp_path: Path) -> None:
+    found = judged(benchmark(tmp_path, reader(relevant=["c1"], pool=["i0", "c1"])))
+    assert (found.best, found.varied) == (Mail(1, 0), Mail(1, 0))
 
 
 def test_scores_fall_and_measures_are_of_the_ranking(tmp_path: Path) -> None:
