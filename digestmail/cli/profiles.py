@@ -79,7 +79,7 @@ def _tell(interest: Interest, told: Explanation) -> None:
 
 @profile_commands.command("show")
 def profile_show(email: _Email, as_json: Json = False) -> None:
-    """Show the words that weigh most for and against papers, for each profile."""
+    """Show the words and categories that weigh most for and against papers, for each profile."""
     with opened() as app:
         model, interests = app.news(app.store.subscribers.by_email(email))
         found = [(interest, model.strongest(interest)) for interest in interests]
@@ -93,6 +93,7 @@ def profile_show(email: _Email, as_json: Json = False) -> None:
             f"\n{interest.profile.name}: {len(interest.seeds)} seeds, {liked} liked, {disliked} not"
         )
         for title, wanted in (("for", True), ("against", False)):
-            rows = [(f"{p.weight:+.2f}", p.what) for p in parts if (p.weight > 0) is wanted]
-            if rows:
-                print_table(title, ("weight", "term"), rows)
+            some = [part for part in parts if (part.weight > 0) is wanted]
+            if some:
+                rows = [(f"{part.weight:+.2f}", part.kind, part.what) for part in some]
+                print_table(title, ("weight", "kind", "what"), rows)

@@ -221,7 +221,8 @@ def suggested(
     known |= {(word,) for some in known for word in some}
     least = min(len(examples), 2)
     worth: dict[str, float] = {}
-    for part in judge.model.strongest(interest, _TERMS):
+    strongest = judge.model.strongest(interest, _TERMS)
+    for part in (one for one in strongest if one.kind == "term"):
         having = spelled.get(part.what, Counter()).total()
         if part.weight > 0 and having >= least and tuple(part.what.split()) not in known:
             worth[part.what] = part.weight * having
