@@ -2,10 +2,11 @@
 
 A profile has up to two halves. What its papers - seeds, likes, dislikes - have that others lack is
 their mean from the background's centre, as in Rocchio, "Relevance feedback in information
-retrieval" (1971), over terms, with which categories are counted, and over themes. From many likes' terms a part of what their rivals
-have is taken, see ``rivals``; where likes are few, what lies beside them is more likely wanted than
-not, and a part of it is added, as in pseudo-relevance feedback. What was typed is the same of a
-text. Each half is put on one scale: over the background its mean is 0 and its standard deviation 1.
+retrieval" (1971), over terms, with which categories are counted, and over themes. From many likes'
+terms a part of what their rivals have is taken, see ``rivals``; where likes are few, what lies
+beside them is more likely wanted than not, and a part of it is added, as in pseudo-relevance
+feedback. What was typed is the same of a text. Each half is put on one scale: over the background
+its mean is 0 and its standard deviation 1.
 
 How far the halves are to be trusted shows in the liked papers themselves: how high the text alone
 puts them above the background, and how high the other liked papers put each of them. For two
