@@ -189,8 +189,6 @@ def _reader(app: App) -> Subscriber:
     for item in store_digest(app, reader, *_PAPERS, note="N" * 400).items:
         paper_id, reader_id = item.paper.id or 0, reader.id or 0
         app.store.saved.add(reader_id, paper_id, now)
-        app.store.subscribers.give_feedback(
-            Feedback(reader_id, item.profile_id, paper_id, Verdict.MORE, now)
-        )
+        app.store.feedback.give(Feedback(reader_id, item.profile_id, paper_id, Verdict.MORE, now))
     app.week.ready()
     return reader

@@ -14,6 +14,7 @@ from digestmail.domain import (
     DeliveryState,
     Digest,
     DigestItem,
+    Feedback,
     Message,
     Outcome,
     Paper,
@@ -25,6 +26,7 @@ from digestmail.domain import (
     SendResult,
     Subscriber,
     SubscriberStatus,
+    Verdict,
 )
 from digestmail.mail.message import Identity
 from digestmail.relevance import Model
@@ -77,6 +79,14 @@ def someone(email: str = "ada@example.net", **values: Any) -> Subscriber:
 def join(store: Store, email: str = "ada@example.net", **values: Any) -> Subscriber:
     """Store ``someone``."""
     return store.subscribers.add(someone(email, **values), NOW - DAY)
+
+
+def rate(
+    store: Store, who: Subscriber, what: int, verdict: Verdict, profile: int | None = None
+) -> None:
+    """A verdict on a paper, a "more" given now and a "less" an hour later."""
+    at = NOW if verdict is Verdict.MORE else NOW + HOUR
+    store.feedback.give(Feedback(who.id or 0, profile, what, verdict, at))
 
 
 def arrive(store: Store, *numbers: int, at: datetime = NOW - HOUR, **values: Any) -> list[Paper]:

@@ -106,7 +106,7 @@ def replay(
 def _readers(store: Store, since: date, now: datetime, window: timedelta) -> list[_Reader]:
     subscribers = {s.id or 0: s for s in store.subscribers.all()}
     feedback: dict[int, list[Feedback]] = {}
-    for given in store.subscribers.feedback(subscribers):
+    for given in store.feedback.of(subscribers):
         feedback.setdefault(given.subscriber_id, []).append(given)
     # One digest a date at most; the days before tell what had been shown, the last is tomorrow's.
     most = (now.date() - since + window).days + 2

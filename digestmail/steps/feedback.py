@@ -31,7 +31,7 @@ def rated(store: Store, links: Links, token: str, position: int) -> Rated:
 
 def give(store: Store, paper: Rated, verdict: Verdict, now: datetime) -> None:
     """Record a verdict; it counts from the next digest on, and a later one replaces it."""
-    store.subscribers.give_feedback(
+    store.feedback.give(
         Feedback(
             subscriber_id=paper.digest.subscriber_id,
             profile_id=paper.item.profile_id,
@@ -54,7 +54,7 @@ def is_saved(store: Store, paper: Rated) -> bool:
 
 def undo(store: Store, subscriber_id: int, paper_id: int) -> Feedback | None:
     """Take a verdict back, as if it had never been given; the one there was, if any."""
-    return store.subscribers.take_back(subscriber_id, paper_id)
+    return store.feedback.take_back(subscriber_id, paper_id)
 
 
 def change(
@@ -64,7 +64,7 @@ def change(
     given = _said(store, subscriber.id or 0, paper_id)
     if given is None:
         raise NotFoundError("nothing was said of that paper, or it was taken back")
-    store.subscribers.give_feedback(replace(given, verdict=verdict, given_at=now))
+    store.feedback.give(replace(given, verdict=verdict, given_at=now))
 
 
 def want_more(store: Store, subscriber: Subscriber, paper_id: int, now: datetime) -> Verdict | None:
@@ -80,12 +80,12 @@ def want_more(store: Store, subscriber: Subscriber, paper_id: int, now: datetime
     own = [profile.id for profile in subscriber.profiles]
     likely = (before and before.profile_id, store.digests.profile_of(mine, paper_id), *own)
     profile_id = next((one for one in likely if one in own), None)
-    store.subscribers.give_feedback(Feedback(mine, profile_id, paper_id, Verdict.MORE, now))
+    store.feedback.give(Feedback(mine, profile_id, paper_id, Verdict.MORE, now))
     return before.verdict if before else None
 
 
 def _said(store: Store, subscriber_id: int, paper_id: int) -> Feedback | None:
-    every = store.subscribers.feedback([subscriber_id])
+    every = store.feedback.of([subscriber_id])
     return next((given for given in every if given.paper_id == paper_id), None)
 
 

@@ -47,7 +47,7 @@ class Hindsight:
         judge = self._week.judge()
         if judge is None or not judge.papers:
             return {}
-        feedback = tuple(self._store.subscribers.feedback([subscriber.id or 0]))
+        feedback = tuple(self._store.feedback.of([subscriber.id or 0]))
         weekly = subscriber.schedule.is_weekly
         asked = (subscriber.profiles, weekly, feedback, frozenset(thresholds))
         with self._lock:
@@ -104,7 +104,7 @@ def hindsight(
 def _interests(
     store: Store, judge: Judge, subscriber: Subscriber, profiles: Sequence[Profile]
 ) -> list[Interest]:
-    feedback = store.subscribers.feedback([subscriber.id or 0])
+    feedback = store.feedback.of([subscriber.id or 0])
     known = Known(
         shown={},
         feedback={subscriber.id or 0: feedback},

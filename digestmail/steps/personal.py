@@ -34,7 +34,7 @@ def personal_json(store: Store, subscriber: Subscriber, now: datetime) -> str:
 def everything(store: Store, subscriber: Subscriber, now: datetime) -> dict[str, Any]:
     """All that is kept about a subscriber, as JSON has it; ``about`` says what each part is."""
     mine = subscriber.id or 0
-    feedback = store.subscribers.feedback([mine])
+    feedback = store.feedback.of([mine])
     papers = store.papers.by_ids({given.paper_id for given in feedback})
     names = {profile.id: profile.name for profile in subscriber.profiles}
     return {

@@ -216,7 +216,7 @@ class Planner:
     def _known(self, subscribers: Sequence[Subscriber]) -> Known:
         ids = [s.id for s in subscribers if s.id is not None]
         feedback: dict[int, list[Feedback]] = {}
-        for given in self._store.subscribers.feedback(ids):
+        for given in self._store.feedback.of(ids):
             feedback.setdefault(given.subscriber_id, []).append(given)
         spoken_of = {given.paper_id for some in feedback.values() for given in some}
         return Known(

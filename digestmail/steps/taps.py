@@ -131,7 +131,7 @@ def _take_back(
         wanted = at >= since and (papers is None or paper_id in papers)
         return wanted and _is_tapped(store, reader, paper_id, what, at)
 
-    for given in store.subscribers.feedback([reader]):
+    for given in store.feedback.of([reader]):
         if is_meant(given.paper_id, given.verdict, given.given_at):
             feedback.undo(store, reader, given.paper_id)
     for kept in store.saved.of(reader):

@@ -5,6 +5,7 @@ from digestmail.store.bounces import Bounce, Bounces, Mailed
 from digestmail.store.catalogue import Catalogue, Seen
 from digestmail.store.database import Database
 from digestmail.store.digests import Digests, Planned
+from digestmail.store.feedback import Feedbacks
 from digestmail.store.guards import Guards
 from digestmail.store.ledger import Ledger, Recovered
 from digestmail.store.papers import Added, Papers
@@ -26,6 +27,7 @@ class Store:
         self.sources = Sources(database)
         self.batches = Batches(database)
         self.subscribers = Subscribers(database)
+        self.feedback = Feedbacks(database)
         self.digests = Digests(database)
         self.ledger = Ledger(database)
         self.guards = Guards(database)
@@ -44,6 +46,7 @@ __all__ = [
     "Catalogue",
     "Database",
     "Digests",
+    "Feedbacks",
     "Finish",
     "Guards",
     "Ledger",

@@ -1,4 +1,4 @@
-"""Subscribers, their profiles and their feedback."""
+"""Subscribers and their profiles."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -23,19 +23,17 @@ from sqlmodel import Session
 from digestmail.domain import (
     PROFILE_LISTS,
     PROFILE_VALUES,
-    Feedback,
     Profile,
     Recipient,
     Schedule,
     Subscriber,
     SubscriberStatus,
-    Verdict,
 )
 from digestmail.errors import InputError, NotFoundError
 from digestmail.messages import N_, Worded
 from digestmail.store.database import Database
-from digestmail.store.sql import MOST_VALUES, chunks, upsert
-from digestmail.store.tables import FEEDBACK, PROFILE, SUBSCRIBER
+from digestmail.store.sql import MOST_VALUES, chunks
+from digestmail.store.tables import PROFILE, SUBSCRIBER
 
 _RECIPIENTS = select(
     *(SUBSCRIBER.c[name] for name in ("id", "email", "status", "confirmed_at", "weekdays")),
@@ -282,41 +280,6 @@ class Subscribers:
         with self._database.writing() as session:
             return session.execute(active.returning(SUBSCRIBER.c.id)).first() is not None
 
-    def give_feedback(self, feedback: Feedback) -> None:
-        """Record a verdict; a later one on the same paper replaces it."""
-        values = {
-            "subscriber_id": feedback.subscriber_id,
-            "paper_id": feedback.paper_id,
-            "profile_id": feedback.profile_id,
-            "verdict": feedback.verdict.value,
-            "given_at": feedback.given_at,
-        }
-        with self._database.writing() as session:
-            session.execute(
-                upsert(session, FEEDBACK)
-                .values(values)
-                .on_conflict_do_update(
-                    index_elements=["subscriber_id", "paper_id"],
-                    set_={k: values[k] for k in ("profile_id", "verdict", "given_at")},
-                )
-            )
-
-    def take_back(self, subscriber_id: int, paper_id: int) -> Feedback | None:
-        """Erase a verdict; the one that was erased, if any."""
-        mine = (FEEDBACK.c.subscriber_id == subscriber_id, FEEDBACK.c.paper_id == paper_id)
-        with self._database.writing() as session:
-            gone = session.execute(delete(FEEDBACK).where(*mine).returning(*FEEDBACK.c)).first()
-        return _feedback(gone) if gone else None
-
-    def feedback(self, subscriber_ids: Collection[int]) -> list[Feedback]:
-        """All verdicts of these subscribers, oldest first."""
-        found: list[Any] = []
-        with self._database.reading() as session:
-            for some in chunks(sorted(subscriber_ids), MOST_VALUES):
-                query = select(FEEDBACK).where(FEEDBACK.c.subscriber_id.in_(some))
-                found += session.execute(query.order_by(FEEDBACK.c.given_at)).all()
-        return [_feedback(row) for row in found]
-
     def _select(self, *wanted: ColumnElement[bool], limit: int | None = None) -> list[Subscriber]:
         query = select(SUBSCRIBER).where(*wanted).order_by(SUBSCRIBER.c.id).limit(limit)
         with self._database.reading() as session:
@@ -398,9 +361,3 @@ def _profile(row: Any) -> Profile:
     values: dict[str, Any] = {name: getattr(row, name) for name in PROFILE_VALUES}
     values |= {name: tuple(getattr(row, name)) for name in PROFILE_LISTS}
     return Profile(id=row.id, subscriber_id=row.subscriber_id, **values)
-
-
-def _feedback(row: Any) -> Feedback:
-    return Feedback(
-        row.subscriber_id, row.profile_id, row.paper_id, Verdict(row.verdict), row.given_at
-    )

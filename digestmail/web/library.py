@@ -44,7 +44,7 @@ def show_saved(own: Own, page: PageNumber = 1, done: str = "", paper: AboutPaper
     """The reading list."""
     store = own.site.app.store
     saved = store.saved.of(own.who)
-    given = store.subscribers.feedback([own.who])
+    given = store.feedback.of([own.who])
     wanted = {one.paper_id for one in given if one.verdict is Verdict.MORE}
     pager = Pager.of(f"{own.here}/saved", len(saved), page)
     return own.show(
@@ -195,7 +195,7 @@ def show_feedback(
 ) -> Response:
     """All verdicts, the last one first."""
     store = own.site.app.store
-    every = store.subscribers.feedback([own.who])[::-1]
+    every = store.feedback.of([own.who])[::-1]
     pager = Pager.of(f"{own.here}/feedback", len(every), page)
     chosen = pager.part(every)
     papers = store.papers.by_ids([given.paper_id for given in chosen])

@@ -40,7 +40,7 @@ from digestmail.steps.measures import (
     shown_with,
     tally,
 )
-from digestmail.store import Database, Store, Subscribers
+from digestmail.store import Database, Feedbacks, Store
 from digestmail.store.digests import release
 
 MORE, LESS = Verdict.MORE, Verdict.LESS
@@ -170,7 +170,7 @@ class Past:
         profile = self.reader.profiles[0].id
         at = NOW - ago * DAY + HOUR
         given = Feedback(self.reader.id or 0, profile, paper.id or 0, verdict, at)
-        self.store.subscribers.give_feedback(given)
+        self.store.feedback.give(given)
 
     def replay(self, days: int = 30, **values: Any) -> Backtest:
         since = NOW.date() - timedelta(days=days - 1)
@@ -336,13 +336,13 @@ def judge(folder: Path, *verdicts: Verdict) -> None:
     reader = store.subscribers.by_email("a@example.org")
     (sent,) = store.digests.of_subscriber(reader.id or 0)
     for item, verdict in zip(sent.items, verdicts, strict=True):
-        _give(store.subscribers, reader, item.paper, verdict)
+        _give(store.feedback, reader, item.paper, verdict)
     database.close()
 
 
-def _give(subscribers: Subscribers, reader: Subscriber, paper: Paper, verdict: Verdict) -> None:
+def _give(given: Feedbacks, reader: Subscriber, paper: Paper, verdict: Verdict) -> None:
     profile, now = reader.profiles[0].id, datetime.now(UTC)
-    subscribers.give_feedback(Feedback(reader.id or 0, profile, paper.id or 0, verdict, now))
+    given.give(Feedback(reader.id or 0, profile, paper.id or 0, verdict, now))
 
 
 def test_the_command_tells_settings_days_and_calibration(shell: Shell) -> None:

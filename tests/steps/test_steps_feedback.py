@@ -10,14 +10,14 @@ from digestmail.store import Store
 
 
 def said(store: Store, subscriber: Subscriber) -> list[tuple[int, int | None, Verdict]]:
-    every = store.subscribers.feedback([subscriber.id or 0])
+    every = store.feedback.of([subscriber.id or 0])
     return [(given.paper_id, given.profile_id, given.verdict) for given in every]
 
 
 def like(store: Store, subscriber: Subscriber, paper_id: int) -> Feedback:
     mine = subscriber.id or 0, subscriber.profiles[0].id
     given = Feedback(*mine, paper_id, Verdict.MORE, NOW)
-    store.subscribers.give_feedback(given)
+    store.feedback.give(given)
     return given
 
 
@@ -71,7 +71,7 @@ def test_more_tells_what_it_replaced(store: Store, before: Verdict) -> None:
     ada = join(store, profiles=(GRAPHS, Profile(name="Second", keywords=("ice",))))
     paper, second = arrive(store, 1)[0].id or 0, ada.profiles[1].id
     store.saved.add(ada.id or 0, paper, NOW)
-    store.subscribers.give_feedback(Feedback(ada.id or 0, second, paper, before, NOW))
+    store.feedback.give(Feedback(ada.id or 0, second, paper, before, NOW))
     assert want_more(store, ada, paper, NOW) is before
     assert said(store, ada) == [(paper, second, Verdict.MORE)]
 

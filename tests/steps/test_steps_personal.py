@@ -33,7 +33,7 @@ async def known(store: Store, clock: FakeClock, email: str, number: int) -> Subs
     mine = found.id or 0
     paper = store.digests.of_subscriber(mine)[0].items[0].paper.id or 0
     profile = found.profiles[0].id
-    store.subscribers.give_feedback(Feedback(mine, profile, paper, Verdict.MORE, NOW))
+    store.feedback.give(Feedback(mine, profile, paper, Verdict.MORE, NOW))
     store.saved.add(mine, paper, NOW)
     bounce = Bounce(id=email, at=NOW, kind="soft", subscriber_id=mine, delivery_id=mail.id)
     store.bounces.record(bounce)

@@ -150,9 +150,7 @@ def test_profiles_share_one_digest_without_repeating(store: Store) -> None:
 def test_what_a_subscriber_named_is_never_recommended(store: Store) -> None:
     (seed, liked, *_) = arrive(store, 1, 2, 3)
     ada = join(store, profiles=(GRAPHS, replace(GRAPHS, name="Seeded", seed_papers=(seed.key,))))
-    store.subscribers.give_feedback(
-        Feedback(ada.id or 0, None, liked.id or 0, Verdict.MORE, NOW - HOUR)
-    )
+    store.feedback.give(Feedback(ada.id or 0, None, liked.id or 0, Verdict.MORE, NOW - HOUR))
     prepare_at(store, NOW)
     assert _shown(store) == [["03"]]
 

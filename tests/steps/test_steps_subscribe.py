@@ -420,7 +420,7 @@ def test_feedback_by_link(desk: Desk) -> None:
     token = LINKS.feedback(stored.id or 0, 2, Verdict.MORE).split("/")[-3]
     found = rated(desk.store, LINKS, token, 2)
     give(desk.store, found, Verdict.MORE, NOW)
-    (given,) = desk.store.subscribers.feedback([ada.id or 0])
+    (given,) = desk.store.feedback.of([ada.id or 0])
     assert (given.paper_id, given.verdict) == (papers[1].id, Verdict.MORE)
     for position in (0, 3, -1, 10**9):
         with pytest.raises(TokenError, match="no such paper"):

@@ -69,7 +69,7 @@ def _fill(store: Store) -> None:
     ada = join(store)
     papers = arrive(store, 1, 2)
     store.digests.record([planned(ada, digest(ada, papers))])
-    store.subscribers.give_feedback(
+    store.feedback.give(
         Feedback(ada.id or 0, ada.profiles[0].id, papers[0].id or 0, Verdict.MORE, NOW)
     )
     store.sources.add(SourceSpec(name="s", kind="file", options={"path": "x.csv"}), NOW)

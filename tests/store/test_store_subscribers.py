@@ -1,16 +1,26 @@
-"""Subscribers, profiles and feedback; what a stale writer may not do."""
+"""Subscribers and profiles; what a stale writer may not do."""
 
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
-from steps_world import DAY, GRAPHS, HOUR, NOW, arrive, at_once, digest, join, planned, someone
+from steps_world import (
+    DAY,
+    GRAPHS,
+    HOUR,
+    NOW,
+    arrive,
+    at_once,
+    digest,
+    join,
+    planned,
+    rate,
+    someone,
+)
 
 from digestmail.domain import (
-    Feedback,
     Profile,
     Schedule,
-    Subscriber,
     SubscriberStatus,
     Verdict,
 )
@@ -165,7 +175,7 @@ def test_erasing_takes_everything_along(store: Store) -> None:
     ada = join(store)
     papers = arrive(store, 1)
     store.digests.record([planned(ada, digest(ada, papers))])
-    _rate(store, ada, papers[0].id or 0, Verdict.MORE)
+    rate(store, ada, papers[0].id or 0, Verdict.MORE)
     store.subscribers.remove(ada.id or 0)
     with store.database.reading() as session:
         for table in (PROFILE, DIGEST, ITEM, DELIVERY, FEEDBACK):
@@ -220,11 +230,11 @@ def test_a_removed_profile_leaves_its_digests_and_feedback(store: Store) -> None
     made = digest(ada, [one])
     item = made.items[0]._replace(profile_id=ada.profiles[0].id)
     store.digests.record([planned(ada, replace(made, items=(item,)))])
-    _rate(store, ada, one.id or 0, Verdict.MORE, ada.profiles[0].id)
+    rate(store, ada, one.id or 0, Verdict.MORE, ada.profiles[0].id)
     store.subscribers.remove_profile(ada.id or 0, ada.profiles[0].id or 0)
     (kept,) = store.digests.of_subscriber(ada.id or 0)
     assert (kept.items[0].profile_id, kept.items[0].profile_name) == (None, "mine")
-    assert store.subscribers.feedback([ada.id or 0])[0].profile_id is None
+    assert store.feedback.of([ada.id or 0])[0].profile_id is None
 
 
 # --- confirming ------------------------------------------------------------------------------
@@ -273,38 +283,3 @@ def test_confirm_mails_are_counted_until_one_is_answered(store: Store) -> None:
     assert [store.subscribers.next_serial(ada) for _ in range(3)] == [(0, 1), (0, 2), (0, 3)]
     store.subscribers.confirm(ada, 0, NOW, NOW)
     assert store.subscribers.next_serial(ada) == (1, 1)
-
-
-# --- feedback --------------------------------------------------------------------------------
-
-
-def _rate(
-    store: Store, who: Subscriber, what: int, verdict: Verdict, profile: int | None = None
-) -> None:
-    at = NOW if verdict is Verdict.MORE else NOW + HOUR
-    store.subscribers.give_feedback(Feedback(who.id or 0, profile, what, verdict, at))
-
-
-def test_a_later_verdict_replaces_the_earlier(store: Store) -> None:
-    ada = join(store)
-    (one,) = arrive(store, 1)
-    _rate(store, ada, one.id or 0, Verdict.MORE)
-    _rate(store, ada, one.id or 0, Verdict.LESS, ada.profiles[0].id)
-    expected = Feedback(ada.id or 0, ada.profiles[0].id, one.id or 0, Verdict.LESS, NOW + HOUR)
-    assert store.subscribers.feedback([ada.id or 0]) == [expected]
-
-
-def test_feedback_is_everyones_own(store: Store) -> None:
-    ada, bob = join(store), join(store, "bob@example.net")
-    (one,) = arrive(store, 1)
-    _rate(store, ada, one.id or 0, Verdict.MORE)
-    assert store.subscribers.feedback([bob.id or 0]) == []
-    assert store.subscribers.feedback([]) == []
-    assert len(store.subscribers.feedback(range(30_000))) == 1
-
-
-def test_two_verdicts_at_once_leave_one(store: Store) -> None:
-    ada = join(store)
-    (one,) = arrive(store, 1)
-    at_once(*[lambda: _rate(store, ada, one.id or 0, Verdict.LESS)] * 4)
-    assert len(store.subscribers.feedback([ada.id or 0])) == 1

@@ -135,12 +135,12 @@ def say_less(page: Page, app: App, *, scripts: bool) -> None:
     if not scripts:
         press(page, "Less like this")
     title(page, "Noted: less like this")
-    assert [f.verdict for f in app.store.subscribers.feedback([reader])] == [Verdict.LESS]
+    assert [f.verdict for f in app.store.feedback.of([reader])] == [Verdict.LESS]
     page.get_by_text("Why was I sent this?").click()
     expect(page.get_by_text("of 100")).to_be_visible()
     press(page, "Undo")
     title(page, "Taken back")
-    assert app.store.subscribers.feedback([reader]) == []
+    assert app.store.feedback.of([reader]) == []
 
 
 def save_one(page: Page, *, scripts: bool) -> None:

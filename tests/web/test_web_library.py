@@ -44,7 +44,7 @@ def keep(web: Trial, who: Subscriber, digest: Digest) -> list[int]:
 
 
 def said(web: Trial, who: Subscriber) -> list[tuple[int, Verdict]]:
-    every = web.app.store.subscribers.feedback([who.id or 0])
+    every = web.app.store.feedback.of([who.id or 0])
     return [(given.paper_id, given.verdict) for given in every]
 
 

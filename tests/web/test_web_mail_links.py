@@ -64,7 +64,7 @@ async def test_opening_a_link_changes_nothing(web: Trial, method: str) -> None:
     answers = [await web.client.request(method, path) for path in paths]
     assert [answer.status_code for answer in answers] == [200] * 6
     assert web.app.store.subscribers.all() == before
-    assert web.app.store.subscribers.feedback([ada.id or 0]) == []
+    assert web.app.store.feedback.of([ada.id or 0]) == []
     assert web.app.store.saved.count(ada.id or 0) == 0
 
 
@@ -78,7 +78,7 @@ async def test_a_scanner_that_opens_every_link_of_a_mail_changes_nothing(web: Tr
     for method, link in product(("HEAD", "GET"), sorted(links)):
         assert (await web.client.request(method, link)).status_code == 200, link
     assert web.app.store.subscribers.all() == before
-    assert web.app.store.subscribers.feedback([ada.id or 0]) == []
+    assert web.app.store.feedback.of([ada.id or 0]) == []
     assert web.app.store.saved.count(ada.id or 0) == 0
 
 
@@ -190,13 +190,13 @@ async def test_feedback_counts_and_can_be_turned_round(web: Trial) -> None:
     assert "More like this" in page.text
     assert "<script>alert" not in page.text
     thanks = await web.post(feedback_path(web, digest, Verdict.MORE))
-    (given,) = web.app.store.subscribers.feedback([ada.id or 0])
+    (given,) = web.app.store.feedback.of([ada.id or 0])
     assert given.verdict is Verdict.MORE
     assert "Noted: more like this" in thanks.text
     less = feedback_path(web, digest, Verdict.LESS)
     assert less in buttons(thanks.text)
     await web.post(less)
-    (given,) = web.app.store.subscribers.feedback([ada.id or 0])
+    (given,) = web.app.store.feedback.of([ada.id or 0])
     assert given.verdict is Verdict.LESS
 
 
@@ -207,7 +207,7 @@ async def test_feedback_is_undone(web: Trial) -> None:
     undo = next(path for path in buttons(thanks.text) if path.endswith("/undo"))
     assert "Taken back" in (await web.post(undo)).text
     assert "Taken back" in (await web.post(undo)).text  # nothing is left to undo
-    assert web.app.store.subscribers.feedback([ada.id or 0]) == []
+    assert web.app.store.feedback.of([ada.id or 0]) == []
 
 
 async def test_a_paper_is_saved_and_taken_off_the_list(web: Trial) -> None:
@@ -246,7 +246,7 @@ async def test_who_has_left_says_nothing_more(web: Trial) -> None:
         assert (await web.post(path)).status_code == 404
     assert {(await web.get(path)).status_code for path in (more, saving)} == {404}
     assert (await web.get(why_path(web, digest))).status_code == 200
-    (given,) = web.app.store.subscribers.feedback([ada.id or 0])
+    (given,) = web.app.store.feedback.of([ada.id or 0])
     assert given.verdict is Verdict.MORE
     assert web.app.store.saved.count(ada.id or 0) == 0
 

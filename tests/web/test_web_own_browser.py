@@ -36,7 +36,7 @@ def reader(app: App) -> tuple[Subscriber, str]:
         mine, paper = ada.id or 0, item.paper.id or 0
         app.store.saved.add(mine, paper, app.clock())
         given = Feedback(mine, item.profile_id, paper, Verdict.LESS, app.clock())
-        app.store.subscribers.give_feedback(given)
+        app.store.feedback.give(given)
     return ada, path_of(app.links.preferences(ada.id or 0, app.clock()))
 
 

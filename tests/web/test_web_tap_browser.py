@@ -35,7 +35,7 @@ def more(app: App, digest: Digest, position: int = 1) -> str:
 
 
 def said(app: App, digest: Digest) -> int:
-    return len(app.store.subscribers.feedback([digest.subscriber_id]))
+    return len(app.store.feedback.of([digest.subscriber_id]))
 
 
 def test_a_tap_of_a_person_counts_at_once(browser: Browser, app: App, digest: Digest) -> None:
@@ -71,7 +71,7 @@ def test_who_goes_back_is_asked(browser: Browser, app: App, digest: Digest) -> N
     page = person(visit(browser, app, []))
     page.goto(more(app, digest))
     expect(page.get_by_role("heading", level=1)).to_have_text("Noted: more like this")
-    app.store.subscribers.take_back(digest.subscriber_id, digest.items[0].paper.id or 0)
+    app.store.feedback.take_back(digest.subscriber_id, digest.items[0].paper.id or 0)
     page.go_back()
     expect(page.get_by_role("button", name="More like this")).to_be_visible()
     page.wait_for_timeout(_LONGER_THAN_A_LOOK)

@@ -45,7 +45,7 @@ async def press(
 
 
 def said(web: Trial, ada: Subscriber) -> dict[str, str]:
-    given = web.app.store.subscribers.feedback([ada.id or 0])
+    given = web.app.store.feedback.of([ada.id or 0])
     papers = web.app.store.papers.by_ids([one.paper_id for one in given])
     return {papers[one.paper_id].title: str(one.verdict) for one in given}
 

@@ -100,7 +100,7 @@ async def test_what_one_said_counts_for_one_s_own_profile(web: Trial) -> None:
     (item,) = digest.items
     said = Feedback(ada.id or 0, item.profile_id, item.paper.id or 0, Verdict.MORE, web.clock())
     assert "which you liked" not in (await tried(web, ada)).text
-    web.app.store.subscribers.give_feedback(said)
+    web.app.store.feedback.give(said)
     assert "which you liked" in (await tried(web, ada)).text
 
 
