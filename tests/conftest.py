@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from needs import needs
 from playwright.sync_api import Browser, sync_playwright
-from schema import POSTGRES, execute, give_schema, own_postgres
+from schema import POSTGRES, drop_all, give_schema, own_postgres
 
 from digestmail.config import PREFIX
 from digestmail.store import Database, Store
@@ -53,13 +53,19 @@ def clock() -> FakeClock:
     params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)],
 )
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
+    """A database of each kind, to be given a schema."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'digestmail.db'}"
     needs(POSTGRES, "DIGESTMAIL_TEST_POSTGRES names no PostgreSQL database")
-    url = own_postgres()
-    execute(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    return url
+    return own_postgres()
+
+
+@pytest.fixture
+def empty_database_url(database_url: str) -> str:
+    """A database of each kind without anything in it."""
+    if not database_url.startswith("sqlite"):
+        drop_all()
+    return database_url
 
 
 @pytest.fixture

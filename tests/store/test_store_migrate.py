@@ -199,8 +199,8 @@ def test_an_older_database_is_told_to_migrate(database: Database, tmp_path: Path
         require_current(database, _scripts(tmp_path))
 
 
-def test_an_empty_database_is_told_to_migrate(database_url: str) -> None:
-    database = Database(database_url)
+def test_an_empty_database_is_told_to_migrate(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
     database.path.touch() if database.path else None
     with pytest.raises(StoreError, match="run: digestmail migrate"):
         require_current(database, MIGRATIONS)
@@ -210,8 +210,10 @@ def test_an_empty_database_is_told_to_migrate(database_url: str) -> None:
 
 
 @pytest.mark.parametrize("revision", [None, NEWEST, "77aa"])
-def test_another_programs_database_is_refused(database_url: str, revision: str | None) -> None:
-    database = Database(database_url)
+def test_another_programs_database_is_refused(
+    empty_database_url: str, revision: str | None
+) -> None:
+    database = Database(empty_database_url)
     with database.connecting() as connection, connection.begin():
         connection.exec_driver_sql("CREATE TABLE albums (id INTEGER)")
         if revision:
@@ -301,14 +303,14 @@ def test_a_damaged_database_is_told(tmp_path: Path) -> None:
     database.close()
 
 
-def test_two_processes_may_migrate_at_once(database_url: str) -> None:
+def test_two_processes_may_migrate_at_once(empty_database_url: str) -> None:
     code = (
         "import sys; from datetime import datetime, UTC\n"
         "from digestmail.store import Database; from digestmail.resources import MIGRATIONS\n"
         "from digestmail.store.migrate import migrate\n"
         "sys.stdin.readline(); migrate(Database(sys.argv[1]), MIGRATIONS, datetime.now(UTC))"
     )
-    command = [sys.executable, "-c", code, database_url]
+    command = [sys.executable, "-c", code, empty_database_url]
     pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
     both = [subprocess.Popen(command, text=True, **pipes) for _ in range(2)]  # type: ignore[call-overload]
     for process in both:
@@ -316,7 +318,7 @@ def test_two_processes_may_migrate_at_once(database_url: str) -> None:
         process.stdin.flush()
     errors = [process.communicate()[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], errors
-    database = Database(database_url)
+    database = Database(empty_database_url)
     require_current(database, MIGRATIONS)
     database.close()
 
