@@ -8,7 +8,9 @@ _Indices = NDArray[np.int64]
 _Values = NDArray[np.float32]
 
 POOL = 3  # times as many candidates as picks: what is farther down is not worth its difference
-TRADE = 4.0  # times the best value, for the mean cosine to the other picks
+TRADE = 4.5  # times the best value, for the mean cosine to the other picks
+_FIRST = 3  # the best, which give way to nothing: by them a mail is trusted
+_CERTAIN = 1e3  # more than any difference is worth
 _SMALL = 10  # picks: of fewer each pair counts as in so many
 _LEAST_BEST = 1e-6
 _EXPLORED_FROM = 0.4  # of the threshold: below, a paper is just off the subject
@@ -26,16 +28,18 @@ def diverse(values: _Values, candidates: _Indices, most: _Indices, alike: _Value
 
     Greedy as maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), for all rows at
     once: the sum of the picks' values, as parts of the best, less TRADE times their mean cosines.
-    So it trades where values are nearly equal. ``values`` and ``candidates`` (both rows x places)
-    hold the best papers of each row in falling order, with -1 for no paper; ``alike`` is their
-    ``likeness``, by index. The places come in the order of picking; -1 fills up.
+    So it trades where values are nearly equal. The best three of nine and more, of fewer a third,
+    are among them in any case. ``values`` and ``candidates`` (both rows x places) hold the best
+    papers of each row in falling order, with -1 for no paper; ``alike`` is their ``likeness``, by
+    index. The places come in the order of picking; -1 fills up.
     """
     rows = np.arange(len(values))
     width = int(most.max(initial=0))
     picked = np.full((len(values), width), -1, dtype=np.int64)
     rate = (TRADE / (np.maximum(most, _SMALL) - 1)).astype(np.float32)[:, None]
     best = np.maximum(values.max(axis=1, initial=_LEAST_BEST, keepdims=True), _LEAST_BEST)
-    left = np.where(candidates >= 0, values / best, -np.inf)
+    first = np.arange(values.shape[1]) < np.minimum(most // 3, _FIRST)[:, None]
+    left = np.where(candidates >= 0, values / best + _CERTAIN * first, -np.inf)
     for turn in range(width):
         place = np.argmax(left, axis=1)
         good = np.isfinite(left[rows, place]) & (turn < most)

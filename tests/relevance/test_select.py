@@ -43,11 +43,19 @@ def test_a_much_better_twin_stays() -> None:
 
 
 def test_in_a_long_mail_a_pair_counts_less() -> None:
-    alike = np.full((30, 30), 0.1, dtype=np.float32)
-    alike[:2, :2] = 0.9
-    values = [0.9, 0.8] + [0.6] * 28
-    assert 1 not in chosen(values, 10, alike)
-    assert 1 in chosen(values, 29, alike)
+    alike = np.full((40, 40), 0.1, dtype=np.float32)
+    alike[3:5, 3:5] = 0.9
+    values = [0.9] * 4 + [0.7] + [0.6] * 35
+    assert 4 not in chosen(values, 10, alike)
+    assert 4 in chosen(values, 39, alike)
+
+
+def test_the_best_three_give_way_to_nothing() -> None:
+    alike = np.full((20, 20), 0.05, dtype=np.float32)
+    alike[:4, :4] = 0.95  # four twins
+    values = [0.9, 0.89, 0.88, 0.87] + [0.86] * 16
+    assert sorted(chosen(values, 10, alike))[:4] == [0, 1, 2, 4]
+    assert sorted(chosen(values, 5, alike))[:2] == [0, 4]
 
 
 def test_unlike_papers_keep_the_order_of_their_values() -> None:
