@@ -84,6 +84,8 @@ class Reasons:
         reasons += self._similar[pair]
         reasons += explainer.likeness(pair, [d for r in keywords for d in r.details])
         reasons = reasons or explainer.heaviest_term(pair) or self._theme(row, paper)
+        if all(reason.kind is ReasonKind.FIELD for reason in reasons):
+            reasons = [*self._theme(row, paper), *reasons]
         evidence = float(self._sums.evidence[row, paper])
         trending = self._sums.ground.prior.reason(paper, evidence) if reasons else None
         reasons += [trending] if trending else []

@@ -2,11 +2,21 @@
 
 import numpy as np
 import pytest
-from relevance_samples import FILLERS, LASERS, interest, paper, reason, scored, untrue
+from relevance_samples import (
+    FILLERS,
+    LASERS,
+    interest,
+    paper,
+    reason,
+    scored,
+    two_fields,
+    untrue,
+)
 
 from digestmail.domain import Paper, ReasonKind
 from digestmail.relevance import Model
 from digestmail.relevance.categories import Categories
+from digestmail.relevance.explain import Reasons
 from digestmail.relevance.space import Space
 from digestmail.relevance.terms import Features
 
@@ -123,3 +133,11 @@ def test_the_whole_sum_and_the_strongest_name_categories() -> None:
     assert [p.what for p in parts if p.kind == "category" and p.weight > 0] == ["math.KT"]
     strongest = model.strongest(interest(liked=LIKED), 50)
     assert ("category", "math.KT") in [(p.kind, p.what) for p in strongest if p.weight > 0]
+
+
+def test_a_category_does_not_stand_alone_where_themes_brought_a_paper_near() -> None:
+    papers = [paper("Photon laser", categories=("quant-ph",)), *two_fields()]
+    liked = paper("Atom", categories=("quant-ph",))
+    (sums,) = Model(papers)._blocks([interest(liked=(liked,))])
+    told = Reasons(sums, [(0, 0)], [{}]).of(0, 0, 0)
+    assert [one.kind for one in told] == [ReasonKind.THEME, ReasonKind.FIELD]
