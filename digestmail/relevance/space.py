@@ -35,7 +35,7 @@ _RIDGE = 5.0  # added to the covariance of the themes, in units of its mean vari
 _MEANING = 2.0  # what likeness of meaning counts against that of themes
 _PAIR = 0.3  # of a typed pair's weight: it says again what its words say
 _RARITY = 0.7  # the power of the IDF that typed words have; that of papers' comes on top
-_CATEGORIES = 0.05  # what the cosine of categories counts against that of terms
+_CATEGORIES = 0.06  # what the cosine of categories counts against that of terms
 _ENOUGH = 500  # papers; among fewer a term of one single paper may be all there is
 
 
