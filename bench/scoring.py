@@ -123,7 +123,7 @@ class _Today:
         terms = features.terms([*papers, *background])
         self._hashes = np.unique(np.concatenate([some.hashes for some in terms]))
         self._nothing = Learner(self.space).learn([])  # of no profile
-        self._picker = Picker(self.space.papers)
+        self._picker = Picker(self.space.texts)
 
     def fields(self, rng: np.random.Generator) -> _Kept:
         """The heaviest terms of some means of ten papers each."""

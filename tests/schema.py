@@ -45,7 +45,7 @@ _SHAPES: set[_Shape] = set()  # of databases with today's schema
 
 
 def _shape(database: Database) -> _Shape:
-    """A print of all tables and indexes with their columns, and the revision."""
+    """A print of all tables and indexes with their columns and rules, and the revision."""
     with database.connecting() as connection:
         columns = connection.execute(_COLUMNS).scalar_one() or ""
     return columns, current_revision(database) if columns else None
@@ -53,11 +53,14 @@ def _shape(database: Database) -> _Shape:
 
 _COLUMNS = text(
     """
-    SELECT md5(string_agg(
-        concat(relname, attname, atttypid, attnotnull), ' ' ORDER BY relname, attnum
-    ))
-    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
-    WHERE relnamespace = 'public'::regnamespace
+    SELECT md5(string_agg(line, ' ' ORDER BY line)) FROM (
+        SELECT concat(relname, attname, atttypid, attnotnull, atthasdef) AS line
+        FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+        WHERE relnamespace = 'public'::regnamespace
+        UNION ALL SELECT concat(conname, pg_get_constraintdef(oid))
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+    ) AS lines
     """
 )
 _EMPTY = text(

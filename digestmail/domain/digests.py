@@ -72,7 +72,7 @@ class Score:
 class Part:
     """One summand of the evidence for or against a paper: what it is, and what it adds."""
 
-    kind: str  # "keyword", "term", "theme", "category", "trending", "age", "start"
+    kind: str  # "keyword", "term", "field", "theme", "category", "trending", "age", "start"
     what: str
     weight: float
 

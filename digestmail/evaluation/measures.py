@@ -18,7 +18,7 @@ BEST = 100  # how much of a ranking is looked at
 _GAIN_AT = 10
 _RECALL_AT = 50
 _BINS = 10
-_MAIL = 10  # papers a day
+MAIL = 10  # papers a day
 
 
 class Measures(NamedTuple):
@@ -64,7 +64,7 @@ def mailed(
     order = np.lexsort((-scores, days))
     _, starts, sizes = np.unique(days[order], return_index=True, return_counts=True)
     place = np.arange(len(days)) - np.repeat(starts, sizes)
-    return float(relevant[order][place < _MAIL].sum() / relevant.sum())
+    return float(relevant[order][place < MAIL].sum() / relevant.sum())
 
 
 class Mail(NamedTuple):
@@ -74,17 +74,16 @@ class Mail(NamedTuple):
     likeness: float  # the mean cosine of two of them
 
 
-def mail(ranked: Sequence[str], relevant: AbstractSet[str], alike: NDArray[np.floating]) -> Mail:
+def mail_of(ranked: Sequence[str], relevant: AbstractSet[str], alike: NDArray[np.floating]) -> Mail:
     """The measures of a mail, best first; ``alike`` has the cosines of its papers."""
     size = len(ranked)
     pairs = max(size * (size - 1), 1)
     return Mail(measure(ranked, relevant).ndcg, float(alike.sum() - np.trace(alike)) / pairs)
 
 
-def mean_mail(mails: Sequence[Mail]) -> Mail:
-    """The means over readers; 0 of none."""
-    size = max(len(mails), 1)
-    return Mail(*(math.fsum(one[at] for one in mails) / size for at in range(len(Mail._fields))))
+def mean_mail(mails: Sequence[Mail], readers: int) -> Mail:
+    """The means over readers, at least one; who got no mail counts 0."""
+    return Mail(*(math.fsum(one[at] for one in mails) / readers for at in range(len(Mail._fields))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from digestmail.domain import Interest, Paper, Profile
 from digestmail.evaluation.baselines import BASELINES, Judge, Space
 from digestmail.evaluation.measures import (
     BEST,
+    MAIL,
     Calibration,
     Mail,
     Measures,
-    mail,
+    mail_of,
     mailed,
     mean,
     mean_mail,
@@ -26,7 +27,6 @@ from digestmail.relevance import Embedder, Features, Model
 
 OURS = "digestmail"
 _BACKGROUND = 16_000  # papers; more change little
-_MAIL = 10  # papers
 _CELLS = 1 << 23  # of the dense evidence held at once: 32 MB
 
 Ranking = list[tuple[str, float]]  # papers with their scores, best first
@@ -39,7 +39,7 @@ class Judged:
 
     ``mailed`` is the share of the papers looked for that a mail of ten a day would have shown, the
     mean over readers with a pool of dated papers; None without such readers. ``best`` are mails of
-    each reader's ten best papers, ``varied`` those that are picked to differ, as digests are.
+    each reader's ten best papers, ``varied`` of ten picked as for digests, whatever their value.
     """
 
     measures: Measures
@@ -92,7 +92,8 @@ def judge(benchmark: Benchmark, progress: Progress, embedder: Embedder | None = 
             shares.append(mailed(_days(benchmark, pool), one.evidence[at], relevant))
         progress(len(rankings))
     share = math.fsum(shares) / len(shares) if shares else None
-    best, varied = (mean_mail([both[which] for both in mails]) for which in (0, 1))
+    readers = len(benchmark.readers)
+    best, varied = (mean_mail([both[which] for both in mails], readers) for which in (0, 1))
     return Judged(_means(benchmark, rankings), calibration, rankings, share, best, varied)
 
 
@@ -155,14 +156,14 @@ def _mails(one: _Judgement, pool: Positions) -> tuple[Mail, Mail]:
     """A reader's ten best papers of a pool, and ten good ones that differ."""
     passing = np.full((1, len(one.candidates)), -1, dtype=np.float32)
     passing[0, pool] = one.values[pool]
-    best = pool[np.argsort(-one.evidence[pool], kind="stable")[:_MAIL]]
-    varied = one.model.varied(passing, np.array([_MAIL]))[0]
+    best = pool[np.argsort(-one.evidence[pool], kind="stable")[:MAIL]]
+    varied = one.model.varied(passing, np.array([MAIL]))[0]
     return _mail(one, best), _mail(one, varied[varied >= 0])
 
 
 def _mail(one: _Judgement, papers: Positions) -> Mail:
     keys = [one.model.papers[paper].key for paper in papers]
-    return mail(keys, one.reader.held_out, one.model.likeness(papers))
+    return mail_of(keys, one.reader.held_out, one.model.likeness(papers))
 
 
 def _background(reader: Reader, candidates: Positions, past: Positions) -> Positions:

@@ -27,9 +27,11 @@ class Reasons:
         self._followed = followed
         space = sums.ground.space
         rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        likeness = csr_matrix(sums.wishes.terms[rows].multiply(space.papers[columns]))
         parts = Parts(
             csr_matrix(sums.wanted[rows].multiply(csr_matrix(sums.told.T)[columns])),
-            csr_matrix(sums.wishes.terms[rows].multiply(space.papers[columns])),
+            space.terms_of(likeness),
+            space.categories_of(likeness),
             sums.linear[rows, columns],
         )
         papers = sums.ground.papers
@@ -39,13 +41,21 @@ class Reasons:
         self._similar = self._likenesses(rows, columns)
 
     def _in_common(self, pairs: Sequence[Pick]) -> list[dict[int, str]]:
-        """For each pair, the paper's categories that a liked paper has too, by column."""
+        """For each pair, the paper's categories that a liked paper has too, by column.
+
+        Without those that the profile names: it has no other papers.
+        """
         space, papers = self._sums.ground.space, self._sums.ground.papers
+        chosen = [interest.profile.categories for interest in self._sums.interests]
         liked = {
             row: space.categories(self._liked(row)).keys() for row in {row for row, _ in pairs}
         }
         return [
-            {c: code for c, code in space.categories([papers[paper]]).items() if c in liked[row]}
+            {
+                column: code
+                for column, code in space.categories([papers[paper]]).items()
+                if column in liked[row] and not _in_any(code, chosen[row])
+            }
             for row, paper in pairs
         ]
 
@@ -57,12 +67,12 @@ class Reasons:
         chosen = {row: columns[rows == row] for row in np.unique(rows).tolist()}
         liked = {row: self._liked(row) for row in chosen}
         distinct = {paper.key: paper for some in liked.values() for paper in some}
-        vectors = space.of_papers(list(distinct.values()))
+        vectors = space.terms_of(space.of_papers(list(distinct.values())))
         place = {key: at for at, key in enumerate(distinct)}
         for row, papers in chosen.items():
             mine = [place[paper.key] for paper in liked[row]]
             if mine:
-                found += similar(vectors[mine], liked[row], space.papers[papers])
+                found += similar(vectors[mine], liked[row], space.texts[papers])
             else:
                 found += [[] for _ in papers]
         return found
@@ -83,9 +93,10 @@ class Reasons:
             reasons += _category(interest, self._sums.ground.papers[paper])
         reasons += self._similar[pair]
         reasons += explainer.likeness(pair, [d for r in keywords for d in r.details])
-        reasons = reasons or explainer.heaviest_term(pair) or self._theme(row, paper)
-        if all(reason.kind is ReasonKind.FIELD for reason in reasons):
-            reasons = [*self._theme(row, paper), *reasons]
+        if not reasons:
+            reasons = explainer.heaviest_term(pair) or self._theme(row, paper)
+        elif all(reason.kind is ReasonKind.FIELD for reason in reasons):
+            reasons = [*(self._theme(row, paper) or explainer.heaviest_term(pair)), *reasons]
         evidence = float(self._sums.evidence[row, paper])
         trending = self._sums.ground.prior.reason(paper, evidence) if reasons else None
         reasons += [trending] if trending else []
@@ -99,9 +110,12 @@ class Reasons:
 
 
 def _category(interest: Interest, paper: Paper) -> list[Reason]:
-    patterns = [pattern.lower() for pattern in interest.profile.categories]
-    chosen = [c for c in paper.categories if any(in_category(c.lower(), p) for p in patterns)]
+    chosen = [c for c in paper.categories if _in_any(c, interest.profile.categories)]
     return [Reason(ReasonKind.CATEGORY, tuple(chosen), CATEGORY_ONLY)] if chosen else []
+
+
+def _in_any(category: str, patterns: Sequence[str]) -> bool:
+    return any(in_category(category.lower(), pattern.lower()) for pattern in patterns)
 
 
 # --- the whole sum ---------------------------------------------------------------------------
@@ -120,8 +134,8 @@ def _keyword_parts(sums: Sums, paper: int) -> Iterator[Part]:
 
 
 def _linear_parts(sums: Sums, paper: int) -> list[Part]:
-    """What terms, themes and the start bring before they count as log-odds, scaled so that they
-    add up to the evidence they make together; heaviest first."""
+    """What terms, categories, themes and the start bring before they count as log-odds, scaled so
+    that they add up to the evidence they make together; heaviest first."""
     parts = _raw_parts(sums, paper)
     evidence = float(sums.linear[0, paper])
     total = sum(part.weight for part in parts)
@@ -135,23 +149,25 @@ def _linear_parts(sums: Sums, paper: int) -> list[Part]:
 
 def _raw_parts(sums: Sums, paper: int) -> list[Part]:
     space, wishes = sums.ground.space, sums.wishes
-    terms = wishes.terms[0].multiply(space.papers[paper]).tocoo()
-    known = _known(space, [sums.ground.papers[paper]])
-    weighed = zip(terms.col.tolist(), terms.data.tolist(), strict=True)
+    likeness = csr_matrix(wishes.terms[0].multiply(space.papers[paper]))
     middle = float((space.papers[paper] @ space.centre)[0])
     return [
-        *(Part(*known[column], weight) for column, weight in weighed),
+        *_named_parts(space, likeness, [sums.ground.papers[paper]]),
         Part("theme", "themes", float(wishes.themes[0] @ space.paper_themes[paper])),
         Part("start", "what all papers share", -float(wishes.centre[0]) * middle),
         Part("start", "an average paper", -float(wishes.offset[0])),
     ]
 
 
-def _known(space: Space, papers: Sequence[Paper]) -> dict[int, tuple[str, str]]:
-    """The kind and the name of each column that some papers have."""
-    names = {column: ("term", name) for column, name in space.names(papers).items()}
-    codes = {column: ("category", code) for column, code in space.categories(papers).items()}
-    return names | codes
+def _named_parts(space: Space, row: csr_matrix, papers: Sequence[Paper]) -> Iterator[Part]:
+    """The weights in a row of terms and categories that some papers have a name for."""
+    for kind, some, names in (
+        ("term", space.terms_of(row), space.names(papers)),
+        ("field", space.categories_of(row), space.categories(papers)),
+    ):
+        for column, weight in zip(some.indices.tolist(), some.data.tolist(), strict=True):
+            if column in names:
+                yield Part(kind, names[column], weight)
 
 
 def _other_parts(sums: Sums, paper: int) -> Iterator[Part]:
@@ -187,14 +203,13 @@ def _rules_of(sums: Sums, paper: int) -> Iterator[str]:
 
 def strongest(sums: Sums, most: int) -> list[Part]:
     """The one interest's heaviest terms and categories for papers, then those against."""
-    row, interest = sums.wishes.terms[0].tocoo(), sums.interests[0]
+    interest = sums.interests[0]
     text = joined(typed_texts(interest))
     typed = Paper(key=text, title=text)
     spoken_of = (*interest.disliked, *interest.liked, *interest.seeds, typed)
-    known = _known(sums.ground.space, spoken_of)
-    weighed = zip(row.col.tolist(), row.data.tolist(), strict=True)
     # Terms of other papers may weigh too, and have no name here.
-    ordered = sorted((-weight, *known[column]) for column, weight in weighed if column in known)
-    best = [part for part in ordered[:most] if part[0] < 0]
-    worst = [part for part in ordered[::-1][:most] if part[0] > 0]
-    return [Part(kind, name, -weight) for weight, kind, name in (*best, *worst)]
+    parts = _named_parts(sums.ground.space, sums.wishes.terms[0], spoken_of)
+    ordered = sorted(parts, key=lambda part: (-part.weight, part.kind, part.what))
+    best = [part for part in ordered[:most] if part.weight > 0]
+    worst = [part for part in ordered[::-1][:most] if part.weight < 0]
+    return [*best, *worst]

@@ -143,7 +143,7 @@ class _Library:
         vectors = space.of_papers(papers)
         themes = space.themes_of_papers(papers, vectors)
         length = float(space.centre @ space.centre)
-        own = 1 - 2 * (vectors @ space.centre) + length
+        own = rows.squares(vectors) - 2 * (vectors @ space.centre) + length
         of_themes = np.einsum("ij,ij->i", space.whitened(themes), themes)
         self.vectors = csr_matrix(vstack([self.vectors, vectors]))
         self.themes = np.vstack([self.themes, themes])

@@ -53,7 +53,7 @@ class Model:
         space = Space(papers, background, features or Features(), embedder)
         self._ground = Ground(papers, PhraseIndex(papers), space, Rules(papers), Prior(papers))
         self._learner = Learner(space)
-        self._picker = Picker(space.papers)
+        self._picker = Picker(space.texts)
 
     def evidence(self, interests: Sequence[Interest]) -> Dense:
         """What speaks for each paper (interests x papers), before rules and priors."""
@@ -69,8 +69,8 @@ class Model:
         return self._picker.chosen(passing, room)
 
     def likeness(self, papers: _Indices) -> Dense:
-        """The cosines of some papers with each other."""
-        return likeness(self._ground.space.papers[papers])
+        """The cosines of some papers' terms with each other."""
+        return likeness(self._ground.space.texts[papers])
 
     def score(self, interests: Sequence[Interest]) -> list[tuple[Score, ...]]:
         """See the Scorer seam. Cheapest with thousands of interests at a time."""
@@ -86,7 +86,7 @@ class Model:
         return explanation(sums, position)
 
     def strongest(self, interest: Interest, most: int = 20) -> list[Part]:
-        """The terms that weigh most for papers, then those most against, of a profile's model."""
+        """A profile's terms and categories that weigh most for papers, then those most against."""
         (sums,) = self._blocks([interest])
         return strongest(sums, most)
 
@@ -155,7 +155,7 @@ def _explored(sums: Sums, row: int, good: _Bools, picked: _Indices) -> int | Non
     profile = sums.interests[row].profile
     if len(picked) >= profile.max_papers:
         return None
-    papers = sums.ground.space.papers
+    papers = sums.ground.space.texts
     return exploration(sums.values[row], good, picked, profile.threshold, papers)
 
 
@@ -191,5 +191,6 @@ def _as_exploration(reasons: Sequence[Reason]) -> list[Reason]:
     details = [
         d for r in reasons if r.kind in (ReasonKind.TERMS, ReasonKind.THEME) for d in r.details
     ]
-    details = details or [d for reason in reasons for d in reason.details]
+    others = (reason for reason in reasons if reason.kind is not ReasonKind.FIELD)
+    details = details or [d for reason in others for d in reason.details]
     return [Reason(ReasonKind.EXPLORATION, tuple(details[:2]), 0.0)] if details else []

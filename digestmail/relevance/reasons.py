@@ -35,8 +35,9 @@ class Parts:
     """The parts of the evidence for some (profile, paper) pairs, one row a pair."""
 
     keywords: csr_matrix  # pairs x phrases: evidence of each keyword hit
-    terms: csr_matrix  # pairs x terms and categories: each one's part of the cosine
-    evidence_of_terms: NDArray[np.float32]  # what the whole cosine brought
+    terms: csr_matrix  # pairs x terms: each term's part of the likeness
+    categories: csr_matrix  # pairs x categories: the same of each category
+    evidence_of_likeness: NDArray[np.float32]  # what the whole of it brought
 
 
 class Explainer:
@@ -69,65 +70,59 @@ class Explainer:
         return [Reason(ReasonKind.KEYWORD, tuple(name for _, name in strongest), weight)]
 
     def likeness(self, pair: int, said: Sequence[str]) -> list[Reason]:
-        """The terms and the categories that made most of the likeness; not what is said already."""
-        columns, weights = self._speaking(pair)
-        if not len(columns):
+        """The terms, those already said left out, and the categories that made the likeness."""
+        terms, brought = _speaking(self._parts.terms, pair)
+        codes, added = _speaking(self._parts.categories, pair)
+        total = float(brought.sum() + added.sum())
+        if not total:
             return []
-        shares = weights / weights.sum()
-        known = self._categories[pair]
-        categories = np.isin(columns, list(known))
-        fields = zip(columns[categories].tolist(), shares[categories].tolist(), strict=True)
-        told = (
-            self._terms(pair, columns[~categories], shares[~categories], said),
-            _field([(known[column], share) for column, share in fields]),
-        )
-        evidence = float(self._parts.evidence_of_terms[pair])
-        return [
-            reason._replace(weight=reason.weight * evidence) for some in told for reason in some
-        ]
+        evidence = float(self._parts.evidence_of_likeness[pair])
+        told = (*self._terms(pair, terms, brought, said), *self._field(pair, codes, added, total))
+        return [one._replace(weight=one.weight / total * evidence) for one in told]
 
     def _terms(
-        self,
-        pair: int,
-        columns: NDArray[np.int32],
-        shares: NDArray[np.float32],
-        said: Sequence[str],
+        self, pair: int, terms: list[int], brought: NDArray[np.float32], said: Sequence[str]
     ) -> list[Reason]:
         known = " ".join(" ".join(phrase(word).words) for word in said)
         named: list[str] = []
-        whole, least = 0.0, _LEAST_SHARE * float(shares.sum())
-        for column, share in zip(columns.tolist(), shares[:_MOST_LOOKED_AT].tolist(), strict=False):
-            if share < least or len(named) == _MOST_TERMS:
+        whole, least = 0.0, _LEAST_SHARE * float(brought.sum())
+        for column, weight in zip(terms, brought[:_MOST_LOOKED_AT].tolist(), strict=False):
+            if weight < least or len(named) == _MOST_TERMS:
                 break
             name = self._names[pair].get(column, "")
             if _tells(name, [*named, known]):
                 named = [*(n for n in named if n not in name.split()), name]
-                whole += share
+                whole += weight
         return [Reason(ReasonKind.TERMS, tuple(named), whole)] if named else []
 
-    def _speaking(self, pair: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """The columns that speak for the paper, the strongest first, and what each brought."""
-        columns, weights = _row(self._parts.terms, pair)
-        order = np.lexsort((columns, -weights))
-        order = order[: np.count_nonzero(weights > 0)]
-        return columns[order], weights[order]
+    def _field(
+        self, pair: int, codes: list[int], added: NDArray[np.float32], total: float
+    ) -> list[Reason]:
+        known = self._categories[pair]
+        weights = {c: w for c, w in zip(codes, added.tolist(), strict=True) if c in known}
+        whole = sum(weights.values())
+        if not weights or whole < _LEAST_FIELD * total:
+            return []
+        least = max(weights.values()) / _MOST_TERMS
+        named = [known[column] for column, weight in weights.items() if weight >= least]
+        return [Reason(ReasonKind.FIELD, tuple(named[:_MOST_TERMS]), whole)]
 
     def heaviest_term(self, pair: int) -> list[Reason]:
         """The one term that weighed most, for papers of which nothing better can be said."""
-        columns, weights = self._speaking(pair)
-        names = self._names[pair]
-        heaviest = next((at for at, column in enumerate(columns.tolist()) if column in names), None)
-        if heaviest is None:
+        terms, brought = _speaking(self._parts.terms, pair)
+        name = self._names[pair].get(terms[0]) if terms else None
+        if name is None:
             return []
-        share = float(weights[heaviest] / weights[::-1].sum())
-        weight = share * float(self._parts.evidence_of_terms[pair])
-        return [Reason(ReasonKind.TERMS, (names[int(columns[heaviest])],), weight)]
+        share = float(brought[0] / brought[::-1].sum())
+        weight = share * float(self._parts.evidence_of_likeness[pair])
+        return [Reason(ReasonKind.TERMS, (name,), weight)]
 
 
-def _field(shares: Sequence[tuple[str, float]]) -> list[Reason]:
-    whole = sum(share for _, share in shares)
-    named = tuple(code for code, share in shares if share >= whole / _MOST_TERMS)
-    return [Reason(ReasonKind.FIELD, named, whole)] if whole >= _LEAST_FIELD else []
+def _speaking(parts: csr_matrix, pair: int) -> tuple[list[int], NDArray[np.float32]]:
+    """The columns that speak for the paper, the strongest first, and what each brought."""
+    columns, weights = _row(parts, pair)
+    order = np.lexsort((columns, -weights))[: np.count_nonzero(weights > 0)]
+    return columns[order].tolist(), weights[order]
 
 
 def _tells(name: str, said: Sequence[str]) -> bool:

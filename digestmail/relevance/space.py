@@ -68,13 +68,14 @@ class Space:
         # The judged are part of the background: else all of a field looks special.
         self.background = self._with_categories(every, [*papers, *background])
         self.papers = self.background[: len(papers)]
+        self.texts = self.terms_of(self.papers)
         self.products = Products(self.papers)
         self.centre = _mean(self.background)
-        self._size = 0
+        self._meaning_axes = 0
         self._meanings = self._embedded([*papers, *background])
         self._inverse = self._themes.inverse
         if embedder is not None:
-            self._size = self._meanings.shape[1]
+            self._meaning_axes = self._meanings.shape[1]
             meanings = Meanings(self._meanings)
             self._meaning_centre = meanings.centre
             self._inverse = block_diag(_even(self._themes), _MEANING * _even(meanings)).astype(
@@ -85,7 +86,7 @@ class Space:
 
     def _embedded(self, papers: Sequence[Paper]) -> Dense:
         if self._embedder is None or not papers:
-            return np.zeros((len(papers), self._size), dtype=np.float32)
+            return np.zeros((len(papers), self._meaning_axes), dtype=np.float32)
         return self._embedder.papers(papers, self._features)
 
     def themes_of(self, vectors: csr_matrix, meanings: Dense) -> Dense:
@@ -121,7 +122,7 @@ class Space:
         return len(self._columns) + self._categories.size
 
     def of_papers(self, papers: Sequence[Paper]) -> csr_matrix:
-        """The vectors of any papers (papers x ``size``), of unit length."""
+        """The vectors of any papers (papers x ``size``); their terms have unit length."""
         return self._with_categories(self.of_terms(self._features.terms(papers)), papers)
 
     def of_terms(self, some: Sequence[Terms]) -> csr_matrix:
@@ -129,14 +130,22 @@ class Space:
         return self._weighted(matrix_of(some, self._columns))
 
     def _with_categories(self, terms: csr_matrix, papers: Sequence[Paper]) -> csr_matrix:
-        """The vectors of papers by those of their terms; categories alone make none."""
+        """The vectors of papers by those of their terms, which stay; categories alone make none."""
         own = self._categories.of(papers)
         told = np.repeat(np.diff(terms.indptr) > 0, np.diff(own.indptr))
         weights = told * own.data * np.float32(np.sqrt(_CATEGORIES))
         columns = own.indices + len(self._columns)
-        found = terms + csr_matrix((weights, columns, own.indptr), shape=terms.shape)
+        found = csr_matrix(terms + csr_matrix((weights, columns, own.indptr), shape=terms.shape))
         found.eliminate_zeros()
-        return csr_matrix(normalize(found)) if all(found.shape) else found
+        return found
+
+    def terms_of(self, vectors: csr_matrix) -> csr_matrix:
+        """Vectors without the categories (rows x terms)."""
+        return csr_matrix(vectors[:, : len(self._columns)])
+
+    def categories_of(self, vectors: csr_matrix) -> csr_matrix:
+        """The categories of vectors alone (rows x categories)."""
+        return csr_matrix(vectors[:, len(self._columns) :])
 
     def of_typed(self, texts: Sequence[Sequence[str]]) -> csr_matrix:
         """The same of terms that somebody typed, which are few, and none of them by chance."""
@@ -173,9 +182,9 @@ class Space:
         return self._columns[at] == wanted if len(self._columns) else np.zeros(len(at), bool)
 
     def categories(self, papers: Sequence[Paper]) -> dict[int, str]:
-        """The categories of these papers, by column."""
-        first, named = len(self._columns), self._categories.named
-        return {first + c: code for paper in papers for c, code in named(paper).items()}
+        """The categories of these papers, by column of ``categories_of``."""
+        named = self._categories.named
+        return {column: code for paper in papers for column, code in named(paper).items()}
 
     def names(self, papers: Sequence[Paper]) -> dict[int, str]:
         """What the terms of these papers are called, by column; looked up once for a paper."""

@@ -9,7 +9,7 @@ from digestmail.evaluation.measures import (
     Calibration,
     Mail,
     Measures,
-    mail,
+    mail_of,
     mailed,
     mean,
     mean_mail,
@@ -102,14 +102,14 @@ def test_a_mail_shows_the_ten_best_of_each_day() -> None:
 
 def test_a_mail_is_as_alike_as_two_of_its_papers_are_on_average() -> None:
     alike = np.array([[1, 0.6, 0.3], [0.6, 1, 0.0], [0.3, 0.0, 1]])
-    assert mail(["a", "b", "c"], {"a"}, alike) == pytest.approx(Mail(1, 0.3))
+    assert mail_of(["a", "b", "c"], {"a"}, alike) == pytest.approx(Mail(1, 0.3))
 
 
 @pytest.mark.parametrize("size", [0, 1])
 def test_less_than_two_papers_are_not_alike(size: int) -> None:
-    assert mail(["a", "b"][:size], {"z"}, np.ones((size, size))) == Mail(0, 0)
+    assert mail_of(["a", "b"][:size], {"z"}, np.ones((size, size))) == Mail(0, 0)
 
 
 def test_means_of_mails_are_over_readers() -> None:
-    assert mean_mail([Mail(1, 0.2), Mail(0, 0.4)]) == pytest.approx(Mail(0.5, 0.3))
-    assert mean_mail([]) == Mail(0, 0)
+    assert mean_mail([Mail(1, 0.2), Mail(0, 0.4)], 2) == pytest.approx(Mail(0.5, 0.3))
+    assert mean_mail([Mail(1, 0.2)], 2) == pytest.approx(Mail(0.5, 0.1))

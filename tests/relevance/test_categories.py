@@ -63,14 +63,16 @@ def test_case_is_no_other_category_and_a_paper_is_told_in_its_own_spelling() -> 
     assert known.of([same]).nnz == 1
 
 
-def test_a_space_has_the_categories_behind_its_terms_at_unit_length() -> None:
+def test_a_space_has_the_categories_behind_its_terms_which_keep_their_length() -> None:
     papers = [paper("Growth of tides", categories=("cs.LG",)), *FILLERS, paper("Cells")]
     found = Space(papers, [], Features())
-    (column,) = found.categories(papers[:1])
-    assert column == found.size - 1
-    lengths = np.sqrt(found.papers.multiply(found.papers).sum(axis=1))
+    assert found.categories(papers[:1]) == {0: "cs.LG"}
+    lengths = np.sqrt(found.texts.multiply(found.texts).sum(axis=1))
     assert np.ravel(lengths) == pytest.approx(1, abs=1e-5)
-    assert 0 < found.papers[0, column] < 0.3
+    of_categories = found.categories_of(found.papers)
+    assert of_categories.shape == (len(papers), 1)
+    assert 0 < of_categories[0, 0] < 0.3
+    assert of_categories.nnz == 1
 
 
 def test_categories_alone_are_no_paper() -> None:
@@ -101,13 +103,15 @@ def test_of_papers_in_the_same_words_that_of_a_liked_category_is_first() -> None
 
 def test_who_only_typed_is_told_nothing_by_categories() -> None:
     values = dict(zip(NEWS, Model(NEWS).evidence([interest(interests="galaxies")])[0], strict=True))
+    assert values[HERE] > 0
     assert values[HERE] == pytest.approx(values[THERE], rel=1e-3)
+    assert values[HERE] == pytest.approx(values[UNNAMED], rel=1e-3)
 
 
 def test_a_category_is_a_reason_where_it_made_much_of_the_likeness() -> None:
     liked = tuple(paper(f"Old {f.title}", categories=("math.KT",)) for f in FILLERS[::4])
     here = paper("Growth of yeast", "Spindles and cells divide.", categories=("math.KT",))
-    there = paper("Growth of wheat", "Stems and leaves divide.", categories=("hep-th",))
+    there = paper("Old growth of wheat", "Stems and leaves.", categories=("hep-th",))
     found = scored([here, there, *FILLERS], liked=liked, threshold=0.0, max_papers=30)
     told = reason(found[here.title], ReasonKind.FIELD)
     assert told is not None
@@ -115,8 +119,7 @@ def test_a_category_is_a_reason_where_it_made_much_of_the_likeness() -> None:
     assert told.words == "in math.KT, as papers you liked"
     assert told.weight > 0
     assert not untrue(here, interest(liked=liked), found[here.title])
-    other = found.get(there.title)
-    assert other is None or reason(other, ReasonKind.FIELD) is None
+    assert reason(found[there.title], ReasonKind.FIELD) is None
 
 
 def test_a_category_that_makes_little_of_the_likeness_is_no_reason() -> None:
@@ -130,9 +133,43 @@ def test_a_category_that_makes_little_of_the_likeness_is_no_reason() -> None:
 def test_the_whole_sum_and_the_strongest_name_categories() -> None:
     model = Model(NEWS)
     parts = model.explain(interest(liked=LIKED), 0).parts
-    assert [p.what for p in parts if p.kind == "category" and p.weight > 0] == ["math.KT"]
+    assert [p.what for p in parts if p.kind == "field" and p.weight > 0] == ["math.KT"]
     strongest = model.strongest(interest(liked=LIKED), 50)
-    assert ("category", "math.KT") in [(p.kind, p.what) for p in strongest if p.weight > 0]
+    assert ("field", "math.KT") in [(p.kind, p.what) for p in strongest if p.weight > 0]
+
+
+def test_of_many_categories_the_strongest_three_are_named() -> None:
+    codes = ("math.KT", "math.GR", "math.AG", "math.NT")
+    liked = tuple(paper(f"Old {f.title}", categories=codes) for f in FILLERS[::4])
+    here = paper("Growth of yeast", "Spindles and cells divide.", categories=codes)
+    found = scored([here, *FILLERS], liked=liked, threshold=0.0, max_papers=30)
+    told = reason(found[here.title], ReasonKind.FIELD)
+    assert told is not None
+    assert len(told.details) == 3
+    assert set(told.details) < set(codes)
+
+
+def test_a_category_that_was_chosen_is_not_told_as_learned() -> None:
+    liked = tuple(paper(f"Old {f.title}", categories=("math.KT",)) for f in FILLERS[::4])
+    here = paper("Growth of yeast", "Spindles and cells divide.", categories=("math.KT",))
+    found = scored([here, *FILLERS], liked=liked, categories=("math.*",), threshold=0.0)
+    assert [r.kind for r in found[here.title].reasons].count(ReasonKind.CATEGORY) == 1
+    assert reason(found[here.title], ReasonKind.FIELD) is None
+
+
+def test_papers_are_no_more_like_each_other_for_a_category() -> None:
+    liked = paper("Old growth of tides", categories=("math.KT",))
+    here, there = (
+        paper("Growth of yeast", "Spindles and cells divide.", categories=codes)
+        for codes in (("math.KT",), ())
+    )
+    alike = [
+        reason(
+            scored([one, *FILLERS], liked=(liked,), threshold=0.0)[one.title], ReasonKind.SIMILAR
+        )
+        for one in (here, there)
+    ]
+    assert alike[0] == alike[1]
 
 
 def test_a_category_does_not_stand_alone_where_themes_brought_a_paper_near() -> None:

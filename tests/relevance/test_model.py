@@ -327,9 +327,9 @@ def test_the_best_of_real_papers_have_the_keyword_and_true_reasons() -> None:
         texts = [f"{readable(p.title)} | {readable(p.abstract)}" for p in papers]
         having = {n for n, text in enumerate(texts) if spans(text, [phrase(keyword)])}
         assert len(scores) >= min(10, len(having))
-        best = {s.paper for s in scores[: len(having)]}
-        assert scores[0].paper in having
-        assert len(best - having) <= 1
+        best = [s.paper for s in scores[: len(having)]]
+        assert set(best[:3]) <= having
+        assert len(set(best) - having) <= 1  # behind the first three one may, for variety
         assert not [wrong for s in scores if (wrong := untrue(papers[s.paper], wish, s))]
 
 
