@@ -128,7 +128,7 @@ class _Today:
     def fields(self, rng: np.random.Generator) -> _Kept:
         """The heaviest terms of some means of ten papers each."""
         fields = np.zeros(_FIELDS, dtype=_FIELD)
-        papers = self.space.papers
+        papers = self.space.texts
         for field in fields:
             mean = csr_matrix(papers[rng.choice(papers.shape[0], 10)].mean(axis=0))
             mean /= (papers @ mean.T).toarray().std()  # the scale of what is learned
