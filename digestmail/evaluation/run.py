@@ -156,7 +156,7 @@ def _mails(one: _Judgement, pool: Positions) -> tuple[Mail, Mail]:
     """A reader's ten best papers of a pool, and ten good ones that differ."""
     passing = np.full((1, len(one.candidates)), -1, dtype=np.float32)
     passing[0, pool] = one.values[pool]
-    best = pool[np.argsort(-one.evidence[pool], kind="stable")[:MAIL]]
+    best = pool[_falling(one.evidence[pool], MAIL)]
     varied = one.model.varied(passing, np.array([MAIL]))[0]
     return _mail(one, best), _mail(one, varied[varied >= 0])
 
@@ -208,8 +208,12 @@ def _interest(benchmark: Benchmark, reader: Reader) -> Interest:
 
 def _best(benchmark: Benchmark, pool: Positions, scores: NDArray[np.floating]) -> Ranking:
     """The best of a pool; equals stay in the order of the papers."""
-    order = np.argsort(-scores, kind="stable")[:BEST]
+    order = _falling(scores, BEST)
     return [(benchmark.papers[pool[at]].key, float(scores[at])) for at in order]
+
+
+def _falling(scores: NDArray[np.floating], most: int) -> Positions:
+    return np.argsort(-scores, kind="stable")[:most]
 
 
 def _means(benchmark: Benchmark, rankings: dict[str, Ranking]) -> Measures:

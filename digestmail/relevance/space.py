@@ -168,8 +168,8 @@ class Space:
 
     def near(self, paper: int, wish: Dense) -> list[str]:
         """The terms of one of ``papers`` that bring it near a wish over themes, strongest first."""
-        row, named = self.papers[paper], self.names([self._papers[paper]])
-        axes = self._themes.axis(row.indices)  # 0 for categories, which are in no theme
+        row, named = self.texts[paper], self.names([self._papers[paper]])
+        axes = self._themes.axis(row.indices)
         brought = row.data * (axes @ wish[: axes.shape[1]])
         order = np.argsort(-brought, kind="stable")
         return [named[int(row.indices[at])] for at in order if brought[at] > 0]
