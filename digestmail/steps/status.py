@@ -71,7 +71,7 @@ def status(store: Store, now: datetime) -> Status:
         subscribers=store.subscribers.count(),
         deliveries=_by_state(counted, digest=True),
         letters=_by_state(counted, digest=False),
-        skipped=skipped,
+        skipped=dict(skipped.most_common()),
         next_due_at=store.subscribers.next_due(),
         next_fetch_at=min(fetches, default=None),
         arxiv=_arxiv(store, now) if any(s.spec.kind == ARXIV for s in sources) else "",

@@ -191,7 +191,7 @@ class Ledger:
         return Recovered(len(freed), len(lost))
 
     def count(self, since: datetime, until: datetime) -> list[tuple[bool, DeliveryState, str, int]]:
-        """Deliveries by (is a digest, state, detail if skipped), with how many.
+        """Deliveries by (is a digest, state, detail if skipped), with how many, in that order.
 
         Counted are those due in [since, until), those that ended in it, and all still open.
         """
@@ -208,7 +208,8 @@ class Ledger:
         )
         with self._database.reading() as session:
             rows = session.execute(query.group_by(*(column.name for column in groups)))
-            return [(bool(r.digest), DeliveryState(r.state), r.why, r.number) for r in rows]
+            counted = [(bool(r.digest), DeliveryState(r.state), r.why, r.number) for r in rows]
+        return sorted(counted)
 
     def of_digests(self, digest_ids: Sequence[int]) -> dict[int, Delivery]:
         """The deliveries of some digests, by digest id; of several the newest."""
