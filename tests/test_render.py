@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from email import policy
 from email.message import EmailMessage
+from gettext import NullTranslations
 from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
@@ -35,9 +36,9 @@ from digestmail.render import (
     encoded_size,
     segments,
 )
-from digestmail.render.environment import counted, wrap
+from digestmail.render.environment import counted, make_environment, wrap
 from digestmail.render.papers import PaperView, Place, clean, paper_view, web_url
-from digestmail.render.words import ENGLISH
+from digestmail.render.words import ENGLISH, Words
 from digestmail.text import phrase
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
@@ -676,3 +677,31 @@ def test_everything_but_text_is_escaped() -> None:
     names = {"a.html": True, "a.html.j2": True, None: True, "a.txt": False}
     choose: Any = RENDERER.environment.autoescape
     assert {name: choose(name) for name in names} == names
+
+
+# --- compiled templates ----------------------------------------------------------------------
+
+
+def test_a_template_is_compiled_once_for_all_who_show_it(own: Path) -> None:
+    first, second = (make_environment(own).get_template("email/link/body.txt") for _ in range(2))
+    assert first.root_render_func.__code__ is second.root_render_func.__code__
+
+
+def test_a_changed_template_is_compiled_anew(own: Path) -> None:
+    assert make_environment(own).get_template("email/link/body.txt")
+    (own / "email/link/body.txt").write_text("changed")
+    assert make_environment(own).get_template("email/link/body.txt").render() == "changed"
+
+
+class _Points(NullTranslations):
+    def pgettext(self, context: str, message: str) -> str:
+        return "." if context == "between thousands" else message
+
+
+def test_what_is_constant_is_said_in_each_language(own: Path) -> None:
+    (own / "email/link/body.txt").write_text("{{ 1234 | grouped }}")
+    shown = [
+        make_environment(own, words).get_template("email/link/body.txt").render()
+        for words in (ENGLISH, Words("de", _Points()), ENGLISH)
+    ]
+    assert shown == ["1,234", "1.234", "1,234"]
