@@ -44,7 +44,7 @@ _THEMES_TYPED = 0.5  # what themes count where only a few words are known
 _TYPED = 0.25  # what a text counts that is as trustworthy as the papers
 _DISLIKES_ALONE = 0.3  # what dislikes count beside a text, before there is a like
 _LASTS = 2.0  # papers, after which a keyword's hit counts half: then they show what is meant
-_APART, _NEAR = 0.5, 0.3  # what is left of it beside papers of another field; trust that ends it
+_APART, _NEAR = 0.5, 0.3  # what is left of a rare one beside another field; trust that ends it
 _LEAST_HEIGHT = 0.3
 _FEW_PAIRS = 2.0  # pairs of likes, below which their height is doubtful
 _USUAL_HEIGHT = 3.0  # of a liked paper, where there is no other to tell
@@ -67,6 +67,7 @@ class Wishes:
     centre: Dense  # (profiles,)
     offset: Dense  # (profiles,)
     said: Dense  # (profiles,): how far what was typed is to be believed, in [0, 1]
+    apart: Dense  # (profiles,): how far at least, of keywords that few papers have
     tells: NDArray[np.bool_]  # (profiles,): whether there is anything to judge by
     hopes: NDArray[np.bool_]  # (profiles,): whether that is more than what was disliked
     only_typed: NDArray[np.bool_]  # (profiles,): whether no paper vouches for the words
@@ -186,12 +187,12 @@ class Learner:
             liked.weight > 0, np.minimum(trust**2, 1) * _LASTS / (_LASTS + liked.weight), 1.0
         )
         # Words that have nothing to do with the liked papers speak of something else: they keep
-        # half their say, so that what somebody typed is found whatever their examples are.
+        # half their say, so that what somebody typed is found whatever their examples are. What
+        # many papers have is found without.
         apart = _APART * np.clip(1 - trust / _NEAR, 0, 1) * (liked.weight > 0)
-        said = np.maximum(said, apart)
         text = text * known
         hopes = (liked.weight > 0) | (text > 0)
-        return _mixed((by_papers, papers), (by_text, text), said, hopes)
+        return _mixed((by_papers, papers), (by_text, text), (said, apart), hopes)
 
     # --- what was shown ----------------------------------------------------------------------
 
@@ -350,11 +351,11 @@ def _scale(values: Dense, mean: float, spread: float) -> tuple[Dense, Dense]:
 def _mixed(
     papers: tuple[_Half, Dense],
     text: tuple[_Half, Dense],
-    said: Dense,
+    said: tuple[Dense, Dense],
     hopes: NDArray[np.bool_],
 ) -> Wishes:
     """Both halves with their weights as one linear function, its terms cut to the heaviest."""
-    profiles = len(said)
+    profiles = len(hopes)
     added: list[tuple[csr_matrix, csr_matrix]] = []
     themes = np.zeros_like(papers[0].themes)
     centre = np.zeros(profiles, dtype=np.float32)
@@ -371,7 +372,8 @@ def _mixed(
         themes=themes,
         centre=centre,
         offset=offset,
-        said=said.astype(np.float32),
+        said=said[0].astype(np.float32),
+        apart=said[1].astype(np.float32),
         tells=(papers[1] > 0) | (text[1] > 0),
         hopes=hopes,
         only_typed=papers[1] == 0,

@@ -19,7 +19,14 @@ from digestmail.relevance.prior import Prior
 from digestmail.relevance.rules import Rules
 from digestmail.relevance.select import exploration, likeness
 from digestmail.relevance.space import Space
-from digestmail.relevance.sums import Ground, Keywords, Sums, evidence_of_hits, value_of
+from digestmail.relevance.sums import (
+    Ground,
+    Keywords,
+    Sums,
+    commonness,
+    evidence_of_hits,
+    value_of,
+)
 from digestmail.relevance.terms import Features
 
 BLOCK = 1024  # profiles whose dense scores are held at once: 6 MB for 1,500 papers
@@ -92,12 +99,14 @@ class Model:
 
     def _blocks(self, interests: Sequence[Interest]) -> Iterator[Sums]:
         phrases, wanted = numbered(i.profile.keywords for i in interests)
-        told = evidence_of_hits(self._ground.index.hits(phrases))
+        hits = self._ground.index.hits(phrases)
+        common = commonness(hits)
+        told = evidence_of_hits(hits, common)
         barred = self._barred(interests)
         for start in range(0, len(interests), BLOCK):
             rows = slice(start, start + BLOCK)
             wishes = self._learner.learn(interests[rows])
-            keywords = Keywords(phrases, wanted[rows], told, barred[rows])
+            keywords = Keywords(phrases, wanted[rows], told, common, barred[rows])
             yield Sums(self._ground, interests[rows], wishes, keywords)
 
     def _barred(self, interests: Sequence[Interest]) -> csr_matrix:

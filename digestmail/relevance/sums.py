@@ -50,8 +50,9 @@ class Keywords:
     """The keywords of some interests, and where they hit."""
 
     phrases: Sequence[Phrase]
-    wanted: csr_matrix  # interests x phrases: which are theirs, and how far they are believed
+    wanted: csr_matrix  # interests x phrases: which are theirs
     told: csr_matrix  # phrases x papers: the evidence of each hit
+    common: Dense  # (phrases,): see ``commonness``
     barred: csr_matrix  # interests x papers: how many excluded keywords stand there
 
 
@@ -65,7 +66,7 @@ class Sums:
         self.interests = interests
         self.wishes = wishes
         self.phrases, self.told = keywords.phrases, keywords.told
-        self.wanted = csr_matrix(keywords.wanted.multiply(wishes.said[:, None]))
+        self.wanted = _believed(keywords, wishes)
         self.barred: NDArray[np.bool_] = keywords.barred.toarray() > 0
         self.by_keywords: Dense = (self.wanted @ self.told).toarray()
         self.by_categories = self._categories()
@@ -141,13 +142,27 @@ def of_linear(found: Dense) -> Dense:
     return above
 
 
-def evidence_of_hits(hits: csr_matrix) -> csr_matrix:
+def commonness(hits: csr_matrix) -> Dense:
+    """How near each phrase comes to hitting everywhere (phrases x papers), in [0, 1]."""
+    share = hits.getnnz(axis=1) / ((hits.shape[1] + _FEW) * _COMMON)
+    common: Dense = np.minimum(share, 1).astype(np.float32)
+    return common
+
+
+def evidence_of_hits(hits: csr_matrix, common: Dense) -> csr_matrix:
     """Evidence of keyword hits (phrases x papers), less where a keyword hits everywhere."""
-    share = np.minimum(hits.getnnz(axis=1) / ((hits.shape[1] + _FEW) * _COMMON), 1)
-    weights = np.repeat(1 - (1 - _LEAST) * share, np.diff(hits.indptr))
+    weights = np.repeat(1 - (1 - _LEAST) * common, np.diff(hits.indptr))
     evidence = hits.copy()
     evidence.data = (-np.log1p(-hits.data) * weights).astype(np.float32)
     return evidence
+
+
+def _believed(keywords: Keywords, wishes: Wishes) -> csr_matrix:
+    """The phrases of each interest, and how far they are believed."""
+    wanted = keywords.wanted.tocoo()
+    rare = 1 - keywords.common[wanted.col]
+    believed = np.maximum(wishes.said[wanted.row], wishes.apart[wanted.row] * rare)
+    return csr_matrix((wanted.data * believed, (wanted.row, wanted.col)), shape=wanted.shape)
 
 
 def chose_categories_only(interest: Interest) -> bool:

@@ -89,6 +89,26 @@ def test_a_keyword_is_found_beside_examples_of_another_field() -> None:
     assert found[wanted.title].value < alone[wanted.title].value
 
 
+def test_examples_show_what_a_keyword_means_that_many_papers_have() -> None:
+    examples = tuple(paper(f"Laser cooling of atoms in lattice {n}") for n in range(3))
+
+    def left(same: int) -> float:
+        wanted = [paper(f"Sparse autoencoders {n}") for n in range(same)]
+        model = Model(with_fillers(*wanted, LASERS))
+        beside, alone = (
+            sum(part.weight for part in model.explain(one, 0).parts if part.kind == "keyword")
+            for one in (
+                interest(keywords=("sparse autoencoder",), seeds=examples),
+                interest(keywords=("sparse autoencoder",)),
+            )
+        )
+        return beside / alone
+
+    assert left(1) == pytest.approx(0.5, abs=0.1)
+    assert left(20) < left(5) < left(1)
+    assert left(20) < 0.1
+
+
 def test_two_keywords_beat_one() -> None:
     papers = with_fillers(paper("Zeolite"), paper("Zeolite catalyst"))
     found = scored(papers, keywords=("zeolite", "catalyst"))
