@@ -109,6 +109,13 @@ def test_examples_show_what_a_keyword_means_that_many_papers_have() -> None:
     assert left(20) < 0.1
 
 
+def test_a_keyword_that_most_titles_have_still_fills_a_mail() -> None:
+    titles = [f"Lattice of {thing}" for thing in "abcdefghijklmnopqrstuvwxyz"]
+    found = scored([*map(paper, titles), *FILLERS], keywords=("lattice",))
+    assert len(found) == 10
+    assert found.keys() <= set(titles)
+
+
 def test_two_keywords_beat_one() -> None:
     papers = with_fillers(paper("Zeolite"), paper("Zeolite catalyst"))
     found = scored(papers, keywords=("zeolite", "catalyst"))
