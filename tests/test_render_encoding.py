@@ -11,7 +11,7 @@ from digestmail.render.encoding import quoted
 # Mostly such as stand in mails, about as long as a line.
 _TEXTS = st.one_of(
     st.text(),
-    st.text(alphabet="abc.=- \n\té", max_size=90),
+    st.text(alphabet="abc.=- \r\n\té", max_size=90),
     st.from_regex(r"[ -~]{70,80}", fullmatch=True),
 )
 
@@ -21,6 +21,7 @@ _TEXTS = st.one_of(
 @example("x" * 76)
 @example("x" * 75 + ".")
 @example("a ")
+@example("a\rb\r\nc\r")
 def test_what_is_quoted_says_the_same_in_lines_of_its_own(text: str) -> None:
     lines = quoted(text)
     plain = text.replace("\r\n", "\n").replace("\r", "\n")

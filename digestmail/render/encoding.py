@@ -12,6 +12,8 @@ def quoted(text: str) -> bytes:
     """``text`` in quoted-printable, CRLF line ends; the last line, when not ended, ends softly."""
     if _PLAIN.fullmatch(text):
         return text.encode() + b"=\r\n"
+    if "\r" in text:  # alone it may stand nowhere in a mail (RFC 5321 2.3.8)
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     # The x keeps room in the last line for the soft break.
     lines = printable(text.encode() + b"x")[:-1]
     if lines and lines[-1] != _NEWLINE:
