@@ -103,7 +103,7 @@ class DigestSection(_Section):
     """What goes into a digest."""
 
     max_papers: int = Field(10, ge=1, le=50, description="for new profiles: papers in a digest")
-    threshold: float = Field(0.3, ge=0, le=1, description="for new profiles: the least score")
+    threshold: float = Field(0.1, ge=0, le=1, description="for new profiles: the least score")
     exploration: int = Field(
         1,
         ge=0,

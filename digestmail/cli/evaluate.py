@@ -135,7 +135,7 @@ def _plain(benchmark: Benchmark, results: _Results, judged: Judged | None) -> di
     if judged:
         bins = [asdict(one) for one in judged.calibration.bins]
         plain["calibration"] = {"error": judged.calibration.error, "bins": bins}
-        plain["mail_of_10"] = judged.mailed
+        plain["daily"] = [{"threshold": t} | one._asdict() for t, one in judged.daily.items()]
         mails = {"best": judged.best, "varied": judged.varied}
         plain["variety"] = {name: mail._asdict() for name, mail in mails.items()}
     return plain
@@ -149,10 +149,22 @@ def _tell(benchmark: Benchmark, results: _Results, judged: Judged | None) -> Non
     if None in results.values():
         say("– : these readers told nothing that the method works on.")
     if judged:
-        if judged.mailed is not None:
-            say(f"Share of what was looked for, shown in a mail of 10 a day: {judged.mailed:.3f}")
+        _tell_days(judged)
         _tell_variety(judged)
         _tell_calibration(judged)
+
+
+def _tell_days(judged: Judged) -> None:
+    """What a mail of ten a day would have shown, and what each threshold leaves of it."""
+    if not judged.daily:
+        return
+    title = "A mail of at most 10 papers a day"
+    columns = ("threshold", "papers", "days without", "shown of what was looked for")
+    rows = [
+        (f"{least:g}", f"{one.papers:.1f}", f"{one.empty:.0%}", f"{one.shown:.3f}")
+        for least, one in judged.daily.items()
+    ]
+    print_table(title, columns, rows)
 
 
 def _tell_variety(judged: Judged) -> None:

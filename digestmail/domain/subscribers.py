@@ -57,6 +57,10 @@ PROFILE_LISTS = (
     "seed_papers",
 )
 PROFILE_VALUES = ("name", "interests", "max_papers", "threshold")
+# Of Score.value, to choose from: from few papers to many. The middle one is for who chose none: of
+# what curators picked later it lets through four fifths, with six papers a day.
+THRESHOLDS = (0.3, 0.2, 0.1, 0.05, 0.02)
+THRESHOLD = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,7 @@ class Profile:
     authors: tuple[str, ...] = ()
     seed_papers: tuple[str, ...] = ()  # canonical keys
     max_papers: int = 10
-    threshold: float = 0.3  # of Score.value
+    threshold: float = THRESHOLD  # of Score.value
 
     @property
     def is_empty(self) -> bool:

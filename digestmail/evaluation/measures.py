@@ -54,17 +54,32 @@ def mean(rows: Sequence[Measures]) -> Measures:
     return Measures(*(math.fsum(column) / len(rows) for column in zip(*rows, strict=True)))
 
 
-def mailed(
-    days: NDArray[np.str_], scores: NDArray[np.floating], relevant: NDArray[np.bool_]
-) -> float:
-    """The share of the relevant papers, at least one, that mails of each day's ten best show.
+class Daily(NamedTuple):
+    """What mails of at most ten papers a day are like, over the days that have papers."""
 
-    Of each paper its day, its score and whether it is relevant; of equals the first is shown.
+    papers: float  # a day, the mean
+    empty: float  # the share of days without a paper
+    shown: float  # the share of the relevant papers
+
+
+def daily(
+    days: NDArray[np.str_],
+    scores: NDArray[np.floating],
+    passing: NDArray[np.bool_],
+    relevant: NDArray[np.bool_],
+) -> Daily:
+    """The mails of each day's ten best papers, of which those that do not pass are left out.
+
+    Of each paper its day, its score, whether it passes and whether it is relevant, as at least one
+    is; of equals the first is shown.
     """
     order = np.lexsort((-scores, days))
     _, starts, sizes = np.unique(days[order], return_index=True, return_counts=True)
     place = np.arange(len(days)) - np.repeat(starts, sizes)
-    return float(relevant[order][place < MAIL].sum() / relevant.sum())
+    shown = passing[order] & (place < MAIL)
+    papers = np.add.reduceat(shown.astype(np.int64), starts)
+    found = relevant[order][shown].sum() / relevant.sum()
+    return Daily(float(papers.mean()), float((papers == 0).mean()), float(found))
 
 
 class Mail(NamedTuple):
@@ -79,6 +94,11 @@ def mail_of(ranked: Sequence[str], relevant: AbstractSet[str], alike: NDArray[np
     size = len(ranked)
     pairs = max(size * (size - 1), 1)
     return Mail(measure(ranked, relevant).ndcg, float(alike.sum() - np.trace(alike)) / pairs)
+
+
+def mean_daily(rows: Sequence[Daily]) -> Daily:
+    """The means over readers, at least one."""
+    return Daily(*(math.fsum(column) / len(rows) for column in zip(*rows, strict=True)))
 
 
 def mean_mail(mails: Sequence[Mail], readers: int) -> Mail:

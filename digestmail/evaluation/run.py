@@ -1,6 +1,5 @@
 """Rankings of readers' pools by our model and by others' methods, and how good they are."""
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,17 +7,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digestmail.domain import Interest, Paper, Profile
+from digestmail.domain import THRESHOLDS, Interest, Paper, Profile
 from digestmail.evaluation.baselines import BASELINES, Judge, Space
 from digestmail.evaluation.measures import (
     BEST,
     MAIL,
     Calibration,
+    Daily,
     Mail,
     Measures,
+    daily,
     mail_of,
-    mailed,
     mean,
+    mean_daily,
     mean_mail,
     measure,
 )
@@ -27,8 +28,10 @@ from digestmail.relevance import Embedder, Features, Model
 
 OURS = "digestmail"
 _BACKGROUND = 16_000  # papers; more change little
+_FROM_ALL = (0.0, *sorted(THRESHOLDS))
 _CELLS = 1 << 23  # of the dense evidence held at once: 32 MB
 
+_Row = NDArray[np.float32]
 Ranking = list[tuple[str, float]]  # papers with their scores, best first
 Progress = Callable[[int], None]
 
@@ -37,15 +40,15 @@ Progress = Callable[[int], None]
 class Judged:
     """What our model made of a benchmark; ``rankings`` by user hold the best 100.
 
-    ``mailed`` is the share of the papers looked for that a mail of ten a day would have shown, the
-    mean over readers with a pool of dated papers; None without such readers. ``best`` are mails of
-    each reader's ten best papers, ``varied`` of ten picked as for digests, whatever their value.
+    ``daily`` tells by threshold, from 0 on, of mails of at most ten papers a day; the means over
+    readers with a pool of dated papers, empty without such. ``best`` are mails of each reader's ten
+    best papers, ``varied`` of ten picked as for digests, whatever their value.
     """
 
     measures: Measures
     calibration: Calibration
     rankings: dict[str, Ranking]
-    mailed: float | None
+    daily: dict[float, Daily]
     best: Mail
     varied: Mail
 
@@ -79,7 +82,7 @@ def judge(benchmark: Benchmark, progress: Progress, embedder: Embedder | None = 
     """
     calibration = Calibration()
     rankings = {}
-    shares = []
+    dated: list[dict[float, Daily]] = []
     mails = []
     for one in _judgements(benchmark, embedder):
         reader, pool = one.reader, benchmark.split(one.reader).pool
@@ -89,12 +92,19 @@ def judge(benchmark: Benchmark, progress: Progress, embedder: Embedder | None = 
         rankings[reader.user] = _best(benchmark, pool, one.evidence[at])
         mails.append(_mails(one, at))
         if reader.pool_from and relevant.any():
-            shares.append(mailed(_days(benchmark, pool), one.evidence[at], relevant))
+            days = _days(benchmark, pool)
+            dated.append(_daily(days, one.evidence[at], one.values[at], relevant))
         progress(len(rankings))
-    share = math.fsum(shares) / len(shares) if shares else None
+    by_day = {t: mean_daily([one[t] for one in dated]) for t in _FROM_ALL} if dated else {}
     readers = len(benchmark.readers)
     best, varied = (mean_mail([both[which] for both in mails], readers) for which in (0, 1))
-    return Judged(_means(benchmark, rankings), calibration, rankings, share, best, varied)
+    return Judged(_means(benchmark, rankings), calibration, rankings, by_day, best, varied)
+
+
+def _daily(
+    days: NDArray[np.str_], evidence: _Row, values: _Row, relevant: NDArray[np.bool_]
+) -> dict[float, Daily]:
+    return {least: daily(days, evidence, values >= least, relevant) for least in _FROM_ALL}
 
 
 def _days(benchmark: Benchmark, pool: Positions) -> NDArray[np.str_]:
@@ -118,9 +128,6 @@ def _spoken_of(benchmark: Benchmark) -> Positions:
 
 def _known_of(reader: Reader) -> tuple[str, ...]:
     return (*reader.seeds, *reader.liked, *reader.disliked, *reader.disliked_hard)
-
-
-_Row = NDArray[np.float32]
 
 
 class _Judgement(NamedTuple):

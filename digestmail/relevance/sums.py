@@ -30,7 +30,7 @@ _FEW = 30  # papers: of so few each may well have the same keyword
 _LEAST = 0.3  # how much of its evidence such a keyword keeps: in a title it still makes a mail
 CATEGORY_ONLY = 0.8  # evidence for a paper when categories are all that was chosen
 _DOUBT = 0.65  # the part of its evidence that likeness by a single term loses
-_NOTABLE = 0.05  # values below are not worth a second look
+_NOTABLE = 0.02  # values below are not worth a second look
 _DIGITS = 4  # of evidence: those behind depend on which profiles are multiplied together
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import fmean
 
-from digestmail.domain import DigestItem, Profile, ReasonKind, Score, Verdict
+from digestmail.domain import THRESHOLDS, DigestItem, Profile, ReasonKind, Score, Verdict
 
 BINS = 10  # of the values in [0, 1]
 
@@ -28,7 +28,7 @@ AS_CONFIGURED = Setting("as configured")
 LEARNING_OFF = Setting("learning off", learning=False)
 SETTINGS = (
     AS_CONFIGURED,
-    *(Setting(f"threshold {least:g}", threshold=least) for least in (0.1, 0.2, 0.3, 0.4, 0.5)),
+    *(Setting(f"threshold {least:g}", threshold=least) for least in (*reversed(THRESHOLDS), 0.5)),
     *(Setting(f"at most {most} papers", max_papers=most) for most in (5, 10, 20)),
     LEARNING_OFF,
 )

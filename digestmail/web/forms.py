@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from fastapi import Depends, Request
 
-from digestmail.domain import EVERY_DAY, MOST_WAIT, Profile, Schedule
+from digestmail.domain import EVERY_DAY, MOST_WAIT, THRESHOLDS, Profile, Schedule
 from digestmail.errors import FormError, InputError
 from digestmail.mail.address import checked_address
 from digestmail.messages import N_, Worded
@@ -215,13 +215,13 @@ def again(shown: FormView, typed: Texts, error: InputError) -> FormView:
 
 # --- what there is to choose from ------------------------------------------------------------
 
-THRESHOLDS = {
-    "0.5": N_("Few: only the closest"),
-    "0.4": N_("Fewer"),
-    "0.3": N_("Balanced"),
-    "0.2": N_("More"),
-    "0.1": N_("Many: anything related"),
-}
+_HOW_MUCH = (
+    N_("Few: only the closest"),
+    N_("Fewer"),
+    N_("Balanced"),
+    N_("More"),
+    N_("Many: anything related"),
+)
 HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
 
 
@@ -251,7 +251,7 @@ def _waits(words: Words) -> dict[str, str]:
 
 def thresholds(current: str, words: Words = ENGLISH) -> dict[str, str]:
     """The least scores to choose from, the current one among them."""
-    known = {value: words.gettext(name) for value, name in THRESHOLDS.items()}
+    known = {f"{t:g}": words.gettext(n) for t, n in zip(THRESHOLDS, _HOW_MUCH, strict=True)}
     now = words.gettext(N_("As now (%(threshold)s)"), threshold=current)
     return known if current in known else {current: now, **known}
 

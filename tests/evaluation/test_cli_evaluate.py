@@ -62,12 +62,16 @@ def test_calibration_counts_all_papers_of_all_pools(shell: Shell) -> None:
 
 
 def test_a_mail_of_ten_is_told_of_dated_pools(shell: Shell) -> None:
-    assert shell.json()["mail_of_10"] is None
-    assert "mail of 10" not in shell()
+    assert shell.json()["daily"] == []
+    assert "papers a day" not in shell()
     dated = {"pool_from": "2026-03-03", "pool_to": "2026-03-07"}
     write(shell.folder / "set", [reader(interests="polar ice") | dated])
-    assert shell.json()["mail_of_10"] == 1.0
-    assert "shown in a mail of 10 a day: 1.000" in shell()
+    first = shell.json()["daily"][0]
+    assert first.keys() == {"threshold", "papers", "empty", "shown"}
+    assert (first["threshold"], first["shown"]) == (0, 1)
+    told = shell()
+    assert "A mail of at most 10 papers a day" in told
+    assert f"{first['papers']:.1f}" in told
 
 
 def test_what_variety_costs_is_told(shell: Shell) -> None:

@@ -9,8 +9,8 @@ from digestmail.evaluation.measures import (
     Calibration,
     Mail,
     Measures,
+    daily,
     mail_of,
-    mailed,
     mean,
     mean_mail,
     measure,
@@ -95,9 +95,17 @@ def test_a_mail_shows_the_ten_best_of_each_day() -> None:
     scores = np.array([*range(12, 0, -1), 0, 0], dtype=float)
     relevant = np.zeros(14, dtype=bool)
     relevant[[0, 9, 10, 13]] = True  # first, tenth, eleventh of their day; alone on the next
-    assert mailed(days, scores, relevant) == pytest.approx(3 / 4)
-    assert mailed(days, -scores, relevant) == pytest.approx(3 / 4)  # now the two best are cut off
-    assert mailed(days, -scores, np.arange(14) < 2) == 0
+    every = np.ones(14, dtype=bool)
+    assert daily(days, scores, every, relevant) == (6, 0, 3 / 4)
+    assert daily(days, -scores, every, relevant) == (6, 0, 3 / 4)  # now the two best are cut off
+    assert daily(days, -scores, every, np.arange(14) < 2) == (6, 0, 0)
+
+
+def test_a_mail_leaves_out_what_does_not_pass() -> None:
+    days = np.array(["2026-03-01"] * 12 + ["2026-03-02"] * 2)
+    scores = np.array([*range(12, 0, -1), 0, 0], dtype=float)
+    relevant = scores > 9
+    assert daily(days, scores, scores > 10, relevant) == (1, 1 / 2, 2 / 3)
 
 
 def test_a_mail_is_as_alike_as_two_of_its_papers_are_on_average() -> None:

@@ -10,6 +10,7 @@ import pytest
 from evaluation_samples import SHARED, benchmark, papers, reader, write
 from needs import needs
 
+from digestmail.domain import THRESHOLDS
 from digestmail.evaluation import (
     Benchmark,
     Judged,
@@ -83,8 +84,13 @@ def test_scores_fall_and_measures_are_of_the_ranking(tmp_path: Path) -> None:
 
 def test_a_mail_a_day_is_judged_where_days_are_known(tmp_path: Path) -> None:
     dated = reader(keywords=["ice"], relevant=["i1", "i2"]) | WINDOW
-    assert judged(benchmark(tmp_path, dated)).mailed == 1.0  # nobody's day has eleven papers
-    assert judged(benchmark(tmp_path, reader(keywords=["ice"]))).mailed is None
+    found = judged(benchmark(tmp_path, dated)).daily
+    assert list(found) == [0, *sorted(THRESHOLDS)]
+    assert found[0].shown == 1.0  # nobody's day has eleven papers
+    papers = [one.papers for one in found.values()]
+    assert papers == sorted(papers, reverse=True)
+    assert papers[0] > papers[-1]
+    assert judged(benchmark(tmp_path, reader(keywords=["ice"]))).daily == {}
 
 
 def test_an_embedder_reads_all_before_the_ranking(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def test_what_a_high_threshold_would_have_lost(past: Past) -> None:
     past.sent(1, [first, second])
     past.said(first, MORE, ago=1)
     past.said(second, MORE, ago=1)
-    assert past.replay().settings[setting("threshold 0.4")].liked_shown == 0.5
+    assert past.replay().settings[setting("threshold 0.5")].liked_shown == 0.5
 
 
 def test_learning_counts_from_the_next_digest_on(past: Past) -> None:
