@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags
 from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import randomized_svd
 
@@ -61,7 +61,8 @@ class Space:
         terms = features.terms([*papers, *background])
         self._columns = np.unique(np.concatenate([some.hashes for some in terms] or [_NONE]))
         counts = matrix_of(terms, self._columns)
-        self._idf = _idf(counts)
+        self._rarity = _rarity(counts)
+        self._idf = _idf(counts, self._rarity)
         self._categories = Categories([*papers, *background])
         every = self._weighted(counts)
         self._themes = Themes(every)
@@ -158,6 +159,20 @@ class Space:
         vectors.data *= self._idf[vectors.indices] ** np.float32(_RARITY - 1)
         return csr_matrix(normalize(vectors)) if all(vectors.shape) else vectors
 
+    def shares_of_words(self, texts: Sequence[Sequence[str]]) -> csr_matrix:
+        """What part of the rarity of each text's words each of them is (texts x terms).
+
+        The parts of a text add up to 1, less those of words that no paper has: they are as rare as
+        can be.
+        """
+        words = [list(dict.fromkeys(t for t in terms if " " not in t)) for terms in texts]
+        shares = matrix_of([counted(some) for some in words], self._columns)
+        unknown = np.array([len(some) for some in words]) - np.diff(shares.indptr)
+        shares.data = self._rarity[shares.indices]
+        rarest = np.log(1 + self.background.shape[0]) + 1
+        whole = np.asarray(shares.sum(axis=1)).ravel() + unknown * rarest
+        return csr_matrix(diags(1 / np.maximum(whole, 1e-9)) @ shares, dtype=np.float32)
+
     def _weighted(self, counts: csr_matrix) -> csr_matrix:
         """Rows of unit length: (1 + log count) x IDF, with room for the categories."""
         weighted = counts.copy()
@@ -209,14 +224,21 @@ def _distinct(paper: Paper) -> set[str]:
 _NONE = np.zeros(0, dtype=np.uint32)
 
 
-def _idf(counts: csr_matrix) -> Dense:
-    """The inverse document frequency of each column; 0 where it tells nothing."""
+def _rarity(counts: csr_matrix) -> Dense:
+    """The inverse document frequency of each column; 0 of what most papers have."""
     papers = counts.shape[0]
     having = np.bincount(counts.indices, minlength=counts.shape[1])
-    idf: Dense = (np.log((1 + papers) / (1 + having)) + 1).astype(np.float32)
+    rarity: Dense = (np.log((1 + papers) / (1 + having)) + 1).astype(np.float32)
     if papers >= _ENOUGH:
-        idf[(having < 2) | (having > _MOST_SHARE * papers)] = 0
-    return idf
+        rarity[having > _MOST_SHARE * papers] = 0
+    return rarity
+
+
+def _idf(counts: csr_matrix, rarity: Dense) -> Dense:
+    """The rarity of each column; 0 where it tells nothing of two papers' likeness."""
+    having = np.bincount(counts.indices, minlength=counts.shape[1])
+    alone = (having < 2) & (counts.shape[0] >= _ENOUGH)
+    return np.where(alone, np.float32(0), rarity)
 
 
 def _mean(rows: csr_matrix) -> Dense:

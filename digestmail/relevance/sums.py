@@ -21,6 +21,7 @@ from digestmail.relevance.phrases import PhraseIndex
 from digestmail.relevance.prior import Prior
 from digestmail.relevance.rules import Rules
 from digestmail.relevance.space import Space
+from digestmail.relevance.terms import analyse
 from digestmail.text import Phrase
 
 _SLOPE, _START = 0.6, -3.4  # of the log-odds that a paper is liked, by the linear model's evidence
@@ -30,6 +31,7 @@ _FEW = 30  # papers: of so few each may well have the same keyword
 _LEAST = 0.3  # how much of its evidence such a keyword keeps: in a title it still makes a mail
 CATEGORY_ONLY = 0.8  # evidence for a paper when categories are all that was chosen
 _DOUBT = 0.65  # the part of its evidence that likeness by a single term loses
+_PART = 4.0  # the power of the part of a keyword that a paper has
 _NOTABLE = 0.02  # values below are not worth a second look
 _DIGITS = 4  # of evidence: those behind depend on which profiles are multiplied together
 
@@ -98,7 +100,7 @@ class Sums:
 
     @cached_property
     def doubt(self) -> Dense:
-        """What is taken where one term makes most of the likeness: it may mean something else.
+        """What is taken where few words of those typed make the likeness: they may mean much else.
 
         Looked at only where it decides: no keyword vouches for the paper, and it would pass.
         """
@@ -111,8 +113,23 @@ class Sums:
             shares = self.wishes.terms[rows].multiply(self.ground.space.papers[columns]).tocsr()
             total = np.maximum(np.asarray(shares.sum(axis=1)).ravel(), 1e-9)
             largest = np.clip(shares.max(axis=1).toarray().ravel() / total, 0, 1)
-            doubt[rows, columns] = _DOUBT * largest**3 * self.linear[rows, columns]
+            left = (1 - _DOUBT * largest**3) * self._covered(rows, columns)
+            doubt[rows, columns] = (1 - left) * self.linear[rows, columns]
         return doubt
+
+    def _covered(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Dense:
+        """How much the papers have of a keyword, in [0, 1]; 1 for who told more than keywords."""
+        covered = np.ones(len(rows), dtype=np.float32)
+        only = np.array([told_keywords_only(interest) for interest in self.interests])[rows]
+        if only.any():
+            space, asked = self.ground.space, np.unique(self.wanted.indices)
+            shares = space.shares_of_words(
+                [analyse(" ".join(self.phrases[at].words)) for at in asked]
+            )
+            parts = csr_matrix(shares @ space.texts.astype(bool).T).power(_PART)
+            summed = csr_matrix(self.wanted[:, asked].astype(bool) @ parts)
+            covered[only] = np.minimum(np.asarray(summed[rows[only], columns[only]]).ravel(), 1)
+        return covered
 
     @cached_property
     def values(self) -> Dense:
@@ -170,3 +187,11 @@ def chose_categories_only(interest: Interest) -> bool:
     profile = interest.profile
     told = (profile.keywords, profile.interests, interest.seeds)
     return bool(profile.categories) and not any(told)
+
+
+def told_keywords_only(interest: Interest) -> bool:
+    """Whether keywords are all that papers are judged by."""
+    profile = interest.profile
+    shown = (*interest.seeds, *interest.liked, *interest.disliked)
+    more = (profile.interests, profile.required_keywords, shown)
+    return bool(profile.keywords) and not any(more)
