@@ -32,6 +32,7 @@ _LEAST = 0.3  # how much of its evidence such a keyword keeps: in a title it sti
 CATEGORY_ONLY = 0.8  # evidence for a paper when categories are all that was chosen
 _DOUBT = 0.65  # the part of its evidence that likeness by a single term loses
 _PART = 4.0  # the power of the part of a keyword that a paper has
+_SCATTERED = 0.5  # what all its words are worth where they do not stand together
 _NOTABLE = 0.02  # values below are not worth a second look
 _DIGITS = 4  # of evidence: those behind depend on which profiles are multiplied together
 
@@ -118,7 +119,7 @@ class Sums:
         return doubt
 
     def _covered(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Dense:
-        """How much the papers have of a keyword, in [0, 1]; 1 for who told more than keywords."""
+        """What papers without a keyword have of its words; 1 for who told more than keywords."""
         covered = np.ones(len(rows), dtype=np.float32)
         only = np.array([told_keywords_only(interest) for interest in self.interests])[rows]
         if only.any():
@@ -128,7 +129,8 @@ class Sums:
             )
             parts = csr_matrix(shares @ space.texts.astype(bool).T).power(_PART)
             summed = csr_matrix(self.wanted[:, asked].astype(bool) @ parts)
-            covered[only] = np.minimum(np.asarray(summed[rows[only], columns[only]]).ravel(), 1)
+            found = np.asarray(summed[rows[only], columns[only]]).ravel()
+            covered[only] = _SCATTERED * np.minimum(found, 1)
         return covered
 
     @cached_property
