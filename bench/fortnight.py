@@ -25,7 +25,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
 from bench.common import Stopwatch, watched
-from digestmail.domain import Interest, Paper, Profile, Score
+from digestmail.domain import THRESHOLD, Interest, Paper, Profile, Score
 from digestmail.evaluation import Benchmark, read_benchmark
 from digestmail.relevance import Features, Model
 from digestmail.steps.plan import HALF_LIFE
@@ -86,7 +86,7 @@ def main() -> None:
     options = _options()
     watch, rng = Stopwatch(), np.random.default_rng(options.seed)
     world = _World(read_benchmark(options.papers), options.first, options.days, options.seed)
-    readers = [world.reader(rng) for _ in range(options.readers)]
+    readers = [world.reader(rng, options.threshold) for _ in range(options.readers)]
     learning, still = _replayed(world, readers, options, rng)
     news = sum(map(len, world.news))
     print(f"{len(world.dates)} days from {world.dates[0]}, {news} papers, {len(readers)} readers")
@@ -107,6 +107,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--noise", type=float, default=0.05, help="share of verdicts that are wrong"
     )
+    parser.add_argument("--threshold", type=float, default=THRESHOLD)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--chart", type=Path, help="PNG file to write")
     return parser.parse_args()
@@ -160,11 +161,11 @@ class _World:
         sizes = np.bincount(self.cluster[self._known], minlength=_CLUSTERS)
         return np.flatnonzero((sizes >= _SMALLEST) & (sizes <= _LARGEST))
 
-    def reader(self, rng: np.random.Generator) -> _Reader:
+    def reader(self, rng: np.random.Generator, threshold: float) -> _Reader:
         """Somebody with a taste for two clusters who types words of the first."""
         first, second = rng.choice(self._tellable, 2, replace=False).tolist()
         words = rng.choice(self._telling(first), _TYPED, replace=False).tolist()
-        profile = Profile(keywords=tuple(words), max_papers=_MOST)
+        profile = Profile(keywords=tuple(words), max_papers=_MOST, threshold=threshold)
         return _Reader(frozenset((first, second)), profile)
 
     def _telling(self, cluster: int) -> NDArray[np.object_]:
