@@ -70,7 +70,7 @@ class Wishes:
     apart: Dense  # (profiles,): how far at least, of keywords that few papers have
     tells: NDArray[np.bool_]  # (profiles,): whether there is anything to judge by
     hopes: NDArray[np.bool_]  # (profiles,): whether that is more than what was disliked
-    only_typed: NDArray[np.bool_]  # (profiles,): whether no paper vouches for the words
+    only_typed: NDArray[np.bool_]  # (profiles,): whether no liked paper vouches for the words
 
     def evidence(self, space: Space) -> Dense:
         """What speaks for the papers of the space (profiles x papers)."""
@@ -191,8 +191,8 @@ class Learner:
         # many papers have is found without.
         apart = _APART * np.clip(1 - trust / _NEAR, 0, 1) * (liked.weight > 0)
         text = text * known
-        hopes = (liked.weight > 0) | (text > 0)
-        return _mixed((by_papers, papers), (by_text, text), (said, apart), hopes)
+        vouched = liked.weight > 0
+        return _mixed((by_papers, papers), (by_text, text), (said, apart), vouched)
 
     # --- what was shown ----------------------------------------------------------------------
 
@@ -352,10 +352,10 @@ def _mixed(
     papers: tuple[_Half, Dense],
     text: tuple[_Half, Dense],
     said: tuple[Dense, Dense],
-    hopes: NDArray[np.bool_],
+    vouched: NDArray[np.bool_],
 ) -> Wishes:
     """Both halves with their weights as one linear function, its terms cut to the heaviest."""
-    profiles = len(hopes)
+    profiles = len(vouched)
     added: list[tuple[csr_matrix, csr_matrix]] = []
     themes = np.zeros_like(papers[0].themes)
     centre = np.zeros(profiles, dtype=np.float32)
@@ -375,6 +375,6 @@ def _mixed(
         said=said[0].astype(np.float32),
         apart=said[1].astype(np.float32),
         tells=(papers[1] > 0) | (text[1] > 0),
-        hopes=hopes,
-        only_typed=papers[1] == 0,
+        hopes=vouched | (text[1] > 0),
+        only_typed=~vouched,
     )

@@ -192,8 +192,7 @@ def chose_categories_only(interest: Interest) -> bool:
 
 
 def told_keywords_only(interest: Interest) -> bool:
-    """Whether keywords are all that papers are judged by."""
+    """Whether keywords are all that speaks for a paper."""
     profile = interest.profile
-    shown = (*interest.seeds, *interest.liked, *interest.disliked)
-    more = (profile.interests, profile.required_keywords, shown)
+    more = (profile.interests, profile.required_keywords, interest.seeds, interest.liked)
     return bool(profile.keywords) and not any(more)

@@ -343,6 +343,7 @@ def test_among_real_papers_a_part_of_a_keyword_is_no_match(keyword: str) -> None
     first = keyword.split()[0]
     papers = [p for p in trending() if first not in f"{p.title} {p.abstract}".lower()]
     assert picks(papers, keywords=(keyword,)) == []
+    assert picks(papers, keywords=(keyword,), disliked=tuple(papers[:2])) == []
 
 
 KEYWORDS = ["retrieval-augmented generation", "diffusion model", "reinforcement learning",
