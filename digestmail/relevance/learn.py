@@ -54,6 +54,15 @@ MOST_TERMS = 1_000  # of a profile, the heaviest
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """What of linear models the words typed bring: ``x . terms + t . themes - offset``."""
+
+    terms: csr_matrix
+    themes: Dense
+    offset: Dense
+
+
+@dataclass(frozen=True, slots=True)
 class Wishes:
     """Linear models, one row each: the evidence that paper x with themes t is for a profile is
 
@@ -71,6 +80,7 @@ class Wishes:
     tells: NDArray[np.bool_]  # (profiles,): whether there is anything to judge by
     hopes: NDArray[np.bool_]  # (profiles,): whether that is more than what was disliked
     only_typed: NDArray[np.bool_]  # (profiles,): whether no liked paper vouches for the words
+    typed: Typed
 
     def evidence(self, space: Space) -> Dense:
         """What speaks for the papers of the space (profiles x papers)."""
@@ -96,6 +106,12 @@ class _Half:
     means: tuple[Dense, Dense]
     spreads: tuple[Dense, Dense]
     whole: Dense
+
+    def weighed(self, weight: Dense) -> tuple[Dense, Dense, Dense]:
+        """What terms, themes and the offset count when the half counts ``weight``."""
+        of_terms = weight / self.whole / self.spreads[0]
+        of_themes = weight / self.whole / self.spreads[1] * self.share
+        return of_terms, of_themes, of_terms * self.means[0] + of_themes * self.means[1]
 
     def height(self, of_terms: Dense, of_themes: Dense) -> Dense:
         """What function values stand for on the half's own scale."""
@@ -361,12 +377,11 @@ def _mixed(
     centre = np.zeros(profiles, dtype=np.float32)
     offset = np.zeros(profiles, dtype=np.float32)
     for half, weight in (papers, text):
-        of_terms = weight / half.whole / half.spreads[0]
-        of_themes = weight / half.whole / half.spreads[1] * half.share
+        of_terms, of_themes, less = half.weighed(weight)
         added += [(rows.scaled(parts, of_terms), vectors) for parts, vectors in half.terms]
         themes += of_themes[:, None] * half.themes
         centre += of_terms * half.centre
-        offset += of_terms * half.means[0] + of_themes * half.means[1]
+        offset += less
     return Wishes(
         terms=rows.heaviest(rows.total(tuple(added)), MOST_TERMS),
         themes=themes,
@@ -377,4 +392,11 @@ def _mixed(
         tells=(papers[1] > 0) | (text[1] > 0),
         hopes=vouched | (text[1] > 0),
         only_typed=~vouched,
+        typed=_typed(*text),
     )
+
+
+def _typed(half: _Half, weight: Dense) -> Typed:
+    of_terms, of_themes, offset = half.weighed(weight)
+    ((_, vectors),) = half.terms
+    return Typed(rows.scaled(vectors, of_terms), of_themes[:, None] * half.themes, offset)

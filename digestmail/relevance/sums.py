@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from digestmail.domain import Interest, Paper
+from digestmail.domain import Interest, Paper, Profile
 from digestmail.relevance.dense import Dense
 from digestmail.relevance.learn import Wishes
 from digestmail.relevance.phrases import PhraseIndex
@@ -32,9 +32,12 @@ _LEAST = 0.3  # how much of its evidence such a keyword keeps: in a title it sti
 CATEGORY_ONLY = 0.8  # evidence for a paper when categories are all that was chosen
 _DOUBT = 0.65  # the part of its evidence that likeness by a single term loses
 _PART = 4.0  # the power of the part of a keyword that a paper has
-_SCATTERED = 0.5  # what all its words are worth where they do not stand together
+_SCATTERED = 0.7  # what all its words are worth where they do not stand together
 _NOTABLE = 0.02  # values below are not worth a second look
+_TINY = 1e-9
 _DIGITS = 4  # of evidence: those behind depend on which profiles are multiplied together
+
+_Indices = NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -108,30 +111,45 @@ class Sums:
         doubt = np.zeros_like(self.linear)
         values = value_of(self.evidence + self.added)
         least = np.array([[interest.profile.threshold] for interest in self.interests])
-        alone = (self.by_keywords == 0) & (self.linear > 0) & self.wishes.only_typed[:, None]
+        doubtful = self.wishes.only_typed | self.keywords_only
+        alone = (self.by_keywords == 0) & (self.linear > 0) & doubtful[:, None]
         rows, columns = np.nonzero(alone & (values >= np.maximum(least, _NOTABLE)))
         if len(rows):
-            shares = self.wishes.terms[rows].multiply(self.ground.space.papers[columns]).tocsr()
-            total = np.maximum(np.asarray(shares.sum(axis=1)).ravel(), 1e-9)
-            largest = np.clip(shares.max(axis=1).toarray().ravel() / total, 0, 1)
-            left = (1 - _DOUBT * largest**3) * self._covered(rows, columns)
-            doubt[rows, columns] = (1 - left) * self.linear[rows, columns]
+            doubt[rows, columns] = self._doubted(rows, columns)
         return doubt
 
-    def _covered(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Dense:
+    def _doubted(self, rows: _Indices, columns: _Indices) -> Dense:
+        """The doubt of some pairs of interest and paper."""
+        typed, space = self.wishes.typed, self.ground.space
+        shares = typed.terms[rows].multiply(space.papers[columns]).tocsr()
+        of_terms = np.asarray(shares.sum(axis=1)).ravel()
+        of_themes = np.einsum("ij,ij->i", typed.themes[rows], space.paper_themes[columns])
+        by_words = np.maximum(of_terms + of_themes - typed.offset[rows], 0)
+        linear = self.linear[rows, columns]
+        left = of_linear(found_of(linear) - (1 - self._covered(rows, columns)) * by_words)
+        largest = shares.max(axis=1).toarray().ravel() / np.maximum(of_terms, _TINY)
+        alone = np.clip(largest, 0, 1) ** 3 * self.wishes.only_typed[rows]
+        doubted: Dense = linear - left * (1 - _DOUBT * alone)
+        return doubted
+
+    def _covered(self, rows: _Indices, columns: _Indices) -> Dense:
         """What papers without a keyword have of its words; 1 for who told more than keywords."""
         covered = np.ones(len(rows), dtype=np.float32)
-        only = np.array([told_keywords_only(interest) for interest in self.interests])[rows]
+        only = self.keywords_only[rows]
         if only.any():
             space, asked = self.ground.space, np.unique(self.wanted.indices)
-            shares = space.shares_of_words(
-                [analyse(" ".join(self.phrases[at].words)) for at in asked]
-            )
-            parts = csr_matrix(shares @ space.texts.astype(bool).T).power(_PART)
+            words = [analyse(" ".join(self.phrases[at].words)) for at in asked]
+            has = space.texts.astype(bool).T
+            parts = csr_matrix(space.shares_of_words(words) @ has).power(_PART)
             summed = csr_matrix(self.wanted[:, asked].astype(bool) @ parts)
             found = np.asarray(summed[rows[only], columns[only]]).ravel()
             covered[only] = _SCATTERED * np.minimum(found, 1)
         return covered
+
+    @cached_property
+    def keywords_only(self) -> NDArray[np.bool_]:
+        """(profiles,): whether keywords are all that was typed."""
+        return np.array([typed_keywords_only(interest.profile) for interest in self.interests])
 
     @cached_property
     def values(self) -> Dense:
@@ -159,6 +177,13 @@ def of_linear(found: Dense) -> Dense:
     evidence = np.log1p(odds)  # 8 times as fast as logaddexp
     above: Dense = np.maximum(evidence - np.logaddexp(0, _START), 0).astype(np.float32)
     return above
+
+
+def found_of(linear: Dense) -> Dense:
+    """The reverse of ``of_linear``, where that is above 0."""
+    odds = np.expm1(linear.astype(np.float64) + np.logaddexp(0, _START))
+    found: Dense = (np.log(odds) - _START) / _SLOPE
+    return found
 
 
 def commonness(hits: csr_matrix) -> Dense:
@@ -191,8 +216,6 @@ def chose_categories_only(interest: Interest) -> bool:
     return bool(profile.categories) and not any(told)
 
 
-def told_keywords_only(interest: Interest) -> bool:
-    """Whether keywords are all that speaks for a paper."""
-    profile = interest.profile
-    more = (profile.interests, profile.required_keywords, interest.seeds, interest.liked)
-    return bool(profile.keywords) and not any(more)
+def typed_keywords_only(profile: Profile) -> bool:
+    """Whether keywords are all that was typed of what papers are to be like."""
+    return bool(profile.keywords) and not (profile.interests or profile.required_keywords)

@@ -346,6 +346,19 @@ def test_among_real_papers_a_part_of_a_keyword_is_no_match(keyword: str) -> None
     assert picks(papers, keywords=(keyword,), disliked=tuple(papers[:2])) == []
 
 
+def test_a_like_does_not_make_a_part_of_a_keyword_a_match() -> None:
+    liked = paper(
+        "Low-latency decoding of surface codes",
+        "Fault-tolerant computers need quantum error correction, whose decoder must keep pace with"
+        " the hardware. We present one for surface codes that finds a matching in a microsecond.",
+    )
+    papers = [p for p in trending() if "quantum" not in f"{p.title} {p.abstract}".lower()]
+    without = scored(papers, liked=(liked,))
+    beside = scored(papers, keywords=("quantum error correction",), liked=(liked,))
+    best = max(score.value for score in without.values())
+    assert max(score.value for score in beside.values()) < best + 0.1
+
+
 KEYWORDS = ["retrieval-augmented generation", "diffusion model", "reinforcement learning",
             "graph neural network", "speech recognition", "object detection", "knowledge graph",
             "time series", "code generation", "federated learning"]  # fmt: skip
