@@ -129,7 +129,7 @@ class Sums:
         left = of_linear(found_of(linear) - (1 - self._covered(rows, columns)) * by_words)
         largest = shares.max(axis=1).toarray().ravel() / np.maximum(of_terms, _TINY)
         alone = np.clip(largest, 0, 1) ** 3 * self.wishes.only_typed[rows]
-        doubted: Dense = linear - left * (1 - _DOUBT * alone)
+        doubted: Dense = np.round(linear - left * (1 - _DOUBT * alone), _DIGITS)
         return doubted
 
     def _covered(self, rows: _Indices, columns: _Indices) -> Dense:
