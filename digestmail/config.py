@@ -29,6 +29,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from digestmail.domain import THRESHOLD
 from digestmail.errors import ConfigError
 
 PREFIX = "DIGESTMAIL_"
@@ -103,7 +104,7 @@ class DigestSection(_Section):
     """What goes into a digest."""
 
     max_papers: int = Field(10, ge=1, le=50, description="for new profiles: papers in a digest")
-    threshold: float = Field(0.1, ge=0, le=1, description="for new profiles: the least score")
+    threshold: float = Field(THRESHOLD, ge=0, le=1, description="for new profiles: the least score")
     exploration: int = Field(
         1,
         ge=0,

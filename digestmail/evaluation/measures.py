@@ -6,7 +6,7 @@ TOIS 20, 2002), with gains 0 and 1; the other measures are those of Manning, Rag
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -51,7 +51,11 @@ def _gain(ranks: Iterable[int]) -> float:
 
 def mean(rows: Sequence[Measures]) -> Measures:
     """The means over readers, at least one."""
-    return Measures(*(math.fsum(column) / len(rows) for column in zip(*rows, strict=True)))
+    return Measures(*_means(rows, len(rows)))
+
+
+def _means(rows: Iterable[Sequence[float]], count: int) -> Iterator[float]:
+    return (math.fsum(column) / count for column in zip(*rows, strict=True))
 
 
 class Daily(NamedTuple):
@@ -98,7 +102,7 @@ def mail_of(ranked: Sequence[str], relevant: AbstractSet[str], alike: NDArray[np
 
 def mean_daily(rows: Sequence[Daily]) -> Daily:
     """The means over readers, at least one."""
-    return Daily(*(math.fsum(column) / len(rows) for column in zip(*rows, strict=True)))
+    return Daily(*_means(rows, len(rows)))
 
 
 def mean_mail(mails: Sequence[Mail], readers: int) -> Mail:

@@ -29,6 +29,7 @@ from digestmail.relevance.rivals import Rivals
 from digestmail.relevance.rows import Added
 from digestmail.relevance.space import Space
 from digestmail.relevance.terms import analyse, hash_of, joined
+from digestmail.relevance.wishes import Typed, Wishes
 
 _SAMPLE = 1_000  # papers of the background that the scales are taken from
 # What is believed of a scale before the background is seen, as if so many papers told it.
@@ -51,44 +52,6 @@ _USUAL_HEIGHT = 3.0  # of a liked paper, where there is no other to tell
 _MOST_TRUST = 3.0  # of a text, against that of the papers
 _MOST_READ = 20_000  # papers judged that are held for other profiles: 140 MB
 MOST_TERMS = 1_000  # of a profile, the heaviest
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What of linear models the words typed bring: ``x . terms + t . themes - offset``."""
-
-    terms: csr_matrix
-    themes: Dense
-    offset: Dense
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """Linear models, one row each: the evidence that paper x with themes t is for a profile is
-
-    ``x . terms + t . themes - centre * (x . middle) - offset``
-
-    with ``middle`` the centre of the background. It is 0 on average there.
-    """
-
-    terms: csr_matrix  # profiles x terms and categories
-    themes: Dense  # profiles x themes
-    centre: Dense  # (profiles,)
-    offset: Dense  # (profiles,)
-    said: Dense  # (profiles,): how far what was typed is to be believed, in [0, 1]
-    apart: Dense  # (profiles,): how far at least, of keywords that few papers have
-    tells: NDArray[np.bool_]  # (profiles,): whether there is anything to judge by
-    hopes: NDArray[np.bool_]  # (profiles,): whether that is more than what was disliked
-    only_typed: NDArray[np.bool_]  # (profiles,): whether no liked paper vouches for the words
-    typed: Typed
-
-    def evidence(self, space: Space) -> Dense:
-        """What speaks for the papers of the space (profiles x papers)."""
-        found = space.products.of(self.terms)
-        found += self.themes @ space.paper_themes.T
-        found -= np.outer(self.centre, space.papers @ space.centre)
-        found -= self.offset[:, None]
-        return found
 
 
 @dataclass(frozen=True, slots=True)

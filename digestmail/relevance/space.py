@@ -61,8 +61,7 @@ class Space:
         terms = features.terms([*papers, *background])
         self._columns = np.unique(np.concatenate([some.hashes for some in terms] or [_NONE]))
         counts = matrix_of(terms, self._columns)
-        self._rarity = _rarity(counts)
-        self._idf = _idf(counts, self._rarity)
+        self._rarity, self._idf = _rarity(counts)
         self._categories = Categories([*papers, *background])
         every = self._weighted(counts)
         self._themes = Themes(every)
@@ -224,21 +223,18 @@ def _distinct(paper: Paper) -> set[str]:
 _NONE = np.zeros(0, dtype=np.uint32)
 
 
-def _rarity(counts: csr_matrix) -> Dense:
-    """The inverse document frequency of each column; 0 of what most papers have."""
+def _rarity(counts: csr_matrix) -> tuple[Dense, Dense]:
+    """The inverse document frequency of each column, 0 of what most papers have.
+
+    Also the same with 0 of what a single paper has: it tells nothing of two papers' likeness.
+    """
     papers = counts.shape[0]
     having = np.bincount(counts.indices, minlength=counts.shape[1])
     rarity: Dense = (np.log((1 + papers) / (1 + having)) + 1).astype(np.float32)
     if papers >= _ENOUGH:
         rarity[having > _MOST_SHARE * papers] = 0
-    return rarity
-
-
-def _idf(counts: csr_matrix, rarity: Dense) -> Dense:
-    """The rarity of each column; 0 where it tells nothing of two papers' likeness."""
-    having = np.bincount(counts.indices, minlength=counts.shape[1])
-    alone = (having < 2) & (counts.shape[0] >= _ENOUGH)
-    return np.where(alone, np.float32(0), rarity)
+    alone = (having < 2) & (papers >= _ENOUGH)
+    return rarity, np.where(alone, np.float32(0), rarity)
 
 
 def _mean(rows: csr_matrix) -> Dense:

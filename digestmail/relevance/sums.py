@@ -16,12 +16,12 @@ from scipy.sparse import csr_matrix
 
 from digestmail.domain import Interest, Paper, Profile
 from digestmail.relevance.dense import Dense
-from digestmail.relevance.learn import Wishes
 from digestmail.relevance.phrases import PhraseIndex
 from digestmail.relevance.prior import Prior
 from digestmail.relevance.rules import Rules
 from digestmail.relevance.space import Space
 from digestmail.relevance.terms import analyse
+from digestmail.relevance.wishes import Wishes
 from digestmail.text import Phrase
 
 _SLOPE, _START = 0.6, -3.4  # of the log-odds that a paper is liked, by the linear model's evidence
@@ -133,7 +133,7 @@ class Sums:
         return doubted
 
     def _covered(self, rows: _Indices, columns: _Indices) -> Dense:
-        """What papers without a keyword have of its words; 1 for who told more than keywords."""
+        """What papers without a keyword have of its words; 1 for who typed more than keywords."""
         covered = np.ones(len(rows), dtype=np.float32)
         only = self.keywords_only[rows]
         if only.any():
