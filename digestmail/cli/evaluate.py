@@ -15,11 +15,14 @@ from digestmail.evaluation import (
     OURS,
     Benchmark,
     Judged,
+    Lead,
     Measures,
     Space,
     Variant,
     embed,
     judge,
+    lead,
+    mean,
     measure_baseline,
     read_benchmark,
     reduced,
@@ -29,6 +32,7 @@ from digestmail.relevance import Embedder
 _USUAL = (OURS, "bm25", "rocchio", "zotero")
 _EVERY = (OURS, *BASELINES)
 _ALL = "all"
+_MEASURES = ("nDCG@10", "recall@50", "MRR", "average precision")
 
 
 def evaluate(
@@ -91,7 +95,7 @@ def _asked(benchmark: Benchmark, variant: Variant | None, most: int | None) -> B
     return replace(benchmark, readers=readers[:most])
 
 
-_Results = dict[str, Measures | None]
+_Results = dict[str, list[Measures] | None]  # by method, of each reader
 
 
 def _ours(benchmark: Benchmark, embedder: Embedder | None) -> Judged:
@@ -130,9 +134,10 @@ def _plain(benchmark: Benchmark, results: _Results, judged: Judged | None) -> di
     plain: dict[str, Any] = {
         "papers": len(benchmark.papers),
         "readers": len(benchmark.readers),
-        "methods": {name: one._asdict() if one else None for name, one in results.items()},
+        "methods": {name: mean(one)._asdict() if one else None for name, one in results.items()},
     }
     if judged:
+        plain["leads"] = {name: _plain_lead(one) for name, one in _leads(results).items()}
         bins = [asdict(one) for one in judged.calibration.bins]
         plain["calibration"] = {"error": judged.calibration.error, "bins": bins}
         plain["daily"] = [{"threshold": t} | one._asdict() for t, one in judged.daily.items()]
@@ -141,17 +146,38 @@ def _plain(benchmark: Benchmark, results: _Results, judged: Judged | None) -> di
     return plain
 
 
+def _leads(results: _Results) -> dict[str, Lead]:
+    """How far we are ahead of each other method, of as many readers as tell an error."""
+    ours = results.get(OURS) or []
+    others = {name: one for name, one in results.items() if one and name != OURS}
+    return {name: lead(ours, one) for name, one in others.items()} if len(ours) > 1 else {}
+
+
+def _plain_lead(one: Lead) -> dict[str, Any]:
+    return {name: part._asdict() for name, part in one._asdict().items()}
+
+
 def _tell(benchmark: Benchmark, results: _Results, judged: Judged | None) -> None:
     title = f"Readers: {len(benchmark.readers):,}, papers: {len(benchmark.papers):,}"
-    columns = ("method", "nDCG@10", "recall@50", "MRR", "average precision")
     rows = [(name, *_numbers(one)) for name, one in results.items()]
-    print_table(title, columns, rows)
+    print_table(title, ("method", *_MEASURES), rows)
     if None in results.values():
         say("– : these readers told nothing that the method works on.")
+    _tell_leads(results)
     if judged:
         _tell_days(judged)
         _tell_variety(judged)
         _tell_calibration(judged)
+
+
+def _tell_leads(results: _Results) -> None:
+    rows = [
+        (name, *(f"{by:+.3f} ± {error:.3f}" for by, error in zip(*one, strict=True)))
+        for name, one in _leads(results).items()
+    ]
+    if rows:
+        title = f"{OURS} ahead of them, ± the standard error: below two of these it may be luck"
+        print_table(title, ("method", *_MEASURES), rows)
 
 
 def _tell_days(judged: Judged) -> None:
@@ -177,8 +203,8 @@ def _tell_variety(judged: Judged) -> None:
     )
 
 
-def _numbers(measures: Measures | None) -> list[str]:
-    return [f"{one:.3f}" for one in measures] if measures else ["–"] * len(Measures._fields)
+def _numbers(measures: list[Measures] | None) -> list[str]:
+    return [f"{one:.3f}" for one in mean(measures)] if measures else ["–"] * len(_MEASURES)
 
 
 def _tell_calibration(judged: Judged) -> None:

@@ -1,7 +1,7 @@
 """How well the model finds readers' papers: benchmarks, measures, and what others would do."""
 
 from digestmail.evaluation.baselines import BASELINES, Space
-from digestmail.evaluation.measures import Bin, Calibration, Measures
+from digestmail.evaluation.measures import Bin, Calibration, Lead, Measures, lead, mean
 from digestmail.evaluation.read import Benchmark, Reader, read_benchmark
 from digestmail.evaluation.run import OURS, Judged, embed, judge, measure_baseline
 from digestmail.evaluation.variants import Variant, reduced
@@ -13,12 +13,15 @@ __all__ = [
     "Bin",
     "Calibration",
     "Judged",
+    "Lead",
     "Measures",
     "Reader",
     "Space",
     "Variant",
     "embed",
     "judge",
+    "lead",
+    "mean",
     "measure_baseline",
     "read_benchmark",
     "reduced",

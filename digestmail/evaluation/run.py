@@ -18,7 +18,6 @@ from digestmail.evaluation.measures import (
     Measures,
     daily,
     mail_of,
-    mean,
     mean_daily,
     mean_mail,
     measure,
@@ -40,12 +39,13 @@ Progress = Callable[[int], None]
 class Judged:
     """What our model made of a benchmark; ``rankings`` by user hold the best 100.
 
-    ``daily`` tells by threshold, from 0 on, of mails of at most ten papers a day; the means over
-    readers with a pool of dated papers, empty without such. ``best`` are mails of each reader's ten
-    best papers, ``varied`` of ten picked as for digests, whatever their value.
+    ``measures`` are of each reader, in the benchmark's order. ``daily`` tells by threshold, from 0
+    on, of mails of at most ten papers a day; the means over readers with a pool of dated papers,
+    empty without such. ``best`` are mails of each reader's ten best papers, ``varied`` of ten
+    picked as for digests, whatever their value.
     """
 
-    measures: Measures
+    measures: list[Measures]
     calibration: Calibration
     rankings: dict[str, Ranking]
     daily: dict[float, Daily]
@@ -53,13 +53,13 @@ class Judged:
     varied: Mail
 
 
-def measure_baseline(name: str, space: Space, progress: Progress) -> Measures | None:
-    """The means of one of BASELINES; None where no reader told what the method works on.
+def measure_baseline(name: str, space: Space, progress: Progress) -> list[Measures] | None:
+    """What one of BASELINES has with each reader; None where none told what it works on.
 
     A reader of whom it can make nothing counts 0. ``progress`` is told the readers done.
     """
     rankings = _ranked(BASELINES[name](space), space.benchmark, progress)
-    return _means(space.benchmark, rankings) if rankings else None
+    return _measured(space.benchmark, rankings) if rankings else None
 
 
 def _ranked(method: Judge, benchmark: Benchmark, progress: Progress) -> dict[str, Ranking]:
@@ -98,7 +98,7 @@ def judge(benchmark: Benchmark, progress: Progress, embedder: Embedder | None = 
     by_day = {t: mean_daily([one[t] for one in dated]) for t in _FROM_ALL} if dated else {}
     readers = len(benchmark.readers)
     best, varied = (mean_mail([both[which] for both in mails], readers) for which in (0, 1))
-    return Judged(_means(benchmark, rankings), calibration, rankings, by_day, best, varied)
+    return Judged(_measured(benchmark, rankings), calibration, rankings, by_day, best, varied)
 
 
 def _daily(
@@ -223,10 +223,8 @@ def _falling(scores: NDArray[np.floating], most: int) -> Positions:
     return np.argsort(-scores, kind="stable")[:most]
 
 
-def _means(benchmark: Benchmark, rankings: dict[str, Ranking]) -> Measures:
-    return mean(
-        [
-            measure([paper for paper, _ in rankings.get(reader.user, ())], reader.held_out)
-            for reader in benchmark.readers
-        ]
-    )
+def _measured(benchmark: Benchmark, rankings: dict[str, Ranking]) -> list[Measures]:
+    return [
+        measure([paper for paper, _ in rankings.get(reader.user, ())], reader.held_out)
+        for reader in benchmark.readers
+    ]

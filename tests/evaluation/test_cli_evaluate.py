@@ -92,6 +92,27 @@ def test_the_tables_are_for_people(shell: Shell) -> None:
     assert "Expected calibration error" in printed
 
 
+def test_how_far_we_are_ahead_is_told_with_its_error(shell: Shell) -> None:
+    told = shell.json()
+    ours = told["methods"].pop("digestmail")
+    assert told["leads"].keys() == told["methods"].keys()
+    for name, lead in told["leads"].items():
+        for measure, by in lead["by"].items():
+            assert by == pytest.approx(ours[measure] - told["methods"][name][measure])
+            assert lead["error"][measure] >= 0
+    by, error = (told["leads"]["bm25"][part]["mrr"] for part in ("by", "error"))
+    assert error > 0  # of the two readers one told nothing that bm25 works on
+    assert f"{by:+.3f} ± {error:.3f}" in shell()
+
+
+@pytest.mark.parametrize("options", [("--readers", "1"), ("--method", "digestmail")])
+def test_without_others_or_a_second_reader_no_lead_is_told(
+    shell: Shell, options: tuple[str, ...]
+) -> None:
+    assert shell.json(*options)["leads"] == {}
+    assert "±" not in shell(*options)
+
+
 def test_only_the_methods_named_are_run(shell: Shell) -> None:
     told = shell.json("--method", "nearest", "--method", "keywords", "--method", "nearest")
     assert list(told["methods"]) == ["nearest", "keywords"]

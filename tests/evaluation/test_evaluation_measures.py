@@ -10,6 +10,7 @@ from digestmail.evaluation.measures import (
     Mail,
     Measures,
     daily,
+    lead,
     mail_of,
     mean,
     mean_mail,
@@ -56,6 +57,16 @@ def test_more_than_ten_relevant_papers_can_still_gain_all() -> None:
 def test_means_are_taken_over_readers() -> None:
     rows = [Measures(1, 0, 0.5, 0.25), Measures(0, 0, 1, 0.75)]
     assert mean(rows) == Measures(0.5, 0, 0.75, 0.5)
+
+
+def test_a_lead_is_as_sure_as_the_readers_agree() -> None:
+    others = [Measures(0.5, 0.3, 0, 0), Measures(0.1, 0.3, 0, 0), Measures(0.6, 0.3, 0, 0)]
+    steps = (0, 0.1, 0.2)
+    ahead = [Measures(o.ndcg + by, 0.4, 0, 0) for o, by in zip(others, steps, strict=True)]
+    found = lead(ahead, others)
+    assert found.by == pytest.approx((0.1, 0.1, 0, 0))
+    assert found.error == pytest.approx((0.1 / math.sqrt(3), 0, 0, 0), abs=1e-12)
+    assert lead(others, ahead).by == pytest.approx((-0.1, -0.1, 0, 0))
 
 
 def calibration(*judged: tuple[float, bool]) -> Calibration:
