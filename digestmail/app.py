@@ -182,7 +182,7 @@ class App:
 
         What it computes of each paper is kept in the store.
         """
-        of = tuple((p.id, p.version, p.upvotes) for p in (*papers, *background))
+        of = (tuple(papers), tuple(background))  # whatever of them changes may change a rule's say
         if self._model is None or self._model[0] != of:
             explore = self.settings.digest.exploration
             self._model = (of, self._new_model(papers, background, explore))

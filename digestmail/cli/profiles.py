@@ -1,20 +1,16 @@
 """explain and profile show: why a paper scores what it does, and what a profile has learned."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict, replace
+from typing import Annotated
 
 import typer
 
 from digestmail.app import App
 from digestmail.cli.output import print_json, print_table, say
 from digestmail.cli.shell import Json, opened
-from digestmail.domain import Explanation, Interest, Paper
+from digestmail.domain import Explanation, Interest, Paper, Subscriber
 from digestmail.errors import NotFoundError
 from digestmail.steps.checks import seed_papers
-
-if TYPE_CHECKING:
-    from digestmail.relevance import Model
 
 profile_commands = typer.Typer(help="What profiles are made of.", no_args_is_help=True)
 _MOST_PARTS = 15
@@ -33,8 +29,7 @@ def explain(
         stored = app.store.papers.by_keys([key]).get(key)
         if stored is None:
             raise NotFoundError(f"there is no paper {paper!r} in the store; fetch it first: ingest")
-        model, interests = _with_paper(app, email, stored)
-        found = [(i, model.explain(i, _place(model.papers, stored))) for i in interests]
+        found = _explained(app, subscriber, stored)
     if as_json:
         print_json([_plain(interest, told) for interest, told in found])
         return
@@ -45,16 +40,18 @@ def explain(
         say(f"{subscriber.email} has no profile yet")
 
 
-def _with_paper(app: App, email: str, paper: Paper) -> "tuple[Model, list[Interest]]":
-    """The model of today's news, with the paper among it if it is none."""
-    model, interests = app.news(app.store.subscribers.by_email(email))
-    if any(one.key == paper.key for one in model.papers):
-        return model, interests
-    return app.make_model([*model.papers, paper], model.background), interests
-
-
-def _place(papers: Sequence[Paper], paper: Paper) -> int:
-    return next(place for place, one in enumerate(papers) if one.key == paper.key)
+def _explained(
+    app: App, subscriber: Subscriber, paper: Paper
+) -> list[tuple[Interest, Explanation]]:
+    """The sums of today's news, with the paper among it if it is none."""
+    model, interests = app.news(subscriber)
+    keys = [one.key for one in model.papers]
+    if paper.key in keys:
+        return [(one, model.explain(one, keys.index(paper.key))) for one in interests]
+    model = app.make_model([*model.papers, paper], model.background)
+    told = [model.explain(one, len(keys)) for one in interests]
+    rule = "not shown: it is none of the papers for the next digest"
+    return [(i, replace(e, rules=(rule, *e.rules))) for i, e in zip(interests, told, strict=True)]
 
 
 def _plain(interest: Interest, told: Explanation) -> dict[str, object]:
@@ -63,7 +60,7 @@ def _plain(interest: Interest, told: Explanation) -> dict[str, object]:
 
 def _tell(interest: Interest, told: Explanation) -> None:
     least = interest.profile.threshold
-    verdict = "passes" if told.value >= least else "stays below"
+    verdict = "passes" if told.value >= least and told.value > 0 else "stays below"
     say(f"\n{interest.profile.name}: {told.value:.2f}, {verdict} the threshold of {least:g}")
     for rule in told.rules:
         say(f"  {rule}")

@@ -39,7 +39,7 @@ class Reason(NamedTuple):  # not a dataclass, as a mail has 60 and those take 4 
     """One thing that made a paper score, as the model's own arithmetic has it.
 
     ``details`` are the keywords, names, terms or titles; ``weight`` is this reason's part of the
-    evidence, comparable within one Score only.
+    evidence, 0 of what counts by rule.
     """
 
     kind: ReasonKind
@@ -72,7 +72,8 @@ class Score:
 class Part:
     """One summand of the evidence for or against a paper: what it is, and what it adds."""
 
-    kind: str  # "keyword", "term", "field", "theme", "category", "trending", "age", "start"
+    # "keyword", "term", "field", "like", "theme", "category", "trending", "age", "doubt", "start"
+    kind: str
     what: str
     weight: float
 

@@ -7,12 +7,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from digestmail.domain import Explanation, Interest, Paper, Part, Reason, ReasonKind
+from digestmail.relevance.dense import Dense
 from digestmail.relevance.learn import typed_texts
 from digestmail.relevance.reasons import Explainer, Parts, similar
 from digestmail.relevance.rules import in_category
 from digestmail.relevance.space import Space
 from digestmail.relevance.sums import CATEGORY_ONLY, Sums, chose_categories_only
 from digestmail.relevance.terms import joined
+from digestmail.text import readable
+
+_TINY = 1e-9
 
 Pick = tuple[int, int]  # the row of an interest, the column of a paper
 
@@ -32,13 +36,14 @@ class Reasons:
             csr_matrix(sums.wanted[rows].multiply(csr_matrix(sums.told.T)[columns])),
             space.terms_of(likeness),
             space.categories_of(likeness),
-            sums.linear[rows, columns],
         )
+        self._brought = (sums.linear - sums.doubt)[rows, columns].tolist()
         papers = sums.ground.papers
         named = {column: space.names([papers[column]]) for column in set(columns.tolist())}
         names = [named[column] for column in columns.tolist()]
         self._explainer = Explainer(parts, sums.phrases, names, self._in_common(pairs))
-        self._similar = self._likenesses(rows, columns)
+        by_terms = np.asarray(likeness.maximum(0).sum(axis=1)).ravel()
+        self._similar = self._likenesses(rows, columns, by_terms)
 
     def _in_common(self, pairs: Sequence[Pick]) -> list[dict[int, str]]:
         """For each pair, the paper's categories that a liked paper has too, by column.
@@ -60,9 +65,12 @@ class Reasons:
         ]
 
     def _likenesses(
-        self, rows: NDArray[np.int64], columns: NDArray[np.int64]
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64], by_terms: Dense
     ) -> list[list[Reason]]:
-        """For each pair, in the order of their rows, the liked paper that it resembles."""
+        """For each pair, in the order of their rows, the liked paper that it resembles.
+
+        ``by_terms`` is what terms brought each; a reason's weight is the liked paper's part of all.
+        """
         space, found = self._sums.ground.space, list[list[Reason]]()
         chosen = {row: columns[rows == row] for row in np.unique(rows).tolist()}
         liked = {row: self._liked(row) for row in chosen}
@@ -72,10 +80,23 @@ class Reasons:
         for row, papers in chosen.items():
             mine = [place[paper.key] for paper in liked[row]]
             if mine:
-                found += similar(vectors[mine], liked[row], space.texts[papers])
+                alike = (space.texts[papers] @ vectors[mine].T).toarray()
+                share = self._shares(row, alike, by_terms[rows == row])
+                found += similar(alike, liked[row], share)
             else:
                 found += [[] for _ in papers]
         return found
+
+    def _shares(self, row: int, alike: Dense, by_terms: Dense) -> Dense:
+        """What part each liked paper has in what speaks for some papers (papers x liked): by the
+        mean, which ``by_terms`` tells, and because it lies near."""
+        near = self._sums.wishes.near
+        parts = near.parts(row, self._liked(row))
+        in_mean = parts * alike
+        in_mean *= (by_terms / np.maximum(in_mean.sum(axis=1), _TINY))[:, None]
+        brought = in_mean + near.brought(row, parts, alike)
+        shares: Dense = brought / np.maximum(brought.sum(axis=1, keepdims=True), _TINY)
+        return shares
 
     def _liked(self, row: int) -> list[Paper]:
         interest = self._sums.interests[row]
@@ -86,27 +107,38 @@ class Reasons:
         interest, explainer = self._sums.interests[row], self._explainer
         reasons = []
         if paper in self._followed[row]:
-            reasons.append(Reason(ReasonKind.AUTHOR, tuple(self._followed[row][paper]), 1.0))
+            reasons.append(Reason(ReasonKind.AUTHOR, tuple(self._followed[row][paper])))
         keywords = explainer.keywords(pair, interest)
         reasons += keywords
         if chose_categories_only(interest):
             reasons += _category(interest, self._sums.ground.papers[paper])
-        reasons += self._similar[pair]
-        reasons += explainer.likeness(pair, [d for r in keywords for d in r.details])
+        brought = self._brought[pair]
+        if brought > 0:
+            reasons += self._likeness(pair, [d for r in keywords for d in r.details])
         if not reasons:
-            reasons = explainer.heaviest_term(pair) or self._theme(row, paper)
+            reasons = explainer.heaviest_term(pair, brought) or self._theme(row, paper, brought)
         elif all(reason.kind is ReasonKind.FIELD for reason in reasons):
-            reasons = [*(self._theme(row, paper) or explainer.heaviest_term(pair)), *reasons]
+            theme = self._theme(row, paper, brought) or explainer.heaviest_term(pair, brought)
+            reasons = [*theme, *reasons]
         evidence = float(self._sums.evidence[row, paper])
         trending = self._sums.ground.prior.reason(paper, evidence) if reasons else None
         reasons += [trending] if trending else []
         return [Reason(r.kind, r.details, round(r.weight, 4)) for r in reasons]
 
-    def _theme(self, row: int, paper: int) -> list[Reason]:
+    def _likeness(self, pair: int, said: Sequence[str]) -> list[Reason]:
+        """The liked paper that it resembles, and what it has of the profile's terms.
+
+        Both tell of the same evidence; so of what the paper brings half is told of its terms.
+        """
+        brought, resembled = self._brought[pair], self._similar[pair]
+        told = [one._replace(weight=one.weight / 2 * brought) for one in resembled]
+        left = brought - sum(one.weight for one in told)
+        return [*told, *self._explainer.likeness(pair, said, left)]
+
+    def _theme(self, row: int, paper: int, brought: float) -> list[Reason]:
         """The paper's terms that brought it near the themes of a profile."""
         terms = self._sums.ground.space.near(paper, self._sums.wishes.themes[row])
-        weight = float(self._sums.linear[row, paper])
-        return [Reason(ReasonKind.THEME, tuple(terms[:2]), weight)] if terms else []
+        return [Reason(ReasonKind.THEME, tuple(terms[:2]), brought)] if terms else []
 
 
 def _category(interest: Interest, paper: Paper) -> list[Reason]:
@@ -153,10 +185,22 @@ def _raw_parts(sums: Sums, paper: int) -> list[Part]:
     middle = float((space.papers[paper] @ space.centre)[0])
     return [
         *_named_parts(space, likeness, [sums.ground.papers[paper]]),
+        *_liked_parts(sums, space.papers[paper]),
         Part("theme", "themes", float(wishes.themes[0] @ space.paper_themes[paper])),
         Part("start", "what all papers share", -float(wishes.centre[0]) * middle),
         Part("start", "an average paper", -float(wishes.offset[0])),
     ]
+
+
+def _liked_parts(sums: Sums, paper: csr_matrix) -> Iterator[Part]:
+    """What each liked paper brings one that lies next to it."""
+    near, interest = sums.wishes.near, sums.interests[0]
+    liked = (*interest.seeds, *interest.liked)
+    vectors = near.library.vectors[near.library.rows([liked])[0]]
+    brought = near.brought(0, near.parts(0, liked), (paper @ vectors.T).toarray())[0]
+    for one, weight in zip(liked, brought.tolist(), strict=True):
+        if weight:
+            yield Part("like", readable(one.title) or one.key, weight)
 
 
 def _named_parts(space: Space, row: csr_matrix, papers: Sequence[Paper]) -> Iterator[Part]:
@@ -194,6 +238,8 @@ def _rules_of(sums: Sums, paper: int) -> Iterator[str]:
         yield "not shown: it is in none of the chosen categories"
     elif not sums.wanted_by_rules(0)[paper]:
         yield "not shown: it has none of the required keywords"
+    if not rules.unseen(interest)[paper]:
+        yield "not shown again: it was judged or sent before"
     if names := rules.followed(interest).get(paper):
         yield f"shown unless excluded: by {', '.join(names)}, whom you follow"
 

@@ -19,23 +19,27 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags, identity, vstack
+from scipy.sparse import csr_matrix, diags, identity
 
 from digestmail.domain import Interest, Paper
 from digestmail.relevance import rows
 from digestmail.relevance.dense import Dense
+from digestmail.relevance.library import Library
 from digestmail.relevance.products import Products
 from digestmail.relevance.rivals import Rivals
 from digestmail.relevance.rows import Added
 from digestmail.relevance.space import Space
 from digestmail.relevance.terms import analyse, hash_of, joined
-from digestmail.relevance.wishes import Typed, Wishes
+from digestmail.relevance.wishes import Near, Typed, Wishes
 
 _SAMPLE = 1_000  # papers of the background that the scales are taken from
 # What is believed of a scale before the background is seen, as if so many papers told it.
 _BELIEF = 50
-_USUAL = {"terms": (0.01, 0.025), "themes": (0.0, 0.06)}  # mean, spread
+_USUAL = {"terms": (0.01, 0.025), "themes": (0.0, 0.06), "near": (0.05, 0.03)}  # mean, spread
 _LEAST_SPREAD = 0.004  # a text the sample has no word of is no infinite surprise
+_NEAR = 0.3  # what the nearest of many liked papers count beside their mean
+_ALIKE = 4.0  # likes, up to which their mean tells all of them
+_TAKEN = 0.6  # what the mean loses of what these count, so that values keep what they mean
 _DISLIKED = 0.1  # what the mean of dislikes takes: more would bury a field for one paper
 _RIVALS = 0.6  # what the mean of rivals takes at most
 _FEW = 10.0  # likes, up to which rivals take nothing, but add
@@ -45,7 +49,7 @@ _THEMES_TYPED = 0.5  # what themes count where only a few words are known
 _TYPED = 0.25  # what a text counts that is as trustworthy as the papers
 _DISLIKES_ALONE = 0.3  # what dislikes count beside a text, before there is a like
 _LASTS = 2.0  # papers, after which a keyword's hit counts half: then they show what is meant
-_APART, _NEAR = 0.5, 0.3  # what is left of a rare one beside another field; trust that ends it
+_APART, _TOUCHING = 0.5, 0.3  # what is left of a rare one beside another field; trust that ends it
 _LEAST_HEIGHT = 0.3
 _FEW_PAIRS = 2.0  # pairs of likes, below which their height is doubtful
 _USUAL_HEIGHT = 3.0  # of a liked paper, where there is no other to tell
@@ -85,6 +89,19 @@ class _Half:
 
 
 @dataclass(frozen=True, slots=True)
+class _Say:
+    """How much each part of what is known of some profiles counts, (profiles,) each."""
+
+    papers: Dense
+    near: Dense
+    text: Dense
+    keywords: Dense  # in [0, 1]
+    apart: Dense  # of rare keywords, at least
+    fresh: Dense  # how far likes speak for the profile, in [0, 1]: as they fade, it is all typed
+    hopes: NDArray[np.bool_]  # whether there is more than dislikes
+
+
+@dataclass(frozen=True, slots=True)
 class _Shown:
     """The liked or disliked papers of some profiles, summed up."""
 
@@ -95,41 +112,6 @@ class _Shown:
     own_terms: Dense  # weighted means of what each paper has with itself, from the centre
     own_themes: Dense
     of_sample: Dense  # what the mean has with each paper of the sample (profiles x sample)
-
-
-class _Library:
-    """The vectors of the papers that profiles speak of, each made once for all profiles."""
-
-    def __init__(self, space: Space, sample: Products) -> None:
-        self._space = space
-        self._sample = sample
-        self._rows: dict[str, int] = {}
-        self.vectors = csr_matrix((0, space.size), dtype=np.float32)
-        self.themes: Dense = np.zeros((0, space.paper_themes.shape[1]), dtype=np.float32)
-        self.from_centre: Dense = np.zeros(0)  # what each paper has with itself, from the centre
-        self.of_themes: Dense = np.zeros(0)
-        self.of_sample: Dense = np.zeros((0, sample.size), dtype=np.float32)  # papers x sample
-
-    def rows(self, papers: Sequence[Sequence[Paper]]) -> list[list[int]]:
-        """The rows of papers, new ones added."""
-        fresh = {p.key: p for some in papers for p in some if p.key not in self._rows}
-        if fresh:
-            self._rows |= {key: len(self._rows) + at for at, key in enumerate(fresh)}
-            self._add(list(fresh.values()))
-        return [[self._rows[paper.key] for paper in some] for some in papers]
-
-    def _add(self, papers: Sequence[Paper]) -> None:
-        space = self._space
-        vectors = space.of_papers(papers)
-        themes = space.themes_of_papers(papers, vectors)
-        length = float(space.centre @ space.centre)
-        own = rows.squares(vectors) - 2 * (vectors @ space.centre) + length
-        of_themes = np.einsum("ij,ij->i", space.whitened(themes), themes)
-        self.vectors = csr_matrix(vstack([self.vectors, vectors]))
-        self.themes = np.vstack([self.themes, themes])
-        self.from_centre = np.append(self.from_centre, own)
-        self.of_themes = np.append(self.of_themes, of_themes)
-        self.of_sample = np.vstack([self.of_sample, self._sample.of(vectors)])
 
 
 class Learner:
@@ -143,42 +125,32 @@ class Learner:
         self._sample_themes = space.background_themes[chosen] if count else space.background_themes
         self._length = float(space.centre @ space.centre)
         self._products = Products(self._sample)
-        self._library = _Library(space, self._products)
+        self._keys = [space.keys[at] for at in chosen.tolist()]
+        self._library = Library(space, self._products, self._keys)
         self._rivals = Rivals(space)
         self._rivals_of_sample = self._products.of(self._rivals.vectors)
 
     def learn(self, interests: Sequence[Interest]) -> Wishes:
         """The linear models of some profiles; of one that tells nothing all is 0."""
         self._read(interests)
-        liked = self._summed(
-            [(*i.seeds, *i.liked) for i in interests], list(map(_likes, interests))
-        )
+        vouching = [_vouching(interest) for interest in interests]
+        liked = self._summed([papers for papers, _ in vouching], [told for _, told in vouching])
         disliked = self._summed([i.disliked for i in interests], list(map(_dislikes, interests)))
         terms = csr_matrix(liked.choice @ self._library.vectors)
         judged = [_judged(interest) for interest in interests]
         by_papers = self._by_papers(liked, terms, disliked, judged)
         by_text, words, known = self._by_text(interests)
         trust = self._trust(liked, terms, by_papers, by_text)
-        text = np.where(liked.weight > 0, _TYPED * trust**2, 1.0) * (words > 0)
-        papers = np.sqrt(liked.weight / (liked.weight + 1))
-        papers = np.where(liked.weight > 0, papers, _DISLIKES_ALONE * (disliked.weight > 0))
-        said = np.where(
-            liked.weight > 0, np.minimum(trust**2, 1) * _LASTS / (_LASTS + liked.weight), 1.0
-        )
-        # Words that have nothing to do with the liked papers speak of something else: they keep
-        # half their say, so that what somebody typed is found whatever their examples are. What
-        # many papers have is found without.
-        apart = _APART * np.clip(1 - trust / _NEAR, 0, 1) * (liked.weight > 0)
-        text = text * known
-        vouched = liked.weight > 0
-        return _mixed((by_papers, papers), (by_text, text), (said, apart), vouched)
+        say = _say(liked.weight, disliked.weight, trust, known * (words > 0))
+        near = self._near(liked.choice, say.near)
+        return _mixed(by_papers, by_text, near, say)
 
     # --- what was shown ----------------------------------------------------------------------
 
     def _read(self, interests: Sequence[Interest]) -> None:
         """Add all papers spoken of to the library; one that has grown large starts anew."""
         if len(self._library.themes) > _MOST_READ:
-            self._library = _Library(self._space, self._products)
+            self._library = Library(self._space, self._products, self._keys)
         self._library.rows([(*i.seeds, *i.liked, *i.disliked) for i in interests])
 
     def _summed(
@@ -207,7 +179,8 @@ class Learner:
     ) -> _Half:
         """The mean of likes, less parts of the means of dislikes and rivals, from the centre."""
         there, against = liked.weight > 0, disliked.weight > 0
-        less = (np.where(there, _DISLIKED, 1.0) * against).astype(np.float32)
+        less = np.where(there, _DISLIKED * np.minimum(disliked.weight, 1), against)
+        less = less.astype(np.float32)
         themes = self._space.whitened(liked.themes - less[:, None] * disliked.themes)
         rivals = self._rivals.of(themes, judged)
         told = _rivalry(liked.weight) * (rivals.getnnz(axis=1) > 0)
@@ -220,6 +193,12 @@ class Learner:
         )
         centre = (there - less - told).astype(np.float32)
         return self._half(added, of_sample, centre, themes, _THEMES[self._space.has_meanings])
+
+    def _near(self, choice: csr_matrix, weight: Dense) -> tuple[Near, Dense]:
+        """What lies near single liked papers, and what of that every paper has."""
+        mean, spread = _scale(self._library.nearness_of_sample(choice).T, *_USUAL["near"])
+        weight = (weight / spread).astype(np.float32)
+        return Near(self._library, choice, weight), weight * mean
 
     # --- what was typed ----------------------------------------------------------------------
 
@@ -295,10 +274,14 @@ def typed_texts(interest: Interest) -> tuple[str, ...]:
     return (*profile.keywords, *profile.required_keywords, profile.interests)
 
 
-def _likes(interest: Interest) -> list[float]:
-    """The weights of seeds and likes; a seed is as good as a like of today."""
+def _vouching(interest: Interest) -> tuple[list[Paper], list[float]]:
+    """The seeds and likes with their weights; a seed is as good as a like of today."""
     weights = interest.weights[: len(interest.liked)] or [1.0] * len(interest.liked)
-    return [1.0] * len(interest.seeds) + list(weights)
+    seeds = {paper.key for paper in interest.seeds}
+    told = zip(interest.liked, weights, strict=True)
+    liked = [(paper, weight) for paper, weight in told if paper.key not in seeds]
+    papers = [*interest.seeds, *(paper for paper, _ in liked)]
+    return papers, [1.0] * len(seeds) + [weight for _, weight in liked]
 
 
 def _dislikes(interest: Interest) -> list[float]:
@@ -327,19 +310,35 @@ def _scale(values: Dense, mean: float, spread: float) -> tuple[Dense, Dense]:
     return means, np.sqrt(np.maximum(variances, _LEAST_SPREAD**2))
 
 
-def _mixed(
-    papers: tuple[_Half, Dense],
-    text: tuple[_Half, Dense],
-    said: tuple[Dense, Dense],
-    vouched: NDArray[np.bool_],
-) -> Wishes:
+def _say(liked: Dense, disliked: Dense, trust: Dense, known: Dense) -> _Say:
+    """By the weights of likes and dislikes, the trust in a text, and how far it is known."""
+    fresh = np.minimum(liked, 1)
+    nearest = _NEAR * np.clip(1 - _ALIKE / np.maximum(liked, _ALIKE), 0, 1)
+    papers = np.sqrt(liked / (liked + 1)) * (1 - _TAKEN * nearest)
+    alone = _DISLIKES_ALONE * np.minimum(disliked, 1)
+    text = (1 - fresh + fresh * _TYPED * trust**2) * known
+    keywords = np.minimum(trust**2, 1) * _LASTS / (_LASTS + liked)
+    return _Say(
+        papers=np.where(liked > 0, papers, alone),
+        near=nearest * papers,
+        text=text,
+        keywords=(1 - fresh + fresh * keywords).astype(np.float32),
+        # Words that have nothing to do with the liked papers speak of something else: they keep
+        # half their say, so that what somebody typed is found whatever their examples are. What
+        # many papers have is found without.
+        apart=(_APART * np.clip(1 - trust / _TOUCHING, 0, 1) * fresh).astype(np.float32),
+        fresh=fresh.astype(np.float32),
+        hopes=(liked > 0) | (text > 0),
+    )
+
+
+def _mixed(by_papers: _Half, by_text: _Half, near: tuple[Near, Dense], say: _Say) -> Wishes:
     """Both halves with their weights as one linear function, its terms cut to the heaviest."""
-    profiles = len(vouched)
     added: list[tuple[csr_matrix, csr_matrix]] = []
-    themes = np.zeros_like(papers[0].themes)
-    centre = np.zeros(profiles, dtype=np.float32)
-    offset = np.zeros(profiles, dtype=np.float32)
-    for half, weight in (papers, text):
+    themes = np.zeros_like(by_papers.themes)
+    centre = np.zeros(len(say.papers), dtype=np.float32)
+    offset = near[1].astype(np.float32)
+    for half, weight in ((by_papers, say.papers), (by_text, say.text)):
         of_terms, of_themes, less = half.weighed(weight)
         added += [(rows.scaled(parts, of_terms), vectors) for parts, vectors in half.terms]
         themes += of_themes[:, None] * half.themes
@@ -350,12 +349,13 @@ def _mixed(
         themes=themes,
         centre=centre,
         offset=offset,
-        said=said[0].astype(np.float32),
-        apart=said[1].astype(np.float32),
-        tells=(papers[1] > 0) | (text[1] > 0),
-        hopes=vouched | (text[1] > 0),
-        only_typed=~vouched,
-        typed=_typed(*text),
+        near=near[0],
+        said=say.keywords,
+        apart=say.apart,
+        tells=(say.papers > 0) | (say.text > 0),
+        hopes=say.hopes,
+        only_typed=1 - say.fresh,
+        typed=_typed(by_text, say.text),
     )
 
 

@@ -3,7 +3,7 @@
 Everything is a product over a block of profiles; no profile is scored by itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,8 +63,8 @@ class Model:
         self._picker = Picker(space.texts)
 
     def evidence(self, interests: Sequence[Interest]) -> Dense:
-        """What speaks for each paper (interests x papers), before rules and priors."""
-        blocks = [sums.evidence for sums in self._blocks(interests)]
+        """What speaks for each paper (interests x papers), before rules."""
+        blocks = [sums.considered for sums in self._blocks(interests)]
         return np.concatenate([*blocks, np.zeros((0, len(self.papers)), dtype=np.float32)])
 
     def values(self, evidence: Dense) -> Dense:
@@ -102,17 +102,18 @@ class Model:
         hits = self._ground.index.hits(phrases)
         common = commonness(hits)
         told = evidence_of_hits(hits, common)
-        barred = self._barred(interests)
+        barred = self._standing(i.profile.excluded_keywords for i in interests)
+        required = self._standing(i.profile.required_keywords for i in interests)
         for start in range(0, len(interests), BLOCK):
             rows = slice(start, start + BLOCK)
             wishes = self._learner.learn(interests[rows])
-            keywords = Keywords(phrases, wanted[rows], told, common, barred[rows])
+            keywords = Keywords(phrases, wanted[rows], told, common, barred[rows], required[rows])
             yield Sums(self._ground, interests[rows], wishes, keywords)
 
-    def _barred(self, interests: Sequence[Interest]) -> csr_matrix:
-        """Where an excluded keyword stands (interests x papers), as counts of such keywords."""
-        phrases, excluded = numbered(i.profile.excluded_keywords for i in interests)
-        return csr_matrix(excluded @ self._ground.index.hits(phrases))
+    def _standing(self, keywords: Iterable[Iterable[str]]) -> csr_matrix:
+        """Where any of each list of keywords stands (lists x papers): there it is above 0."""
+        phrases, named = numbered(keywords)
+        return csr_matrix(named @ self._ground.index.hits(phrases))
 
 
 def _scores(sums: Sums, picker: Picker, explores: bool) -> list[tuple[Score, ...]]:
@@ -200,6 +201,8 @@ def _as_exploration(reasons: Sequence[Reason]) -> list[Reason]:
     details = [
         d for r in reasons if r.kind in (ReasonKind.TERMS, ReasonKind.THEME) for d in r.details
     ]
-    others = (reason for reason in reasons if reason.kind is not ReasonKind.FIELD)
+    others = (
+        reason for reason in reasons if reason.kind in (ReasonKind.KEYWORD, ReasonKind.SIMILAR)
+    )
     details = details or [d for reason in others for d in reason.details]
     return [Reason(ReasonKind.EXPLORATION, tuple(details[:2]), 0.0)] if details else []

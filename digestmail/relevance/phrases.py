@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from digestmail.domain import Paper
@@ -47,12 +46,6 @@ class PhraseIndex:
                 values.append(value)
         shape = (len(phrases), len(self._papers))
         return csr_matrix((values, (rows, columns)), shape=shape, dtype=np.float32)
-
-    def has_any(self, keywords: Iterable[str]) -> NDArray[np.bool_]:
-        """The papers that have at least one of these keywords."""
-        wanted = [found for found in map(phrase, keywords) if found.words]
-        hits = self.hits(list(dict.fromkeys(wanted)))
-        return np.asarray(hits.getnnz(axis=0) > 0)
 
 
 _Lookups = dict[tuple[int, bool], dict[tuple[str, ...], int]]

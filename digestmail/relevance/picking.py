@@ -10,7 +10,7 @@ from digestmail.relevance.dense import Dense
 from digestmail.relevance.select import POOL, diverse, likeness
 
 _MOST_COMPARED = 4_000  # papers whose likeness to each other is held at once: 64 MB
-_TIE = 1e-9  # between equal values at neighbouring places: less than the digits of a value
+_TIE = 1e-12  # between equal values at neighbouring places: far less than the digits of a value
 
 _Indices = NDArray[np.int64]
 

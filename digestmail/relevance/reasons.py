@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from digestmail.domain import Interest, Paper, Reason, ReasonKind
+from digestmail.relevance.dense import Dense
 from digestmail.text import Phrase, phrase, readable
 
 _MOST_TERMS = 3
@@ -37,7 +38,6 @@ class Parts:
     keywords: csr_matrix  # pairs x phrases: evidence of each keyword hit
     terms: csr_matrix  # pairs x terms: each term's part of the likeness
     categories: csr_matrix  # pairs x categories: the same of each category
-    evidence_of_likeness: NDArray[np.float32]  # what the whole of it brought
 
 
 class Explainer:
@@ -69,14 +69,16 @@ class Explainer:
         weight = sum(weight for weight, _ in strongest)
         return [Reason(ReasonKind.KEYWORD, tuple(name for _, name in strongest), weight)]
 
-    def likeness(self, pair: int, said: Sequence[str]) -> list[Reason]:
-        """The terms, those already said left out, and the categories that made the likeness."""
+    def likeness(self, pair: int, said: Sequence[str], evidence: float) -> list[Reason]:
+        """The terms, those already said left out, and the categories that made the likeness.
+
+        ``evidence``: what all of them brought.
+        """
         terms, brought = _speaking(self._parts.terms, pair)
         codes, added = _speaking(self._parts.categories, pair)
         total = float(brought.sum() + added.sum())
         if not total:
             return []
-        evidence = float(self._parts.evidence_of_likeness[pair])
         told = (*self._terms(pair, terms, brought, said), *self._field(pair, codes, added, total))
         return [one._replace(weight=one.weight / total * evidence) for one in told]
 
@@ -107,15 +109,14 @@ class Explainer:
         named = [known[column] for column, weight in weights.items() if weight >= least]
         return [Reason(ReasonKind.FIELD, tuple(named[:_MOST_TERMS]), whole)]
 
-    def heaviest_term(self, pair: int) -> list[Reason]:
+    def heaviest_term(self, pair: int, evidence: float) -> list[Reason]:
         """The one term that weighed most, for papers of which nothing better can be said."""
         terms, brought = _speaking(self._parts.terms, pair)
         name = self._names[pair].get(terms[0]) if terms else None
         if name is None:
             return []
         share = float(brought[0] / brought[::-1].sum())
-        weight = share * float(self._parts.evidence_of_likeness[pair])
-        return [Reason(ReasonKind.TERMS, (name,), weight)]
+        return [Reason(ReasonKind.TERMS, (name,), share * evidence)]
 
 
 def _speaking(parts: csr_matrix, pair: int) -> tuple[list[int], NDArray[np.float32]]:
@@ -131,15 +132,17 @@ def _tells(name: str, said: Sequence[str]) -> bool:
     return not any(f" {name} " in f" {other} " for other in said)
 
 
-def similar(vectors: csr_matrix, liked: Sequence[Paper], papers: csr_matrix) -> list[list[Reason]]:
-    """For each of some papers the liked or seed paper that it resembles most, if it does."""
-    likeness = (papers @ vectors.T).toarray()
-    best = likeness.argmax(axis=1).tolist()
+def similar(alike: Dense, liked: Sequence[Paper], share: Dense) -> list[list[Reason]]:
+    """For each of some papers the liked or seed paper that it resembles most, if it does.
+
+    ``alike`` has their cosines (papers x liked), ``share`` what each liked paper has in what speaks
+    for a paper; that is the reason's weight.
+    """
     return [
-        [Reason(ReasonKind.SIMILAR, (readable(liked[one].title),), float(near[one]))]
+        [Reason(ReasonKind.SIMILAR, (readable(liked[one].title),), float(part[one]))]
         if near[one] >= _LEAST_SIMILAR and liked[one].title
         else []
-        for near, one in zip(likeness, best, strict=True)
+        for near, part, one in zip(alike, share, alike.argmax(axis=1).tolist(), strict=True)
     ]
 
 

@@ -148,21 +148,22 @@ class Index:
 
         Compared are the terms that tell most of it.
         """
-        texts = [segment.texts for segment in self._segments]
-        having, papers = _having(texts, terms.hashes), len(self)
+        segments = self._segments  # as they are now: others may come meanwhile
+        having = _having([segment.texts for segment in segments], terms.hashes)
+        papers = sum(len(segment.ids) for segment in segments)
         weights = _weights(terms) * _idf(papers, having)
         # A term that no other paper has finds none.
         telling = np.argsort(-weights * (having > 1), kind="stable")[:_TELLING]
         length = max(float(np.linalg.norm(weights)), 1e-6)
         scores = []
-        for segment in self._segments:
+        for segment in segments:
             score = np.zeros(len(segment.ids), dtype=np.float32)
             for at, idf in zip(telling.tolist(), _idf(papers, having[telling]), strict=True):
                 _add(score, segment.texts, int(terms.hashes[at]), float(weights[at] * idf))
             score /= segment.lengths * length
             score[segment.ids == paper_id] = 0
             scores.append(score)
-        return _ranked(self._segments, [score >= _ALIKE for score in scores], scores, most)
+        return _ranked(segments, [score >= _ALIKE for score in scores], scores, most)
 
 
 class _Gathered:

@@ -33,7 +33,7 @@ CATEGORY_ONLY = 0.8  # evidence for a paper when categories are all that was cho
 _DOUBT = 0.65  # the part of its evidence that likeness by a single term loses
 _PART = 4.0  # the power of the part of a keyword that a paper has
 _SCATTERED = 0.7  # what all its words are worth where they do not stand together
-_NOTABLE = 0.02  # values below are not worth a second look
+_NOTABLE = 0.02  # values below are not worth a second look: the least threshold of the form
 _TINY = 1e-9
 _DIGITS = 4  # of evidence: those behind depend on which profiles are multiplied together
 
@@ -59,7 +59,8 @@ class Keywords:
     wanted: csr_matrix  # interests x phrases: which are theirs
     told: csr_matrix  # phrases x papers: the evidence of each hit
     common: Dense  # (phrases,): see ``commonness``
-    barred: csr_matrix  # interests x papers: how many excluded keywords stand there
+    barred: csr_matrix  # interests x papers: above 0 where an excluded keyword stands
+    required: csr_matrix  # the same of required ones
 
 
 class Sums:
@@ -74,6 +75,7 @@ class Sums:
         self.phrases, self.told = keywords.phrases, keywords.told
         self.wanted = _believed(keywords, wishes)
         self.barred: NDArray[np.bool_] = keywords.barred.toarray() > 0
+        self._required = keywords.required
         self.by_keywords: Dense = (self.wanted @ self.told).toarray()
         self.by_categories = self._categories()
         self.linear = self._linear()
@@ -106,14 +108,14 @@ class Sums:
     def doubt(self) -> Dense:
         """What is taken where few words of those typed make the likeness: they may mean much else.
 
-        Looked at only where it decides: no keyword vouches for the paper, and it would pass.
+        Looked at only where it decides: no keyword vouches for the paper, and it would be worth a
+        look whatever the threshold.
         """
         doubt = np.zeros_like(self.linear)
         values = value_of(self.evidence + self.added)
-        least = np.array([[interest.profile.threshold] for interest in self.interests])
-        doubtful = self.wishes.only_typed | self.keywords_only
+        doubtful = (self.wishes.only_typed > 0) | self.keywords_only
         alone = (self.by_keywords == 0) & (self.linear > 0) & doubtful[:, None]
-        rows, columns = np.nonzero(alone & (values >= np.maximum(least, _NOTABLE)))
+        rows, columns = np.nonzero(alone & (values >= _NOTABLE))
         if len(rows):
             doubt[rows, columns] = self._doubted(rows, columns)
         return doubt
@@ -152,16 +154,20 @@ class Sums:
         return np.array([typed_keywords_only(interest.profile) for interest in self.interests])
 
     @cached_property
+    def considered(self) -> Dense:
+        """The evidence with all that is added and taken."""
+        return self.evidence + self.added - self.doubt
+
+    @cached_property
     def values(self) -> Dense:
-        """The scores, all considered."""
-        return value_of(np.round(self.evidence + self.added - self.doubt, _DIGITS))
+        """The scores."""
+        return value_of(np.round(self.considered, _DIGITS))
 
     def wanted_by_rules(self, row: int) -> NDArray[np.bool_]:
         """The papers of the chosen categories that have a required keyword."""
-        profile = self.interests[row].profile
         wanted = self.ground.rules.wanted(self.interests[row])
-        if profile.required_keywords:
-            wanted = wanted & self.ground.index.has_any(profile.required_keywords)
+        if self.interests[row].profile.required_keywords:
+            wanted = wanted & (self._required[row].toarray().ravel() > 0)
         return wanted
 
 

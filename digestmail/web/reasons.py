@@ -51,8 +51,9 @@ def _briefly(reason: Reason, words: Words) -> str:
 
 
 def reason_lines(item: DigestItem, words: Words) -> list[ReasonLine]:
-    """The reasons of a pick, the weightiest first."""
-    some = sorted((r for r in item.reasons if r.details), key=lambda r: -r.weight)
+    """The reasons of a pick, the weightiest first; before them a followed author, who needs none."""
+    some = [reason for reason in item.reasons if reason.details]
+    some.sort(key=lambda reason: (reason.kind is not ReasonKind.AUTHOR, -reason.weight))
     return [_line(reason, some, words) for reason in some]
 
 

@@ -20,11 +20,13 @@ def explained(position: int, **values: Any) -> Explanation:
     return MODEL.explain(interest(**values), position)
 
 
+SIX = tuple(paper(f"Laser light {n}", f"Cold atoms {n}.") for n in "abcdef")
 WISHES = [
     {"keywords": ("laser", "cold atoms")},
     {"interests": "cooling atoms by light"},
     {"interests": "laser"},
     {"liked": (paper("Laser light", "Cold atoms."),), "keywords": ("lattice",)},
+    {"liked": (*SIX, SIX[0]), "seeds": (SIX[1],)},
     {"liked": (LASERS,), "disliked": (paper("Laser cooling of atoms again"),)},
     {"categories": ("q-bio",)},
     {"disliked": (LASERS,)},
@@ -52,6 +54,7 @@ def test_the_value_explained_is_the_score(values: dict[str, Any]) -> None:
     [
         ({"keywords": ("laser",)}, {"keyword", "term", "theme", "start", "trending"}),
         ({"interests": "laser", "threshold": 0}, {"term", "theme", "start", "trending", "doubt"}),
+        ({"liked": SIX}, {"term", "like", "theme", "start", "trending"}),
         ({"interests": "zebra"}, set()),
     ],
 )

@@ -1,5 +1,6 @@
 """Learning: what likes, dislikes, words and their weights make of a linear model."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -74,8 +75,57 @@ def test_no_weights_are_full_weights() -> None:
     assert plain == found(liked=(TWIN,), disliked=(CELLS,), weights=(1.0, 1.0))
 
 
-def test_more_likes_are_trusted_more() -> None:
-    assert found(liked=(TWIN, LASERS))[LASERS.title] > found(liked=(TWIN,))[LASERS.title]
+def test_more_likes_of_the_same_are_trusted_more() -> None:
+    again = tuple(replace(TWIN, key=f"twin {n}") for n in range(3))
+    assert found(liked=again)[LASERS.title] > found(liked=(TWIN,))[LASERS.title]
+
+
+def test_a_paper_next_to_one_of_many_likes_is_found() -> None:
+    papers = trending()[:300]
+    ale = paper("Zymurgy of ale", "Hops and yeast of ale ferment.")
+    news = [paper("Ale brewed anew", "The yeast of ale ferments without hops."), *papers[:100]]
+    space = Space(news, papers, Features())
+    liked = (*papers[100:280:5], ale)
+    wishes = Learner(space).learn([interest(liked=liked)])
+    near = wishes.near
+    cosines = (space.papers @ space.of_papers(liked).T).toarray()
+    brought = near.brought(0, near.parts(0, liked), cosines)
+    assert brought.sum(axis=1) == pytest.approx(near.evidence[0], rel=1e-4)
+    assert brought[0].argmax() == len(liked) - 1
+    assert near.evidence[0, 0] > 1.5 * near.evidence[0, 1:].max()
+
+
+def test_of_few_likes_their_mean_tells_all() -> None:
+    assert not LEARNER.learn([interest(liked=(TWIN, *FILLERS[:3]))]).near.weight.any()
+    assert LEARNER.learn([interest(liked=(TWIN, *FILLERS[:4]))]).near.weight.any()
+
+
+def test_a_like_that_fades_gives_the_words_their_say_back() -> None:
+    typed = {"interests": "laser cooling of atoms", "keywords": ("atoms",)}
+    alone = LEARNER.learn([interest(**typed)])
+    gone = LEARNER.learn([interest(**typed, liked=(CELLS,), weights=(1e-6,))])
+    fresh = LEARNER.learn([interest(**typed, liked=(CELLS,))])
+    assert gone.evidence(SPACE) == pytest.approx(alone.evidence(SPACE), abs=0.02)
+    assert gone.said == pytest.approx(alone.said, abs=1e-3)
+    assert fresh.said[0] < 0.5
+
+
+@pytest.mark.parametrize("liked", [(), (FIELD,)])
+def test_dislikes_fade(liked: tuple[Paper, ...]) -> None:
+    values = {"liked": liked, "interests": "laser light"}
+    none = found(**values)[LASERS.title]
+    fresh, old, gone = (
+        found(**values, disliked=(TWIN,), weights=(*[1.0] * len(liked), weight))[LASERS.title]
+        for weight in (1.0, 0.3, 1e-6)
+    )
+    assert fresh < old < gone
+    assert gone == pytest.approx(none, abs=1e-3)
+
+
+def test_a_seed_that_is_liked_too_counts_once() -> None:
+    once = found(seeds=(TWIN, CELLS))
+    assert found(seeds=(TWIN, CELLS), liked=(TWIN,)) == once
+    assert found(seeds=(TWIN, CELLS), liked=(TWIN,), weights=(0.1,)) == once
 
 
 @pytest.mark.parametrize("values", [{}, {"interests": "xylophone"}, {"keywords": ("the",)}])
