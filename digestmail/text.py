@@ -90,8 +90,14 @@ def _converted(latex: str, otherwise: str) -> str:
 
 # --- words -----------------------------------------------------------------------------------
 
+# Chinese and Japanese put no blanks between words, so there each character counts as a word.
+_IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # Combining accents belong to their letter: feeds and keyboards of some systems decompose them.
-_WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f][^\W_]*)*(?:[+]{2}(?!\w))?")
+# C++ and C# are other languages than C.
+_WORD = re.compile(
+    rf"[{_IDEOGRAPH}]|(?<!\w)[A-Za-z]#(?!\w)"
+    rf"|[^\W_{_IDEOGRAPH}]+(?:[\u0300-\u036f][^\W_{_IDEOGRAPH}]*)*(?:[+]{{2}}(?!\w))?"
+)
 _IRREGULAR = {
     "matrices": "matrix",
     "vertices": "vertex",
@@ -104,6 +110,20 @@ _IRREGULAR = {
     "lenses": "lens",
     "viruses": "virus",
     "mice": "mouse",
+    "aids": "aids",
+    "atlas": "atlas",
+    "atlases": "atlas",
+    "automata": "automaton",
+    "bayes": "bayes",
+    "buses": "bus",
+    "formulae": "formula",
+    "fungi": "fungus",
+    "https": "https",
+    "larvae": "larva",
+    "loci": "locus",
+    "mars": "mars",
+    "news": "news",
+    "sars": "sars",
     "bias": "bias",
     "gas": "gas",
     "lens": "lens",
@@ -155,7 +175,8 @@ def _plain(word: str) -> str:
         return word
     word = word.translate(_LETTERS)
     decomposed = unicodedata.normalize("NFKD", word)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)) or word
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    return plain or word  # lower once more: a styled capital becomes a plain one
 
 
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"})

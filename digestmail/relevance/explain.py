@@ -17,6 +17,7 @@ from digestmail.relevance.terms import joined
 from digestmail.text import readable
 
 _TINY = 1e-9
+_LEAST_PART = 0.03  # of the evidence that likeness must bring to be told beside other reasons
 
 Pick = tuple[int, int]  # the row of an interest, the column of a paper
 
@@ -121,9 +122,18 @@ class Reasons:
             theme = self._theme(row, paper, brought) or explainer.heaviest_term(pair, brought)
             reasons = [*theme, *reasons]
         evidence = float(self._sums.evidence[row, paper])
+        reasons = [one for one in reasons if not _negligible(one, evidence)] or reasons
         trending = self._sums.ground.prior.reason(paper, evidence) if reasons else None
         reasons += [trending] if trending else []
-        return [Reason(r.kind, r.details, round(r.weight, 4)) for r in reasons]
+        return [self._as_told(one, paper) for one in reasons]
+
+    def _as_told(self, reason: Reason, paper: int) -> Reason:
+        """Its terms as the paper writes them, its weight with 4 digits."""
+        kind, details, weight = reason
+        if kind in (ReasonKind.TERMS, ReasonKind.THEME):
+            one = self._sums.ground.papers[paper]
+            details = self._sums.ground.space.written(one, details)
+        return Reason(kind, details, round(weight, 4))
 
     def _likeness(self, pair: int, said: Sequence[str]) -> list[Reason]:
         """The liked paper that it resembles, and what it has of the profile's terms.
@@ -139,6 +149,12 @@ class Reasons:
         """The paper's terms that brought it near the themes of a profile."""
         terms = self._sums.ground.space.near(paper, self._sums.wishes.themes[row])
         return [Reason(ReasonKind.THEME, tuple(terms[:2]), brought)] if terms else []
+
+
+def _negligible(reason: Reason, evidence: float) -> bool:
+    """Whether a likeness is next to nothing beside what else speaks for a paper."""
+    likeness = reason.kind in (ReasonKind.TERMS, ReasonKind.FIELD)
+    return likeness and reason.weight < _LEAST_PART * evidence
 
 
 def _category(interest: Interest, paper: Paper) -> list[Reason]:

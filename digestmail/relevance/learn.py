@@ -48,8 +48,8 @@ _THEMES = {False: 1.0, True: 2.0}  # what themes count beside terms, without and
 _THEMES_TYPED = 0.5  # what themes count where only a few words are known
 _TYPED = 0.25  # what a text counts that is as trustworthy as the papers
 _DISLIKES_ALONE = 0.3  # what dislikes count beside a text, before there is a like
-_LASTS = 2.0  # papers, after which a keyword's hit counts half: then they show what is meant
-_APART, _TOUCHING = 0.5, 0.3  # what is left of a rare one beside another field; trust that ends it
+_LASTS = 2.0  # likes, after which what was typed counts half: then they show what is meant
+_APART, _TOUCHING = 0.5, 0.3  # what is left of a text beside another field; trust that ends it
 _LEAST_HEIGHT = 0.3
 _FEW_PAIRS = 2.0  # pairs of likes, below which their height is doubtful
 _USUAL_HEIGHT = 3.0  # of a liked paper, where there is no other to tell
@@ -96,7 +96,6 @@ class _Say:
     near: Dense
     text: Dense
     keywords: Dense  # in [0, 1]
-    apart: Dense  # of rare keywords, at least
     fresh: Dense  # how far likes speak for the profile, in [0, 1]: as they fade, it is all typed
     hopes: NDArray[np.bool_]  # whether there is more than dislikes
 
@@ -316,17 +315,17 @@ def _say(liked: Dense, disliked: Dense, trust: Dense, known: Dense) -> _Say:
     nearest = _NEAR * np.clip(1 - _ALIKE / np.maximum(liked, _ALIKE), 0, 1)
     papers = np.sqrt(liked / (liked + 1)) * (1 - _TAKEN * nearest)
     alone = _DISLIKES_ALONE * np.minimum(disliked, 1)
-    text = (1 - fresh + fresh * _TYPED * trust**2) * known
-    keywords = np.minimum(trust**2, 1) * _LASTS / (_LASTS + liked)
+    lasts = _LASTS / (_LASTS + liked)
+    # Words that have nothing to do with the liked papers may speak of something else: of their say
+    # a part is left so long as the likes are few.
+    apart = _APART * np.clip(1 - trust / _TOUCHING, 0, 1) * lasts
+    text = (1 - fresh + fresh * np.maximum(_TYPED * trust**2, apart)) * known
+    keywords = np.minimum(trust**2, 1) * lasts
     return _Say(
         papers=np.where(liked > 0, papers, alone),
         near=nearest * papers,
         text=text,
         keywords=(1 - fresh + fresh * keywords).astype(np.float32),
-        # Words that have nothing to do with the liked papers speak of something else: they keep
-        # half their say, so that what somebody typed is found whatever their examples are. What
-        # many papers have is found without.
-        apart=(_APART * np.clip(1 - trust / _TOUCHING, 0, 1) * fresh).astype(np.float32),
         fresh=fresh.astype(np.float32),
         hopes=(liked > 0) | (text > 0),
     )
@@ -351,7 +350,6 @@ def _mixed(by_papers: _Half, by_text: _Half, near: tuple[Near, Dense], say: _Say
         offset=offset,
         near=near[0],
         said=say.keywords,
-        apart=say.apart,
         tells=(say.papers > 0) | (say.text > 0),
         hopes=say.hopes,
         only_typed=1 - say.fresh,

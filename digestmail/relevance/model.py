@@ -145,7 +145,10 @@ def _picked(
     good: _Bools,
     followed: Sequence[dict[int, list[str]]],
 ) -> list[_Indices]:
-    """The papers of each interest, those of followed authors first, each part best first."""
+    """The papers of each interest, those of followed authors first, each part best first.
+
+    Followed authors' papers are all there, however many; the others take what room they leave.
+    """
     values, profiles = sums.values, [interest.profile for interest in sums.interests]
     least = np.array([[p.threshold] for p in profiles], dtype=np.float32)
     passing = np.where(good & (values >= np.maximum(least, _LEAST_VALUE)), values, -1)
@@ -156,7 +159,7 @@ def _picked(
     picked = []
     for row, chosen in enumerate(picker.chosen(passing, np.array(room, dtype=np.int64))):
         own = np.array(sorted(pinned[row], key=lambda p: (-values[row, p], p)), dtype=np.int64)
-        picked.append(np.concatenate([own, chosen[chosen >= 0]])[: profiles[row].max_papers])
+        picked.append(np.concatenate([own, chosen[chosen >= 0]]))
     return picked
 
 

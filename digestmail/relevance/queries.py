@@ -89,9 +89,10 @@ def _stands(wanted: Phrase, text: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _pattern(plain: tuple[str, ...]) -> re.Pattern[str]:
-    """What finds words in ASCII where ``spans`` does; ``c++`` is another word than ``c``."""
-    between = r"(?!\+\+(?!\w))[\W_]+".join(map(re.escape, plain))
-    return re.compile(rf"(?<![^\W_]){between}(?![^\W_])(?!\+\+(?!\w))", re.IGNORECASE)
+    """What finds words in ASCII where ``spans`` does; ``c++`` and ``c#`` are no ``c``."""
+    others = r"(?!(?:\+\+|(?<=\b[A-Za-z])#)(?!\w))"
+    between = rf"{others}[\W_]+".join(map(re.escape, plain))
+    return re.compile(rf"(?<![^\W_]){between}(?![^\W_]){others}", re.IGNORECASE)
 
 
 def _is_named(author: str, text: str) -> bool:

@@ -26,6 +26,7 @@ from digestmail.relevance.terms import (
     matrix_of,
     paper_text,
 )
+from digestmail.text import readable, words
 
 THEMES = 256
 _MOST_SHARE = 0.5  # a term in more of the papers tells nothing
@@ -56,6 +57,7 @@ class Space:
         self._papers = papers
         self.keys = [paper.key for paper in (*papers, *background)]  # of the rows of background
         self._names: dict[str, dict[int, str]] = {}
+        self._words: dict[str, tuple[list[str], list[str]]] = {}
         self._embedder = embedder
         self._features = features
         terms = features.terms([*papers, *background])
@@ -164,13 +166,18 @@ class Space:
         The parts of a text add up to 1, less those of words that no paper has: they are as rare as
         can be.
         """
-        words = [list(dict.fromkeys(t for t in terms if " " not in t)) for terms in texts]
-        shares = matrix_of([counted(some) for some in words], self._columns)
-        unknown = np.array([len(some) for some in words]) - np.diff(shares.indptr)
+        shares = self.words_of(texts)
+        words = np.array([len({t for t in terms if " " not in t}) for terms in texts])
+        unknown = words - np.diff(shares.indptr)
         shares.data = self._rarity[shares.indices]
         rarest = np.log(1 + self.background.shape[0]) + 1
         whole = np.asarray(shares.sum(axis=1)).ravel() + unknown * rarest
         return csr_matrix(diags(1 / np.maximum(whole, 1e-9)) @ shares, dtype=np.float32)
+
+    def words_of(self, texts: Sequence[Sequence[str]]) -> csr_matrix:
+        """The words among the terms of texts (texts x terms), each as 1; unknown ones left out."""
+        words = [dict.fromkeys(term for term in terms if " " not in term) for terms in texts]
+        return matrix_of([counted(list(some)) for some in words], self._columns)
 
     def _weighted(self, counts: csr_matrix) -> csr_matrix:
         """Rows of unit length: (1 + log count) x IDF, with room for the categories."""
@@ -207,6 +214,14 @@ class Space:
                 self._names[paper.key] = self._named(paper)
         return {c: name for paper in papers for c, name in self._names[paper.key].items()}
 
+    def written(self, paper: Paper, terms: Sequence[str]) -> tuple[str, ...]:
+        """Terms as a paper writes them where they first stand: "physics", not "physic"."""
+        if paper.key not in self._words:
+            found = words(readable(" ; ".join((paper.title, paper.abstract))))
+            self._words[paper.key] = ([w.stem for w in found], [w.plain for w in found])
+        stems, plain = self._words[paper.key]
+        return tuple(_as_written(term.split(), stems, plain) or term for term in terms)
+
     def _named(self, paper: Paper) -> dict[int, str]:
         terms = sorted(_distinct(paper))
         hashes = np.array([hash_of(term) for term in terms], dtype=np.uint32)
@@ -214,6 +229,13 @@ class Space:
         at[at == len(self._columns)] = 0
         known = self._columns[at] == hashes if len(self._columns) else np.zeros(len(at), bool)
         return {int(at[n]): term for n, term in enumerate(terms) if known[n]}
+
+
+def _as_written(term: list[str], stems: list[str], plain: list[str]) -> str:
+    size = len(term)
+    at = (at for at in range(len(stems)) if stems[at] == term[0] and stems[at : at + size] == term)
+    first = next(at, None)
+    return "" if first is None else " ".join(plain[first : first + size])
 
 
 def _distinct(paper: Paper) -> set[str]:

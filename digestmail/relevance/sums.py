@@ -30,9 +30,12 @@ _COMMON = 0.3  # a keyword that hits this share of the papers tells the least
 _FEW = 30  # papers: of so few each may well have the same keyword
 _LEAST = 0.3  # how much of its evidence such a keyword keeps: in a title it still makes a mail
 CATEGORY_ONLY = 0.8  # evidence for a paper when categories are all that was chosen
-_DOUBT = 0.65  # the part of its evidence that likeness by a single term loses
+_DOUBT = 0.3  # the part of its evidence that likeness by a single term loses
 _PART = 4.0  # the power of the part of a keyword that a paper has
 _SCATTERED = 0.7  # what all its words are worth where they do not stand together
+_APART = 0.3  # how far a keyword is believed at least, where no liked paper has it
+_SEEN = 0.1  # the part of the likes that has it, from where on it is not
+_PLENTY = 4.0  # of what a linear model finds: where words alone tell, more is worth little more
 _NOTABLE = 0.02  # values below are not worth a second look: the least threshold of the form
 _TINY = 1e-9
 _DIGITS = 4  # of evidence: those behind depend on which profiles are multiplied together
@@ -78,6 +81,7 @@ class Sums:
         self._required = keywords.required
         self.by_keywords: Dense = (self.wanted @ self.told).toarray()
         self.by_categories = self._categories()
+        self._found = wishes.evidence(ground.space)
         self.linear = self._linear()
         self.evidence: Dense = self.linear + self.by_keywords + self.by_categories
 
@@ -92,7 +96,7 @@ class Sums:
     def _linear(self) -> Dense:
         """The evidence of the linear models; none for a paper without a word they know."""
         space, wishes = self.ground.space, self.wishes
-        linear = of_linear(wishes.evidence(space))
+        linear = of_linear(eased(self._found, wishes.only_typed[:, None]))
         linear[~wishes.tells] = 0
         linear[:, np.diff(space.papers.indptr) == 0] = 0
         # Dislikes put in order what something else speaks for, and speak for nothing themselves.
@@ -127,10 +131,11 @@ class Sums:
         of_terms = np.asarray(shares.sum(axis=1)).ravel()
         of_themes = np.einsum("ij,ij->i", typed.themes[rows], space.paper_themes[columns])
         by_words = np.maximum(of_terms + of_themes - typed.offset[rows], 0)
-        linear = self.linear[rows, columns]
-        left = of_linear(found_of(linear) - (1 - self._covered(rows, columns)) * by_words)
+        linear, typed_only = self.linear[rows, columns], self.wishes.only_typed[rows]
+        found = self._found[rows, columns] - (1 - self._covered(rows, columns)) * by_words
+        left = of_linear(eased(found, typed_only))
         largest = shares.max(axis=1).toarray().ravel() / np.maximum(of_terms, _TINY)
-        alone = np.clip(largest, 0, 1) ** 3 * self.wishes.only_typed[rows]
+        alone = np.clip(largest, 0, 1) ** 3 * typed_only
         doubted: Dense = np.round(linear - left * (1 - _DOUBT * alone), _DIGITS)
         return doubted
 
@@ -185,11 +190,14 @@ def of_linear(found: Dense) -> Dense:
     return above
 
 
-def found_of(linear: Dense) -> Dense:
-    """The reverse of ``of_linear``, where that is above 0."""
-    odds = np.expm1(linear.astype(np.float64) + np.logaddexp(0, _START))
-    found: Dense = (np.log(odds) - _START) / _SLOPE
-    return found
+def eased(found: Dense, typed_only: Dense) -> Dense:
+    """What a linear model finds, less of what is beyond plenty the more it is by words alone.
+
+    A rare word in passing is as far above the average as a paper can be, and yet no more than that.
+    """
+    beyond = np.maximum(found - _PLENTY, 0)
+    left: Dense = found - typed_only * (beyond - np.log1p(beyond))
+    return left
 
 
 def commonness(hits: csr_matrix) -> Dense:
@@ -208,11 +216,27 @@ def evidence_of_hits(hits: csr_matrix, common: Dense) -> csr_matrix:
 
 
 def _believed(keywords: Keywords, wishes: Wishes) -> csr_matrix:
-    """The phrases of each interest, and how far they are believed."""
+    """The phrases of each interest, and how far they are believed.
+
+    The more papers are liked, the more these show what was meant. But of what none of them has
+    they tell nothing: it keeps a part of its say, the less, the more papers have it.
+    """
     wanted = keywords.wanted.tocoo()
-    rare = 1 - keywords.common[wanted.col]
-    believed = np.maximum(wishes.said[wanted.row], wishes.apart[wanted.row] * rare)
+    unseen = np.clip(1 - _shown(keywords, wishes) / _SEEN, 0, 1)
+    apart = _APART * unseen * (1 - keywords.common[wanted.col])
+    apart *= 1 - wishes.only_typed[wanted.row]
+    believed = np.maximum(wishes.said[wanted.row], apart)
     return csr_matrix((wanted.data * believed, (wanted.row, wanted.col)), shape=wanted.shape)
+
+
+def _shown(keywords: Keywords, wishes: Wishes) -> Dense:
+    """The part of an interest's likes that has all words of a phrase, for each one wanted."""
+    near, wanted = wishes.near, keywords.wanted.tocoo()
+    if not near.liked.nnz or not wanted.nnz:
+        return np.zeros(wanted.nnz, dtype=np.float32)
+    terms = [analyse(" ".join(one.words)) for one in keywords.phrases]
+    parts = csr_matrix(near.liked @ near.library.having(terms))
+    return np.asarray(parts[wanted.row, wanted.col], dtype=np.float32).ravel()
 
 
 def chose_categories_only(interest: Interest) -> bool:

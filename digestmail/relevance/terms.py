@@ -14,8 +14,9 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from digestmail.domain import Paper
 from digestmail.text import readable, singular, words
 
-KIND = "terms-2"  # of the kept features: to be changed with whatever changes the terms
+KIND = "terms-3"  # of the kept features: to be changed with whatever changes the terms
 _STOP = frozenset(map(singular, ENGLISH_STOP_WORDS))
+_FIRST_IDEOGRAPH = "\u3040"  # from there on one character is a word
 _APART = "\x00"  # between texts whose words are no neighbours; no text of a paper has it
 
 Hashes = NDArray[np.uint32]
@@ -36,10 +37,16 @@ def analyse(text: str) -> list[str]:
 
 def _terms(text: str) -> list[str]:
     stems = [word.stem for word in words(readable(text))]
-    telling = [len(stem) > 1 and stem not in _STOP and not stem.isdigit() for stem in stems]
+    telling = [_tells(stem) for stem in stems]
     single = [stem for stem, tells in zip(stems, telling, strict=True) if tells]
     pairs = zip(pairwise(stems), pairwise(telling), strict=True)
     return single + [f"{a} {b}" for (a, b), tells in pairs if all(tells)]
+
+
+def _tells(stem: str) -> bool:
+    if len(stem) == 1:
+        return stem >= _FIRST_IDEOGRAPH
+    return stem not in _STOP and not stem.isdigit()
 
 
 def joined(texts: Sequence[str]) -> str:

@@ -69,7 +69,6 @@ class Wishes:
     offset: Dense  # (profiles,)
     near: Near
     said: Dense  # (profiles,): how far what was typed is to be believed, in [0, 1]
-    apart: Dense  # (profiles,): how far at least, of keywords that few papers have
     tells: NDArray[np.bool_]  # (profiles,): whether there is anything to judge by
     hopes: NDArray[np.bool_]  # (profiles,): whether that is more than what was disliked
     only_typed: Dense  # (profiles,): how far no liked paper vouches for the words, in [0, 1]

@@ -51,7 +51,7 @@ def _briefly(reason: Reason, words: Words) -> str:
 
 
 def reason_lines(item: DigestItem, words: Words) -> list[ReasonLine]:
-    """The reasons of a pick, the weightiest first; before them a followed author, who needs none."""
+    """The reasons of a pick, the weightiest first; before them a followed author, who is a rule."""
     some = [reason for reason in item.reasons if reason.details]
     some.sort(key=lambda reason: (reason.kind is not ReasonKind.AUTHOR, -reason.weight))
     return [_line(reason, some, words) for reason in some]

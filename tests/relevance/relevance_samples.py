@@ -102,7 +102,8 @@ def _true(told: Reason, detail: str, paper: Paper, wanted: Interest) -> bool:
         return bool(spans(text, [phrase(detail)])) and bool(profile.interests or _shown(wanted))
     known = [*profile.keywords, profile.interests]
     known += [paper_text(p) for p in (*wanted.liked, *wanted.seeds)]
-    return bool(spans(text, [phrase(detail)])) and any(detail in analyse(k) for k in known)
+    term = " ".join(phrase(detail).words)
+    return bool(spans(text, [phrase(detail)])) and any(term in analyse(k) for k in known)
 
 
 def _shown(wanted: Interest) -> tuple[Paper, ...]:

@@ -77,6 +77,61 @@ def test_rules_are_told_in_words(values: dict[str, Any], rule: str) -> None:
     assert explained(1, keywords=("cell",)).rules == ()
 
 
+# --- reasons ---------------------------------------------------------------------------------
+
+
+def test_reasons_weigh_no_more_than_what_they_tell_of() -> None:
+    papers = trending()[:400]
+    model = Model(papers[40:])
+    wishes = [
+        interest(
+            liked=tuple(papers[n : n + 4 + 3 * n % 20]),
+            keywords=("diffusion", "agents")[: n % 3],
+            threshold=0.02,
+        )
+        for n in range(20)
+    ]
+    told = 0
+    for wish, scores in zip(wishes, model.score(wishes), strict=True):
+        for score in scores:
+            parts = model.explain(wish, score.paper).parts
+            brought = sum(p.weight for p in parts if p.kind not in ("trending", "age"))
+            likeness = [r for r in score.reasons if r.kind is not ReasonKind.TRENDING]
+            assert all(one.weight > 0 for one in likeness)
+            assert sum(one.weight for one in likeness) <= brought + 0.001
+            told += 1
+    assert told > 100
+
+
+def test_what_hardly_counted_is_not_told() -> None:
+    lemmas = tuple(f"lemma{n}" for n in range(40))
+    sure = paper(" ".join(lemmas), "Then atoms are trapped.")
+    wish = interest(keywords=lemmas, interests="atoms")
+    (score, *_) = Model(with_fillers(sure, LASERS)).score([wish])[0]
+    assert [one.kind for one in score.reasons] == [ReasonKind.KEYWORD]
+
+
+def test_terms_are_told_as_the_paper_writes_them() -> None:
+    physics = paper("Bayes and the physics of analyses", "Physically. Physics, Bayes, analysis.")
+    wish = interest(interests="Bayesian physics of Bayes, analysis", threshold=0)
+    (score, *_) = Model(with_fillers(physics, LASERS)).score([wish])[0]
+    (terms,) = (one for one in score.reasons if one.kind is ReasonKind.TERMS)
+    assert {"bayes", "physics"} <= set(" ".join(terms.details).split())
+    assert not {"baye", "physic"} & set(" ".join(terms.details).split())
+
+
+@pytest.mark.parametrize("values", [{"keywords": ("sea",)}, {"liked": (LASERS,)}])
+def test_a_likeness_that_brought_nothing_is_no_reason(values: dict[str, Any]) -> None:
+    ice = paper("Sea of nothing else", "We measure with care.")
+    wish = interest(**values, authors=("Ada Byron",), threshold=0)
+    papers = with_fillers(replace(ice, authors=("Ada Byron",)), LASERS)
+    model = Model(papers)
+    (score,) = (one for one in model.score([wish])[0] if one.paper == 0)
+    parts = model.explain(wish, 0).parts
+    if not any(part.weight > 0 and part.kind == "term" for part in parts):
+        assert {one.kind for one in score.reasons} <= {ReasonKind.AUTHOR, ReasonKind.KEYWORD}
+
+
 # --- what a profile learned ------------------------------------------------------------------
 
 

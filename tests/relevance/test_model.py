@@ -104,7 +104,7 @@ def test_examples_show_what_a_keyword_means_that_many_papers_have() -> None:
         )
         return beside / alone
 
-    assert left(1) == pytest.approx(0.5, abs=0.1)
+    assert left(1) == pytest.approx(0.3, abs=0.05)
     assert left(20) < left(5) < left(1)
     assert left(20) < 0.1
 
@@ -144,7 +144,7 @@ def test_neighbours_in_a_list_make_no_phrase() -> None:
     found = scored(papers, keywords=("cold tweezers", "optical clock"), threshold=0, max_papers=50)
     told = reason(found["Optical tweezers"], ReasonKind.TERMS)
     assert told is not None
-    assert set(told.details) == {"tweezer", "optical"}
+    assert set(told.details) == {"tweezers", "optical"}
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -323,7 +323,9 @@ def test_whatever_is_picked_keeps_the_rules_and_tells_the_truth(
 ) -> None:
     for wish, scores in zip(wishes, Model(papers).score(wishes), strict=True):
         assert [untrue(papers[s.paper], wish, s) for s in scores] == [[] for _ in scores]
-        assert len(scores) <= wish.profile.max_papers
+        assert sum(not s.pinned for s in scores) <= max(
+            wish.profile.max_papers - sum(s.pinned for s in scores), 0
+        )
         assert list(scores) == sorted(scores, key=lambda s: (not s.pinned, -s.value))
         for score in scores:
             assert score.pinned or score.value >= wish.profile.threshold - 1e-4
