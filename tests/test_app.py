@@ -24,6 +24,7 @@ from digestmail.config import Settings, load
 from digestmail.domain import (
     BadRecord,
     DeliveryState,
+    Interest,
     Paper,
     Profile,
     Schedule,
@@ -149,6 +150,25 @@ async def test_the_whole_path(app: App, clock: FakeClock) -> None:
     }
     assert app.status().deliveries == {DeliveryState.SENT: 3}
     assert max(inbox.sizes) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [
+        ({"excluded_categories": ("math",)}, {"categories": ("cs.LG", "math.CO")}),
+        ({"excluded_keywords": ("rivers",)}, {"abstract": "Of rivers."}),
+    ],
+)
+def test_the_model_is_never_older_than_its_papers(
+    app: App, rule: dict[str, tuple[str, ...]], change: dict[str, Any]
+) -> None:
+    """Another source may complete a paper without a new version of it."""
+    wish = Interest(profile=replace(GRAPHS, **rule))
+    paper = Paper(key="arxiv:1", title="Graph networks")
+    model = app.make_model([paper])
+    assert len(model.score([wish])[0]) == 1
+    assert app.make_model([replace(paper)]) is model
+    assert app.make_model([replace(paper, **change)]).score([wish]) == [()]
 
 
 async def test_what_a_digest_looks_like(app: App, clock: FakeClock) -> None:

@@ -1,6 +1,7 @@
 """The admin CLI as an operator uses it, on real files."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -277,6 +278,15 @@ def test_send_test_says_what_the_relay_answered(shell: Shell) -> None:
     assert len(errors(output)) == 1
 
 
+def test_a_command_does_not_wait_for_the_model() -> None:
+    """It takes seconds to import; and whatever imports it, it computes in one thread."""
+    told = "print('numpy' in sys.modules, os.environ['OPENBLAS_NUM_THREADS'])"
+    command = [sys.executable, "-c", f"import os, sys, digestmail.cli; {told}"]
+    bare = {name: value for name, value in os.environ.items() if "THREADS" not in name}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=bare)
+    assert done.stdout.split() == ["False", "1"]
+
+
 def test_it_runs_as_a_module() -> None:
     command = [sys.executable, "-m", "digestmail", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
@@ -292,6 +302,18 @@ def test_a_score_is_explained(shell: Shell) -> None:
     assert told[0]["value"] == pytest.approx(papers[0]["score"], abs=0.02)
     assert "sea ice" in {part["what"] for part in told[0]["parts"] if part["kind"] == "keyword"}
     assert "passes the threshold" in shell("explain", "a@example.org", papers[0]["key"])
+
+
+def test_why_a_paper_does_not_come_is_told(shell: Shell) -> None:
+    shell("ingest")
+    shell("subscriber", "add", "a@example.org", "--active", "--keywords", "sea ice")
+    assert "not shown" not in shell("explain", "a@example.org", "t:1")
+    shell("run", "--date", "2026-11-20")
+    assert "not shown" in shell("explain", "a@example.org", "t:1")
+    told = shell.json("explain", "a@example.org", "t:1")
+    assert isinstance(told, list)
+    assert any(rule.startswith("not shown") for rule in told[0]["rules"])
+    assert told[0]["value"] > 0.1
 
 
 def test_a_paper_that_is_not_there_cannot_be_explained(shell: Shell) -> None:

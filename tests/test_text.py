@@ -120,6 +120,7 @@ def test_no_latex_breaks_the_reading(text: str) -> None:
         ("losses", "loss"), ("indices", "index"), ("viruses", "virus"), ("gpus", "gpu"),
         ("caches", "cache"), ("corpora", "corpus"), ("movies", "movie"), ("spectra", "spectrum"),
         ("diagnoses", "diagnosis"), ("axes", "axis"), ("vaes", "vae"), ("llms", "llm"),
+        ("buses", "bus"), ("atlases", "atlas"), ("larvae", "larva"), ("automata", "automaton"),
     ],
 )  # fmt: skip
 def test_a_plural_meets_its_singular(plural: str, expected: str) -> None:
@@ -127,11 +128,11 @@ def test_a_plural_meets_its_singular(plural: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["bias", "lens", "virus", "class", "analysis", "gas", "aids", "us"]
+    "word",
+    ["bias", "lens", "virus", "class", "analysis", "gas", "aids", "us", "news", "mars", "bayes"],
 )
 def test_what_only_looks_like_a_plural_has_one_form(word: str) -> None:
-    assert singular(singular(word)) == singular(word)
-    assert singular(word) in (word, "aid")
+    assert singular(word) == word
 
 
 @given(st.text(st.characters(codec="ascii", categories=["Ll"]), max_size=12))
@@ -174,6 +175,9 @@ def test_letters_without_decomposition_are_folded_too() -> None:
         ("retrieval augmented", "retrieval-augmented", "retrieval augmented"),
         ("El Niño", "el nino", "El Niño"),
         ("the C++ language", "c++", "C++"),
+        ("code in C#.", "c#", "C#"),
+        ("大语言模型的检索增强", "大语言模型", "大语言模型"),
+        ("super Yang–Mills with 𝒩=4", "N=4", "𝒩=4"),
         ("large language models", '"large language models"', "large language models"),
         ("Schrödinger bridges", r"Schr\"odinger bridge", "Schrödinger bridges"),
     ],
@@ -189,6 +193,11 @@ def test_a_keyword_is_found(text: str, keyword: str, hit: str) -> None:
         ("transformerless", "transformer"),
         ("large language model", '"large language models"'),
         ("the C language", "c++"),
+        ("the C language", "c#"),
+        ("a C-arm", "c#"),
+        ("code in C#", "c"),
+        ("a new method", "news"),
+        ("小语言模型", "大语言模型"),
         ("anything", '""'),
         ("anything", " , - "),
     ],

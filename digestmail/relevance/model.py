@@ -30,6 +30,7 @@ from digestmail.relevance.sums import (
 from digestmail.relevance.terms import Features
 
 BLOCK = 1024  # profiles whose dense scores are held at once: 6 MB for 1,500 papers
+_SPOKEN_OF = 50_000  # papers that the profiles of a block judged: 260 MB, were no two the same
 _LEAST_VALUE = 0.0001  # at any threshold something must speak for a paper; less rounds to nothing
 
 _Bools = NDArray[np.bool_]
@@ -104,8 +105,7 @@ class Model:
         told = evidence_of_hits(hits, common)
         barred = self._standing(i.profile.excluded_keywords for i in interests)
         required = self._standing(i.profile.required_keywords for i in interests)
-        for start in range(0, len(interests), BLOCK):
-            rows = slice(start, start + BLOCK)
+        for rows in _cut([len(i.seeds) + len(i.liked) + len(i.disliked) for i in interests]):
             wishes = self._learner.learn(interests[rows])
             keywords = Keywords(phrases, wanted[rows], told, common, barred[rows], required[rows])
             yield Sums(self._ground, interests[rows], wishes, keywords)
@@ -114,6 +114,18 @@ class Model:
         """Where any of each list of keywords stands (lists x papers): there it is above 0."""
         phrases, named = numbered(keywords)
         return csr_matrix(named @ self._ground.index.hits(phrases))
+
+
+def _cut(spoken_of: Sequence[int]) -> Iterator[slice]:
+    """Blocks of at most BLOCK profiles that speak of not too many papers, as long as they can."""
+    start = papers = 0
+    for row, more in enumerate(spoken_of):
+        if row > start and (row - start == BLOCK or papers + more > _SPOKEN_OF):
+            yield slice(start, row)
+            start, papers = row, 0
+        papers += more
+    if spoken_of:
+        yield slice(start, len(spoken_of))
 
 
 def _scores(sums: Sums, picker: Picker, explores: bool) -> list[tuple[Score, ...]]:

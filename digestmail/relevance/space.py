@@ -58,7 +58,7 @@ class Space:
         self.keys = [paper.key for paper in (*papers, *background)]  # of the rows of background
         self._names: dict[str, dict[int, str]] = {}
         self._words: dict[str, tuple[list[str], list[str]]] = {}
-        self._embedder = embedder
+        self._embedder = embedder if papers or background else None
         self._features = features
         terms = features.terms([*papers, *background])
         self._columns = np.unique(np.concatenate([some.hashes for some in terms] or [_NONE]))
@@ -76,7 +76,7 @@ class Space:
         self._meaning_axes = 0
         self._meanings = self._embedded([*papers, *background])
         self._inverse = self._themes.inverse
-        if embedder is not None:
+        if self._embedder is not None:
             self._meaning_axes = self._meanings.shape[1]
             meanings = Meanings(self._meanings)
             self._meaning_centre = meanings.centre

@@ -147,7 +147,7 @@ def test_the_run_holds_user_paper_and_score_best_first(shell: Shell) -> None:
         (("--run", "no/where.tsv"), 1, "--run: cannot write no/where.tsv"),
         (("--run", "set"), 1, "--run: cannot write set"),
         (("--method", "sanity"), 1, "10 papers share too few words"),
-        (("--variant", "dreams"), 2, "--variant"),
+        (("--variant", "dreams"), 1, "is no variant; known are keywords, interests, seeds"),
         (("--readers", "0"), 2, "--readers"),
     ],
 )

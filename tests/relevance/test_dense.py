@@ -66,6 +66,28 @@ def test_a_paper_is_embedded_once_in_its_life() -> None:
     assert (len(first.asked), again.asked) == (2, [])
 
 
+def test_another_text_is_embedded_anew() -> None:
+    words = Words()
+    before = words.papers([paper("A", "The ocean.")], Features())
+    after = words.papers([paper("A", "A galaxy.")], Features())
+    assert before.tolist() != after.tolist()
+    assert len(words.asked) == 2
+
+
+def test_another_model_in_the_same_place_is_known(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_bytes(b"12")
+    first = Embedder(str(tmp_path)).kind
+    assert Embedder(str(tmp_path)).kind == first
+    (tmp_path / "model.bin").write_bytes(b"123")
+    assert Embedder(str(tmp_path)).kind != first
+
+
+def test_no_papers_need_no_embedder() -> None:
+    model = Model([], embedder=Words())
+    assert model.score([interest(keywords=("tide",), liked=(paper("Ocean"),))]) == [()]
+    assert model.strongest(interest(interests="tide", liked=(paper("Ocean"),))) == []
+
+
 @pytest.mark.parametrize("place", ["no/such/folder", "no_such_package", "json", "…"])
 def test_a_model_that_is_not_there_is_told(place: str) -> None:
     with pytest.raises(ConfigError, match="neither a folder nor a package"):

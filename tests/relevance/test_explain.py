@@ -50,6 +50,20 @@ def test_the_value_explained_is_the_score(values: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    "values", [{"keywords": ("graph neural network",)}, {"interests": "graph"}]
+)
+def test_a_score_does_not_depend_on_the_threshold(values: dict[str, Any]) -> None:
+    model = Model(trending()[:300])
+    by_threshold = [
+        {s.paper: s.value for s in model.score([interest(**values, threshold=t, max_papers=50)])[0]}
+        for t in (0.3, 0.1, 0.02, 0.0)
+    ]
+    assert by_threshold[-1]
+    for some in by_threshold:
+        assert some.items() <= by_threshold[-1].items()
+
+
+@pytest.mark.parametrize(
     ("values", "kinds"),
     [
         ({"keywords": ("laser",)}, {"keyword", "term", "theme", "start", "trending"}),
