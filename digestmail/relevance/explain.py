@@ -238,7 +238,7 @@ def _other_parts(sums: Sums, paper: int) -> Iterator[Part]:
             ("category", "a category you chose", float(sums.by_categories[0, paper])),
             ("trending", "upvotes", trending),
             ("age", "days since it was first seen", float(sums.added[0, paper]) - trending),
-            ("doubt", "too few of the words typed make it", -float(sums.doubt[0, paper])),
+            ("doubt", "it has but a part of a keyword", -float(sums.doubt[0, paper])),
         )
         if weight
     )

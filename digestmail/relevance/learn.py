@@ -35,7 +35,7 @@ from digestmail.relevance.wishes import Near, Typed, Wishes
 _SAMPLE = 1_000  # papers of the background that the scales are taken from
 # What is believed of a scale before the background is seen, as if so many papers told it.
 _BELIEF = 50
-_USUAL = {"terms": (0.01, 0.025), "themes": (0.0, 0.06), "near": (0.05, 0.03)}  # mean, spread
+_USUAL = {"terms": (0.01, 0.025), "themes": (0.0, 0.06), "near": (0.03, 0.018)}  # mean, spread
 _LEAST_SPREAD = 0.004  # a text the sample has no word of is no infinite surprise
 _NEAR = 0.3  # what the nearest of many liked papers count beside their mean
 _ALIKE = 4.0  # likes, up to which their mean tells all of them
@@ -276,6 +276,8 @@ def typed_texts(interest: Interest) -> tuple[str, ...]:
 def _vouching(interest: Interest) -> tuple[list[Paper], list[float]]:
     """The seeds and likes with their weights; a seed is as good as a like of today."""
     weights = interest.weights[: len(interest.liked)] or [1.0] * len(interest.liked)
+    if not interest.seeds:
+        return list(interest.liked), list(weights)
     seeds = {paper.key for paper in interest.seeds}
     told = zip(interest.liked, weights, strict=True)
     liked = [(paper, weight) for paper, weight in told if paper.key not in seeds]

@@ -30,14 +30,12 @@ _COMMON = 0.3  # a keyword that hits this share of the papers tells the least
 _FEW = 30  # papers: of so few each may well have the same keyword
 _LEAST = 0.3  # how much of its evidence such a keyword keeps: in a title it still makes a mail
 CATEGORY_ONLY = 0.8  # evidence for a paper when categories are all that was chosen
-_DOUBT = 0.3  # the part of its evidence that likeness by a single term loses
 _PART = 4.0  # the power of the part of a keyword that a paper has
 _SCATTERED = 0.7  # what all its words are worth where they do not stand together
 _APART = 0.3  # how far a keyword is believed at least, where no liked paper has it
 _SEEN = 0.1  # the part of the likes that has it, from where on it is not
 _PLENTY = 4.0  # of what a linear model finds: where words alone tell, more is worth little more
 _NOTABLE = 0.02  # values below are not worth a second look: the least threshold of the form
-_TINY = 1e-9
 _DIGITS = 4  # of evidence: those behind depend on which profiles are multiplied together
 
 _Indices = NDArray[np.int64]
@@ -110,16 +108,14 @@ class Sums:
 
     @cached_property
     def doubt(self) -> Dense:
-        """What is taken where few words of those typed make the likeness: they may mean much else.
+        """What is taken where keywords are all that was typed, and a paper has but a part of one.
 
-        Looked at only where it decides: no keyword vouches for the paper, and it would be worth a
-        look whatever the threshold.
+        Looked at only where the paper would be worth a look, whatever the threshold.
         """
         doubt = np.zeros_like(self.linear)
         values = value_of(self.evidence + self.added)
-        doubtful = (self.wishes.only_typed > 0) | self.keywords_only
-        alone = (self.by_keywords == 0) & (self.linear > 0) & doubtful[:, None]
-        rows, columns = np.nonzero(alone & (values >= _NOTABLE))
+        doubtful = (self.by_keywords == 0) & (self.linear > 0) & self._keywords_only[:, None]
+        rows, columns = np.nonzero(doubtful & (values >= _NOTABLE))
         if len(rows):
             doubt[rows, columns] = self._doubted(rows, columns)
         return doubt
@@ -127,34 +123,27 @@ class Sums:
     def _doubted(self, rows: _Indices, columns: _Indices) -> Dense:
         """The doubt of some pairs of interest and paper."""
         typed, space = self.wishes.typed, self.ground.space
-        shares = typed.terms[rows].multiply(space.papers[columns]).tocsr()
-        of_terms = np.asarray(shares.sum(axis=1)).ravel()
+        of_terms = np.asarray(typed.terms[rows].multiply(space.papers[columns]).sum(axis=1)).ravel()
         of_themes = np.einsum("ij,ij->i", typed.themes[rows], space.paper_themes[columns])
         by_words = np.maximum(of_terms + of_themes - typed.offset[rows], 0)
-        linear, typed_only = self.linear[rows, columns], self.wishes.only_typed[rows]
         found = self._found[rows, columns] - (1 - self._covered(rows, columns)) * by_words
-        left = of_linear(eased(found, typed_only))
-        largest = shares.max(axis=1).toarray().ravel() / np.maximum(of_terms, _TINY)
-        alone = np.clip(largest, 0, 1) ** 3 * typed_only
-        doubted: Dense = np.round(linear - left * (1 - _DOUBT * alone), _DIGITS)
+        left = of_linear(eased(found, self.wishes.only_typed[rows]))
+        doubted: Dense = np.round(self.linear[rows, columns] - left, _DIGITS)
         return doubted
 
     def _covered(self, rows: _Indices, columns: _Indices) -> Dense:
-        """What papers without a keyword have of its words; 1 for who typed more than keywords."""
-        covered = np.ones(len(rows), dtype=np.float32)
-        only = self.keywords_only[rows]
-        if only.any():
-            space, asked = self.ground.space, np.unique(self.wanted.indices)
-            words = [analyse(" ".join(self.phrases[at].words)) for at in asked]
-            has = space.texts.astype(bool).T
-            parts = csr_matrix(space.shares_of_words(words) @ has).power(_PART)
-            summed = csr_matrix(self.wanted[:, asked].astype(bool) @ parts)
-            found = np.asarray(summed[rows[only], columns[only]]).ravel()
-            covered[only] = _SCATTERED * np.minimum(found, 1)
+        """What part papers without a keyword have of one, by the rarity of its words."""
+        space, asked = self.ground.space, np.unique(self.wanted.indices)
+        words = [analyse(" ".join(self.phrases[at].words)) for at in asked]
+        has = space.texts.astype(bool).T
+        parts = csr_matrix(space.shares_of_words(words) @ has).power(_PART)
+        summed = csr_matrix(self.wanted[:, asked].astype(bool) @ parts)
+        found = np.asarray(summed[rows, columns], dtype=np.float32).ravel()
+        covered: Dense = _SCATTERED * np.minimum(found, 1)
         return covered
 
     @cached_property
-    def keywords_only(self) -> NDArray[np.bool_]:
+    def _keywords_only(self) -> NDArray[np.bool_]:
         """(profiles,): whether keywords are all that was typed."""
         return np.array([typed_keywords_only(interest.profile) for interest in self.interests])
 

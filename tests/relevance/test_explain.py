@@ -67,7 +67,8 @@ def test_a_score_does_not_depend_on_the_threshold(values: dict[str, Any]) -> Non
     ("values", "kinds"),
     [
         ({"keywords": ("laser",)}, {"keyword", "term", "theme", "start", "trending"}),
-        ({"interests": "laser", "threshold": 0}, {"term", "theme", "start", "trending", "doubt"}),
+        ({"interests": "laser"}, {"term", "theme", "start", "trending"}),
+        ({"keywords": ("laser printer",)}, {"term", "theme", "start", "trending", "doubt"}),
         ({"liked": SIX}, {"term", "like", "theme", "start", "trending"}),
         ({"interests": "zebra"}, set()),
     ],
