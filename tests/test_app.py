@@ -160,7 +160,7 @@ async def test_the_whole_path(app: App, clock: FakeClock) -> None:
     ],
 )
 def test_the_model_is_never_older_than_its_papers(
-    app: App, rule: dict[str, tuple[str, ...]], change: dict[str, Any]
+    app: App, rule: dict[str, Any], change: dict[str, Any]
 ) -> None:
     """Another source may complete a paper without a new version of it."""
     wish = Interest(profile=replace(GRAPHS, **rule))

@@ -304,6 +304,14 @@ def test_a_score_is_explained(shell: Shell) -> None:
     assert "passes the threshold" in shell("explain", "a@example.org", papers[0]["key"])
 
 
+def test_a_full_mail_is_told(shell: Shell) -> None:
+    shell("ingest")
+    keywords = ("--keywords", "sea ice; surface codes", "--max-papers", "1")
+    shell("subscriber", "add", "a@example.org", "--active", *keywords)
+    told = [shell("explain", "a@example.org", key) for key in ("t:1", "t:2")]
+    assert sorted("fill the mail" in one for one in told) == [False, True]
+
+
 def test_why_a_paper_does_not_come_is_told(shell: Shell) -> None:
     shell("ingest")
     shell("subscriber", "add", "a@example.org", "--active", "--keywords", "sea ice")

@@ -46,12 +46,25 @@ def _explained(
     """The sums of today's news, with the paper among it if it is none."""
     model, interests = app.news(subscriber)
     keys = [one.key for one in model.papers]
-    if paper.key in keys:
-        return [(one, model.explain(one, keys.index(paper.key))) for one in interests]
-    model = app.make_model([*model.papers, paper], model.background)
-    told = [model.explain(one, len(keys)) for one in interests]
-    rule = "not shown: it is none of the papers for the next digest"
-    return [(i, replace(e, rules=(rule, *e.rules))) for i, e in zip(interests, told, strict=True)]
+    if paper.key not in keys:
+        model = app.make_model([*model.papers, paper], model.background)
+        rule = "not shown: it is none of the papers for the next digest"
+        return [(one, _ruled(model.explain(one, len(keys)), rule)) for one in interests]
+    place, told = keys.index(paper.key), []
+    for interest, scores in zip(interests, model.score(interests), strict=True):
+        one = model.explain(interest, place)
+        if _passes(interest, one) and not one.rules and place not in {s.paper for s in scores}:
+            one = _ruled(one, "not shown: papers that are better, or differ more, fill the mail")
+        told.append((interest, one))
+    return told
+
+
+def _ruled(told: Explanation, rule: str) -> Explanation:
+    return replace(told, rules=(rule, *told.rules))
+
+
+def _passes(interest: Interest, told: Explanation) -> bool:
+    return told.value > 0 and told.value >= interest.profile.threshold
 
 
 def _plain(interest: Interest, told: Explanation) -> dict[str, object]:
@@ -59,9 +72,9 @@ def _plain(interest: Interest, told: Explanation) -> dict[str, object]:
 
 
 def _tell(interest: Interest, told: Explanation) -> None:
-    least = interest.profile.threshold
-    verdict = "passes" if told.value >= least and told.value > 0 else "stays below"
-    say(f"\n{interest.profile.name}: {told.value:.2f}, {verdict} the threshold of {least:g}")
+    verdict = "passes" if _passes(interest, told) else "stays below"
+    least = f"{interest.profile.threshold:g}"
+    say(f"\n{interest.profile.name}: {told.value:.2f}, {verdict} the threshold of {least}")
     for rule in told.rules:
         say(f"  {rule}")
     parts = sorted(told.parts, key=lambda part: -abs(part.weight))
