@@ -336,7 +336,10 @@ def test_a_profile_shows_its_words(shell: Shell) -> None:
     told = shell.json("profile", "show", "a@example.org")
     assert isinstance(told, list)
     assert {"sea", "ice"} <= {part["what"] for part in told[0]["terms"]}
-    assert "My papers" in shell("profile", "show", "a@example.org")
+    shown = shell("profile", "show", "a@example.org")
+    assert "My papers" in shown
+    assert "  keywords: sea ice\n" in shown
+    assert "excluded" not in shown
 
 
 def test_everything_about_a_subscriber_is_printed(shell: Shell) -> None:

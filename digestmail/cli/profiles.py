@@ -14,6 +14,10 @@ from digestmail.steps.checks import seed_papers
 
 profile_commands = typer.Typer(help="What profiles are made of.", no_args_is_help=True)
 _MOST_PARTS = 15
+_TYPED = (
+    *("keywords", "required_keywords", "excluded_keywords", "interests"),
+    *("categories", "excluded_categories", "authors"),
+)
 _Email = Annotated[str, typer.Argument(help="A subscriber's address.")]
 
 
@@ -89,7 +93,7 @@ def _tell(interest: Interest, told: Explanation) -> None:
 
 @profile_commands.command("show")
 def profile_show(email: _Email, as_json: Json = False) -> None:
-    """Show the words and categories that weigh most for and against papers, for each profile."""
+    """Show what was typed, and what weighs most for and against papers, for each profile."""
     with opened() as app:
         model, interests = app.news(app.store.subscribers.by_email(email))
         found = [(interest, model.strongest(interest)) for interest in interests]
@@ -102,6 +106,10 @@ def profile_show(email: _Email, as_json: Json = False) -> None:
         say(
             f"\n{interest.profile.name}: {len(interest.seeds)} seeds, {liked} liked, {disliked} not"
         )
+        for field in _TYPED:
+            if typed := getattr(interest.profile, field):
+                told = typed if isinstance(typed, str) else "; ".join(typed)
+                say(f"  {field.replace('_', ' ')}: {told}")
         for title, wanted in (("for", True), ("against", False)):
             some = [part for part in parts if (part.weight > 0) is wanted]
             if some:
