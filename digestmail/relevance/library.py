@@ -10,6 +10,7 @@ all profiles.
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
 from digestmail.domain import Paper
@@ -65,15 +66,11 @@ class Library:
         places = [self._places.get(paper.key, -1) for paper in papers]
         self._themselves = np.append(self._themselves, places)
 
-    def having(self, texts: Sequence[Sequence[str]]) -> csr_matrix:
-        """Which papers have all words of each text's terms (papers x texts), as 1."""
-        words = self._space.words_of(texts)
-        number = np.diff(words.indptr)
-        found = csr_matrix(
-            self._space.terms_of(self.vectors).astype(bool).astype(np.float32) @ words.T
-        )
-        found.data = (found.data >= number[found.indices]).astype(np.float32)
-        return found
+    def having(self, choice: csr_matrix, columns: NDArray[np.int32]) -> csr_matrix:
+        """What part of what is chosen has each of some terms (profiles x terms)."""
+        has = csr_matrix(self.vectors[:, columns])
+        has.data = np.ones_like(has.data)
+        return csr_matrix(choice @ has)
 
     def nearness(self, choice: csr_matrix) -> Dense:
         """How near the papers to be judged lie to what is chosen (profiles x papers), in [0, 1].

@@ -74,7 +74,7 @@ class Sums:
         self.interests = interests
         self.wishes = wishes
         self.phrases, self.told = keywords.phrases, keywords.told
-        self.wanted = _believed(keywords, wishes)
+        self.wanted = _believed(keywords, wishes, ground.space)
         self.barred: NDArray[np.bool_] = keywords.barred.toarray() > 0
         self._required = keywords.required
         self.by_keywords: Dense = (self.wanted @ self.told).toarray()
@@ -204,28 +204,46 @@ def evidence_of_hits(hits: csr_matrix, common: Dense) -> csr_matrix:
     return evidence
 
 
-def _believed(keywords: Keywords, wishes: Wishes) -> csr_matrix:
+def _believed(keywords: Keywords, wishes: Wishes, space: Space) -> csr_matrix:
     """The phrases of each interest, and how far they are believed.
 
     The more papers are liked, the more these show what was meant. But of what none of them has
     they tell nothing: it keeps a part of its say, the less, the more papers have it.
     """
     wanted = keywords.wanted.tocoo()
-    unseen = np.clip(1 - _shown(keywords, wishes) / _SEEN, 0, 1)
+    unseen = np.clip(1 - _shown(keywords, wishes, space) / _SEEN, 0, 1)
     apart = _APART * unseen * (1 - keywords.common[wanted.col])
     apart *= 1 - wishes.only_typed[wanted.row]
     believed = np.maximum(wishes.said[wanted.row], apart)
     return csr_matrix((wanted.data * believed, (wanted.row, wanted.col)), shape=wanted.shape)
 
 
-def _shown(keywords: Keywords, wishes: Wishes) -> Dense:
-    """The part of an interest's likes that has all words of a phrase, for each one wanted."""
-    near, wanted = wishes.near, keywords.wanted.tocoo()
-    if not near.liked.nnz or not wanted.nnz:
-        return np.zeros(wanted.nnz, dtype=np.float32)
-    terms = [analyse(" ".join(one.words)) for one in keywords.phrases]
-    parts = csr_matrix(near.liked @ near.library.having(terms))
-    return np.asarray(parts[wanted.row, wanted.col], dtype=np.float32).ravel()
+def _shown(keywords: Keywords, wishes: Wishes, space: Space) -> Dense:
+    """The part of an interest's likes that has the rarest word of a phrase among them, for each
+    phrase wanted; none where any word of it is in no paper."""
+    wanted, near = keywords.wanted.tocoo(), wishes.near
+    shown = np.zeros(wanted.nnz, dtype=np.float32)
+    asked, places = np.unique(wanted.col, return_inverse=True)
+    words = _whole(space, [keywords.phrases[at] for at in asked])[places]
+    pairs = np.flatnonzero(np.diff(words.indptr))
+    if len(pairs) and near.liked.nnz:
+        columns = np.unique(words.indices)
+        having = near.library.having(near.liked, columns)
+        rows = np.repeat(wanted.row, np.diff(words.indptr))
+        parts = np.asarray(having[rows, np.searchsorted(columns, words.indices)]).ravel()
+        shown[pairs] = np.minimum.reduceat(parts, words.indptr[pairs])
+    return shown
+
+
+def _whole(space: Space, phrases: Sequence[Phrase]) -> csr_matrix:
+    """The words of phrases (phrases x terms); none of one that has a word no paper has."""
+    terms = [analyse(" ".join(one.words)) for one in phrases]
+    words = space.words_of(terms)
+    number = np.array([len({term for term in some if " " not in term}) for some in terms])
+    known = np.diff(words.indptr)
+    words.data *= np.repeat(known == number, known)
+    words.eliminate_zeros()
+    return words
 
 
 def chose_categories_only(interest: Interest) -> bool:

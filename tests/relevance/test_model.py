@@ -89,6 +89,24 @@ def test_a_keyword_is_found_beside_examples_of_another_field() -> None:
     assert found[wanted.title].value < alone[wanted.title].value
 
 
+@pytest.mark.parametrize(("examples", "least", "most"), [(1, 0.29, 0.8), (60, 0.29, 0.31)])
+def test_a_keyword_that_no_example_has_keeps_a_say(
+    examples: int, least: float, most: float
+) -> None:
+    wanted = paper("Sparse autoencoders")
+    model = Model(with_fillers(wanted, LASERS, *[paper(f"Other things {n}") for n in range(300)]))
+    lasers = tuple(paper(f"Laser cooling of atoms in lattice {n}") for n in range(examples))
+    beside, alone = (
+        {p.what: p.weight for p in model.explain(one, 0).parts if p.kind == "keyword"}
+        for one in (
+            interest(keywords=("sparse autoencoders", "laser"), seeds=lasers),
+            interest(keywords=("sparse autoencoders", "laser")),
+        )
+    )
+    kept = beside["sparse autoencoder"] / alone["sparse autoencoder"]
+    assert least < kept < most
+
+
 def test_examples_show_what_a_keyword_means_that_many_papers_have() -> None:
     examples = tuple(paper(f"Laser cooling of atoms in lattice {n}") for n in range(3))
 
