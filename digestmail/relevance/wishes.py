@@ -79,6 +79,7 @@ class Wishes:
         found = space.products.of(self.terms)
         found += self.themes @ space.paper_themes.T
         found -= np.outer(self.centre, space.papers @ space.centre)
-        found += self.near.evidence
+        if self.near.liked.nnz:
+            found += self.near.evidence
         found -= self.offset[:, None]
         return found
