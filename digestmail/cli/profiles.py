@@ -78,7 +78,7 @@ def _plain(interest: Interest, told: Explanation) -> dict[str, object]:
 def _tell(interest: Interest, told: Explanation) -> None:
     verdict = "passes" if _passes(interest, told) else "stays below"
     least = f"{interest.profile.threshold:g}"
-    say(f"\n{interest.profile.name}: {told.value:.2f}, {verdict} the threshold of {least}")
+    say(f"\n{interest.profile.name}: {told.value:.3f}, {verdict} the threshold of {least}")
     for rule in told.rules:
         say(f"  {rule}")
     parts = sorted(told.parts, key=lambda part: -abs(part.weight))
