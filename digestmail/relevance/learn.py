@@ -29,7 +29,7 @@ from digestmail.relevance.products import Products
 from digestmail.relevance.rivals import Rivals
 from digestmail.relevance.rows import Added
 from digestmail.relevance.space import Space
-from digestmail.relevance.terms import analyse, hash_of, joined
+from digestmail.relevance.terms import analyse, hash_of, joined, single
 from digestmail.relevance.wishes import Near, Typed, Wishes
 
 _SAMPLE = 1_000  # papers of the background that the scales are taken from
@@ -220,7 +220,7 @@ class Learner:
 
         "music generation" must not become a wish for all that is generated, without music.
         """
-        words = {hash_of(term) for term in terms if " " not in term}
+        words = {hash_of(term) for term in single(terms)}
         return float(self._space.has(words).mean() ** 2) if words else 0.0
 
     # --- scales ------------------------------------------------------------------------------

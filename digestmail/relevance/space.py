@@ -25,6 +25,7 @@ from digestmail.relevance.terms import (
     hash_of,
     matrix_of,
     paper_text,
+    single,
 )
 from digestmail.text import readable, words
 
@@ -167,8 +168,7 @@ class Space:
         can be.
         """
         shares = self.words_of(texts)
-        words = np.array([len({t for t in terms if " " not in t}) for terms in texts])
-        unknown = words - np.diff(shares.indptr)
+        unknown = np.array([len(single(terms)) for terms in texts]) - np.diff(shares.indptr)
         shares.data = self._rarity[shares.indices]
         rarest = np.log(1 + self.background.shape[0]) + 1
         whole = np.asarray(shares.sum(axis=1)).ravel() + unknown * rarest
@@ -176,8 +176,7 @@ class Space:
 
     def words_of(self, texts: Sequence[Sequence[str]]) -> csr_matrix:
         """The words among the terms of texts (texts x terms), each as 1; unknown ones left out."""
-        words = [dict.fromkeys(term for term in terms if " " not in term) for terms in texts]
-        return matrix_of([counted(list(some)) for some in words], self._columns)
+        return matrix_of([counted(single(terms)) for terms in texts], self._columns)
 
     def _weighted(self, counts: csr_matrix) -> csr_matrix:
         """Rows of unit length: (1 + log count) x IDF, with room for the categories."""

@@ -20,7 +20,7 @@ from digestmail.relevance.phrases import PhraseIndex
 from digestmail.relevance.prior import Prior
 from digestmail.relevance.rules import Rules
 from digestmail.relevance.space import Space
-from digestmail.relevance.terms import analyse
+from digestmail.relevance.terms import analyse, single
 from digestmail.relevance.wishes import Wishes
 from digestmail.text import Phrase
 
@@ -239,7 +239,7 @@ def _whole(space: Space, phrases: Sequence[Phrase]) -> csr_matrix:
     """The words of phrases (phrases x terms); none of one that has a word no paper has."""
     terms = [analyse(" ".join(one.words)) for one in phrases]
     words = space.words_of(terms)
-    number = np.array([len({term for term in some if " " not in term}) for some in terms])
+    number = np.array([len(single(some)) for some in terms])
     known = np.diff(words.indptr)
     words.data *= np.repeat(known == number, known)
     words.eliminate_zeros()

@@ -49,6 +49,11 @@ def _tells(stem: str) -> bool:
     return stem not in _STOP and not stem.isdigit()
 
 
+def single(terms: Sequence[str]) -> list[str]:
+    """The distinct words among terms, without the pairs."""
+    return list(dict.fromkeys(term for term in terms if " " not in term))
+
+
 def joined(texts: Sequence[str]) -> str:
     """Several texts as one to ``analyse``."""
     return _APART.join(texts)
