@@ -11,7 +11,7 @@ import digestmail
 
 PACKAGE = Path(digestmail.__file__).parent
 LEVELS = {
-    **dict.fromkeys(["errors", "domain", "messages", "printable", "text"], 0),
+    **dict.fromkeys(["errors", "domain", "messages", "printable", "tables", "text"], 0),
     **dict.fromkeys(
         ["config", "tokens", "announcements", "calendar", "charts", "worker", "resources"], 1
     ),
@@ -22,6 +22,7 @@ LEVELS = {
 }
 SIDEWAYS = {  # beside the leaves of level 0 and the two parts of level 3
     ("domain", "errors"),
+    ("tables", "errors"),
     ("app", "gather"),
     ("doctor", "app"),
     ("cli", "scheduler"),
