@@ -10,7 +10,7 @@ from itertools import islice
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import InputError, SourceError
 from digestmail.sources.http import Response, WebClient, status_line
-from digestmail.sources.keys import arxiv_id, doi
+from digestmail.sources.keys import arxiv_id, doi, is_own_key
 from digestmail.sources.records import RecordError, paper_from_record
 from digestmail.text import one_line
 
@@ -20,11 +20,6 @@ JsonObject = Mapping[str, object]
 _REFUSALS = (400, 401, 403)
 _REASON_LIMIT = 200
 _API_KEY = re.compile(r"[\w.-]{1,200}", re.ASCII)
-_PUBMED_ID = re.compile(
-    r"(?:pmid:\s?|https?://(?:www\.)?pubmed\.ncbi\.nlm\.nih\.gov/)?([1-9][0-9]{0,8})/?",
-    re.IGNORECASE | re.ASCII,
-)
-_OWN_KEY = re.compile(r"(?:pmid|openalex|s2):\w{1,64}", re.ASCII)
 
 
 class RefusedError(SourceError):
@@ -205,8 +200,8 @@ def paper_of(record: JsonObject, *names: str, source: str) -> Paper:
     A name is a DOI, an arXiv id, or a key such as ``pmid:123``; any other is left out.
     """
     paper = paper_from_record(record, source=source)
-    keys = filter(None, map(_key, names))
-    return replace(paper, aliases=tuple(key for key in dict.fromkeys(keys) if key != paper.key))
+    keys = dict.fromkeys([*paper.aliases, *filter(None, map(_key, names))])
+    return replace(paper, aliases=tuple(key for key in keys if key != paper.key))
 
 
 def _key(name: str) -> str:
@@ -214,13 +209,7 @@ def _key(name: str) -> str:
         return f"arxiv:{found[0]}"
     if work_doi := doi(name):
         return f"doi:{work_doi}"
-    return name if _OWN_KEY.fullmatch(name) else ""
-
-
-def pubmed_key(value: object) -> str:
-    """``pmid:<number>`` of a PubMed id or address, else empty."""
-    match = _PUBMED_ID.fullmatch(str(value).strip()) if isinstance(value, str | int) else None
-    return f"pmid:{match[1]}" if match else ""
+    return name if is_own_key(name) else ""
 
 
 def too_many(found: str = f"more than {MOST_RECORDS:,}") -> BadRecord:

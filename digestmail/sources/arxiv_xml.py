@@ -1,6 +1,5 @@
 """What arXiv's XML answers have in common: read safely, whatever their namespaces."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from xml.etree.ElementTree import Element, ParseError
@@ -10,11 +9,9 @@ from defusedxml.ElementTree import fromstring
 
 from digestmail.domain import Paper
 from digestmail.errors import SourceError
-from digestmail.sources.keys import arxiv_id, doi
+from digestmail.sources.keys import arxiv_id
+from digestmail.sources.keys import dois as listed_dois
 from digestmail.text import one_line
-
-# A DOI may hold commas and semicolons itself: 10.1002/(SICI)...3.0.CO;2-2.
-_BETWEEN_DOIS = re.compile(r"\s+|[,;](?=10\.|doi|https?:)", re.IGNORECASE)
 
 
 def document(content: bytes, root: str, *, url: str) -> Element:
@@ -58,8 +55,7 @@ def texts(element: Element | None) -> dict[str, str]:
 
 def dois(listed: str) -> tuple[str, ...]:
     """The DOIs of the journal versions: one field may hold several, and arXiv's own beside."""
-    found = (doi(part) for part in _BETWEEN_DOIS.split(listed))
-    return tuple(dict.fromkeys(name for name in found if name and not arxiv_id(name)))
+    return tuple(name for name in listed_dois(listed) if not arxiv_id(name))
 
 
 def with_dois(paper: Paper, names: Iterable[str]) -> Paper:

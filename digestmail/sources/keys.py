@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from digestmail.errors import InputError
 from digestmail.messages import N_, Worded
+from digestmail.sources.placeholders import is_placeholder
 from digestmail.text import one_line
 
 _OLD_ARCHIVES = (
@@ -25,9 +26,19 @@ _ARXIV = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _FIRST_OLD_YEAR = "91"
-_DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/\S{1,250}", re.ASCII)
-_DOI_PREFIX = re.compile(r"doi:\s?(?=10\.)", re.IGNORECASE | re.ASCII)
+_KEY_LIMIT = 300  # characters
+_DOI = re.compile(r"10\.[1-9][0-9]{3,8}(?:\.[0-9]+)*/\S{1,250}", re.ASCII)  # 10.0000 is nobody's
+_DOI_PREFIX = re.compile(
+    r"(?:urn:|info:)?doi(?:\.org)?[:/\s]\s?(?=10\.|https?:)", re.IGNORECASE | re.ASCII
+)
 _DOI_URL = re.compile(r"(?:https?://)?(?:dx\.|www\.)?doi\.org/", re.IGNORECASE | re.ASCII)
+# A DOI may hold commas and semicolons itself: 10.1002/(SICI)...3.0.CO;2-2.
+_BETWEEN_DOIS = re.compile(r"\s+|[,;|](?=10\.|doi|https?:)", re.IGNORECASE)
+_PUBMED_ID = re.compile(
+    r"(?:(?:pmid|pubmed)[:\s]\s?|https?://(?:(?:www\.)?pubmed\.ncbi\.nlm\.nih\.gov"
+    r"|www\.ncbi\.nlm\.nih\.gov/pubmed)/)?([1-9][0-9]{0,8})/?(?:[?#]\S*)?",
+    re.IGNORECASE | re.ASCII,
+)
 _CANONICAL = re.compile(r"(?!(?:arxiv|doi):)[a-z0-9][\w.-]*:(?!//)\S+", re.IGNORECASE | re.ASCII)
 
 
@@ -62,25 +73,46 @@ def arxiv_order(key: str) -> tuple[int, int, int]:
 def doi(text: str) -> str:
     """The DOI that ``text`` is, in lower case and without prefix or resolver; else empty."""
     text = one_line(text)
+    if prefix := _DOI_PREFIX.match(text):
+        text = text[prefix.end() :]
     if address := _DOI_URL.match(text):
         text = unquote(re.split(r"[?#]", text[address.end() :], maxsplit=1)[0])
-    elif prefix := _DOI_PREFIX.match(text):
-        text = text[prefix.end() :]
     text = one_line(text).rstrip(".,;").lower()
-    return text if _DOI.fullmatch(text) else ""
+    is_doi = _DOI.fullmatch(text) and not is_placeholder(text.partition("/")[2])
+    return text if is_doi else ""
+
+
+def dois(text: str) -> tuple[str, ...]:
+    """Return the DOIs that one field lists, each once, in order."""
+    names = map(doi, _BETWEEN_DOIS.split(one_line(text)))
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def pubmed_key(value: object) -> str:
+    """Return ``pmid:<number>`` of a PubMed id or address, else an empty string."""
+    match = _PUBMED_ID.fullmatch(str(value).strip()) if isinstance(value, str | int) else None
+    return f"pmid:{match[1]}" if match else ""
 
 
 def canonical_key(raw_id: str, *, doi: str = "", source: str) -> str:
     """The key of a work: ``arxiv:<id>``, else ``doi:<doi>``, else ``<source>:<raw id>``.
 
-    A raw id that already names its origin (``sample:x-01``) is kept.
+    A raw id that already names its origin (``pmid:40000001``, ``sample:x-01``) is kept.
     """
     if found := arxiv_id(raw_id) or arxiv_id(doi):
         return f"arxiv:{found[0]}"
     if name := _first_doi(doi, raw_id):
         return f"doi:{name}"
     raw_id = one_line(raw_id)
+    if not raw_id.isdecimal() and (pmid := pubmed_key(raw_id)):
+        return pmid
     return raw_id if _CANONICAL.fullmatch(raw_id) else f"{source}:{raw_id}"
+
+
+def is_own_key(text: str) -> bool:
+    """Return whether ``text`` is a key that a service gave: its prefix, a colon, an identifier."""
+    is_key = len(text) <= _KEY_LIMIT and _CANONICAL.fullmatch(text)
+    return bool(is_key) and not is_placeholder(text.partition(":")[2])
 
 
 def _first_doi(*texts: str) -> str:
@@ -94,8 +126,8 @@ def key_from_reference(text: str) -> str:
         return f"arxiv:{found[0]}"
     if name := doi(text):
         return f"doi:{name}"
-    if _CANONICAL.fullmatch(text) and len(text) <= 300:
-        return text
+    if is_own_key(text):
+        return pubmed_key(text) or text
     wrong = N_(
         "“%(text)s” is not a paper: give an arXiv id or address (2508.13426), or a DOI (10.…)"
     )

@@ -15,9 +15,9 @@ from defusedxml.ElementTree import fromstring
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
-from digestmail.sources.answers import Service, paper_of, pubmed_key
+from digestmail.sources.answers import Service, paper_of
 from digestmail.sources.clean import clean
-from digestmail.sources.keys import doi
+from digestmail.sources.keys import doi, pubmed_key
 from digestmail.sources.records import RecordError
 from digestmail.text import one_line
 

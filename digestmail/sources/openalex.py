@@ -22,11 +22,10 @@ from digestmail.sources.answers import (
     first_day,
     objects,
     paper_of,
-    pubmed_key,
     text,
 )
 from digestmail.sources.http import WebClient
-from digestmail.sources.keys import arxiv_id, doi
+from digestmail.sources.keys import arxiv_id, doi, pubmed_key
 from digestmail.sources.records import ABSTRACT_LIMIT
 
 BASE_URL = "https://api.openalex.org/"

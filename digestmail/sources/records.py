@@ -2,20 +2,30 @@
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, urlsplit
 
 from digestmail.domain import Paper
 from digestmail.sources.authors import author_name, split_authors
 from digestmail.sources.clean import clean
 from digestmail.sources.dates import utc
-from digestmail.sources.keys import arxiv_id, canonical_key, doi
+from digestmail.sources.keys import arxiv_id, canonical_key, dois, pubmed_key
+from digestmail.sources.placeholders import is_placeholder
 from digestmail.text import one_line, words
 
 TITLE_LIMIT = 1_000
 ABSTRACT_LIMIT = 20_000
 _ID_LIMIT = 300
 _URL_LIMIT = 2_000
+# A class of ACM (I.2.7) or MSC (68T07, 60-08), alone or first of several.
+_SUBJECT_CLASS = re.compile(
+    r"(?i:ACM|MSC|primary|secondary)\b|[A-K]\.[0-9m]\b|[0-9]{2}(?:[A-Z][0-9x]{2}|-[0-9X]{2})\b",
+    re.ASCII,
+)
+_IN_BRACKETS = re.compile(r"\[([^\[\]]*\s[^\[\]]*)\]\.?")
+# Not that of an ellipsis or an abbreviation: "et al.", "in the U.S.", "Inc."
+_FULL_STOP = re.compile(r"(?<![.\s])(?<!\.\w)(?<!\b[A-Z])(?<!\bal)(?<!\betc)(?<!\b(?:Inc|Ltd))\.$")
 _MARKUP_ALLOWANCE = 5  # raw text is cut at this many times its limit before it is cleaned
 
 
@@ -26,18 +36,20 @@ class RecordError(ValueError):
 def paper_from_record(record: Mapping[str, object], *, source: str) -> Paper:
     """The Paper of one record; raises RecordError where its title or identifier is unusable.
 
-    Fields: ``id`` (or ``arxiv_id``, ``doi``), ``title``, ``abstract`` or ``summary``, ``authors``
-    and ``categories`` (lists or strings), ``url``, ``published``, ``updated``, ``version``. What
-    else is missing or unreadable is left out. A record without identifier is known by its title
-    and first author.
+    Fields: ``id`` (or ``arxiv_id``, ``doi``, ``pmid``), ``title``, ``abstract`` or ``summary``,
+    ``authors`` and ``categories`` (lists or strings), ``url``, ``published``, ``updated``,
+    ``version``. What else is missing or unreadable is left out. A placeholder ("N/A", "-") is no
+    identifier. A record without identifier is known by its title and first author.
     """
-    title = _text(record.get("title"), TITLE_LIMIT)
+    title = _title(record.get("title"))
     if not title:
         raise RecordError("it has no title")
     authors = _authors(record.get("authors"))
-    identifiers = _identifiers(record)
-    work_doi = next(filter(None, map(doi, identifiers)), "")
-    key = _key(identifiers, work_doi, source) or _derived_key(title, authors, source)
+    names = _identifiers(record)
+    work_dois = tuple(name for text in names for name in dois(text) if not arxiv_id(name))
+    work_doi = next(iter(work_dois), "")
+    key = _key(names, work_doi, source) or _derived_key(title, authors, source)
+    aliases = dict.fromkeys([*(f"doi:{name}" for name in work_dois[1:]), *_pubmed_keys(names)])
     return Paper(
         key=key,
         title=title,
@@ -46,11 +58,23 @@ def paper_from_record(record: Mapping[str, object], *, source: str) -> Paper:
         categories=_categories(record.get("categories")),
         url=_url(key, record.get("url"), work_doi),
         doi=work_doi,
-        version=_version(record.get("version"), identifiers),
+        aliases=tuple(name for name in aliases if name not in (key, f"doi:{work_doi}")),
+        version=_version(record.get("version"), names),
         published_at=utc(record.get("published")),
         updated_at=utc(record.get("updated")),
         source=source,
     )
+
+
+def _title(value: object) -> str:
+    """Return the title without the full stop that PubMed and others put after it.
+
+    PubMed puts titles that it translated in brackets.
+    """
+    title = _text(value, TITLE_LIMIT)
+    if translated := _IN_BRACKETS.fullmatch(title):
+        title = translated[1]
+    return title[:-1] if _FULL_STOP.search(title) else title
 
 
 def _text(value: object, limit: int) -> str:
@@ -63,20 +87,30 @@ def _text(value: object, limit: int) -> str:
 
 
 def _identifiers(record: Mapping[str, object]) -> list[str]:
-    """What the record calls itself, the surest first; an address only where it holds an id."""
-    found = [_identifier(record.get(name)) for name in ("arxiv_id", "id", "doi")]
-    address = _identifier(record.get("url"))
-    if arxiv_id(address) or doi(address):
-        found.append(address)
-    return [name for name in found if name]
+    """Return what the record calls itself, the surest first.
+
+    Only ``id`` may be a name that the source itself gave; the other fields count where they hold
+    an arXiv id, a DOI or a PubMed id.
+    """
+    own = _identifier(record.get("id"))
+    texts = {name: _identifier(record.get(name)) for name in ("arxiv_id", "doi", "url")}
+    public = {name: text for name, text in texts.items() if arxiv_id(text) or dois(text)}
+    pmid = pubmed_key(_identifier(record.get("pmid")))
+    names = (public.get("arxiv_id"), own, public.get("doi"), public.get("url"), pmid)
+    return [name for name in names if name]
 
 
 def _identifier(value: object) -> str:
     if isinstance(value, float) and not math.isnan(value):  # pandas writes NaN for nothing
         raise RecordError("its id is a decimal number, whose last zeros are lost: quote it")
-    if isinstance(value, str):
-        return one_line(value)
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    text = one_line(value) if isinstance(value, str) else ""
+    return "" if is_placeholder(text) else text
+
+
+def _pubmed_keys(names: Iterable[str]) -> Iterator[str]:
+    return (key for name in names if not name.isdecimal() and (key := pubmed_key(name)))
 
 
 def _key(identifiers: list[str], work_doi: str, source: str) -> str:
@@ -113,10 +147,11 @@ def _authors(value: object) -> tuple[str, ...]:
 
 
 def _categories(value: object) -> tuple[str, ...]:
+    """Return the categories, without classes of ACM and MSC ("I.2.7; I.2.6", "68T07")."""
     if isinstance(value, str):
         value = one_line(value).replace(";", " ").replace(",", " ").split()
     names = (one_line(item) for item in _items(value) if isinstance(item, str))
-    return tuple(dict.fromkeys(filter(None, names)))
+    return tuple(dict.fromkeys(name for name in names if name and not _SUBJECT_CLASS.match(name)))
 
 
 def _items(value: object) -> Iterable[object]:

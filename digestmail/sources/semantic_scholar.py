@@ -19,11 +19,10 @@ from digestmail.sources.answers import (
     fields,
     first_day,
     paper_of,
-    pubmed_key,
     text,
 )
 from digestmail.sources.http import WebClient
-from digestmail.sources.keys import arxiv_id, doi
+from digestmail.sources.keys import arxiv_id, doi, pubmed_key
 
 BASE_URL = "https://api.semanticscholar.org/graph/v1/"
 _BACK = 14  # days: papers are added up to weeks after they were published

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from digestmail.errors import InputError
 from digestmail.sources import arxiv_id, canonical_key, doi, key_from_reference
-from digestmail.sources.keys import arxiv_order
+from digestmail.sources.keys import arxiv_order, dois, is_own_key, pubmed_key
+from digestmail.sources.placeholders import is_placeholder
 
 
 @pytest.mark.parametrize(
@@ -115,3 +116,78 @@ def test_arxiv_keys_sort_as_they_were_given_out() -> None:
     assert sorted({*keys}, key=arxiv_order) == keys
     with pytest.raises(ValueError, match="is no arXiv key"):
         arxiv_order("doi:10.1000/x")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10.1000/a", ("10.1000/a",)),
+        ("10.1000/a; 10.1000/b", ("10.1000/a", "10.1000/b")),
+        ("10.1000/a;10.1000/B, doi:10.1000/a", ("10.1000/a", "10.1000/b")),
+        ("https://doi.org/10.1000/a|https://doi.org/10.1000/b", ("10.1000/a", "10.1000/b")),
+        ("DOI 10.1000/a", ("10.1000/a",)),
+        (
+            "doi: 10.1002/(SICI)1(1999)4:6<3::A>3.0.CO;2-9",
+            ("10.1002/(sici)1(1999)4:6<3::a>3.0.co;2-9",),
+        ),
+        ("info:doi/10.1000/a", ("10.1000/a",)),
+        ("urn:doi:10.1000/a", ("10.1000/a",)),
+        ("doi:https://doi.org/10.1000/a", ("10.1000/a",)),
+        ("10.0000/0000", ()),
+        ("10.1000/n/a", ()),
+        ("https://doi.org/TBD", ()),
+        ("", ()),
+    ],
+)
+def test_one_field_may_list_dois(text: str, expected: tuple[str, ...]) -> None:
+    assert dois(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        (40000001, "pmid:40000001"),
+        ("PMID: 40000001", "pmid:40000001"),
+        ("pubmed:40000001", "pmid:40000001"),
+        ("https://pubmed.ncbi.nlm.nih.gov/40000001/?utm_source=x", "pmid:40000001"),
+        ("https://www.ncbi.nlm.nih.gov/pubmed/40000001", "pmid:40000001"),
+        ("0", ""),
+        ("N/A", ""),
+        (None, ""),
+    ],
+)
+def test_pubmed_ids(value: object, key: str) -> None:
+    assert pubmed_key(value) == key
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("pmid:7", True),
+        ("hal:hal-04000001", True),  # of a source that nobody thought of, with a hyphen
+        ("openreview:aB_c-d", True),
+        ("openalex:none", False),
+        ("doi:10.1000/x", False),
+        ("https://a.example/", False),
+        ("W42", False),
+        ("x:" + "y" * 400, False),
+    ],
+)
+def test_keys_that_services_give(key: str, expected: bool) -> None:
+    assert is_own_key(key) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "-", "--", "—", "N/A", "n.a.", "#N/A", "(none)", "<NA>", "NULL", "TBD", "?", "0", "0000",
+     "doi:N/A", "https://doi.org/", "https://doi.org/none", "not available", "Not Applicable",
+     "urn:uuid:00000000-0000-0000-0000-000000000000", "xxx", "in press", "k. A.", "无", "nan",
+     "undefined", "to be assigned", "pmid: -"],
+)  # fmt: skip
+def test_placeholders(text: str) -> None:
+    assert is_placeholder(text)
+
+
+@pytest.mark.parametrize("text", ["x1", "a", "W42", "10.1000/x", "nature", "42", "N-1", "NA12878"])
+def test_what_is_no_placeholder(text: str) -> None:
+    assert not is_placeholder(text)

@@ -87,7 +87,7 @@ def one(**parts: str) -> Paper:
 def test_an_article() -> None:
     assert one() == Paper(
         key="doi:10.1000/tea.1",
-        title="Tea cures CO₂.",
+        title="Tea cures CO₂",
         abstract="We brew.",
         authors=("Ada Kettle Jr",),
         url="https://pubmed.ncbi.nlm.nih.gov/40000001/",
@@ -317,11 +317,11 @@ def test_an_api_key_that_cannot_be_one_is_not_quoted() -> None:
     ("name", "key", "title", "published"),
     [
         ("*19129924*", "doi:10.3389/neuro.11.006.2008", "PyMOOSE: Interoperable", on(2008, 12, 19)),
-        ("*31393839*", "pmid:31393839", "Career-Turning Moments.", on(2019, 8, 9)),
+        ("*31393839*", "pmid:31393839", "Career-Turning Moments", on(2019, 8, 9)),
         (
             "*Italics*",
             "doi:10.18632/oncotarget.25083",
-            "Genome-wide significant risk factors on chromosome 19 and the APOE locus.",
+            "Genome-wide significant risk factors on chromosome 19 and the APOE locus",
             on(2018, 5, 15),
         ),
         ("*MathML*", "doi:10.1515/jib-2020-0021", "CellML 2.0.", on(2020, 7, 24)),

@@ -87,6 +87,73 @@ def test_an_address_can_be_the_identifier() -> None:
     assert made(id=float("nan"), arxiv_id="2603.00001").key == "arxiv:2603.00001"
 
 
+@pytest.mark.parametrize("nothing", ["N/A", "none", "-", "TBD", "https://doi.org/n/a", "0000"])
+@pytest.mark.parametrize("field", ["id", "doi", "arxiv_id", "url", "pmid"])
+def test_a_placeholder_is_no_identity(field: str, nothing: str) -> None:
+    one, other = (made(**{"id": None, "title": t, field: nothing}) for t in ("On cats", "On dogs"))
+    assert one.key != other.key
+    assert one.doi == ""
+
+
+@pytest.mark.parametrize("field", ["doi", "arxiv_id", "pmid"])
+def test_what_is_no_public_identifier_names_no_work(field: str) -> None:
+    assert made(id=None, **{field: "Vol. 7"}).key == made(id=None).key
+
+
+def test_two_dois_in_one_field() -> None:
+    paper = made(id=None, doi="10.1000/a; 10.1000/B")
+    assert (paper.key, paper.doi, paper.aliases) == (
+        "doi:10.1000/a",
+        "10.1000/a",
+        ("doi:10.1000/b",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("record", "key", "aliases"),
+    [
+        ({"pmid": "40000001"}, "pmid:40000001", ()),
+        ({"pmid": 40000001, "doi": "10.1000/a"}, "doi:10.1000/a", ("pmid:40000001",)),
+        ({"id": "PMID: 40000001"}, "pmid:40000001", ()),
+        ({"id": "40000001"}, "lab:40000001", ()),
+    ],
+)
+def test_pubmed_ids_are_identifiers(
+    record: dict[str, object], key: str, aliases: tuple[str, ...]
+) -> None:
+    paper = made(**{"id": None} | record)
+    assert (paper.key, paper.aliases) == (key, aliases)
+
+
+@pytest.mark.parametrize(
+    ("raw", "title"),
+    [
+        ("On teapots and kettles.", "On teapots and kettles"),
+        ("[On teapots and kettles].", "On teapots and kettles"),
+        ("Tea in the U.S.", "Tea in the U.S."),
+        ("A reply to Kettle et al.", "A reply to Kettle et al."),
+        ("Tea and then...", "Tea and then..."),
+        ("[60]Fullerene", "[60]Fullerene"),
+        ("Who drinks tea?", "Who drinks tea?"),
+    ],
+)
+def test_titles_lose_their_full_stop(raw: str, title: str) -> None:
+    assert made(title=raw).title == title
+
+
+def test_subject_classes_are_no_categories() -> None:
+    listed = [
+        "cs.AI",
+        "I.2.7; I.2.6",
+        "68T07",
+        "53C21 (Primary) 53C44",
+        "MSC 60-08",
+        "Cell biology",
+    ]
+    assert made(categories=listed).categories == ("cs.AI", "Cell biology")
+    assert made(categories="cs.AI; I.2.7, 68T50").categories == ("cs.AI",)
+
+
 @pytest.mark.parametrize(
     ("given_url", "expected"),
     [
