@@ -77,16 +77,23 @@ class App:
         clock: Clock = utc_now,
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.store = Store(open_database(settings))
         self.links = Links(settings.public_url, Signer(_keys(settings)))
         self.desk = Desk(self.store, self.links)
-        self.gatherer = Gatherer(settings, self.store, clock, monotonic=monotonic, sleep=sleep)
+        self.stopping = threading.Event()  # set it, and nothing further is begun
+        self.gatherer = Gatherer(
+            settings,
+            self.store,
+            clock,
+            monotonic=monotonic,
+            sleep=sleep or self.stopping.wait,
+            stop=self.stopping,
+        )
         self._model: tuple[object, Model] | None = None
-        self.stopping = threading.Event()  # set it, and no further mail is begun
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock = utc_now) -> "App":
@@ -151,7 +158,9 @@ class App:
         if ended := end_pauses(self.store, self.clock()):
             log.info("%d pauses have ended", ended)
         planner = self._planner(patient=patient)
-        return prepare(self.store, planner, self.clock(), day=day, progress=progress)
+        return prepare(
+            self.store, planner, self.clock(), day=day, progress=progress, stop=self.stopping
+        )
 
     def plan(self, day: date | None = None) -> list[Planned]:
         """What ``prepare`` would store if it waited for nothing, without storing it."""

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ from digestmail.steps.seeds import fetch_seeds
 from digestmail.store import Store
 
 _LONGEST_ANSWER = 120.0  # seconds; some interfaces take that long for a page
+_STOPPED = "the program was stopped before the source was read to its end"
 _Progress = Callable[[int], None]
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,10 @@ def _quiet(_: int) -> None: ...
 
 
 class Gatherer:
-    """Reads the configured sources of one installation into its store."""
+    """Reads the configured sources of one installation into its store.
+
+    Once ``stop`` is set no request is made any more, and ``sleep`` should end too.
+    """
 
     def __init__(
         self,
@@ -51,12 +56,14 @@ class Gatherer:
         clock: Clock,
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
+        stop: threading.Event | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._clock = clock
         self._monotonic, self._sleep = monotonic, sleep
+        self._stop = stop or threading.Event()
 
     def ingest(
         self, names: Collection[str] = (), progress: _Progress = _quiet
@@ -70,9 +77,13 @@ class Gatherer:
 
     def _fetch_all(self, due: list[SourceState], progress: _Progress) -> list[SourceReport]:
         with self._around() as around:
-            mine = (state for state in due if self._store.sources.claim(state, self._clock()))
-            reports = [self._fetch(state, around, progress) for state in mine]
-            if reports:
+            reports = []
+            for state in due:
+                if self._stop.is_set():
+                    break
+                if self._store.sources.claim(state, self._clock()):
+                    reports.append(self._fetch(state, around, progress))
+            if reports and not self._stop.is_set():
                 self._fetch_seeds(around.web)
         return reports
 
@@ -84,14 +95,13 @@ class Gatherer:
             log.warning("seed papers could not be fetched: %s", error)
 
     def _due(self, names: Collection[str]) -> list[SourceState]:
-        now = self._clock()
+        if not names:
+            return self._store.sources.due(self._clock())
         states = {state.spec.name: state for state in self._store.sources.all()}
         for name in names:
             if name not in states:
                 raise _unknown(name)
-        if names:
-            return [state for name, state in states.items() if name in names]
-        return [s for s in states.values() if s.spec.enabled and (s.next_fetch_at or now) <= now]
+        return [state for name, state in states.items() if name in names]
 
     def _fetch(self, state: SourceState, around: Surroundings, progress: _Progress) -> SourceReport:
         memory = SourceMemory(dict(state.memory))
@@ -104,6 +114,9 @@ class Gatherer:
             self._store.papers, state.spec.name, open_source, since, self._clock, progress
         )
         now = self._clock()
+        if report.error and self._stop.is_set():  # what it had brought is stored
+            self._store.sources.put_back(state.spec.name, now)
+            return report
         self._store.batches.note(memory.batches, now)
         waiting = any(batch.state is BatchState.OPEN for batch in memory.batches)
         return self._store.sources.report(replace(report, waiting=waiting), now, memory.values)
@@ -150,12 +163,18 @@ class Gatherer:
         return WebClient(
             user_agent=f"digestmail/{__version__} ({contact})",
             monotonic=self._monotonic,
-            sleep=self._sleep,
+            sleep=self._pause,
             wall=lambda: self._clock().timestamp(),
             timeout=_LONGEST_ANSWER,
             shared_folder=folder / ".digestmail" if os.access(folder, os.W_OK) else None,
             public_only=public_only,
         )
+
+    def _pause(self, seconds: float) -> None:
+        """Wait between two requests; SourceError when the program is to end."""
+        self._sleep(seconds)
+        if self._stop.is_set():
+            raise SourceError(_STOPPED)
 
 
 def _unknown(name: str) -> NotFoundError:

@@ -1,10 +1,7 @@
 """ingest, prepare, deliver, run, preview, send-test: the day's work by hand or from cron."""
 
 import asyncio
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +17,7 @@ from digestmail.mail.address import checked_address
 from digestmail.mail.outbox import OutboxMailer
 from digestmail.steps.deliver import Delivered
 from digestmail.steps.prepare import Prepared
+from digestmail.stopping import stopped_by_signals
 
 _Day = Annotated[
     str, typer.Option("--date", metavar="YYYY-MM-DD", help="Everyone's digest of this local date.")
@@ -131,20 +129,8 @@ def deliver(as_json: Json = False) -> None:
 
 
 def _deliver(app: App) -> Delivered:
-    with progressing("Sending mails") as progress, _stopping_gently(app):
+    with progressing("Sending mails") as progress, stopped_by_signals(app.stopping):
         return app.deliver(progress=progress)
-
-
-@contextmanager
-def _stopping_gently(app: App) -> Iterator[None]:
-    """Let a signal end the run after the mails in flight, which would be ``unknown`` else."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: app.stopping.set()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 def _delivered(delivered: Delivered) -> dict[str, Any]:
@@ -193,9 +179,10 @@ def run(
         if dry_run:
             _dry_run(app, parse_day(day), outbox, as_json)
             return
-        reports = _ingest(app, [])
-        prepared = _prepare(app, parse_day(day), patient=not no_wait)
-        delivered = _deliver(app)
+        with stopped_by_signals(app.stopping):
+            reports = _ingest(app, [])
+            prepared = _prepare(app, parse_day(day), patient=not no_wait)
+            delivered = _deliver(app)
     if as_json:
         print_json(
             {

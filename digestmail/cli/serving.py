@@ -1,9 +1,7 @@
 """serve and demo: the long-running commands."""
 
 import logging
-import signal
 import socket
-import threading
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +13,7 @@ from digestmail.cli.output import say
 from digestmail.cli.shell import Json, opened
 from digestmail.errors import DigestmailError
 from digestmail.scheduler import make_scheduler, stop
+from digestmail.stopping import stopped_by_signals
 
 
 class Part(StrEnum):
@@ -31,7 +30,7 @@ def serve(
 ) -> None:
     """Serve the web pages and run the scheduler, until stopped."""
     logging.getLogger("digestmail").setLevel(logging.INFO)
-    with opened() as app:
+    with opened() as app, stopped_by_signals(app.stopping):
         app.renderer.check()
         app.sender()  # settings that could never send stop us here
         if only is Part.SCHEDULER:
@@ -50,13 +49,10 @@ def serve(
 
 
 def _run_scheduler(app: App) -> None:
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
     scheduler = make_scheduler(app)
     scheduler.start()
     say("The scheduler runs. Stop it with Ctrl-C.")
-    stopped.wait()
+    app.stopping.wait()
     stop(app, scheduler)
 
 
@@ -84,7 +80,7 @@ def serve_web(app: App, listener: socket.socket) -> None:
 
     host, port = listener.getsockname()[:2]
     say(f"Serving {app.settings.public_url} on {host}:{port}. Ctrl-C stops.")
-    run_until_stopped(make_web(app), listener)
+    run_until_stopped(make_web(app), listener, app.stopping)
 
 
 def demo(

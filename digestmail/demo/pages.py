@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from digestmail.demo.day import Demo
+from digestmail.stopping import stopped_by_signals
 from digestmail.web import make_web
 from digestmail.web.pages import Pages
 from digestmail.web.server import run_until_stopped
@@ -20,7 +21,8 @@ def serve_demo(demo: Demo, listener: socket.socket) -> None:
     """Serve the subscribe form and the mailbox until stopped."""
     web = make_web(demo.app)
     add_mailbox_pages(web, demo)
-    run_until_stopped(web, listener)
+    with stopped_by_signals(demo.app.stopping):
+        run_until_stopped(web, listener, demo.app.stopping)
 
 
 def add_mailbox_pages(web: FastAPI, demo: Demo) -> None:

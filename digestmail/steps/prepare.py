@@ -5,6 +5,7 @@ whatever another process has done meanwhile. So preparing twice, or in two proce
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -234,13 +235,17 @@ def prepare(
     *,
     day: date | None = None,
     progress: Callable[[int], None] = lambda _: None,
+    stop: threading.Event | None = None,
 ) -> Prepared:
     """Plan and store the digests of all subscribers who are due, or everyone's of one date.
 
-    Who waits for late papers stays due, until they come or the subscriber's latest hour.
+    Who waits for late papers stays due, until they come or the subscriber's latest hour; so does
+    everyone else once ``stop`` is set.
     """
     prepared, done = Prepared(), 0
     for block in due_blocks(store, now, day):
+        if stop is not None and stop.is_set():
+            break
         prepared.count(store.digests.record(planner.plan(block, day)))
         prepared.waiting = planner.waiting
         done += len(block)

@@ -163,13 +163,18 @@ async def serving(relay: ChaosRelay) -> AsyncIterator[int]:
         await asyncio.sleep(0.1 + _STALL_SECONDS)  # for the connections of the dead to end
 
 
-def populate(store: Store, count: int) -> None:
-    """So many subscribers, a digest of one paper planned for each."""
+def populate(store: Store, count: int, *, odd: bool = True) -> None:
+    """So many subscribers, a digest of one paper planned for each.
+
+    ``odd``: some addresses are put off once, or do not exist.
+    """
     now = utc_now()
     paper = Paper(key="arxiv:2611.00001", title="Graph networks", source="test")
     store.papers.add([paper], now)
     (paper,) = store.papers.by_keys([paper.key]).values()
-    kinds = ["grey" if n % 7 == 0 else "gone" if n % 50 == 3 else "user" for n in range(count)]
+    kinds = ["user"] * count
+    if odd:
+        kinds = ["grey" if n % 7 == 0 else "gone" if n % 50 == 3 else "user" for n in range(count)]
     plans = []
     for n, kind in enumerate(kinds):
         person = Subscriber(
