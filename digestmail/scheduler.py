@@ -1,45 +1,84 @@
 """The clockwork: every minute, ask the database what is due and let the steps do it.
 
 APScheduler only ticks, in UTC and from memory; it is never asked when a digest is due, since a
-cron trigger in local time skips whole days around the change of clocks. A lease in the database
+cron trigger in local time skips whole days around the change of clocks. A lease for each job
 keeps a second scheduler idle; were both to run, the steps would still do everything once.
 """
 
 import logging
+import time
 from collections.abc import Callable
-from datetime import UTC, timedelta
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_EXECUTED,
+    EVENT_JOB_MAX_INSTANCES,
+    JobEvent,
+    JobExecutionEvent,
+)
+from apscheduler.job import Job
+from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from digestmail.app import App
 from digestmail.domain import SourceReport
-from digestmail.errors import DigestmailError
-from digestmail.worker import this_worker
+from digestmail.errors import DigestmailError, StoreError
+from digestmail.store.leases import BOUNCES, DIGESTS, INGEST
+from digestmail.worker import is_gone, this_worker
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=3)
-BOUNCES_EVERY = 300  # seconds
 _WORTH_TELLING = 2  # failures in succession
 _JOB_DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+Progress = Callable[[int], None]
+_Work = Callable[[App, Progress], None]
 
 
-def make_scheduler(app: App, *, seconds: int = 60) -> BackgroundScheduler:
-    """A scheduler, not yet started, whose two jobs tick every ``seconds``, the first at once.
+def _quiet(_: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the jobs tick, and how long their leases last.
+
+    ``lease``: after so long without progress another scheduler takes a job over. Some ticks may
+    fail before that, as while the database restarts. ``renewal``: how often a job at work renews
+    its lease, a few times within it.
+    """
+
+    tick: timedelta = timedelta(minutes=1)
+    bounces: timedelta = timedelta(minutes=5)
+    lease: timedelta = timedelta(minutes=3)
+    renewal: timedelta = timedelta(seconds=30)
+
+
+EVERY_MINUTE = Pace()
+
+
+def make_scheduler(app: App, pace: Pace = EVERY_MINUTE) -> BackgroundScheduler:
+    """A scheduler, not yet started, whose jobs tick at their pace, the first time at once.
 
     Fetching is a job of its own, so that a slow source never delays a digest.
     """
-    scheduler = BackgroundScheduler(timezone=UTC, job_defaults=_JOB_DEFAULTS)
-    for name, job in (("ingest", ingest_tick), ("digests", digest_tick)):
-        tick = IntervalTrigger(seconds=seconds, timezone=UTC)
-        scheduler.add_job(_guarded(app, job), tick, id=name, next_run_time=app.clock())
+    # What APScheduler says of its jobs, the listeners say in our words.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+    scheduler = BackgroundScheduler(
+        timezone=UTC, job_defaults=_JOB_DEFAULTS, jobstores={"default": SteadyJobStore()}
+    )
+    jobs: list[tuple[str, _Work, timedelta]]
+    jobs = [(INGEST, ingest_tick, pace.tick), (DIGESTS, digest_tick, pace.tick)]
     if app.settings.bounces.mailbox.get_secret_value():
-        tick = IntervalTrigger(seconds=BOUNCES_EVERY, timezone=UTC)
-        watch = _guarded(app, bounce_tick)
-        scheduler.add_job(watch, tick, id="bounces", next_run_time=app.clock())
+        jobs.append((BOUNCES, bounce_tick, pace.bounces))
+    for name, job, every in jobs:
+        trigger = IntervalTrigger(seconds=int(every.total_seconds()), timezone=UTC)
+        tick = LeasedJob(app, name, job, pace)
+        scheduler.add_job(tick, trigger, id=name, next_run_time=datetime.now(UTC))
     scheduler.add_listener(_failed, EVENT_JOB_ERROR)
+    Overruns().listen(scheduler)
     return scheduler
 
 
@@ -47,14 +86,70 @@ def stop(app: App, scheduler: BackgroundScheduler) -> None:
     """End a scheduler gently: mails in flight are finished, no others are begun."""
     app.stopping.set()
     scheduler.shutdown(wait=True)
-    app.store.guards.give_up("scheduler", this_worker())
+    for name in (INGEST, DIGESTS, BOUNCES):
+        app.store.leases.give_up(name, this_worker())
 
 
-def ingest_tick(app: App) -> None:
+class SteadyJobStore(MemoryJobStore):  # type: ignore[misc]  # APScheduler has no types
+    """Jobs in memory that go on ticking when the clock is set back, or far ahead.
+
+    APScheduler waits for an instant: set back by two hours, its jobs would rest for so long; and
+    of a clock that starts in 1970 it would count the minutes of half a century.
+    """
+
+    def get_due_jobs(self, now: datetime) -> list[Job]:
+        for job in self.get_all_jobs():
+            if abs(job.next_run_time - now) > job.trigger.interval:
+                job.next_run_time = now
+                self.update_job(job)
+        due: list[Job] = super().get_due_jobs(now)
+        return due
+
+
+class LeasedJob:
+    """One tick of a job, done by the scheduler that holds the job's lease."""
+
+    def __init__(
+        self,
+        app: App,
+        name: str,
+        job: _Work,
+        pace: Pace,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._app, self._name, self._job, self._pace = app, name, job, pace
+        self._monotonic = monotonic
+        self._renewed = 0.0
+
+    def __call__(self) -> None:
+        try:
+            if self._app.stopping.is_set():
+                return
+            if self._take():
+                self._job(self._app, self._progress)
+            else:
+                log.debug("another scheduler is at work: %s", self._name)
+        except DigestmailError as error:
+            log.error("%s: %s", self._name, error)
+
+    def _take(self) -> bool:
+        self._renewed = self._monotonic()
+        return self._app.store.leases.take(
+            self._name, this_worker(), self._pace.lease, self._app.clock(), is_gone
+        )
+
+    def _progress(self, _: int) -> None:
+        """Renew the lease now and then: a job that hangs loses it."""
+        if self._monotonic() - self._renewed >= self._pace.renewal.total_seconds():
+            with suppress(StoreError):  # what the job itself does will tell
+                self._take()
+
+
+def ingest_tick(app: App, progress: Progress = _quiet) -> None:
     """Fetch the sources whose time has come, and tidy up."""
     if forgotten := app.prune():
         log.info("forgot %d requests that were never confirmed", forgotten)
-    for report in app.ingest():
+    for report in app.ingest(progress=progress):
         if report.error:
             _tell_failure(report)
         else:
@@ -78,16 +173,16 @@ def _tell_failure(report: SourceReport) -> None:
         log.debug("source %s failed: %s", report.source, report.error)
 
 
-def digest_tick(app: App) -> None:
+def digest_tick(app: App, progress: Progress = _quiet) -> None:
     """Prepare the digests that are due and send what is to be sent."""
-    prepared = app.prepare()
+    prepared = app.prepare(progress=progress)
     if prepared.digests or prepared.skipped:
         log.info(
             "prepared %d digests, skipped %d", prepared.digests, sum(prepared.skipped.values())
         )
-    if app.relay_rests():
+    if app.stopping.is_set() or app.relay_rests():
         return
-    delivered = app.deliver()
+    delivered = app.deliver(progress=progress)
     if delivered.trouble:  # the sender has told it as an error once
         log.info("the relay is in trouble, will try again: %s", delivered.trouble)
     if delivered.done:
@@ -95,7 +190,7 @@ def digest_tick(app: App) -> None:
         log.info("delivered: %s", states)
 
 
-def bounce_tick(app: App) -> None:
+def bounce_tick(app: App, _: Progress = _quiet) -> None:
     """Read the mailbox of bounces."""
     taken = app.fetch_bounces()
     if taken.kinds:
@@ -103,18 +198,24 @@ def bounce_tick(app: App) -> None:
         log.info("bounces: %s; %d addresses given up", kinds, taken.given_up)
 
 
-def _guarded(app: App, job: Callable[[App], None]) -> Callable[[], None]:
-    def tick() -> None:
-        now = app.clock()
-        try:
-            if app.store.guards.lease("scheduler", this_worker(), now + LEASE, now):
-                job(app)
-            else:
-                log.debug("another scheduler is at work")
-        except DigestmailError as error:
-            log.error("%s: %s", job.__name__, error)
+class Overruns:
+    """Tells once of a run that lasts longer than a tick, and not again until it has ended."""
 
-    return tick
+    def __init__(self) -> None:
+        self._running: set[str] = set()
+
+    def listen(self, scheduler: BackgroundScheduler) -> None:
+        """Watch the jobs of a scheduler."""
+        scheduler.add_listener(self._overran, EVENT_JOB_MAX_INSTANCES)
+        scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+
+    def _overran(self, event: JobEvent) -> None:
+        if event.job_id not in self._running:
+            self._running.add(event.job_id)
+            log.info("the job %s is still at work and ticks again at its end", event.job_id)
+
+    def _ended(self, event: JobEvent) -> None:
+        self._running.discard(event.job_id)
 
 
 def _failed(event: JobExecutionEvent) -> None:

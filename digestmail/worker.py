@@ -2,6 +2,7 @@
 
 import os
 import socket
+from functools import lru_cache
 from pathlib import Path
 
 import psutil
@@ -17,28 +18,66 @@ def is_gone(worker: str) -> bool:
 
     What a name carries after a ``#`` is the worker's own affair.
     """
-    machine, pid, started = worker.partition("#")[0].rsplit(":", 2)
-    if machine != _machine():
+    machine, pid, started = _parts(worker)
+    if machine != _machine() or not pid.isdecimal():
         return False
+    boot, _, ticks = started.rpartition("@")
+    if boot != _boot():
+        return True  # no process outlives its machine
     try:
         # A zombie has ended, and only nobody has asked how.
         dead = psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
-        return dead or _started(int(pid)) != started
-    except psutil.NoSuchProcess:
+        return dead or _ticks(int(pid)) != ticks
+    except (psutil.NoSuchProcess, OverflowError):
         return True
     except psutil.AccessDenied:
         return False
 
 
+def _parts(worker: str) -> tuple[str, str, str]:
+    rest, _, started = worker.partition("#")[0].rpartition(":")
+    machine, _, pid = rest.rpartition(":")
+    return machine, pid, started
+
+
+@lru_cache
 def _machine() -> str:
-    """The host, and on Linux the namespace in which its process ids count."""
+    """The host, and on Linux its own id and the namespace in which its process ids count.
+
+    Hosts may share a name, such as localhost; a copied virtual machine shares the id too, but
+    hardly both.
+    """
     try:
-        return f"{socket.gethostname()}/{os.readlink('/proc/self/ns/pid')[5:-1]}"
+        namespace = os.readlink("/proc/self/ns/pid")[5:-1]
     except OSError:
         return socket.gethostname()
+    return f"{socket.gethostname()}/{_first_line('/etc/machine-id')[:12]}/{namespace}"
+
+
+@lru_cache
+def _boot() -> str:
+    """What names the time since this machine was started; empty where nothing does.
+
+    Without an id of the machine, another one of its name would be taken for its earlier life.
+    """
+    if not _first_line("/etc/machine-id"):
+        return ""
+    return _first_line("/proc/sys/kernel/random/boot_id")[:8]
+
+
+def _first_line(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="ascii").partition("\n")[0].strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _started(pid: int) -> str:
+    """When a process started: the boot of its machine, and the time since then."""
+    return f"{_boot()}@{_ticks(pid)}"
+
+
+def _ticks(pid: int) -> str:
     """When a process started; on Linux in ticks since boot, which setting the clock leaves."""
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]

@@ -85,7 +85,7 @@ _EMPTY = text(
 @lru_cache
 def own_postgres() -> str:
     """The address of a PostgreSQL database of this test process, beside the one that was named."""
-    name = f"digestmail_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    name = f"{make_url(POSTGRES).database}_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     execute(POSTGRES, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     execute(POSTGRES, f"CREATE DATABASE {name}")
     return make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)

@@ -1,11 +1,15 @@
 """The clockwork ticks; what is due is decided by the database and the steps."""
 
 import logging
-import time
-from datetime import timedelta
+import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import Queue
 
 import pytest
+from apscheduler.events import EVENT_JOB_EXECUTED, EVENT_JOB_MAX_INSTANCES, JobEvent
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 from conftest import NOW, FakeClock
 from schema import give_schema
 
@@ -14,7 +18,20 @@ from digestmail.calendar import utc_now
 from digestmail.config import MailSettings, Settings
 from digestmail.domain import Profile, Schedule, SourceSpec
 from digestmail.resources import SAMPLE_PAPERS
-from digestmail.scheduler import digest_tick, ingest_tick, make_scheduler
+from digestmail.scheduler import (
+    LeasedJob,
+    Overruns,
+    Pace,
+    Progress,
+    SteadyJobStore,
+    digest_tick,
+    ingest_tick,
+    make_scheduler,
+    stop,
+)
+from digestmail.store import Lease
+from digestmail.store.leases import DIGESTS, INGEST
+from digestmail.worker import this_worker
 
 
 @pytest.fixture
@@ -71,16 +88,131 @@ def test_sources_are_fetched_at_their_own_pace(app: App, clock: FakeClock) -> No
     assert (second.new, second.known) == (0, 64)
 
 
-def test_only_one_scheduler_works(app: App, clock: FakeClock) -> None:
-    app.store.guards.lease("scheduler", "another:1:1.00", NOW + timedelta(minutes=3), NOW)
-    scheduler = make_scheduler(app)
-    for job in scheduler.get_jobs():
+MINUTES = timedelta(minutes=1)
+
+
+def _lease(app: App, name: str, owner: str) -> None:
+    assert app.store.leases.take(name, owner, 3 * MINUTES, app.clock(), lambda _: False)
+
+
+def _tick(app: App) -> None:
+    for job in make_scheduler(app).get_jobs():
         job.func()
+
+
+def test_only_one_scheduler_works(app: App, clock: FakeClock) -> None:
+    _lease(app, INGEST, "another:1:1.00")
+    _tick(app)
     assert app.store.papers.count_by_source() == {}
     clock.move(minutes=4)
-    for job in scheduler.get_jobs():
-        job.func()
+    _tick(app)
     assert app.store.papers.count_by_source() == {"sample": 64}
+
+
+def test_a_job_that_another_has_does_not_keep_the_others(app: App) -> None:
+    _lease(app, DIGESTS, "another:1:1.00")
+    _tick(app)
+    assert app.store.papers.count_by_source() == {"sample": 64}
+    assert app.store.leases.holder(DIGESTS) == Lease("another:1:1.00", NOW + 3 * MINUTES)
+
+
+def test_the_job_of_a_process_that_was_killed_goes_on_at_once(app: App) -> None:
+    name = this_worker()
+    _lease(app, INGEST, f"{name.rpartition('@')[0]}@1")  # our process id in an earlier life
+    _tick(app)
+    assert app.store.papers.count_by_source() == {"sample": 64}
+
+
+def test_a_clock_set_back_silences_nobody(app: App, clock: FakeClock) -> None:
+    _lease(app, INGEST, "another:1:1.00")
+    clock.move(hours=-2)
+    _tick(app)
+    assert app.store.papers.count_by_source() == {"sample": 64}
+
+
+def test_a_job_at_work_renews_its_lease_and_one_that_hangs_does_not(
+    app: App, clock: FakeClock
+) -> None:
+    ends: list[datetime] = []
+
+    def works_for_an_hour(app: App, progress: Progress) -> None:
+        for count in range(60):
+            clock.move(minutes=1)
+            progress(count)
+            lease = app.store.leases.holder(DIGESTS)
+            assert lease is not None
+            ends.append(lease.until)
+
+    ticking = LeasedJob(app, DIGESTS, works_for_an_hour, Pace(), lambda: clock().timestamp())
+    ticking()
+    assert ends == [NOW + (n + 4) * MINUTES for n in range(60)]
+
+    def hangs(app: App, progress: Progress) -> None:
+        clock.move(minutes=4)
+        assert app.store.leases.take(DIGESTS, "standby:1:1", 3 * MINUTES, clock(), lambda _: False)
+        progress(1)
+
+    LeasedJob(app, DIGESTS, hangs, Pace(), lambda: clock().timestamp())()
+    lease = app.store.leases.holder(DIGESTS)
+    assert lease is not None
+    assert lease.owner == "standby:1:1"
+
+
+def test_a_stop_gives_up_every_lease(app: App) -> None:
+    scheduler = make_scheduler(app)
+    scheduler.start()
+    stop(app, scheduler)
+    assert [app.store.leases.holder(name) for name in (INGEST, DIGESTS)] == [None, None]
+    _tick(app)  # nothing begins any more
+    assert app.store.leases.holder(INGEST) is None
+
+
+@pytest.mark.parametrize("jump", [-2 * 60, -30, -2, 2, 45, 60 * 24 * 365 * 56])
+def test_jobs_go_on_ticking_when_the_clock_jumps(jump: int) -> None:
+    jobs = SteadyJobStore()
+    scheduler = BackgroundScheduler(timezone=UTC, jobstores={"default": jobs})
+    scheduler.start(paused=True)
+    trigger = IntervalTrigger(minutes=1, timezone=UTC)
+    job = scheduler.add_job(int, trigger, next_run_time=NOW)
+    assert jobs.get_due_jobs(NOW - MINUTES / 2) == []
+    assert jobs.get_due_jobs(NOW + jump * MINUTES) == [job]
+    assert abs(job.next_run_time - NOW - jump * MINUTES) <= MINUTES
+    scheduler.shutdown()
+
+
+def test_a_long_run_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    began, end = threading.Event(), threading.Event()
+    overruns = Overruns()
+
+    def long() -> None:
+        began.set()
+        end.wait()
+
+    ended = threading.Event()
+    scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1})
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+    overruns.listen(scheduler)
+    scheduler.add_listener(lambda _: ended.set(), EVENT_JOB_EXECUTED)
+    skips: list[JobEvent] = []
+    three = threading.Event()
+
+    def count(event: JobEvent) -> None:
+        skips.append(event)
+        if len(skips) == 3:
+            three.set()
+
+    scheduler.add_listener(count, EVENT_JOB_MAX_INSTANCES)
+    with caplog.at_level(logging.INFO):
+        scheduler.add_job(long, IntervalTrigger(seconds=1), id="digests")
+        scheduler.start()
+        assert began.wait(60)
+        assert three.wait(60)
+        end.set()
+        assert ended.wait(60)
+        scheduler.shutdown(wait=True)
+    assert [r.getMessage() for r in caplog.records] == [
+        "the job digests is still at work and ticks again at its end"
+    ]
 
 
 def test_an_error_is_told_and_the_clock_goes_on(app: App, caplog: pytest.LogCaptureFixture) -> None:
@@ -94,13 +226,14 @@ def test_an_error_is_told_and_the_clock_goes_on(app: App, caplog: pytest.LogCapt
 
 def test_it_really_ticks(app: App) -> None:
     app.clock = utc_now
-    scheduler = make_scheduler(app, seconds=1)
+    scheduler = make_scheduler(app, Pace(tick=timedelta(seconds=1)))
+    ticks: Queue[JobEvent] = Queue()
+    scheduler.add_listener(ticks.put, EVENT_JOB_EXECUTED)
     scheduler.start()
     try:
-        deadline = time.monotonic() + 10
-        while not app.store.papers.count_by_source() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        names = [ticks.get(timeout=60).job_id for _ in range(3)]
     finally:
         scheduler.shutdown(wait=True)
+    assert set(names) == {INGEST, DIGESTS}
     assert app.store.papers.count_by_source() == {"sample": 64}
     assert app.status().scheduler_runs

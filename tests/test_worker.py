@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
+import pytest
 
 from digestmail.worker import is_gone, this_worker
 
@@ -48,11 +49,24 @@ def test_a_killed_child_that_nobody_reaped_is_gone() -> None:
 
 
 def test_a_pid_used_again_is_known_by_its_start() -> None:
-    machine, pid, started = this_worker().rsplit(":", 2)
-    assert is_gone(f"{machine}:{pid}:{float(started) - 100:.0f}")
+    assert is_gone(_started_earlier(this_worker()))
     with child() as (_, name):
-        machine, pid, started = name.rsplit(":", 2)
-        assert is_gone(f"{machine}:{pid}:{float(started) - 100:.0f}")
+        assert is_gone(_started_earlier(name))
+
+
+def _started_earlier(worker: str) -> str:
+    rest, _, started = worker.rpartition("@")
+    return f"{rest}@{float(started) - 100:.0f}"
+
+
+def test_nobody_outlives_the_machine() -> None:
+    machine, pid, started = this_worker().rsplit(":", 2)
+    assert is_gone(f"{machine}:{pid}:before{started}")
+
+
+@pytest.mark.parametrize("name", ["", "scanner", "a:b", "a:b:c", "::", "a:1", "a:1:2:3#4"])
+def test_a_name_of_another_kind_tells_nothing(name: str) -> None:
+    assert not is_gone(name)
 
 
 def test_of_another_machine_nothing_is_known() -> None:

@@ -9,6 +9,8 @@ from digestmail.announcements import next_announcement
 from digestmail.domain import DeliveryState, SourceState, SubscriberStatus
 from digestmail.steps.batches import ARXIV, outlook
 from digestmail.store import Store
+from digestmail.store.leases import DIGESTS
+from digestmail.worker import is_gone
 
 _LATELY = timedelta(days=2)
 _PENDING = (
@@ -77,8 +79,13 @@ def status(store: Store, now: datetime) -> Status:
         arxiv=_arxiv(store, now) if any(s.spec.kind == ARXIV for s in sources) else "",
         relay_trouble=trouble[0] if trouble else "",
         refused_mail=refused[0] if refused and now - refused[1] < _LATELY else "",
-        scheduler=store.guards.leased("scheduler"),
+        scheduler=_scheduler(store),
     )
+
+
+def _scheduler(store: Store) -> tuple[str, datetime] | None:
+    lease = store.leases.holder(DIGESTS)
+    return None if lease is None or is_gone(lease.owner) else (lease.owner, lease.until)
 
 
 def _by_state(

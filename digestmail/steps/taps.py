@@ -105,13 +105,13 @@ def _doubt(store: Store, paper: Rated, after: timedelta, now: datetime) -> Answe
 
 def _refuse(store: Store, paper: Rated, now: datetime, since: datetime) -> None:
     reader = paper.digest.subscriber_id
-    store.guards.lease(_lease(reader), "scanner", now + DOUBT, now)
+    store.leases.take(_lease(reader), "scanner", DOUBT, now, lambda _: False)
     _take_back(store, reader, since, _papers(paper))
 
 
 def _is_scanned(store: Store, paper: Rated, now: datetime) -> bool:
-    lease = store.guards.leased(_lease(paper.digest.subscriber_id))
-    return lease is not None and lease[1] > now
+    lease = store.leases.holder(_lease(paper.digest.subscriber_id))
+    return lease is not None and lease.until > now
 
 
 def _lease(reader: int) -> str:

@@ -7,6 +7,7 @@ from digestmail.store.database import Database
 from digestmail.store.digests import Digests, Planned
 from digestmail.store.feedback import Feedbacks
 from digestmail.store.guards import Guards
+from digestmail.store.leases import Lease, Leases
 from digestmail.store.ledger import Ledger, Recovered
 from digestmail.store.papers import Added, Papers
 from digestmail.store.relays import Relays
@@ -31,6 +32,7 @@ class Store:
         self.digests = Digests(database)
         self.ledger = Ledger(database)
         self.guards = Guards(database)
+        self.leases = Leases(database)
         self.bounces = Bounces(database)
         self.relays = Relays(database)
         self.saved = Saved(database, self.papers)
@@ -49,6 +51,8 @@ __all__ = [
     "Feedbacks",
     "Finish",
     "Guards",
+    "Lease",
+    "Leases",
     "Ledger",
     "Mailed",
     "Papers",

@@ -1,4 +1,4 @@
-"""What keeps us polite: suppressed addresses, counted requests, leases and notes."""
+"""What keeps us polite: suppressed addresses, counted requests and notes."""
 
 import hmac
 import secrets
@@ -8,13 +8,14 @@ from sqlalchemy import delete, or_, select, update
 
 from digestmail.store.database import Database
 from digestmail.store.sql import upsert
-from digestmail.store.tables import LEASE, NOTE, RATE, SUPPRESSION
+from digestmail.store.tables import NOTE, RATE, SUPPRESSION
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_SKEW = timedelta(minutes=1)  # by which the clocks of two machines may differ
 
 
 class Guards:
-    """Suppressions (by hashed address), rate counters (by hashed key), leases and notes."""
+    """Suppressions (by hashed address), rate counters (by hashed key) and notes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -68,7 +69,8 @@ class Guards:
     def allow(self, key: str, most: int, window: timedelta, now: datetime) -> bool:
         """Count one event of ``key``; False once there were more than ``most`` in a window."""
         first = {"key": key, "since": now, "count": 1}
-        fresh = RATE.c.since <= now - window
+        # A window of the future was begun before the clock was set back.
+        fresh = or_(RATE.c.since <= now - window, RATE.c.since > now + _SKEW)
         with self._database.writing() as session:
             added = upsert(session, RATE).values(first).on_conflict_do_nothing()
             if session.execute(added.returning(RATE.c.key)).first():
@@ -92,28 +94,6 @@ class Guards:
         """Erase counters whose window began before an instant."""
         with self._database.writing() as session:
             session.execute(delete(RATE).where(RATE.c.since < before))
-
-    def lease(self, name: str, owner: str, until: datetime, now: datetime) -> bool:
-        """Take or keep a lease; False while another owner holds it."""
-        values = {"name": name, "owner": owner, "until": until}
-        free = or_(LEASE.c.owner == owner, LEASE.c.until < now)
-        with self._database.writing() as session:
-            taken = upsert(session, LEASE).values(values)
-            taken = taken.on_conflict_do_update(
-                index_elements=["name"], set_={"owner": owner, "until": until}, where=free
-            )
-            return session.execute(taken.returning(LEASE.c.name)).first() is not None
-
-    def give_up(self, name: str, owner: str) -> None:
-        """End a lease of one's own."""
-        with self._database.writing() as session:
-            session.execute(delete(LEASE).where(LEASE.c.name == name, LEASE.c.owner == owner))
-
-    def leased(self, name: str) -> tuple[str, datetime] | None:
-        """Who holds a lease and until when."""
-        with self._database.reading() as session:
-            row = session.execute(select(LEASE).where(LEASE.c.name == name)).first()
-        return (row.owner, row.until) if row else None
 
     def note(self, name: str, value: str, now: datetime) -> None:
         """Leave a note for ``status``; an empty one clears it."""

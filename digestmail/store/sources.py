@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from digestmail.domain import BadRecord, SourceReport, SourceSpec, SourceState
 from digestmail.errors import InputError, NotFoundError
 from digestmail.store.database import Database
+from digestmail.store.leases import SKEW
 from digestmail.store.papers import Papers
 from digestmail.store.tables import SOURCE
 
@@ -58,6 +59,13 @@ class Sources:
             rows = session.execute(select(SOURCE).order_by(SOURCE.c.name)).all()
         return [_state(row, counts.get(row.name, 0)) for row in rows]
 
+    def due(self, now: datetime) -> list[SourceState]:
+        """The enabled sources whose time has come.
+
+        A time further ahead than any that is ever set comes from a clock set back since.
+        """
+        return [s for s in self.all() if s.spec.enabled and _is_due(s, now)]
+
     def claim(self, state: SourceState, now: datetime) -> bool:
         """Whether this process is the one to fetch a due source now (compare-and-swap).
 
@@ -70,6 +78,12 @@ class Sources:
         won = claim.values(next_fetch_at=until, fetching_until=until).returning(SOURCE.c.name)
         with self._database.writing() as session:
             return session.execute(won).first() is not None
+
+    def put_back(self, name: str, now: datetime) -> None:
+        """Give up a claim before its end: the source is due at once."""
+        mine = update(SOURCE).where(SOURCE.c.name == name)
+        with self._database.writing() as session:
+            session.execute(mine.values(next_fetch_at=now, fetching_until=None))
 
     def report(
         self, report: SourceReport, now: datetime, memory: Mapping[str, Any] | None = None
@@ -110,9 +124,17 @@ class Sources:
         query = select(SOURCE.c.fetching_until, SOURCE.c.last_report).where(SOURCE.c.enabled)
         with self._database.reading() as session:
             return any(
-                (until is not None and until > now) or report is None or report["error"]
+                (until is not None and now < until <= now + _LONGEST_FETCH + SKEW)
+                or report is None
+                or report["error"]
                 for until, report in session.execute(query)
             )
+
+
+def _is_due(state: SourceState, now: datetime) -> bool:
+    due = state.next_fetch_at
+    longest = max(timedelta(minutes=state.spec.every_minutes), _LONGEST_FETCH) + SKEW
+    return due is None or due <= now or due > now + longest
 
 
 def _stored(report: SourceReport) -> dict[str, Any]:

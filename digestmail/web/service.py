@@ -4,7 +4,9 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from digestmail.errors import StoreError
+from digestmail.store.leases import DIGESTS
 from digestmail.web.site import SHOW, Ours
+from digestmail.worker import is_gone
 
 router = APIRouter()
 _ROBOTS = """\
@@ -33,11 +35,11 @@ def help_page(site: Ours) -> Response:
 def health(site: Ours) -> Response:
     """Whether the database answers, and whether a scheduler was seen lately; 503 if it does not."""
     try:
-        lease = site.app.store.guards.leased("scheduler")
+        lease = site.app.store.leases.holder(DIGESTS)
     except StoreError:
         failing = {"status": "failing", "database": "failing", "scheduler": "not seen"}
         return JSONResponse(failing, 503)
-    runs = lease is not None and lease[1] >= site.now
+    runs = lease is not None and lease.until >= site.now and not is_gone(lease.owner)
     scheduler = "running" if runs else "not seen"
     return JSONResponse({"status": "ok", "database": "ok", "scheduler": scheduler})
 

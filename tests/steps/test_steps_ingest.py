@@ -119,7 +119,7 @@ def test_the_status_tells_what_is_next_and_what_is_wrong(store: Store) -> None:
     store.sources.add(on, NOW + HOUR)
     store.sources.add(off, NOW)
     store.guards.note("relay-trouble", "connect: refused", NOW)
-    store.guards.lease("scheduler", "me", NOW + HOUR, NOW)
+    store.leases.take("digests", "me", HOUR, NOW, lambda _: False)
     now = status(store, NOW)
     assert now.next_fetch_at == NOW + HOUR
     assert (now.relay_trouble, now.scheduler_runs) == ("connect: refused", True)

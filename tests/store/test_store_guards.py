@@ -1,4 +1,4 @@
-"""Suppressions, counted requests, leases and notes."""
+"""Suppressions, counted requests and notes."""
 
 from datetime import datetime
 
@@ -48,27 +48,9 @@ def test_a_counter_tells_when_it_began(store: Store) -> None:
     assert store.guards.counted("k") == NOW + HOUR
 
 
-def _lease(store: Store, owner: str, at: datetime) -> bool:
-    return store.guards.lease("scheduler", owner, at + HOUR, at)
-
-
-def test_a_lease_is_kept_by_its_owner(store: Store) -> None:
-    assert _lease(store, "a", NOW)
-    assert not _lease(store, "b", NOW + HOUR)
-    assert _lease(store, "a", NOW + HOUR)
-    assert store.guards.leased("scheduler") == ("a", NOW + 2 * HOUR)
-
-
-def test_a_lease_run_out_is_taken_over(store: Store) -> None:
-    _lease(store, "a", NOW)
-    assert _lease(store, "b", NOW + 1.01 * HOUR)
-    assert not _lease(store, "a", NOW + 1.02 * HOUR)
-    assert store.guards.leased("nothing") is None
-
-
-def test_of_many_one_takes_a_lease(store: Store) -> None:
-    calls = [lambda o=o: _lease(store, o, NOW) for o in "abcd"]
-    assert sum(at_once(*calls)) == 1
+def test_a_window_of_the_future_is_of_a_clock_set_back(store: Store) -> None:
+    assert [_allow(store, NOW + 9 * HOUR) for _ in range(3)] == [True, True, False]
+    assert [_allow(store, NOW) for _ in range(3)] == [True, True, False]
 
 
 def test_a_note_is_replaced_and_cleared(store: Store) -> None:

@@ -79,7 +79,7 @@ def _fill(store: Store) -> None:
     store.bounces.record(Bounce(id="b", at=NOW, kind="soft"))
     store.guards.suppress("0f", "bounced", NOW)
     store.guards.allow("1e", 1, NOW - NOW, NOW)
-    store.guards.lease("scheduler", "me", NOW, NOW)
+    store.leases.take("digests", "me", NOW - NOW, NOW, lambda _: False)
     store.guards.note("last-run", "fine", NOW)
     store.ledger.plan(DeliveryKind.LINK, ada.id or 0, ada.email, "link:1", NOW)
     for delivery in store.ledger.claim("me", NOW, NOW - NOW, 1):

@@ -45,6 +45,26 @@ def test_a_claim_is_won_once_and_sets_the_next(store: Store) -> None:
     assert store.sources.claim(after, NOW + HOUR)
 
 
+def test_a_time_that_is_never_set_comes_from_a_clock_set_back(store: Store) -> None:
+    store.sources.add(SPEC, NOW)
+    (state,) = store.sources.all()
+    assert store.sources.claim(state, NOW)
+    assert store.sources.due(NOW) == []
+    assert [s.spec.name for s in store.sources.due(NOW - 2 * HOUR)] == ["cs"]
+    store.sources.report(SourceReport(source="cs"), NOW)
+    assert store.sources.due(NOW + HOUR / 4) == []
+    assert len(store.sources.due(NOW + HOUR / 2)) == len(store.sources.due(NOW - HOUR)) == 1
+
+
+def test_a_claim_given_back_is_due_at_once(store: Store) -> None:
+    store.sources.add(SPEC, NOW)
+    (state,) = store.sources.all()
+    store.sources.claim(state, NOW)
+    store.sources.put_back("cs", NOW)
+    (after,) = store.sources.due(NOW)
+    assert (after.failures, after.last_fetch_at) == (0, None)
+
+
 def test_of_many_threads_one_wins_a_claim(store: Store) -> None:
     store.sources.add(SPEC, NOW)
     (state,) = store.sources.all()

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -177,7 +178,7 @@ async def test_health(web: Trial) -> None:
         "scheduler": "not seen",
     }
     now = web.clock()
-    web.app.store.guards.lease("scheduler", "host:1:1", now.replace(minute=3), now)
+    web.app.store.leases.take("digests", "host:1:1", timedelta(minutes=3), now, lambda _: False)
     assert (await web.get("/healthz")).json()["scheduler"] == "running"
     web.clock.move(minutes=10)
     assert (await web.get("/healthz")).json()["scheduler"] == "not seen"
