@@ -94,6 +94,7 @@ class App:
             stop=self.stopping,
         )
         self._model: tuple[object, Model] | None = None
+        self._planning = threading.Lock()  # a model changes as it scores: one thread at a time
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock = utc_now) -> "App":
@@ -157,16 +158,18 @@ class App:
         """
         if ended := end_pauses(self.store, self.clock()):
             log.info("%d pauses have ended", ended)
-        planner = self._planner(patient=patient)
-        return prepare(
-            self.store, planner, self.clock(), day=day, progress=progress, stop=self.stopping
-        )
+        with self._planning:
+            planner = self._planner(patient=patient)
+            return prepare(
+                self.store, planner, self.clock(), day=day, progress=progress, stop=self.stopping
+            )
 
     def plan(self, day: date | None = None) -> list[Planned]:
         """What ``prepare`` would store if it waited for nothing, without storing it."""
-        planner = self._planner(patient=False)
-        blocks = due_blocks(self.store, self.clock(), day)
-        return [plan for block in blocks for plan in planner.plan(block, day)]
+        with self._planning:
+            planner = self._planner(patient=False)
+            blocks = due_blocks(self.store, self.clock(), day)
+            return [plan for block in blocks for plan in planner.plan(block, day)]
 
     def preview(self, subscriber: Subscriber) -> Digest:
         """The digest that a subscriber would get next, of what is known now; stores nothing."""
@@ -176,7 +179,8 @@ class App:
             raise InputError(
                 "schedule", f"{subscriber.email}: cannot be read; set it anew: subscriber edit"
             ) from None
-        (plan,) = self._planner(patient=False).plan([subscriber], day)
+        with self._planning:
+            (plan,) = self._planner(patient=False).plan([subscriber], day)
         return plan.digests[-1]
 
     def _planner(self, *, patient: bool) -> Planner:

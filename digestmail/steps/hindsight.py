@@ -90,7 +90,7 @@ def hindsight(
         replace(p, threshold=least, max_papers=min(2 * days * p.max_papers, _MOST_PICKED))
         for p in asked
     ]
-    scored = judge.model.score(_interests(store, judge, subscriber, wide))
+    scored = judge.score(_interests(store, judge, subscriber, wide))
     weekly = subscriber.schedule.is_weekly
     return {
         profile.id or 0: {

@@ -14,7 +14,7 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from digestmail.domain import Clock, DigestItem, Interest, Paper, Profile
+from digestmail.domain import Clock, DigestItem, Interest, Paper, Part, Profile, Score
 from digestmail.steps.plan import merged
 from digestmail.store import Store
 from digestmail.store.papers import UPLOADS
@@ -46,7 +46,8 @@ _MakeModel = Callable[[Sequence[Paper], Sequence[Paper]], "Model"]
 class Judge:
     """The papers of a week and the model that scores them; ``places`` by paper key.
 
-    ``strangers`` are the papers of visitors that it was asked about.
+    ``strangers`` are the papers of visitors that it was asked about. Safe to share between
+    threads: asking the model about papers changes it, so that only one thread may at a time.
     """
 
     papers: Sequence[Paper]
@@ -54,11 +55,22 @@ class Judge:
     made_at: datetime
     places: dict[str, int] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)
+    _turn: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
 
     @property
     def days(self) -> int:
         """On how many days any of the papers came."""
         return len({_day(paper) for paper in self.papers})
+
+    def score(self, interests: Sequence[Interest]) -> list[tuple[Score, ...]]:
+        """For each interest its best papers of the week; see ``domain.Scorer``."""
+        with self._turn:
+            return self.model.score(interests)
+
+    def strongest(self, interest: Interest, most: int) -> list[Part]:
+        """What weighs most in an interest; see ``relevance.Model``."""
+        with self._turn:
+            return self.model.strongest(interest, most)
 
     def met(self, paper: Paper) -> Paper:
         """A paper as the model may be asked about it.
@@ -185,7 +197,7 @@ def preview(
     wide = replace(profile, max_papers=max(most, SHOWN))
     asked = said or Interest(profile=profile)
     interest = replace(asked, profile=wide, seeds=tuple(seeds), blocked=asked.blocked | blocked)
-    (scores,) = judge.model.score([interest])
+    (scores,) = judge.score([interest])
     items = merged([(profile, scores)], judge.papers)
     days = Counter(None if weekly else _day(item.paper) for item in items)
     fitting = sum(min(count, profile.max_papers) for count in days.values())
@@ -221,7 +233,7 @@ def suggested(
     known |= {(word,) for some in known for word in some}
     least = min(len(examples), 2)
     worth: dict[str, float] = {}
-    strongest = judge.model.strongest(interest, _TERMS)
+    strongest = judge.strongest(interest, _TERMS)
     for part in (one for one in strongest if one.kind == "term"):
         having = spelled.get(part.what, Counter()).total()
         if part.weight > 0 and having >= least and tuple(part.what.split()) not in known:

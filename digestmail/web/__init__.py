@@ -28,6 +28,7 @@ from digestmail.web import (
     subscribe,
 )
 from digestmail.web.altcha import Sums
+from digestmail.web.capacity import CapacityError
 from digestmail.web.forms import FormView
 from digestmail.web.languages import make_languages
 from digestmail.web.pages import Pages
@@ -37,6 +38,7 @@ from digestmail.web.security import (
     BodyLimit,
     Networks,
     SecurityHeaders,
+    TokenPaths,
     UnexpectedErrors,
 )
 from digestmail.web.site import Courier, Site, site_of
@@ -44,6 +46,7 @@ from digestmail.web.site import Courier, Site, site_of
 log = logging.getLogger(__name__)
 _STATIC = "web/static"
 _AGAIN = "30"  # seconds, where the database or the search is not ready
+_SOON = "3"  # seconds, where the turn of a request did not come
 _STATUS: dict[type[Exception], int] = {NotFoundError: 404, InputError: 409, StoreError: 503}
 
 
@@ -70,6 +73,7 @@ def make_web(app: App) -> FastAPI:
     web.add_middleware(BodyLimit, page=languages.error(413))
     web.add_middleware(UnexpectedErrors, page=languages.error(500))
     web.add_middleware(SecurityHeaders, more=languages.headers)
+    web.add_middleware(TokenPaths)
     web.add_middleware(BelowPath, path=pages.base)  # the last one added is the outermost
     return web
 
@@ -100,6 +104,7 @@ def _explain_errors(web: FastAPI) -> None:
     web.add_exception_handler(RequestValidationError, _unknown_address)
     web.add_exception_handler(TokenError, _lost_link)
     web.add_exception_handler(DigestmailError, _failed)
+    web.add_exception_handler(CapacityError, _busy)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -134,6 +139,13 @@ async def _failed(request: Request, error: Exception) -> Response:
     page = _pages(request).error(status)
     if status == 503:
         page.headers["Retry-After"] = _AGAIN
+    return page
+
+
+async def _busy(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CapacityError)  # noqa: S101 - see above
+    page = _pages(request).error(429 if error.network else 503)
+    page.headers["Retry-After"] = _SOON
     return page
 
 

@@ -34,7 +34,7 @@ from digestmail.web.library import digest_lines
 from digestmail.web.own import Own, Visit
 from digestmail.web.pages import next_digest
 from digestmail.web.previews import FRAGMENT, START, PreviewView, fragment, view_of
-from digestmail.web.site import PREVIEWS, SHOW, Ours, Site, is_robot
+from digestmail.web.site import PREVIEWS, SHOW, Ours, Site, Turn, is_robot
 from digestmail.web.wishes import CARRIED, Wish, wish_of, with_suggestion
 
 router = APIRouter()
@@ -113,25 +113,25 @@ def save_schedule(own: Own, values: Posted) -> Response:
     return own.back(saved="schedule")
 
 
-@router.post("/preferences/{token}/profiles")
+@router.post("/preferences/{token}/profiles", dependencies=[Turn])
 def add_profile(own: Own, sent: PostedWithFile) -> Response:
     """Add a profile."""
     return _save(own, _new(own), sent, "added")
 
 
-@router.post("/preferences/{token}/profiles/{profile_id}")
+@router.post("/preferences/{token}/profiles/{profile_id}", dependencies=[Turn])
 def save_profile(own: Own, profile_id: ProfileId, sent: PostedWithFile) -> Response:
     """Change a profile."""
     return _save(own, _own(own.subscriber, profile_id), sent, "profile")
 
 
-@router.post("/preferences/{token}/preview")
+@router.post("/preferences/{token}/preview", dependencies=[Turn])
 def try_new_profile(own: Own, request: Request, sent: PostedWithFile) -> Response:
     """What a new profile would have brought last week."""
     return _try(own, request, _new(own), sent)
 
 
-@router.post("/preferences/{token}/profiles/{profile_id}/preview")
+@router.post("/preferences/{token}/profiles/{profile_id}/preview", dependencies=[Turn])
 def try_profile(
     own: Own, request: Request, profile_id: ProfileId, sent: PostedWithFile
 ) -> Response:

@@ -2,8 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from starlette.background import BackgroundTask
 
 from digestmail.app import App
 from digestmail.web.altcha import Sums
+from digestmail.web.capacity import Capacity
 from digestmail.web.forms import Texts
 from digestmail.web.languages import Languages
 from digestmail.web.pages import Pages
@@ -78,6 +79,7 @@ class Site:
     courier: Courier
     languages: Languages
     sums: Sums | None = None
+    capacity: Capacity = field(default_factory=Capacity)
 
     def speaking(self, pages: Pages) -> "Site":
         """The same with its pages in another language."""
@@ -161,4 +163,12 @@ def site_of(request: Request) -> Site:
 
 
 Ours = Annotated[Site, Depends(_site)]
+
+
+async def _turn(request: Request, site: Ours) -> AsyncIterator[None]:
+    async with site.capacity.turn(site.networks.of(request)):
+        yield
+
+
+Turn = Depends(_turn)  # of endpoints that score papers or read files; taken before the body is read
 SHOW = ["GET", "HEAD"]  # these change nothing: scanners open every link of a mail

@@ -16,7 +16,7 @@ from digestmail.web.forms import (
     tried_profile,
 )
 from digestmail.web.previews import FRAGMENT, START, PreviewView, fragment, view_of
-from digestmail.web.site import PREVIEWS, READS, SHOW, FormToken, Ours, Site, is_robot
+from digestmail.web.site import PREVIEWS, READS, SHOW, FormToken, Ours, Site, Turn, is_robot
 from digestmail.web.wishes import CARRIED, Wish, wish_of, with_suggestion
 
 router = APIRouter()
@@ -29,7 +29,7 @@ def form(site: Ours, request: Request) -> Response:
     return _form(site, FormView(application_texts(given)), guess="timezone" not in given)
 
 
-@router.post("/subscribe")
+@router.post("/subscribe", dependencies=[Turn])
 def subscribe(site: Ours, request: Request, sent: PostedWithFile) -> Response:
     """Take the form; the answer is the same whether or not the address is known."""
     values = sent.texts
@@ -64,7 +64,7 @@ def subscribe(site: Ours, request: Request, sent: PostedWithFile) -> Response:
     return answer
 
 
-@router.post("/subscribe/preview")
+@router.post("/subscribe/preview", dependencies=[Turn])
 def show_preview(site: Ours, request: Request, sent: PostedWithFile) -> Response:
     """What the form would have brought last week, within the form or, for page.js, alone."""
     if is_robot(sent.texts) or not site.is_ours(sent.texts):

@@ -12,6 +12,7 @@ if (field && zone && zone !== "Etc/Unknown" && field.value === field.defaultValu
 
 const PAUSE = 500; // ms without typing
 const AGAIN = 2500; // ms until a preview that was not ready is asked for again
+const SOON = 10; // s: a server that is busy for no longer is asked again
 const MOST_TIMES = 40;
 
 class Preview {
@@ -84,6 +85,10 @@ class Preview {
         headers: { "X-Fragment": "1" },
         signal: request.signal,
       });
+      if (this.isBusy(answer)) {
+        this.timer = setTimeout(() => this.ask(), answer.headers.get("Retry-After") * 1000);
+        return;
+      }
       if (!answer.ok) throw new Error(answer.status);
       this.show(await answer.text());
     } catch (error) {
@@ -92,6 +97,12 @@ class Preview {
       this.tell(often ? this.status.dataset.rests : this.status.dataset.failed);
     }
     if (this.request === request) this.panel.removeAttribute("aria-busy");
+  }
+
+  // Whether the server has no room for a moment; the panel stays as it is until it has.
+  isBusy(answer) {
+    const wait = Number(answer.headers.get("Retry-After") ?? Infinity);
+    return [429, 503].includes(answer.status) && wait <= SOON && this.times++ < MOST_TIMES;
   }
 
   show(html) {

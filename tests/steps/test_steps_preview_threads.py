@@ -1,0 +1,53 @@
+"""One judge, asked by many visitors at once: nobody's example papers reach another's preview."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+from steps_world import HOUR, NOW, paper
+
+from digestmail.domain import Paper, Profile
+from digestmail.relevance import Model
+from digestmail.steps.preview import Judge, Preview, preview
+
+THREADS = 8
+VISITORS = 48
+TOPICS = ("rivers", "graphs", "sea ice", "proteins", "galaxies", "markets")
+
+
+def judge() -> Judge:
+    """The judge of a week with papers on each topic."""
+    papers = [
+        paper(at, title=f"On {topic} of kind {at}", abstract=topic, first_seen_at=NOW - HOUR)
+        for at, topic in enumerate(TOPICS * 6)
+    ]
+    return Judge(papers, Model(papers), NOW, {one.key: at for at, one in enumerate(papers)})
+
+
+def of_visitor(judge: Judge, visitor: int) -> Preview:
+    """The preview of a visitor who brings papers that nobody has seen before."""
+    random = Random(visitor)
+    topic = TOPICS[visitor % len(TOPICS)]
+    seeds = [
+        Paper(
+            key=f"library:{visitor}-{at}",
+            source="library",
+            title=f"{topic} number {at} of visitor {visitor}",
+            abstract=" ".join(f"word{random.randrange(9999)}" for _ in range(150)),
+        )
+        for at in range(30)
+    ]
+    return preview(judge, Profile(keywords=("on",), threshold=0.01), seeds)
+
+
+def test_visitors_at_once_get_what_each_gets_alone() -> None:
+    alone, together = judge(), judge()
+    start = threading.Barrier(THREADS, timeout=60)
+
+    def ask(thread: int) -> dict[int, Preview]:
+        start.wait()
+        return {at: of_visitor(together, at) for at in range(thread, VISITORS, THREADS)}
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        answers = {at: one for part in pool.map(ask, range(THREADS)) for at, one in part.items()}
+    assert answers == {at: of_visitor(alone, at) for at in range(VISITORS)}
