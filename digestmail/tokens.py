@@ -7,7 +7,8 @@ survives mail clients, local parts of addresses and careless copying. The MAC is
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -16,6 +17,9 @@ from digestmail.errors import TokenError
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 6
 _PAIRS = [first + second for first in _BASE32 for second in _BASE32]
+_OCTET = re.compile("[=%]([0-9A-Fa-f]{2})")  # as quoted-printable and addresses write one
+_FOREIGN = re.compile("[^0-9A-Za-z-]+")  # what no token holds
+_LONGEST = 400  # letters of what may be one of ours, with the damage it has taken
 
 
 class Purpose(StrEnum):
@@ -33,12 +37,17 @@ class Purpose(StrEnum):
 
 
 class Signer:
-    """Makes and reads tokens with the first of ``keys``; the others are old ones still honoured."""
+    """Makes and reads tokens with the first of ``keys``; the others are old ones still honoured.
+
+    Short as they are, the ids of two keys may be equal: then both are tried.
+    """
 
     def __init__(self, keys: Sequence[str]) -> None:
         # Begun once and copied for each token, as hmac.digest takes three times as long.
         begun = {key: hmac.new(key.encode(), digestmod="sha256") for key in keys}
-        self._keys = {_key_id(key): begun[key] for key in reversed(keys) if key}
+        self._keys: dict[str, list[hmac.HMAC]] = {}
+        for key in filter(None, begun):
+            self._keys.setdefault(_key_id(key), []).append(begun[key])
         self._current, self._signing = _key_id(keys[0]), begun[keys[0]]
 
     def sign(self, purpose: Purpose, *numbers: int) -> str:
@@ -47,14 +56,29 @@ class Signer:
         return f"{body}-{_mac(self._signing, purpose, body)}"
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, ...]:
-        """The numbers of a token; TokenError unless it is one of ours for this purpose."""
-        token = token.strip().lower()
-        body, _, mac = token.rpartition("-")
-        key_id, *parts = body.split("-")
-        key = self._keys.get(key_id) if token.isascii() else None
-        if key is None or not hmac.compare_digest(_mac(key, purpose, body), mac):
-            raise TokenError("this link is damaged or was not made here")
-        return tuple(int(part, 36) for part in parts)
+        """The numbers of a token; TokenError unless it is one of ours for this purpose.
+
+        What mail programs and copying do to addresses is forgiven: see ``_mended``.
+        """
+        for candidate in _mended(token):
+            body, _, mac = candidate.rpartition("-")
+            key_id, *parts = body.split("-")
+            for key in self._keys.get(key_id, ()):
+                if hmac.compare_digest(_mac(key, purpose, body), mac):
+                    return tuple(int(part, 36) for part in parts)
+        raise TokenError("this link is damaged or was not made here")
+
+
+def _mended(token: str) -> Iterator[str]:
+    """What a token may have been before it was copied or sent about.
+
+    Letters become lower case; punctuation around it, spaces, soft line breaks and encoded octets
+    within it go. Whether one of these is a token its MAC decides.
+    """
+    token = token[:_LONGEST]
+    decoded = _OCTET.sub(lambda octet: chr(int(octet[1], 16)), token)
+    for text in dict.fromkeys([token, decoded]):
+        yield _FOREIGN.sub("", text).strip("-").lower()
 
 
 def minutes(when: datetime) -> int:

@@ -48,7 +48,7 @@ def found() -> dict[Key, None]:
 
 
 def _is_ours(folder: str | os.PathLike[str], folders: tuple[str, ...]) -> bool:
-    parts = Path(folder).resolve().relative_to(ROOT).parts
+    parts = Path(os.path.abspath(folder)).relative_to(ROOT).parts  # a linked folder is not ours
     return parts[0] in folders and not parts[-1].startswith((".", "__"))
 
 

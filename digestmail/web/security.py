@@ -5,6 +5,7 @@ is posted to an address that holds their token, which no other site knows.
 """
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -32,6 +33,8 @@ _TOKEN_PAGES = (
     "/why/",
 )
 _PUBLIC = ("/static/", "/robots.txt")
+_SLASHES = re.compile("/{2,}")
+_AFTER_LINKS = re.compile("(?:[=%](?:3D|2E|20|0D|0A)|[^0-9a-z])+$", re.IGNORECASE | re.ASCII)
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -95,6 +98,26 @@ class BelowPath:
         path = scope.get("path", "")
         whole = path if f"{path}/".startswith(f"{self._path}/") else self._path + path
         await self._app({**scope, "root_path": self._path, "path": whole}, receive, send)
+
+
+class TokenPaths:
+    """Forgives what mail programs and copying add to the address of a page with a token.
+
+    A full stop or bracket of the sentence around it, a slash, the end of a quoted-printable line.
+    Damage within the token itself is for ``tokens.Signer``.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path = _path(scope) if scope["type"] == "http" else ""
+        if path.startswith(_TOKEN_PAGES):
+            mended = _AFTER_LINKS.sub("", _SLASHES.sub("/", path))
+            if mended.startswith(_TOKEN_PAGES):  # something is left of the token
+                scope = {**scope, "path": str(scope.get("root_path", "")) + mended}
+        await self._app(scope, receive, send)
 
 
 class UnexpectedErrors:

@@ -91,6 +91,37 @@ async def test_what_changes_something_cannot_be_opened(web: Trial, action: str) 
     assert web.again(ada) == ada
 
 
+@pytest.mark.parametrize("end", [".", "/", "%3E", ")", "=", "=3D", "=20", "=0D=0A", "%E2%80%9D."])
+async def test_what_mail_programs_add_to_links_is_forgiven(web: Trial, end: str) -> None:
+    ada = web.joined()
+    digest = web.digest(ada, Paper(key="test:1", title="A paper"))
+    await web.subscribe(email="new@example.org")
+    feed = web.app.links.feed(ada.profiles[0].id or 0, 0)
+    paths = [
+        web.unsubscribe(ada),
+        web.preferences(ada),
+        feedback_path(web, digest, Verdict.LESS),
+        save_path(web, digest),
+        why_path(web, digest),
+        path_of(web.app.links.digest(digest.id or 0)),
+        path_of(f"{feed}.atom"),
+        link_in(web.mails[0], "confirm"),
+        link_in(web.mails[0], "never"),
+    ]
+    for path in paths:
+        assert (await web.get(path + end)).status_code == 200, path + end
+    await web.post(feedback_path(web, digest, Verdict.LESS) + end)
+    assert len(web.app.store.feedback.of([ada.id or 0])) == 1
+    await web.post(web.unsubscribe(ada) + end)
+    assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
+
+
+async def test_a_broken_line_within_a_link_is_forgiven(web: Trial) -> None:
+    path = web.preferences(web.joined())
+    for break_ in ("=%0D%0A", "%20", "%0A", "="):
+        assert (await web.get(f"{path[:30]}{break_}{path[30:]}")).status_code == 200
+
+
 async def test_one_click_urlencoded(web: Trial) -> None:
     ada = web.joined()
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
