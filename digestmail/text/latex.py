@@ -1,67 +1,54 @@
-"""LaTeX as titles and abstracts hold it, as plain Unicode text."""
+r"""LaTeX as titles and abstracts hold it, as plain Unicode text.
 
-import logging
+One pass over the source, in time that grows with its length alone: what feeds hold is broken as
+often as not, and what strangers send may be hostile. No macro is defined, no file is read, and
+what is unknown leaves its letters.
+"""
+
 import re
 from functools import lru_cache
 
-from pylatexenc.latex2text import LatexNodes2Text
+from digestmail.text.formulas import mark_formulas
+from digestmail.text.latex_reader import LatexReader
+from digestmail.text.typography import with_typography
 
+_HINT = re.compile(r"[\\$~`{}]|--|''|[A-Za-z0-9)\]][_^][\w{(+*-]")
+_PRIVATE = re.compile("[\ue000-\ue00f]")
+_QUOTED = re.compile(r"(?<!\w)\\(?P<mark>[\"'])(?P<text>[^\"'\\]{1,200})\\(?P=mark)(?!\w)")
+_VERBATIM = re.compile(r"\\verb\*?(?P<mark>[|!+/])(?P<text>[^\n]{0,200}?)(?P=mark)")
+# In a text without macros: braces that keep capitals, or a comma from being one of a list.
+_PROTECTIVE = re.compile(r"(?<![\^_])\{([\w.-][\w .-]{0,80}|,)\}")
+_SPECIAL = re.compile(r"[_{}$&%#]")
 _SPACES = re.compile(r"\s+")
-
-# Pandoc's rule: an opening $ has no space after it, the closing one no space before it and no
-# digit after it; so "$5 to $10" stays money.
-_MATH = re.compile(r"(?<!\\)\$\$?(?!\s)([^$]{1,400}?)(?<![\s\\])\$\$?(?!\d)")
-_LATEX = re.compile(r"\\[A-Za-z\"'`^~=.({\[%&$#_]|\$")
-_SUPER = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
-_SUB = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
-_SUPERSCRIPT = re.compile(r"\^\{([0-9+\-=()ni]+)\}|\^([0-9ni])")
-_SUBSCRIPT = re.compile(r"_\{([0-9+\-=()]+)\}|_([0-9])")
-_OTHER_SCRIPT = re.compile(r"([_^])\{((?:[^{}]|\{[^{}]*\}){2,})\}")
-_HREF = re.compile(r"\\href\s*(\{[^{}]*\})")
-_latex = LatexNodes2Text(math_mode="text", keep_comments=True, strict_latex_spaces=False)
-logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)  # it warns of each broken formula
+_REMEMBERED = 6_000  # characters of a text that is worth remembering: nearly every abstract
 
 
-@lru_cache(maxsize=8192)
 def readable(text: str) -> str:
-    """``text`` with its LaTeX as Unicode where that reads well; what cannot be read stays."""
-    if not _LATEX.search(text):
+    """``text`` with its LaTeX as Unicode; where nothing would be left, as it is."""
+    if not _HINT.search(text):
         return text
-    pieces, end = [], 0
-    for match in _MATH.finditer(text):
-        pieces.append(_prose(text[end : match.start()]))
-        pieces.append(_math(match))
-        end = match.end()
-    pieces.append(_prose(text[end:]))
-    result = _SPACES.sub(" ", "".join(pieces))
+    return _remembered(text) if len(text) <= _REMEMBERED else _readable(text)
+
+
+def _readable(text: str) -> str:
+    source = _PRIVATE.sub("", text)
+    if "\\" in source:
+        source = _VERBATIM.sub(_escaped, _QUOTED.sub(r"“\g<text>”", source))
+    else:
+        source = _unprotected(source)
+    reader = LatexReader(mark_formulas(source), is_source="\\" in source)
+    result = _SPACES.sub(" ", with_typography(reader.read()))
     return result if result.strip() else text
 
 
-def _prose(text: str) -> str:
-    if "\\" not in text:
-        return text
-    text = _HREF.sub(r"\\url\1 ", text)  # pylatexenc knows how to write \href, not how to read it
-    # A bare % would start a comment and swallow the rest; a bare $ here is money.
-    guarded = re.sub(r"(?<!\\)([%$&#_])", r"\\\1", text)
-    return _converted(guarded, text)
+def _unprotected(source: str) -> str:
+    if "{" in source and "}" in source:
+        return _PROTECTIVE.sub(r"\g<1>", source)
+    return source.replace("{", "").replace("}", "")  # one whose other was lost
 
 
-def _math(match: re.Match[str]) -> str:
-    source = match.group(1)
-    source = _SUPERSCRIPT.sub(lambda m: (m[1] or m[2]).translate(_SUPER), source)
-    source = _SUBSCRIPT.sub(lambda m: (m[1] or m[2]).translate(_SUB), source)
-    # Without its braces one could not tell where it ends: x_{ij}y, 10^{-3/2}.
-    source = _OTHER_SCRIPT.sub(r"\1\\{\2\\}", source)
-    result = _converted(f"${source}$", match.group(0))
-    return result if result.strip() else match.group(0)
+_remembered = lru_cache(maxsize=8192)(_readable)
 
 
-def _converted(latex: str, otherwise: str) -> str:
-    # Broken LaTeX is common in feeds, and its source still readable. The tolerant parser would
-    # guess, but takes time exponential in open braces; and what hostile text raises from inside
-    # the converter (KeyError, IndexError, RecursionError, ...) must not stop a whole day's run.
-    try:
-        result = str(_latex.latex_to_text(latex, tolerant_parsing=False))
-    except Exception:
-        return otherwise
-    return otherwise if "%s" in result else result  # a macro that lacks its argument
+def _escaped(verbatim: re.Match[str]) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", verbatim["text"])

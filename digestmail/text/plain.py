@@ -7,8 +7,9 @@ _BIDI_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"[.!?]['\")\]”’]*\s+(?=[\"'“(\[]?[^\W_a-z])")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|et al|cf|vs|Fig|Eq|Sec|Ref|resp|approx|Dr)|\b[A-Z])\.\s+$"
+    r"(?:\b(?:e\.g|i\.e|et al|cf|vs|Fig|Eq|Sec|Ref|resp|approx|Dr)|\b[A-Z])\.$"
 )
+_ABBREVIATION_LIMIT = 12  # characters, with its full stop and what stands before it
 
 
 def one_line(text: str) -> str:
@@ -29,7 +30,11 @@ def excerpt(text: str, limit: int) -> str:
         return text
     best = 0
     for match in _SENTENCE_END.finditer(text[: limit + 2]):
-        if match.end() - 1 <= limit and not _ABBREVIATION.search(text[: match.end()]):
+        stop = match.start() + 1
+        before = text[max(0, stop - _ABBREVIATION_LIMIT) : stop]
+        if match.end() - 1 <= limit and not (
+            match[0][1:].isspace() and _ABBREVIATION.search(before)
+        ):
             best = match.end()
     if best * 2 >= limit:
         return text[:best].rstrip()
