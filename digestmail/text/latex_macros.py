@@ -71,7 +71,7 @@ def _binomial(source: Arguments) -> str:
 def _over(mark: str) -> Callable[[Arguments], str]:
     def read(source: Arguments) -> str:
         small, base = source.argument(), source.argument()
-        return base + script(mark, small, is_followed=source.is_followed())
+        return base + script(mark, small)
 
     return read
 
@@ -123,9 +123,7 @@ def _joined(count: int) -> Callable[[Arguments], str]:
 
 
 def _scripted(mark: str) -> Callable[[Arguments], str]:
-    return lambda source: script(
-        mark, source.argument(in_formula=True), is_followed=source.is_followed()
-    )
+    return lambda source: script(mark, source.argument(in_formula=True))
 
 
 def _style(name: str) -> Callable[[Arguments], str]:

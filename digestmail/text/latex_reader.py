@@ -236,11 +236,11 @@ class LatexReader:
 
     def _script(self, mark: str) -> str:
         if self.in_formula:
-            return script(mark, self.argument(), is_followed=self.is_followed())
+            return script(mark, self.argument())
         has_base = self.tail[-1:].isalnum() or self.tail[-1:] in tuple(")]")
         following = self.peek()
         if has_base and (following == "{" or (mark == "^" and following[1:] in symbols())):
-            return script(mark, self.argument(in_formula=True), is_followed=self.is_followed())
+            return script(mark, self.argument(in_formula=True))
         text = bare_script(mark, self.tail, following)
         after = following[len(text) :] or "".join(self._lexemes[self._at + 1 : self._at + 2])
         if not text or after.startswith("_"):

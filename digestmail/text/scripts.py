@@ -5,7 +5,6 @@ import unicodedata
 
 from digestmail.text.latex_symbols import RAISED_ALREADY, SCRIPTS
 
-_LONGEST = 3  # letters: a longer word reads better as it is than raised or lowered
 _COMPOUND = re.compile(r"[\s+\-−±=<>·×/*,]")
 _DIGITS = re.compile(r"[+\-−]?[0-9]+")
 _LETTER = re.compile(r"[A-Za-z*](?![A-Za-z0-9])")
@@ -13,21 +12,21 @@ _LETTER_BASE = re.compile(r"(?:^|[^\w/@]|[^\w]/)[^\W\d_]$")
 _FORMULA_BASE = re.compile(r"(?:^|[^\w])[A-Z][A-Za-z]{0,3}$|[)\]₀-₉][A-Z]?[a-z]?$")  # H_2O, TiO_2
 
 
-def script(mark: str, text: str, *, is_followed: bool = False) -> str:
-    """``text`` raised (``^``) or lowered (``_``); in brackets where that cannot be shown.
+def script(mark: str, text: str) -> str:
+    """``text`` raised (``^``) or lowered (``_``).
 
-    ``is_followed``: whether a letter or digit comes next, so that its end must be seen.
+    In Unicode's signs where it is a number or one character; else after its mark in braces, which
+    HTML can set smaller, and which show where it ends.
     """
     text = text.strip()
     if mark == "^" and text in RAISED_ALREADY:
         return RAISED_ALREADY[text]
     table = SCRIPTS[mark]
-    if all(ord(c) in table for c in text) and sum(map(str.isalpha, text)) <= _LONGEST:
+    if all(ord(c) in table for c in text) and (len(text) < 2 or not any(map(str.isalpha, text))):
         return text.translate(table)
-    if len(text) == 1 and not text.isalnum():
-        return text  # M⊙, x†
-    is_word = text.isalnum() and unicodedata.normalize("NFKD", text) == text
-    return f"{mark}{text}" if is_word and not (is_followed and len(text) > 1) else f"{mark}({text})"
+    if len(text) == 1:
+        return f"{mark}{text}" if text.isalnum() else text  # M⊙, x†
+    return f"{mark}{{{text}}}"
 
 
 def bare_script(mark: str, before: str, text: str) -> str:

@@ -82,7 +82,7 @@ def test_no_text_breaks_out_of_its_ris(text: str) -> None:
         ("Errors of $\\alpha_{i}$ & more", "Errors of $\\alpha_{i}$ \\& more"),
         ("$\\input{x}$", "\\$\\textbackslash{}input\\textbraceleft{}x\\textbraceright{}\\$"),
         ("from $5 to $10", "from \\$5 to \\$10"),
-        ("$x_{i$", "\\$x\\_\\textbraceleft{}i\\$"),
+        ("$x_{i$", "xᵢ"),
         ("BERT and mRNA of a_b", "{BERT} and {mRNA} of a\\_b"),
         ("M\\\"uller's {bound}", "Müller's bound"),
         ("the set {0, 1}", "the set \\textbraceleft{}0, 1\\textbraceright{}"),

@@ -51,9 +51,9 @@ def test_macros_of_prose_are_read(source: str, expected: str) -> None:
     [
         (r"$\alpha$-helix", "α-helix"),
         (r"in $\mathcal{O}(n^2)$ time over $\mathbb{R}^n$", "in 𝒪(n²) time over ℝⁿ"),
-        (r"$H_2O$ at $10^{-3}$, $x_{ij}y$", "H₂O at 10⁻³, xᵢⱼy"),
-        (r"$10^{-3/2}$, $k_{\rm eff}$, $k_{\rm eff}T$", "10^(-3/2), k_eff, k_(eff)T"),
-        (r"$W_{\mathrm{in}}^{d_{k}}$", "Wᵢₙ^(dₖ)"),
+        (r"$H_2O$ at $10^{-3}$, $x_{ij}y$", "H₂O at 10⁻³, x_{ij}y"),
+        (r"$10^{-3/2}$, $k_{\rm eff}$, $k_{\rm eff}T$", "10^{-3/2}, k_{eff}, k_{eff}T"),
+        (r"$W_{\mathrm{in}}^{d_{k}}$", "W_{in}^{dₖ}"),
         (r"$M_\odot$, $90^\circ$, $C^*$, $X^\top X$, $f'(x)$", "M⊙, 90°, C*, XᵀX, f′(x)"),
         (r"$\frac{1}{2}x$, $\frac{a+b}{2\pi}$, $2\frac12$", "(1/2)x, (a+b)/(2π), 2 1/2"),
         (r"$\sqrt{x+1}$, $\sqrt[3]{8}$, $\tilde{O}(\sqrt n)$", "√(x+1), ∛8, Õ(√n)"),
