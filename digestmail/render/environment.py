@@ -142,7 +142,7 @@ def broken(name: str, error: Exception) -> ConfigError:
     """The ConfigError that tells which template fails, on which line and why."""
     file, line = _place(error)
     where = f"{file or name}, line {line}" if line else name
-    return ConfigError(f"template {where}: {_problem(error)}; mend it or restore the original")
+    return ConfigError(f"template {where}: {_problem(error)}; correct it or restore the original")
 
 
 def _place(error: Exception) -> tuple[str | None, int | None]:
@@ -158,4 +158,6 @@ def _problem(error: Exception) -> str:
         return "it is not UTF-8"
     if isinstance(error, TemplateNotFound):
         return f"{error.name} is missing"
-    return str(error)
+    if isinstance(error, TemplateError):
+        return " ".join(str(error).split())
+    return " ".join(f"{type(error).__name__}: {error}".split())

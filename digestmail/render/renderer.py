@@ -3,15 +3,17 @@
 import logging
 import quopri
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from html import unescape
 from pathlib import Path
 from typing import TypeVar
 
 import css_inline
-from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail.domain import Digest, DigestItem, Recipient
+from digestmail.errors import ConfigError
+from digestmail.render import samples
 from digestmail.render.assembly import Assembler
 from digestmail.render.encoding import quoted
 from digestmail.render.environment import broken, compile_all, make_environment
@@ -27,6 +29,7 @@ from digestmail.render.names import (
     subject_line,
 )
 from digestmail.render.papers import PaperView, Place, paper_view
+from digestmail.render.template_check import check_templates
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +73,24 @@ class Renderer:
         return self._assembler is not None
 
     def check(self) -> None:
-        """Compile every template. Raises ConfigError for a missing or broken one."""
+        """Compile every template and render every mail from samples.
+
+        Raises ConfigError for a template that is missing or broken, and for a mail that lacks what
+        it is sent for, such as its papers or its link.
+        """
         compile_all(self.environment, _NEEDED)
+        mails = [name for name in self.environment.list_templates() if name.startswith("email/")]
+        check_templates(self.environment, mails, _known_names())
+        for recipient in samples.sample_recipients():
+            for digest in samples.sample_digests():
+                mail = self.digest(digest, recipient, samples.LINKS)
+                titles = [item.paper.title for item in digest.items]
+                _require("digest", mail, [*titles, samples.LINKS.unsubscribe])
+        home, url = samples.URL, f"{samples.URL}confirm"
+        for never_url in ("", samples.NEVER_URL):
+            _require("confirm", self.confirm(url, home=home, never_url=never_url), [url])
+        _require("link", self.link(url, home=home), [url])
+        _require("trial", self.trial(home=home), [home])
 
     def confirm(self, url: str, *, home: str, never_url: str = "") -> Rendered:
         """The mail that asks whether the address is its reader's; holds no word of a user.
@@ -150,7 +169,11 @@ class Renderer:
 
     def _html(self, mail: str, names: Names) -> str:
         subject = self._subject(mail, names)
-        return self._inliner.inline(self._part(mail, "body.html", {**names, "subject": subject}))
+        html = self._part(mail, "body.html", {**names, "subject": subject})
+        try:
+            return self._inliner.inline(html)
+        except css_inline.InlineError as error:
+            raise broken(f"email/{mail}/body.html", error) from error
 
     def _preheader(self, names: Names) -> str:
         return self._part("digest", "preheader.txt", names).strip()
@@ -159,8 +182,29 @@ class Renderer:
         name = f"email/{mail}/{part}"
         try:
             return self.environment.get_template(name).render(names)
-        except (TemplateError, UnicodeDecodeError) as error:
+        except Exception as error:  # templates are the operator's: they may do anything
             raise broken(name, error) from error
+
+
+def _known_names() -> set[str]:
+    """Return the names that mails are given, whichever mail it is."""
+    digest, recipient = samples.sample_digests()[0], samples.sample_recipients()[0]
+    given = {*digest_names(digest, recipient, samples.LINKS, 1), *paper_names([])}
+    return given | {"home", "never_url", "paper", "preheader", "subject", "url"}
+
+
+def _require(name: str, mail: Rendered, needed: Sequence[str]) -> None:
+    """Refuse a mail whose subject is empty or whose text or HTML lacks something needed."""
+    if not mail.subject:
+        raise ConfigError(f"template email/{name}/subject.txt: the subject is empty; write one")
+    bodies = {"body.txt": mail.text, "body.html": unescape(mail.html)}
+    for part, body in bodies.items():
+        lacking = next((text for text in needed if text not in body), None)
+        if lacking is not None:
+            raise ConfigError(
+                f"template email/{name}/{part}: the mail lacks “{lacking}” of the sample; "
+                "correct it or restore the original"
+            )
 
 
 def _fitting(mail: Callable[[int, int], _T], size: Callable[[_T], int], papers: int) -> _T:
