@@ -44,6 +44,7 @@ from digestmail.steps.bounces import Postmaster, Taken
 from digestmail.steps.compose import Composer
 from digestmail.steps.deliver import Delivered, Sender
 from digestmail.steps.finder import Finder
+from digestmail.steps.health import Health, health, note_relay_trouble
 from digestmail.steps.hindsight import Hindsight
 from digestmail.steps.links import Links
 from digestmail.steps.pauses import end_pauses
@@ -95,6 +96,7 @@ class App:
         )
         self._model: tuple[object, Model] | None = None
         self._planning = threading.Lock()  # a model changes as it scores: one thread at a time
+        self._templates_are_sound = False  # the operator's own, once they were checked
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock = utc_now) -> "App":
@@ -251,7 +253,23 @@ class App:
         progress: _Progress = _quiet,
     ) -> Delivered:
         """Send all planned mails whose time has come."""
-        return asyncio.run(self.sender().deliver(kinds, progress))
+        self._check_own_templates()
+        delivered = asyncio.run(self.sender().deliver(kinds, progress))
+        if delivered.trouble:
+            note_relay_trouble(self.store, self.relays, self.clock())
+        return delivered
+
+    def _check_own_templates(self) -> None:
+        """Raise ConfigError before a broken template uses up the tries of every mail."""
+        if self.settings.templates and not self._templates_are_sound:
+            self.renderer.check()
+            self._templates_are_sound = True
+
+    @property
+    def relays(self) -> list[str]:
+        """The names of what takes the mail."""
+        outbox = ["outbox"] if self.settings.mail.outbox else []
+        return outbox or [relay.address for relay in relay_settings(self.settings)]
 
     def deliver_letters(self) -> Delivered:
         """Send what somebody waits for before the screen: confirm mails and links."""
@@ -300,7 +318,16 @@ class App:
 
     def status(self) -> Status:
         """What happened today and what is next."""
-        return status(self.store, self.clock())
+        trouble = ""
+        try:
+            self._check_own_templates()
+        except ConfigError as error:
+            trouble = str(error)
+        return status(self.store, self.clock(), self.relays, trouble)
+
+    def health(self) -> Health:
+        """Whether the service does its work."""
+        return health(self.store, self.clock(), self.relays)
 
 
 def open_database(settings: Settings) -> Database:

@@ -13,6 +13,15 @@
 Anything else that escapes is a bug, and is left to show itself.
 """
 
+EXIT_CODES = {
+    0: "all is well",
+    1: "something failed, or the day or the installation is in trouble; each trouble is one line",
+    2: "the command line is wrong; nothing was done",
+    78: "a setting or a template is missing or wrong; nothing was sent",
+    130: "stopped by Ctrl-C, or by answering a question with no",
+}
+"""What the exit codes of the commands mean."""
+
 
 class DigestmailError(Exception):
     """Base of all errors whose text is meant for a person; never carries a secret."""

@@ -1,5 +1,6 @@
 """The README's tables of commands and settings say what the code says."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typer.core import TyperGroup
 
 from digestmail.cli import cli
 from digestmail.config import Settings
+from digestmail.errors import EXIT_CODES, DigestmailError
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -54,7 +56,49 @@ def _shown(default: object) -> str:
     return f"`{default}`" if default not in ("", []) else ""
 
 
-@pytest.mark.parametrize("row", [*commands(), *settings()])
+def exit_codes() -> Iterator[str]:
+    """A table row for each exit code."""
+    return (f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items())
+
+
+def errors(base: type[DigestmailError] = DigestmailError) -> Iterator[type[DigestmailError]]:
+    """All kinds of errors that a command may end with."""
+    yield base
+    for kind in base.__subclasses__():
+        yield from errors(kind)
+
+
+def test_every_error_ends_with_a_code_of_the_table() -> None:
+    assert {kind.exit_code for kind in errors()} == {1, 78}
+    assert {1, 78} < EXIT_CODES.keys()
+
+
+def test_readme_has_no_other_exit_code() -> None:
+    lines = README.read_text(encoding="utf-8").splitlines()
+    assert {row for row in lines if re.match(r"\| \d+ \| ", row)} == set(exit_codes())
+
+
+def test_every_command_that_answers_has_json() -> None:
+    """But for the one that runs on, and those whose answer is a file of its own format."""
+    silent = {"serve", "subscriber data"}
+    lacking = {path for path, one in _leaves(typer.main.get_command(cli)) if not _has_json(one)}
+    others = {path for path in lacking if not path.startswith("subscriber ")}
+    assert others - silent == set()
+
+
+def _leaves(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(command, TyperGroup):
+        for name, inner in command.commands.items():
+            yield from _leaves(inner, f"{path} {name}".strip())
+    else:
+        yield path, command
+
+
+def _has_json(command: Any) -> bool:
+    return any("--json" in parameter.opts for parameter in command.params)
+
+
+@pytest.mark.parametrize("row", [*commands(), *settings(), *exit_codes()])
 def test_readme_says_it(row: str) -> None:
     assert row in README.read_text(encoding="utf-8").splitlines()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,12 +12,15 @@ import typer
 from digestmail.app import App
 from digestmail.cli.output import print_json, print_table, progressing, say
 from digestmail.cli.shell import Json, opened
+from digestmail.cli.watch import end_in_trouble, plain_reasons, plain_troubles, show_reasons
 from digestmail.domain import Digest, Message, Outcome, SendResult, SourceReport
 from digestmail.errors import ConfigError, InputError, MailServerError
 from digestmail.mail.address import checked_address
 from digestmail.mail.outbox import OutboxMailer
 from digestmail.steps.deliver import Delivered
+from digestmail.steps.health import Trouble, note_run
 from digestmail.steps.prepare import Prepared
+from digestmail.steps.status import Status
 from digestmail.stopping import stopped_by_signals
 
 _Day = Annotated[
@@ -122,10 +126,15 @@ def _tell_prepared(prepared: Prepared) -> None:
 
 
 def deliver(as_json: Json = False) -> None:
-    """Send the planned mails; exit code 1 when the relay is in trouble."""
+    """Send the planned mails; exit code 1 when the relay or a template is in trouble."""
     with opened() as app:
         delivered = _deliver(app)
-    _finish_delivery(delivered, as_json)
+        now = app.status()
+    if as_json:
+        print_json(_delivered(delivered) | {"unsent_why": plain_reasons(now.unsent)})
+    else:
+        _tell_delivered(delivered, now)
+    _end(delivered, [t for t in now.troubles if t.kind in _OF_MAILS])
 
 
 def _deliver(app: App) -> Delivered:
@@ -144,16 +153,19 @@ def _delivered(delivered: Delivered) -> dict[str, Any]:
     }
 
 
-def _finish_delivery(delivered: Delivered, as_json: bool) -> None:
-    if as_json:
-        print_json(_delivered(delivered))
-    else:
-        _tell_delivered(delivered)
+_OF_MAILS = ("relay", "template")
+
+
+def _end(delivered: Delivered, troubles: Sequence[Trouble]) -> None:
+    """End with exit code 1 and a line for each trouble, if there is one."""
     if delivered.trouble:
-        raise MailServerError(f"the relay is in trouble, nothing is lost: {delivered.trouble}")
+        text = f"the relay is in trouble, nothing is lost: {delivered.trouble}"
+        others = (trouble for trouble in troubles if trouble.kind != "relay")
+        troubles = [Trouble("relay", text), *others]
+    end_in_trouble(troubles)
 
 
-def _tell_delivered(delivered: Delivered) -> None:
+def _tell_delivered(delivered: Delivered, now: Status) -> None:
     if delivered.recovered.freed or delivered.recovered.unknown:
         say(
             f"An earlier run was cut off: {delivered.recovered.freed} taken up again, "
@@ -161,6 +173,7 @@ def _tell_delivered(delivered: Delivered) -> None:
         )
     counts = ", ".join(f"{count} {state}" for state, count in delivered.states.items())
     say(counts or "Nothing to send")
+    show_reasons(now.unsent)
 
 
 def run(
@@ -174,7 +187,7 @@ def run(
     ),
     as_json: Json = False,
 ) -> None:
-    """Do all that is due: ingest, prepare, deliver."""
+    """Do all that is due: ingest, prepare, deliver; exit code 1 when the day is in trouble."""
     with opened() as app:
         if dry_run:
             _dry_run(app, parse_day(day), outbox, as_json)
@@ -183,21 +196,20 @@ def run(
             reports = _ingest(app, [])
             prepared = _prepare(app, parse_day(day), patient=not no_wait)
             delivered = _deliver(app)
+        note_run(app.store, app.clock())
+        now = app.status()
     if as_json:
-        print_json(
-            {
-                "ingest": [_ingested(report) for report in reports],
-                "prepare": _prepared(prepared),
-                "deliver": _delivered(delivered),
-            }
-        )
+        ingested = [_ingested(report) for report in reports]
+        steps = {"ingest": ingested, "prepare": _prepared(prepared)}
+        delivery = _delivered(delivered) | {"unsent_why": plain_reasons(now.unsent)}
+        print_json(steps | {"deliver": delivery, "troubles": plain_troubles(now.troubles)})
     else:
         _tell_ingested(reports)
         _tell_prepared(prepared)
-        _tell_delivered(delivered)
-    if delivered.trouble:
-        raise MailServerError(f"the relay is in trouble, nothing is lost: {delivered.trouble}")
-    if any(report.error for report in reports):
+        _tell_delivered(delivered, now)
+    failed = {report.source for report in reports if report.error}  # told above
+    _end(delivered, [t for t in now.troubles if t.kind != "source" or not failed])
+    if failed:
         sys.exit(1)
 
 
@@ -285,13 +297,17 @@ def _tell_digest(subject: str, digest: Digest) -> None:
 
 def send_test(
     address: Annotated[str, typer.Argument(help="Where to send it.")],
+    as_json: Json = False,
 ) -> None:
     """Send a test mail through the relay and say what it answered."""
     with opened() as app:
         result = asyncio.run(_send_test(app, checked_address(address)))
     if result.outcome is not Outcome.SENT:
         raise MailServerError(f"{result.phase}: {result.code or ''} {result.text}")
-    say(f"Accepted: {result.code} {result.text}")
+    if as_json:
+        print_json({"address": address, "code": result.code, "text": result.text})
+    else:
+        say(f"Accepted: {result.code} {result.text}")
 
 
 async def _send_test(app: App, address: str) -> SendResult:

@@ -144,10 +144,14 @@ def delivery_redeliver(
     yes: Annotated[
         bool, typer.Option("--yes", help="Yes, the subscriber may get this mail twice.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Send a digest again that was sent or is unknown; with the same Message-ID."""
     if not yes:
         raise InputError("delivery", f"{id} may have arrived; to send it all the same add --yes")
     with opened() as app:
         new_id = app.store.ledger.redeliver(id, app.clock())
-    say(f"Planned as delivery {new_id}; it goes with: digestmail deliver")
+    if as_json:
+        print_json({"delivery": id, "planned_as": new_id})
+    else:
+        say(f"Planned as delivery {new_id}; it goes with: digestmail deliver")

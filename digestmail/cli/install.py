@@ -36,6 +36,7 @@ def init(
         str, typer.Option("--from", help="The address the mails are from.")
     ] = "digest@example.org",
     smtp_host: Annotated[str, typer.Option(help="Your mail relay.")] = "localhost",
+    as_json: Json = False,
 ) -> None:
     """Write a commented settings file with a fresh secret key, and create the database."""
     path = config_file() or Path(FILE_NAME)
@@ -58,6 +59,9 @@ def init(
     except Exception:
         path.unlink()  # a half-made installation would stand in the way of the next try
         raise
+    if as_json:
+        print_json({"settings": str(path), "database": database.name})
+        return
     say(f"Wrote {path} and created {database.name}.")
     say("Next: look through the settings, then")
     say("  digestmail source add arxiv categories=cs.CL,cs.LG")
@@ -114,11 +118,16 @@ def _toml(value: object) -> str:
 
 def migrate_command(
     to: Annotated[str, typer.Option(help="A revision, head or base.")] = "head",
+    as_json: Json = False,
 ) -> None:
     """Bring the database to this version's schema (a copy of SQLite's file is made before)."""
     with closing(open_database(settings())) as database:
         backup = migrate(database, MIGRATIONS, utc_now(), revision=to)
         revision = current_revision(database) or "base (empty)"
+    if as_json:
+        copy = str(backup) if backup else ""
+        print_json({"database": database.name, "revision": revision, "copy": copy})
+        return
     say(f"{database.name} is at revision {revision}.")
     if backup:
         say(f"The database as it was before lies at {backup}.")

@@ -102,6 +102,7 @@ def source_add(
     ] = None,
     name: Annotated[str, typer.Option(help="What to call it; else its kind.")] = "",
     every: Annotated[int, typer.Option(min=5, help="Minutes between two fetches.")] = 60,
+    as_json: Json = False,
 ) -> None:
     """Add a source; it is fetched at the next ingest."""
     spec = SourceSpec(
@@ -110,6 +111,9 @@ def source_add(
     check(spec)
     with opened() as app:
         app.store.sources.add(spec, app.clock())
+    if as_json:
+        print_json({"added": spec.name, "kind": spec.kind})
+        return
     say(f"Added {spec.name}; to fetch it now: digestmail ingest {spec.name}")
 
 
@@ -148,8 +152,13 @@ def source_test(
 
 
 @source_commands.command("remove")
-def source_remove(name: Annotated[str, typer.Argument(help="Its name.")]) -> None:
+def source_remove(
+    name: Annotated[str, typer.Argument(help="Its name.")], as_json: Json = False
+) -> None:
     """Remove a source; the papers it brought stay."""
     with opened() as app:
         app.store.sources.remove(name)
+    if as_json:
+        print_json({"removed": name})
+        return
     say(f"Removed {name}.")

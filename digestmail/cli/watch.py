@@ -1,12 +1,16 @@
 """status: what happened today, what is next, and what is wrong."""
 
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 from digestmail.cli.output import ago, print_json, print_table, say
 from digestmail.cli.shell import Json, opened
 from digestmail.cli.sources import result_of
 from digestmail.domain import DeliveryState
+from digestmail.steps.health import Trouble
 from digestmail.steps.status import Status
+from digestmail.store import Unsent
 
 _SHOWN = (
     DeliveryState.SENT,
@@ -17,13 +21,39 @@ _SHOWN = (
 
 
 def status(as_json: Json = False) -> None:
-    """Show sources, today's digests by outcome, and the next run."""
+    """Show sources, today's digests by outcome, and the next run; exit code 1 in trouble."""
     with opened() as app:
         now = app.status()
     if as_json:
         print_json(plain(now))
     else:
         _tell(now)
+    end_in_trouble(now.troubles)
+
+
+def end_in_trouble(troubles: Sequence[Trouble]) -> None:
+    """Print each trouble on standard error, and end with exit code 1 if there is one."""
+    for trouble in troubles:
+        line = " ".join(trouble.text.split())
+        print(f"error: {line}", file=sys.stderr)  # noqa: T201
+    if troubles:
+        sys.exit(1)
+
+
+def plain_troubles(troubles: Sequence[Trouble]) -> list[dict[str, str]]:
+    """Return troubles for scripts."""
+    return [{"kind": trouble.kind, "text": trouble.text} for trouble in troubles]
+
+
+def plain_reasons(unsent: Sequence[Unsent]) -> list[dict[str, Any]]:
+    """Return why mails did not go, for scripts."""
+    return [{"state": str(u.state), "why": u.why, "number": u.number} for u in unsent]
+
+
+def show_reasons(unsent: Sequence[Unsent]) -> None:
+    """Print why mails were put off, failed or are unknown."""
+    for one in unsent:
+        say(f"  {one.number} {one.state}: {one.why}")
 
 
 def plain(status: Status) -> dict[str, Any]:
@@ -47,6 +77,10 @@ def plain(status: Status) -> dict[str, Any]:
         "today": {
             "due": status.due,
             "waiting": status.waiting,
+            "waiting_for_papers": status.health.patient.number,
+            "waiting_until": status.health.patient.last,
+            "overdue": status.health.overdue_digests + status.health.overdue_mails,
+            "unsent_why": plain_reasons(status.unsent),
             **{str(state): status.deliveries.get(state, 0) for state in DeliveryState},
             "skipped": sum(status.skipped.values()),
             "skipped_why": dict(status.skipped),
@@ -58,6 +92,7 @@ def plain(status: Status) -> dict[str, Any]:
         "relay_trouble": status.relay_trouble,
         "refused_mail": status.refused_mail,
         "scheduler_runs": status.scheduler_runs,
+        "troubles": plain_troubles(status.troubles),
     }
 
 
@@ -71,6 +106,11 @@ def _tell(status: Status) -> None:
         f"Today (UTC): {status.due} digests due: {outcomes}, {skipped} skipped, "
         f"{status.waiting - status.deliveries.get(DeliveryState.DEFERRED, 0)} waiting"
     )
+    patient = status.health.patient
+    if patient.number and patient.last:
+        until = f"{patient.last:%H:%M} UTC"
+        say(f"  {patient.number} wait for papers that are late, until {until} at the latest")
+    show_reasons(status.unsent)
     for why, count in status.skipped.items():
         say(f"  {count} skipped: {why}")
     if status.letters:
@@ -82,8 +122,6 @@ def _tell(status: Status) -> None:
     say(f"Next fetch: {ago(status.next_fetch_at, status.at) if status.next_fetch_at else 'none'}")
     if status.arxiv:
         say(f"arXiv: {status.arxiv}")
-    if status.relay_trouble:
-        say(f"The relay is in trouble: {status.relay_trouble}")
     if status.refused_mail:
         say(f"A receiver refuses our mail (see: bounce list): {status.refused_mail}")
     if not status.scheduler_runs:

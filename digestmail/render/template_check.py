@@ -55,7 +55,9 @@ def _bound_names(tree: nodes.Template) -> Iterator[str]:
 
 def _guarded(tree: nodes.Template) -> set[str]:
     """Return the names that are asked about with ``is defined`` or have a default."""
-    asked = [test.node for test in tree.find_all(nodes.Test) if test.name in _GUARDING_TESTS]
+    asked: list[nodes.Expr | None] = [
+        test.node for test in tree.find_all(nodes.Test) if test.name in _GUARDING_TESTS
+    ]
     asked += [each.node for each in tree.find_all(nodes.Filter) if each.name in _GUARDING_FILTERS]
     return {node.name for node in asked if isinstance(node, nodes.Name)}
 
@@ -65,7 +67,7 @@ def _check_references(environment: SandboxedEnvironment, name: str, tree: nodes.
     there = set(environment.list_templates())
     for node in tree.find_all(kinds):
         optional = isinstance(node, nodes.Include) and node.ignore_missing
-        other = node.template
+        other = getattr(node, "template", None)
         if isinstance(other, nodes.Const) and other.value not in there and not optional:
             raise _fault(name, node.lineno, f"there is no template {other.value}")
 

@@ -9,6 +9,7 @@ from digestmail.store.feedback import Feedbacks
 from digestmail.store.guards import Guards
 from digestmail.store.leases import Lease, Leases
 from digestmail.store.ledger import Ledger, Recovered
+from digestmail.store.overview import Backlog, FailingSource, Overview, Unsent
 from digestmail.store.papers import Added, Papers
 from digestmail.store.relays import Relays
 from digestmail.store.saved import Saved
@@ -35,6 +36,7 @@ class Store:
         self.leases = Leases(database)
         self.bounces = Bounces(database)
         self.relays = Relays(database)
+        self.overview = Overview(database)
         self.saved = Saved(database, self.papers)
         self.uploads = Uploads(database)
 
@@ -42,12 +44,14 @@ class Store:
 __all__ = [
     "MAILED",
     "Added",
+    "Backlog",
     "Batches",
     "Bounce",
     "Bounces",
     "Catalogue",
     "Database",
     "Digests",
+    "FailingSource",
     "Feedbacks",
     "Finish",
     "Guards",
@@ -55,6 +59,7 @@ __all__ = [
     "Leases",
     "Ledger",
     "Mailed",
+    "Overview",
     "Papers",
     "Planned",
     "Recovered",
@@ -66,5 +71,6 @@ __all__ = [
     "Store",
     "Subscribers",
     "ToWire",
+    "Unsent",
     "Uploads",
 ]

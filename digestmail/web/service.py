@@ -4,9 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from digestmail.errors import StoreError
-from digestmail.store.leases import DIGESTS
 from digestmail.web.site import SHOW, Ours
-from digestmail.worker import is_gone
 
 router = APIRouter()
 _ROBOTS = """\
@@ -33,15 +31,20 @@ def help_page(site: Ours) -> Response:
 
 @router.api_route("/healthz", methods=SHOW)
 def health(site: Ours) -> Response:
-    """Whether the database answers, and whether a scheduler was seen lately; 503 if it does not."""
+    """Answer 200 when the service does its work, else 503. Names no relay, source or person."""
     try:
-        lease = site.app.store.leases.holder(DIGESTS)
+        found = site.app.health()
     except StoreError:
-        failing = {"status": "failing", "database": "failing", "scheduler": "not seen"}
-        return JSONResponse(failing, 503)
-    runs = lease is not None and lease.until >= site.now and not is_gone(lease.owner)
-    scheduler = "running" if runs else "not seen"
-    return JSONResponse({"status": "ok", "database": "ok", "scheduler": scheduler})
+        return JSONResponse({"status": "failing", "database": "failing"}, 503)
+    answer = {
+        "status": "ok" if found.is_well else "failing",
+        "database": "ok",
+        "scheduler": "running" if found.scheduler_runs else "not seen",
+        "digests": "overdue" if found.is_overdue else "ok",
+        "relay": "failing" if found.relay_trouble else "ok",
+        "sources": "failing" if found.sources_fail else "ok",
+    }
+    return JSONResponse(answer, 200 if found.is_well else 503)
 
 
 @router.api_route("/robots.txt", methods=SHOW)

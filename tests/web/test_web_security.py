@@ -36,7 +36,7 @@ async def web(tmp_path: Path) -> AsyncIterator[Trial]:
     [
         ("/subscribe", 200),
         ("/help", 200),
-        ("/healthz", 200),
+        ("/healthz", 503),
         ("/favicon.ico", 204),
         ("/robots.txt", 200),
         ("/static/style.css", 200),
@@ -171,17 +171,38 @@ def broken(web: Trial) -> None:
         connection.commit()
 
 
+def tick(web: Trial) -> None:
+    """What a scheduler of another machine leaves behind."""
+    lasts = timedelta(minutes=3)
+    web.app.store.leases.take("digests", "host:1:1", lasts, web.clock(), lambda _: False)
+
+
 async def test_health(web: Trial) -> None:
-    assert (await web.get("/healthz")).json() == {
-        "status": "ok",
-        "database": "ok",
-        "scheduler": "not seen",
-    }
-    now = web.clock()
-    web.app.store.leases.take("digests", "host:1:1", timedelta(minutes=3), now, lambda _: False)
-    assert (await web.get("/healthz")).json()["scheduler"] == "running"
-    web.clock.move(minutes=10)
-    assert (await web.get("/healthz")).json()["scheduler"] == "not seen"
+    answer = await web.get("/healthz")
+    assert answer.status_code == 503
+    well = {"database": "ok", "digests": "ok", "relay": "ok", "sources": "ok"}
+    assert answer.json() == {"status": "failing", "scheduler": "not seen"} | well
+    tick(web)
+    answer = await web.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "scheduler": "running"} | well
+
+
+async def test_health_tells_overdue_digests(web: Trial) -> None:
+    web.joined()
+    web.clock.move(days=1, hours=3)
+    tick(web)
+    answer = await web.get("/healthz")
+    assert (answer.status_code, answer.json()["digests"]) == (503, "overdue")
+
+
+async def test_health_tells_a_relay_that_refuses(tmp_path: Path) -> None:
+    async with trial(tmp_path) as web:
+        tick(web)
+        web.app.store.guards.note("relay-trouble", "auth: 535 secret-host refuses", web.clock())
+        answer = await web.get("/healthz")
+        assert (answer.status_code, answer.json()["relay"]) == (503, "failing")
+        assert "secret-host" not in answer.text
 
 
 async def test_health_without_a_database(web: Trial) -> None:
