@@ -1,20 +1,29 @@
 """The connection to SQLite or PostgreSQL, and what their errors mean for the operator."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from digestmail.errors import ConfigError, StoreError
+from digestmail.store.problems import problem_of
 
-_BUSY_MS = 15_000
 _POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
 
 
@@ -22,6 +31,30 @@ def _read_json(text: str) -> Any:
     """A JSON column's value. Most lists of a profile are empty, and decoding takes ten times as
     long."""
     return [] if text == "[]" else json.loads(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the database may keep us waiting, in seconds.
+
+    ``busy``: for SQLite's one write lock. The others are for PostgreSQL: a session that does
+    nothing in a transaction for ``idle`` is ended by the server, since its host may have stopped;
+    a ``lock`` is waited for longer than that, so that others get through; no ``statement`` of
+    ours takes minutes. ``connect``: for a new connection. ``pool``: until another thread of ours
+    gives its connection back. ``silent``: after so long without a
+    sign of life the other end of a connection is given up.
+    """
+
+    busy: float = 15
+    connect: int = 10
+    pool: float = 30
+    idle: float = 60
+    lock: float = 90
+    statement: float = 300
+    silent: int = 60
+
+
+PATIENT = Patience()
 
 
 class Database:
@@ -33,8 +66,9 @@ class Database:
     at once, whatever the busy timeout.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: Patience = PATIENT) -> None:
         self.url = _checked(url)
+        self._patience = patience
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # Parameters hold addresses, which must not get into logs.
         self.engine = create_engine(
@@ -42,12 +76,30 @@ class Database:
         )
         if self.is_sqlite:
             _teach_sqlite(self.engine)
+            _watch_file(self.engine, Path(self.url.database or ""))
+        else:
+            _limit_waiting(self.engine, patience)
         self._writer = self.engine.execution_options(writing=True)
 
     def _options(self) -> dict[str, Any]:
         if self.is_sqlite:
-            return {"connect_args": {"timeout": _BUSY_MS / 1000, "check_same_thread": False}}
-        return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+            return {"connect_args": {"timeout": self._patience.busy, "check_same_thread": False}}
+        silent = self._patience.silent
+        signs_of_life = {
+            "connect_timeout": self._patience.connect,
+            "keepalives": 1,
+            "keepalives_idle": silent // 2,
+            "keepalives_interval": max(silent // 6, 1),
+            "keepalives_count": 3,
+            "tcp_user_timeout": silent * 1000,
+        }
+        # What the operator has put into the address counts.
+        chosen = {k: v for k, v in signs_of_life.items() if k not in self.url.query}
+        return {
+            "pool_pre_ping": True,
+            "pool_timeout": self._patience.pool,
+            "connect_args": chosen,
+        }
 
     @property
     def path(self) -> Path | None:
@@ -82,11 +134,14 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except DatabaseError as error:
-            problem = _problem(error, self)
-            if problem is None:
+        except PoolTimeoutError as error:
+            raise StoreError(f"the database {self.name} has no free connection for us") from error
+        except DBAPIError as error:
+            first = str(error.orig).strip().partition("\n")[0]
+            problem = problem_of(error)
+            if problem is None and not isinstance(error, _TROUBLE):
                 raise
-            raise StoreError(problem) from error
+            raise StoreError(f"the database {self.name} {problem or f'failed: {first}'}") from error
 
     def close(self) -> None:
         """Close all connections."""
@@ -133,41 +188,59 @@ def _teach_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-_PROBLEMS = (
-    ("not a database", "is not a digestmail database (not SQLite at all); name another file"),
-    ("readonly database", "is read-only; give this user write access to the file and its folder"),
-    (
-        "unable to open database",
-        "cannot be opened; does its folder exist, and may this user write there?",
-    ),
-    ("database is locked", "is locked by another program; close it, or try again in a moment"),
-    (
-        "database or disk is full",
-        "cannot grow: the disk is full; free some space, nothing was lost",
-    ),
-    ("disk i/o error", "cannot be read or written: the disk reports an error"),
-    ("malformed", "is damaged; restore a backup"),
-    ("no such table", "has no digestmail tables yet; run: digestmail migrate"),
-    ("no such column", "is of another version; run: digestmail migrate"),
-    ("password authentication failed", "refuses the user or password of database_url"),
-    ("no password supplied", "refuses the user or password of database_url"),
-    ("fatal:  role", "refuses the user or password of database_url"),
-    ("fatal:  database", "is not there; create it first: createdb"),
-    ("connection failed", "does not answer; is the server running and the address right?"),
-    ("connection refused", "does not answer; is the server running and the address right?"),
-    ("does not exist", "lacks what we look for; run: digestmail migrate"),
-)
+def _watch_file(engine: Engine, path: Path) -> None:
+    """Refuse to go on when the file is not the one that was opened first.
+
+    What is written to a file that was replaced is lost, and its write-ahead log damages the new
+    one.
+    """
+    opened: list[tuple[int, int]] = []
+    changes: list[str] = []
+
+    def check() -> None:
+        try:
+            status = os.stat(path)
+        except OSError:
+            status = None
+        file = (status.st_dev, status.st_ino) if status else (0, 0)
+        if opened and file != opened[0]:
+            changes.append("replaced" if status else "removed")
+        if changes:  # for good: the number of a file that was removed is soon another's
+            raise StoreError(
+                f"the database {path} was {changes[0]} while this program used it; stop every "
+                "digestmail, put the right file in place, and start again"
+            )
+        if status:
+            opened[:] = [file]
+
+    @event.listens_for(engine, "do_connect")
+    def connects(*_: object) -> None:
+        check()
+
+    @event.listens_for(engine, "checkout")
+    def checked_out(*_: object) -> None:
+        check()
 
 
-def _problem(error: DatabaseError, database: Database) -> str | None:
-    """One line about trouble an operator can mend; None for what must be our own mistake."""
-    if isinstance(error, IntegrityError):
-        return None  # its text quotes the row, which may hold any of these words
-    text = str(error.orig).lower()
-    for sign, meaning in _PROBLEMS:
-        if sign in text:
-            return f"the database {database.name} {meaning}"
-    if isinstance(error, OperationalError):
-        first = str(error.orig).strip().splitlines()[0]
-        return f"the database {database.name} failed: {first}"
-    return None
+# A value that the operator has set for the role or the database counts.
+_LIMIT = """
+    SELECT set_config(name, %s, false) FROM pg_settings WHERE name = %s AND setting = '0'
+"""
+
+
+def _limit_waiting(engine: Engine, patience: Patience) -> None:
+    limits = {
+        "lock_timeout": patience.lock,
+        "statement_timeout": patience.statement,
+        "idle_in_transaction_session_timeout": patience.idle,
+    }
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            for name, seconds in limits.items():
+                cursor.execute(_LIMIT, (f"{seconds * 1000:.0f}", name))
+        connection.commit()
+
+
+_TROUBLE = (OperationalError, InternalError, InterfaceError)  # never a mistake of ours
