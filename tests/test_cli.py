@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from schema import drop_all
 
 from digestmail.cli import main
 
@@ -68,6 +69,31 @@ def shell(empty: Shell) -> Shell:
 
 def errors(output: str) -> list[str]:
     return [line for line in output.splitlines() if line.startswith("error: ")]
+
+
+def test_init_takes_another_database(empty: Shell, database_url: str) -> None:
+    if not database_url.startswith("sqlite"):
+        drop_all()
+    empty("init", "--database-url", database_url)
+    assert database_url.rpartition("/")[2] in empty("migrate")
+
+
+def test_a_database_that_is_new_is_told(shell: Shell) -> None:
+    assert "was not there" not in shell("migrate")
+    new = f"sqlite:///{shell.folder / 'mistyped' / 'our.db'}"
+    said = shell("migrate", DIGESTMAIL_DATABASE_URL=new)
+    assert "mistyped/our.db was not there; a new database was created" in said
+
+
+def test_to_erase_all_one_has_to_say_so(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    (problem,) = errors(shell("migrate", "--to", "base", code=1))
+    assert "all subscribers, papers and digests in" in problem
+    assert "--yes" in problem
+    assert shell.json("source", "list")
+    assert "base (empty)" in shell("migrate", "--to", "base", "--yes")
+    shell("migrate")
+    said = shell("migrate", "--to", "base", "--yes")
+    assert "Older copies beside it: 1 " in said
 
 
 def test_init_makes_an_installation_that_only_lacks_sources(empty: Shell) -> None:

@@ -19,10 +19,11 @@ from digestmail.cli.output import print_json, print_table, say
 from digestmail.cli.shell import Json, config_file, settings
 from digestmail.config import FILE_NAME, Settings, load
 from digestmail.doctor import Check, examine
-from digestmail.errors import ConfigError
+from digestmail.errors import ConfigError, InputError
 from digestmail.mail.dns import Dns
 from digestmail.resources import MIGRATIONS
-from digestmail.store.migrate import current_revision, migrate
+from digestmail.store import Database
+from digestmail.store.migrate import copies, current_revision, migrate
 
 _MASK = "••••••••"
 config_commands = typer.Typer(help="Look at the settings.", no_args_is_help=True)
@@ -36,6 +37,9 @@ def init(
         str, typer.Option("--from", help="The address the mails are from.")
     ] = "digest@example.org",
     smtp_host: Annotated[str, typer.Option(help="Your mail relay.")] = "localhost",
+    database_url: Annotated[
+        str, typer.Option(help="The database: sqlite:///FILE or postgresql://USER@HOST/NAME.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Write a commented settings file with a fresh secret key, and create the database."""
@@ -46,6 +50,8 @@ def init(
         "mail.from_address": from_address,
         "smtp.host": smtp_host,
     }
+    if database_url:
+        chosen["database_url"] = database_url
     try:
         with open(path, "x", encoding="utf-8", opener=_private) as file:
             file.write(settings_file(chosen))
@@ -118,19 +124,39 @@ def _toml(value: object) -> str:
 
 def migrate_command(
     to: Annotated[str, typer.Option(help="A revision, head or base.")] = "head",
+    yes: Annotated[bool, typer.Option("--yes", help="Erase all without asking.")] = False,
     as_json: Json = False,
 ) -> None:
     """Bring the database to this version's schema (a copy of SQLite's file is made before)."""
     with closing(open_database(settings())) as database:
+        is_new = database.path is not None and not database.path.exists()
+        if to == "base" and not is_new and not yes:
+            _ask_to_erase(database)
         backup = migrate(database, MIGRATIONS, utc_now(), revision=to)
         revision = current_revision(database) or "base (empty)"
+        earlier = [copy for copy in copies(database) if copy != backup]
     if as_json:
         copy = str(backup) if backup else ""
-        print_json({"database": database.name, "revision": revision, "copy": copy})
+        older = [str(copy) for copy in earlier]
+        told = {"database": database.name, "revision": revision, "new": is_new}
+        print_json(told | {"copy": copy, "older_copies": older})
         return
+    if is_new:
+        say(f"{database.name} was not there; a new database was created.")
     say(f"{database.name} is at revision {revision}.")
     if backup:
         say(f"The database as it was before lies at {backup}.")
+    if earlier:
+        size = sum(copy.stat().st_size for copy in earlier) / 1e6
+        say(f"Older copies beside it: {len(earlier)} ({size:.0f} MB), the first {earlier[0]}.")
+        say("They hold addresses; remove what you do not need any more.")
+
+
+def _ask_to_erase(database: Database) -> None:
+    erases = f"all subscribers, papers and digests in {database.name} will be erased"
+    if not sys.stdin.isatty():
+        raise InputError("--to base", f"{erases}; to do so, add --yes")
+    typer.confirm(f"{erases[:1].upper()}{erases[1:]}. Go on?", abort=True)
 
 
 @config_commands.command("show")

@@ -1,8 +1,11 @@
 """Bring a database to the schema this program knows, and tell whose database it is."""
 
+import glob
+import os
 import sqlite3
 from contextlib import closing
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 from alembic import command
@@ -16,6 +19,8 @@ from sqlalchemy.engine import Connection
 from digestmail.errors import StoreError
 from digestmail.store.database import Database
 from digestmail.store.tables import metadata
+
+_COPY = ".before-"  # between the name of a database and the time of its copy
 
 
 def migrate(
@@ -63,6 +68,8 @@ def require_current(database: Database, scripts: Path) -> None:
         raise StoreError(f"there is no database at {path}; run: digestmail init (or migrate)")
     with database.connecting() as connection:
         current = _recognised(connection, database, scripts)
+    if current is None:
+        raise StoreError(f"the database {database.name} is empty; run: digestmail migrate")
     if current != _resolved(scripts, "head"):
         raise StoreError(
             f"the database {database.name} is of an older version; run: digestmail migrate"
@@ -132,22 +139,52 @@ def _create_folder(database: Database) -> None:
 
 
 def _backup(database: Database, now: datetime) -> Path | None:
-    """Copy SQLite's file beside itself; PostgreSQL runs migrations in one transaction instead."""
+    """Copy SQLite's file beside itself; PostgreSQL runs migrations in one transaction instead.
+
+    The copy is for the same eyes as the original. One that could not be finished is removed.
+    """
     path = database.path
     if path is None or not path.exists():
         return None
-    copy = path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%S}")
+    copy = path.with_name(f"{path.name}{_COPY}{now:%Y%m%dT%H%M%S}")
     try:
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-    except sqlite3.Error as error:
+        copy = _free(copy)
+        os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+                source.backup(target)
+            copy.chmod(path.stat().st_mode & 0o777)
+        except BaseException:
+            copy.unlink()
+            raise
+    except (sqlite3.Error, OSError) as error:
         raise StoreError(f"cannot back up {path} to {copy} before migrating: {error}") from error
     return copy
 
 
+def _free(path: Path) -> Path:
+    """The path, or with a number behind it where there is such a file already."""
+    names = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return next(name for name in chain([path], names) if not name.exists())
+
+
+def copies(database: Database) -> list[Path]:
+    """The copies that migrations have left beside a SQLite file, oldest first."""
+    path = database.path
+    if path is None:
+        return []
+    beside = path.parent.glob(f"{glob.escape(path.name)}{_COPY}*")
+    return sorted(copy for copy in beside if not copy.name.endswith(("-wal", "-shm")))
+
+
 def _wait_for_others(connection: Connection, database: Database) -> None:
-    """Let one process migrate at a time; SQLite's transaction has done so already."""
+    """Let one process migrate at a time; SQLite's transaction has done so already.
+
+    A migration of large tables takes its time, and waits for others as long as they need.
+    """
     if not database.is_sqlite:
+        for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(text(f"SET LOCAL {limit} = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('digestmail migrate'))"))
 
 

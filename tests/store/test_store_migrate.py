@@ -30,7 +30,7 @@ from digestmail.domain import (
 from digestmail.errors import ConfigError, StoreError
 from digestmail.resources import MIGRATIONS
 from digestmail.store import Bounce, Database, Finish, Store
-from digestmail.store.migrate import current_revision, migrate, require_current
+from digestmail.store.migrate import copies, current_revision, migrate, require_current
 from digestmail.store.tables import metadata
 
 NEWEST = "0009"
@@ -202,7 +202,7 @@ def test_an_older_database_is_told_to_migrate(database: Database, tmp_path: Path
 def test_an_empty_database_is_told_to_migrate(empty_database_url: str) -> None:
     database = Database(empty_database_url)
     database.path.touch() if database.path else None
-    with pytest.raises(StoreError, match="run: digestmail migrate"):
+    with pytest.raises(StoreError, match="is empty; run: digestmail migrate"):
         require_current(database, MIGRATIONS)
     with pytest.raises(StoreError, match=r"no digestmail tables|lacks what we look for"):
         Store(database).subscribers.all()
@@ -266,11 +266,47 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_a_backup_that_cannot_be_written_stops_the_migration(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'our.db'}")
+    database = Database(f"sqlite:///{tmp_path / ('x' * 245)}")  # no room for the copy's name
     migrate(database, MIGRATIONS, NOW)
-    (tmp_path / f"our.db.before-{NOW:%Y%m%dT%H%M%S}").mkdir()
     with pytest.raises(StoreError, match="cannot back up"):
         migrate(database, _scripts(tmp_path), NOW)
+    assert current_revision(database) == NEWEST
+    database.close()
+
+
+def test_a_copy_is_for_the_same_eyes_as_its_original(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'our.db'}")
+    migrate(database, MIGRATIONS, NOW)
+    assert database.path is not None
+    for mode in (0o600, 0o640):
+        database.path.chmod(mode)
+        copy = migrate(database, MIGRATIONS, NOW, revision="0008" if mode == 0o600 else "head")
+        assert copy is not None
+        assert copy.stat().st_mode & 0o777 == mode
+        with sqlite3.connect(copy) as copied:
+            assert copied.execute("SELECT count(*) FROM subscriber").fetchone() == (0,)
+    assert len(copies(database)) == 2  # though both were made in the same second
+    database.close()
+
+
+_FULL_DISK = """
+import resource, sys
+from datetime import UTC, datetime
+from digestmail.resources import MIGRATIONS
+from digestmail.store import Database
+from digestmail.store.migrate import migrate
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+migrate(Database(sys.argv[1]), MIGRATIONS, datetime.now(UTC), revision="0008")
+"""
+
+
+def test_no_half_of_a_copy_stays_when_the_disk_is_full(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'our.db'}")
+    migrate(database, MIGRATIONS, NOW)
+    url = database.url.render_as_string()
+    run = subprocess.run([sys.executable, "-c", _FULL_DISK, url], capture_output=True, text=True)
+    assert "cannot back up" in run.stderr
+    assert copies(database) == []
     assert current_revision(database) == NEWEST
     database.close()
 
