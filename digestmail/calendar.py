@@ -33,9 +33,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_NOWHERE = {"Factory", "localtime", "posixrules"}  # files beside the zones; no place has them
+
+
 @lru_cache
 def _names() -> dict[str, str]:
-    return {name.lower(): name for name in available_timezones()}
+    return {name.lower(): name for name in available_timezones() - _NOWHERE}
 
 
 def checked_timezone(name: str) -> str:
@@ -56,6 +59,13 @@ def slot_on(schedule: Schedule, day: date) -> Slot:
     """The slot of a local date, whatever its weekday."""
     wall = datetime(day.year, day.month, day.day, schedule.hour, tzinfo=ZoneInfo(schedule.timezone))
     return Slot(wall.astimezone(UTC), day)
+
+
+def moved_slot(schedule: Schedule, due: datetime) -> Slot | None:
+    """The slot due at an instant whose date now has an earlier hour; None for every other."""
+    day = local_date(schedule, due)
+    is_earlier = _is_slot(schedule, day) and slot_on(schedule, day).at < due
+    return Slot(due, day) if is_earlier else None
 
 
 def next_slot(schedule: Schedule, after: datetime) -> Slot:
@@ -82,9 +92,13 @@ def _slots(schedule: Schedule, around: datetime) -> Iterator[Slot]:
     """All slots in order, from a day or more before ``around`` on."""
     day = local_date(schedule, around) - _DAY
     while True:
-        if day.isoweekday() in schedule.weekdays and _exists(schedule, day):
+        if _is_slot(schedule, day):
             yield slot_on(schedule, day)
         day += _DAY
+
+
+def _is_slot(schedule: Schedule, day: date) -> bool:
+    return day.isoweekday() in schedule.weekdays and _exists(schedule, day)
 
 
 def _exists(schedule: Schedule, day: date) -> bool:

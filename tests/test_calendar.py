@@ -23,7 +23,7 @@ from digestmail.errors import InputError
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
-ZONES = sorted(available_timezones() - {"localtime", "Factory"})
+ZONES = sorted(available_timezones() - {"localtime", "Factory", "posixrules"})
 
 schedules = st.builds(
     Schedule,
@@ -171,7 +171,20 @@ def test_a_zone_is_given_back_as_it_is_spelled(name: str) -> None:
     assert checked_timezone(name) == "Europe/Rome"
 
 
-@pytest.mark.parametrize("name", ["", "Mars/Base", "../../etc/passwd", "/etc/localtime", "Rome\0"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "Mars/Base",
+        "../../etc/passwd",
+        "/etc/localtime",
+        "Rome\0",
+        "Factory",
+        "localtime",
+        "LocalTime",
+        "posixrules",
+    ],
+)
 def test_what_is_no_zone_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="Europe/Rome") as caught:
         checked_timezone(name)

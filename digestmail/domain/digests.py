@@ -101,6 +101,7 @@ class SkipReason(StrEnum):
     NO_PROFILE = "no-profile"  # the subscriber named no interest
     MISSED = "missed"  # the service was down at that day's hour
     TOO_LATE = "too-late"  # found due after the window of useful hours
+    BAD_SCHEDULE = "bad-schedule"  # the subscriber's hour or time zone cannot be read
 
 
 # Of these a subscriber may want a mail that says so.

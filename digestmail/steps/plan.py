@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from digestmail.calendar import Slot, due_slots, next_slot, slot_on
+from digestmail.calendar import MOST_MISSED, Slot, due_slots, moved_slot, next_slot, slot_on
 from digestmail.domain import (
     Digest,
     DigestItem,
@@ -37,21 +37,38 @@ class Due:
     missed: tuple[Slot, ...]
     late: bool  # the slot to serve is past its useful hours
     next_due_at: datetime
+    reason: SkipReason = SkipReason.MISSED  # why the others were missed
 
 
 def due(subscriber: Subscriber, now: datetime, latest: timedelta) -> Due:
     """What is owed to a subscriber whose ``next_due_at`` has come.
 
     After a downtime only the last slot is served, and not even that when it is more than
-    ``latest`` ago; the others are recorded as missed.
+    ``latest`` ago; the others are recorded as missed. Where the reader or new time zone data
+    have moved the hour of a date to before ``next_due_at``, that date is still due since then.
     """
     since = subscriber.next_due_at or now
     slots = due_slots(subscriber.schedule, since, now)
     following = next_slot(subscriber.schedule, now).at
+    if since <= now and (moved := moved_slot(subscriber.schedule, since)):
+        slots.insert(0, moved)
     if not slots:  # the schedule was changed since next_due_at was set
         return Due(None, (), False, following)
     *missed, last = slots
     return Due(last, tuple(missed), now - last.at > latest, following)
+
+
+def due_unreadable(subscriber: Subscriber, now: datetime) -> Due:
+    """What is recorded for a subscriber whose schedule cannot be read: a miss for each day.
+
+    The days are those of UTC, since no others are known.
+    """
+    following = subscriber.next_due_at or now
+    missed: list[Slot] = []
+    while following <= now:
+        missed.append(Slot(following, following.date()))
+        following += timedelta(days=1)
+    return Due(None, tuple(missed[-MOST_MISSED:]), False, following, SkipReason.BAD_SCHEDULE)
 
 
 def due_on(subscriber: Subscriber, day: date, now: datetime) -> Due:

@@ -32,6 +32,7 @@ from digestmail.steps.plan import (
     digest_of,
     due,
     due_on,
+    due_unreadable,
     interest_of,
     may_wait,
     merged,
@@ -117,8 +118,14 @@ class Planner:
             return due(subscriber, self._now, self._rules.latest)
         except (ZoneInfoNotFoundError, ValueError, OverflowError):
             # Such as a zone this machine does not know. The others must get theirs.
-            log.exception("subscriber %s cannot be served; edit their schedule", subscriber.id)
-            return None
+            log.warning(
+                "subscriber %s cannot be served: time zone %r, hour %d; install the time zone data "
+                "(package tzdata), or run: digestmail subscriber edit",
+                subscriber.id,
+                subscriber.schedule.timezone,
+                subscriber.schedule.hour,
+            )
+            return None if day is not None else due_unreadable(subscriber, self._now)
 
     def _waits(self, subscriber: Subscriber, what: Due, *, asked_for: bool) -> bool:
         """Whether to hold a digest back; one that is asked for only while there is no paper."""
@@ -133,7 +140,7 @@ class Planner:
         return self._window.unjudged(subscriber) > 0
 
     def _planned(self, subscriber: Subscriber, what: Due, digest: Digest | None) -> Planned:
-        digests = [skipped(subscriber, slot, self._now, SkipReason.MISSED) for slot in what.missed]
+        digests = [skipped(subscriber, slot, self._now, what.reason) for slot in what.missed]
         if digest is not None:
             digests.append(digest)
         elif what.serve is not None:

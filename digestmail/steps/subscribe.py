@@ -6,8 +6,9 @@ Nobody learns from an answer whether an address is known here.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfoNotFoundError
 
-from digestmail.calendar import next_slot
+from digestmail.calendar import local_date, next_slot, slot_on
 from digestmail.domain import (
     DeliveryKind,
     Paper,
@@ -326,7 +327,7 @@ class Desk:
         """The next slot of a date without a digest; what is due and not yet prepared stays due."""
         due = subscriber.next_due_at
         if due is not None and due <= now:
-            return due
+            return _still_due(subscriber.schedule, schedule, due)
         slot = next_slot(schedule, now)
         there = self.store.digests.dates([subscriber.id or 0], slot.date)
         while (subscriber.id, slot.date) in there:
@@ -340,3 +341,13 @@ class Desk:
         among = (SubscriberStatus.PENDING, *_MAILED)
         bounced = SubscriberStatus.BOUNCED
         self.store.subscribers.set_status(subscriber.id or 0, bounced, None, among=among)
+
+
+def _still_due(before: Schedule, after: Schedule, due: datetime) -> datetime:
+    """When a digest that waits is due once its schedule has changed; it keeps its date."""
+    try:
+        day = local_date(before, due)
+    except (ZoneInfoNotFoundError, ValueError):  # what could not be read has no date
+        return due
+    slot = slot_on(after, day)
+    return slot.at if slot.at > due or local_date(after, due) != day else due

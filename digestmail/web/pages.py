@@ -90,6 +90,7 @@ _SKIPPED = {
     SkipReason.NO_PROFILE: N_("no interests named"),
     SkipReason.MISSED: N_("missed: the service was down"),
     SkipReason.TOO_LATE: N_("dropped: too late to be news"),
+    SkipReason.BAD_SCHEDULE: N_("missed: your hour or time zone could not be read"),
 }
 _DELIVERED = {
     DeliveryState.PLANNED: N_("on its way"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from steps_world import DAY, GRAPHS, HOUR, NOW, paper, someone
 
+from digestmail.calendar import local_date, next_slot
 from digestmail.domain import (
     EVERY_DAY,
     Digest,
@@ -27,6 +28,7 @@ from digestmail.steps.plan import (
     digest_of,
     due,
     due_on,
+    due_unreadable,
     interest_of,
     may_wait,
     nearest_note,
@@ -86,6 +88,40 @@ def test_a_changed_schedule_may_owe_nothing() -> None:
     assert (owed.serve, owed.missed, owed.next_due_at) == (None, (), NOW + 3 * HOUR)
 
 
+@pytest.mark.parametrize(
+    ("hour", "zone"),
+    [(4, "UTC"), (6, "Asia/Tokyo"), (6, "Europe/Rome"), (0, "UTC"), (12, "Pacific/Kiritimati")],
+)
+def test_a_date_whose_hour_was_moved_to_before_is_still_due(hour: int, zone: str) -> None:
+    earlier = replace(ADA, schedule=Schedule(hour=hour, timezone=zone))
+    owed = due(earlier, NOW + HOUR, LATEST)
+    assert owed.serve is not None
+    assert (owed.serve.at, owed.serve.date) == (NOW, local_date(earlier.schedule, NOW))
+    assert (owed.missed, owed.late) == ((), False)
+    assert owed.next_due_at == next_slot(earlier.schedule, NOW + HOUR).at
+
+
+def test_after_a_downtime_the_date_that_was_moved_is_missed() -> None:
+    owed = due(replace(ADA, schedule=Schedule(hour=4)), NOW + 2 * DAY, LATEST)
+    assert [slot.date for slot in owed.missed] == [NOW.date(), NOW.date() + DAY]
+    assert owed.serve is not None
+    assert owed.serve.date == NOW.date() + 2 * DAY
+
+
+def test_a_day_that_is_no_day_of_theirs_any_more_is_not_due() -> None:
+    mondays = replace(ADA, schedule=Schedule(hour=4, weekdays=frozenset({1})))
+    owed = due(mondays, NOW + HOUR, LATEST)
+    assert (owed.serve, owed.missed) == (None, ())
+
+
+def test_who_has_a_schedule_that_cannot_be_read_misses_each_day() -> None:
+    owed = due_unreadable(ADA, NOW + 2 * DAY + HOUR)
+    assert [slot.date for slot in owed.missed] == [NOW.date() + n * DAY for n in range(3)]
+    assert (owed.serve, owed.reason) == (None, SkipReason.BAD_SCHEDULE)
+    assert owed.next_due_at == NOW + 3 * DAY
+    assert len(due_unreadable(ADA, NOW + 400 * DAY).missed) == 31
+
+
 def test_a_clock_that_jumps_back_owes_nothing_twice() -> None:
     owed = due(replace(ADA, next_due_at=NOW + DAY), NOW, LATEST)
     assert (owed.serve, owed.next_due_at) == (None, NOW + DAY)
@@ -105,7 +141,8 @@ def test_a_clock_that_jumps_back_owes_nothing_twice() -> None:
 def test_each_local_date_is_served_once_across_the_change_of_clocks(
     zone: str, hour: int, first: datetime, days: int
 ) -> None:
-    ada = replace(ADA, schedule=Schedule(hour=hour, timezone=zone), next_due_at=first)
+    schedule = Schedule(hour=hour, timezone=zone)
+    ada = replace(ADA, schedule=schedule, next_due_at=next_slot(schedule, first).at)
     dates: list[date] = []
     for minute in range(0, days * 24 * 60, 30):
         now = first + timedelta(minutes=minute)

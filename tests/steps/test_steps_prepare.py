@@ -7,6 +7,7 @@ from steps_world import (
     DAY,
     GRAPHS,
     HOUR,
+    LINKS,
     NOW,
     arrive,
     at_once,
@@ -33,6 +34,8 @@ from digestmail.domain import (
 )
 from digestmail.relevance import Model
 from digestmail.steps.prepare import Planner, PrepareRules, prepare
+from digestmail.steps.status import status
+from digestmail.steps.subscribe import Desk
 from digestmail.store import Store
 
 ADA = "ada@example.net"
@@ -385,3 +388,22 @@ def test_one_schedule_that_cannot_be_read_stops_nobody_else(store: Store) -> Non
     arrive(store, 1)
     assert prepare_at(store, NOW).digests == 1
     assert _shown(store) == [["01"]]
+
+
+def test_whose_schedule_cannot_be_read_is_counted_each_day_and_served_again(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada = join(store, schedule=Schedule(hour=6, timezone="No/Where"))
+    arrive(store, 1)
+    for hour in (0, 1, 24):
+        prepare_at(store, NOW + hour * HOUR)
+    assert _skips(store) == [SkipReason.BAD_SCHEDULE] * 2
+    assert [r.levelname for r in caplog.records] == ["WARNING"] * 2
+    assert "'No/Where'" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert status(store, NOW + DAY).skipped == {"bad-schedule": 1}
+    Desk(store, LINKS).reschedule(
+        store.subscribers.by_email(ada.email), Schedule(hour=6), NOW + DAY + HOUR
+    )
+    prepare_at(store, NOW + 2 * DAY)
+    assert _shown(store) == [[], [], ["01"]]

@@ -17,6 +17,7 @@ from digestmail.domain import (
     Verdict,
 )
 from digestmail.errors import InputError, NotFoundError, TokenError
+from digestmail.steps import plan
 from digestmail.steps.feedback import give, rated
 from digestmail.steps.subscribe import MOST_PROFILES, Desk
 from digestmail.store import Store
@@ -342,6 +343,36 @@ def test_saving_ones_preferences_does_not_cancel_todays_digest(desk: Desk) -> No
     assert _found(desk).next_due_at == NOW
     desk.resume(ada, NOW + HOUR / 60)
     assert _found(desk).next_due_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("hour", "zone", "due"),
+    [
+        (4, "UTC", NOW),  # earlier: still due since six
+        (9, "UTC", NOW + 3 * HOUR),  # later today
+        (6, "America/Lima", NOW + 5 * HOUR),
+        (6, "Asia/Tokyo", NOW),
+        (9, "Pacific/Kiritimati", NOW),
+    ],
+)
+def test_a_digest_that_waits_keeps_its_date(
+    desk: Desk, hour: int, zone: str, due: datetime
+) -> None:
+    ada = join(desk.store)
+    desk.reschedule(ada, Schedule(hour=hour, timezone=zone), NOW + HOUR / 2)
+    assert _found(desk).next_due_at == due
+    moved = plan.due(_found(desk), max(NOW + HOUR, due), 20 * HOUR)
+    assert moved.serve is not None
+    assert moved.serve.date == NOW.date()
+
+
+def test_a_digest_that_waits_keeps_its_date_where_it_is_tomorrow(desk: Desk) -> None:
+    noon = NOW + 6 * HOUR
+    ada = join(desk.store, schedule=Schedule(hour=12), next_due_at=noon)
+    desk.reschedule(ada, Schedule(hour=9, timezone="Pacific/Kiritimati"), noon + HOUR)
+    moved = plan.due(_found(desk), noon + HOUR, 20 * HOUR)
+    assert moved.serve is not None
+    assert moved.serve.date == NOW.date()
 
 
 def test_leaving_twice_does_no_harm(desk: Desk) -> None:
