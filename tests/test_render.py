@@ -332,7 +332,7 @@ def test_a_weekly_digest_is_of_a_week() -> None:
     assert mail.subject == "Your week, 2 papers: Protein folding in 𝒪(n²) time"
     assert Page(mail.html).texts["h1"] == ["Your week, 14–20 November"]
     assert "2 new papers\n\nYOUR WEEK, 14–20 NOVEMBER\n" in mail.text
-    assert week().subject == "No new papers this week"
+    assert week().subject == "Nothing close enough, 14–20 November"
     assert "28 November – 4 December" in week(item(), day=date(2026, 12, 4)).html
 
 
@@ -355,9 +355,17 @@ def test_a_note_of_the_day_is_shown() -> None:
     assert "\narXiv is <late> today.\n" in mail.text
 
 
+def test_each_quiet_day_has_a_subject_of_its_own() -> None:
+    days = [date(2026, 11, 20), date(2026, 11, 21), date(2026, 12, 20), date(2027, 11, 20)]
+    quiet = [replace(digest(judged=judged), date=day) for day in days for judged in (0, 412)]
+    subjects = [RENDERER.digest(one, ADA.recipient, LINKS).subject for one in quiet]
+    assert subjects[:2] == ["No new papers, 20 Nov 2026", "Nothing close enough, 20 Nov 2026"]
+    assert len(set(subjects)) == len(subjects)
+
+
 def test_a_digest_without_papers_says_so() -> None:
     mail = rendered(note="arXiv announces nothing on Sundays.")
-    assert mail.subject == "No new papers today"
+    assert mail.subject == "Nothing close enough, 20 Nov 2026"
     assert "arXiv announces nothing on Sundays.\n" in mail.text
     assert Page(mail.html).texts["h1"] == ["Nothing close enough today"]
     assert "412 new papers came in, none of them close enough" in mail.html

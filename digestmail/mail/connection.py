@@ -1,6 +1,7 @@
 """One connection to the relay: opened, used for message after message, ended."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from digestmail.mail.replies import classify
 _QUIT_SECONDS = 5.0  # a farewell is a courtesy: nothing depends on its answer
 _DONE, _START_INPUT = 250, 354
 _UNAVAILABLE = 421
+_SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 3; more digits than int() takes are no size
 _NO_STARTTLS = "the server offers no STARTTLS: set tls to tls (often port 465), or none if local"
 
 
@@ -74,7 +76,7 @@ class Connection:
     def size_limit(self) -> int:
         """The most bytes of a message the server takes (RFC 1870); 0 when it names no limit."""
         limit = self._client.esmtp_extensions.get("size", "")
-        return int(limit) if limit.isascii() and limit.isdigit() else 0
+        return int(limit) if _SIZE.fullmatch(limit) else 0
 
     async def deliver(self, message: Message, claim: Callable[[], Awaitable[bool]]) -> SendResult:
         """Send one message, as the Mailer seam has it.

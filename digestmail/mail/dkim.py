@@ -29,15 +29,24 @@ from cryptography.hazmat.primitives.serialization import (
 
 from digestmail.errors import ConfigError
 
-# Named once more than they occur, so that another one added on the way breaks the signature. The
-# first group also where they are absent: they change whom a mail seems to be from or answered to.
-_SEALED = (b"from", b"to", b"cc", b"reply-to", b"subject")
-_SEALED_IF_PRESENT = (
+# Named once more than they occur, absent ones too, so that another one added on the way breaks the
+# signature: they change whom a mail seems to be from or answered to, what it belongs to, how its
+# body is read and where its reader unsubscribes.
+_SEALED = (
+    b"from",
+    b"sender",
+    b"to",
+    b"cc",
+    b"reply-to",
+    b"subject",
     b"date",
     b"message-id",
+    b"in-reply-to",
+    b"references",
     b"mime-version",
     b"content-type",
     b"content-transfer-encoding",
+    b"content-disposition",
     b"list-unsubscribe",
     b"list-unsubscribe-post",
 )
@@ -144,11 +153,10 @@ def _fields(head: bytes) -> dict[bytes, list[bytes]]:
 
 def _covered(fields: dict[bytes, list[bytes]]) -> tuple[tuple[bytes, ...], list[bytes]]:
     """The names for ``h=``, and the fields they mean: of several the last first."""
-    sealed = (*_SEALED, *(name for name in _SEALED_IF_PRESENT if name in fields))
     names = tuple(
         name
-        for name in (*sealed, *_SIGNED)
-        for _ in range(len(fields.get(name, ())) + (name in sealed))
+        for name in (*_SEALED, *_SIGNED)
+        for _ in range(len(fields.get(name, ())) + (name in _SEALED))
     )
     signed = [
         name + b":" + value + b"\r\n"

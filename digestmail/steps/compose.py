@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from digestmail.domain import (
     Delivery,
@@ -123,9 +124,15 @@ class Composer:
 
     def _letter_parts(self, delivery: Delivery, recipient: Recipient, now: datetime) -> Rendered:
         home = self.links.home
-        if delivery.kind is DeliveryKind.CONFIRM:
-            serial = self.store.subscribers.serial(recipient.id)
-            url = self.links.confirm(recipient.id, serial, delivery.due_at)
-            never = self.links.never(recipient.id)
-            return self.renderer.confirm(url, never_url=never, home=home)
-        return self.renderer.link(self.links.preferences(recipient.id, now), home=home)
+        match delivery.kind:
+            case DeliveryKind.CONFIRM:
+                serial = self.store.subscribers.serial(recipient.id)
+                url = self.links.confirm(recipient.id, serial, delivery.due_at)
+                never = self.links.never(recipient.id)
+                return self.renderer.confirm(url, never_url=never, home=home)
+            case DeliveryKind.LINK:
+                return self.renderer.link(self.links.preferences(recipient.id, now), home=home)
+            case DeliveryKind.DIGEST:
+                raise ValueError("a digest is no letter")
+            case _:
+                assert_never(delivery.kind)

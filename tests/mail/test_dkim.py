@@ -2,6 +2,7 @@
 
 import base64
 import subprocess
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -119,11 +120,33 @@ def test_a_change_on_the_way_is_noticed(key: DkimKey, old: bytes, new: bytes) ->
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID", "List-Unsubscribe"],
+    "field",
+    [
+        "From: eve@evil.example",
+        "Sender: eve@evil.example",
+        "To: eve@evil.example",
+        "Cc: eve@evil.example",
+        "Reply-To: eve@evil.example",
+        "Subject: You have won",
+        "Date: Sat, 21 Nov 2026 06:30:00 +0000",
+        "Message-ID: <2@evil.example>",
+        "In-Reply-To: <2@evil.example>",
+        "References: <2@evil.example>",
+        "MIME-Version: 1.0",
+        "Content-Type: text/html",
+        "Content-Transfer-Encoding: base64",
+        "Content-Disposition: attachment",
+        "List-Unsubscribe: <https://evil.example>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+    ],
 )
-def test_another_field_added_on_the_way_is_noticed(key: DkimKey, name: str) -> None:
-    assert not verifies(f"{name}: eve@evil.example\r\n".encode() + digest(key), key)
+@pytest.mark.parametrize("list_mail", [True, False])
+def test_another_field_added_on_the_way_is_noticed(
+    key: DkimKey, field: str, list_mail: bool
+) -> None:
+    raw = digest(key) if list_mail else sign(RAW, key)
+    assert verifies(raw, key)
+    assert not verifies(f"{field}\r\n".encode() + raw, key)
 
 
 def test_what_relays_and_receivers_add_breaks_nothing(key: DkimKey) -> None:
@@ -136,8 +159,10 @@ def test_the_same_bytes_get_the_same_signature(key: DkimKey) -> None:
 
 
 def test_a_field_that_is_absent_is_named_only_to_stay_absent(rsa: DkimKey) -> None:
-    names = ["from", "from", "to", "to", "cc", "reply-to", "subject", "subject"]
-    assert signed_headers(sign(RAW, rsa)) == names
+    counts = Counter(signed_headers(sign(RAW, rsa)))
+    present = {"from", "to", "subject"}
+    assert {name for name, count in counts.items() if count > 1} == present
+    assert {"sender", "cc", "references", "content-transfer-encoding"} <= set(counts) - present
     assert "t" not in tags(sign(RAW, rsa))
 
 

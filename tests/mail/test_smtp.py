@@ -263,6 +263,15 @@ async def test_a_message_too_big_is_not_begun() -> None:
     assert server.sessions == [["EHLO client.test", "QUIT"]]
 
 
+@pytest.mark.parametrize("limit", ["9" * 5000, "9" * 21, "-1", "1e3", "١٢", "many", ""])
+async def test_a_size_that_is_none_is_no_limit(limit: str) -> None:
+    async with scripted(EHLO=f"250-relay.test\r\n250 SIZE {limit}") as server:
+        mailer = SmtpMailer(plain(server.port))
+        result = await mailer.send(mail(), yes)
+        await mailer.close()
+    assert result.outcome is Outcome.SENT
+
+
 async def test_a_claim_that_fails_leaves_no_half_open_transaction() -> None:
     async def broken() -> bool:
         raise RuntimeError("database gone")

@@ -351,7 +351,7 @@ def test_a_quiet_day_is_told_by_mail_to_who_wants_it(store: Store) -> None:
     assert prepared.skipped == {SkipReason.QUIET_DAY: 2}
     (delivery,) = store.ledger.claim("me", saturday, HOUR, 9)
     message = composer(store).message(delivery, store.subscribers.by_email(ADA).recipient, saturday)
-    assert b"Subject: No new papers today" in message.raw
+    assert b"Subject: No new papers, 21 Nov 2026" in message.raw
     assert b"weekend" in message.raw.lower()
 
 
