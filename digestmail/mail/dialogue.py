@@ -5,6 +5,7 @@ from collections import deque
 from typing import NamedTuple
 
 _LONGEST = 64 * 1024  # bytes of one reply; RFC 5321 4.5.3.1.5 has 512 for a line
+NO_ANSWER = "no answer"  # how the reason begins when the server is late
 _MOST_REPLIES = 8  # at once; two are the most that are ever asked for
 
 
@@ -63,7 +64,7 @@ class Dialogue(asyncio.Protocol):
     async def reply(self, timeout: float) -> Reply:
         """The next reply."""
         while not self._replies:
-            await self._news(timeout, "no answer")
+            await self._news(timeout, NO_ANSWER)
         return self._replies.popleft()
 
     def abort(self) -> None:

@@ -15,7 +15,9 @@ from datetime import datetime
 from digestmail.domain import Message, Outcome, Phase, SendResult
 from digestmail.errors import ConfigError
 from digestmail.mail.lane import Lane, Shared
+from digestmail.mail.refusals import BREAKER, BreakerParameters, is_refusal
 from digestmail.mail.relay import SmtpSettings
+from digestmail.mail.replies import Fault, fault
 
 _FULL = "the relay has had as many mails as its limits allow"
 _MOST_TRIES = 3  # of one message on one relay, as long as nothing was handed over
@@ -24,19 +26,25 @@ _MOST_TRIES = 3  # of one message on one relay, as long as nothing was handed ov
 class RelaysMailer:
     """A Mailer that hands each message to one of several relays.
 
-    It tries again, on the same relay and then on the others, only what failed before the
-    recipient was named. The outcome SERVER means that all relays are in trouble. ``pause`` is the
-    seconds between two tries, growing.
+    It tries again, on the same relay and then on the others, what failed before the recipient was
+    named; and on the others what a relay refused for the sake of our quota or reputation there.
+    The outcome SERVER means that all relays are in trouble. ``pause`` is the seconds between two
+    tries, growing.
     """
 
     def __init__(
-        self, relays: Sequence[SmtpSettings], shared: Shared, *, pause: float = 0.5
+        self,
+        relays: Sequence[SmtpSettings],
+        shared: Shared,
+        *,
+        pause: float = 0.5,
+        breaker: BreakerParameters = BREAKER,
     ) -> None:
         twice = [name for name, n in Counter(r.address for r in relays).items() if n > 1]
         if not relays or twice:
             told = f"{twice[0]} stands there twice" if twice else "there is none"
             raise ConfigError(f"relays: {told}; name each relay (host and port) once")
-        self.lanes = [Lane(settings, shared) for settings in relays]
+        self.lanes = [Lane(settings, shared, breaker) for settings in relays]
         self.concurrency = sum(settings.connections for settings in relays)
         self._shared = shared
         self._pause = pause
@@ -48,7 +56,7 @@ class RelaysMailer:
         failed: SendResult | None = None
         for lane in lanes:
             result = await self._try(lane, message, claim)
-            if result is not None and result.outcome is not Outcome.SERVER:
+            if result is not None and not _may_go_elsewhere(result):
                 return result
             failed = result or failed
         if failed is None:
@@ -76,8 +84,8 @@ class RelaysMailer:
     async def _probe(
         self, lanes: Sequence[Lane], message: Message, claim: Callable[[], Awaitable[bool]]
     ) -> SendResult | None:
-        """Where all relays rest, try one: who asks now may just have mended it."""
-        resting = [lane for lane in lanes if lane.trouble]
+        """Where all relays rest since an earlier run, try one: it may just have been mended."""
+        resting = [lane for lane in lanes if lane.trouble and not lane.was_tried]
         if self._probed or not resting:
             return None
         self._probed = True
@@ -97,6 +105,13 @@ class RelaysMailer:
             return replace(failed, outcome=Outcome.DEFERRED) if working else failed
         text = "; ".join(f"{lane.name} rests: {lane.trouble}" for lane in self.lanes)
         return SendResult(outcome=Outcome.SERVER, phase=Phase.CONNECT, text=text[:500])
+
+
+def _may_go_elsewhere(result: SendResult) -> bool:
+    """Whether another relay may take what this one did not for its own reasons."""
+    if result.outcome is Outcome.DEFERRED and is_refusal(result):
+        return fault(result) is Fault.RELAY
+    return result.outcome is Outcome.SERVER
 
 
 def is_full(result: SendResult) -> bool:

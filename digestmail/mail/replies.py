@@ -1,55 +1,47 @@
-"""What a relay's reply means for the message, the address and the next attempt. Pure."""
+"""What a relay's reply means for the message, the address, the relay and the next attempt. Pure."""
 
 import re
 from datetime import timedelta
+from enum import StrEnum
 
 from digestmail.domain import Outcome, Phase, SendResult
+from digestmail.mail import reply_words as words
 from digestmail.text import one_line
 
 _MAX_TEXT = 500
 _BEFORE_RECIPIENT = frozenset({Phase.CONNECT, Phase.HELLO, Phase.AUTH, Phase.MAIL})
-_TOO_BIG = "5.3.4"
 
-# RFC 3463 status codes of a refused recipient, exact or by subject. What is not here is the
-# address's fault, unless the words say otherwise.
+
+class Fault(StrEnum):
+    """Whom a refusal is about."""
+
+    MAILBOX = "mailbox"  # there is no such one; said so that no doubt is left
+    NOT_NOW = "not now"  # the mailbox is full, or wants to see us twice (greylisting)
+    MESSAGE = "message"  # its size or content
+    RELAY = "relay"  # our quota, rate, login or reputation, or the relay's own trouble
+    UNCLEAR = "unclear"
+
+
+# RFC 3463 status codes without their class, exact or by subject. Words outweigh them.
 _BY_STATUS = {
-    "5.1.1": Outcome.BOUNCED,  # no such mailbox
-    "5.1.2": Outcome.BOUNCED,  # no such domain
-    "5.1.3": Outcome.BOUNCED,  # not an address
-    "5.1.6": Outcome.BOUNCED,  # moved away
-    "5.1.10": Outcome.BOUNCED,  # the domain takes no mail (RFC 7505)
-    "5.1.7": Outcome.REJECTED,  # our sender address
-    "5.1.8": Outcome.REJECTED,  # our sender domain
-    "5.2.2": Outcome.DEFERRED,  # mailbox full
-    "5.2.3": Outcome.REJECTED,  # message too long
-    _TOO_BIG: Outcome.REJECTED,
-    "5.3": Outcome.DEFERRED,  # the receiving system
-    "5.4": Outcome.DEFERRED,  # network and routing
-    "5.6": Outcome.REJECTED,  # content
-    "5.7": Outcome.REJECTED,  # policy
+    "1.1": Fault.MAILBOX,  # no such mailbox
+    "1.2": Fault.MAILBOX,  # no such domain
+    "1.3": Fault.MAILBOX,  # not an address
+    "1.6": Fault.MAILBOX,  # moved away
+    "1.10": Fault.MAILBOX,  # the domain takes no mail (RFC 7505)
+    "1.7": Fault.RELAY,  # our sender address
+    "1.8": Fault.RELAY,  # our sender domain
+    "2.2": Fault.NOT_NOW,  # full
+    "2.3": Fault.MESSAGE,  # longer than the mailbox takes
+    "3.4": Fault.MESSAGE,  # longer than the system takes
+    "3": Fault.RELAY,  # the system
+    "4": Fault.NOT_NOW,  # network and routing
+    "6": Fault.MESSAGE,  # content
+    "7": Fault.RELAY,  # security and policy
 }
-_NOT_THE_ADDRESS = frozenset({500, 502, 503, 504, 530, 534, 535, 538})  # our commands, our login
-_THROTTLED = re.compile(
-    r"\b(?:frequency|rates?|quota|limit(?:ed|s)?|exceed\w*|too many|per (?:hour|day|minute)"
-    r"|try (?:again|later)|throttl\w+|temporar\w+)\b",
-    re.I,
-)
-_POLICY = re.compile(
-    r"\b(?:spam|black ?list|block ?list|blocked|dnsbl|rbl|spf|dkim|dmarc|policy|reputation"
-    r"|authenticat\w+|access denied|sender"
-    r"|relay(?:ing)? (?:access )?(?:denied|not permitted|not allowed)"
-    r"|(?:unable|not) to relay|not relay)\b",
-    re.I,
-)
-# Words that blame the mailbox and nothing else.
-_NO_SUCH_MAILBOX = re.compile(
-    r"\b(?:no such|unknown|invalid|nonexistent|unrecogni[sz]ed|not a (?:known|valid))"
-    r" (?:local |virtual )?(?:user|mailbox|recipient|address|account|alias)"
-    r"|\b(?:user|mailbox|recipient|address|account|alias)\b.{0,80}\b(?:unknown|not found"
-    r"|not exist|doesn.t exist|disabled|inactive|suspended|closed|deleted|no longer)\b",
-    re.I,
-)
-_NAMES_THE_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+_OUR_COMMANDS = frozenset({500, 502, 503, 504})
+_NO_STORAGE = 552  # RFC 5321 4.2.3: of the mailbox, at RCPT
+_OUR_LOGIN = frozenset({530, 534, 535, 538})
 
 _DELAYS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60))
 _LONGEST_DELAY = timedelta(hours=2)
@@ -60,28 +52,23 @@ _HINT = re.compile(
 
 
 def classify(phase: Phase, code: int, text: str) -> SendResult:
-    """What the reply ``code`` ``text`` at ``phase`` means.
+    """Return what the reply ``code`` ``text`` at ``phase`` means.
 
     A ``code`` that is no SMTP reply code (0, -1) stands for no or an unreadable reply; when that
     happens after the final dot the server may have the message, so the outcome is UNKNOWN.
     """
-    enhanced = _enhanced(code, text)
+    enhanced, text = _enhanced(code, text), _brief(text)
     outcome = _outcome(phase, code, enhanced, text)
-    return SendResult(
-        outcome=outcome, phase=phase, code=max(code, 0), enhanced=enhanced, text=_brief(text)
-    )
+    return SendResult(outcome=outcome, phase=phase, code=max(code, 0), enhanced=enhanced, text=text)
 
 
-def names_the_mailbox(result: SendResult) -> bool:
-    """Whether a refusal of a recipient leaves no doubt that the address itself is at fault.
-
-    Without it a 5xx may as well be the relay's word on us, in words of its own.
-    """
-    return result.enhanced in _NAMES_THE_MAILBOX or bool(_NO_SUCH_MAILBOX.search(result.text))
+def fault(result: SendResult) -> Fault:
+    """Return whom a refusal is about, by its words first and its codes second."""
+    return _fault(result.phase, result.code, result.enhanced, result.text)
 
 
 def retry_after(attempts: int, text: str) -> timedelta:
-    """How long to wait after the ``attempts``-th failure: 5, 15, 30, then 60 minutes.
+    """Return how long to wait after the ``attempts``-th failure: 5, 15, 30, then 60 minutes.
 
     When the server's ``text`` says how long ("try again in 300 seconds"), that, up to two hours.
     """
@@ -93,29 +80,59 @@ def retry_after(attempts: int, text: str) -> timedelta:
 
 
 def _outcome(phase: Phase, code: int, enhanced: str, text: str) -> Outcome:
-    if phase is Phase.MAIL and (code == 552 or enhanced == _TOO_BIG):
-        return Outcome.REJECTED  # the size we declared
     if phase in _BEFORE_RECIPIENT:
-        return Outcome.SERVER
+        too_big = phase is Phase.MAIL and code // 100 == 5
+        too_big = too_big and _fault(phase, code, enhanced, text) is Fault.MESSAGE
+        return Outcome.REJECTED if too_big else Outcome.SERVER
     if phase is Phase.END_OF_DATA and code // 100 == 2:
         return Outcome.SENT
     if code // 100 == 4:
         return Outcome.DEFERRED
     if code // 100 != 5:
         return Outcome.UNKNOWN if phase is Phase.END_OF_DATA else Outcome.DEFERRED
-    return _refused_recipient(code, enhanced, text) if phase is Phase.RCPT else Outcome.REJECTED
+    match _fault(phase, code, enhanced, text):
+        case Fault.RELAY | Fault.NOT_NOW:
+            return Outcome.DEFERRED
+        case Fault.MESSAGE:
+            return Outcome.REJECTED
+        case Fault.MAILBOX | Fault.UNCLEAR:
+            # After the recipient was accepted it is the message that is refused.
+            at_recipient = phase is Phase.RCPT and code not in _OUR_COMMANDS
+            return Outcome.BOUNCED if at_recipient else Outcome.REJECTED
 
 
-def _refused_recipient(code: int, enhanced: str, text: str) -> Outcome:
-    subject = enhanced.rpartition(".")[0]
-    known = _BY_STATUS.get(enhanced) or _BY_STATUS.get(subject)
-    if known is not None:
-        return known
-    if code == 552 or _THROTTLED.search(text):
-        return Outcome.DEFERRED
-    if code in _NOT_THE_ADDRESS or _POLICY.search(text):
-        return Outcome.REJECTED
-    return Outcome.BOUNCED
+def _fault(phase: Phase, code: int, enhanced: str, text: str) -> Fault:
+    status = _by_status(enhanced)
+    if words.OUR_SENDING.search(text):
+        return Fault.RELAY
+    no_mailbox = bool(words.NO_SUCH_MAILBOX.search(text))
+    if enhanced.endswith(".2.2") or (words.NOT_NOW.search(text) and not no_mailbox):
+        return Fault.NOT_NOW
+    if not no_mailbox and words.MESSAGE.search(text):
+        return Fault.RELAY if words.REPUTATION.search(text) else Fault.MESSAGE
+    if words.LIMIT.search(text):
+        return Fault.RELAY
+    if no_mailbox:
+        return Fault.RELAY if words.OUR_NETWORK.search(text) else Fault.MAILBOX
+    if code in _OUR_LOGIN or words.REPUTATION.search(text) or words.SYSTEM.search(text):
+        return Fault.RELAY
+    if words.POLICY.search(text):
+        about_recipient = status is Fault.MAILBOX or words.RECIPIENT_REFUSED.search(text)
+        return Fault.UNCLEAR if about_recipient else Fault.RELAY
+    if phase is Phase.RCPT and _is_polite(code, enhanced, text):
+        return Fault.NOT_NOW
+    return status or Fault.UNCLEAR
+
+
+def _is_polite(code: int, enhanced: str, text: str) -> bool:
+    """Return whether a recipient is put off without a reason, as greylists do."""
+    with_reason = _by_status(enhanced) is Fault.MAILBOX or enhanced[1:3] == ".3"
+    return not with_reason and (code == _NO_STORAGE or bool(words.POLITE.search(text)))
+
+
+def _by_status(enhanced: str) -> Fault | None:
+    _, _, rest = enhanced.partition(".")
+    return _BY_STATUS.get(rest) or _BY_STATUS.get(rest.partition(".")[0])
 
 
 def _enhanced(code: int, text: str) -> str:

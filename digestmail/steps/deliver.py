@@ -7,14 +7,13 @@ the next run finds every delivery either still to be sent or marked as one nobod
 
 import asyncio
 import logging
-import re
 import secrets
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from digestmail.domain import (
@@ -32,9 +31,9 @@ from digestmail.domain import (
     SendResult,
 )
 from digestmail.errors import StoreError
-from digestmail.mail.lane import REST
+from digestmail.mail.refusals import BREAKER, described
 from digestmail.mail.relays import is_full
-from digestmail.mail.replies import names_the_mailbox, retry_after
+from digestmail.mail.replies import Fault, fault, retry_after
 from digestmail.steps.alert import alert
 from digestmail.steps.compose import Composer
 from digestmail.steps.subscribe import Desk
@@ -51,7 +50,8 @@ BATCH_PER_CONNECTION = 5  # small, so that a crash leaves few leases behind
 _MOST_RENDER_TRIES = 3
 _MOST_LETTER_COPIES = 3
 _LETTER_PAUSE = timedelta(minutes=5)
-_MOST_SAME_REFUSALS = 5
+_MOST_DOUBTS = 3  # refusals for good that do not say whose fault it is
+_LAST_TRY = timedelta(minutes=5)  # before a mail is too late
 _PAUSES = (1.0, 2.0, 4.0)  # seconds, beyond the wait for a lock that the database makes itself
 _LEFT = "the subscriber paused or left"
 _TOLD_FOR = timedelta(days=1)  # a relay in trouble that nobody has tried again since
@@ -114,9 +114,10 @@ _FINAL = {
 
 
 def _later(delivery: Delivery, now: datetime, then: datetime, latest: timedelta) -> Next:
-    if then > delivery.due_at + latest:
-        return Next(DeliveryState.FAILED, now)
-    return Next(DeliveryState.DEFERRED, then)
+    last = delivery.due_at + latest
+    if then > last:
+        then = last - _LAST_TRY
+    return Next(DeliveryState.DEFERRED, then) if then > now else Next(DeliveryState.FAILED, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,27 +148,31 @@ class Sender:
         """
         run = _Run(self, f"{this_worker()}#{secrets.token_hex(4)}", progress)
         run.report.recovered = self.store.ledger.recover(self.clock(), is_gone)
+        begun = self.clock()
         try:
             await run.send(kinds)
             if self.operator and not run.halted:
                 await alert(self.store, self.composer, self.mailer, self.operator, self.clock())
         finally:
             await self.mailer.close()
-            self._note(run.report)
+            self._note(run.report, begun)
         return run.report
 
-    def _note(self, report: Delivered) -> None:
+    def _note(self, report: Delivered, begun: datetime) -> None:
         """Leave what ``status`` tells of the relays, and until when they are left alone."""
-        now = self.clock()
-        rest = now + REST if report.trouble else report.waits_until
+        now, troubles = self.clock(), self.store.relays.troubles
+        if report.trouble or not report.sent:  # few mails, all refused, are a trouble too
+            report.trouble = _joined(troubles(begun)) or report.trouble
+        rest = now + BREAKER.rest if report.trouble else report.waits_until
         if not (rest or report.sent):
             return  # the run knows nothing better
-        told = report.trouble or "; ".join(
-            f"{relay}: {trouble}"
-            for relay, trouble in self.store.relays.troubles(now - _TOLD_FOR).items()
-        )
-        self.store.guards.note("relay-trouble", told, now)
+        words = report.trouble or _joined(troubles(now - _TOLD_FOR))
+        self.store.guards.note("relay-trouble", words, now)
         self.store.guards.note("relay-rest", rest.isoformat() if rest else "", now)
+
+
+def _joined(troubles: Mapping[str, str]) -> str:
+    return "; ".join(f"{relay}: {trouble}" for relay, trouble in troubles.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +200,6 @@ class _Run:
             lambda steps: sender.store.ledger.take(owner, steps)
         )
         self._papers: dict[int, Paper] = {}  # met in this run; its digests share most of them
-        self._refusals: Counter[str] = Counter()
         self._broken = False  # ourselves or the database, not the relay
 
     @property
@@ -258,7 +262,7 @@ class _Run:
 
     async def _send_now(self, parcel: _Parcel) -> None:
         delivery, started = parcel.delivery, time.monotonic()
-        result = await self._attempt(parcel)
+        result = await self._judged(delivery, await self._attempt(parcel))
         now = self._sender.clock()
         then = decide(delivery, result, now, self._sender.latest)
         self._watch(result, then)
@@ -269,25 +273,24 @@ class _Run:
         self._progress(self.report.done)
 
     def _watch(self, result: SendResult, then: Next) -> None:
-        """Notice when it is the relay that fails, or that refuses everybody in the same words."""
+        """Notice when nothing more can go for now."""
         if result.outcome is Outcome.SERVER:
-            self.report.trouble = self.report.trouble or f"{result.phase}: {result.text}"
+            self.report.trouble = self.report.trouble or described(result)
         elif is_full(result):
             self.report.waits_until = then.next_attempt_at
-        elif result.outcome is Outcome.SENT:
-            self._refusals.clear()
-        elif _is_doubtful(result) or _is_put_off(result):
-            words = re.sub(r"\S*@\S*", "…", f"{result.phase}: {result.code} {result.text}")
-            self._refusals[words] += 1
-            if self._refusals[words] >= _MOST_SAME_REFUSALS and not self.report.trouble:
-                self._refused_by_all(f"it refuses everybody: {words}")
 
-    def _refused_by_all(self, trouble: str) -> None:
-        self.report.trouble = trouble
-        before = self._store.guards.noted("relay-trouble")
-        if before is None or before[0] != trouble:  # one piece of news, however long it lasts
-            log.error("the relay is in trouble: %s", trouble)
-            self._store.relays.owe_alert(trouble, self._sender.clock())
+    async def _judged(self, delivery: Delivery, result: SendResult) -> SendResult:
+        """A result, of which a refusal for good is not believed before there is no doubt.
+
+        Such a one is believed the third time, unless the relay has taken nobody's mail meanwhile:
+        then it may be the relay's word on us, in words of its own.
+        """
+        if not _is_doubtful(result):
+            return result
+        believed = delivery.attempts + 1 >= _MOST_DOUBTS and await asyncio.to_thread(
+            self._store.ledger.has_sent_since, delivery.due_at
+        )
+        return result if believed else replace(result, outcome=Outcome.DEFERRED)
 
     async def _attempt(self, parcel: _Parcel) -> SendResult:
         sender, delivery = self._sender, parcel.delivery
@@ -355,13 +358,7 @@ class _Run:
 def _is_doubtful(result: SendResult) -> bool:
     """Whether a refusal for good may be the relay's word on us rather than on the address."""
     refused = result.outcome in (Outcome.BOUNCED, Outcome.REJECTED)
-    return refused and result.phase is not Phase.RENDER and not names_the_mailbox(result)
-
-
-def _is_put_off(result: SendResult) -> bool:
-    """Whether a mail was put off that had a recipient, as by a relay whose disk is full."""
-    late = result.phase in (Phase.DATA, Phase.END_OF_DATA)
-    return late and result.outcome is Outcome.DEFERRED and result.code > 0
+    return refused and result.phase is not Phase.RENDER and fault(result) is Fault.UNCLEAR
 
 
 def _withdrawn(why: str) -> SendResult:

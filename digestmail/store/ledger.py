@@ -148,6 +148,14 @@ class Ledger:
         with self._database.reading() as session:
             return session.execute(query.limit(1)).first() is not None
 
+    def has_sent_since(self, instant: datetime) -> bool:
+        """Whether the relays have taken anybody's mail since an instant."""
+        query = select(DELIVERY.c.id).where(
+            DELIVERY.c.state == DeliveryState.SENT.value, DELIVERY.c.ended_at >= instant
+        )
+        with self._database.reading() as session:
+            return session.execute(query.limit(1)).first() is not None
+
     def recover(self, now: datetime, is_gone: Callable[[str], bool]) -> Recovered:
         """Decide what workers left behind that have died or let their lease run out."""
         with self._database.writing() as session:

@@ -90,7 +90,7 @@ async def test_421_ends_the_connection(verb: str, phase: Phase, outcome: Outcome
         ("MAIL", "550 5.1.8 bad sender", Outcome.SERVER),
         ("RCPT", "450 4.2.0 greylisted", Outcome.DEFERRED),
         ("RCPT", "550 5.1.1 no such user", Outcome.BOUNCED),
-        ("RCPT", "550-5.7.1 policy\r\n550 5.7.1 see site", Outcome.REJECTED),
+        ("RCPT", "550-5.7.1 policy\r\n550 5.7.1 see site", Outcome.DEFERRED),
         ("dot", "451 4.3.0 try later", Outcome.DEFERRED),
         ("dot", "554 5.6.0 no", Outcome.REJECTED),
     ],
