@@ -11,7 +11,8 @@ import digestmail
 
 PACKAGE = Path(digestmail.__file__).parent
 LEVELS = {
-    **dict.fromkeys(["errors", "domain", "messages", "printable", "tables", "text"], 0),
+    **dict.fromkeys(["errors", "domain", "messages", "printable", "text"], 0),
+    **dict.fromkeys(["addresses", "tables"], 0),
     **dict.fromkeys(["config", "tokens", "announcements", "calendar", "charts", "resources"], 1),
     **dict.fromkeys(["stopping", "worker"], 1),
     **dict.fromkeys(["sources", "relevance", "render", "mail", "store", "bounces"], 1),

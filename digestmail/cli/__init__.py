@@ -20,6 +20,7 @@ from digestmail.cli import (
     profiles,
     serving,
     sources,
+    subscriber_lists,
     subscribers,
     watch,
 )
@@ -51,6 +52,8 @@ cli.command()(serving.demo)
 cli.add_typer(install.config_commands, name="config")
 cli.add_typer(sources.source_commands, name="source")
 subscribers.subscriber_commands.command("data")(personal.subscriber_data)
+subscribers.subscriber_commands.command("export")(subscriber_lists.subscriber_export)
+subscribers.subscriber_commands.command("import")(subscriber_lists.subscriber_import)
 cli.add_typer(subscribers.subscriber_commands, name="subscriber")
 cli.add_typer(profiles.profile_commands, name="profile")
 cli.add_typer(bounces.bounce_commands, name="bounce")

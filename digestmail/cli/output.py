@@ -65,17 +65,17 @@ def ago(then: datetime | None, now: datetime) -> str:
 
 
 @contextmanager
-def progressing(label: str) -> Iterator[Callable[[int], None]]:
+def progressing(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, log lines elsewhere; yields what to call with the number done."""
     if sys.stderr.isatty():
-        with _bar(label) as tell:
+        with _bar(label, total) as tell:
             yield tell
     else:
         yield _logging(label)
 
 
 @contextmanager
-def _bar(label: str) -> Iterator[Callable[[int], None]]:
+def _bar(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -84,7 +84,7 @@ def _bar(label: str) -> Iterator[Callable[[int], None]]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(escape(label), total=None)
+        task = progress.add_task(escape(label), total=total)
         yield lambda done: progress.update(task, completed=done)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from digestmail.domain import Attempt, Delivery, Digest, DigestItem, Paper, Subscriber
-from digestmail.steps.roster import plain
+from digestmail.steps.import_export.export import plain
 from digestmail.steps.seeds import unpacked
 from digestmail.store import Bounce, Store
 
@@ -70,14 +70,11 @@ def _each(tell: Any, values: Iterable[Any]) -> list[dict[str, Any]]:
 
 
 def _subscriber(subscriber: Subscriber) -> dict[str, Any]:
-    resume_on = subscriber.resume_on
     return plain(subscriber) | {
-        "language": subscriber.language,
         "asked": _instant(subscriber.created_at),
         "confirmed": _instant(subscriber.confirmed_at),
         "next_digest": _instant(subscriber.next_due_at),
         "papers_judged_until": _instant(subscriber.papers_since),
-        "paused_until": resume_on.isoformat() if resume_on else None,
     }
 
 

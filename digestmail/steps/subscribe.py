@@ -22,7 +22,7 @@ from digestmail.mail.address import rate_key
 from digestmail.messages import N_, Worded
 from digestmail.steps.links import Links
 from digestmail.steps.seeds import keep_uploads, packed, unpacked
-from digestmail.store import Store
+from digestmail.store import Limit, Store
 
 MOST_PROFILES = 20
 _A_DAY = timedelta(hours=24)
@@ -32,7 +32,7 @@ _CONFIRM_MAILS_A_WEEK = 3  # to all spellings of a mailbox, of which each is a r
 _LINK_MAILS_A_DAY = 3
 _LEFT = "left"
 _REFUSED = "refused"  # by who never asked for our mail
-_REFUSALS = {
+REFUSAL_REASONS = {
     SubscriberStatus.UNSUBSCRIBED: _LEFT,  # the person may subscribe again, nobody else for them
     SubscriberStatus.BOUNCED: "bounced",
     SubscriberStatus.COMPLAINED: "complained",
@@ -124,12 +124,17 @@ class Desk:
 
     def _may_ask(self, subscriber: Subscriber, now: datetime) -> bool:
         """Whether a mailbox, however it is spelled, may be asked: once a day, and rarely."""
-        allow, mailbox = self.store.guards.allow, rate_key(subscriber.email)
-        if not allow(self.store.guards.hash(f"confirm:{mailbox}"), 1, _A_DAY, now):
-            return False
         serial = self.store.subscribers.serial(subscriber.id or 0)  # who confirmed starts anew
-        asked = self.store.guards.hash(f"asked:{mailbox}:{serial}")
-        return allow(asked, _CONFIRM_MAILS_A_WEEK, _A_WEEK, now)
+        limits = self.confirm_limits(subscriber.email, serial)
+        return all(self.store.guards.allow(*limit, now) for limit in limits)
+
+    def confirm_limits(self, email: str, serial: int = 0) -> tuple[Limit, Limit]:
+        """Return how often a mailbox may be asked to confirm: once a day, and rarely."""
+        hashed, mailbox = self.store.guards.hash, rate_key(email)
+        return (
+            Limit(hashed(f"confirm:{mailbox}"), 1, _A_DAY),
+            Limit(hashed(f"asked:{mailbox}:{serial}"), _CONFIRM_MAILS_A_WEEK, _A_WEEK),
+        )
 
     def _plan_confirm(self, subscriber: Subscriber, once: str, now: datetime) -> None:
         mine = subscriber.id or 0
@@ -269,7 +274,7 @@ class Desk:
 
     def erase(self, subscriber: Subscriber, now: datetime) -> None:
         """Forget a subscriber; of one who refused our mail the address's hash is kept."""
-        reason = _REFUSALS.get(subscriber.status)
+        reason = REFUSAL_REASONS.get(subscriber.status)
         if reason:
             self.store.guards.suppress(
                 self.store.guards.address_hash(subscriber.email), reason, now
@@ -313,11 +318,18 @@ class Desk:
 
     def suppressed(self, email: str) -> str | None:
         """Why an address must not be mailed; None when it may."""
-        why = self.store.guards.suppressed(self.store.guards.address_hash(email))
-        if why or rate_key(email) == email:
-            return why
-        mailbox = self.store.guards.suppressed(self.store.guards.address_hash(rate_key(email)))
-        return mailbox if mailbox == _REFUSED else None
+        return self.suppressed_among([email]).get(email)
+
+    def suppressed_among(self, emails: Collection[str]) -> dict[str, str]:
+        """Return why those of some addresses that must not be mailed must not be."""
+        address_hash = self.store.guards.address_hash
+        own = {email: address_hash(email) for email in emails}
+        mailboxes = {email: address_hash(rate_key(email)) for email in emails}
+        reasons = self.store.imports.suppressed({*own.values(), *mailboxes.values()})
+        refused = {
+            e: _REFUSED for e, hashed in mailboxes.items() if reasons.get(hashed) == _REFUSED
+        }
+        return refused | {e: reasons[hashed] for e, hashed in own.items() if hashed in reasons}
 
     def _refuse_suppressed(self, email: str) -> None:
         if reason := self.suppressed(email):

@@ -7,6 +7,7 @@ from digestmail.store.database import Database
 from digestmail.store.digests import Digests, Planned
 from digestmail.store.feedback import Feedbacks
 from digestmail.store.guards import Guards
+from digestmail.store.imports import ImportBlock, Imports, KnownSubscriber, Limit
 from digestmail.store.leases import Lease, Leases
 from digestmail.store.ledger import Ledger, Recovered
 from digestmail.store.overview import Backlog, FailingSource, Overview, Unsent
@@ -29,6 +30,7 @@ class Store:
         self.sources = Sources(database)
         self.batches = Batches(database)
         self.subscribers = Subscribers(database)
+        self.imports = Imports(database)
         self.feedback = Feedbacks(database)
         self.digests = Digests(database)
         self.ledger = Ledger(database)
@@ -55,9 +57,13 @@ __all__ = [
     "Feedbacks",
     "Finish",
     "Guards",
+    "ImportBlock",
+    "Imports",
+    "KnownSubscriber",
     "Lease",
     "Leases",
     "Ledger",
+    "Limit",
     "Mailed",
     "Overview",
     "Papers",

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from digestmail.addresses import ascii_address
 from digestmail.domain import (
     PROFILE_LISTS,
     PROFILE_VALUES,
@@ -56,7 +57,7 @@ class Subscribers:
         """Store a new subscriber with their profiles. InputError when the address is known."""
         try:
             with self._database.writing() as session:
-                row = _subscriber_row(subscriber) | {
+                row = subscriber_row(subscriber) | {
                     "created_at": now,
                     "confirm_serial": 0,
                     "unconfirmed": 0,
@@ -84,8 +85,8 @@ class Subscribers:
         return found
 
     def find(self, email: str) -> Subscriber | None:
-        """The subscriber of an address, if any."""
-        found = self._select(SUBSCRIBER.c.email == email.strip().lower())
+        """Return the subscriber of an address, however its domain is written, if any."""
+        found = self._select(SUBSCRIBER.c.email == ascii_address(email))
         return found[0] if found else None
 
     def by_email(self, email: str) -> Subscriber:
@@ -220,7 +221,7 @@ class Subscribers:
                     return _insert_profile(session, profile.subscriber_id, profile)
                 mine = PROFILE.c.subscriber_id == profile.subscriber_id
                 change = update(PROFILE).where(PROFILE.c.id == profile.id, mine)
-                changed = change.values(_profile_row(profile)).returning(PROFILE.c.id)
+                changed = change.values(profile_row(profile)).returning(PROFILE.c.id)
                 if session.execute(changed).first() is None:
                     raise NotFoundError(f"there is no profile “{profile.name}” here any more")
                 return profile.id
@@ -305,12 +306,13 @@ def _profiles(session: Session, subscriber_ids: Sequence[int]) -> dict[int, list
 
 
 def _insert_profile(session: Session, subscriber_id: int, profile: Profile) -> int:
-    row = _profile_row(profile) | {"subscriber_id": subscriber_id, "feed_serial": 0}
+    row = profile_row(profile) | {"subscriber_id": subscriber_id, "feed_serial": 0}
     added: int = session.execute(insert(PROFILE).values(row).returning(PROFILE.c.id)).scalar_one()
     return added
 
 
-def _subscriber_row(subscriber: Subscriber) -> dict[str, Any]:
+def subscriber_row(subscriber: Subscriber) -> dict[str, Any]:
+    """Return the columns that a subscriber's values fill."""
     return _schedule_row(subscriber.schedule) | {
         "email": subscriber.email,
         "status": subscriber.status.value,
@@ -353,7 +355,8 @@ def _subscriber(row: Any) -> Subscriber:
     )
 
 
-def _profile_row(profile: Profile) -> dict[str, Any]:
+def profile_row(profile: Profile) -> dict[str, Any]:
+    """Return the columns that a profile's values fill, without its owner."""
     plain = {name: getattr(profile, name) for name in PROFILE_VALUES}
     return plain | {name: list(getattr(profile, name)) for name in PROFILE_LISTS}
 

@@ -1,0 +1,155 @@
+"""subscriber export and import: lists of subscribers as files."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digestmail.cli.output import print_json, progressing, say
+from digestmail.cli.profile_options import Choices, with_profile_options
+from digestmail.cli.shell import Json, opened
+from digestmail.domain import Schedule, SubscriberStatus
+from digestmail.errors import InputError
+from digestmail.steps.checks import Form, profile_of, schedule_of
+from digestmail.steps.import_export.columns import checked_choices
+from digestmail.steps.import_export.enter import Entered, enter
+from digestmail.steps.import_export.entries import Entries
+from digestmail.steps.import_export.export import exported_csv, exported_json
+from digestmail.steps.import_export.formats import LARGEST, read_list
+from digestmail.steps.import_export.statuses import status_in_file_name
+
+
+def subscriber_export(
+    file: Annotated[Path, typer.Argument(help="A .csv or .json file; - for JSON on the screen.")],
+    as_json: Json = False,
+) -> None:
+    """Write all subscribers with their profiles to a file."""
+    if str(file) != "-" and file.suffix.lower() not in (".csv", ".json"):
+        raise InputError("file", f"{file} should end in .csv or .json")
+    with opened() as app:
+        subscribers = app.store.subscribers.all()
+    if str(file) == "-":
+        sys.stdout.write(exported_json(subscribers))
+        return
+    export = exported_csv if file.suffix.lower() == ".csv" else exported_json
+    try:
+        file.touch(mode=0o600)  # it holds addresses
+        file.write_text(export(subscribers), encoding="utf-8")
+    except OSError as error:
+        raise InputError("file", f"cannot write {file}: {error.strerror}") from None
+    if as_json:
+        print_json({"file": str(file), "subscribers": len(subscribers)})
+    else:
+        say(f"Wrote {len(subscribers)} subscribers to {file}.")
+
+
+@with_profile_options(
+    *("name", "keywords", "interests", "categories", "max_papers", "threshold"),
+    *("hour", "timezone", "weekdays", "weekly"),
+)
+def subscriber_import(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A .csv or .json file as export writes it, or another program's list: listmonk,"
+            " Mailchimp, Mailman and others; or one address in each line."
+        ),
+    ],
+    choices: Choices,
+    active: Annotated[
+        bool, typer.Option("--active", help="They all agreed already: ask no confirmations.")
+    ] = False,
+    status: Annotated[
+        SubscriberStatus | None,
+        typer.Option(help="What all are of whom the file tells no status, such as unsubscribed."),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FIELD",
+            help="What a column of the file holds: one of our fields, or none; may be repeated.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Add subscribers from a file; bad entries are named and left out, known addresses skipped.
+
+    Those who left, bounced or complained by the file are kept as such and never mailed. The
+    options for keywords and so on are for people of whom the file tells none. Exit code 1 if an
+    entry was bad.
+    """
+    columns, data, form = checked_choices(column or []), _read(file), Form()
+    with opened() as app:
+        profile = profile_of(choices.texts, form, app.new_profile)
+        schedule = schedule_of(choices.texts, form, Schedule())
+        form.finish()
+        entries = Entries(profile, schedule, status)
+        warnings = _entries(file, data, columns, entries)
+        with progressing("entering subscribers", len(entries.people)) as progress:
+            people = entries.people.values()
+            entered = enter(app.desk, people, app.clock(), progress, active=active)
+    _report(file, entered, entries, warnings, as_json=as_json)
+
+
+def _read(file: Path) -> bytes:
+    """Return a file's bytes; InputError for one that cannot be read or is too large."""
+    try:
+        with file.open("rb") as source:
+            data = source.read(LARGEST + 1)
+    except OSError as error:
+        raise InputError("file", f"cannot read {file}: {error.strerror}") from None
+    if len(data) > LARGEST:
+        most = f"{LARGEST // 1_000_000} MB"
+        raise InputError("file", f"{file} is larger than {most}, the most; divide it")
+    return data
+
+
+def _entries(file: Path, data: bytes, columns: dict[str, str], entries: Entries) -> list[str]:
+    """Take the people of a file into ``entries``; return the warnings about it."""
+    named = status_in_file_name(file.name) if entries.status is None else None
+    entries.status = entries.status or named
+    try:
+        people = read_list(data, columns)
+        with progressing("reading") as progress:
+            entries.take(people.records, progress)
+    except InputError as error:
+        raise InputError(error.field, f"{file} {error.message}") from None
+    notes = [*people.warnings, *entries.warnings]
+    if named and entries.defaulted:
+        notes.append(
+            f"by the file's name {entries.defaulted:,} without a status are {named};"
+            " --status active for those who are not"
+        )
+    return notes
+
+
+def _report(
+    file: Path, entered: Entered, entries: Entries, warnings: list[str], *, as_json: bool
+) -> None:
+    """Print what became of a file; exit code 1 if an entry was bad."""
+    for warning in warnings:
+        print(f"warning: {file}: {warning}", file=sys.stderr)  # noqa: T201
+    if as_json:
+        print_json(asdict(entered) | {"bad": entries.problems, "warnings": warnings})
+    else:
+        say(_summary(entered, len(entries.problems)))
+        for problem in entries.problems:
+            print(f"error: {file}: {problem}", file=sys.stderr)  # noqa: T201
+    if entries.problems:
+        sys.exit(1)
+
+
+def _summary(entered: Entered, bad: int) -> str:
+    """Return the numbers as a line; those that are rarely told only where there are any."""
+    parts = [f"{entered.added:,} added", f"{entered.known:,} known already"]
+    rare = {
+        "to confirm by mail": entered.pending,
+        "without anything to choose papers by (--keywords gives it to all)": entered.unchosen,
+        "kept as refusals": entered.refusals,
+        "mailed till now and stopped": entered.stopped,
+        "left out, who must not be mailed": entered.suppressed,
+    }
+    parts += [f"{number:,} {what}" for what, number in rare.items() if number]
+    return ", ".join([*parts, f"{bad:,} bad"])

@@ -1,0 +1,287 @@
+"""Files of subscribers as records: tables, JSON, plain lists of addresses, Sympa's dumps."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from digestmail.domain import SubscriberStatus
+from digestmail.errors import InputError
+from digestmail.sources.taxonomy import check_category
+from digestmail.steps.checks import listed as listed_entries
+from digestmail.steps.import_export.addresses import addresses_in, is_address_like
+from digestmail.steps.import_export.columns import (
+    Column,
+    is_doubtful,
+    is_own_old_header,
+    looks_like_status,
+)
+from digestmail.steps.import_export.records import Interpreter, Record
+from digestmail.steps.import_export.statuses import REFUSALS, status_of
+from digestmail.tables import Row, Table, decode_text, fit, read_table
+
+LARGEST = 64_000_000  # bytes: a million rows of our own; memory is some six times as much
+_SAMPLED_ROWS = 1_000  # that tell what doubtful columns hold
+_HEADER_WITHIN = 10  # rows; before it some programs write a title
+_MOST_NAMED = 25  # columns in one warning
+_SHORTEST_STATUS = 4  # letters of a word that tells a status where no header says so
+_NO_ADDRESSES = (
+    "holds no column of addresses; name it with --column “NAME=email”, or give a list with one"
+    " address in each line"
+)
+_SYMPA = re.compile(r"\s*email\s+\S+@\S+\s*$", re.MULTILINE)
+_SYMPA_FIELD = re.compile(r"^(?:gecos|date|update_date|reception|visibility)\s", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberList:
+    """The records of a file. ``warnings`` are complete once all records were read."""
+
+    records: Iterator[Record]
+    _notes: list[str] = field(default_factory=list)
+    _interpreter: Interpreter | None = None
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return what an operator should know of how the file was understood."""
+        names = list(self._interpreter.passed_over) if self._interpreter else []
+        if not names:
+            return self._notes
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        line = f"passed over, not understood: {', '.join(names[:_MOST_NAMED])}{more}"
+        person = any(name.strip().lower() == "name" for name in names)
+        hint = "; “name” is the person's: name profiles in a column “profile”" if person else ""
+        return [*self._notes, line + hint]
+
+
+def read_list(data: bytes, choices: Mapping[str, str]) -> SubscriberList:
+    """Return the subscribers that a file's ``data`` names.
+
+    ``choices``: what columns mean, by name in plain words. InputError("file") where the file as a
+    whole is not what it should be.
+    """
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
+    if start.startswith((b"<?xml", b"<!doctype", b"<html")):
+        raise InputError("file", "is a web page or XML; export it as CSV")
+    if start.startswith(b"begin:vcard"):
+        raise InputError("file", "is a vCard; export the contacts as CSV")
+    if start.startswith(b"{\\rtf"):
+        raise InputError("file", "is a text with formatting (RTF); save it as CSV or plain text")
+    if start.startswith((b"[", b"{")):
+        return _read_json(data, choices)
+    text = decode_text(data).text
+    if _SYMPA.match(text) and _SYMPA_FIELD.search(text):
+        return _read_sympa(text, choices)
+    return _read_table(read_table(data), choices)
+
+
+# --- tables ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The names of a table's columns, and how many rows go before its people."""
+
+    names: tuple[str, ...]
+    rows: int
+    notes: tuple[str, ...] = ()
+
+
+def _read_table(table: Table, choices: Mapping[str, str]) -> SubscriberList:
+    sample = list(islice(table.rows(), _SAMPLED_ROWS))
+    if not sample:
+        raise InputError("file", "is empty")
+    interpreter = Interpreter(choices)
+    notes = []
+    if table.is_guessed:
+        notes.append("is not UTF-8; read as Windows-1252: look at the letters, or save it as UTF-8")
+    header = _header(sample, interpreter)
+    if header is None:
+        return SubscriberList(_plain_records(table, sample, notes), notes)
+    notes += header.notes
+    interpreter.columns |= _settled(header, sample, interpreter, choices)
+    notes += [
+        f"the column “{name}” is taken for keywords; if it holds something else:"
+        f' --column "{name}=none"'
+        for name, column in interpreter.columns.items()
+        if column.field == "keywords" and name.strip().lower() not in ("keywords", "keyword")
+    ]
+    return SubscriberList(_table_records(table, header, interpreter), notes, interpreter)
+
+
+def _header(sample: Sequence[Row], interpreter: Interpreter) -> _Header | None:
+    """Return the header of a table; None for a plain list.
+
+    It is the row that names a column of addresses, else the row before the first address.
+    InputError where no address is anywhere.
+    """
+    for index, row in enumerate(sample[:_HEADER_WITHIN]):
+        if any(map(is_address_like, row.cells)):
+            break
+        if any(interpreter.column(name).field == "email" for name in row.cells):
+            return _Header(row.cells, index + 1, _preamble(sample[:index]))
+    first = next((i for i, row in enumerate(sample) if any(map(is_address_like, row.cells))), None)
+    if first is None:
+        raise InputError("file", _NO_ADDRESSES)
+    if first == 0 or len(sample[first - 1].cells) != len(sample[first].cells):
+        return None
+    return _Header(sample[first - 1].cells, first, _preamble(sample[: first - 1]))
+
+
+def _preamble(rows: Sequence[Row]) -> tuple[str, ...]:
+    return (f"{len(rows)} lines before the names of the columns are passed over",) if rows else ()
+
+
+def _settled(
+    header: _Header, sample: Sequence[Row], interpreter: Interpreter, choices: Mapping[str, str]
+) -> dict[str, Column]:
+    """Return those columns whose names alone do not tell what they hold."""
+    cells = [row.cells for row in sample[header.rows :] if len(row.cells) >= len(header.names)]
+    columns = [interpreter.column(name) for name in header.names]
+    settled: dict[str, Column] = {}
+    if is_own_old_header(list(header.names)) and "name" not in choices:
+        settled |= {n: Column(n, "profile") for n in header.names if n.strip().lower() == "name"}
+    for place, column in enumerate(columns):
+        values = [row[place] for row in cells]
+        status = is_doubtful(column) and not looks_like_status(values)
+        subject = column.field == "categories" and "excluded_categories" not in header.names
+        if status or (subject and not _are_categories(values)):
+            settled[column.name] = Column(column.name)
+    counts = [sum(is_address_like(row[place]) for row in cells) for place in range(len(columns))]
+    named = [place for place, column in enumerate(columns) if column.field == "email"]
+    likely = max(named or range(len(columns)), key=lambda place: counts[place])
+    if counts and not counts[likely] and max(counts):
+        likely = counts.index(max(counts))
+    for place in named:
+        settled[columns[place].name] = Column(columns[place].name)
+    settled[columns[likely].name] = Column(columns[likely].name, "email")
+    return settled
+
+
+def _are_categories(cells: Sequence[str]) -> bool:
+    """Return whether most are arXiv's: address books have categories, too, such as "Friends"."""
+    known = unknown = 0
+    for entry in (entry for cell in cells for entry in listed_entries(cell)):
+        try:
+            known += bool(check_category(entry))
+        except InputError:
+            unknown += 1
+    return known >= unknown
+
+
+def _table_records(table: Table, header: _Header, interpreter: Interpreter) -> Iterator[Record]:
+    names = header.names
+    used = [(place, name) for place, name in enumerate(names) if name.strip()]
+    for row in islice(table.rows(), header.rows, None):
+        fitted = fit(row, len(names))
+        where = f"line {row.line}"
+        if fitted.problem:
+            yield Record(where, problem=fitted.problem)
+        else:
+            yield interpreter.record(where, ((name, fitted.cells[place]) for place, name in used))
+
+
+def _plain_records(table: Table, sample: Sequence[Row], notes: list[str]) -> Iterator[Record]:
+    """Return the addresses of a list without header; of what else stands there, refusals."""
+    if any(len(row.cells) > 1 for row in sample):
+        notes.append("has no names of columns: only addresses are taken, and who left or bounced")
+    return _addresses(table)
+
+
+def _addresses(table: Table) -> Iterator[Record]:
+    for row in table.rows():
+        where = f"line {row.line}"
+        text = ", ".join(row.cells)
+        found = addresses_in(text)
+        statuses = tuple(filter(None, map(_refusal, row.cells)))
+        if row.problem or not (found or text.lstrip().startswith("#")):
+            yield Record(where, problem=row.problem or f"“{text[:40]}” holds no address")
+        for address in found:
+            yield Record(where, {"email": address}, statuses)
+
+
+def _refusal(cell: str) -> SubscriberStatus | None:
+    try:
+        status = status_of(cell) if len(cell.strip()) >= _SHORTEST_STATUS else None
+    except InputError:
+        return None
+    return status if status in REFUSALS else None
+
+
+# --- others ----------------------------------------------------------------------------------
+
+
+def _read_sympa(text: str, choices: Mapping[str, str]) -> SubscriberList:
+    """Return the people of a dump of Sympa: one field in each line, people between blank lines."""
+    interpreter = Interpreter(choices)
+    return SubscriberList(_sympa_records(text, interpreter), [], interpreter)
+
+
+def _sympa_records(text: str, interpreter: Interpreter) -> Iterator[Record]:
+    for number, stanza in enumerate(re.split(r"\n\s*\n", text.strip()), 1):
+        fields = [line.strip().partition(" ") for line in stanza.splitlines()]
+        plain = [(name, value.strip()) for name, _, value in fields]
+        suspended = [("status", "paused")] if ("suspend", "1") in plain else []
+        # "mail", "digest", "notice" and the like are ways to get mail; one way is to get none.
+        # Who is no subscriber may get mail, too: other lists may be included.
+        cells = [
+            (name, value)
+            for name, value in plain
+            if (name != "reception" or value == "nomail") and name != "subscribed"
+        ]
+        yield interpreter.record(f"entry {number}", [*cells, *suspended])
+
+
+def _read_json(data: bytes, choices: Mapping[str, str]) -> SubscriberList:
+    try:
+        content = json.loads(decode_text(data).text)
+    except (ValueError, RecursionError) as error:
+        raise InputError("file", f"is not JSON: {error}") from None
+    people = _people(content)
+    if people is None:
+        raise InputError("file", "should hold an array of subscribers")
+    interpreter = Interpreter(choices)
+    for name in {name for one in people if isinstance(one, dict) for name in one}:
+        column = interpreter.column(name)
+        values = (one.get(name) for one in people if isinstance(one, dict))
+        if is_doubtful(column) and not looks_like_status(v for v in values if isinstance(v, str)):
+            interpreter.columns[name] = Column(name)
+    return SubscriberList(_json_records(people, interpreter), [], interpreter)
+
+
+def _people(content: object, depth: int = 3) -> list[Any] | None:
+    """Return the array of an export, which may lie within an object: ``{"data": {"results": …``."""
+    if isinstance(content, list):
+        return content
+    if isinstance(content, dict) and depth:
+        inner = (_people(value, depth - 1) for value in content.values())
+        arrays = [array for array in inner if array and isinstance(array[0], dict)]
+        return max(arrays, key=len, default=None)
+    return None
+
+
+def _json_records(people: Sequence[Any], interpreter: Interpreter) -> Iterator[Record]:
+    for number, one in enumerate(people, 1):
+        where = f"entry {number}"
+        if isinstance(one, str):
+            yield Record(where, {"email": one})
+        elif not isinstance(one, dict):
+            yield Record(where, problem="is no object")
+        elif "profiles" in one:
+            yield from _own_records(where, one, interpreter)
+        else:
+            yield interpreter.record(where, one.items())
+
+
+def _own_records(where: str, one: Mapping[str, Any], interpreter: Interpreter) -> Iterator[Record]:
+    """Return a record for each profile of a subscriber, as we export them."""
+    profiles = one["profiles"] or [{}]
+    if not isinstance(profiles, list) or not all(isinstance(p, dict) for p in profiles):
+        yield Record(where, problem="should have its profiles in an array of objects")
+        return
+    own = [(name, value) for name, value in one.items() if name != "profiles"]
+    for profile in profiles:
+        named = [("profile" if name == "name" else name, v) for name, v in profile.items()]
+        yield interpreter.record(where, [*own, *named])
