@@ -254,8 +254,119 @@ def test_import_names_each_bad_row_and_takes_the_others(shell: Shell) -> None:
 
 def test_an_import_never_brings_back_who_left(shell: Shell) -> None:
     (shell.folder / "in.csv").write_text("email,status,keywords\na@example.org,unsubscribed,ice\n")
-    shell("subscriber", "import", "in.csv", "--active", code=1)
+    assert "1 kept as refusals" in shell("subscriber", "import", "in.csv", "--active")
+    (shell.folder / "again.csv").write_text("email,keywords\na@example.org,ice\n")
+    assert "1 known already" in shell("subscriber", "import", "again.csv", "--active")
+    assert "must not be mailed again (left)" in shell(
+        "subscriber", "add", "a@example.org", "--keywords", "ice", "--active", code=1
+    )
+    assert statuses(shell) == {"a@example.org": "unsubscribed"}
+
+
+def statuses(shell: Shell) -> dict[str, str]:
+    """Who stands where."""
+    listed = shell.json("subscriber", "list")
+    assert isinstance(listed, list)
+    return {one["email"]: one["status"] for one in listed}
+
+
+def test_a_list_without_status_is_what_its_name_or_an_option_says(shell: Shell) -> None:
+    list_of_one = "a@example.org\n"
+    for name in ("unsubscribed_members_export_1.csv", "left.txt"):
+        (shell.folder / name).write_text(list_of_one)
+    output = shell("subscriber", "import", "unsubscribed_members_export_1.csv", "--active")
+    assert "1 kept as refusals" in output
+    shell("subscriber", "remove", "a@example.org", "--yes")
+    (shell.folder / "left.txt").write_text("b@example.org\n")
+    shell("subscriber", "import", "left.txt", "--status", "complained")
+    assert statuses(shell) == {"b@example.org": "complained"}
+
+
+def test_addresses_alone_get_what_the_command_line_says(shell: Shell) -> None:
+    (shell.folder / "in.txt").write_text("a@example.org\nb@example.org\n")
+    options = ("--keywords", "ice", "--timezone", "Europe/Rome", "--weekly", "fri")
+    told = shell.json("subscriber", "import", "in.txt", "--active", *options)
+    assert isinstance(told, dict)
+    assert (told["added"], told["pending"], told["bad"]) == (2, 0, [])
+    shown = shell.json("subscriber", "show", "b@example.org")
+    assert isinstance(shown, dict)
+    assert (shown["timezone"], shown["weekdays"], shown["status"]) == ("Europe/Rome", "5", "active")
+    assert shown["profiles"][0]["keywords"] == ["ice"]
+
+
+def test_who_has_nothing_to_choose_by_is_asked_by_mail(shell: Shell) -> None:
+    (shell.folder / "in.csv").write_text("email\na@example.org\n")
+    assert "1 to confirm by mail" in shell("subscriber", "import", "in.csv", "--active")
+    assert statuses(shell) == {"a@example.org": "pending"}
+    shell("deliver")
+    assert [mail.name for mail in (shell.folder / "sent").iterdir()] == ["000001-a@example.org.eml"]
+    shell("subscriber", "edit", "a@example.org", "--keywords", "ice")
+    shown = shell.json("subscriber", "show", "a@example.org")
+    assert isinstance(shown, dict)
+    assert shown["profiles"][0]["keywords"] == ["ice"]
+
+
+def test_a_file_that_cannot_be_imported_is_told_in_one_line(shell: Shell) -> None:
+    (shell.folder / "folder").mkdir()
+    (shell.folder / "empty.csv").touch()
+    (shell.folder / "book.xlsx").write_bytes(b"PK\x03\x04" + bytes(50))
+    with (shell.folder / "huge.csv").open("wb") as huge:
+        huge.truncate(100_000_000)
+    for file, words in {
+        "missing.csv": "No such file",
+        "folder": "Is a directory",
+        "empty.csv": "empty.csv is empty",
+        "book.xlsx": "book.xlsx is a workbook",
+        "huge.csv": "huge.csv is larger than 64 MB, the most",
+    }.items():
+        (line,) = errors(shell("subscriber", "import", file, code=1))
+        assert words in line
+    (line,) = errors(shell("subscriber", "import", "missing.csv", "--column", "x=y", code=1))
+    assert "NAME=FIELD" in line
     assert shell.json("subscriber", "list") == []
+
+
+def test_an_export_that_cannot_be_written_is_told_in_one_line(shell: Shell) -> None:
+    for file in ("list.xlsx", "missing/list.csv"):
+        assert len(errors(shell("subscriber", "export", file, code=1))) == 1
+
+
+def test_an_international_domain_is_found_and_shown_as_it_is_written(shell: Shell) -> None:
+    written = "ada@größe.example.org"
+    added = shell("subscriber", "add", written, "--active", "--keywords", "ice")
+    assert written in added
+    assert written in shell("subscriber", "list")
+    assert written in shell("subscriber", "show", "ADA@Größe.example.org")
+    shell("subscriber", "edit", written, "--hour", "9")
+    shell("subscriber", "pause", written)
+    shell("subscriber", "resume", "ada@xn--gre-6ka8i.example.org")
+    assert written in shell("subscriber", "remove", written, "--yes")
+
+
+def test_every_command_about_subscribers_answers_scripts(shell: Shell) -> None:
+    email = "a@example.org"
+    for words in (
+        ("add", email, "--active", "--keywords", "ice"),
+        ("edit", email, "--hour", "9"),
+        ("pause", email),
+        ("resume", email),
+    ):
+        told = shell.json("subscriber", *words)
+        assert isinstance(told, dict)
+        assert told["email"] == email
+    assert shell.json("subscriber", "export", "all.csv") == {"file": "all.csv", "subscribers": 1}
+    assert shell.json("subscriber", "data", email)
+    assert shell.json("subscriber", "remove", email, "--yes") == {"erased": email}
+
+
+def test_a_weekly_digest_can_be_chosen(shell: Shell) -> None:
+    email = "a@example.org"
+    shell("subscriber", "add", email, "--active", "--keywords", "ice", "--weekly", "friday")
+    told = shell.json("subscriber", "edit", email, "--weekly", "mon")
+    assert isinstance(told, dict)
+    assert told["weekdays"] == "1"
+    for wrong in (("--weekly", "mon-fri"), ("--weekly", "fri", "--weekdays", "mon")):
+        assert len(errors(shell("subscriber", "edit", email, *wrong, code=1))) == 1
 
 
 def test_pause_resume_edit(shell: Shell) -> None:

@@ -11,6 +11,9 @@ from digestmail.steps.personal import personal_json
 
 def subscriber_data(
     email: Annotated[str, typer.Argument(help="The subscriber's address.")],
+    as_json: Annotated[  # noqa: ARG001 - so that scripts may give it to every command
+        bool, typer.Option("--json", help="Print JSON for scripts, as without it.")
+    ] = False,
 ) -> None:
     """Print everything that is kept about a subscriber, as JSON."""
     with opened() as app:

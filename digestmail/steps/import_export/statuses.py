@@ -31,7 +31,9 @@ _VALUES = {
         active, activated, enabled, past due, churning, unpaid, subscribed, subscriber,
         confirmed, opted in, opt in, double opt in, single opt in, regular, premium, gifted,
         trialed, paid, free, comp, member, owner, manager, email, mail, normal, verified,
-        valid, express, implicit, ok, on, yes, true, digest, digests, plaintext digests, mime digests, summary digests, abridged, soft bounced, soft
+        valid, express, implicit, ok, on, yes, true,
+                digest, digests, plaintext digests, mime digests, summary digests, abridged,
+        soft bounced, soft
         bounce, existing customer, explicit, accepted, allowed, aktiv, angemeldet,
         abonniert, bestatigt, actif, abonne, abonnee, inscrit, confirme, activo, suscrito,
         confirmado, ativo, inscrito, assinante, attivo, iscritto, confermato, actief,
