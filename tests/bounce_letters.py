@@ -359,7 +359,7 @@ NOTICES: dict[str, tuple[Kind, bytes]] = {
         report("5.7.606", "550 5.7.606 Access denied, banned sending IP [192.0.2.1]"),
     ),
     "office365-5.4.1": (
-        SOFT,  # which may be an unknown recipient, or a rule of theirs
+        HARD,  # by which Microsoft means an unknown recipient
         report("5.4.1", "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)"),
     ),
     "outlook-5.5.0": (
@@ -853,7 +853,6 @@ REASONS: dict[Kind, list[str]] = {
         "No room in mailbox",
         "mx.example.net: Name or service not known",
         "Operation timed out",
-        "Too many connections, slow down",
         "All relevant MX records point to non-existent hosts",
         "Server busy; service unavailable, closing transmission channel",
         "Network is unreachable",
@@ -895,6 +894,7 @@ REASONS: dict[Kind, list[str]] = {
         "550 Message is too large; maximum size is 10 MB",
         "421 your server is being rate limited due to reputation",
         "This message has been quarantined",
+        "Too many connections, slow down",
         "550 Mail refused - Address <a> found in list of blacklisted senders",
     ],
 }

@@ -27,11 +27,12 @@ def dsn(
     token: str = "",
     status: str = "5.1.1",
     action: str = "failed",
-    text: str = "550 no",
+    text: str = "",
     number: int = 1,
     address: str = "ada@example.net",
 ) -> bytes:
-    """A delivery status notification of RFC 3464."""
+    """A delivery status notification of RFC 3464, which the server named too."""
+    text = text or f"550 {status} no"
     return f"""\
 Return-Path: <>
 Delivered-To: {to_token(token)}

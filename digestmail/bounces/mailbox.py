@@ -14,11 +14,12 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from digestmail.bounces.parse import MOST_BYTES
+from digestmail.bounces.mime import LIMITS
 from digestmail.errors import ConfigError, DigestmailError
 
 Handle = Callable[[bytes], bool]
 _TIMEOUT = 60.0  # seconds
+_LARGEST = 1024 * 1024  # bytes of a message that POP3, which sends all of it, is asked for
 _PORTS = {"imaps": 993, "imap": 143, "pop3s": 995, "pop3": 110}
 _HELP = "write imaps://USER:PASSWORD@HOST/INBOX, pop3s://USER:PASSWORD@HOST or a Maildir's path"
 
@@ -115,7 +116,7 @@ def _read_imap(at: Address, handle: Handle) -> None:
         found = _check(imap.uid("SEARCH", "UNSEEN", "UNDELETED"))
         for uid in (found[0] or b"").decode().split():
             # PEEK: killed before the end, the message is as new as it was.
-            raw = _body(_check(imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MOST_BYTES}>)")))
+            raw = _body(_check(imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LIMITS.bytes}>)")))
             if raw is not None:
                 _settle(imap, uid, handle(raw))
     finally:
@@ -166,7 +167,7 @@ def _read_pop3(at: Address, handle: Handle) -> None:
         pop.pass_(at.password)
         for line in pop.list()[1]:
             number, size = map(int, line.split()[:2])
-            if size <= MOST_BYTES and handle(b"\r\n".join(pop.retr(number)[1]) + b"\r\n"):
+            if size <= _LARGEST and handle(b"\r\n".join(pop.retr(number)[1]) + b"\r\n"):
                 pop.dele(number)
     except BaseException:
         pop.close()  # without QUIT the server deletes nothing, and all is read again
@@ -210,6 +211,6 @@ def _file(file: Path) -> bytes | None:
     """The bytes of a message; None when somebody took it away meanwhile."""
     try:
         with file.open("rb") as opened:
-            return opened.read(MOST_BYTES)
+            return opened.read(LIMITS.bytes)
     except FileNotFoundError:
         return None

@@ -11,11 +11,9 @@ import json
 import logging
 import re
 from binascii import Error as Base64Error
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
@@ -26,7 +24,14 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 
-from digestmail.bounces.report import Kind, Report, best_code, brief, judge, tokens_in
+from digestmail.bounces.events import (
+    Json,
+    mailgun_report,
+    postmark_report,
+    sendgrid_reports,
+    ses_reports,
+)
+from digestmail.bounces.report import Report
 from digestmail.errors import DigestmailError
 
 log = logging.getLogger(__name__)
@@ -40,7 +45,11 @@ _OLDEST = {
 }
 _AHEAD = timedelta(hours=1)
 _MOST_CERTIFICATES = 8
-_SNS_HOST = re.compile(r"sns\.[a-z0-9-]{1,30}\.amazonaws\.com(?:\.cn)?")
+# In a region: sns.s3.amazonaws.com, say, would be a host of whoever has the bucket "sns".
+_SNS_CERTIFICATE = re.compile(
+    r"https://sns\.[a-z]{2}(?:-[a-z]{2,12}){1,3}-\d{1,2}\.amazonaws\.com(?:\.cn)?"
+    r"/[A-Za-z0-9_-]{1,128}\.pem"
+)
 _SNS_SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     "SubscriptionConfirmation": (
@@ -53,7 +62,6 @@ _SNS_SIGNED = {
         "Type",
     ),
 }
-_Json = dict[str, Any]
 
 
 class WebhookError(DigestmailError):
@@ -104,7 +112,7 @@ class Webhooks:
     # --- Amazon SES ---
 
     def _ses(self, _: Mapping[str, str], body: bytes, now: datetime) -> list[Report]:
-        envelope: _Json = json.loads(body)
+        envelope: Json = json.loads(body)
         if not self.ses_topic or envelope["TopicArn"] != self.ses_topic:
             raise WebhookError("ses: not the topic of bounces.ses_topic")
         _refuse_stale("ses", _iso(envelope["Timestamp"]), now)
@@ -112,9 +120,9 @@ class Webhooks:
         if envelope["Type"] == "SubscriptionConfirmation":
             log.warning("ses: open this link once to receive events: %s", envelope["SubscribeURL"])
             return []
-        return list(_ses_reports(json.loads(envelope["Message"])))
+        return list(ses_reports(json.loads(envelope["Message"])))
 
-    def _verify_sns(self, envelope: _Json, now: datetime) -> None:
+    def _verify_sns(self, envelope: Json, now: datetime) -> None:
         names = _SNS_SIGNED[envelope["Type"]]
         signed = "".join(f"{name}\n{envelope[name]}\n" for name in names if name in envelope)
         hashes = {"1": SHA1(), "2": SHA256()}  # noqa: S303 - SNS's own version 1
@@ -130,9 +138,7 @@ class Webhooks:
             raise WebhookError("ses: the signature is wrong") from None
 
     def _certificate(self, url: str, now: datetime) -> Certificate:
-        parts = urlsplit(url)
-        ours = parts.scheme == "https" and _SNS_HOST.fullmatch(parts.netloc)
-        if not ours or not parts.path.endswith(".pem"):
+        if not _SNS_CERTIFICATE.fullmatch(url):
             raise WebhookError("ses: the certificate is not one of Amazon SNS")
         if url not in self._certificates:
             if len(self._certificates) >= _MOST_CERTIFICATES:
@@ -152,12 +158,12 @@ class Webhooks:
         )
         _verify(self.sendgrid_key, signature, stamp.encode() + body)
         _refuse_stale("sendgrid", _unix(stamp), now)
-        return list(filter(None, map(_each_sendgrid, json.loads(body))))
+        return list(sendgrid_reports(json.loads(body)))
 
     # --- Mailgun ---
 
     def _mailgun(self, _: Mapping[str, str], body: bytes, now: datetime) -> list[Report]:
-        posted: _Json = json.loads(body)
+        posted: Json = json.loads(body)
         signature = posted["signature"]
         stamp, token = str(signature["timestamp"]), str(signature["token"])
         wanted = hmac.new(self.mailgun_key.encode(), (stamp + token).encode(), "sha256").hexdigest()
@@ -165,9 +171,7 @@ class Webhooks:
         if not self.mailgun_key or not hmac.compare_digest(wanted.encode(), given):
             raise WebhookError("mailgun: the signature is wrong")
         _refuse_stale("mailgun", _unix(stamp), now)
-        # The signature covers no more than its token, so that it is the token that counts once.
-        report = _mailgun_report(posted["event-data"], token)
-        return [report] if report else []
+        return [mailgun_report(posted["event-data"], token)]
 
     # --- Postmark ---
 
@@ -177,7 +181,7 @@ class Webhooks:
         right = hmac.compare_digest(password, self.postmark_password.encode())
         if scheme.lower() != "basic" or not self.postmark_password or not right:
             raise WebhookError("postmark: the password is wrong")
-        report = _postmark_report(json.loads(body))
+        report = postmark_report(json.loads(body))
         return [report] if report else []
 
 
@@ -214,119 +218,3 @@ def _unix(text: str) -> datetime:
         return datetime.fromtimestamp(int(text), UTC)
     except (OverflowError, OSError):
         raise ValueError(text) from None
-
-
-# --- what the events say ----------------------------------------------------------------------
-
-
-def _failure(kind: Kind, *texts: str) -> Kind:
-    """HARD as the provider says, unless the receiver's own words put the blame elsewhere."""
-    code = best_code(*texts)
-    judged = judge(code, " ".join(texts))
-    return judged if kind is Kind.SOFT or code else kind
-
-
-def _report(
-    of: str, kind: Kind, address: object, *texts: object, tokens: tuple[str, ...] = ()
-) -> Report:
-    said = [str(text) for text in texts if text]
-    return Report(
-        id=of,
-        kind=kind,
-        tokens=tokens,
-        address=str(address or "").strip().lower(),
-        enhanced=best_code(*said),
-        text=brief(" ".join(said)),
-        authentic=True,
-    )
-
-
-def _ses_reports(event: _Json) -> Iterator[Report]:
-    """https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html"""
-    what = event.get("notificationType") or event.get("eventType")
-    tokens = tuple(tokens_in(str(event["mail"].get("source", ""))))
-    of = f"ses:{what}:{event['mail']['messageId']}"
-    if what == "Bounce":
-        bounce = event["bounce"]
-        lasting = Kind.HARD if bounce.get("bounceType") == "Permanent" else Kind.SOFT
-        for one in bounce["bouncedRecipients"]:
-            texts = (one.get("status", ""), one.get("diagnosticCode", ""))
-            kind = _failure(lasting, *texts) if lasting is Kind.HARD else Kind.SOFT
-            address = one["emailAddress"]
-            yield _report(f"{of}:{address}", kind, address, *texts, tokens=tokens)
-    elif what == "Complaint":
-        for one in event["complaint"]["complainedRecipients"]:
-            address = one["emailAddress"]
-            yield _report(f"{of}:{address}", Kind.COMPLAINT, address, tokens=tokens)
-
-
-_SENDGRID_EVENTS = frozenset({"bounce", "dropped", "spamreport", "deferred"})
-
-
-def _each_sendgrid(event: _Json) -> Report | None:
-    """One event of many: what it lacks must not cost the others."""
-    try:
-        return _sendgrid_report(event)
-    except (KeyError, TypeError, AttributeError) as error:
-        log.warning("sendgrid: an event that is not to be understood: %r", error)
-        return None
-
-
-def _sendgrid_report(event: _Json) -> Report | None:
-    """https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event"""
-    what = event["event"]
-    if what not in _SENDGRID_EVENTS:
-        return None
-    address = event["email"]
-    texts = (event.get("status", ""), event.get("reason", ""))
-    of = f"sendgrid:{event['sg_event_id']}"
-    if what == "bounce":
-        blocked = event.get("type") == "blocked"
-        return _report(of, _failure(Kind.SOFT if blocked else Kind.HARD, *texts), address, *texts)
-    if what == "dropped":  # for an address on SendGrid's own list: nothing went out
-        return _report(of, _failure(Kind.SOFT, *texts), address, *texts)
-    kind = Kind.COMPLAINT if what == "spamreport" else Kind.DELAYED
-    return _report(of, kind, address, *texts)
-
-
-def _mailgun_report(event: _Json, token: str) -> Report | None:
-    """https://documentation.mailgun.com/docs/mailgun/user-manual/events"""
-    status = event.get("delivery-status") or {}
-    texts = (status.get("enhanced-code", ""), status.get("message") or status.get("description"))
-    said = [str(text) for text in texts if text]
-    tokens = tuple(tokens_in(str((event.get("envelope") or {}).get("sender", ""))))
-    kinds = {"complained": Kind.COMPLAINT, "unsubscribed": Kind.UNSUBSCRIBE}
-    kind = kinds.get(event["event"])
-    if event["event"] == "failed":
-        lasting = event.get("severity") == "permanent"
-        kind = _failure(Kind.HARD, *said) if lasting else Kind.DELAYED
-    address = event.get("recipient")
-    return _report(f"mailgun:{token}", kind, address, *said, tokens=tokens) if kind else None
-
-
-_POSTMARK = {
-    "HardBounce": Kind.HARD,
-    "BadEmailAddress": Kind.HARD,
-    "SpamComplaint": Kind.COMPLAINT,
-    "Transient": Kind.DELAYED,
-    "DnsError": Kind.SOFT,
-    "SoftBounce": Kind.SOFT,
-    "AutoResponder": Kind.AUTO_REPLY,
-    "Unsubscribe": Kind.UNSUBSCRIBE,
-    "SpamNotification": Kind.POLICY,
-    "Blocked": Kind.POLICY,
-    "DMARCPolicy": Kind.POLICY,
-    "VirusNotification": Kind.POLICY,
-}
-
-
-def _postmark_report(event: _Json) -> Report | None:
-    """https://postmarkapp.com/developer/webhooks/bounce-webhook"""
-    if event.get("RecordType") not in ("Bounce", "SpamComplaint"):
-        return None
-    kind = _POSTMARK.get(event["Type"])
-    texts = (event.get("Details", ""), event.get("Description", ""))
-    if kind is Kind.SOFT:
-        kind = _failure(kind, *texts)
-    of = f"postmark:{event['ID']}"
-    return _report(of, kind, event["Email"], *texts) if kind else None

@@ -1,13 +1,15 @@
 """bounce read, fetch, list; suppression list, add, remove."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from digestmail.bounces import parse
-from digestmail.bounces.parse import MOST_BYTES
+from digestmail.bounces.mime import LIMITS
+from digestmail.bounces.report import FAILURES, Report
 from digestmail.cli.output import ago, print_json, print_table, say
 from digestmail.cli.shell import Json, opened
 from digestmail.domain import SubscriberStatus
@@ -28,13 +30,39 @@ def bounce_read(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Messages, one in each file; - or none for a pipe.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show how each is understood; change nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Take in bounces and complaints from files, or one from a pipe, and act on them."""
-    reports = [parse(_bytes(file)) for file in files or [Path("-")]]
+    reports = [(file, parse(_bytes(file))) for file in files or [Path("-")]]
+    if dry_run:
+        _show(reports, as_json=as_json)
+        return
     with opened() as app:
-        taken = app.postmaster.take(reports)
+        taken = app.postmaster.take(report for _, report in reports)
     _tell(taken, as_json=as_json)
+
+
+def _show(reports: Sequence[tuple[Path, Report]], *, as_json: bool) -> None:
+    """How messages are understood: what each is and, of a failure, whom it blames."""
+    rows = [
+        {
+            "file": str(file),
+            "kind": "failure" if report.kind in FAILURES else str(report.kind),
+            "class": str(report.kind) if report.kind in FAILURES else "",
+            "address": report.address,
+            "code": report.enhanced,
+            "words": report.text,
+        }
+        for file, report in reports
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        header = ("file", "kind", "class", "address", "code", "words")
+        print_table("", header, [tuple(row.values()) for row in rows])
 
 
 @bounce_commands.command("fetch")
@@ -89,9 +117,9 @@ def _yes(value: object) -> str:
 def _bytes(file: Path) -> bytes:
     try:
         if str(file) == "-":
-            return sys.stdin.buffer.read(MOST_BYTES)
+            return sys.stdin.buffer.read(LIMITS.bytes)
         with file.open("rb") as opened_file:
-            return opened_file.read(MOST_BYTES)
+            return opened_file.read(LIMITS.bytes)
     except OSError as error:
         raise InputError("files", f"cannot read {file}: {error.strerror}") from None
 

@@ -23,12 +23,15 @@ from digestmail.store import Bounce, Mailed, Store
 
 log = logging.getLogger(__name__)
 
-TOKEN_LIFETIME = timedelta(days=14)  # a mail does not bounce later; a complaint may come any time
+# A mail does not bounce later, and who complains later is unsubscribed by the link in the copy.
+TOKEN_LIFETIME = timedelta(days=14)
+SINGLE_USE_KEPT = timedelta(hours=10)  # an hour more than a signature of Mailgun is good for
 HALF_LIFE = timedelta(days=14)
 SCORE_LIMIT = 5.0
 KEPT = timedelta(days=90)  # by then a bounce has faded to a hundredth
 _MAILED = (SubscriberStatus.PENDING, SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED)
 _STAYS_SAID = (SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED)
+_SAYS_NOTHING = (Kind.AUTO_REPLY, Kind.DELAYED, Kind.UNKNOWN)  # of an address
 
 
 class Fate(StrEnum):
@@ -111,10 +114,10 @@ class Postmaster:
         return fate
 
     def _act(self, report: Report, taken: Taken) -> Fate:
-        if report.kind in (Kind.AUTO_REPLY, Kind.DELAYED):
-            return Fate.IGNORED
-        if report.kind is Kind.UNKNOWN:
-            return Fate.UNKNOWN
+        if report.single_use and self._is_used(report):
+            return Fate.REPEATED
+        if report.kind in _SAYS_NOTHING:
+            return Fate.UNKNOWN if report.kind is Kind.UNKNOWN else Fate.IGNORED
         subject = self._subject(report)
         if subject is None and report.kind is Kind.UNSUBSCRIBE:
             return Fate.UNKNOWN
@@ -126,6 +129,18 @@ class Postmaster:
         if report.kind is Kind.UNSUBSCRIBE or not proven:
             return self._leave(report, subject)
         return self._count(report, subject, taken)
+
+    def _is_used(self, report: Report) -> bool:
+        """Whether the id of a single-use report came before, then with an event that said nothing.
+
+        Those that say something are recorded under their id, with what follows from them.
+        """
+        guards, now = self.store.guards, self.clock()
+        key = guards.hash(f"report:{report.id}")
+        if report.kind in _SAYS_NOTHING:
+            return not guards.allow(key, 1, SINGLE_USE_KEPT, now)
+        since = guards.counted(key)
+        return since is not None and now - since < SINGLE_USE_KEPT
 
     # --- whom it is about ---
 
@@ -148,8 +163,7 @@ class Postmaster:
             mailed = self.store.bounces.mailed(_read(self.links.read_bounce, token))
             if mailed is None:
                 continue
-            fresh = self.clock() - mailed.due_at <= TOKEN_LIFETIME
-            if fresh or report.kind not in FAILURES:
+            if self.clock() - mailed.due_at <= TOKEN_LIFETIME:
                 return mailed
         return None
 

@@ -82,6 +82,13 @@ class Guards:
             so_far: int = session.execute(count.returning(RATE.c.count)).scalar_one()
         return so_far <= most
 
+    def is_spent(self, key: str, most: int, window: timedelta, now: datetime) -> bool:
+        """Whether ``allow`` would refuse ``key`` now; counts nothing."""
+        query = select(RATE.c.count).where(RATE.c.key == key, RATE.c.since > now - window)
+        with self._database.reading() as session:
+            count: int = session.execute(query).scalar() or 0
+        return count >= most
+
     def counted(self, key: str) -> datetime | None:
         """When the last window of ``key`` began; None when nothing was counted, or long ago."""
         with self._database.reading() as session:

@@ -5,6 +5,7 @@ form can send; there is no cookie that could be misused.
 """
 
 import logging
+from datetime import timedelta
 from typing import Annotated, Literal
 
 import httpx
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 router = APIRouter()
 _MOST_OF_A_CERTIFICATE = 64 * 1024
 _TIMEOUT = 10.0  # seconds
+_REFUSALS = 30  # an hour of one network; a provider's own posts are not refused
+_AN_HOUR = timedelta(hours=1)
 _Provider = Literal["ses", "sendgrid", "mailgun", "postmark"]
 
 
@@ -31,8 +34,15 @@ async def _body(request: Request) -> bytes:
 def take(
     site: Ours, request: Request, provider: _Provider, body: Annotated[bytes, Depends(_body)]
 ) -> Response:
-    """Act on a provider's events; 403, and nothing changed, unless it is proven to be theirs."""
+    """Act on a provider's events; 403, and nothing changed, unless it is proven to be theirs.
+
+    A network that was refused too often gets 429 unread, so that no password is guessed.
+    """
     webhooks: Webhooks = request.app.state.webhooks
+    guards = site.app.store.guards
+    network = guards.hash(f"hook:{site.networks.of(request)}")
+    if guards.is_spent(network, _REFUSALS, _AN_HOUR, site.now):
+        return PlainTextResponse("too many refused posts\n", 429, headers={"Retry-After": "3600"})
     try:
         reports = webhooks.read(provider, request.headers, body, site.now)
     except UncheckableError as error:
@@ -40,6 +50,7 @@ def take(
         return PlainTextResponse("try again\n", 503)
     except WebhookError as error:
         log.warning("refused a post to /hooks/%s: %s", provider, error)
+        guards.allow(network, _REFUSALS, _AN_HOUR, site.now)
         return PlainTextResponse("refused\n", 403)
     site.app.postmaster.take(reports)
     return PlainTextResponse("ok\n")
@@ -67,5 +78,5 @@ def fetch(url: str) -> bytes:
                 if len(content) > _MOST_OF_A_CERTIFICATE:
                     raise UncheckableError(f"{url} is too large for a certificate")
             return content
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UncheckableError(f"{url} cannot be fetched: {type(error).__name__}") from None

@@ -1,0 +1,166 @@
+"""Reads messages that may be damaged, hostile or in any character set. Pure.
+
+The work is bounded: a message is read up to so many bytes and lines, a field up to so many letters.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, message_from_string
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
+from email.policy import Compat32
+from email.utils import getaddresses
+from html import unescape
+
+_CJK = re.compile(rb"(?:[\xa1-\xf7][\xa1-\xfe]){3}")  # GBK; letters of Latin-1 seldom stand so
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "shift_jis": "cp932"}
+_HIDDEN = re.compile(r"<(style|script|head)\b.{0,20000}?</\1\s*>", re.I | re.S)
+_BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]{0,400}>", re.I)
+_TAG = re.compile(r"<[^<>@]{1,400}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a message is read: what we look for stands at its beginning.
+
+    A notification with a copy of a whole mail of 90 kB is smaller. The email package takes a time
+    that grows with the square of the lines, parts and parameters, 0.2 s at these numbers.
+    """
+
+    bytes: int = 128 * 1024
+    lines: int = 3_000
+    field: int = 2_000  # letters of a header field
+    text: int = 20_000  # letters of a part
+    parts: int = 200
+
+
+LIMITS = Limits()
+
+
+class _Lenient(Compat32):
+    """Fields in whatever bytes they come in, and none longer than the limit."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Return a field's name and value, cut where it is too long."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[: LIMITS.field]
+
+    def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002
+        """Return a field's value; eight-bit letters that it holds are read as text."""
+        raw = value.encode("ascii", "surrogateescape") if isinstance(value, str) else b""
+        return value if value.isascii() else decoded(raw)
+
+
+_POLICY = _Lenient()
+
+
+def read_message(raw: bytes) -> Message:
+    """Return the message, as much of it as is read."""
+    return message_from_bytes(cut(raw), policy=_POLICY)
+
+
+def cut(raw: bytes) -> bytes:
+    """Return the beginning of a message."""
+    lines = raw[: LIMITS.bytes].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return b"\n".join(lines[: LIMITS.lines])
+
+
+def read_fields(text: str) -> Message:
+    """Return the header fields that ``text`` begins with."""
+    return message_from_string(text[: LIMITS.text], policy=_POLICY)
+
+
+def parts(message: Message) -> list[Message]:
+    """Return all parts of a message, without those of the mail that it returns."""
+    waiting, seen = [message], list[Message]()
+    while waiting and len(seen) < LIMITS.parts:
+        part = waiting.pop(0)
+        seen.append(part)
+        if part.get_content_maintype() == "multipart":
+            waiting = children(part) + waiting
+    return seen
+
+
+def children(part: Message) -> list[Message]:
+    """Return the parts within a part."""
+    payload = part.get_payload() if part.is_multipart() else []
+    return [child for child in payload if isinstance(child, Message)]
+
+
+def groups(part: Message) -> Iterator[Message]:
+    """Yield the groups of fields of a delivery status or feedback report, however it was parsed."""
+    for group in children(part):
+        yield group
+        if not group.keys():
+            yield read_fields(text_of(group))
+    if not part.is_multipart():
+        for text in re.split(r"\n\n", text_of(part).replace("\r\n", "\n")):
+            yield read_fields(text.lstrip())
+
+
+def text_of(part: Message) -> str:
+    """Return the text of a part, read in the character set that it names or seems to be in."""
+    if part.is_multipart():
+        return ""
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return ""
+    charset = str(part.get_param("charset") or "")
+    text = decoded(payload[: 4 * LIMITS.text], charset)[: LIMITS.text]
+    return _without_markup(text) if part.get_content_subtype() == "html" else text
+
+
+def decoded(raw: bytes, charset: str = "") -> str:
+    """Return bytes as text: in ``charset``, else in the first of the usual ones that fits."""
+    name = charset.strip("\"' ").lower()
+    guesses = (
+        _WIDER.get(name, name),
+        "iso2022_jp_2" if b"\x1b$" in raw else "utf-8",
+        "gb18030" if _CJK.search(raw) else "cp1252",
+    )
+    for guess in filter(None, guesses):
+        try:
+            return raw.decode(guess)
+        except (LookupError, ValueError):  # no such character set, or no text in it
+            continue
+    return raw.decode("utf-8", "replace")
+
+
+def fields(message: Message, *names: str) -> Iterator[str]:
+    """Yield the values of all fields of these names."""
+    for name in names:
+        for value in message.get_all(name, []):
+            yield str(value)
+
+
+def field(message: Message, name: str) -> str:
+    """Return the value of a field with its encoded words (RFC 2047) read; empty without one."""
+    value = str(message.get(name) or "")
+    try:
+        words = [
+            word if isinstance(word, str) else decoded(word, charset or "ascii")
+            for word, charset in decode_header(value)
+        ]
+    except (MessageError, LookupError, ValueError):
+        return value
+    return "".join(words)
+
+
+def typed_field(message: Message, name: str) -> str:
+    """Return the value of a field of a notification without the type before its semicolon."""
+    value = field(message, name)
+    kind, semicolon, rest = value.partition(";")
+    typed = semicolon and re.fullmatch(r"\s*[\w-]{1,40}(?:\s*\([^)]{0,80}\))?\s*", kind)
+    return (rest if typed else value).strip()
+
+
+def address_in(text: str) -> str:
+    """Return the first mail address of a header field, lower case; empty without one."""
+    addresses = [address for _, address in getaddresses([text[:500]]) if "@" in address]
+    return addresses[0].strip("<>").lower() if addresses else ""
+
+
+def _without_markup(text: str) -> str:
+    return unescape(_TAG.sub(" ", _BREAK.sub("\n", _HIDDEN.sub(" ", text))))
