@@ -1,11 +1,13 @@
 """Providers post bounces; who cannot prove it changes nothing."""
 
 import base64
+import hmac
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import NOW
 from web_apps import Trial, trial
 
 from digestmail.bounces.webhooks import WebhookError
@@ -70,3 +72,54 @@ async def test_a_post_that_is_too_large(web: Trial) -> None:
 def test_a_certificate_that_cannot_be_had_is_told() -> None:
     with pytest.raises(WebhookError, match="cannot be fetched"):
         hooks.fetch("http://127.0.0.1:1/a.pem")
+
+
+async def test_a_password_cannot_be_guessed_at_wire_speed(web: Trial) -> None:
+    set_password(web)
+    ada = web.joined()
+    wrong = {"Authorization": "Basic " + base64.b64encode(b"hook:wrong").decode()}
+    answers = [
+        (await web.client.post("/hooks/postmark", json=BOUNCE, headers=wrong)).status_code
+        for _ in range(32)
+    ]
+    assert answers == [403] * 30 + [429] * 2
+    right = {"Authorization": f"Basic {PASSWORD}"}
+    answer = await web.client.post("/hooks/postmark", json=BOUNCE, headers=right)
+    assert (answer.status_code, web.again(ada)) == (429, ada)
+    web.clock.move(hours=1, seconds=1)
+    answer = await web.client.post("/hooks/postmark", json=BOUNCE, headers=right)
+    assert answer.status_code == 200
+
+
+async def test_posts_that_are_proven_are_not_limited(web: Trial) -> None:
+    set_password(web)
+    headers = {"Authorization": f"Basic {PASSWORD}"}
+    for number in range(40):
+        event = BOUNCE | {"ID": number}
+        answer = await web.client.post("/hooks/postmark", json=event, headers=headers)
+        assert answer.status_code == 200
+
+
+def mailgun(event: dict[str, str], token: str) -> dict[str, object]:
+    stamp = str(int(NOW.timestamp()))
+    signature = hmac.new(b"the key", f"{stamp}{token}".encode(), "sha256").hexdigest()
+    signed = {"timestamp": stamp, "token": token, "signature": signature}
+    return {"signature": signed, "event-data": {"recipient": "ada@example.org", **event}}
+
+
+@pytest.mark.parametrize(
+    "first", [{"event": "opened"}, {"event": "failed", "severity": "temporary"}]
+)
+async def test_a_signature_of_mailgun_is_good_for_one_body(
+    web: Trial, first: dict[str, str]
+) -> None:
+    section = BouncesSection.model_validate({"mailgun_key": "the key"})
+    server: Any = web.client._transport
+    server.app.state.webhooks = hooks.webhooks(section)
+    ada = web.joined()
+    for event in (first, {"event": "complained"}):
+        answer = await web.client.post("/hooks/mailgun", json=mailgun(event, "nonce"))
+        assert answer.status_code == 200
+    assert web.again(ada) == ada
+    await web.client.post("/hooks/mailgun", json=mailgun({"event": "complained"}, "another"))
+    assert web.again(ada).status is SubscriberStatus.COMPLAINED
