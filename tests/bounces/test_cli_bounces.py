@@ -108,6 +108,33 @@ def test_the_scheduler_reads_a_configured_mailbox(app: App, tmp_path: Path) -> N
     app.close()
 
 
+def test_a_dry_run_shows_how_each_is_understood_and_changes_nothing(
+    app: App, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "1.eml").write_bytes(bounce(app))
+    (tmp_path / "2.eml").write_bytes(letter())
+    rows = printed(capsys, "bounce", "read", "--dry-run", "1.eml", "2.eml", "1.eml")
+    first = {"kind": "failure", "class": "hard", "address": ADA, "code": "5.1.1"}
+    assert rows[0] == rows[2] == {"file": "1.eml", **first, "words": "550 5.1.1 no"}
+    other = {"kind": "unknown", "class": "", "address": "", "code": "", "words": "Hello"}
+    assert rows[1] == {"file": "2.eml", **other}
+    assert app.store.bounces.latest(9) == []
+    assert app.store.subscribers.by_email(ADA).status is SubscriberStatus.ACTIVE
+    app.close()
+
+
+def test_a_dry_run_needs_no_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "1.eml").write_bytes(dsn(text="550 5.2.2 over quota"))
+    assert run("bounce", "read", "--dry-run", "1.eml") == 0
+    assert "soft" in capsys.readouterr().out
+    assert run("bounce", "read", "--dry-run", "2.eml") == 1
+    assert capsys.readouterr().err == "error: files: cannot read 2.eml: No such file or directory\n"
+    assert list(tmp_path.iterdir()) == [tmp_path / "1.eml"]
+
+
 def test_fetch_without_a_mailbox(app: App, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("bounce", "fetch") == 78
     assert "bounces.mailbox is not set" in capsys.readouterr().err
