@@ -43,12 +43,18 @@ def parse(raw: bytes) -> Report:
 
 @dataclass(frozen=True, slots=True)
 class _Mail:
-    """A message with what is asked of it more than once. ``tokens``: those of its own header."""
+    """A message with what is asked of it more than once.
+
+    ``returned``: the heads of the mails that it returns. ``texts``: those of its text parts.
+    ``prose``: what they say before a copy of our mail. ``tokens``: those of its own header.
+    """
 
     message: Message
     parts: list[Message]
-    returned: list[Message]  # the heads of the mails that it returns
+    returned: list[Message]
     subject: str
+    texts: list[str]
+    prose: str
     tokens: tuple[str, ...]
     id: str
 
@@ -73,11 +79,14 @@ def _read(raw: bytes) -> _Mail:
     message = mime.read_message(raw)
     parts = mime.parts(message)
     recipients = mime.fields(message, *_RECIPIENT_FIELDS)
+    texts = _texts(parts)
     return _Mail(
         message=message,
         parts=parts,
         returned=_returned(parts),
         subject=mime.field(message, "Subject"),
+        texts=texts,
+        prose="\n".join(map(without_copy, texts[:3]))[: mime.LIMITS.text],
         tokens=tuple(token for text in recipients for token in tokens_in(text)),
         id=_identity(message, raw),
     )
@@ -93,7 +102,7 @@ def _report(mail: _Mail) -> Report:
         return _notification(recipient, mail)
     if _is_complaint(mail):
         return _complaint(mail)
-    event = ses_in_text(mail.id, (mime.text_of(part) for part in mail.parts))
+    event = ses_in_text(mail.id, mail.texts)
     if event is not None:
         return event
     if _asks_to_leave(mail):
@@ -122,6 +131,18 @@ def _returned(parts: list[Message]) -> list[Message]:
         elif part.get_content_type() == "text/rfc822-headers":
             heads.append(mime.read_fields(mime.text_of(part)))
     return heads
+
+
+def _texts(parts: list[Message]) -> list[str]:
+    """The texts of all text parts that are not empty."""
+    # A multipart without parts is one whose boundary was lost; its text is there all the same.
+    texts = (
+        mime.text_of(part)
+        for part in parts
+        if part.get_content_maintype() in ("text", "multipart")
+        and part.get_content_type() != "text/rfc822-headers"
+    )
+    return [text for text in texts if text.strip()]
 
 
 # --- letters of people and of their programs ------------------------------------------------
@@ -207,9 +228,8 @@ def _failed_recipient(parts: list[Message]) -> Message | None:
 def _notification(recipient: Message, mail: _Mail) -> Report:
     status = str(recipient.get("Status") or "")
     diagnostic = mime.typed_field(recipient, "Diagnostic-Code")
-    prose = _words(mail)
-    verdict, words = _blame(status, diagnostic, prose)
-    kind = _after_action(_action(recipient), verdict, prose)
+    verdict, words = _blame(status, diagnostic, mail.prose)
+    kind = _after_action(_action(recipient), verdict, mail.prose)
     if status.strip().startswith("2.") or verdict.code.startswith("2."):
         kind = Kind.UNKNOWN
     about = (mime.typed_field(recipient, f"{name}-Recipient") for name in ("Final", "Original"))
@@ -262,18 +282,18 @@ def _is_bounce(mail: _Mail) -> bool:
         return True
     if DAEMON.search(mime.field(message, "From")):
         return True
-    words = _words(mail)
     automatic = str(message.get("Auto-Submitted") or "no").strip().lower() != "no"
-    if automatic and not best_code(words):
+    if automatic and not best_code(mail.prose):
         return False  # a person's program may answer in such words too; it names no code
     if FAILING.search(mail.subject):
         return True
     nobodys = str(message.get("Return-Path") or "").strip() == "<>" and not _is_automatic(mail)
-    return nobodys and bool(FAILING.search(" ".join(words.split()))) and says_why(words)
+    failing = FAILING.search(" ".join(mail.prose.split()))
+    return nobodys and bool(failing) and says_why(mail.prose)
 
 
 def _free_form(mail: _Mail) -> Report:
-    prose = f"{mail.subject}\n{_words(mail)}"
+    prose = f"{mail.subject}\n{mail.prose}"
     line = " ".join(prose.split())
     said = said_by_server(prose)
     words = said if says_why(said) else line
@@ -281,7 +301,9 @@ def _free_form(mail: _Mail) -> Report:
     kind = Kind.DELAYED if DELAYED.search(line) and not FINAL.search(line) else verdict.kind
     failed = str(mail.message.get("X-Failed-Recipients") or "")
     code = verdict.code or best_code(line)
-    if not (failed or code or any(told.search(line) for told in (FAILING, DELAYED, _SMTP_REPLY))):
+    fails = any(told.search(line) for told in (FAILING, DELAYED, _SMTP_REPLY))
+    fails = fails or (verdict.kind is not Kind.POLICY and says_why(words))
+    if not (failed or code or fails):
         kind = Kind.UNKNOWN  # a postmaster may write of other things
     others = " ".join(mime.fields(mail.message, *_RECIPIENT_FIELDS, "From")).lower()
     return mail.report(
@@ -296,18 +318,4 @@ def _free_form(mail: _Mail) -> Report:
 def _addressee(mail: _Mail) -> str:
     """Whom the mail that is returned was for; ours have one reader each."""
     fields = (mime.address_in(text) for copy in mail.returned for text in mime.fields(copy, "To"))
-    texts = (copied_recipient(mime.text_of(part)) for part in mail.parts)
-    return next(filter(None, (*fields, *texts)), "")
-
-
-def _words(mail: _Mail) -> str:
-    """What a bounce says in its text parts, before the copy of our mail."""
-    # A multipart without parts is one whose boundary was lost; its text is there all the same.
-    texts = (
-        mime.text_of(part)
-        for part in mail.parts
-        if part.get_content_maintype() in ("text", "multipart")
-        and part.get_content_type() != "text/rfc822-headers"
-    )
-    texts_with_words = [text for text in texts if text.strip()][:3]
-    return "\n".join(map(without_copy, texts_with_words))[: mime.LIMITS.text]
+    return next(filter(None, (*fields, *map(copied_recipient, mail.texts))), "")

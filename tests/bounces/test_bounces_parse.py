@@ -1,5 +1,7 @@
 """Messages that came back are read for what they say, whatever their shape."""
 
+import json
+
 import pytest
 from bounce_letters import ANSWERS, NOTICES, REASONS, notice
 from bounce_samples import complaint, dsn, fixtures, letter, to_token
@@ -223,3 +225,233 @@ def test_no_bytes_break_it(noise: bytes, where: int) -> None:
 )
 def test_hostile_input_is_read_without_a_word(raw: bytes) -> None:
     assert parse(raw).kind in Kind
+
+
+APPLE = (
+    "Return-Path: <>\nAuto-Submitted: auto-replied\nX-Apple-Unsubscribe: true\n"
+    "Precedence: bulk\nX-Autoreply: yes\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("subject", "extra"),
+    [
+        ("unsubscribe", APPLE),
+        ("", APPLE),
+        ("Unsubscribe", "Auto-Submitted: auto-generated\n"),
+        ("unsubscribe", "Precedence: bulk\n"),
+        ("unsubscribe", "Return-Path: <>\nX-Autoreply: yes\n"),
+    ],
+)
+def test_a_mail_program_that_asks_to_leave_is_no_automatic_answer(subject: str, extra: str) -> None:
+    report = parse(letter(subject, to=f"leave+{LEAVE}@digest.example.org", extra=extra))
+    assert (report.kind, report.tokens) == (Kind.UNSUBSCRIBE, (LEAVE,))
+
+
+def test_an_automatic_answer_to_a_digest_asks_for_nothing() -> None:
+    away = letter(
+        "Re: how to unsubscribe", to=to_token(TOKEN), extra="Auto-Submitted: auto-replied\n"
+    )
+    assert parse(away).kind is Kind.AUTO_REPLY
+
+
+def returned(fields: str, subject: str = "complaint about message from 192.0.2.1") -> bytes:
+    return f"""\
+From: staff@provider.example
+To: abuse@digest.example.org
+Subject: {subject}
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="=m"
+
+--=m
+Content-Type: message/rfc822
+
+{fields}
+From: daily@digest.example.org
+To: ada@example.net
+Subject: papers
+
+hello
+--=m--
+""".encode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "subject"),
+    [
+        ("X-HmXmrOriginalRecipient: <ada@example.net>", "anything"),
+        ("X-Store-Info: 1", "complaint about message from 192.0.2.1"),
+    ],
+)
+def test_a_complaint_that_is_the_mail_itself(fields: str, subject: str) -> None:
+    raw = returned(f"Return-Path: <{to_token(TOKEN)}>\n{fields}", subject)
+    report = parse(raw)
+    assert (report.kind, report.address) == (Kind.COMPLAINT, "ada@example.net")
+    assert report.tokens == (TOKEN,)
+
+
+def test_a_mail_that_is_passed_on_is_no_complaint() -> None:
+    assert parse(returned("X-Mailer: x", "Fwd: papers")).kind is Kind.UNKNOWN
+
+
+def test_tokens_count_from_fields_and_returned_mails_only() -> None:
+    """Whoever has seen a token could write it into any text."""
+    words = f"550 5.1.1 user unknown\n\n--- Below this line is a copy\n\nReturn-Path: <b+{TOKEN}@x>"
+    from_daemon = letter("failure notice", text=words).replace(b"Ada <ada@", b"MAILER-DAEMON <x@")
+    assert (parse(from_daemon).kind, parse(from_daemon).tokens) == (Kind.HARD, ())
+    bare = complaint(to_token(TOKEN)).replace(b"message/rfc822", b"text/plain")
+    assert (parse(bare).kind, parse(bare).tokens) == (Kind.COMPLAINT, ())
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "text", "kind"),
+    [
+        ("expired", "", "Connection timed out", Kind.SOFT),
+        ("expired", "5.1.1", "550 5.1.1 user unknown", Kind.SOFT),
+        ("expired", "4.4.7", "421 4.7.0 deferred due to user complaints", Kind.POLICY),
+        ("error", "5.1.1", "550 5.1.1 user unknown", Kind.HARD),
+        ("expanded", "5.1.1", "550 5.1.1 user unknown", Kind.UNKNOWN),
+    ],
+)
+def test_other_actions(action: str, status: str, text: str, kind: Kind) -> None:
+    assert parse(dsn(TOKEN, status, action, text)).kind is kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your message has not yet been delivered. We will retry for 3 days.",
+        "The delivery is delayed. You do not need to resend your message.",
+        "Die Zustellung verzögert sich.",
+        "La remise de votre message est retardée.",
+        "La entrega se ha demorado.",
+    ],
+)
+def test_what_is_only_late_is_no_failure(text: str) -> None:
+    assert parse(notice("Delivery status", text)).kind is Kind.DELAYED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "As their mailbox is full, your mail could not be delivered to: <ada@example.net>",
+        "Mail could not be delivered. 550 5.2.2 mailbox of ada@example.net over quota",
+        "Non remis : la boîte aux lettres de ada@example.net est pleine.",
+    ],
+)
+def test_plain_words_of_an_unusual_sender(text: str) -> None:
+    raw = notice("Mail", text, sender="no-reply@example.net")
+    assert (parse(raw).kind, parse(raw).address) == (Kind.SOFT, "ada@example.net")
+    assert (
+        parse(raw.replace(b"Return-Path: <>", b"Return-Path: <x@y.example>")).kind is Kind.UNKNOWN
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Message-ID: <14a3e1b4b5a.10b1@digest.example.org>\nUser unknown: ada@example.net",
+        "Questions? Contact help@desk.example.net\nUser unknown: <ada@example.net>",
+        "In-Reply-To: <x.1@y.example>\npostmaster@mx.example.net: ada@example.net is unknown",
+        f"Sent by {to_token(TOKEN)} to <ada@example.net>: user unknown",
+        "User unknown\nSee it@desk.example.net\n\nOriginal message\nTo: Ada <ada@example.net>",
+        "User unknown\nRCPT TO:<ada@example.net>\nroot@mx.example.net",
+    ],
+)
+def test_the_address_is_the_recipients(text: str) -> None:
+    assert (
+        parse(
+            notice("failure notice", text).replace(b"b@digest", f"b+{TOKEN}@digest".encode())
+        ).address
+        == "ada@example.net"
+    )
+
+
+def test_eight_bit_words_in_any_field_and_part() -> None:
+    russian = dsn(TOKEN, "5.0.0", text="550 Пользователь не найден")
+    assert parse(russian).kind is Kind.HARD
+    for charset, codec in (("gb18030", "gb18030"), ("gb2312", "gb18030"), ("utf-8", "utf-8")):
+        text = "很抱歉，退信原因：收件人邮箱地址不存在。".encode(codec)
+        sender = b"From: postmaster@qq.example\nContent-Transfer-Encoding: 8bit\n"
+        declared = f"Content-Type: text/plain; charset={charset}\n\n".encode()
+        assert parse(sender + declared + text).kind is Kind.HARD
+        assert parse(sender + b"\n" + text).kind is Kind.HARD
+    japanese = "宛先のメールアドレスは存在しません".encode("iso2022_jp")
+    assert parse(b"From: MAILER-DAEMON\n\n" + japanese).kind is Kind.HARD
+    german = "Unzustellbar: Empfänger unbekannt".encode("cp1252")
+    assert parse(b"From: MAILER-DAEMON\n\n" + german).kind is Kind.HARD
+
+
+def test_words_in_html_alone() -> None:
+    text = (
+        "<style>p {color: red}</style><p>L&#39;adresse <b>du destinataire</b> n&#39;existe pas.</p>"
+    )
+    raw = notice("Non remis", text).replace(b"text/plain", b"text/html")
+    assert parse(raw).kind is Kind.HARD
+
+
+@pytest.mark.parametrize(
+    "charset", ["idna", "undefined", "punycode", "unicode_escape", "rot13", "zlib"]
+)
+@pytest.mark.parametrize("encoding", ["8bit", "base64", "quoted-printable", "x-uuencode"])
+def test_no_character_set_stops_the_reading(charset: str, encoding: str) -> None:
+    head = f"Content-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: {encoding}\n"
+    for sender in ("MAILER-DAEMON <x@y.example>", "Ada <ada@example.net>"):
+        raw = (
+            f"From: {sender}\nSubject: =?{charset}?q?caf=E9?=\n{head}\n".encode()
+            + b"caf\xe9 user unknown"
+        )
+        assert parse(raw).kind in (Kind.HARD, Kind.SOFT, Kind.UNKNOWN)
+
+
+def ses_mail(event: object) -> bytes:
+    text = f"{json.dumps(event)}\n\n--\nIf you wish to stop receiving notifications, click below"
+    return letter("Amazon SES Email Event Notification", text=text)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        (
+            {
+                "notificationType": "Bounce",
+                "bounce": {
+                    "bounceType": "Permanent",
+                    "bouncedRecipients": [
+                        {
+                            "emailAddress": "ada@example.net",
+                            "diagnosticCode": "smtp; 550 5.1.1 user unknown",
+                        }
+                    ],
+                },
+            },
+            Kind.HARD,
+        ),
+        (
+            {
+                "notificationType": "Bounce",
+                "bounce": {
+                    "bounceType": "Transient",
+                    "bouncedRecipients": [{"emailAddress": "ada@example.net"}],
+                },
+            },
+            Kind.SOFT,
+        ),
+        (
+            {
+                "notificationType": "Complaint",
+                "complaint": {"complainedRecipients": [{"emailAddress": "ada@example.net"}]},
+            },
+            Kind.COMPLAINT,
+        ),
+    ],
+)
+def test_notifications_of_ses_that_come_by_mail(
+    event: dict[str, object], kind: Kind, *, wrapped: bool
+) -> None:
+    event |= {"mail": {"messageId": "1", "source": to_token(TOKEN)}}
+    report = parse(ses_mail({"Message": json.dumps(event)} if wrapped else event))
+    assert (report.kind, report.address, report.authentic) == (kind, "ada@example.net", False)
+    assert report.tokens == (TOKEN,)
+    assert len(report.id) == 64

@@ -118,6 +118,50 @@ def test_what_a_provider_tries_again_for_hours_is_taken() -> None:
     assert read(made, "mailgun", mailgun(event, NOW - 8 * hour))
 
 
+@pytest.mark.parametrize(
+    ("changed", "judged"),
+    [
+        (
+            {"bounceType": "Permanent", "diagnosticCode": "smtp; 550 your IP is blacklisted"},
+            "policy",
+        ),
+        ({"bounceType": "Permanent", "diagnosticCode": "smtp; 552 mailbox full"}, "soft"),
+        ({"bounceType": "Permanent", "diagnosticCode": "smtp; 550 user unknown"}, "hard"),
+        ({"bounceType": "Transient", "diagnosticCode": "smtp; 421 4.7.0 rate limited"}, "policy"),
+        ({"bounceType": "Transient", "bounceSubType": "ContentRejected"}, "policy"),
+        ({"bounceType": "Transient", "bounceSubType": "MailboxFull"}, "soft"),
+    ],
+)
+def test_ses_words_outweigh_its_type(changed: dict[str, str], judged: str) -> None:
+    event = ses(code="5.1.1")
+    recipient = event["bounce"]["bouncedRecipients"][0]
+    recipient["diagnosticCode"] = changed.pop("diagnosticCode", "")
+    event["bounce"] |= changed
+    assert [str(report.kind) for report in read(hooks(), "ses", sns(event))] == [judged]
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "ap-southeast-2", "us-gov-west-1", "me-central-1"])
+def test_ses_certificates_of_every_region(region: str) -> None:
+    asked: list[str] = []
+
+    def get(url: str) -> bytes:
+        asked.append(url)
+        return pem()
+
+    url = CERTIFICATE.replace("eu-west-1", region)
+    assert read(hooks(get=get), "ses", sns(ses()) | {"SigningCertURL": url})
+    assert asked == [url]
+
+
+def test_ids_and_addresses_of_events_can_be_stored() -> None:
+    event = {"RecordType": "Bounce", "Type": "HardBounce", "ID": "4\x00\ud800" + "9" * 9_000}
+    event |= {"Email": "Ada\x00@example.net", "Details": "550 \x00\udfff user unknown"}
+    (report,) = read(hooks(), "postmark", event, basic("postmark's word"))
+    for text in (report.id, report.address, report.text):
+        assert "\x00" not in text
+        assert len(text.encode()) <= 2_000
+
+
 def test_ses_complaint_and_delivery() -> None:
     complaint = ses() | {
         "notificationType": "Complaint",
@@ -139,6 +183,12 @@ def test_ses_complaint_and_delivery() -> None:
         {"Type": "Other"},
         {"SigningCertURL": CERTIFICATE.replace("https", "http")},
         {"SigningCertURL": "https://bucket.s3.amazonaws.com/sns.pem"},
+        {"SigningCertURL": "https://sns.s3.amazonaws.com/a.pem"},  # whoever has the bucket "sns"
+        {"SigningCertURL": "https://sns.us-east-1.s3.amazonaws.com/a.pem"},
+        {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com/../x/a.pem"},
+        {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com/a.pem?x=.pem"},
+        {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com/a\x7f\n.pem"},
+        {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com/" + "a" * 70_000 + ".pem"},
         {"SigningCertURL": "https://sns.eu.amazonaws.com.evil.example/a.pem"},
         {"SigningCertURL": "https://evil.example/sns.eu-west-1.amazonaws.com/a.pem"},
         {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com@evil.example/a.pem"},
@@ -305,8 +355,16 @@ def basic(password: str) -> dict[str, str]:
 )
 def test_postmark(kind: str, expected: Kind) -> None:
     event = {"RecordType": "Bounce", "Type": kind, "ID": 4, "Email": "Ada@example.net"}
+    assert read(hooks(), "postmark", {"RecordType": "Open"}, basic("postmark's word")) == []
     (report,) = read(hooks(), "postmark", event, basic("postmark's word"))
     assert (report.kind, report.address) == (expected, "ada@example.net")
+
+
+def test_postmark_words_outweigh_its_type() -> None:
+    event = {"RecordType": "Bounce", "Type": "HardBounce", "ID": 4, "Email": "ada@example.net"}
+    event["Details"] = "smtp;550 5.7.1 blocked, see https://www.spamhaus.org"
+    (report,) = read(hooks(), "postmark", event, basic("postmark's word"))
+    assert report.kind is Kind.POLICY
 
 
 @pytest.mark.parametrize("headers", [{}, basic("wrong"), basic(""), {"authorization": "Bearer x"}])

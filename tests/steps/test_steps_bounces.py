@@ -209,6 +209,43 @@ def test_a_complaint_ends_it_for_good(office: Postmaster, store: Store, sent: De
         Desk(store, LINKS).lift(ada(store), NOW)
 
 
+def test_a_complaint_ages_as_a_failure_does(
+    office: Postmaster, store: Store, sent: Delivery, clock: FakeClock
+) -> None:
+    """Whoever finds an old mail cannot end its reader's subscription for good."""
+    clock.move(days=15)
+    leave = LINKS.unsubscribe_token(sent.subscriber_id)
+    assert take(office, complaint(to_token(token(sent)), "none")).fates == {Fate.UNVERIFIED: 1}
+    assert ada(store).status is SubscriberStatus.ACTIVE
+    take(office, complaint(to_token(token(sent)), leave).replace(b"arf-1", b"arf-2"))
+    assert ada(store).status is SubscriberStatus.UNSUBSCRIBED
+    assert Desk(store, LINKS).suppressed(ADA) is None
+
+
+def test_one_listing_of_ours_gives_nobody_up(
+    office: Postmaster, store: Store, clock: FakeClock
+) -> None:
+    """Whatever number stands beside the words, and however often it comes."""
+    for number, status in enumerate(["5.1.1", "5.2.1", "4.0.0", "4.7.1", "5.0.0", ""] * 2):
+        delivery = send(store, _owe_on(store, number, clock))
+        raw = dsn(token(delivery), status, text="550 blocked using a blocklist", number=number)
+        assert take(office, raw).kinds == {Kind.POLICY: 1}
+    assert ada(store).status is SubscriberStatus.ACTIVE
+
+
+def test_a_poisoned_message_is_put_aside_and_those_behind_it_are_read(
+    office: Postmaster, store: Store, sent: Delivery, tmp_path: Path
+) -> None:
+    for folder in ("new", "cur", "tmp"):
+        (tmp_path / "box" / folder).mkdir(parents=True)
+    poison = letter(extra="Content-Type: text/plain; charset=idna\n").replace(b"Hi", b"caf\xe9")
+    (tmp_path / "box" / "new" / "1").write_bytes(poison)
+    (tmp_path / "box" / "new" / "2").write_bytes(b"Content-Type: message/rfc822\n\n" * 3_000)
+    (tmp_path / "box" / "new" / "3").write_bytes(dsn(token(sent)))
+    assert office.fetch("box", tmp_path).fates == {Fate.COUNTED: 1, Fate.UNKNOWN: 2}
+    assert office.fetch("box", tmp_path).read == 0
+
+
 def test_a_complaint_of_somebody_who_left_counts_too(
     office: Postmaster, store: Store, sent: Delivery
 ) -> None:
