@@ -9,14 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
-from email.utils import parseaddr
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfoNotFoundError
 
 from digestmail.calendar import next_slot, utc_now
-from digestmail.config import Settings, SmtpSection
+from digestmail.config import Settings
 from digestmail.domain import (
     Clock,
     DeliveryKind,
@@ -31,13 +30,14 @@ from digestmail.domain import (
 )
 from digestmail.errors import ConfigError, InputError
 from digestmail.gather import Gatherer
-from digestmail.mail.address import checked_address
-from digestmail.mail.dkim import DkimKey, load_key
-from digestmail.mail.lane import Shared
-from digestmail.mail.message import Identity
-from digestmail.mail.outbox import OutboxMailer
-from digestmail.mail.relay import SmtpSettings
-from digestmail.mail.relays import RelaysMailer
+from digestmail.mailing import (
+    dkim_key,
+    identity,
+    make_mailer,
+    operator_address,
+    relay_names,
+    unsubscribe_address,
+)
 from digestmail.render import Renderer
 from digestmail.resources import MIGRATIONS, TEMPLATES
 from digestmail.steps.bounces import Postmaster, Taken
@@ -131,9 +131,7 @@ class App:
             links=self.links,
             identity=identity(self.settings),
             dkim=dkim_key(self.settings),
-            unsubscribe_address=_checked(
-                "mail.unsubscribe_address", self.settings.mail.unsubscribe_address
-            ),
+            unsubscribe_address=unsubscribe_address(self.settings),
         )
 
     @property
@@ -268,8 +266,7 @@ class App:
     @property
     def relays(self) -> list[str]:
         """The names of what takes the mail."""
-        outbox = ["outbox"] if self.settings.mail.outbox else []
-        return outbox or [relay.address for relay in relay_settings(self.settings)]
+        return relay_names(self.settings)
 
     def deliver_letters(self) -> Delivered:
         """Send what somebody waits for before the screen: confirm mails and links."""
@@ -285,7 +282,7 @@ class App:
             clock=self.clock,
             latest=timedelta(hours=self.settings.digest.latest_hours),
             stop=self.stopping,
-            operator=_usable(self.settings.operator_email),
+            operator=operator_address(self.settings),
         )
 
     def relay_rests(self) -> bool:
@@ -336,79 +333,6 @@ def open_database(settings: Settings) -> Database:
     if url.startswith("sqlite:///"):
         url = f"sqlite:///{settings.path(url.removeprefix('sqlite:///'))}"
     return Database(url)
-
-
-def identity(settings: Settings) -> Identity:
-    """Who the mails are from."""
-    mail = settings.mail
-    return Identity(
-        from_address=mail.from_address,
-        from_name=mail.from_name,
-        reply_to=mail.reply_to,
-        bounce_address=mail.bounce_address,
-        list_id=mail.list_id or f"daily.{settings.host}",
-        list_name=f"{settings.service_name} daily papers",
-        sender_id="digestmail",
-        help_url=f"{settings.public_url}/help",
-    )
-
-
-@lru_cache  # one warning is enough
-def _usable(address: str) -> str:
-    """The address in ``Ops <ops@example.org>``; empty where it is none: mail goes on without."""
-    try:
-        return checked_address(parseaddr(address)[1]) if address else ""
-    except InputError:
-        log.warning("operator_email: %r is no mail address: nobody is told of trouble", address)
-        return ""
-
-
-def _checked(setting: str, address: str) -> str:
-    try:
-        return checked_address(address) if address else ""
-    except InputError as error:
-        raise ConfigError(f"{setting}: {error.message}") from None
-
-
-def dkim_key(settings: Settings) -> DkimKey | None:
-    """The signing key, unless the relay signs."""
-    dkim = settings.dkim
-    if not dkim.key_file:
-        return None
-    return load_key(settings.path(dkim.key_file), dkim.selector, dkim.domain)
-
-
-def relay_settings(settings: Settings) -> list[SmtpSettings]:
-    """The relays: that of [smtp], unless only [[relays]] are named, and those."""
-    first = [] if settings.relays and "smtp" not in settings.model_fields_set else [settings.smtp]
-    return [_relay(settings, section) for section in (*first, *settings.relays)]
-
-
-def _relay(settings: Settings, smtp: SmtpSection) -> SmtpSettings:
-    return SmtpSettings(
-        host=smtp.host,
-        port=smtp.port,
-        tls=smtp.tls,
-        username=smtp.username,
-        password=smtp.password.get_secret_value(),
-        verify_tls=smtp.verify_tls,
-        ca_file=str(settings.path(smtp.ca_file)) if smtp.ca_file else "",
-        connections=smtp.connections,
-        messages_per_connection=smtp.messages_per_connection,
-        per_second=smtp.per_second,
-        per_hour=smtp.per_hour,
-        per_day=smtp.per_day,
-        weight=smtp.weight,
-    )
-
-
-def make_mailer(settings: Settings, store: Store, clock: Clock) -> Mailer:
-    """The Mailer of the settings: the relays, or a folder of .eml files."""
-    if settings.mail.outbox:
-        return OutboxMailer(settings.path(settings.mail.outbox))
-    known = store.relays
-    shared = Shared(clock, known.take, known.trouble, known.fell, known.recovered)
-    return RelaysMailer(relay_settings(settings), shared)
 
 
 def _keys(settings: Settings) -> list[str]:

@@ -74,6 +74,7 @@ class SmtpSection(_Section):
     )
     username: str = Field("", description="for authentication; empty: none")
     password: SecretStr = Field(SecretStr(""), description="for authentication")
+    password_file: str = Field("", description="file that holds the password, in its place")
     verify_tls: bool = Field(True, description="check the relay's certificate")
     ca_file: str = Field("", description="certificates to trust besides the system's")
     connections: int = Field(4, ge=1, le=256, description="kept open at the same time")

@@ -90,6 +90,9 @@ class _Imap(_Session):
         self.say(f"* {len(self.box.messages)} EXISTS")
         return "OK [READ-WRITE]" if rest == '"INBOX"' else "NO no such folder"
 
+    def do_examine(self, rest: str) -> str:
+        return self.do_select(rest).replace("READ-WRITE", "READ-ONLY")
+
     def do_logout(self, _: str) -> None:
         self.say("* BYE")
 
@@ -142,6 +145,9 @@ class _Pop3(_Session):
 
     def do_pass(self, rest: str) -> None:
         self.say("+OK" if rest == PASSWORD else "-ERR wrong password")
+
+    def do_stat(self, _: str) -> None:
+        self.say(f"+OK {len(self.box.messages)} {sum(map(len, self.box.messages.values()))}")
 
     def do_list(self, _: str) -> None:
         sizes = [f"{uid} {len(raw)}" for uid, raw in self.box.messages.items()]

@@ -11,12 +11,13 @@ from schema import give_schema
 from steps_world import accepted, owe, put, refused
 from typer.testing import CliRunner, Result
 
-from digestmail.app import App, relay_settings
+from digestmail.app import App
 from digestmail.calendar import utc_now
 from digestmail.cli import cli
 from digestmail.config import Settings, load
 from digestmail.domain import Attempt, Delivery, DeliveryState, Outcome
 from digestmail.errors import ConfigError, InputError, NotFoundError
+from digestmail.mailing import relay_settings
 from digestmail.store import Finish, Store
 
 SETTINGS = """

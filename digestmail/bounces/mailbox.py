@@ -5,6 +5,7 @@ Settled messages are removed; all others stay for a person, marked as seen where
 """
 
 import imaplib
+import os
 import poplib
 import ssl
 from collections.abc import Callable, Iterator
@@ -59,6 +60,18 @@ def read_mailbox(where: str, folder: Path, handle: Handle) -> None:
         (_read_imap if address.scheme.startswith("imap") else _read_pop3)(address, handle)
 
 
+def probe_mailbox(where: str, folder: Path) -> str:
+    """Open a mailbox and change nothing; return a line on it. Raises as ``read_mailbox``."""
+    if "://" not in where:
+        path = folder / Path(where).expanduser()
+        _check_maildir(path)
+        return f"{path} is a Maildir"
+    address = parse_address(where)
+    with _told(str(address)):
+        (_probe_imap if address.scheme.startswith("imap") else _probe_pop3)(address)
+    return f"{address} opens"
+
+
 def parse_address(url: str) -> Address:
     """The server, user, password and folder of a URL; ConfigError, without the password."""
     try:
@@ -111,8 +124,7 @@ def _read_imap(at: Address, handle: Handle) -> None:
     imap = _imap(at)
     try:
         imap.login(at.user, at.password)
-        quoted = at.folder.replace("\\", "\\\\").replace('"', '\\"')
-        _check(imap.select(f'"{quoted}"'))
+        _check(imap.select(_quoted(at.folder)))
         found = _check(imap.uid("SEARCH", "UNSEEN", "UNDELETED"))
         for uid in (found[0] or b"").decode().split():
             # PEEK: killed before the end, the message is as new as it was.
@@ -124,6 +136,23 @@ def _read_imap(at: Address, handle: Handle) -> None:
             imap.logout()
         with suppress(OSError):
             imap.shutdown()  # what logout leaves open when the server had hung up
+
+
+def _probe_imap(at: Address) -> None:
+    imap = _imap(at)
+    try:
+        imap.login(at.user, at.password)
+        _check(imap.select(_quoted(at.folder), readonly=True))
+    finally:
+        with suppress(imaplib.IMAP4.error, OSError):
+            imap.logout()
+        with suppress(OSError):
+            imap.shutdown()
+
+
+def _quoted(folder: str) -> str:
+    escaped = folder.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _imap(at: Address) -> imaplib.IMAP4:
@@ -175,6 +204,16 @@ def _read_pop3(at: Address, handle: Handle) -> None:
     pop.quit()
 
 
+def _probe_pop3(at: Address) -> None:
+    pop = _pop3(at)
+    try:
+        pop.user(at.user)
+        pop.pass_(at.password)
+        pop.stat()
+    finally:
+        pop.close()  # without QUIT, so that nothing is deleted
+
+
 # poplib refuses longer lines than RFC 1939 allows, but mails with them are about.
 poplib._MAXLINE = 1 << 20  # type: ignore[attr-defined]
 
@@ -193,9 +232,16 @@ def _pop3(at: Address) -> poplib.POP3:
 # --- Maildir (https://cr.yp.to/proto/maildir.html) ------------------------------------------
 
 
+def _check_maildir(path: Path) -> None:
+    for name in ("new", "cur"):
+        if not (path / name).is_dir():
+            raise MailboxError(f"bounces.mailbox: {path} is no Maildir; {_HELP}")
+        if not os.access(path / name, os.R_OK | os.W_OK | os.X_OK):
+            raise MailboxError(f"bounces.mailbox: {path / name} may not be read and written")
+
+
 def _read_maildir(path: Path, handle: Handle) -> None:
-    if not (path / "new").is_dir() or not (path / "cur").is_dir():
-        raise MailboxError(f"bounces.mailbox: {path} is no Maildir; {_HELP}")
+    _check_maildir(path)
     with _told(str(path)):
         for file in sorted([*(path / "new").iterdir(), *(path / "cur").iterdir()]):
             name, _, flags = file.name.partition(":2,")

@@ -16,8 +16,14 @@ class Check:
 
 
 def attempt(name: str, find: Callable[[], str]) -> Check:
-    """A check whose error is its finding."""
+    """Return a check whose error is its finding: no check keeps the others from being made."""
     try:
         return Check(name, True, find())
     except DigestmailError as error:
-        return Check(name, False, str(error))
+        return Check(name, False, " ".join(str(error).split()))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return Check(name, False, f"{where}{error.strerror or error}")
+    except Exception as error:
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        return Check(name, False, f"{text}; please report this as a fault of digestmail")

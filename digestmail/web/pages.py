@@ -19,7 +19,7 @@ from digestmail.domain import (
     Verdict,
 )
 from digestmail.messages import N_
-from digestmail.render.environment import compile_all, make_environment
+from digestmail.render.environment import broken, compile_all, make_environment
 from digestmail.render.papers import clean, web_url
 from digestmail.render.words import ENGLISH, Words
 from digestmail.steps.links import Links
@@ -124,9 +124,13 @@ class Pages:
         }
 
     def show(self, name: str, status: int = 200, **names: object) -> HTMLResponse:
-        """The page of a template."""
-        template = self._environment.get_template(f"web/{name}.html")
-        return HTMLResponse(template.render({**self._always, **names}), status)
+        """The page of a template. Raises ConfigError, naming file and line, when it fails."""
+        file = f"web/{name}.html"
+        try:
+            page = self._environment.get_template(file).render({**self._always, **names})
+        except Exception as error:  # templates are the operator's: they may do anything
+            raise broken(file, error) from error
+        return HTMLResponse(page, status)
 
     def error(self, status: int) -> HTMLResponse:
         """The page of an HTTP status."""
