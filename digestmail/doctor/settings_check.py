@@ -45,8 +45,7 @@ def _check_address(setting: str, address: str) -> None:
     try:
         checked_address(address)
     except InputError as error:
-        text = f"{setting}: {error.message}; write an address such as a@example.org"
-        raise ConfigError(text) from None
+        raise ConfigError(f"{setting}: {error.message.rstrip('.')}; correct it") from None
 
 
 def _operator(settings: Settings) -> Check:
