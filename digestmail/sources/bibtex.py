@@ -9,14 +9,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from bibtexparser.entrypoint import parse_string
-from bibtexparser.library import Library
-from bibtexparser.middlewares import (
-    NormalizeFieldKeys,
-    RemoveEnclosingMiddleware,
-    ResolveStringReferencesMiddleware,
-    SeparateCoAuthors,
-)
-from bibtexparser.middlewares.names import parse_single_name_into_parts
 from bibtexparser.model import (
     Block,
     DuplicateBlockKeyBlock,
@@ -26,44 +18,59 @@ from bibtexparser.model import (
     String,
 )
 
+from digestmail.sources.bibtex_names import names_in
+from digestmail.sources.bibtex_values import Values
+from digestmail.sources.dates import iso_day, month_number
 from digestmail.sources.keys import arxiv_id
-from digestmail.text import one_line, readable
+from digestmail.text import one_line
 
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # it logs what it gives back as well
 
-_MIDDLEWARES = (
-    NormalizeFieldKeys(),
-    ResolveStringReferencesMiddleware(),
-    RemoveEnclosingMiddleware(),
-    SeparateCoAuthors(),
-)
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_VOLUMES = ("proceedings", "mvproceedings", "book", "mvbook", "collection", "mvcollection", "xdata")
 _ARXIV = re.compile(r"\b(?:arxiv:\s?|abs/)(\S{6,30}\d)", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([_%&#~{}])")
 _URL = re.compile(r"\\url\s*\{([^{}]*)\}")
 _MACRO = re.compile(r"(?:\\(?:[A-Za-z]+\s*|[^A-Za-z\s]\s?)|[_^\]}])\Z")
+_PUBMED = re.compile(r"\bPMID:?\s*([0-9]{4,9})\b", re.IGNORECASE)
+# Before the first field of an entry, where EndNote and others write no key.
+_KEYLESS = re.compile(
+    r"(?P<start>^[^\S\n]*@(?!(?:string|comment|preamble)\b)[A-Za-z]+\s*[{(])"
+    r"(?=\s*[A-Za-z][\w-]{0,40}\s*=\s*[\"{\w])",
+    re.MULTILINE | re.IGNORECASE,
+)
+# How Zotero and Mendeley write the marks of HTML's tags.
+_ANGLES = re.compile(r"\{?\\text(?P<name>less|greater)(?:\{\}|\s?(?=\})|\b ?)\}?")
 
 
 def read_bibtex(text: str) -> Iterator[tuple[str, Mapping[str, object] | str]]:
-    """Each entry of ``text``: where it stands, and its record or what is wrong with it.
+    """Yield each entry of ``text``: where it stands, and its record or what is wrong with it.
 
     LaTeX stays in titles and abstracts, without the braces that only keep capitals; names are made
-    readable. ``@string`` is understood, cross-references are not.
+    readable. ``@string`` is understood. Volumes that others refer to are no papers.
     """
+    text = _KEYLESS.sub(r"\g<start>-,", text)
     blocks = [_unwrapped(block) for block in parse_string(text, parse_stack=[]).blocks]
-    for number, entry in enumerate(block for block in blocks if isinstance(block, Entry)):
-        entry.key = str(number)  # two entries of one name are two papers here
-    known = Library()
-    wanted: list[Block] = [block for block in blocks if isinstance(block, String | Entry)]
-    known.add(wanted, fail_on_duplicate_key=False)  # of two @string of a name the first counts
-    for middleware in _MIDDLEWARES:
-        known = middleware.transform(known)
-    located = [(entry.start_line or 0, _record(entry)) for entry in known.entries]
+    values = Values.of(block for block in blocks if isinstance(block, String))
+    entries = [(block, _fields(block, values)) for block in blocks if isinstance(block, Entry)]
+    volumes = {fields.get("crossref", "").strip().lower() for _, fields in entries} - {""}
+    located = [
+        (entry.start_line or 0, _record(fields))
+        for entry, fields in entries
+        if not (entry.key.lower() in volumes and entry.entry_type.lower() in _VOLUMES)
+    ]
     located += [
         (b.start_line or 0, _problem(b)) for b in blocks if isinstance(b, ParsingFailedBlock)
     ]
     for line, record in sorted(located, key=lambda item: item[0]):
         yield f"line {line + 1}", record
+
+
+def _fields(entry: Entry, values: Values) -> dict[str, str]:
+    """Return the fields by their names in lower case; of two of one name the last."""
+    fields: dict[str, str] = {}
+    for field in entry.fields:
+        fields |= values.fields_in(field.key.lower(), str(field.value))
+    return fields
 
 
 def _unwrapped(block: Block) -> Block:
@@ -78,66 +85,83 @@ def _problem(block: ParsingFailedBlock) -> Mapping[str, object] | str:
     return f"it is not BibTeX: {detail[:200]}"
 
 
-def _record(entry: Entry) -> Mapping[str, object] | str:
-    fields = {name: field.value for name, field in entry.fields_dict.items()}
-    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
+def _record(fields: Mapping[str, str]) -> Mapping[str, object] | str:
     return {
-        "title": unbraced(texts.get("title", "")),
-        "abstract": unbraced(texts.get("abstract", "")),
-        "authors": _authors(fields.get("author")),
-        "arxiv_id": _arxiv(texts),
-        "doi": _plain(texts.get("doi", "")),
-        "url": _plain(texts.get("url", "")),
-        "categories": texts.get("primaryclass", ""),
-        "published": _published(texts),
+        "title": _title(fields),
+        "abstract": _markup(fields.get("abstract", "")),
+        "authors": names_in(fields.get("author", "")),
+        "arxiv_id": _arxiv(fields),
+        "doi": _plain(fields.get("doi", "")),
+        "pmid": _pmid(fields),
+        "url": _plain(fields.get("url", "")),
+        "categories": fields.get("primaryclass", ""),
+        "published": _published(fields),
     }
 
 
 # --- fields ----------------------------------------------------------------------------------
 
 
-def _authors(value: object) -> list[str]:
-    names = value if isinstance(value, list) else []
-    return [_name(name) for name in names if name.strip().lower() != "others"]
+def _title(fields: Mapping[str, str]) -> str:
+    title = _markup(fields.get("title", ""))
+    subtitle = _markup(fields.get("subtitle", ""))
+    return f"{title.rstrip(' .:')}: {subtitle}" if title and subtitle else title
 
 
-def _name(text: str) -> str:
-    """A name in reading order; a comma in braces is part of it ("{Teapots, Inc.}")."""
-    parts = parse_single_name_into_parts(text, strict=False)
-    return one_line(unbraced(readable(unbraced(parts.merge_first_name_first))).replace("~", " "))
+def _markup(text: str) -> str:
+    text = _ANGLES.sub(lambda match: "<" if match["name"] == "less" else ">", text)
+    return unbraced(text)
 
 
-def _arxiv(texts: Mapping[str, str]) -> str:
+def _arxiv(fields: Mapping[str, str]) -> str:
     """The arXiv id: told by eprint, or as Google Scholar and DBLP tell it."""
-    eprint = _plain(texts.get("eprint", ""))
+    eprint = _plain(fields.get("eprint", ""))
     if arxiv_id(eprint):
         return eprint
-    for name in ("journal", "volume", "note", "howpublished", "number"):
-        found = _ARXIV.search(_plain(texts.get(name, "")))
+    for name in ("journal", "journaltitle", "volume", "note", "howpublished", "number", "arxivid"):
+        text = _plain(fields.get(name, ""))[:500]
+        found = _ARXIV.search(text)
         if found and arxiv_id(found[1]):
             return found[1]
+        if name == "arxivid" and arxiv_id(text):
+            return text
     return ""
+
+
+def _pmid(fields: Mapping[str, str]) -> str:
+    """The PubMed id: of a field of its own, of biblatex's eprint, or out of a note."""
+    kind = (fields.get("eprinttype", "") or fields.get("archiveprefix", "")).strip(" {}").lower()
+    for name in ("pmid", "pubmed", "pubmedid", "pubmed_id", "eprint"):
+        text = _plain(fields.get(name, ""))
+        if text and (name != "eprint" or kind in ("pubmed", "pmid", "medline")):
+            found = _PUBMED.fullmatch(text)
+            return found[1] if found else text
+    noted = (_PUBMED.search(fields.get(name, "")[:2_000]) for name in ("note", "annote", "extra"))
+    found = next(filter(None, noted), None)
+    return found[1] if found else ""
 
 
 def _plain(text: str) -> str:
     return _ESCAPED.sub(r"\1", _URL.sub(r"\1", text)).strip(" {}\n\t")
 
 
-def _published(texts: Mapping[str, str]) -> str:
+def _published(fields: Mapping[str, str]) -> str:
     """The date in ISO 8601, empty where no month is known: a year says too little."""
-    if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", texts.get("date", "")):
-        return texts["date"][:10]
-    year = re.search(r"[0-9]{4}", texts.get("year", "") or texts.get("date", ""))
-    month = _month(texts.get("month", "") or texts.get("date", "")[5:7])
-    day = re.fullmatch(r"\s*([0-9]{1,2})\s*", texts.get("day", ""))
-    return f"{year[0]}-{month:02}-{int(day[1]) if day else 1:02}" if year and month else ""
-
-
-def _month(text: str) -> int:
-    text = text.strip(" {}").lower()
-    if text[:3] in _MONTHS:
-        return _MONTHS.index(text[:3]) + 1
-    return int(text) if re.fullmatch(r"0?[1-9]|1[0-2]", text) else 0
+    date, year = fields.get("date", "").strip(" {}"), fields.get("year", "")
+    if day := iso_day(date.partition("/")[0]):  # biblatex writes spans of time with a slash
+        return day
+    if day := iso_day(year.strip(" {}")):
+        return day
+    words = fields.get("month", "").replace("~", " ")
+    name = re.search(r"[A-Za-z]{3,}|\b[0-9]{1,2}\b", words)
+    number = re.search(r"[0-9]{4}", year or date)
+    month = month_number(name[0]) if name else 0
+    if not (number and month):
+        return ""
+    in_month = re.search(r"\b[0-9]{1,2}\b", words) if name and name[0].isalpha() else None
+    day_found = re.fullmatch(r"\s*\{?([0-9]{1,2})\}?\s*", fields.get("day", "")) or in_month
+    day_number = int(day_found[day_found.lastindex or 0]) if day_found else 1
+    return f"{number[0]}-{month:02}-{day_number:02}"
 
 
 # --- braces ----------------------------------------------------------------------------------

@@ -18,3 +18,36 @@ def utc(value: object) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return read if 1000 <= read.year < 9999 else None  # another zone must be able to hold it
+
+
+_NUMBERS = re.compile(
+    r"([0-9]{4})[/.-]([0-9]{1,2})(?:[/.-]([0-9]{1,2}))?(?![0-9])|([0-9]{4})([0-9]{2})([0-9]{2})\b"
+)
+_WORDS = re.compile(r"\b(?:([0-9]{1,2})\s+)?([A-Za-z]{3})[a-z]*\.?(?:\s+([0-9]{1,2}))?(?![0-9])")
+_YEAR = re.compile(r"\b(1[5-9][0-9]{2}|20[0-9]{2}|21[0-9]{2})\b")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def month_number(text: str) -> int:
+    """Return the month of an English name or a number; 0 where it is neither."""
+    text = text.strip().lower()
+    if text[:3] in _MONTHS:
+        return _MONTHS.index(text[:3]) + 1
+    return int(text) if re.fullmatch(r"0?[1-9]|1[0-2]", text, re.ASCII) else 0
+
+
+def iso_day(text: str) -> str:
+    """Return the date in ISO 8601 that ``text`` begins with; the first of a month without a day.
+
+    Understood are numbers, "2026/03/04/" and "20260304", and English months, "2026 Mar 4". Empty
+    where no month is known: a year says too little.
+    """
+    text = text.strip()[:40]
+    if found := _NUMBERS.match(text):
+        year, month, day = found[1] or found[4], found[2] or found[5], found[3] or found[6] or "1"
+        return f"{year}-{int(month):02}-{int(day):02}" if 1 <= int(month) <= 12 else ""
+    year_found, words = _YEAR.search(text), _WORDS.search(text)
+    month_found = month_number(words[2]) if words else 0
+    if not (year_found and words and month_found):
+        return ""
+    return f"{year_found[1]}-{month_found:02}-{int(words[1] or words[3] or 1):02}"

@@ -1,21 +1,30 @@
 """Papers from a file of records.
 
-JSON lines, a JSON array, CSV with a header row, BibTeX, RIS, or a listing saved as text.
+JSON lines, a JSON array, a table with a header row, BibTeX, RIS, an export of PubMed, EndNote or
+Web of Science, or a listing saved as text. JSON is UTF-8; the others are decoded as
+``decode_text`` does.
 """
 
 import codecs
-import csv
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from digestmail.domain import BadRecord, Paper
-from digestmail.errors import SourceError
+from digestmail.errors import InputError, SourceError
 from digestmail.sources.bibtex import read_bibtex
+from digestmail.sources.columns import records_in
+from digestmail.sources.endnote import read_enw
 from digestmail.sources.listing import read_listing
+from digestmail.sources.nbib import read_nbib
 from digestmail.sources.records import RecordError, paper_from_record
 from digestmail.sources.ris import read_ris
+from digestmail.sources.tagged import unified
+from digestmail.sources.wos import read_wos
+from digestmail.tables import decode_text, read_table
+from digestmail.text import one_line
 
 _CHUNK = 1 << 20
 
@@ -38,7 +47,7 @@ class FileSource:
         if read is None:
             raise SourceError(f"{self._path}: cannot read this kind of file; use {listed_kinds()}")
         try:
-            _require_text(self._path)
+            _require_file(self._path)
             for where, record in read(self._path):
                 yield self._paper(where, record)
         except OSError as error:
@@ -53,9 +62,12 @@ class FileSource:
             return BadRecord(where, str(error))
 
 
-def _require_text(path: Path) -> None:
+def _require_file(path: Path) -> None:
     if path.exists() and not path.is_file():
         raise SourceError(f"{path}: not a regular file")
+
+
+def _require_utf8(path: Path) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -78,6 +90,7 @@ def _decode(
 
 
 def _json_lines(path: Path) -> Iterator[Located]:
+    _require_utf8(path)
     with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
@@ -98,6 +111,7 @@ def _mapping(value: object) -> Mapping[str, object] | str:
 
 
 def _json_array(path: Path) -> Iterator[Located]:
+    _require_utf8(path)
     try:
         records = json.loads(path.read_text(encoding="utf-8-sig"))
     except json.JSONDecodeError as error:
@@ -111,62 +125,70 @@ def _json_array(path: Path) -> Iterator[Located]:
         yield f"record {number}", _mapping(record)
 
 
-def _csv(path: Path) -> Iterator[Located]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = _rows(file)
-        _, first = next(rows, ("", []))
-        header = [name.strip().lower() for name in first]
-        if isinstance(first, str) or "title" not in header:
-            found = ",".join(first)[:60]
-            raise SourceError(f"{path}: no column “title”; its first row is “{found}”")
-        for where, row in rows:
-            yield where, row if isinstance(row, str) else _csv_record(header, row)
+def _table(path: Path) -> Iterator[Located]:
+    with _decoding(path):
+        table = read_table(path.read_bytes())
+    records = records_in(table, own_ids=True)
+    if records is None:
+        first = next(table.rows(), None)
+        head = table.delimiter.join(first.cells)[:60] if first else ""
+        raise SourceError(f"{path}: no column “title”; its first row is “{one_line(head)}”")
+    return records
 
 
-def _rows(file: Iterator[str]) -> Iterator[tuple[str, list[str] | str]]:
-    """Each row with its lines; a row that the csv module refuses as the reason it gives."""
-    reader = csv.reader(file, strict=True)
-    while True:
-        first = reader.line_num + 1
-        row: list[str] | str
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            row = f"it is not CSV: {error}"
-        last = reader.line_num
-        if row:
-            yield (f"line {last}" if first == last else f"lines {first}-{last}"), row
+def _text(path: Path) -> str:
+    with _decoding(path):
+        return unified(decode_text(path.read_bytes()).text)
 
 
-def _csv_record(header: list[str], row: list[str]) -> Mapping[str, object] | str:
-    if len(row) > len(header):
-        return f"it has {len(row)} fields where the header names {len(header)}"
-    return dict(zip(header, row, strict=False))
+def _lines(path: Path) -> list[str]:
+    return _text(path).split("\n")
+
+
+@contextmanager
+def _decoding(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise SourceError(f"{path}: {error.message.partition(';')[0]}; save it as UTF-8") from None
 
 
 def _bibtex(path: Path) -> Iterator[Located]:
-    return read_bibtex(path.read_text(encoding="utf-8-sig"))
+    return read_bibtex(_text(path))
 
 
 def _ris(path: Path) -> Iterator[Located]:
-    with path.open(encoding="utf-8-sig") as file:
-        yield from read_ris(file)
+    return read_ris(_lines(path))
+
+
+def _nbib(path: Path) -> Iterator[Located]:
+    return read_nbib(_lines(path))
+
+
+def _enw(path: Path) -> Iterator[Located]:
+    return read_enw(_lines(path))
+
+
+def _wos(path: Path) -> Iterator[Located]:
+    return read_wos(_lines(path))
 
 
 def _listing(path: Path) -> Iterator[Located]:
-    with path.open(encoding="utf-8-sig") as file:
-        return read_listing(list(file))
+    return read_listing(_lines(path))
 
 
 READERS: Mapping[str, Callable[[Path], Iterator[Located]]] = {
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
     ".json": _json_array,
-    ".csv": _csv,
+    ".csv": _table,
+    ".tsv": _table,
+    ".tab": _table,
     ".bib": _bibtex,
     ".ris": _ris,
+    ".nbib": _nbib,
+    ".enw": _enw,
+    ".ciw": _wos,
     ".txt": _listing,
 }
 

@@ -5,40 +5,36 @@ left aside.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from digestmail.sources.keys import arxiv_id, doi
+from digestmail.sources.dates import iso_day
+from digestmail.sources.keys import arxiv_id, doi, pubmed_key
+from digestmail.sources.tagged import Dialect, Tagged, tagged_records
 
 _LINE = re.compile(r"([A-Z][A-Z0-9])(?:\s{1,2}-|\s*-\s)\s*(.*)")
-_DATE = re.compile(r"([0-9]{4})[/-]([0-9]{1,2})(?:[/-]([0-9]{1,2}))?")
+# What programs put before a record: its number, or in what the file was made.
+_AROUND = re.compile(r"[<\[(]?[0-9]{1,6}[>\])]?[.:)]?|[A-Z][\w -]{0,30}:\s.*|[-=*_ ]+|%.*|EF")
+_PUBMED = re.compile(r"\bPMID:?\s*([0-9]{4,9})\b", re.IGNORECASE)
 
-_Fields = dict[str, list[str]]
 
+def read_ris(
+    lines: Iterable[str], *, is_complete: bool = False
+) -> Iterator[tuple[str, Mapping[str, object] | str]]:
+    """Yield each record of ``lines``: where it begins, and the record or what is wrong with it.
 
-def read_ris(lines: Iterator[str]) -> Iterator[tuple[str, Mapping[str, object] | str]]:
-    """Each record of ``lines``: where it begins, and the record or what is wrong with it.
-
-    A record also ends where the next begins; one that ends with the file may be cut short.
+    A record also ends where the next begins. One that ends with the file may be cut short, unless
+    no record has an end, or ``is_complete`` tells that nobody is still writing the file.
     """
-    fields: _Fields = {}
-    begun, last = 0, ""
-    for number, line in enumerate(lines, 1):
-        tag, value = _split(line)
-        if fields and tag in ("TY", "ER"):
-            yield f"line {begun}", _record(fields)
-            fields, last = {}, ""
-        if tag == "ER" or not (tag or fields or line.strip()):
+    ends: set[str] = set()
+    for record in tagged_records(lines, _DIALECT):
+        if not isinstance(record, Tagged):
+            if not _AROUND.fullmatch(record[1]):
+                yield f"line {record[0]}", "it is not RIS: no tag such as “TI  - ”"
             continue
-        begun = begun if fields else number
-        if tag:
-            fields.setdefault(tag, []).append(value)
-            last = tag
-        elif fields and line.strip():
-            fields[last][-1] += " " + line.strip()  # a value goes on in the next line
-        elif line.strip():
-            yield f"line {number}", "it is not RIS: no tag such as “TI  - ”"
-    if fields:
-        yield f"line {begun}", "it has no ER line: the file may be cut short"
+        is_cut = record.end == "file" and ends != {"next"} and not is_complete
+        ends.add(record.end)
+        problem = "it has no ER line: the file may be cut short"
+        yield f"line {record.line}", problem if is_cut else _record(record)
 
 
 def _split(line: str) -> tuple[str, str]:
@@ -46,27 +42,40 @@ def _split(line: str) -> tuple[str, str]:
     return (found[1], found[2].strip()) if found else ("", "")
 
 
-def _record(fields: _Fields) -> Mapping[str, object] | str:
-    if "TY" not in fields:
+_DIALECT = Dialect(_split, first=frozenset(["TY"]), last="ER")
+
+
+def _record(record: Tagged) -> Mapping[str, object] | str:
+    if "TY" not in record.fields:
         return "it does not begin with a TY line"
-    links = [link for tag in ("UR", "L2", "LK", "L1") for link in fields.get(tag, [])]
-    numbers = [text for tag in ("DO", "AN", "M3", "C1", "ID") for text in fields.get(tag, [])]
+    links = record.all("UR", "L2", "LK", "L1")
+    numbers = record.all("DO", "AN", "M3", "C1", "C2", "ID")
     return {
-        "title": _first(fields, "TI", "T1", "CT"),
-        "abstract": _first(fields, "AB", "N2"),
-        "authors": [name for tag in ("AU", "A1") for name in fields.get(tag, [])],
+        "title": record.first("TI", "T1", "CT", "BT", "ST"),
+        "abstract": record.first("AB", "N2"),
+        "authors": _authors(record),
         "arxiv_id": next(filter(arxiv_id, [*numbers, *links]), ""),
         "doi": next(filter(doi, [*numbers, *links]), ""),
+        "pmid": _pmid(record, links),
         "url": next(iter(links), ""),
-        "published": _published([_first(fields, tag) for tag in ("DA", "PY", "Y1")]),
+        "published": next(filter(None, map(iso_day, record.all("DA", "PY", "Y1"))), ""),
     }
 
 
-def _first(fields: _Fields, *tags: str) -> str:
-    return next((value for tag in tags for value in fields.get(tag, []) if value), "")
+def _authors(record: Tagged) -> list[str]:
+    """Return the authors; of books without one, the editors are none."""
+    return [part for name in record.all("AU", "A1") for part in name.split(";") if part.strip()]
 
 
-def _published(dates: Sequence[str]) -> str:
-    """The first date with a month, "2026/03/04/": a year says too little."""
-    found = next(filter(None, map(_DATE.match, dates)), None)
-    return f"{found[1]}-{found[2]}-{found[3] or 1}" if found else ""
+def _pmid(record: Tagged, links: Iterable[str]) -> str:
+    """Return the PubMed id: its number is told by PubMed's own name, address or a note."""
+    noted = (
+        found[1] for text in record.all("N1", "AN", "C2", "M2") if (found := _PUBMED.search(text))
+    )
+    if number := next(noted, ""):
+        return number
+    is_pubmed = any(
+        re.search("pubmed|medline", text, re.IGNORECASE) for text in record.all("DB", "DP")
+    )
+    bare = (text for text in record.all("AN", "C2", "ID") if is_pubmed and text.isdecimal())
+    return next(bare, "") or next(filter(pubmed_key, links), "")

@@ -70,15 +70,15 @@ def test_csv(tmp_path: Path) -> None:
 def test_broken_rows_are_told_and_passed(tmp_path: Path) -> None:
     rows = ["id,title", "1,A,B", '2,"a"b', "3,", f"4,{'x' * 200_000}", "5,T", '6,"open', "7,U"]
     results = fetched(tmp_path, "a.csv", "\n".join(rows))
-    assert keys(results) == ["line 2", "line 3", "line 4", "line 5", "lab:5", "lines 7-8"]
-    assert results[0] == BadRecord("line 2", "it has 3 fields where the header names 2")
-    assert results[-1] == BadRecord("lines 7-8", "it is not CSV: unexpected end of data")
+    assert keys(results) == ["line 2", "lab:2", "line 4", "line 5", "lab:5", "line 7", "lab:7"]
+    assert results[0] == BadRecord("line 2", "it has 3 cells instead of 2")
+    assert results[-2] == BadRecord("line 7", "it has a quotation mark that is not closed")
 
 
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("a.csv", "id;title\n1;T\n", "no column “title”; its first row is “id;title”"),
+        ("a.csv", "id;name\n1;T\n", "no column “title”; its first row is “id;name”"),
         ("a.csv", "", "no column “title”"),
         ("a.csv", '"a"b\n', "no column “title”"),
         ("a.json", "{}", "not a JSON array"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digestmail.errors import InputError
-from digestmail.sources.library import LARGEST, MOST_ENTRIES, Library, decoded, read_library
+from digestmail.sources.library import LARGEST, MOST_ENTRIES, Library, read_library
 
 BIBTEX = """\
 @article{smith, title={{BERT} in caf\\'e talk}, author={Doe, Jane and Roe, Rob},
@@ -135,17 +135,17 @@ def test_the_content_tells_the_kind_where_the_name_does_not(text: str) -> None:
     [
         (b"", "empty"),
         (b" \n", "empty"),
-        (b"x" * (LARGEST + 1), "larger than 1 MB"),
-        (b"%PDF-1.4\0\0", "no text"),
-        (BOMB.encode(), "entities: refused"),
+        (b"x" * (LARGEST + 1), "10 MB are the most"),
+        (b"%PDF-1.4\0\0", "is a PDF, not text"),
+        (BOMB.encode(), "entities, which are refused"),
         (b"<opml><body>", "broken in line 1"),
-        (b"<html><body>hi</body></html>", "neither OPML nor Zotero RDF"),
+        (b"<html><body>hi</body></html>", "is a web page"),
         (b"{", "not JSON"),
         (b"[" * 100_000, "cannot be read"),
         (b"[1]", "entry 1: it is no JSON object"),
         (b"@article{a, author={Nobody}}", "line 1: it has no title"),
         (b"@article{a, title={cut", "line 1"),
-        (b"Key,Name\nx,y", "nothing in the file"),
+        (b"Key,Name\nx,y", "nothing in it"),
     ],
     ids=range(13),
 )
@@ -195,8 +195,18 @@ def test_a_title_without_words_is_no_name() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_encodings_are_guessed(encoding: str) -> None:
-    assert decoded("Schrödinger’s".encode(encoding)) == "Schrödinger’s"
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.bib", "@misc{a, title={Schrödinger’s}}"),
+        ("x.ris", "TY  - JOUR\r\nTI  - Schrödinger’s\r\nER  - \r\n"),
+        ("x.csv", "Title;Authors\r\nSchrödinger’s;Lima, Ana\r\n"),
+        ("x.json", '[{"title": "Schrödinger’s"}]'),
+    ],
+)
+def test_encodings_are_guessed(encoding: str, name: str, text: str) -> None:
+    (paper,) = read_library(text.encode(encoding), name).papers
+    assert paper.title == "Schrödinger’s"
 
 
 def test_markup_is_removed() -> None:
