@@ -41,7 +41,7 @@ _MOST_ELEMENTS = 300_000  # of XML: 150 for each of 2,000 entries
 _MOST_LINES = 400_000  # 200 for each of 2,000 entries
 _HEAD = 20_000  # characters in which a table names its columns
 _MOST_REFERENCES = 1_000_000  # characters of a list of identifiers
-_MOST_BLOCKS = 4_000  # of BibTeX, with its strings and comments
+_MOST_BLOCKS = 3_000  # of BibTeX, with its strings and comments
 _FOREIGN = {  # by their endings, files that hold papers and that nobody but their program reads
     ".enl": ("an EndNote library", "in EndNote choose File, Export and save it as RIS or BibTeX"),
     ".enlx": ("an EndNote library", "in EndNote choose File, Export and save it as RIS or BibTeX"),
