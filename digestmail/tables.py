@@ -7,7 +7,8 @@
     table.encoding, table.delimiter, table.is_guessed   # how the data was understood
 
 ``fit`` brings a row to the width of its header. ``decode_text`` is for files that are no tables.
-Understood are UTF-8, UTF-16 and UTF-32 with or without a byte order mark, and Windows-1252;
+Understood are UTF-8, UTF-16 and UTF-32 with or without a byte order mark, and Windows-1252 (what
+is in the old encoding of another script is refused: guessed wrong, it would be silently garbled);
 commas, semicolons, tabs and bars, or what a first line ``sep=;`` names; line ends of every system.
 A quotation mark that is never closed costs its own line, not the rest of the file.
 """
@@ -48,6 +49,8 @@ _BINARY_SHARE = 0.05  # of control characters; text that was damaged has fewer
 _DELIMITERS = ",;\t|"
 _SNIFFED_ROWS = 40
 _SEPARATOR = re.compile(r'"?sep=(\\t|[^\w\s"]|\t)"?', re.IGNORECASE)
+_LONG_WORD = re.compile(r"[^\W\d_\x80-\x9f]{4,}|[^\x00-\x7f]{4,}")
+_FOREIGN_SHARE = 0.75  # of the letters of words that are not ASCII; in French it is a third
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1a\x1b"))
 
 
@@ -139,7 +142,21 @@ def decode_text(data: bytes) -> DecodedText:
     except UnicodeDecodeError:
         lines = data.splitlines(keepends=True)  # of bytes: at \n, \r and \r\n only
         text = "".join(map(_decoded_line, lines))
+        if _is_another_script(text):
+            raise InputError(
+                "file", "is in an old encoding of another script; save it in UTF-8"
+            ) from None
         return DecodedText(text, "windows-1252", is_guessed=True)
+
+
+def _is_another_script(text: str) -> bool:
+    """Return whether text taken for Windows-1252 has words almost without plain letters.
+
+    No language that is written in Windows-1252 does; Russian or Japanese bytes look so.
+    """
+    words = [word for word in _LONG_WORD.findall(text) if not word.isascii()]
+    letters = "".join(words)
+    return sum(not c.isascii() for c in letters) > _FOREIGN_SHARE * len(letters) > 0
 
 
 def _decoded_line(line: bytes) -> str:

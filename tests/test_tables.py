@@ -117,6 +117,28 @@ def test_what_is_no_text_is_named(data: bytes, word: str) -> None:
         read_table(data)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("cp1251", "Отписан, активен"), ("koi8-r", "Отписан, активен"), ("shift_jis", "退会しました")]
+    + [
+        ("gb18030", "已退订用户名单"),
+        ("euc-kr", "구독취소된회원"),
+        ("cp1253", "διαγραφή συνδρομής"),
+    ],
+)
+def test_old_encodings_of_other_scripts_are_refused(encoding: str, text: str) -> None:
+    with pytest.raises(InputError, match="save it in UTF-8"):
+        read_table(f"email,status\na@example.org,{text}\n".encode(encoding))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["été à la forêt, où ça?", "Übergrößenträger, Öl", "Þórður Æðarfugl, ísöld", "“naïve” – ®"],
+)
+def test_accents_are_no_other_script(text: str) -> None:
+    assert cells(f"title\n{text}\n".replace(",", "").encode("cp1252"))
+
+
 def test_a_stray_zero_byte_is_no_reason_to_refuse_the_file() -> None:
     assert len(cells(PLAIN.encode() + b"b@exam\0ple.org,ice\n" + PLAIN.encode() * 10)) == 23
 

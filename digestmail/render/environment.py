@@ -17,6 +17,7 @@ from jinja2 import (
 from jinja2.bccache import Bucket
 from jinja2.sandbox import SandboxedEnvironment
 
+from digestmail.addresses import readable_address
 from digestmail.errors import ConfigError
 from digestmail.render.encoding import typeset
 from digestmail.render.forms import late
@@ -51,6 +52,7 @@ def make_environment(templates: Path, words: Words = ENGLISH, **names: str) -> S
         listed_day=words.listed_day,
         long_day=words.long_day,
         month=words.month,
+        readable_address=readable_address,
         sentence=words.sentence,
         short_day=lru_cache(_DAYS)(words.short_day),
         said=words.said,

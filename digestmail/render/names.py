@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+from digestmail.addresses import readable_address
 from digestmail.domain import Digest, DigestItem, Recipient
 from digestmail.render.papers import PaperView, Place, clean, short_day
 from digestmail.text import excerpt, one_line
@@ -79,7 +80,7 @@ def digest_names(digest: Digest, reader: Recipient, links: DigestLinks, shown: i
         "left_out": len(digest.items) - shown,
         "profiles": [name for name in profiles if name],
         "note": clean(digest.note, _NOTE),
-        "address": one_line(reader.email),
+        "address": one_line(readable_address(reader.email)),
         "confirmed": short_day(confirmed) if confirmed else "",
         "links": links,
     }

@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
+from digestmail.addresses import readable_address
 from digestmail.domain import SubscriberStatus, Verdict
 from digestmail.errors import TokenError
 from digestmail.render.papers import clean
@@ -39,7 +40,7 @@ def ask_to_confirm(site: Ours, token: str) -> Response:
     return site.pages.show(
         "confirm",
         token=token,
-        email=subscriber.email,
+        email=readable_address(subscriber.email),
         schedule=subscriber.schedule,
         profiles=subscriber.profiles,
     )

@@ -7,6 +7,7 @@ cannot be undone, or tells everything, asks for a fresh one.
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from digestmail.addresses import readable_address
 from digestmail.domain import SubscriberStatus
 from digestmail.steps.personal import personal_json
 from digestmail.web.library import attachment
@@ -52,7 +53,9 @@ def erase(own: Own) -> Response:
 def mail_fresh_link(own: Own) -> Response:
     """Mail a fresh link to the subscriber's own address."""
     own.site.app.desk.mail_link(own.subscriber.email, own.site.now)
-    answer = own.site.pages.show("answer", about="link", email=own.subscriber.email)
+    answer = own.site.pages.show(
+        "answer", about="link", email=readable_address(own.subscriber.email)
+    )
     answer.background = own.site.letters
     return answer
 

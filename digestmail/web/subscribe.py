@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
+from digestmail.addresses import readable_address
 from digestmail.errors import FormError
 from digestmail.web.forms import (
     FormView,
@@ -137,7 +138,9 @@ def embed(site: Ours) -> Response:
 def ask_to_refuse(site: Ours, token: str) -> Response:
     """The button by which who did not ask for a mail refuses all others."""
     subscriber = site.app.desk.refuser(token)
-    return site.pages.show("never", token=token, email=subscriber.email if subscriber else "")
+    return site.pages.show(
+        "never", token=token, email=readable_address(subscriber.email) if subscriber else ""
+    )
 
 
 @router.post("/never/{token}")

@@ -337,6 +337,28 @@ LISTS = {
         "First Name,Email,Accepts Email Marketing\nA,a@x.org,yes\nB,b@x.org,no\n",
         {"a": ACTIVE, "b": UNSUBSCRIBED},
     ),
+    "Mailgun by its API": (
+        '{"items": [{"address": "a@x.org", "subscribed": true, "name": "A", "vars": {}},'
+        ' {"address": "b@x.org", "subscribed": false}], "total_count": 2}',
+        {"a": ACTIVE, "b": UNSUBSCRIBED},
+    ),
+    "SES, suppressed": (
+        "EmailAddress,Reason,LastUpdateTime\na@x.org,BOUNCE,2024\nb@x.org,COMPLAINT,2024\n",
+        {"a": BOUNCED, "b": COMPLAINED},
+    ),
+    "Postmark, suppressed": (
+        "EmailAddress,SuppressionReason,Origin\na@x.org,HardBounce,Recipient\n"
+        "b@x.org,SpamComplaint,Recipient\nc@x.org,ManualSuppression,Customer\n",
+        {"a": BOUNCED, "b": COMPLAINED, "c": UNSUBSCRIBED},
+    ),
+    "SendGrid, bounces": (
+        "status,reason,email,created\n5.1.1,550 5.1.1 no such user,a@x.org,1600000000\n",
+        {"a": BOUNCED},
+    ),
+    "free words for reasons": (
+        "email,reason\na@x.org,likes ice\nb@x.org,met at a talk\n",
+        {"a": None, "b": None},
+    ),
     "in German": (
         "Vorname;E-Mail-Adresse;Status\nA;a@x.org;aktiv\nB;b@x.org;Abgemeldet\n"
         "C;c@x.org;unzustellbar\nD;d@x.org;nicht bestätigt\nE;e@x.org;Gekündigt\n",
@@ -495,6 +517,9 @@ def test_encodings_and_delimiters(encoding: str, delimiter: str) -> None:
         ("bounced (mailbox full)", BOUNCED),
         ("Spam complaint", COMPLAINED),
         ("not confirmed", PENDING),
+        ("Subscribed (since 2020)", ACTIVE),
+        ("Subscribed (hard bounce)", BOUNCED),
+        ("5.1.1", BOUNCED),
         ("Non-Subscribed", UNSUBSCRIBED),
         ("désabonnée", UNSUBSCRIBED),
         ("退会", UNSUBSCRIBED),

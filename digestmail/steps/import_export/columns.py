@@ -105,7 +105,12 @@ _STATUS_NAMES = """
     """
 # Columns that are read as a status only where their values are such: other programs say other
 # things there.
-_DOUBTFUL_STATUS = {"type", "delivery", "membership", "subscription", "email marketing", "state"}
+_DOUBTFUL_STATUS = frozenset(
+    [
+        *("type", "delivery", "membership", "subscription", "email marketing", "state"),
+        *("reason", "suppression reason", "bounce type", "event", "event type"),
+    ]
+)
 
 _NO_SIGN = re.compile(
     r"\b(urls?|links?|token|hash|keys?|page|code|sms|phone|score|rate|soft|ip|whatsapp|push|id|form)\b"
@@ -152,7 +157,7 @@ def _known_fields() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _status_names() -> frozenset[str]:
-    return frozenset(map(plain_words, _STATUS_NAMES.split(",")))
+    return _DOUBTFUL_STATUS.union(map(plain_words, _STATUS_NAMES.split(",")))
 
 
 def is_own_old_header(names: list[str]) -> bool:

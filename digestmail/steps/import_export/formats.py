@@ -243,11 +243,17 @@ def _read_json(data: bytes, choices: Mapping[str, str]) -> SubscriberList:
     if people is None:
         raise InputError("file", "should hold an array of subscribers")
     interpreter = Interpreter(choices)
-    for name in {name for one in people if isinstance(one, dict) for name in one}:
-        column = interpreter.column(name)
-        values = (one.get(name) for one in people if isinstance(one, dict))
-        if is_doubtful(column) and not looks_like_status(v for v in values if isinstance(v, str)):
-            interpreter.columns[name] = Column(name)
+    objects = [one for one in people if isinstance(one, dict)]
+    names = dict.fromkeys(name for one in objects for name in one)
+    values = {n: [str(one[n]) for one in objects if isinstance(one.get(n), str)] for n in names}
+    for column in map(interpreter.column, names):
+        if is_doubtful(column) and not looks_like_status(values[column.name]):
+            interpreter.columns[column.name] = Column(column.name)
+    if not any(interpreter.column(name).field == "email" for name in names):
+        counts = {name: sum(map(is_address_like, values[name])) for name in names}
+        likely = max(counts, key=lambda name: counts[name], default="")
+        if counts.get(likely):
+            interpreter.columns[likely] = Column(likely, "email")
     return SubscriberList(_json_records(people, interpreter), [], interpreter)
 
 

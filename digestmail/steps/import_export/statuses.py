@@ -104,6 +104,9 @@ _PARTS = (
         ),
     ),
 )
+_JOINED = re.compile(r"(?<=[a-z])(?=[A-Z])")  # HardBounce
+_REMARK = re.compile(r"\([^()]*\)")
+_PERMANENT = re.compile(r"(5 1 \d+|55[0134])\b")  # of RFC 3463 and RFC 5321: no such mailbox
 _NEGATION = re.compile(
     r"(^|\s)(not?|never|non|nicht|nie|kein\w*|pas|sin|sem|niet|geen|soft|0)\s", re.IGNORECASE
 )
@@ -141,17 +144,27 @@ def status_of(text: str) -> SubscriberStatus | None:
 
     InputError("status") for a word that nobody knows: it may be a refusal.
     """
-    value = plain_words(text)
+    value = plain_words(_JOINED.sub(" ", text))
     if not value:
         return None
-    if known := _statuses().get(value):
-        return known
+    bare = plain_words(_REMARK.sub(" ", text))
+    known = _statuses().get(value) or _statuses().get(value.replace(" ", ""))
+    status = known or _refusal_in(value) or _statuses().get(bare)
+    if status is None:
+        known_words = ", ".join(SubscriberStatus)
+        raise InputError("status", f"“{text.strip()[:30]}” is none of {known_words}")
+    return status
+
+
+def _refusal_in(value: str) -> SubscriberStatus | None:
+    """Return the refusal that a longer value or a mail server's code tells."""
+    if _PERMANENT.match(value):
+        return BOUNCED
     if not _NEGATION.search(f"{value} "):
         for status, parts in _PARTS:
             if any(f" {part}" in f" {value}" for part in parts):
                 return status
-    known_words = ", ".join(SubscriberStatus)
-    raise InputError("status", f"“{text.strip()[:30]}” is none of {known_words}")
+    return None
 
 
 @lru_cache(maxsize=4096)
