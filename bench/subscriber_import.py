@@ -48,7 +48,7 @@ def main() -> None:
 def _run(name: str, desk: Desk, data: bytes, *, active: bool) -> Entered:
     watch = Stopwatch()
     entries = Entries(Profile(), Schedule())
-    entries.take(read_list(data, {}).records, lambda _: None)
+    entries.read(read_list(data, {}).records, lambda _: None)
     assert not entries.problems, entries.problems[0]
     read = watch.cpu
     entered = enter(desk, entries.people.values(), utc_now(), lambda _: None, active=active)

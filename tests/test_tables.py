@@ -119,8 +119,10 @@ def test_what_is_no_text_is_named(data: bytes, word: str) -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "text"),
-    [("cp1251", "Отписан, активен"), ("koi8-r", "Отписан, активен"), ("shift_jis", "退会しました")]
-    + [
+    [
+        ("cp1251", "Отписан, активен"),
+        ("koi8-r", "Отписан, активен"),
+        ("shift_jis", "退会しました"),
         ("gb18030", "已退订用户名单"),
         ("euc-kr", "구독취소된회원"),
         ("cp1253", "διαγραφή συνδρομής"),

@@ -72,7 +72,7 @@ def with_profile_options(
 
     def decorated(command: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(command)
-        own = [p for name, p in signature.parameters.items() if name != "choices"]
+        parameters = [p for name, p in signature.parameters.items() if name != "choices"]
         kind = inspect.Parameter.KEYWORD_ONLY
         added = [
             inspect.Parameter(name, kind, default=None, annotation=annotation)
@@ -84,9 +84,9 @@ def with_profile_options(
             command(**values, choices=_choices(chosen))
 
         run.__name__, run.__doc__ = command.__name__, command.__doc__
-        keyword_only = [parameter.replace(kind=kind) for parameter in own]
+        keyword_only = [parameter.replace(kind=kind) for parameter in parameters]
         run.__signature__ = inspect.Signature([*keyword_only, *added])  # type: ignore[attr-defined]
-        run.__annotations__ = {p.name: p.annotation for p in [*own, *added]}
+        run.__annotations__ = {p.name: p.annotation for p in [*parameters, *added]}
         return run
 
     return decorated

@@ -33,14 +33,14 @@ def explain(
         stored = app.store.papers.by_keys([key]).get(key)
         if stored is None:
             raise NotFoundError(f"there is no paper {paper!r} in the store; fetch it first: ingest")
-        found = _explained(app, subscriber, stored)
+        explained = _explained(app, subscriber, stored)
     if as_json:
-        print_json([_plain(interest, told) for interest, told in found])
+        print_json([_plain(interest, explanation) for interest, explanation in explained])
         return
     say(f"{stored.key}  {stored.title}")
-    for interest, told in found:
-        _tell(interest, told)
-    if not found:
+    for interest, explanation in explained:
+        _print(interest, explanation)
+    if not explained:
         say(f"{subscriber.email} has no profile yet")
 
 
@@ -54,39 +54,41 @@ def _explained(
         model = app.make_model([*model.papers, paper], model.background)
         rule = "not shown: it is none of the papers for the next digest"
         return [(one, _ruled(model.explain(one, len(keys)), rule)) for one in interests]
-    place, told = keys.index(paper.key), []
+    place, explained = keys.index(paper.key), []
     for interest, scores in zip(interests, model.score(interests), strict=True):
         one = model.explain(interest, place)
         if _passes(interest, one) and not one.rules and place not in {s.paper for s in scores}:
             one = _ruled(one, "not shown: papers that are better, or differ more, fill the mail")
-        told.append((interest, one))
-    return told
+        explained.append((interest, one))
+    return explained
 
 
-def _ruled(told: Explanation, rule: str) -> Explanation:
-    return replace(told, rules=(rule, *told.rules))
+def _ruled(explanation: Explanation, rule: str) -> Explanation:
+    return replace(explanation, rules=(rule, *explanation.rules))
 
 
-def _passes(interest: Interest, told: Explanation) -> bool:
-    return told.value > 0 and told.value >= interest.profile.threshold
+def _passes(interest: Interest, explanation: Explanation) -> bool:
+    return explanation.value > 0 and explanation.value >= interest.profile.threshold
 
 
-def _plain(interest: Interest, told: Explanation) -> dict[str, object]:
-    return {"profile": interest.profile.name, **asdict(told)}
+def _plain(interest: Interest, explanation: Explanation) -> dict[str, object]:
+    return {"profile": interest.profile.name, **asdict(explanation)}
 
 
-def _tell(interest: Interest, told: Explanation) -> None:
-    verdict = "passes" if _passes(interest, told) else "stays below"
-    least = f"{interest.profile.threshold:g}"
-    say(f"\n{interest.profile.name}: {told.value:.3f}, {verdict} the threshold of {least}")
-    for rule in told.rules:
+def _print(interest: Interest, explanation: Explanation) -> None:
+    verdict = "passes" if _passes(interest, explanation) else "stays below"
+    threshold = f"{interest.profile.threshold:g}"
+    say(
+        f"\n{interest.profile.name}: {explanation.value:.3f}, {verdict} the threshold of {threshold}"
+    )
+    for rule in explanation.rules:
         say(f"  {rule}")
-    parts = sorted(told.parts, key=lambda part: -abs(part.weight))
+    parts = sorted(explanation.parts, key=lambda part: -abs(part.weight))
     rows = [(f"{part.weight:+.3f}", part.kind, part.what) for part in parts[:_MOST_PARTS]]
     print_table("", ("evidence", "kind", "what"), rows)
-    rest = sum(part.weight for part in parts[_MOST_PARTS:])
+    remainder = sum(part.weight for part in parts[_MOST_PARTS:])
     if len(parts) > _MOST_PARTS:
-        say(f"  {rest:+.3f} from {len(parts) - _MOST_PARTS} more")
+        say(f"  {remainder:+.3f} from {len(parts) - _MOST_PARTS} more")
     total = sum(part.weight for part in parts)
     say(f"  {total:+.3f} in all; the value is 1 - exp(-evidence)")
 
@@ -96,22 +98,28 @@ def profile_show(email: _Email, as_json: Json = False) -> None:
     """Show what was typed, and what weighs most for and against papers, for each profile."""
     with opened() as app:
         model, interests = app.news(app.store.subscribers.by_email(email))
-        found = [(interest, model.strongest(interest)) for interest in interests]
+        strongest = [(interest, model.strongest(interest)) for interest in interests]
     if as_json:
-        plain = [{"profile": i.profile.name, "terms": [asdict(p) for p in ps]} for i, ps in found]
+        plain = [
+            {"profile": interest.profile.name, "terms": [asdict(part) for part in parts]}
+            for interest, parts in strongest
+        ]
         print_json(plain)
         return
-    for interest, parts in found:
+    for interest, parts in strongest:
         liked, disliked = len(interest.liked), len(interest.disliked)
         say(
             f"\n{interest.profile.name}: {len(interest.seeds)} seeds, {liked} liked, {disliked} not"
         )
         for field in _TYPED:
             if typed := getattr(interest.profile, field):
-                told = typed if isinstance(typed, str) else "; ".join(typed)
-                say(f"  {field.replace('_', ' ')}: {told}")
-        for title, wanted in (("for", True), ("against", False)):
-            some = [part for part in parts if (part.weight > 0) is wanted]
-            if some:
-                rows = [(f"{part.weight:+.2f}", part.kind, part.what) for part in some]
+                text = typed if isinstance(typed, str) else "; ".join(typed)
+                say(f"  {field.replace('_', ' ')}: {text}")
+        for title, sign in (("for", 1), ("against", -1)):
+            rows = [
+                (f"{part.weight:+.2f}", part.kind, part.what)
+                for part in parts
+                if (part.weight > 0) is (sign > 0)
+            ]
+            if rows:
                 print_table(title, ("weight", "kind", "what"), rows)

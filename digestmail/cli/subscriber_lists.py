@@ -113,7 +113,7 @@ def _entries(file: Path, data: bytes, columns: dict[str, str], entries: Entries)
     try:
         people = read_list(data, columns)
         with progressing("reading") as progress:
-            entries.take(people.records, progress)
+            entries.read(people.records, progress)
     except InputError as error:
         raise InputError(error.field, f"{file} {error.message}") from None
     notes = [*people.warnings, *entries.warnings]
@@ -148,7 +148,7 @@ def _summary(entered: Entered, bad: int) -> str:
         "to confirm by mail": entered.pending,
         "without anything to choose papers by (--keywords gives it to all)": entered.unchosen,
         "kept as refusals": entered.refusals,
-        "mailed till now and stopped": entered.stopped,
+        "known and refusals from now on": entered.stopped,
         "left out, who must not be mailed": entered.suppressed,
     }
     parts += [f"{number:,} {what}" for what, number in rare.items() if number]

@@ -14,7 +14,7 @@ from digestmail.store.sql import MOST_VALUES, chunks, upsert
 from digestmail.store.subscribers import profile_row, subscriber_row
 from digestmail.store.tables import DELIVERY, PROFILE, RATE, SUBSCRIBER, SUPPRESSION
 
-_LEFT = "left"  # the one reason that a later refusal replaces: who left may come back
+_REVOCABLE = "left"  # the one reason that a later refusal replaces: who left may come back
 
 
 class KnownSubscriber(NamedTuple):
@@ -29,7 +29,7 @@ class Limit(NamedTuple):
     """How often something may happen to those who are counted under ``key``."""
 
     key: str
-    most: int
+    maximum: int
     window: timedelta
 
 
@@ -53,8 +53,8 @@ class Imports:
         columns = SUBSCRIBER.c.email, SUBSCRIBER.c.id, SUBSCRIBER.c.status, SUBSCRIBER.c.unconfirmed
         known: dict[str, KnownSubscriber] = {}
         with self._database.reading() as session:
-            for part in chunks(sorted(emails), MOST_VALUES):
-                for row in session.execute(select(*columns).where(SUBSCRIBER.c.email.in_(part))):
+            for chunk in chunks(sorted(emails), MOST_VALUES):
+                for row in session.execute(select(*columns).where(SUBSCRIBER.c.email.in_(chunk))):
                     status = SubscriberStatus(row.status)
                     known[row.email] = KnownSubscriber(row.id, status, row.unconfirmed > 0)
         return known
@@ -64,8 +64,8 @@ class Imports:
         reasons: dict[str, str] = {}
         columns = SUPPRESSION.c.address_hash, SUPPRESSION.c.reason
         with self._database.reading() as session:
-            for part in chunks(sorted(hashes), MOST_VALUES):
-                query = select(*columns).where(SUPPRESSION.c.address_hash.in_(part))
+            for chunk in chunks(sorted(hashes), MOST_VALUES):
+                query = select(*columns).where(SUPPRESSION.c.address_hash.in_(chunk))
                 reasons |= {row.address_hash: row.reason for row in session.execute(query)}
         return reasons
 
@@ -79,7 +79,7 @@ class Imports:
             _refuse(session, block.refused)
             return _add(session, block.added, now)
 
-    def ask(
+    def plan_confirm_mails(
         self, addresses: Mapping[int, str], limits: Mapping[int, Sequence[Limit]], now: datetime
     ) -> int:
         """Plan the first confirm mail of new subscribers, by id; return how many there are.
@@ -88,17 +88,19 @@ class Imports:
         limits are counted.
         """
         with self._database.writing() as session:
-            first = {limits[one][0].key: one for one in reversed(list(addresses))}
+            first = {limits[number][0].key: number for number in reversed(list(addresses))}
             allowed = set(first.values())
-            for same in zip(*(limits[one] for one in addresses), strict=True):
+            for same in zip(*(limits[number] for number in addresses), strict=True):
                 reached = _over_limit(session, same, now)
-                allowed -= {one for one in addresses if reached & {x.key for x in limits[one]}}
-            planned = [(one, addresses[one]) for one in addresses if one in allowed]
-            for part in chunks([one for one, _ in planned], MOST_VALUES):
-                change = update(SUBSCRIBER).where(SUBSCRIBER.c.id.in_(part))
+                allowed -= {
+                    n for n in addresses if any(limit.key in reached for limit in limits[n])
+                }
+            planned = {n: address for n, address in addresses.items() if n in allowed}
+            for chunk in chunks(list(planned), MOST_VALUES):
+                change = update(SUBSCRIBER).where(SUBSCRIBER.c.id.in_(chunk))
                 session.execute(change.values(unconfirmed=1))
             if planned:
-                rows = [_confirm_row(one, address, now) for one, address in planned]
+                rows = [_confirm_row(number, address, now) for number, address in planned.items()]
                 session.execute(upsert(session, DELIVERY).on_conflict_do_nothing(), rows)
         return len(planned)
 
@@ -111,7 +113,7 @@ def _suppress(session: Session, reasons: Mapping[str, str], now: datetime) -> No
             added.on_conflict_do_update(
                 index_elements=["address_hash"],
                 set_={"reason": added.excluded.reason, "created_at": now},
-                where=SUPPRESSION.c.reason == _LEFT,
+                where=SUPPRESSION.c.reason == _REVOCABLE,
             ),
             rows,
         )
@@ -119,9 +121,9 @@ def _suppress(session: Session, reasons: Mapping[str, str], now: datetime) -> No
 
 def _refuse(session: Session, statuses: Mapping[int, SubscriberStatus]) -> None:
     for status in set(statuses.values()):
-        ids = sorted(one for one, becomes in statuses.items() if becomes is status)
-        for part in chunks(ids, MOST_VALUES):
-            change = update(SUBSCRIBER).where(SUBSCRIBER.c.id.in_(part))
+        ids = sorted(number for number, becomes in statuses.items() if becomes is status)
+        for chunk in chunks(ids, MOST_VALUES):
+            change = update(SUBSCRIBER).where(SUBSCRIBER.c.id.in_(chunk))
             values = {"status": status.value, "next_due_at": None, "resume_on": None}
             session.execute(change.values(values))
 
@@ -149,7 +151,7 @@ def _profile_rows(added: Sequence[Subscriber], ids: Mapping[str, int]) -> Iterat
 
 def _over_limit(session: Session, limits: Sequence[Limit], now: datetime) -> set[str]:
     """Count one event of each key, all of which have one window; return the keys over the limit."""
-    (_, most, window), *_ = limits
+    (_, maximum, window), *_ = limits
     fresh = or_(RATE.c.since <= now - window, RATE.c.since > now + window)
     counted = upsert(session, RATE).on_conflict_do_update(
         index_elements=["key"],
@@ -160,7 +162,7 @@ def _over_limit(session: Session, limits: Sequence[Limit], now: datetime) -> set
     )
     rows = [{"key": key, "since": now, "count": 1} for key in {limit.key for limit in limits}]
     counts = session.execute(counted.returning(RATE.c.key, RATE.c.count), rows)
-    return {key for key, count in counts if count > most}
+    return {key for key, count in counts if count > maximum}
 
 
 def _confirm_row(subscriber_id: int, address: str, now: datetime) -> dict[str, Any]:

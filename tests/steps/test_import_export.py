@@ -57,7 +57,7 @@ def read(
     """The people of a file, its problems and its warnings."""
     raw = data.encode() if isinstance(data, str) else data
     people = read_list(raw, checked_choices(list(columns)))
-    entries = Entries(profile or Profile(), Schedule()).take(people.records, quiet)
+    entries = Entries(profile or Profile(), Schedule()).read(people.records, quiet)
     return list(entries.people.values()), entries.problems, people.warnings + entries.warnings
 
 
@@ -725,7 +725,7 @@ def test_what_a_killed_import_had_not_come_to_ask_is_asked_by_the_next(
 
     text = "email,keywords\na@x.org,ice\n"
     with monkeypatch.context() as patch:
-        patch.setattr(desk.store.imports, "ask", killed)
+        patch.setattr(desk.store.imports, "plan_confirm_mails", killed)
         with pytest.raises(KeyboardInterrupt):
             bring(desk, text, active=False)
     assert (standing(desk), mails(desk, "a")) == ({"a": PENDING}, 0)

@@ -44,6 +44,11 @@ async def test_the_schedule_is_changed(web: Trial) -> None:
     assert "Monday, 23 November 2026, at 18:00 (Asia/Tokyo)" in page.text
 
 
+async def test_an_international_domain_is_shown_as_its_owner_writes_it(web: Trial) -> None:
+    ada = web.joined("ada@xn--gre-6ka8i.example.org")
+    assert "ada@größe.example.org" in (await web.get(web.preferences(ada))).text
+
+
 async def test_a_wrong_schedule_is_told_and_nothing_changes(web: Trial) -> None:
     ada = web.joined()
     answer = await web.post(f"{web.preferences(ada)}/schedule", {"hour": "24", "timezone": "Oz"})

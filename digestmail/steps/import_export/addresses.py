@@ -15,8 +15,8 @@ def addresses_in(cell: str) -> list[str]:
     lists of several. Those in angle brackets come first: what else there is may be a name.
     """
     text = _INVISIBLE.sub("", cell).replace("\xa0", " ")
-    found = _IN_BRACKETS.findall(text) + _BARE.findall(_IN_BRACKETS.sub(" ", text))
-    trimmed = (_MAILTO.sub("", address).partition("?")[0].strip(".:'‘’`") for address in found)
+    raw = _IN_BRACKETS.findall(text) + _BARE.findall(_IN_BRACKETS.sub(" ", text))
+    trimmed = (_MAILTO.sub("", address).partition("?")[0].strip(".:'‘’`") for address in raw)
     return list(dict.fromkeys(address for address in trimmed if address))
 
 

@@ -17,7 +17,7 @@ from digestmail.steps.subscribe import REFUSAL_REASONS, Desk
 from digestmail.store import ImportBlock, KnownSubscriber
 
 BLOCK = 1_000  # people in one transaction, which locks out other writers for some 0.1 s
-_LEFT = SubscriberStatus.UNSUBSCRIBED
+_UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,11 @@ class Entered:
     unchosen: int = 0  # of these: who have nothing to choose papers by yet
     known: int = 0  # were subscribers, and nothing changed
     refusals: int = 0  # kept as those who left, bounced or complained
-    stopped: int = 0  # were mailed here until now, and the file says that they refuse
+    stopped: int = 0  # were subscribers, and are refusals from now on
     suppressed: int = 0  # left out: they refuse mail here
 
-    def __add__(self, other: "Entered") -> "Entered":
-        pairs = ((getattr(self, name), getattr(other, name)) for name in self.__slots__)
-        return Entered(*(mine + theirs for mine, theirs in pairs))
+    def __add__(self, addend: "Entered") -> "Entered":
+        return Entered(*(getattr(self, n) + getattr(addend, n) for n in self.__slots__))
 
 
 def enter(
@@ -64,7 +63,7 @@ def _first_slot(schedule: Schedule, now: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Some people and what is known of them."""
+    """People who are entered in one transaction."""
 
     desk: Desk
     entries: Sequence[Entry]
@@ -75,28 +74,28 @@ class _Block:
         imports = self.desk.store.imports
         known = imports.known([entry.email for entry in self.entries])
         refusals = [entry for entry in self.entries if entry.is_refusal]
-        others = [entry for entry in self.entries if not entry.is_refusal]
-        blocked = self.desk.suppressed_among([e.email for e in others if e.email not in known])
-        fresh = [e for e in others if e.email not in known and e.email not in blocked]
+        candidates = [entry for entry in self.entries if not entry.is_refusal]
+        blocked = self.desk.suppressed_among([e.email for e in candidates if e.email not in known])
+        fresh = [e for e in candidates if e.email not in known and e.email not in blocked]
         stopped = {
             known[entry.email].id: entry.status
             for entry in refusals
             if entry.status and _is_stopped(known.get(entry.email), entry.status)
         }
-        kept = [entry for entry in refusals if entry.email not in known]
+        refused = [entry for entry in refusals if entry.email not in known]
         block = ImportBlock(
-            added=[self._subscriber(entry) for entry in [*fresh, *kept]],
+            added=[self._subscriber(entry) for entry in [*fresh, *refused]],
             refused=stopped,
             suppressed=self._suppressed(refusals, known),
         )
         added = imports.write(block, self.now)
-        pending = self._ask(block, added, others, known)
+        pending = self._ask_to_confirm(block, added, candidates, known)
         return Entered(
             added=sum(entry.email in added for entry in fresh),
             pending=pending,
             unchosen=sum(not entry.profiles for entry in fresh),
-            known=len(self.entries) - len(fresh) - len(kept) - len(stopped) - len(blocked),
-            refusals=len(kept),
+            known=len(self.entries) - len(fresh) - len(refused) - len(stopped) - len(blocked),
+            refusals=len(refused),
             stopped=len(stopped),
             suppressed=len(blocked),
         )
@@ -114,7 +113,7 @@ class _Block:
             address_hash(entry.email): REFUSAL_REASONS[entry.status]
             for entry in refusals
             if entry.status in REFUSAL_REASONS
-            and (entry.status is not _LEFT or entry.email not in known)
+            and (entry.status is not _UNSUBSCRIBED or entry.email not in known)
         }
 
     def _subscriber(self, entry: Entry) -> Subscriber:
@@ -142,11 +141,11 @@ class _Block:
         paused = entry.status is SubscriberStatus.PAUSED
         return SubscriberStatus.PAUSED if paused else SubscriberStatus.ACTIVE
 
-    def _ask(
+    def _ask_to_confirm(
         self,
         block: ImportBlock,
         added: Mapping[str, int],
-        others: Sequence[Entry],
+        candidates: Sequence[Entry],
         known: Mapping[str, KnownSubscriber],
     ) -> int:
         """Plan confirm mails, also to those whom an import that was killed had not come to ask."""
@@ -154,13 +153,13 @@ class _Block:
         fresh = [s.email for s in block.added if s.status is pending and s.email in added]
         left_over = [
             entry.email
-            for entry in others
+            for entry in candidates
             if entry.email in known and known[entry.email][1:] == (pending, False)
         ]
         ids = {added[email]: email for email in fresh}
         ids |= {known[email].id: email for email in left_over}
-        limits = {one: self.desk.confirm_limits(email) for one, email in ids.items()}
-        self.desk.store.imports.ask(ids, limits, self.now)
+        limits = {number: self.desk.confirm_limits(email) for number, email in ids.items()}
+        self.desk.store.imports.plan_confirm_mails(ids, limits, self.now)
         return len(fresh)
 
 

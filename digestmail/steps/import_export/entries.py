@@ -57,11 +57,11 @@ class Entries:
     warnings: list[str] = field(default_factory=list)
     _held: set[str] = field(default_factory=set)  # addresses with a status that nobody knows
 
-    def take(self, records: Iterable[Record], progress: Callable[[int], None]) -> "Entries":
+    def read(self, records: Iterable[Record], progress: Callable[[int], None]) -> "Entries":
         """Check records and join them to those before; what is wrong becomes a problem."""
         for number, record in enumerate(records, 1):
             try:
-                self._take(record)
+                self._read_record(record)
             except InputError as error:
                 self.problems.append(f"{record.where}: {error}")
             if number % _PROGRESS_EVERY == 0:
@@ -71,24 +71,24 @@ class Entries:
                 del self.people[email]
         return self
 
-    def _take(self, record: Record) -> None:
+    def _read_record(self, record: Record) -> None:
         if record.problem:
             self.problems.append(f"{record.where}: {record.problem}")
             return
-        email, *others = _addresses(record.values.get("email", ""))
+        email, *further = _addresses(record.values.get("email", ""))
         status = strictest(record.statuses)
         if status is None and not record.status_problem and self.status:
             status = self.status
             self.defaulted += 1
         if status in REFUSALS:
-            for refused in (email, *others):
+            for refused in (email, *further):
                 self._join(replace(self._refusal(record, refused), status=status))
             return
         if record.status_problem:
             self._held.add(email)
             self.problems.append(f"{record.where}: {record.status_problem}")
             return
-        if others:
+        if further:
             line = f"{record.where}: of several addresses only the first is taken: {email}"
             self.warnings.append(line)
         self._join(self._entry(record, email, status))
@@ -135,14 +135,12 @@ def _addresses(cell: str) -> list[str]:
     """Return the checked addresses of a cell, the first of which must be good; or InputError."""
     if not cell.strip():
         raise InputError("email", "there is no address")
-    first, *others = addresses_in(cell) or [cell]
-    good = [checked_address(first)]
-    for other in others:
-        try:
-            good.append(checked_address(other))
-        except InputError:
-            continue
-    return list(dict.fromkeys(good))
+    first, *further = addresses_in(cell) or [cell]
+    checked = [checked_address(first)]
+    for address in further:
+        with suppress(InputError):
+            checked.append(checked_address(address))
+    return list(dict.fromkeys(checked))
 
 
 def _by_field(values: Mapping[str, str]) -> dict[str, str]:
@@ -177,7 +175,7 @@ def _with_profile(profiles: Sequence[Profile], profile: Profile, email: str) -> 
     return (*profiles, replace(profile, name=_free_name(profile.name, names)))
 
 
-def _free_name(name: str, taken: Sequence[str]) -> str:
-    """Return ``name``, or with a number after it where it is taken."""
+def _free_name(name: str, names: Sequence[str]) -> str:
+    """Return ``name``, with a number after it where ``names`` has it already."""
     numbered = (f"{name} {number}" for number in count(2))
-    return next(free for free in chain([name], numbered) if free not in taken)
+    return next(free for free in chain([name], numbered) if free not in names)

@@ -45,10 +45,10 @@ def exported_csv(subscribers: Sequence[Subscriber]) -> str:
     writer = csv.DictWriter(target, OWN_COLUMNS)
     writer.writeheader()
     for subscriber in subscribers:
-        own = plain(subscriber)
-        for profile in own.pop("profiles") or [{}]:
+        values = plain(subscriber)
+        for profile in values.pop("profiles") or [{}]:
             cells = {("profile" if k == "name" else k): _cell(v) for k, v in profile.items()}
-            writer.writerow({name: _cell(value) for name, value in own.items()} | cells)
+            writer.writerow({name: _cell(value) for name, value in values.items()} | cells)
     return target.getvalue()
 
 

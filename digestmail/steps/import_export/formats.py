@@ -49,8 +49,8 @@ class SubscriberList:
         names = list(self._interpreter.passed_over) if self._interpreter else []
         if not names:
             return self._notes
-        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        line = f"passed over, not understood: {', '.join(names[:_MOST_NAMED])}{more}"
+        unnamed = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        line = f"passed over, not understood: {', '.join(names[:_MOST_NAMED])}{unnamed}"
         person = any(name.strip().lower() == "name" for name in names)
         hint = "; “name” is the person's: name profiles in a column “profile”" if person else ""
         return [*self._notes, line + hint]
@@ -194,11 +194,11 @@ def _addresses(table: Table) -> Iterator[Record]:
     for row in table.rows():
         where = f"line {row.line}"
         text = ", ".join(row.cells)
-        found = addresses_in(text)
+        addresses = addresses_in(text)
         statuses = tuple(filter(None, map(_refusal, row.cells)))
-        if row.problem or not (found or text.lstrip().startswith("#")):
+        if row.problem or not (addresses or text.lstrip().startswith("#")):
             yield Record(where, problem=row.problem or f"“{text[:40]}” holds no address")
-        for address in found:
+        for address in addresses:
             yield Record(where, {"email": address}, statuses)
 
 
@@ -243,9 +243,9 @@ def _read_json(data: bytes, choices: Mapping[str, str]) -> SubscriberList:
     if people is None:
         raise InputError("file", "should hold an array of subscribers")
     interpreter = Interpreter(choices)
-    objects = [one for one in people if isinstance(one, dict)]
-    names = dict.fromkeys(name for one in objects for name in one)
-    values = {n: [str(one[n]) for one in objects if isinstance(one.get(n), str)] for n in names}
+    objects = [person for person in people if isinstance(person, dict)]
+    names = dict.fromkeys(name for person in objects for name in person)
+    values = {n: [p[n] for p in objects if isinstance(p.get(n), str)] for n in names}
     for column in map(interpreter.column, names):
         if is_doubtful(column) and not looks_like_status(values[column.name]):
             interpreter.columns[column.name] = Column(column.name)
@@ -269,25 +269,27 @@ def _people(content: object, depth: int = 3) -> list[Any] | None:
 
 
 def _json_records(people: Sequence[Any], interpreter: Interpreter) -> Iterator[Record]:
-    for number, one in enumerate(people, 1):
+    for number, person in enumerate(people, 1):
         where = f"entry {number}"
-        if isinstance(one, str):
-            yield Record(where, {"email": one})
-        elif not isinstance(one, dict):
+        if isinstance(person, str):
+            yield Record(where, {"email": person})
+        elif not isinstance(person, dict):
             yield Record(where, problem="is no object")
-        elif "profiles" in one:
-            yield from _own_records(where, one, interpreter)
+        elif "profiles" in person:
+            yield from _own_records(where, person, interpreter)
         else:
-            yield interpreter.record(where, one.items())
+            yield interpreter.record(where, person.items())
 
 
-def _own_records(where: str, one: Mapping[str, Any], interpreter: Interpreter) -> Iterator[Record]:
+def _own_records(
+    where: str, person: Mapping[str, Any], interpreter: Interpreter
+) -> Iterator[Record]:
     """Return a record for each profile of a subscriber, as we export them."""
-    profiles = one["profiles"] or [{}]
+    profiles = person["profiles"] or [{}]
     if not isinstance(profiles, list) or not all(isinstance(p, dict) for p in profiles):
         yield Record(where, problem="should have its profiles in an array of objects")
         return
-    own = [(name, value) for name, value in one.items() if name != "profiles"]
+    fields = [(name, value) for name, value in person.items() if name != "profiles"]
     for profile in profiles:
         named = [("profile" if name == "name" else name, v) for name, v in profile.items()]
-        yield interpreter.record(where, [*own, *named])
+        yield interpreter.record(where, [*fields, *named])

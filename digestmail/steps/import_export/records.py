@@ -58,7 +58,7 @@ class Interpreter:
         try:
             for name, cell in cells:
                 try:
-                    self._take(name, cell)
+                    self._read_cell(name, cell)
                 except InputError as error:
                     if error.field != "status":
                         raise
@@ -68,22 +68,22 @@ class Interpreter:
             return Record(where, problem=str(error))
         return Record(where, self._values, tuple(self._statuses), status_problem=status_problem)
 
-    def _take(self, name: str, cell: object) -> None:
+    def _read_cell(self, name: str, cell: object) -> None:
         column = self.column(name)
         if not column.is_understood and plain_words(name) in _ATTRIBUTES:
             for key, value in _attributes(name, cell).items():
-                self._take(key, value)
+                self._read_cell(key, value)
         elif not column.is_understood:
             self.passed_over[name] = None
         elif column.sign:
             if status := column.status_in(_text(cell)):
                 self._statuses.append(status)
         elif column.field == "keywords" and plain_words(name) != "keywords":
-            self._keep("keywords", "\n".join(_tags(cell)))
+            self._set("keywords", "\n".join(_tags(cell)))
         else:
-            self._keep(column.field, _as_typed(_text(cell)))
+            self._set(column.field, _as_typed(_text(cell)))
 
-    def _keep(self, name: str, text: str) -> None:
+    def _set(self, name: str, text: str) -> None:
         if not text.strip():
             return
         both = (self._values.get(name, ""), text)
@@ -109,11 +109,11 @@ def _tags(cell: object) -> list[str]:
         except (ValueError, RecursionError):
             cell = str(cell).strip("[] ")
     if isinstance(cell, list):
-        named = [one.get("name", "") if isinstance(one, dict) else one for one in cell]
+        named = [tag.get("name", "") if isinstance(tag, dict) else tag for tag in cell]
         return [str(tag).strip() for tag in named]
     text = _text(cell)
     tags = next(csv.reader([text.replace("\n", ",")], skipinitialspace=True), [])
-    return [tag.strip() for part in tags for tag in part.split(";")]
+    return [tag.strip() for listed in tags for tag in listed.split(";")]
 
 
 def _text(value: object) -> str:

@@ -92,8 +92,8 @@ _VALUES = {
         投诉, 垃圾邮件
         """,
 }
-# Parts of longer values, "Unsubscribed by admin", each at the beginning of a word.
-_PARTS = (
+# Words in longer values, "Unsubscribed by admin", told by their beginnings.
+_REFUSING_WORDS = (
     (COMPLAINED, ("complain", "spam", "abuse", "beschwerde", "queja", "klacht")),
     (BOUNCED, ("bounc", "hardbounc", "undeliver", "unzustellbar")),
     (
@@ -161,8 +161,8 @@ def _refusal_in(value: str) -> SubscriberStatus | None:
     if _PERMANENT.match(value):
         return BOUNCED
     if not _NEGATION.search(f"{value} "):
-        for status, parts in _PARTS:
-            if any(f" {part}" in f" {value}" for part in parts):
+        for status, beginnings in _REFUSING_WORDS:
+            if any(f" {beginning}" in f" {value}" for beginning in beginnings):
                 return status
     return None
 
@@ -203,6 +203,6 @@ def strictest(statuses: Iterable[SubscriberStatus]) -> SubscriberStatus | None:
     return max(statuses, key=_STRICTNESS.index, default=None)
 
 
-def is_stricter(status: SubscriberStatus, other: SubscriberStatus) -> bool:
-    """Return whether ``status`` lets less mail through than ``other``."""
-    return _STRICTNESS.index(status) > _STRICTNESS.index(other)
+def is_stricter(status: SubscriberStatus, reference: SubscriberStatus) -> bool:
+    """Return whether ``status`` lets less mail through than ``reference``."""
+    return _STRICTNESS.index(status) > _STRICTNESS.index(reference)

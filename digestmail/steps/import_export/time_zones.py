@@ -102,16 +102,15 @@ def time_zone_name(text: str) -> str:
     try:
         return checked_timezone(slashed)
     except InputError:
-        found = _by_other_names(name)
-        return found or checked_timezone(name)
+        return _by_other_names(name) or checked_timezone(name)
 
 
 def _by_other_names(name: str) -> str:
     bare = _LEADING_OFFSET.sub("", name)
     for spelling in (bare, _PARENTHESES.sub("", bare), *re.split(r"[,;/]", bare)):
         plain = _plain(spelling)
-        if found := _windows().get(plain) or _NAMES.get(plain) or _cities().get(plain):
-            return found
+        if zone := _windows().get(plain) or _NAMES.get(plain) or _cities().get(plain):
+            return zone
     return _by_offset(name if bare == name else name[1 : name.index(")")])
 
 
