@@ -20,6 +20,11 @@ RECORDS = {
     "loop.org": "v=spf1 include:loop.org -all",
     "lost.org": "v=spf1 include:nowhere.org -all",
     "many.org": "v=spf1 " + "a:own.org " * 11 + "-all",
+    "void.org": "v=spf1 a:gone1.org mx:gone2.org exists:gone3.org -all",
+    "voidsix.org": "v=spf1 a:own.org a:own.org a:own.org -all",
+    "crowd.org": "v=spf1 mx:crowded.org -all",
+    "macro.org": "v=spf1 include:%{d2}.spf.org exists:%{ir}.%{v}.list.org -all",
+    "macro.org.spf.org": "v=spf1 ip4:192.0.2.9 -all",
 }
 TABLE = {
     **ROOT,
@@ -27,6 +32,8 @@ TABLE = {
     ("own.org", "A"): ["198.51.100.7"],
     ("own.org", "MX"): ["10 mail.own.org."],
     ("mail.own.org", "A"): ["203.0.113.1"],
+    ("crowded.org", "MX"): [f"{number} mail.own.org." for number in range(11)],
+    ("7.2.0.192.in-addr.list.org", "A"): ["127.0.0.2"],
     ("mail.own.org", "AAAA"): ["2001:db8:1::1"],
 }
 
@@ -57,6 +64,10 @@ def dns() -> Iterator[Dns]:
         ("ends.org", "192.0.2.1", "-"),
         ("exists.org", "10.0.0.1", "+"),
         ("open.org", "10.0.0.1", "?"),
+        ("macro.org", "192.0.2.9", "+"),
+        ("macro.org", "192.0.2.7", "+"),
+        ("macro.org", "192.0.2.8", "-"),
+        ("voidsix.org", "198.51.100.7", "+"),
     ],
 )
 def test_addresses_are_judged(dns: Dns, domain: str, address: str, result: str) -> None:
@@ -76,11 +87,18 @@ def test_lookups_are_counted(dns: Dns, domain: str, count: int) -> None:
         ("loop.org", "more than 10 DNS lookups"),
         ("many.org", "more than 10 DNS lookups"),
         ("lost.org", r"names nowhere\.org, which has no SPF"),
+        ("void.org", r"more than 2 of its names are not there, gone3\.org the last"),
+        ("crowd.org", r"crowded\.org has more than 10 MX"),
     ],
 )
 def test_what_receivers_give_up_on_is_told(dns: Dns, domain: str, why: str) -> None:
     with pytest.raises(SpfError, match=why):
         Evaluation(dns, domain).result("10.0.0.1")
+
+
+def test_names_without_an_address_of_the_senders_kind_are_void(dns: Dns) -> None:
+    with pytest.raises(SpfError, match="more than 2 of its names"):
+        Evaluation(dns, "voidsix.org").result("2001:db8::1")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +108,7 @@ def test_what_receivers_give_up_on_is_told(dns: Dns, domain: str, why: str) -> N
         ("v=spf1 ip4:192.0.2.300 -all", r"192\.0\.2\.300 is no network"),
         ("v=spf1 ip4:192.0.2.1/33 -all", "no network"),
         ("v=spf1 include: -all", "include:"),
-        ("v=spf1 ip4 -all", "lacks a value"),
+        ("v=spf1 ip4 -all", "'ip4' is no SPF"),
         ("v=spf1 all-", "is no SPF"),
     ],
 )
