@@ -180,12 +180,15 @@ def _by_words(evidence: Evidence) -> Kind | None:
     refused = phrases.REFUSED.search(words)
     if phrases.NO_SUCH_MAILBOX.search(of_recipient):
         return _gone(evidence, refused=bool(refused))
-    if phrases.RECIPIENT_REFUSED.search(of_recipient) and evidence.number in _ADDRESS_CODES:
+    blames_recipient = phrases.RECIPIENT_REFUSED.search(of_recipient)
+    if blames_recipient and evidence.number in _ADDRESS_CODES:
         return Kind.SOFT if evidence.transient else Kind.HARD
-    if refused:
+    if refused or (
+        not blames_recipient and not evidence.transient and phrases.REJECTED.search(words)
+    ):
         blamed = _by_code(evidence)
         return blamed if blamed is Kind.SOFT and evidence.is_telling else Kind.POLICY
-    return Kind.SOFT if phrases.NOT_NOW.search(words) else None
+    return Kind.SOFT if blames_recipient or phrases.NOT_NOW.search(words) else None
 
 
 def _gone(evidence: Evidence, *, refused: bool) -> Kind:

@@ -299,6 +299,8 @@ def _free_form(mail: _Mail) -> Report:
     words = said if says_why(said) else line
     verdict = classify("", words)
     kind = Kind.DELAYED if DELAYED.search(line) and not FINAL.search(line) else verdict.kind
+    if kind is Kind.HARD and said and words is not said:
+        kind = classify("", said).kind  # what is quoted outweighs what the notice makes of it
     failed = str(mail.message.get("X-Failed-Recipients") or "")
     code = verdict.code or best_code(line)
     fails = any(told.search(line) for told in (FAILING, DELAYED, _SMTP_REPLY))

@@ -42,14 +42,19 @@ SENDER_REFUSED = _any(
     r"|does(?: not|n.t) exist)",
     r"\b(?:unknown|invalid|bad|forged|unverified|null|empty|unroutable) (?:envelope )?sender",
     r"\bverif\w+ failed for\b|\bcallout verification|\bdomain of sender\b|\bsender(?:'s)? domain\b",
-    r"\bsendernot\w+|\bsendasdenied|'?send mail as'? (?:feature|account)|\bsender (?:isn.t|is not)\b",
+    r"\bsendernot\w+|\bsendasdenied|'?send mail as'? (?:feature|account)|\bsender (?:isn.t"
+    r"|is not)\b",
     r"\bbackscatter|\bbounce attack|\btoo many bounces",
     r"\b(?:helo|ehlo)\b.{0,30}\b(?:reject|refus|invalid|denied|requires|mismatch|impersonat|not\b)",
-    r"\b(?:bad|invalid) (?:helo|ehlo)\b|\bmy name was rejected\b|\bdns check failed",
+    r"\b(?:bad|invalid) (?:helo|ehlo)\b|\bmy name was rejected\b|\bdns check fail\w+",
+    r"\bfrom: (?:domain|address|header)|\bcheck sender|\buse (?:the )?smtp (?:server )?of your",
+    r"\bpasswords?\b|\blog ?-?in\b|\bpostmaster\b.{0,40}\b(?:not|no)\b",
     rf"\bclient (?:host|was|is|address)\b.{{0,20}}\b(?:{_NO}|not auth)",
     rf"\brcpthosts\b|\brelay(?:ing)?\b.{{0,30}}\b(?:{_NO}|{_NOT})|\bopen relay|\bno relaying",
     r"\bto relay\b|\bnot relay\b|\bpopauth|\bpop before smtp",
-    r"\bauthenticat(?:e|ion)\b.{0,30}\b(?:required|failed|failure|first|credentials|with|check"
+    r"\bauth (?:failed|required)|\bmismatch\w*|\blocal users? only|\brelay limit|\bsmtp limit",
+    r"\bauthenticat(?:e|ion)\b.{0,30}\b(?:mechanism|required|failed|failure|first|credentials"
+    r"|with|check"
     r"|not pass)|\b(?:requires?|need|must|turn on) (?:smtp |valid )?authenticat\w+",
     r"\bunauthenticated|\bnot authenticated|\bauthrequired|\bstarttls\b",
     r"\b(?:tls|encryption)\b.{0,20}\brequired|\brequires? (?:encryption|tls)",
@@ -58,21 +63,27 @@ SENDER_REFUSED = _any(
     r"\bidentit(?:y|ies)\b.{0,20}\b(?:failed|not verified)|\bis not verified\b",
     rf"\bdoes(?: not|n.t) accept {_MAIL} from\b|\bonly accept\w* {_MAIL} from|\bfrom this sender\b",
     r"\bmail ?from\b.{0,30}\bnot owned|\brejected by recipients?\b|\brecipient preferences",
-    r"\buser (?:refuses|rejects)\b|\bsenders? (?:list|policy)\b|\bnon-?member|\bmembers[- ]only",
+    r"\buser (?:refuse[ds]|reject(?:s|ed))\b|\bsenders? (?:list|policy)\b|\bnon-?member"
+    r"|\bmembers[- ]only",
 )
 
 # What they think of us: block lists, spam, reputation, authentication of mail, names in the DNS.
 REPUTATION = _any(
-    r"\b(?:black|block|deny|ban)[- ]?list\w*|\b(?:dns|u|s|x|p|d)[bu]l\b|\bdnsbl\w*|\brbls?\b",
+    r"\b(?:black|block|deny|ban|white|allow|safe)[- ]?list\w*|\b(?:dns|u|s|x|p|d)[bu]l\b"
+    r"|\bdnsbl\w*|\brbls?\b",
     r"\bspamhaus|\bspamcop|\bsorbs\b|\buceprotect|\bbarracuda|\babuseat|\bsenderscore|\bsenderbase",
     r"\bsbrs\b|\bcloudmark|\bivmsip|\(bl\)|\bdnsrbl|\bip profile",
     r"\bblocked\b|_blocked\b|\bbanned\b|\bspam\w*|\banti-?spam|\bunsolicited|\bjunk\w*|\bube\b",
     r"\bbulk e?-?mail|\bphish\w*|\bvirus\w*|\bmalware|\binfected|\bsuspicious|\bsuspicion",
-    r"\bsuspected|\breputation|\babus(?:e|ive)\b|\bcomplaints?\b|\banti-?spoof\w*|\bspoof(?:ed|ing)",
+    r"\bsuspected|\breputation|\babus(?:e|ive)\b|\bcomplaints?\b|\banti-?spoof\w*|\bspoof(?:ed"
+    r"|ing)",
     r"\bprofanity|\bdt:sp\w+|\bmi:\w+|\bspf\b|\bdkim\b|\bdmarc\b|\bdomainkeys|\bsender id\b",
     r"\breverse.?(?:dns|hostname|lookup)|\brdns\b|\bptr\b|\bcannot find your (?:reverse )?hostname",
     r"\bcannot resolve your|\bdynamic.ips?\b|\bdial-?up|\bgeneric (?:dns|hostname|rdns)",
     r"\bno a, aaaa|\bgeograph\w+",
+    # The codes of AOL and Yahoo, and of Outlook
+    r"\b(?:rtr|rly|dyn|hvu|mff|pfv|con):\w\w\b|[\[(](?:tss?|bl|ph|au|ipts|vs|cs|hme?)\d{1,2}[\])]",
+    r"\bipts\d\d|\b(?:ou|sc|dy|rp)-00\d",
     rf"\bips?\b.{{0,40}}\b(?:listed|{_NO}|{_NOT})",
     rf"\b(?:traffic|mail|connections?) (?:is )?{_NOT} from|\bnot accept\w* .{{0,20}}\bfrom your",
     rf"\byour (?:access|network|mail server|server|ip|host)\b.{{0,60}}\b(?:{_NO}|{_NOT})",
@@ -86,8 +97,11 @@ SENDER_RATE = _any(
     r"\brate[- ]?limit\w*|\bthrottl\w+|\bfrequency limit\w*|\bslow down\b|\bunusual rate",
     r"\b(?:excessive|unexpected|high) volume|\b(?:sending|sent) too (?:many|much|fast|often)",
     r"\bsent to too many|\bmessage rate|\bsending rate|\bmail rate",
-    r"\btoo (?:many|much|frequent|fast)\b.{0,20}\b(?:connect\w*|messages|mails?|e-?mails?|recipients"
-    r"|rcpts|requests|sessions|errors|transactions|attempts|commands|invalid)\b(?! data)",
+    r"\btoo (?:many|much|frequent|fast)\b.{0,20}\b(?:connect\w*|messages|mails?|e-?mails?"
+    r"|recipients"
+    r"|rcpts|requests|sessions|errors|transactions|attempts|commands|invalid|unknown"
+    r"|bad|wrong|non-?existent)\b(?! data)|\bexcessive\b.{0,20}\b(?:unknown|invalid|userid)",
+    r"\b(?:harvest\w*|dictionary) attack",
     r"\byou(?:.ve| have)? (?:exceeded|reached|sent too)\b",
     r"\byour (?:sending|daily|hourly|message|mail) (?:limit|quota|rate)",
     r"\b(?:hourly|daily|sending|outbound|submission|connection|concurrency|messages?)"
@@ -123,13 +137,15 @@ MAILBOX_FULL = _any(
 # No such mailbox, or one that is closed for good, in words that mean nothing else.
 NO_SUCH_MAILBOX = _any(
     r"\b(?:no such|unknown|invalid|non-? ?existent|unrecogni[sz]ed|not a (?:known|valid)|bad|wrong"
-    r"|illegal|malformed|undefined|incorrect|inactive|deactivated|disabled|closed|deleted)(?: or"
+    r"|illegal|malformed|undefined|incorrect|inactive|deactivated|disabled|closed|deleted|expired"
+    r"|suspended|terminated)(?: or"
     r" (?:illegal|unknown|inactive|invalid|discontinued))? (?:local |virtual |destination |domain"
     r" |e-?mail |internal |illegal )*(?:users?|mail ?box|mail drop|recipients?|address(?:es)?"
     r"|account|alias|person|local[- ]?part|rcpt|user ?name|i\.?d|name)\b(?! error)",
     rf"\b{_RECIPIENT}\b{_gap(90)}\b(?:unknown|non-?existent|undeliverable address|unrecogni[sz]ed"
     r"|not (?:a )?(?:known|found|recogni[sz]ed|listed|exist\w*|valid|activated|active|be found|ok"
-    r"|registered|a member of domain)|(?:does|do|did)(?: not|n.t) exist|\w+n.t (?:be )?(?:found|exist)"
+    r"|registered|a member of domain)|(?:does|do|did)(?: not|n.t) exist|\w+n.t (?:be )?(?:found"
+    r"|exist)"
     r"|(?:doesn.t|does not) have an?|no longer (?:exists?|valid|active|available|in use|on|with"
     r"|works?|employed)|(?:has|have|is|was|been|are|now)(?: been| now)? (?:closed|deleted|removed"
     r"|deactivated|terminated|disabled|discontinued|suspended|inactive|cancell?ed|expired|frozen"
@@ -141,12 +157,14 @@ NO_SUCH_MAILBOX = _any(
     r"|user (?:by|with)|one (?:at this|with that|by that))|\bnobody by that name",
     r"\b(?:does not|doesn.t) have an account\b|\bno such e-?mail\b|\bunrout(?:e)?able address\b",
     r"\brequested (?:mail )?action (?:not taken|aborted)[:,] mail ?box (?:unavailable|not found"
-    r"|not available)|\bnot found in (?:the )?(?:ldap|directory|address book|user (?:list|database))",
+    r"|not available)|\bnot found in (?:the )?(?:ldap|directory|address book|user (?:list"
+    r"|database))",
     r"\bnot (?:our|a) customer\b|\buser not local\b|\bvalidrcptto\b|\bbadrcptto\b",
     r"\b(?:recip(?:ient)?|user|mailbox)_?(?:not_?found|unknown)\b|\bex?recip(?:ient)?notfound",
     r"\badr\.\w*notfound|\bnot (?:an? )?(?:active|local|registered|existing|recogni[sz]ed|valid"
     r"|known) (?:user|mail ?box|recipient|e-?mail|address|account)\b",
-    rf"\bis no longer valid\b|\bno longer accepts {_MAIL}\b|\bno longer on (?:this )?server\b",
+    r"\bnot used for more than\b|\bis no longer valid\b|\bno longer on (?:this )?server\b",
+    rf"\bno longer accepts {_MAIL}\b",
     r"\bhas (?:moved away|left (?:the|our))\b|\bno longer (?:with|works for|employed)\b",
     r"\bdomain (?:name )?(?:not found|does not exist|doesn.t exist|unknown)\b|\bunknown domain\b",
     r"\bno such domain\b|\bhost unknown\b|\bnxdomain\b|\bnull ?mx\b|\bany host named\b",
@@ -166,12 +184,20 @@ RECIPIENT_REFUSED = _any(
 REFUSED = _any(
     rf"\bpolic(?:y|ies)\b|\bprohibit\w*|\brestrict\w*|\bforbidden\b|\b{_NOT}\b|\baccess denied\b",
     r"\bfilter\w*|\bquarantin\w+|\bunacceptable|\bsecurity\b|\bcontent\b|\battachment\b",
-    rf"\b{_MAIL} (?:was |has been |is )?(?:{_NO}|{_NOT}|filtered)|\brejected for\b|\bwas rejected\b",
+    rf"\b{_MAIL} (?:was |has been |is )?(?:{_NO}|{_NOT}|filtered)|\brejected for\b"
+    rf"|\bwas rejected\b",
     r"\btoo (?:large|big)\b|\b(?:message|line|header)s? too long\b|\bsize limit",
     r"\b(?:message|mail|size)\b.{0,20}\bexceed\w*|\bexceed\w*.{0,40}\b(?:size|maximum)\b",
     r"\bdelivery not authori|\bnotauthori[sz]ed|\bnot accepting (?:messages|mail|connections)",
     r"\bno smtp service|\bis listed\b|\blisted (?:at|in|on|by)\b|\bbad (?:dns|header)",
     r"\bprotocol (?:error|violation)|\brfc ?\d{3,4}\b|\bnot comply|\brequired standards",
+)
+
+# Refused for good, and nothing of a recipient.
+REJECTED = _any(
+    r"\breject(?:ed|ion|s|ing)?\b|\bdenied\b|\bdeclined\b"
+    r"|\b(?<!connection )(?<!connection was )refused\b"
+    r"(?! to talk)|\bdisallowed\b|\binvalid (?:structure|header|data|content|character)"
 )
 
 NOT_NOW = _any(

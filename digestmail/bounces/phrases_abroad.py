@@ -56,7 +56,8 @@ LANGUAGES = (
     Language(  # German
         recipient=r"(?:e-?mail-?)?adress\w*|empf(?:ä|ae)nger\w*|benutzer\w*|nutzer|teilnehmer|konto"
         r"|account|postfach|mailbox",
-        gone=r"unbekannt\w*|nicht bekannt|nicht (?:mehr )?(?:gefunden|vorhanden|gültig|aktiv|existent)"
+        gone=r"unbekannt\w*|nicht bekannt"
+        r"|nicht (?:mehr )?(?:gefunden|vorhanden|gültig|aktiv|existent)"
         r"|existier\w+\b.{0,30}?\bnicht|nicht (?:mehr )?existier\w*|nicht im .{0,30}?verzeichnis"
         r"|deaktiviert|gelöscht|ungültig\w*|gibt es nicht",
         no=r"unbekannte[rns]?|ungültige[rns]?|falsche[rns]?|keine? solche[rns]?",
@@ -81,8 +82,10 @@ LANGUAGES = (
     ),
     Language(  # Spanish
         recipient=r"destinatari[oa]|usuari[oa]|direcci[óo]n|cuenta|buz[óo]n|casilla|bandeja",
-        gone=r"no existe|inexistente|desconocid[oa]|no (?:se )?(?:ha |pudo )?(?:sido )?enc(?:o|ue)ntr\w+"
-        r"|no (?:es )?v[áa]lid[oa]|inv[áa]lid[oa]|inactiv[oa]|ha expirado|expirad[oa]|deshabilitad[oa]"
+        gone=r"no existe|inexistente|desconocid[oa]"
+        r"|no (?:se )?(?:ha |pudo )?(?:sido )?enc(?:o|ue)ntr\w+"
+        r"|no (?:es )?v[áa]lid[oa]|inv[áa]lid[oa]|inactiv[oa]|ha expirado|expirad[oa]"
+        r"|deshabilitad[oa]"
         r"|desactivad[oa]|suspendid[oa]|dad[oa] de baja|eliminad[oa]|incorrect[oa]",
         no=r"no existe (?:el|la|dich[oa]|es[ea]|ning[uú]na?|tal)|no hay (?:ning[uú]na? )?(?:tal )?",
         full=r"llen[oa]|excedid[oa]|superad[oa]|agotad[oa]|sin espacio",
@@ -105,7 +108,8 @@ LANGUAGES = (
     ),
     Language(  # Portuguese
         recipient=r"usu[áa]rio|utilizador|destinat[áa]rio|endere[çc]o|conta|caixa",
-        gone=r"desconhecid[oa]|inexistente|n[ãa]o exist\w+|n[ãa]o (?:foi )?(?:encontrad|localizad)[oa]"
+        gone=r"desconhecid[oa]|inexistente|n[ãa]o exist\w+"
+        r"|n[ãa]o (?:foi )?(?:encontrad|localizad)[oa]"
         r"|inv[áa]lid[oa]|inativ[oa]|desativad[oa]|suspens[oa]|cancelad[oa]|n[ãa]o cadastrad[oa]",
         full=r"chei[ao]|excedid[oa]|esgotad[oa]|lotad[oa]",
         space=r"quota|cota|espa[çc]o",
