@@ -194,7 +194,7 @@ def test_author_strings(text: str, expected: tuple[str, ...]) -> None:
 
 def test_author_lists() -> None:
     assert made(authors=["Ada Kettle, Jr.", {"name": "Bo"}, 3, ""]).authors == (
-        "Ada Kettle, Jr.",
+        "Ada Kettle Jr.",
         "Bo",
     )
 
