@@ -17,7 +17,7 @@ _LIST_LIMIT = 200_000  # characters of one list: some collaborations have 5,000 
 # --- what stands beside names ----------------------------------------------------------------
 
 _LEAD_IN = re.compile(
-    r"\s*(?:(?:written\s+)?by:?\s|(?:authors?|author\(s\)|autor(?:en|es)?|creators?)\s*:)\s*",
+    r"\A\s*(?:(?:written\s+)?by:?\s|(?:authors?|author\(s\)|autor(?:en|es)?|creators?)\s*:)\s*",
     re.IGNORECASE,
 )
 _AND_OTHERS = re.compile(
