@@ -1,5 +1,6 @@
 """What arXiv's XML answers have in common: read safely, whatever their namespaces."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from xml.etree.ElementTree import Element, ParseError
@@ -12,6 +13,11 @@ from digestmail.errors import SourceError
 from digestmail.sources.keys import arxiv_id
 from digestmail.sources.keys import dois as listed_dois
 from digestmail.text import one_line
+
+# What arXiv's feeds put before an abstract; the group is the type of the announcement.
+ANNOUNCEMENT = re.compile(
+    r"\s*arXiv:\S{1,40}\s+Announce Type:\s*([\w-]{1,40})\s*(?:Abstract:\s*)?", re.IGNORECASE
+)
 
 
 def document(content: bytes, root: str, *, url: str) -> Element:

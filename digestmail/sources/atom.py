@@ -16,7 +16,7 @@ from defusedxml.ElementTree import fromstring
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
-from digestmail.sources.arxiv_xml import dois, with_dois
+from digestmail.sources.arxiv_xml import ANNOUNCEMENT, dois, with_dois
 from digestmail.sources.authors import split_at_commas
 from digestmail.sources.clean import clean
 from digestmail.sources.dates import utc
@@ -26,9 +26,6 @@ from digestmail.text import one_line
 
 ENTRY_LIMIT = 2_000  # arXiv cuts a feed off here
 _EASTERN = ZoneInfo("America/New_York")
-_PREFIX = re.compile(
-    r"\s*arXiv:\S{1,40}\s+Announce Type:\s*([\w-]{1,40})\s*(?:Abstract:\s*)?", re.IGNORECASE
-)
 _PARENTHESES = re.compile(r"\([^()]*\)")
 _NESTING = 5
 
@@ -147,7 +144,7 @@ def _local_name(element: Element) -> str:
 
 
 def _announce_type(entry: Element) -> str:
-    prefix = _PREFIX.match(_raw(entry, "summary"))
+    prefix = ANNOUNCEMENT.match(_raw(entry, "summary"))
     return (_text(entry, "announce_type") or (prefix[1] if prefix else "new")).lower()
 
 
@@ -160,7 +157,7 @@ def _read(entry: Element, source: str) -> Paper | BadRecord:
     record = {
         "id": name,
         "title": _raw(entry, "title"),
-        "abstract": _PREFIX.sub("", abstract, count=1),
+        "abstract": ANNOUNCEMENT.sub("", abstract, count=1),
         "authors": _creators(entry),
         "categories": [c.get("term", "") for c in entry.findall("{*}category")],
     }

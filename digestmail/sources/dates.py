@@ -1,10 +1,20 @@
 """Dates as sources write them."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 # bioRxiv writes "2026-6-3", which datetime does not read.
 _DATE = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})(?=[T ]|$)")
+
+# "THURSDAY, 08 JANUARY 2026 09:17:25.000+0000", "5 Jan. 2026", "January 5, 2026"
+_NAMED = re.compile(
+    r"(?:(?P<day>[0-9]{1,2})\.?\s+(?P<month>[a-z]{3})[a-z]{0,6}\.?,?"
+    r"|(?P<month_first>[a-z]{3})[a-z]{0,6}\.?\s+(?P<day_second>[0-9]{1,2}),?)\s+(?P<year>[0-9]{4})\b"
+    r"(?:\s+(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]{1,9})?\s?(?P<zone>[+-][0-9]{4}\b)?)?",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 def utc(value: object) -> datetime | None:
@@ -51,3 +61,26 @@ def iso_day(text: str) -> str:
     if not (year_found and words and month_found):
         return ""
     return f"{year_found[1]}-{month_found:02}-{int(words[1] or words[3] or 1):02}"
+
+
+def first_utc(texts: Iterable[str]) -> str:
+    """Return the first readable date of some, as feeds write them, in ISO 8601; or ""."""
+    dates = (utc(text) or _rfc_822(text) or _named(text) for text in texts)
+    date = next(filter(None, dates), None)
+    return date.isoformat() if date else ""
+
+
+def _rfc_822(text: str) -> datetime | None:
+    try:
+        return utc(parsedate_to_datetime(text[:100]).isoformat())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _named(text: str) -> datetime | None:
+    match = _NAMED.search(text[:100])
+    month = month_number(match["month"] or match["month_first"]) if match else 0
+    if not match or not month:
+        return None
+    day = f"{match['year']}-{month}-{match['day'] or match['day_second']}"
+    return utc(f"{day}T{match['time'] or '00:00'}{match['zone'] or ''}")

@@ -136,6 +136,26 @@ def _version(value: object, identifiers: list[str]) -> int:
     return max(named, given)
 
 
+def shared_names(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return the names that stand with different titles, and so identify none of them.
+
+    ``pairs`` are a name and the title of the record that has it. A DOI may stand with two forms of
+    one title: it is shared where less than half of the words agree.
+    """
+    titles: dict[str, frozenset[str]] = {}
+    shared: set[str] = set()
+    for name, title in pairs:
+        here = frozenset(word.plain for word in words(title)) or frozenset([title])
+        before = titles.setdefault(name, here)
+        if here != before and not (dois(name) and _is_alike(here, before)):
+            shared.add(name)
+    return frozenset(shared)
+
+
+def _is_alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return 2 * len(one & other) >= min(len(one), len(other))
+
+
 # --- fields ----------------------------------------------------------------------------------
 
 

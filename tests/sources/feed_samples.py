@@ -305,6 +305,6 @@ SAMPLES = (
             "<link>https://journal.example/doi/10.5555/tea.1</link>"
             + described(f"A Lima, B Stone, C Wu - Journal of Kettles, 2026 - tea.example<br>{TEXT}")
         ),
-        authors=("A. Lima", "B. Stone", "C. Wu"),
+        authors=("A Lima", "B Stone", "C Wu"),
     ),
 )
