@@ -195,7 +195,7 @@ def test_tables_of_every_kind(delimiter: str, encoding: str, name: str) -> None:
         (  # PubMed
             "PMID,Title,Authors,Citation,DOI\n38000001,T,\"Lima A, Stone B.\",J. 2026,",
             "pmid:38000001",
-            ("Lima A", "Stone B."),
+            ("A. Lima", "B. Stone"),
         ),
         (  # IEEE Xplore
             '"Document Title",Authors,"Abstract","DOI"\n"T","A. Lima; B. Stone","A","10.1000/x"',
