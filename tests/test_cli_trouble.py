@@ -102,3 +102,13 @@ def test_a_source_that_fails_is_told(shell: Shell) -> None:
     assert len(errors(shell("run", code=1))) == 1
     (trouble,) = errors(shell("status", code=1))
     assert trouble.startswith("error: source lab fails: ")
+
+
+def test_the_mails_of_a_dry_run_lie_apart(shell: Shell) -> None:
+    shell("ingest")
+    shell("run", "--dry-run", *DAY)
+    assert len(list((shell.folder / "dry-run").glob("*.eml"))) == 1
+    assert not (shell.folder / "sent").exists()
+    for real in ("sent", "./sent", str(shell.folder / "papers/../sent")):
+        (line,) = errors(shell("run", "--dry-run", *DAY, "--outbox", real, code=1))
+        assert "holds the real mails; name another folder" in line

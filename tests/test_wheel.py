@@ -1,8 +1,10 @@
 """The built wheel, installed in an empty environment, is the whole product."""
 
 import json
+import re
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -47,6 +49,27 @@ def test_it_holds_templates_migrations_and_sample(wheel: Path) -> None:
     assert "digestmail/demo/sample_papers.jsonl" in names
     ours = [name for name in names if "test" in name.lower().replace("backtest", "")]
     assert not [*ours, *(name for name in names if "__pycache__" in name)]
+
+
+def test_its_readme_has_nothing_that_lies_elsewhere(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (metadata,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
+    text = archive.read(metadata).decode()
+    assert "# digestmail" in text
+    assert "MIT, see LICENSE" in text
+    assert [link for link in re.findall(r"\]\(([^)]*)\)", text) if "://" not in link] == []
+
+
+def test_the_source_archive_holds_what_its_tests_read(tmp_path: Path) -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no checkout, so nothing tells which files belong to it")
+    command = (sys.executable, "-m", "build", "--sdist", "-o", str(tmp_path), str(ROOT))
+    run(*command, cwd=tmp_path)
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    tracked = run("git", "-C", ROOT, "ls-files", cwd=tmp_path).splitlines()
+    assert set(tracked) - {".gitignore"} - names == set()
 
 
 @pytest.mark.slow

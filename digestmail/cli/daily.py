@@ -183,7 +183,7 @@ def run(
         bool, typer.Option("--dry-run", help="Store and send nothing; write .eml files.")
     ] = False,
     outbox: Annotated[Path, typer.Option(help="Where a dry run writes its .eml files.")] = Path(
-        "outbox"
+        "dry-run"
     ),
     as_json: Json = False,
 ) -> None:
@@ -214,7 +214,13 @@ def run(
 
 
 def _dry_run(app: App, day: date | None, folder: Path, as_json: bool) -> None:
-    """Plan on the papers that are stored; mails go to a folder and nothing is recorded."""
+    """Plan on the papers that are stored; mails go to a folder and nothing is recorded.
+
+    Their links lead nowhere, so they do not go where real mails lie.
+    """
+    real = app.settings.mail.outbox
+    if real and folder.resolve() == app.settings.path(real).resolve():
+        raise InputError("--outbox", f"{folder} holds the real mails; name another folder")
     mailer = OutboxMailer(folder)
     told = []
     for plan in app.plan(day):

@@ -15,7 +15,6 @@ from starlette.exceptions import HTTPException
 
 from digestmail.app import App
 from digestmail.errors import DigestmailError, InputError, NotFoundError, StoreError, TokenError
-from digestmail.resources import TEMPLATES
 from digestmail.web import (
     hooks,
     library,
@@ -42,9 +41,9 @@ from digestmail.web.security import (
     UnexpectedErrors,
 )
 from digestmail.web.site import Courier, Site, site_of
+from digestmail.web.static_files import static_folder
 
 log = logging.getLogger(__name__)
-_STATIC = "web/static"
 _AGAIN = "30"  # seconds, where the database or the search is not ready
 _SOON = "3"  # seconds, where the turn of a request did not come
 _STATUS: dict[type[Exception], int] = {NotFoundError: 404, InputError: 409, StoreError: 503}
@@ -68,7 +67,7 @@ def make_web(app: App) -> FastAPI:
         web.include_router(part.router)
     web.state.public = make_public(app)
     web.state.webhooks = hooks.webhooks(app.settings.bounces)
-    web.mount("/static", StaticFiles(directory=_static(app)))
+    web.mount("/static", StaticFiles(directory=static_folder(app)))
     _explain_errors(web)
     web.add_middleware(BodyLimit, page=languages.error(413))
     web.add_middleware(UnexpectedErrors, page=languages.error(500))
@@ -90,13 +89,6 @@ def _searching(app: App) -> Callable[[FastAPI], AbstractAsyncContextManager[None
         app.week.close()
 
     return lifespan
-
-
-def _static(app: App) -> str:
-    """The operator's own style, or the built-in where their templates folder has none."""
-    own = app.settings.templates
-    chosen = app.settings.path(own) / _STATIC if own else TEMPLATES / _STATIC
-    return str(chosen if chosen.is_dir() else TEMPLATES / _STATIC)
 
 
 def _explain_errors(web: FastAPI) -> None:

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from fastapi.responses import HTMLResponse
 from jinja2.sandbox import SandboxedEnvironment
 
-from digestmail import __version__
 from digestmail.app import App
 from digestmail.domain import (
     Delivery,
@@ -25,6 +24,7 @@ from digestmail.render.words import ENGLISH, Words
 from digestmail.steps.links import Links
 from digestmail.web import forms
 from digestmail.web.reasons import reason_words
+from digestmail.web.static_files import static_folder, static_version
 
 _NAMES = (
     "answer",
@@ -118,7 +118,7 @@ class Pages:
         self._home = app.links.home
         self._always = {
             "base": self.base,
-            "version": __version__,
+            "version": static_version(static_folder(app)),
             "operator": app.settings.operator_email,
             "choices": forms.choices(words),
         }

@@ -15,6 +15,7 @@ from jinja2 import Environment
 from digestmail import __version__
 from digestmail.app import App
 from digestmail.web.site import Ours, Site
+from digestmail.web.static_files import static_folder, static_version
 
 _AT_ONCE = 120  # pages that a network may ask for in one go: scholars share addresses
 _PER_SECOND = 10.0
@@ -75,7 +76,8 @@ class Public:
 def make_public(app: App) -> Public:
     """For the pages of an App."""
     environment = app.renderer.environment
-    shown = (__version__, app.settings.service_name, app.settings.public_url)
+    files = static_version(static_folder(app))
+    shown = (__version__, files, app.settings.service_name, app.settings.public_url)
     look = hashlib.sha256(repr((shown, _sources(environment))).encode()).hexdigest()
     return Public(Buckets(), look)
 
