@@ -78,9 +78,8 @@ def _plain(interest: Interest, explanation: Explanation) -> dict[str, object]:
 def _print(interest: Interest, explanation: Explanation) -> None:
     verdict = "passes" if _passes(interest, explanation) else "stays below"
     threshold = f"{interest.profile.threshold:g}"
-    say(
-        f"\n{interest.profile.name}: {explanation.value:.3f}, {verdict} the threshold of {threshold}"
-    )
+    value = f"{explanation.value:.3f}"
+    say(f"\n{interest.profile.name}: {value}, {verdict} the threshold of {threshold}")
     for rule in explanation.rules:
         say(f"  {rule}")
     parts = sorted(explanation.parts, key=lambda part: -abs(part.weight))

@@ -337,6 +337,48 @@ LISTS = {
         "First Name,Email,Accepts Email Marketing\nA,a@x.org,yes\nB,b@x.org,no\n",
         {"a": ACTIVE, "b": UNSUBSCRIBED},
     ),
+    "Ghost": (
+        "id,email,name,note,subscribed_to_emails,created_at,deleted_at,labels\n"
+        "1,a@x.org,A,,true,2024,,\n2,b@x.org,B,,false,2024,,\n3,c@x.org,C,,true,2024,2024,\n",
+        {"a": ACTIVE, "b": UNSUBSCRIBED, "c": UNSUBSCRIBED},
+    ),
+    "Klaviyo": (
+        "Email,Email Marketing Consent,Email Suppressions\n"
+        "a@x.org,SUBSCRIBED,[]\nb@x.org,NEVER_SUBSCRIBED,[]\nc@x.org,SUBSCRIBED,HARD_BOUNCE\n",
+        {"a": ACTIVE, "b": UNSUBSCRIBED, "c": UNSUBSCRIBED},
+    ),
+    "Campaign Monitor": (
+        "Email Address,Name,Date Unsubscribed\na@x.org,A,01/02/2024\n",
+        {"a": UNSUBSCRIBED},
+    ),
+    "HubSpot": (
+        "Record ID,Email,Unsubscribed from all email,Email hard bounce reason,Lifecycle Stage\n"
+        "1,a@x.org,,,Lead\n2,b@x.org,true,,Lead\n3,c@x.org,,Unknown user,Lead\n",
+        {"a": None, "b": UNSUBSCRIBED, "c": BOUNCED},
+    ),
+    "AWeber": (
+        "Name,Email,Status,Stop Time,Stop Status\nA,a@x.org,subscribed,,\n"
+        "B,b@x.org,unsubscribed,2024,unsubscribed (via link)\n",
+        {"a": ACTIVE, "b": UNSUBSCRIBED},
+    ),
+    "a title with an address": (
+        "Exported by admin@x.org on Monday\nE-mail,Status\na@x.org,unsubscribed\n",
+        {"a": UNSUBSCRIBED},
+    ),
+    "no name above the addresses": (",Notes\na@x.org,x\nb@x.org,y\n", {"a": None, "b": None}),
+    "a JSON list of addresses": ('{"emails": ["a@x.org", "b@x.org"]}', {"a": None, "b": None}),
+    "members who get no mail": (
+        "email,nomail\na@x.org,0\nb@x.org,1\nc@x.org,on\n",
+        {"a": None, "b": PAUSED, "c": PAUSED},
+    ),
+    "a header of another language": (
+        "Netfang,Skráning\na@x.org,active\nb@x.org,unsubscribed\nc@x.org,active\n",
+        {"a": ACTIVE, "b": UNSUBSCRIBED, "c": ACTIVE},
+    ),
+    "answers to another question": (
+        "email,Speaks Danish\na@x.org,no\nb@x.org,yes\n",
+        {"a": None, "b": None},
+    ),
     "Mailgun by its API": (
         '{"items": [{"address": "a@x.org", "subscribed": true, "name": "A", "vars": {}},'
         ' {"address": "b@x.org", "subscribed": false}], "total_count": 2}',
@@ -441,12 +483,22 @@ def test_keywords_for_all_are_for_those_who_have_none() -> None:
 
 
 def test_the_column_of_addresses_can_be_named() -> None:
-    (entry,), _, _ = read("who,email\na@x.org,b@x.org\n", "who=email")
-    assert entry.email == "a@x.org"
+    (entry,), _, _ = read("email,who\na@x.org,b@x.org\n", "who=email")
+    assert entry.email == "b@x.org"
+    (entry,), _, _ = read("email,state\na@x.org,active\n", "state=none")
+    assert entry.status is None
     with pytest.raises(InputError, match="NAME=FIELD"):
         checked_choices(["who"])
     with pytest.raises(InputError, match="NAME=FIELD"):
         checked_choices(["who=shoe"])
+
+
+def test_guesses_are_told() -> None:
+    _, _, warnings = read("Netfang,Skráning\na@x.org,active\nb@x.org,unsubscribed\n")
+    assert [warning.partition(";")[0] for warning in warnings] == [
+        "the column “Netfang” is taken for the address",
+        "the column “Skráning” is taken for the status",
+    ]
 
 
 def test_several_addresses_of_one_person_are_told() -> None:

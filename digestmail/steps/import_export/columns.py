@@ -5,7 +5,8 @@ A column holds a field of ours, or says by its name and value where somebody sta
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -16,7 +17,9 @@ from digestmail.steps.import_export.statuses import (
     ACTIVE,
     BOUNCED,
     COMPLAINED,
+    PAUSED,
     PENDING,
+    REFUSALS,
     UNSUBSCRIBED,
     plain_words,
     status_of,
@@ -97,7 +100,7 @@ _STATUS_NAMES = """
     status, state, subscription status, subscriber status, member status, email status,
     contact status, email permission status, permission status, subscription state, delivery
     status, group status, email preference, delivery, delivery mode, delivery option,
-    reception, nomail, subscriber type, type, membership, membership status, email marketing
+    reception, stop status, subscriber type, type, membership, membership status, email marketing
     status, email marketing, marketing status, email subscription status, subscription,
     mailing status, email marketing consent, mail status, email opt in status, opt in
     status, list status, anmeldestatus, abostatus, statut, etat, estado, stato, situacao,
@@ -133,14 +136,18 @@ _REFUSAL_SIGNS = (
         UNSUBSCRIBED,
         re.compile(
             r"\b(unsub|unsubs|unsubscribed?|unsubscription|opt out|opted out|optout|optedout|"
-            r"opt outs?|do not (e ?)?(mail|email|contact)|no ?mail|black ?list(ed)?|"
-            r"block ?list(ed)?|blocked|banned|suppress(ed|ion)|email disabled|disabled|removed|"
+            r"opt outs?|do not (e ?)?(mail|email|contact)|black ?list(ed)?|"
+            r"block ?list(ed)?|blocked|banned|suppress(ed|ions?)|email disabled|disabled|removed|"
             r"deleted|archived|left|abgemeldet|abmeldung|desabonn\w*|desinscri\w*|disiscri\w*|baja)\b"
         ),
     ),
 )
+_PAUSE = re.compile(r"\b(no ?mail|paused|suspended?|vacation|on hold)\b")
 _CONSENT_SIGNS = (
-    (UNSUBSCRIBED, re.compile(r"^(is |email )?(subscribed|opted in|opt in|enabled|active)$")),
+    (
+        UNSUBSCRIBED,
+        re.compile(r"^(is |email )?(subscribed( to .*)?|opted in|opt in|enabled|active)$"),
+    ),
     (UNSUBSCRIBED, re.compile(r"^accepts (email )?marketing$|^(email )?marketing consent$")),
     (PENDING, re.compile(r"\b(confirmed|verified|activated)$")),
 )
@@ -204,6 +211,8 @@ def _sign_of(name: str, plain: str) -> Column:
     for status, pattern in _CONSENT_SIGNS:
         if pattern.search(plain):
             return Column(name, sign=Sign.CONSENT, status=status)
+    if _PAUSE.search(plain):
+        return Column(name, sign=Sign.REFUSAL, status=PAUSED)
     if _NO_SIGN.search(plain) and not _CAMPAIGN.search(plain):
         return Column(name)
     for status, pattern in _REFUSAL_SIGNS:
@@ -226,3 +235,15 @@ def looks_like_status(cells: Iterable[str]) -> bool:
         except InputError:
             unknown += 1
     return known > unknown
+
+
+def tells_refusals(cells: Sequence[str]) -> bool:
+    """Return whether cells are words for a status, and some say more than no of a refusal."""
+    words = {cell for cell in cells if truth_of(cell) is None}
+    if not looks_like_status(words):
+        return False
+    for word in words:
+        with suppress(InputError):
+            if status_of(word) in REFUSALS:
+                return True
+    return False

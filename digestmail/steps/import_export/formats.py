@@ -9,28 +9,17 @@ from typing import Any
 
 from digestmail.domain import SubscriberStatus
 from digestmail.errors import InputError
-from digestmail.sources.taxonomy import check_category
-from digestmail.steps.checks import listed as listed_entries
 from digestmail.steps.import_export.addresses import addresses_in, is_address_like
-from digestmail.steps.import_export.columns import (
-    Column,
-    is_doubtful,
-    is_own_old_header,
-    looks_like_status,
-)
+from digestmail.steps.import_export.columns import Column, is_doubtful, looks_like_status
+from digestmail.steps.import_export.headers import Header, find_header, guesses, settled_columns
 from digestmail.steps.import_export.records import Interpreter, Record
 from digestmail.steps.import_export.statuses import REFUSALS, status_of
 from digestmail.tables import Row, Table, decode_text, fit, read_table
 
 LARGEST = 64_000_000  # bytes: a million rows of our own; memory is some six times as much
 _SAMPLED_ROWS = 1_000  # that tell what doubtful columns hold
-_HEADER_WITHIN = 10  # rows; before it some programs write a title
 _MOST_NAMED = 25  # columns in one warning
 _SHORTEST_STATUS = 4  # letters of a word that tells a status where no header says so
-_NO_ADDRESSES = (
-    "holds no column of addresses; name it with --column “NAME=email”, or give a list with one"
-    " address in each line"
-)
 _SYMPA = re.compile(r"\s*email\s+\S+@\S+\s*$", re.MULTILINE)
 _SYMPA_FIELD = re.compile(r"^(?:gecos|date|update_date|reception|visibility)\s", re.MULTILINE)
 
@@ -80,15 +69,6 @@ def read_list(data: bytes, choices: Mapping[str, str]) -> SubscriberList:
 # --- tables ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """The names of a table's columns, and how many rows go before its people."""
-
-    names: tuple[str, ...]
-    rows: int
-    notes: tuple[str, ...] = ()
-
-
 def _read_table(table: Table, choices: Mapping[str, str]) -> SubscriberList:
     sample = list(islice(table.rows(), _SAMPLED_ROWS))
     if not sample:
@@ -97,90 +77,24 @@ def _read_table(table: Table, choices: Mapping[str, str]) -> SubscriberList:
     notes = []
     if table.is_guessed:
         notes.append("is not UTF-8; read as Windows-1252: look at the letters, or save it as UTF-8")
-    header = _header(sample, interpreter)
+    header = find_header(sample, interpreter)
     if header is None:
         return SubscriberList(_plain_records(table, sample, notes), notes)
-    notes += header.notes
-    interpreter.columns |= _settled(header, sample, interpreter, choices)
-    notes += [
-        f"the column “{name}” is taken for keywords; if it holds something else:"
-        f' --column "{name}=none"'
-        for name, column in interpreter.columns.items()
-        if column.field == "keywords" and name.strip().lower() not in ("keywords", "keyword")
-    ]
+    settled = settled_columns(header, sample, interpreter)
+    interpreter.columns |= settled
+    notes += [*header.notes, *guesses(interpreter.columns.values(), settled)]
     return SubscriberList(_table_records(table, header, interpreter), notes, interpreter)
 
 
-def _header(sample: Sequence[Row], interpreter: Interpreter) -> _Header | None:
-    """Return the header of a table; None for a plain list.
-
-    It is the row that names a column of addresses, else the row before the first address.
-    InputError where no address is anywhere.
-    """
-    for index, row in enumerate(sample[:_HEADER_WITHIN]):
-        if any(map(is_address_like, row.cells)):
-            break
-        if any(interpreter.column(name).field == "email" for name in row.cells):
-            return _Header(row.cells, index + 1, _preamble(sample[:index]))
-    first = next((i for i, row in enumerate(sample) if any(map(is_address_like, row.cells))), None)
-    if first is None:
-        raise InputError("file", _NO_ADDRESSES)
-    if first == 0 or len(sample[first - 1].cells) != len(sample[first].cells):
-        return None
-    return _Header(sample[first - 1].cells, first, _preamble(sample[: first - 1]))
-
-
-def _preamble(rows: Sequence[Row]) -> tuple[str, ...]:
-    return (f"{len(rows)} lines before the names of the columns are passed over",) if rows else ()
-
-
-def _settled(
-    header: _Header, sample: Sequence[Row], interpreter: Interpreter, choices: Mapping[str, str]
-) -> dict[str, Column]:
-    """Return those columns whose names alone do not tell what they hold."""
-    cells = [row.cells for row in sample[header.rows :] if len(row.cells) >= len(header.names)]
-    columns = [interpreter.column(name) for name in header.names]
-    settled: dict[str, Column] = {}
-    if is_own_old_header(list(header.names)) and "name" not in choices:
-        settled |= {n: Column(n, "profile") for n in header.names if n.strip().lower() == "name"}
-    for place, column in enumerate(columns):
-        values = [row[place] for row in cells]
-        status = is_doubtful(column) and not looks_like_status(values)
-        subject = column.field == "categories" and "excluded_categories" not in header.names
-        if status or (subject and not _are_categories(values)):
-            settled[column.name] = Column(column.name)
-    counts = [sum(is_address_like(row[place]) for row in cells) for place in range(len(columns))]
-    named = [place for place, column in enumerate(columns) if column.field == "email"]
-    likely = max(named or range(len(columns)), key=lambda place: counts[place])
-    if counts and not counts[likely] and max(counts):
-        likely = counts.index(max(counts))
-    for place in named:
-        settled[columns[place].name] = Column(columns[place].name)
-    settled[columns[likely].name] = Column(columns[likely].name, "email")
-    return settled
-
-
-def _are_categories(cells: Sequence[str]) -> bool:
-    """Return whether most are arXiv's: address books have categories, too, such as "Friends"."""
-    known = unknown = 0
-    for entry in (entry for cell in cells for entry in listed_entries(cell)):
-        try:
-            known += bool(check_category(entry))
-        except InputError:
-            unknown += 1
-    return known >= unknown
-
-
-def _table_records(table: Table, header: _Header, interpreter: Interpreter) -> Iterator[Record]:
+def _table_records(table: Table, header: Header, interpreter: Interpreter) -> Iterator[Record]:
     names = header.names
-    used = [(place, name) for place, name in enumerate(names) if name.strip()]
     for row in islice(table.rows(), header.rows, None):
         fitted = fit(row, len(names))
         where = f"line {row.line}"
         if fitted.problem:
             yield Record(where, problem=fitted.problem)
         else:
-            yield interpreter.record(where, ((name, fitted.cells[place]) for place, name in used))
+            yield interpreter.record(where, zip(names, fitted.cells, strict=True))
 
 
 def _plain_records(table: Table, sample: Sequence[Row], notes: list[str]) -> Iterator[Record]:
@@ -263,7 +177,7 @@ def _people(content: object, depth: int = 3) -> list[Any] | None:
         return content
     if isinstance(content, dict) and depth:
         inner = (_people(value, depth - 1) for value in content.values())
-        arrays = [array for array in inner if array and isinstance(array[0], dict)]
+        arrays = [array for array in inner if array and isinstance(array[0], dict | str)]
         return max(arrays, key=len, default=None)
     return None
 

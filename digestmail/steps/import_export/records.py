@@ -62,7 +62,7 @@ class Interpreter:
                 except InputError as error:
                     if error.field != "status":
                         raise
-                    hint = f'; if it is no status: --column "{name}=none"'
+                    hint = f'; if the column tells no status: --column "{name}=none"'
                     status_problem = f"{error}{hint}"
         except InputError as error:
             return Record(where, problem=str(error))
@@ -74,7 +74,8 @@ class Interpreter:
             for key, value in _attributes(name, cell).items():
                 self._read_cell(key, value)
         elif not column.is_understood:
-            self.passed_over[name] = None
+            if name not in self.passed_over and _text(cell).strip():
+                self.passed_over[name] = None
         elif column.sign:
             if status := column.status_in(_text(cell)):
                 self._statuses.append(status)

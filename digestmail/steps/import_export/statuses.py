@@ -29,17 +29,16 @@ _STRICTNESS = (ACTIVE, PENDING, PAUSED, UNSUBSCRIBED, BOUNCED, COMPLAINED)
 _VALUES = {
     ACTIVE: """
         active, activated, enabled, past due, churning, unpaid, subscribed, subscriber,
-        confirmed, opted in, opt in, double opt in, single opt in, regular, premium, gifted,
-        trialed, paid, free, comp, member, owner, manager, email, mail, normal, verified,
-        valid, express, implicit, ok, on, yes, true,
-                digest, digests, plaintext digests, mime digests, summary digests, abridged,
-        soft bounced, soft
-        bounce, existing customer, explicit, accepted, allowed, aktiv, angemeldet,
-        abonniert, bestatigt, actif, abonne, abonnee, inscrit, confirme, activo, suscrito,
-        confirmado, ativo, inscrito, assinante, attivo, iscritto, confermato, actief,
-        ingeschreven, geabonneerd, bevestigd, aktywny, zapisany, prenumererar, tilmeldt,
-        aktivni, aktif, подписан, активен, активный, подтвержден, 有効,
-        登録済み, 购读中, 已订阅, 活跃
+        confirmed, opted in, opt in, double opt in, single opt in, regular, premium,
+        gifted, trialed, paid, free, comp, member, each email, all email, every email,
+        owner, manager, email, mail, normal, verified, valid, express, implicit, ok, on,
+        yes, true, digest, digests, plaintext digests, mime digests, summary digests,
+        abridged, soft bounced, soft bounce, existing customer, explicit, accepted,
+        allowed, aktiv, angemeldet, abonniert, bestatigt, actif, abonne, abonnee,
+        inscrit, confirme, activo, suscrito, confirmado, ativo, inscrito, assinante,
+        attivo, iscritto, confermato, actief, ingeschreven, geabonneerd, bevestigd,
+        aktywny, zapisany, prenumererar, tilmeldt, aktivni, aktif, подписан, активен,
+        активный, подтвержден, 有効, 登録済み, 购读中, 已订阅, 活跃
         """,
     PENDING: """
         pending, unconfirmed, not confirmed, unactivated, not activated, awaiting
@@ -152,7 +151,9 @@ def status_of(text: str) -> SubscriberStatus | None:
     status = known or _refusal_in(value) or _statuses().get(bare)
     if status is None:
         known_words = ", ".join(SubscriberStatus)
-        raise InputError("status", f"“{text.strip()[:30]}” is none of {known_words}")
+        raise InputError(
+            "status", f"“{text.strip()[:30]}” is none of {known_words}; write one of these"
+        )
     return status
 
 
