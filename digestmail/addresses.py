@@ -29,3 +29,9 @@ def readable_address(address: str) -> str:
         return f"{local}{at}{idna.decode(domain)}"
     except idna.IDNAError:
         return address
+
+
+def masked(address: str) -> str:
+    """Return an address for somebody who need not know all of it: ``a…@example.org``."""
+    local, _, domain = readable_address(address).rpartition("@")
+    return f"{local[:1] if len(local) > 1 else ''}…@{domain}"

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from digestmail.steps.trending import Trending
 
 log = logging.getLogger(__name__)
-LETTERS = (DeliveryKind.CONFIRM, DeliveryKind.LINK)
+LETTERS = (DeliveryKind.CONFIRM, DeliveryKind.LINK, DeliveryKind.LEFT)
 _Progress = Callable[[int], None]
 
 

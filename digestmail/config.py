@@ -39,7 +39,8 @@ _SHORTEST_KEY = 32
 _PAGES = frozenset(
     """
     confirm digest embed favicon.ico feed feedback healthz help hooks never papers papers.atom
-    papers.json preferences robots.txt save static subscribe unsubscribe why
+    papers.json preferences return robots.txt save sent static subscribe
+    unsubscribe why
     """.split()  # noqa: SIM905 - a list of them is as long as they are many
 )
 

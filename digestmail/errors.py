@@ -78,3 +78,11 @@ class TokenError(DigestmailError):
     def __init__(self, message: str, *, aged: bool = False) -> None:
         super().__init__(message)
         self.aged = aged
+
+
+class LeftError(TokenError):
+    """A link for readers, of one who has left."""
+
+
+class EarlierSubscriptionError(TokenError):
+    """A link to leave, of a subscription before the one there is now."""

@@ -27,7 +27,8 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"  # subscriber, serial, issued
     PREFERENCES = "preferences"  # subscriber, issued
-    UNSUBSCRIBE = "unsubscribe"  # subscriber
+    UNSUBSCRIBE = "unsubscribe"  # subscriber, serial where it is not 0
+    RETURN = "return"  # subscriber, unsubscribe serial, until
     FEEDBACK = "feedback"  # digest
     DIGEST = "digest"  # digest
     FEED = "feed"  # profile, serial

@@ -111,10 +111,22 @@ def corners(app: App) -> list[str]:
     gone, away = _newcomer(app, active=True), _newcomer(app, active=True)
     app.desk.leave(gone)
     app.desk.pause(away, None)
+    back = _newcomer(app, active=True)
+    app.desk.leave(back)
+    returns = app.links.way_back(back.id or 0, 0, now)
+    app.desk.take_way_back(returns.rpartition("/")[2], now)
+    left = [app.links.unsubscribe(gone.id or 0), app.links.way_back(gone.id or 0, 0, now)]
+    left += [app.links.unsubscribe(back.id or 0), returns]
     old = app.links.preferences(_reader(app).id or 0, now - timedelta(hours=2))
     aged = app.links.preferences(_reader(app).id or 0, now - timedelta(days=50))
     lost = [path_of(old) + "/data", path_of(aged), "/nowhere", "/feedback/x/1/more"]
-    return [_own(app, gone), _own(app, away), _own(app, gone) + "/data", *lost]
+    own = [
+        _own(app, gone),
+        _own(app, away),
+        _own(app, gone) + "/data",
+        _own(app, gone) + "/welcome",
+    ]
+    return [*own, *map(path_of, left), *lost]
 
 
 def posted(app: App) -> list[tuple[str, dict[str, str]]]:

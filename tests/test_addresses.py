@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digestmail.addresses import ascii_address, readable_address
+from digestmail.addresses import ascii_address, masked, readable_address
 from digestmail.mail.address import checked_address
 
 
@@ -44,3 +44,15 @@ def test_nothing_escapes_and_twice_is_once(text: str) -> None:
     stored = ascii_address(text)
     assert ascii_address(stored) == stored
     readable_address(text)
+
+
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [
+        ("alice@example.org", "a…@example.org"),
+        ("a@example.org", "…@example.org"),
+        ("eva@xn--mller-kva.example", "e…@müller.example"),
+    ],
+)
+def test_an_address_is_masked(address: str, seen: str) -> None:
+    assert masked(address) == seen

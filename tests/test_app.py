@@ -216,7 +216,7 @@ async def test_confirming_by_mail(app: App) -> None:
     assert mail["List-Unsubscribe"] is None
     found = re.search(r"https://digest\.example\.org/confirm/(\S+)", _part(mail, "plain"))
     assert found
-    ada = app.desk.confirm(found[1], NOW)
+    ada = app.desk.confirm(found[1], NOW).subscriber
     assert (ada.status, ada.next_due_at) == (SubscriberStatus.ACTIVE, NOW + HOUR)
 
 

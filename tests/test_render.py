@@ -138,7 +138,8 @@ class Page(HTMLParser):
 
 def mails() -> list[Rendered]:
     url = f"{HOME}/c/token"
-    return [usual(), RENDERER.confirm(url, home=HOME), RENDERER.link(url, home=HOME)]
+    letters = (RENDERER.confirm, RENDERER.link, RENDERER.left)
+    return [usual(), *(letter(url, home=HOME) for letter in letters)]
 
 
 # --- structure -------------------------------------------------------------------------------
@@ -148,7 +149,7 @@ TAGS = HEAD | {"div", "table", "tbody", "tr", "td", "p", "h1", "h2", "h3", "a", 
 TAGS |= {"br", "sub", "sup"}
 
 
-@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link"])
+@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link", "left"])
 def test_each_mail_is_plain_well_formed_html(mail: Rendered) -> None:
     page = Page(mail.html)
     assert mail.html.startswith("<!DOCTYPE html><html ")
@@ -158,7 +159,7 @@ def test_each_mail_is_plain_well_formed_html(mail: Rendered) -> None:
     assert page.tags[0][1] | {"lang": "en", "dir": "ltr"} == page.tags[0][1]
 
 
-@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link"])
+@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link", "left"])
 def test_each_mail_runs_and_loads_nothing(mail: Rendered) -> None:
     page = Page(mail.html)
     names = {name for _, attributes in page.tags for name in attributes}
@@ -167,7 +168,7 @@ def test_each_mail_runs_and_loads_nothing(mail: Rendered) -> None:
     assert {urlsplit(url).scheme for url in page.every("href")} == {"https"}
 
 
-@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link"])
+@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link", "left"])
 def test_each_mail_is_styled_inline_and_keeps_dark_mode(mail: Rendered) -> None:
     assert "@media (prefers-color-scheme:dark)" in mail.html
     assert "!important" in mail.html
@@ -601,7 +602,7 @@ def test_the_text_part_reads_as_it_was_written() -> None:
     assert usual().text == GOLDEN.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link"])
+@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link", "left"])
 def test_text_is_wrapped_and_addresses_stand_alone(mail: Rendered) -> None:
     lines = mail.text.splitlines()
     assert max(map(len, lines)) <= 72

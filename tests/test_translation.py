@@ -198,7 +198,7 @@ async def test_no_answer_to_a_form_has_a_text_that_cannot_be_translated(tmp_path
         furnished(web.app)
         forms = posted(web.app)
         speak(web)
-        pages = [(path, (await web.post(path, data)).text) for path, data in forms]
+        pages = [(path, (await web.press(path, data)).text) for path, data in forms]
     assert all(OPEN in page for _, page in pages)
     assert [(path, words) for path, page in pages if (words := words_left(page))] == []
 

@@ -82,6 +82,10 @@ class Trial:
         """Press a button."""
         return await self.client.post(path, data=data, **options)
 
+    async def press(self, path: str, data: Any = None, **options: Any) -> httpx.Response:
+        """Press a button, and go where the browser is led."""
+        return await self.client.post(path, data=data, follow_redirects=True, **options)
+
     async def filled(self, **changed: object) -> dict[str, object]:
         """The public form as an ordinary newcomer fills it in."""
         return {
@@ -97,12 +101,12 @@ class Trial:
     async def subscribe(self, **changed: object) -> httpx.Response:
         """Send the public form; ``files`` as httpx has them."""
         files: Any = changed.pop("files", None)
-        return await self.post("/subscribe", await self.filled(**changed), files=files)
+        return await self.press("/subscribe", await self.filled(**changed), files=files)
 
     async def ask_for_link(self, address: str = READER, **changed: object) -> httpx.Response:
         """Send the form that has a new link mailed."""
         token = self.form_token()
-        return await self.post("/preferences", {"email": address, "form_token": token} | changed)
+        return await self.press("/preferences", {"email": address, "form_token": token} | changed)
 
     def form_token(self, seconds: int = 20) -> str:
         """That of a public form shown so many seconds ago."""
@@ -130,7 +134,8 @@ class Trial:
 
     def unsubscribe(self, subscriber: Subscriber) -> str:
         """The path to leave by."""
-        return path_of(self.app.links.unsubscribe(subscriber.id or 0))
+        now = self.again(subscriber)
+        return path_of(self.app.links.unsubscribe(now.id or 0, now.unsubscribe_serial))
 
     def digest(self, subscriber: Subscriber, *papers: Paper, **values: Any) -> Digest:
         """A stored digest of today with these papers, its delivery planned."""

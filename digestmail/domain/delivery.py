@@ -11,6 +11,7 @@ class DeliveryKind(StrEnum):
     DIGEST = "digest"
     CONFIRM = "confirm"
     LINK = "link"  # a fresh link to the preferences
+    LEFT = "left"  # says that no more comes, once, with a way back
 
 
 class DeliveryState(StrEnum):

@@ -115,13 +115,22 @@ class Subscriber:
     next_due_at: datetime | None = None
     papers_since: datetime | None = None  # papers first seen after this have not been judged yet
     resume_on: date | None = None  # of a paused one: the local date from which mail comes again
+    unsubscribe_serial: int = 0  # of the links to leave that are good: one for each subscription
 
     @property
     def recipient(self) -> "Recipient":
         """The subscriber as a mail knows them."""
         room = min((profile.max_papers for profile in self.profiles), default=1)
         weekly = self.schedule.is_weekly
-        return Recipient(self.id or 0, self.email, self.status, self.confirmed_at, weekly, room)
+        return Recipient(
+            self.id or 0,
+            self.email,
+            self.status,
+            self.confirmed_at,
+            weekly,
+            room,
+            self.unsubscribe_serial,
+        )
 
 
 class Recipient(NamedTuple):
@@ -133,6 +142,7 @@ class Recipient(NamedTuple):
     confirmed_at: datetime | None
     is_weekly: bool
     most_papers: int  # that the profile wants which wants the fewest
+    unsubscribe_serial: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Addresses: what is accepted as one, and how one is counted by abuse limits."""
 
+from dataclasses import dataclass
+
 import email_validator
 
 from digestmail.errors import InputError
@@ -7,7 +9,37 @@ from digestmail.messages import N_, Worded
 from digestmail.text import one_line
 
 _MAX_LENGTH = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
-_DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Provider:
+    """How a provider of mailboxes takes several spellings for one.
+
+    ``domains`` are all one, the first, or each their own where ``apart``.
+    """
+
+    domains: tuple[str, ...]
+    apart: bool = False
+    ignored: str = ""  # characters of the local part
+    tag: str = "+"  # what begins the part that is its owner's to choose
+    subdomains: bool = False  # whether anything@name.example.org is name@example.org
+
+
+_PROVIDERS = (
+    _Provider(("gmail.com", "googlemail.com"), ignored="."),
+    _Provider(("proton.me", "protonmail.com", "protonmail.ch", "pm.me"), ignored=".-_"),
+    _Provider(("icloud.com", "me.com", "mac.com")),
+    _Provider(("yandex.ru", "yandex.com", "yandex.by", "yandex.kz", "ya.ru"), ignored=".-"),
+    _Provider(("ymail.com", "rocketmail.com", "myyahoo.com"), apart=True, tag="-"),
+    _Provider(
+        ("fastmail.com", "fastmail.fm", "fastmail.net", "fastmail.org", "messagingengine.com"),
+        apart=True,
+        subdomains=True,
+    ),
+)
+_BY_DOMAIN = {domain: provider for provider in _PROVIDERS for domain in provider.domains}
+_YAHOO = _Provider((), apart=True, tag="-")  # under many countries' domains
+_OTHER = _Provider((), apart=True)
 
 # RFC 6761 and 6762 leave "test", "local" and "localhost" to the site: a lab's own network and a
 # trial on one machine mail to them. These three can never receive mail.
@@ -42,11 +74,19 @@ def checked_address(text: str) -> str:
 def rate_key(address: str) -> str:
     """The mailbox behind ``address``, so that its spellings share one limit.
 
-    Without the +tag, and where the provider ignores them without the dots of the local part.
-    For counting only: never mail to it.
+    Without the tag that many providers let their users add, and with what a provider takes for
+    the same written in one way. For counting only: never mail to it.
     """
     local, _, domain = address.lower().rpartition("@")
-    local = local.partition("+")[0] or local
-    if domain in _DOTLESS:
-        local, domain = local.replace(".", ""), _DOTLESS[domain]
-    return f"{local}@{domain}"
+    below, _, above = domain.partition(".")
+    provider = _provider(domain) or _OTHER
+    if (fastmail := _provider(above)) and fastmail.subdomains:
+        local, domain, provider = below, above, fastmail
+    for tag in dict.fromkeys(("+", provider.tag)):
+        local = local.partition(tag)[0] or local
+    local = local.translate(dict.fromkeys(map(ord, provider.ignored))) or local
+    return f"{local}@{domain if provider.apart else provider.domains[0]}"
+
+
+def _provider(domain: str) -> _Provider | None:
+    return _YAHOO if domain.startswith("yahoo.") else _BY_DOMAIN.get(domain)

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 HTML_BUDGET = 90_000
 """Bytes of quoted-printable HTML; Gmail cuts a mail off at about 102,000."""
 
-_MAILS = ("digest", "confirm", "link", "trial")
+_MAILS = ("digest", "confirm", "link", "left", "trial")
 _PARTS = ("subject.txt", "body.txt", "body.html")
 _NEEDED = [f"email/{mail}/{part}" for mail in _MAILS for part in _PARTS]
 _NEEDED += [f"email/digest/{part}" for part in ("preheader.txt", "paper.html", "paper.txt")]
@@ -90,6 +90,7 @@ class Renderer:
         for never_url in ("", samples.NEVER_URL):
             _require("confirm", self.confirm(url, home=home, never_url=never_url), [url])
         _require("link", self.link(url, home=home), [url])
+        _require("left", self.left(url, home=home), [url])
         _require("trial", self.trial(home=home), [home])
 
     def confirm(self, url: str, *, home: str, never_url: str = "") -> Rendered:
@@ -102,6 +103,10 @@ class Renderer:
     def link(self, url: str, *, home: str) -> Rendered:
         """The mail with a fresh link to the preferences."""
         return self._mail("link", {"url": url, "home": home})
+
+    def left(self, url: str, *, home: str) -> Rendered:
+        """The mail that says that its reader has left; ``url`` is the way back."""
+        return self._mail("left", {"url": url, "home": home})
 
     def trial(self, *, home: str) -> Rendered:
         """The mail by which an operator tries the relay."""

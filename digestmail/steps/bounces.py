@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from digestmail.bounces import Kind, Report, parse
 from digestmail.bounces.mailbox import read_mailbox
 from digestmail.bounces.report import FAILURES
 from digestmail.domain import Clock, SubscriberStatus
 from digestmail.errors import InputError, TokenError
+from digestmail.steps import leaving
 from digestmail.steps.links import Links
 from digestmail.store import Bounce, Mailed, Store
 
@@ -30,6 +32,7 @@ HALF_LIFE = timedelta(days=14)
 SCORE_LIMIT = 5.0
 KEPT = timedelta(days=90)  # by then a bounce has faded to a hundredth
 _MAILED = (SubscriberStatus.PENDING, SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED)
+_T = TypeVar("_T")
 _STAYS_SAID = (SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED)
 _SAYS_NOTHING = (Kind.AUTO_REPLY, Kind.DELAYED, Kind.UNKNOWN)  # of an address
 
@@ -63,10 +66,14 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """Whom a verified report is about; ``mailed`` is None when only the address is known."""
+    """Whom a verified report is about; ``mailed`` is None when only the address is known.
+
+    ``earlier``: it asks to end a subscription before the one there is now.
+    """
 
     subscriber_id: int
     mailed: Mailed | None
+    earlier: bool = False
 
 
 def score(bounces: Sequence[Bounce], now: datetime) -> float:
@@ -150,17 +157,24 @@ class Postmaster:
             return _Subject(mailed.subscriber_id, mailed)
         if report.kind in (Kind.UNSUBSCRIBE, Kind.COMPLAINT):
             for token in report.tokens:
-                subscriber_id = _read(self.links.read_unsubscribe, token)
-                if subscriber_id and self.store.subscribers.get(subscriber_id):
-                    return _Subject(subscriber_id, None)
+                if leaver := self._leaver(token):
+                    return leaver
         if report.authentic and (known := self.store.subscribers.find(report.address)):
             return _Subject(known.id or 0, None)
         return None
 
+    def _leaver(self, token: str) -> _Subject | None:
+        """Whom a token of a link to leave is about."""
+        subscriber_id, serial = _read(self.links.read_unsubscribe, token) or (0, 0)
+        subscriber = self.store.subscribers.get(subscriber_id) if subscriber_id else None
+        if subscriber is None:
+            return None
+        return _Subject(subscriber_id, None, leaving.is_earlier(subscriber, serial))
+
     def _mailed(self, report: Report) -> Mailed | None:
         """The delivery whose token the report carries."""
         for token in report.tokens:
-            mailed = self.store.bounces.mailed(_read(self.links.read_bounce, token))
+            mailed = self.store.bounces.mailed(_read(self.links.read_bounce, token) or 0)
             if mailed is None:
                 continue
             if self.clock() - mailed.due_at <= TOKEN_LIFETIME:
@@ -171,9 +185,11 @@ class Postmaster:
 
     def _leave(self, report: Report, subject: _Subject) -> Fate:
         subscriber = self.store.subscribers.get(subject.subscriber_id)
-        stays = subscriber is None or subscriber.status in _STAYS_SAID
+        stays = subscriber is None or subject.earlier or subscriber.status in _STAYS_SAID
         becomes = None if stays else SubscriberStatus.UNSUBSCRIBED
         new = self.store.bounces.record(self._kept(report, subject), becomes=becomes)
+        if new and becomes and subscriber and subscriber.status in leaving.STAYS:
+            leaving.tell(self.store, subscriber, self.clock())
         return Fate.COUNTED if new else Fate.REPEATED
 
     def _count(self, report: Report, subject: _Subject, taken: Taken) -> Fate:
@@ -220,12 +236,12 @@ class Postmaster:
         return None, ""
 
 
-def _read(reader: Callable[[str], int], token: str) -> int:
-    """The id in a token; 0, which nothing has, when it was not signed here for this."""
+def _read(reader: Callable[[str], _T], token: str) -> _T | None:
+    """What a token holds; None when it was not signed here for this."""
     try:
         return reader(token)
     except TokenError:
-        return 0
+        return None
 
 
 def suppress(store: Store, email: str, reason: SubscriberStatus, now: datetime) -> None:

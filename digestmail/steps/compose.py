@@ -15,6 +15,7 @@ from digestmail.domain import (
 from digestmail.mail.dkim import DkimKey
 from digestmail.mail.message import Identity, ListLinks, build, message_id
 from digestmail.render import DigestLinks, PaperLinks, Rendered, Renderer
+from digestmail.steps.leaving import RETURN_LIFETIME
 from digestmail.steps.links import Links
 from digestmail.store import Store
 
@@ -82,7 +83,7 @@ class Composer:
             view=self.links.digest(digest.id or 0),
             preferences=preferences,
             pause=f"{preferences}#pause",
-            unsubscribe=self.links.unsubscribe(recipient.id),
+            unsubscribe=self.links.unsubscribe(recipient.id, recipient.unsubscribe_serial),
             help=self.links.help,
             more=PaperLinks(judging, f"/{Verdict.MORE}"),
             less=PaperLinks(judging, f"/{Verdict.LESS}"),
@@ -93,7 +94,7 @@ class Composer:
         local, at, domain = self.unsubscribe_address.partition("@")
         if not at:
             return ""
-        token = self.links.unsubscribe_token(recipient.id)
+        token = self.links.unsubscribe_token(recipient.id, recipient.unsubscribe_serial)
         return f"mailto:{local}+{token}@{domain}?subject=unsubscribe"
 
     def trial(self, address: str, now: datetime) -> Message:
@@ -132,6 +133,10 @@ class Composer:
                 return self.renderer.confirm(url, never_url=never, home=home)
             case DeliveryKind.LINK:
                 return self.renderer.link(self.links.preferences(recipient.id, now), home=home)
+            case DeliveryKind.LEFT:
+                until = delivery.due_at + RETURN_LIFETIME
+                url = self.links.way_back(recipient.id, recipient.unsubscribe_serial, until)
+                return self.renderer.left(url, home=home)
             case DeliveryKind.DIGEST:
                 raise ValueError("a digest is no letter")
             case _:

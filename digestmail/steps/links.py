@@ -49,17 +49,30 @@ class Links:
         _, issued = self._signer.read(Purpose.PREFERENCES, token)
         return minutes(now) - issued <= FRESH / timedelta(minutes=1)
 
-    def unsubscribe(self, subscriber_id: int) -> str:
-        """The link to leave by; it never ages."""
-        return f"{self.home}/unsubscribe/{self.unsubscribe_token(subscriber_id)}"
+    def unsubscribe(self, subscriber_id: int, serial: int = 0) -> str:
+        """The link to leave by; it never ages, and ends with the subscription of ``serial``."""
+        return f"{self.home}/unsubscribe/{self.unsubscribe_token(subscriber_id, serial)}"
 
-    def unsubscribe_token(self, subscriber_id: int) -> str:
+    def unsubscribe_token(self, subscriber_id: int, serial: int = 0) -> str:
         """The token of that link, for an address such as unsubscribe+TOKEN@."""
-        return self._signer.sign(Purpose.UNSUBSCRIBE, subscriber_id)
+        numbers = (subscriber_id, serial) if serial else (subscriber_id,)  # as all once were
+        return self._signer.sign(Purpose.UNSUBSCRIBE, *numbers)
 
-    def read_unsubscribe(self, token: str) -> int:
-        """The subscriber id of an unsubscribe token."""
-        return self._signer.read(Purpose.UNSUBSCRIBE, token)[0]
+    def read_unsubscribe(self, token: str) -> tuple[int, int]:
+        """(subscriber id, serial) of an unsubscribe token."""
+        subscriber_id, *serial = self._signer.read(Purpose.UNSUBSCRIBE, token)
+        return subscriber_id, serial[0] if serial else 0
+
+    def way_back(self, subscriber_id: int, serial: int, until: datetime) -> str:
+        """The link that undoes leaving, and nothing else, until an instant."""
+        token = self._signer.sign(Purpose.RETURN, subscriber_id, serial, minutes(until))
+        return f"{self.home}/return/{token}"
+
+    def read_way_back(self, token: str, now: datetime) -> tuple[int, int]:
+        """(subscriber id, unsubscribe serial) of such a token; TokenError once it has aged."""
+        subscriber_id, serial, until = self._signer.read(Purpose.RETURN, token)
+        refuse_aged(until, now, timedelta(0))
+        return subscriber_id, serial
 
     def feedback(self, digest_id: int, position: int, verdict: Verdict) -> str:
         """The link to say more or less about one paper of a digest."""

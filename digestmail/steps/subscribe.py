@@ -6,6 +6,7 @@ Nobody learns from an answer whether an address is known here.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfoNotFoundError
 
 from digestmail.calendar import local_date, next_slot, slot_on
@@ -20,16 +21,14 @@ from digestmail.domain import (
 from digestmail.errors import InputError, TokenError
 from digestmail.mail.address import rate_key
 from digestmail.messages import N_, Worded
+from digestmail.steps import access, leaving
 from digestmail.steps.links import Links
 from digestmail.steps.seeds import keep_uploads, packed, unpacked
 from digestmail.store import Limit, Store
 
 MOST_PROFILES = 20
 _A_DAY = timedelta(hours=24)
-_A_WEEK = timedelta(days=7)
-_CONFIRM_MAILS_EVER = 3  # unanswered ones; then only the operator can add the address
-_CONFIRM_MAILS_A_WEEK = 3  # to all spellings of a mailbox, of which each is a request of its own
-_LINK_MAILS_A_DAY = 3
+_CONFIRM_MAILS_EVER = 3  # unanswered ones to a mailbox; then only the operator can add it
 _LEFT = "left"
 _REFUSED = "refused"  # by who never asked for our mail
 REFUSAL_REASONS = {
@@ -39,7 +38,14 @@ REFUSAL_REASONS = {
 }
 _USED = "this link was used before; subscribe again to get a new one"
 _ASKED = (SubscriberStatus.PENDING, SubscriberStatus.UNSUBSCRIBED)
-_MAILED = (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED)
+_MAILED = leaving.STAYS
+
+
+class Confirmation(NamedTuple):
+    """What a confirm link leads to. ``is_new``: whether it has confirmed just now."""
+
+    subscriber: Subscriber
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +129,19 @@ class Desk:
         return f"confirm:{subscriber_id}:{serial}:{asked}" if asked <= _CONFIRM_MAILS_EVER else ""
 
     def _may_ask(self, subscriber: Subscriber, now: datetime) -> bool:
-        """Whether a mailbox, however it is spelled, may be asked: once a day, and rarely."""
-        serial = self.store.subscribers.serial(subscriber.id or 0)  # who confirmed starts anew
-        limits = self.confirm_limits(subscriber.email, serial)
+        """Whether a mailbox, however it is spelled, may be asked: once a day, a few times ever."""
+        limits = self.confirm_limits(subscriber.email)
         return all(self.store.guards.allow(*limit, now) for limit in limits)
 
-    def confirm_limits(self, email: str, serial: int = 0) -> tuple[Limit, Limit]:
-        """Return how often a mailbox may be asked to confirm: once a day, and rarely."""
+    def confirm_limits(self, email: str) -> tuple[Limit, Limit]:
+        """Return how often a mailbox may be asked to confirm: once a day, a few times ever.
+
+        Who confirms starts anew; the count outlives whatever else is forgotten.
+        """
         hashed, mailbox = self.store.guards.hash, rate_key(email)
         return (
             Limit(hashed(f"confirm:{mailbox}"), 1, _A_DAY),
-            Limit(hashed(f"asked:{mailbox}:{serial}"), _CONFIRM_MAILS_A_WEEK, _A_WEEK),
+            Limit(hashed(f"asked:{mailbox}"), _CONFIRM_MAILS_EVER, None),
         )
 
     def _plan_confirm(self, subscriber: Subscriber, once: str, now: datetime) -> None:
@@ -173,8 +181,8 @@ class Desk:
             raise TokenError(_USED)
         return subscriber
 
-    def confirm(self, token: str, now: datetime) -> Subscriber:
-        """Make the subscriber of a confirm link active; pressing twice does no harm."""
+    def confirm(self, token: str, now: datetime) -> Confirmation:
+        """Make the subscriber of a confirm link active, once; pressing twice does no harm."""
         subscriber_id, serial = self.links.read_confirm(token, now)
         subscriber = self._here(subscriber_id)
         due = next_slot(subscriber.schedule, now).at
@@ -184,9 +192,10 @@ class Desk:
             raise TokenError(_USED)
         if confirmed:
             self.store.guards.lift(self.store.guards.address_hash(subscriber.email))
+            self.store.guards.begin_anew(self.confirm_limits(subscriber.email)[1].key)
             waiting = unpacked(self.store.uploads.take(subscriber_id))
             keep_uploads(self.store, subscriber_id, waiting, now)
-        return subscriber
+        return Confirmation(subscriber, confirmed)
 
     def _here(self, subscriber_id: int) -> Subscriber:
         found = self.store.subscribers.get(subscriber_id)
@@ -195,14 +204,8 @@ class Desk:
         return found
 
     def mail_link(self, email: str, now: datetime) -> None:
-        """Mail a fresh preferences link to an active or paused subscriber, a few times a day."""
-        known = self.store.subscribers.find(email)
-        if known is None or known.status not in _MAILED:
-            return
-        key = self.store.guards.hash(f"link:{known.id}")
-        if self.store.guards.allow(key, _LINK_MAILS_A_DAY, _A_DAY, now):
-            once = f"link:{known.id}:{now.timestamp():.6f}"
-            self.store.ledger.plan(DeliveryKind.LINK, known.id or 0, known.email, once, now)
+        """Mail a fresh link to whoever has an address; see ``steps.access.mail_link``."""
+        access.mail_link(self.store, email, now)
 
     def owner(self, token: str, now: datetime) -> Subscriber:
         """The subscriber of a preferences link; TokenError when it has aged or they left."""
@@ -213,8 +216,8 @@ class Desk:
         return subscriber
 
     def leaver(self, token: str) -> Subscriber | None:
-        """The subscriber of an unsubscribe link; None when they were erased."""
-        return self.store.subscribers.get(self.links.read_unsubscribe(token))
+        """The subscriber of an unsubscribe link; see ``steps.leaving.leaver``."""
+        return leaving.leaver(self.store, self.links, token)
 
     def refuse(self, token: str, now: datetime) -> None:
         """Never mail an address again, in any spelling: its owner asked for none of this.
@@ -259,7 +262,25 @@ class Desk:
         among = [*_MAILED, SubscriberStatus.UNSUBSCRIBED]
         if subscriber.confirmed_at:  # left, asked to join again, and came here instead
             among.append(SubscriberStatus.PENDING)
-        self._become(subscriber, SubscriberStatus.ACTIVE, due, among)
+        if not self.store.subscribers.come_back(subscriber.id or 0, due, among=among):
+            raise _cannot(subscriber, SubscriberStatus.ACTIVE)
+
+    def take_way_back(self, token: str, now: datetime) -> Subscriber:
+        """Undo what a link to leave has done; pressing twice does no harm.
+
+        TokenError, or InputError for an address that must not be mailed any more.
+        """
+        back = leaving.read_way_back(self.store, self.links, token, now)
+        subscriber = back.subscriber
+        if back.is_open:
+            self._refuse_suppressed(subscriber.email)
+            self.store.subscribers.come_back(
+                subscriber.id or 0,
+                self._next_due(subscriber, subscriber.schedule, now),
+                among=(SubscriberStatus.UNSUBSCRIBED,),
+                serial=subscriber.unsubscribe_serial,
+            )
+        return self._here(subscriber.id or 0)
 
     def lift(self, subscriber: Subscriber, now: datetime) -> None:
         """Mail a bounced address again, because the operator knows better."""
@@ -288,10 +309,12 @@ class Desk:
         self.store.uploads.drop(mine)
 
     def leave(self, subscriber: Subscriber) -> None:
-        """Send nothing any more, from this moment on. Leaving twice does no harm."""
-        among = (*_MAILED, *_ASKED)
+        """Send nothing any more, from this moment on. Leaving twice does no harm.
+
+        Who left by a link is told so by mail: see ``steps.leaving.leave``.
+        """
         self.store.subscribers.set_status(
-            subscriber.id or 0, SubscriberStatus.UNSUBSCRIBED, None, among=among
+            subscriber.id or 0, SubscriberStatus.UNSUBSCRIBED, None, among=leaving.MAY_LEAVE
         )
 
     def _become(
@@ -305,9 +328,7 @@ class Desk:
         if not self.store.subscribers.set_status(
             subscriber.id or 0, status, due, among=among, resume_on=resume_on
         ):
-            raise InputError(
-                "status", f"{subscriber.email} is {subscriber.status} and cannot be made {status}"
-            )
+            raise _cannot(subscriber, status)
 
     def save_profile(self, subscriber: Subscriber, profile: Profile) -> int:
         """Store a new or changed profile of a subscriber; returns its id."""
@@ -363,3 +384,8 @@ def _still_due(before: Schedule, after: Schedule, due: datetime) -> datetime:
         return due
     slot = slot_on(after, day)
     return slot.at if slot.at > due or local_date(after, due) != day else due
+
+
+def _cannot(subscriber: Subscriber, status: SubscriberStatus) -> InputError:
+    text = f"{subscriber.email} is {subscriber.status} and cannot be made {status}"
+    return InputError("status", text)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, or_, select, update
 
 from digestmail.store.database import Database
 from digestmail.store.sql import upsert
-from digestmail.store.tables import NOTE, RATE, SUPPRESSION
+from digestmail.store.tables import NOTE, RATE, SUPPRESSION, TALLY
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _SKEW = timedelta(minutes=1)  # by which the clocks of two machines may differ
@@ -66,8 +66,13 @@ class Guards:
         with self._database.reading() as session:
             return [(r.address_hash, r.reason, r.created_at) for r in session.execute(query)]
 
-    def allow(self, key: str, most: int, window: timedelta, now: datetime) -> bool:
-        """Count one event of ``key``; False once there were more than ``most`` in a window."""
+    def allow(self, key: str, most: int, window: timedelta | None, now: datetime) -> bool:
+        """Count one event of ``key``; False once there were more than ``most`` in a window.
+
+        Without a window: ever, whatever is pruned.
+        """
+        if window is None:
+            return self._count_ever(key) <= most
         first = {"key": key, "since": now, "count": 1}
         # A window of the future was begun before the clock was set back.
         fresh = or_(RATE.c.since <= now - window, RATE.c.since > now + _SKEW)
@@ -96,6 +101,20 @@ class Guards:
                 select(RATE.c.since).where(RATE.c.key == key)
             ).scalar()
             return since
+
+    def _count_ever(self, key: str) -> int:
+        with self._database.writing() as session:
+            counted = upsert(session, TALLY).values(key=key, count=1)
+            counted = counted.on_conflict_do_update(
+                index_elements=["key"], set_={"count": TALLY.c.count + 1}
+            )
+            so_far: int = session.execute(counted.returning(TALLY.c.count)).scalar_one()
+            return so_far
+
+    def begin_anew(self, key: str) -> None:
+        """Forget what was counted of ``key`` without a window."""
+        with self._database.writing() as session:
+            session.execute(delete(TALLY).where(TALLY.c.key == key))
 
     def forget_counters(self, before: datetime) -> None:
         """Erase counters whose window began before an instant."""

@@ -12,7 +12,7 @@ from digestmail.domain import DeliveryKind, DeliveryState, Subscriber, Subscribe
 from digestmail.store.database import Database
 from digestmail.store.sql import MOST_VALUES, chunks, upsert
 from digestmail.store.subscribers import profile_row, subscriber_row
-from digestmail.store.tables import DELIVERY, PROFILE, RATE, SUBSCRIBER, SUPPRESSION
+from digestmail.store.tables import DELIVERY, PROFILE, RATE, SUBSCRIBER, SUPPRESSION, TALLY
 
 _REVOCABLE = "left"  # the one reason that a later refusal replaces: who left may come back
 
@@ -26,11 +26,14 @@ class KnownSubscriber(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """How often something may happen to those who are counted under ``key``."""
+    """How often something may happen to those who are counted under ``key``.
+
+    Without a window: ever.
+    """
 
     key: str
     maximum: int
-    window: timedelta
+    window: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,14 @@ def _profile_rows(added: Sequence[Subscriber], ids: Mapping[str, int]) -> Iterat
 def _over_limit(session: Session, limits: Sequence[Limit], now: datetime) -> set[str]:
     """Count one event of each key, all of which have one window; return the keys over the limit."""
     (_, maximum, window), *_ = limits
+    keys = {limit.key for limit in limits}
+    if window is None:
+        counted = upsert(session, TALLY).on_conflict_do_update(
+            index_elements=["key"], set_={"count": TALLY.c.count + 1}
+        )
+        rows: list[dict[str, Any]] = [{"key": key, "count": 1} for key in keys]
+        counts = session.execute(counted.returning(TALLY.c.key, TALLY.c.count), rows)
+        return {key for key, count in counts if count > maximum}
     fresh = or_(RATE.c.since <= now - window, RATE.c.since > now + window)
     counted = upsert(session, RATE).on_conflict_do_update(
         index_elements=["key"],
@@ -160,7 +171,7 @@ def _over_limit(session: Session, limits: Sequence[Limit], now: datetime) -> set
             "count": case((fresh, 1), else_=RATE.c.count + 1),
         },
     )
-    rows = [{"key": key, "since": now, "count": 1} for key in {limit.key for limit in limits}]
+    rows = [{"key": key, "since": now, "count": 1} for key in keys]
     counts = session.execute(counted.returning(RATE.c.key, RATE.c.count), rows)
     return {key for key, count in counts if count > maximum}
 

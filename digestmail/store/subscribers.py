@@ -44,7 +44,11 @@ _RECIPIENTS = select(
         .scalar_subquery(),
         1,
     ),
+    SUBSCRIBER.c.unsubscribe_serial,
 ).where(SUBSCRIBER.c.id.in_(bindparam("ids", expanding=True)))
+
+
+_MAILED = (SubscriberStatus.ACTIVE.value, SubscriberStatus.PAUSED.value)
 
 
 class Subscribers:
@@ -137,12 +141,39 @@ class Subscribers:
         ``resume_on``: until when a pause lasts; an earlier one's end is forgotten.
         """
         change = update(SUBSCRIBER).where(
-            SUBSCRIBER.c.id == subscriber_id, SUBSCRIBER.c.status.in_([s.value for s in among])
+            SUBSCRIBER.c.id == subscriber_id, SUBSCRIBER.c.status.in_(_values(among))
         )
         values = {"status": status.value, "next_due_at": due, "resume_on": resume_on}
         changed = change.values(values).returning(SUBSCRIBER.c.id)
         with self._database.writing() as session:
             return session.execute(changed).first() is not None
+
+    def come_back(
+        self,
+        subscriber_id: int,
+        due: datetime,
+        *,
+        among: Collection[SubscriberStatus],
+        serial: int | None = None,
+    ) -> bool:
+        """Make a subscriber active who is ``among`` these; False when they are not.
+
+        For who had left it is a new subscription, which the links to leave of the one before do
+        not end. ``serial``: whose links these have to be still.
+        """
+        left = SUBSCRIBER.c.status.not_in(_MAILED)
+        wanted = [SUBSCRIBER.c.id == subscriber_id, SUBSCRIBER.c.status.in_(_values(among))]
+        if serial is not None:
+            wanted.append(SUBSCRIBER.c.unsubscribe_serial == serial)
+        changed = update(SUBSCRIBER).where(*wanted)
+        changed = changed.values(
+            status=SubscriberStatus.ACTIVE.value,
+            next_due_at=due,
+            resume_on=None,
+            unsubscribe_serial=SUBSCRIBER.c.unsubscribe_serial + case((left, 1), else_=0),
+        )
+        with self._database.writing() as session:
+            return session.execute(changed.returning(SUBSCRIBER.c.id)).first() is not None
 
     def paused_until(self, last: date) -> list[Subscriber]:
         """Those whose pause ends on ``last`` or before."""
@@ -278,6 +309,7 @@ class Subscribers:
             next_due_at=due,
             confirm_serial=serial + 1,
             unconfirmed=0,
+            unsubscribe_serial=SUBSCRIBER.c.unsubscribe_serial + 1,
         )
         with self._database.writing() as session:
             return session.execute(active.returning(SUBSCRIBER.c.id)).first() is not None
@@ -290,10 +322,21 @@ class Subscribers:
         return [replace(s, profiles=tuple(profiles.get(s.id or 0, ()))) for s in subscribers]
 
 
+def _values(statuses: Collection[SubscriberStatus]) -> list[str]:
+    return [status.value for status in statuses]
+
+
 def _recipient(
-    number: int, email: str, status: str, confirmed: datetime | None, weekdays: str, most: int
+    number: int,
+    email: str,
+    status: str,
+    confirmed: datetime | None,
+    weekdays: str,
+    most: int,
+    serial: int,
 ) -> Recipient:
-    return Recipient(number, email, SubscriberStatus(status), confirmed, len(weekdays) == 1, most)
+    weekly = len(weekdays) == 1
+    return Recipient(number, email, SubscriberStatus(status), confirmed, weekly, most, serial)
 
 
 def _profiles(session: Session, subscriber_ids: Sequence[int]) -> dict[int, list[Profile]]:
@@ -321,6 +364,7 @@ def subscriber_row(subscriber: Subscriber) -> dict[str, Any]:
         "papers_since": subscriber.papers_since,
         "language": subscriber.language,
         "resume_on": subscriber.resume_on,
+        "unsubscribe_serial": subscriber.unsubscribe_serial,
     }
 
 
@@ -352,6 +396,7 @@ def _subscriber(row: Any) -> Subscriber:
         papers_since=row.papers_since,
         language=row.language,
         resume_on=row.resume_on,
+        unsubscribe_serial=row.unsubscribe_serial,
     )
 
 

@@ -142,6 +142,7 @@ class SubscriberRow(Base, table=True):
     unconfirmed: int  # confirm mails asked for since the last confirmation
     language: str
     resume_on: date | None
+    unsubscribe_serial: int  # raised by each new subscription: links to leave the one before end
 
 
 class ProfileRow(Base, table=True):
@@ -298,6 +299,15 @@ class RateRow(Base, table=True):
     count: int
 
 
+class TallyRow(Base, table=True):
+    """What is counted for ever, whatever else is forgotten."""
+
+    __tablename__ = "tally"
+
+    key: str = Field(primary_key=True)  # what is counted, hashed
+    count: int
+
+
 class LeaseRow(Base, table=True):
     __tablename__ = "lease"
 
@@ -337,3 +347,4 @@ SAVED = table(SavedRow)
 SOURCE = table(SourceRow)
 SUBSCRIBER = table(SubscriberRow)
 SUPPRESSION = table(SuppressionRow)
+TALLY = table(TallyRow)

@@ -33,6 +33,7 @@ MAILED = {
     DeliveryKind.DIGEST: (SubscriberStatus.ACTIVE,),
     DeliveryKind.CONFIRM: (SubscriberStatus.PENDING,),
     DeliveryKind.LINK: (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED),
+    DeliveryKind.LEFT: (SubscriberStatus.UNSUBSCRIBED,),
 }
 ENDED = (
     DeliveryState.SENT,

@@ -14,7 +14,15 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from digestmail.app import App
-from digestmail.errors import DigestmailError, InputError, NotFoundError, StoreError, TokenError
+from digestmail.errors import (
+    DigestmailError,
+    EarlierSubscriptionError,
+    InputError,
+    LeftError,
+    NotFoundError,
+    StoreError,
+    TokenError,
+)
 from digestmail.web import (
     hooks,
     library,
@@ -114,14 +122,23 @@ async def _lost_link(request: Request, error: Exception) -> Response:
     """Tell what is wrong with a link, and offer another."""
     assert isinstance(error, TokenError)  # noqa: S101 - see above
     site = site_of(request)
+    why = _why_lost(error)
     return site.pages.show(
         "lost_link",
-        410 if error.aged else 404,
-        aged=error.aged,
+        410 if why else 404,
+        why=why,
         confirming=request.scope["route"].path.startswith("/confirm/"),
         form=FormView({"email": ""}),
         form_token=site.form_token,
     )
+
+
+def _why_lost(error: TokenError) -> str:
+    if isinstance(error, LeftError):
+        return "left"
+    if isinstance(error, EarlierSubscriptionError):
+        return "earlier"
+    return "aged" if error.aged else ""
 
 
 async def _failed(request: Request, error: Exception) -> Response:

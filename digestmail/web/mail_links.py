@@ -4,18 +4,18 @@ Pages of one tap press theirs by themselves where a person looks at them (static
 that confirm and unsubscribe never do.
 """
 
-from datetime import timedelta
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
-from digestmail.addresses import readable_address
-from digestmail.domain import SubscriberStatus, Verdict
-from digestmail.errors import TokenError
+from digestmail.addresses import masked, readable_address
+from digestmail.domain import Subscriber, SubscriberStatus, Verdict
+from digestmail.errors import LeftError
 from digestmail.render.papers import clean
-from digestmail.steps import feedback, taps
-from digestmail.steps.links import PREFERENCES_LIFETIME
+from digestmail.steps import feedback, leaving, taps
+from digestmail.steps.leaving import STAYS
 from digestmail.steps.taps import Answer
 from digestmail.web.forms import Posted
 from digestmail.web.pages import next_digest, title_of
@@ -26,17 +26,20 @@ from digestmail.web.site import SHOW, Ours, Site
 router = APIRouter()
 Position = Annotated[int, Path(ge=1, le=1000)]
 
-_UNDO_LIFETIME = timedelta(hours=1)
 _PROFILE = 80
 _BY_ITSELF = "by_itself"  # what static/tap.js adds to the form it posts
+_ONE_CLICK = "List-Unsubscribe"  # the field that RFC 8058 has mail programs post
 _REFUSED = 429
-_STAYS = (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED)
 
 
 @router.api_route("/confirm/{token}", methods=SHOW)
 def ask_to_confirm(site: Ours, token: str) -> Response:
-    """The button that confirms."""
+    """The button that confirms; once it was pressed, that all is done, and no way in."""
     subscriber = site.app.desk.pending(token, site.now)
+    if subscriber.status in STAYS:
+        return site.pages.show(
+            "confirmed", email=readable_address(subscriber.email), preferences=""
+        )
     return site.pages.show(
         "confirm",
         token=token,
@@ -48,45 +51,73 @@ def ask_to_confirm(site: Ours, token: str) -> Response:
 
 @router.post("/confirm/{token}")
 def confirm(site: Ours, token: str) -> Response:
-    """Confirm."""
-    subscriber = site.app.desk.confirm(token, site.now)
-    link = site.app.links.preferences(subscriber.id or 0, site.now)
-    due = subscriber.next_due_at
-    return site.pages.show(
-        "confirmed",
-        first=next_digest(subscriber, site.now, site.pages.words),
-        soon=due is not None and due <= site.now,
-        preferences=site.pages.local(link),
-    )
+    """Confirm; only the press that does leads to the preferences."""
+    confirmed = site.app.desk.confirm(token, site.now)
+    if not confirmed.is_new:
+        return site.lead_to(f"/confirm/{quote(token)}")
+    own = site.app.links.preferences(confirmed.subscriber.id or 0, site.now)
+    return site.lead_to(f"{site.pages.local(own)}/welcome")
 
 
 @router.api_route("/unsubscribe/{token}", methods=SHOW)
 def ask_to_leave(site: Ours, token: str) -> Response:
     """The button that unsubscribes."""
     subscriber = site.app.desk.leaver(token)
+    address = masked(subscriber.email) if subscriber else ""
     if subscriber is None or subscriber.status is SubscriberStatus.UNSUBSCRIBED:
-        return site.pages.show("unsubscribed", undo="")
-    return site.pages.show("unsubscribe", token=token)
+        return site.pages.show("unsubscribed", address=address, way_back="")
+    return site.pages.show("unsubscribe", token=token, address=address)
 
 
 @router.post("/unsubscribe/{token}")
-def leave(site: Ours, token: str) -> Response:
+def leave(site: Ours, token: str, posted: Posted) -> Response:
     """Unsubscribe: the page's button, and RFC 8058's one-click from a mail program.
 
-    The body is not looked at, and the token is all that is asked for. Erased subscribers get
-    the same answer.
+    The token is all that is asked for. Erased subscribers get the same answer. A mail program is
+    answered at once, since it need not follow where a browser is led.
     """
     subscriber = site.app.desk.leaver(token)
-    undo = ""
-    if subscriber is not None:
-        site.app.desk.leave(subscriber)
-        taps.left(site.app.store, subscriber.id or 0, site.now)
-        if subscriber.status in _STAYS:
-            # This link never ages and travels with every forwarded mail, so what it hands out
-            # lives for an hour only, and is had only by really leaving.
-            issued = site.now - PREFERENCES_LIFETIME + _UNDO_LIFETIME
-            undo = site.pages.local(site.app.links.preferences(subscriber.id or 0, issued))
-    return site.pages.show("unsubscribed", undo=undo)
+    way_back = _leave(site, subscriber) if subscriber else ""
+    if _ONE_CLICK in posted:
+        address = masked(subscriber.email) if subscriber else ""
+        answer: Response = site.pages.show("unsubscribed", address=address, way_back=way_back)
+    else:
+        answer = site.lead_to(way_back or f"/unsubscribe/{quote(token)}")
+    answer.background = site.letters
+    return answer
+
+
+def _leave(site: Site, subscriber: Subscriber) -> str:
+    """Unsubscribe a reader; the path of the way back, which is had only by really leaving.
+
+    The link that leads here never ages and travels with every forwarded mail: so the way back
+    undoes this leaving and nothing else, and is open for an hour.
+    """
+    left = leaving.leave(site.app.store, subscriber, site.now)
+    taps.left(site.app.store, subscriber.id or 0, site.now)
+    if not left:
+        return ""
+    until = site.now + leaving.UNDO_LIFETIME
+    return site.pages.local(leaving.way_back(site.app.links, subscriber, until))
+
+
+@router.api_route("/return/{token}", methods=SHOW)
+def ask_to_return(site: Ours, token: str) -> Response:
+    """The button that undoes leaving, or what became of it."""
+    back = leaving.read_way_back(site.app.store, site.app.links, token, site.now)
+    subscriber, address = back.subscriber, masked(back.subscriber.email)
+    if subscriber.status in STAYS:
+        due = next_digest(subscriber, site.now, site.pages.words)
+        return site.pages.show("returned", address=address, next=due)
+    way_back = f"{site.pages.base}/return/{quote(token)}" if back.is_open else ""
+    return site.pages.show("unsubscribed", address=address, way_back=way_back)
+
+
+@router.post("/return/{token}")
+def come_back(site: Ours, token: str) -> Response:
+    """Undo leaving."""
+    site.app.desk.take_way_back(token, site.now)
+    return site.lead_to(f"/return/{quote(token)}")
 
 
 @router.api_route("/feedback/{token}/{position}/{verdict}", methods=SHOW)
@@ -154,10 +185,10 @@ def why(site: Ours, token: str, position: Position) -> Response:
 
 
 def _of_a_reader(site: Site, token: str, position: int) -> "_Tapped":
-    """The paper of a link that still does something; TokenError when its reader has left."""
+    """The paper of a link that still does something; LeftError when its reader has left."""
     tapped = _Tapped(site, token, position)
     if not taps.is_reader(site.app.store, tapped.reader):
-        raise TokenError("this link is of a reader who has left")
+        raise LeftError("this link is of a reader who has left")
     return tapped
 
 

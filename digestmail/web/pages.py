@@ -49,6 +49,7 @@ _NAMES = (
     "preferences",
     "preview",
     "refused",
+    "returned",
     "save",
     "saved",
     "subscribe",

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from digestmail.addresses import readable_address
 from digestmail.domain import SubscriberStatus
+from digestmail.steps.access import mail_own_link
 from digestmail.steps.personal import personal_json
 from digestmail.web.library import attachment
 from digestmail.web.own import Own, Visit
@@ -52,7 +53,7 @@ def erase(own: Own) -> Response:
 @router.post("/preferences/{token}/fresh")
 def mail_fresh_link(own: Own) -> Response:
     """Mail a fresh link to the subscriber's own address."""
-    own.site.app.desk.mail_link(own.subscriber.email, own.site.now)
+    mail_own_link(own.site.app.store, own.subscriber, own.site.now)
     answer = own.site.pages.show(
         "answer", about="link", email=readable_address(own.subscriber.email)
     )

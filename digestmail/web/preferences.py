@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -11,6 +12,7 @@ from digestmail.domain import Paper, Profile, Subscriber
 from digestmail.errors import InputError, NotFoundError
 from digestmail.mail.address import checked_address
 from digestmail.messages import N_, Worded
+from digestmail.steps import leaving
 from digestmail.steps.hindsight import Meant
 from digestmail.steps.library import Filled
 from digestmail.steps.pauses import checked_end, proposals
@@ -77,9 +79,8 @@ def mail_link(site: Ours, request: Request, values: Posted) -> Response:
     if not site.is_fresh(values):
         return _link_form(site, shown, status=422, stale=True)
     site.count(request)
-    site.app.desk.mail_link(email, site.now)
     answer = _answer(site, values)
-    answer.background = site.letters
+    answer.background = site.later(partial(site.app.desk.mail_link, email, site.now))
     return answer
 
 
@@ -99,6 +100,18 @@ def show(own: Own, saved: str = "") -> Response:
     """Everything about one subscriber."""
     notice = _SAVED.get(saved)
     return _page(own, notice=own.site.pages.words.gettext(notice) if notice else "")
+
+
+@router.api_route("/preferences/{token}/welcome", methods=SHOW)
+def welcome(own: Own) -> Response:
+    """Where who has just confirmed is led."""
+    due = own.subscriber.next_due_at
+    return own.site.pages.show(
+        "confirmed",
+        first=next_digest(own.subscriber, own.site.now, own.site.pages.words),
+        soon=due is not None and due <= own.site.now,
+        preferences=own.here,
+    )
 
 
 @router.post("/preferences/{token}/schedule")
@@ -193,8 +206,10 @@ def resume(own: Own) -> Response:
 @router.post("/preferences/{token}/leave")
 def leave(own: Own) -> Response:
     """Unsubscribe."""
-    own.site.app.desk.leave(own.subscriber)
-    return own.back(saved="left")
+    leaving.leave(own.site.app.store, own.subscriber, own.site.now)
+    answer = own.back(saved="left")
+    answer.background = own.site.letters
+    return answer
 
 
 def _own(subscriber: Subscriber, profile_id: int) -> Profile:

@@ -28,6 +28,7 @@ _TOKEN_PAGES = (
     "/feedback/",
     "/never/",
     "/preferences/",
+    "/return/",
     "/save/",
     "/unsubscribe/",
     "/why/",

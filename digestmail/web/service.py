@@ -17,6 +17,7 @@ Disallow: /never/
 Disallow: /papers?
 Disallow: /papers.
 Disallow: /preferences/
+Disallow: /return/
 Disallow: /save/
 Disallow: /unsubscribe/
 Disallow: /why/

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
 from starlette.background import BackgroundTask
 
 from digestmail.app import App
@@ -100,6 +101,21 @@ class Site:
         """To send, after an answer, the letters that a request has planned."""
         return BackgroundTask(self.courier.run)
 
+    def later(self, work: Callable[[], object]) -> BackgroundTask:
+        """To do ``work`` after an answer, and then to send the letters it has planned.
+
+        How long an answer takes must not tell whether an address is known here.
+        """
+
+        def run() -> None:
+            try:
+                work()
+            except Exception:
+                log.exception("what a form asked for could not be done")
+            self.courier.run()
+
+        return BackgroundTask(run)
+
     def with_sum(self, token: str) -> FormToken:
         """A form's token, with a new sum where sums are asked."""
         return FormToken(token, self.sums.ask(token) if self.sums else "")
@@ -126,6 +142,12 @@ class Site:
         age = self.app.links.form_age(token, self.now)
         is_young = age is not None and timedelta(0) <= age <= FORM_LIFETIME / 2
         return self.with_sum(token) if is_young else self.form_token
+
+    def lead_to(self, path: str) -> Response:
+        """Lead a browser on after a form was taken, so that going back never sends it again."""
+        base = self.pages.base
+        there = path if base and path.startswith(f"{base}/") else base + path
+        return RedirectResponse(there, 303)
 
     def count(self, request: Request, limit: Limit = FORMS) -> None:
         """Count a request; HTTPException once its network or everyone sent too many.

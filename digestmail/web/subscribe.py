@@ -1,6 +1,7 @@
 """The public form: who wants the digest, what should be in it, and what that would have brought."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
@@ -52,16 +53,18 @@ def subscribe(site: Ours, request: Request, sent: PostedWithFile) -> Response:
         token = site.token_again(values)
         return _form(site, shown, status=422, stale=True, wish=wish, token=token)
     site.count(request)
-    site.app.desk.subscribe(
-        asked.email,
-        asked.profile,
-        asked.schedule,
-        site.now,
-        wish.seeds.uploads,
-        language=site.pages.words.language,
-    )
     answer = _answer(site, values, wish)
-    answer.background = site.letters
+    answer.background = site.later(
+        partial(
+            site.app.desk.subscribe,
+            asked.email,
+            asked.profile,
+            asked.schedule,
+            site.now,
+            wish.seeds.uploads,
+            language=site.pages.words.language,
+        )
+    )
     return answer
 
 

@@ -18,7 +18,9 @@ from digestmail.domain import (
 )
 from digestmail.errors import InputError, NotFoundError, TokenError
 from digestmail.steps import plan
+from digestmail.steps.access import mail_own_link
 from digestmail.steps.feedback import give, rated
+from digestmail.steps.prune import prune
 from digestmail.steps.subscribe import MOST_PROFILES, Desk
 from digestmail.store import Store
 
@@ -55,7 +57,7 @@ def _token(desk: Desk, at: datetime = NOW) -> str:
 
 def _joined(desk: Desk) -> Subscriber:
     _ask(desk)
-    return desk.confirm(_token(desk), NOW)
+    return desk.confirm(_token(desk), NOW).subscriber
 
 
 # --- asking ----------------------------------------------------------------------------------
@@ -125,7 +127,7 @@ def test_without_a_mail_nobody_changes_what_was_asked(desk: Desk) -> None:
     before = _found(desk)
     desk.subscribe(ADA, OTHER, EVENING, NOW + HOUR, (replace(_UPLOAD, abstract="Evil."),))
     assert _found(desk) == before
-    ada = desk.confirm(_token(desk), NOW + HOUR)
+    ada = desk.confirm(_token(desk), NOW + HOUR).subscriber
     assert [one.abstract for one in desk.store.uploads.of(ada.id or 0)] == ["Mine."]
 
 
@@ -153,13 +155,37 @@ def test_one_who_is_here_gets_a_link_and_nothing_changes(
     assert _letters(desk) == [DeliveryKind.LINK]
 
 
-def test_links_are_mailed_three_times_a_day_at_most(desk: Desk) -> None:
+def test_anybody_may_ask_for_three_links_a_week(desk: Desk) -> None:
     join(desk.store)
+    for hours in range(0, 7 * 24, 5):
+        desk.mail_link(ADA, NOW + timedelta(hours=hours))
+    assert len(_letters(desk)) == 3
+    desk.mail_link(ADA, NOW + 7 * DAY)
+    assert len(_letters(desk)) == 4
+
+
+def test_what_strangers_ask_for_keeps_no_reader_from_a_link_of_their_own(desk: Desk) -> None:
+    ada = join(desk.store)
     for minutes in range(10):
         desk.mail_link(ADA, NOW + timedelta(minutes=minutes))
-    assert len(_letters(desk)) == 3
-    desk.mail_link(ADA, NOW + DAY)
-    assert len(_letters(desk)) == 4
+    for minutes in range(10):
+        mail_own_link(desk.store, ada, NOW + timedelta(hours=1, minutes=minutes))
+    assert len(_letters(desk)) == 6
+    mail_own_link(desk.store, ada, NOW + DAY + HOUR)
+    assert len(_letters(desk)) == 7
+
+
+def test_the_count_of_unanswered_mails_outlives_what_is_forgotten(desk: Desk) -> None:
+    """However often the request is purged, and however the mailbox is spelled."""
+    sent = 0
+    for days in range(0, 200, 4):
+        at = NOW + days * DAY
+        desk.subscribe(f"ve.ra+{days}@gmail.com", GRAPHS, EVENING, at)
+        sent += sum(len(_letters(desk, one.email)) for one in desk.store.subscribers.all())
+        for one in desk.store.subscribers.all():
+            desk.store.subscribers.remove(one.id or 0)
+        prune(desk.store, at)
+    assert sent == 3
 
 
 @pytest.mark.parametrize("status", [SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED])
@@ -185,7 +211,7 @@ def test_an_active_one_is_not_overwritten_by_a_request_made_before(
 ) -> None:
     _ask(desk)
     stale = _found(desk)
-    ada = desk.confirm(_token(desk), NOW)
+    ada = desk.confirm(_token(desk), NOW).subscriber
     monkeypatch.setattr(desk.store.subscribers, "find", lambda _: stale)
     desk.subscribe(ADA, OTHER, EVENING, NOW + DAY)
     monkeypatch.undo()
@@ -204,14 +230,14 @@ def test_confirming_makes_active_and_due(desk: Desk) -> None:
 def test_pressing_twice_does_no_harm(desk: Desk) -> None:
     _ask(desk)
     token = _token(desk)
-    first = desk.confirm(token, NOW)
-    assert desk.confirm(token, NOW + HOUR) == first
+    first = desk.confirm(token, NOW).subscriber
+    assert desk.confirm(token, NOW + HOUR).subscriber == first
 
 
 def test_pressing_twice_at_once_does_no_harm(desk: Desk) -> None:
     _ask(desk)
     token = _token(desk)
-    pressed = at_once(*[lambda: desk.confirm(token, NOW)] * 4)
+    pressed = at_once(*[lambda: desk.confirm(token, NOW).subscriber] * 4)
     assert {one.status for one in pressed} == {SubscriberStatus.ACTIVE}
 
 
@@ -228,13 +254,13 @@ def test_a_confirm_link_ages(desk: Desk) -> None:
         with pytest.raises(TokenError) as caught:
             step(token, NOW + 72 * HOUR + timedelta(minutes=2))
         assert caught.value.aged
-    assert desk.confirm(token, NOW + 72 * HOUR).status is SubscriberStatus.ACTIVE
+    assert desk.confirm(token, NOW + 72 * HOUR).subscriber.status is SubscriberStatus.ACTIVE
 
 
 def test_a_used_link_brings_nobody_back(desk: Desk) -> None:
     _ask(desk)
     token = _token(desk)
-    desk.leave(desk.confirm(token, NOW))
+    desk.leave(desk.confirm(token, NOW).subscriber)
     with pytest.raises(TokenError, match="used before"):
         desk.confirm(token, NOW)
     _ask(desk, at=NOW + DAY)
@@ -247,7 +273,10 @@ def test_one_who_left_comes_back_only_by_confirming(desk: Desk) -> None:
     desk.leave(_joined(desk))
     _ask(desk, at=NOW + DAY)
     assert _found(desk).status is SubscriberStatus.PENDING
-    assert desk.confirm(_token(desk, NOW + DAY), NOW + DAY).status is SubscriberStatus.ACTIVE
+    assert (
+        desk.confirm(_token(desk, NOW + DAY), NOW + DAY).subscriber.status
+        is SubscriberStatus.ACTIVE
+    )
 
 
 @pytest.mark.parametrize("status", [SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED])
@@ -557,18 +586,18 @@ def _uploads(desk: Desk, reader: Subscriber) -> list[str]:
 def test_an_upload_waits_for_the_confirmation(desk: Desk) -> None:
     _with_upload(desk, _UPLOAD)
     assert _uploads(desk, _found(desk)) == []
-    assert _uploads(desk, desk.confirm(_token(desk), NOW)) == [_UPLOAD.key]
+    assert _uploads(desk, desk.confirm(_token(desk), NOW).subscriber) == [_UPLOAD.key]
 
 
 def test_the_last_request_brings_its_own_upload(desk: Desk) -> None:
     _with_upload(desk, _UPLOAD)
     _with_upload(desk, at=NOW + 2 * DAY)
-    assert _uploads(desk, desk.confirm(_token(desk), NOW + 2 * DAY)) == []
+    assert _uploads(desk, desk.confirm(_token(desk), NOW + 2 * DAY).subscriber) == []
 
 
 def test_uploads_go_with_their_reader(desk: Desk) -> None:
     _with_upload(desk, _UPLOAD)
-    ada = desk.confirm(_token(desk), NOW)
+    ada = desk.confirm(_token(desk), NOW).subscriber
     eve = desk.add("eve@example.net", [_NAMING], EVENING, NOW, [_UPLOAD], active=True)
     desk.erase(ada, NOW)
     assert (_uploads(desk, ada), _uploads(desk, eve)) == ([], [_UPLOAD.key])
@@ -588,7 +617,7 @@ def test_an_upload_by_the_operator_waits_too(desk: Desk) -> None:
     assert _uploads(desk, bob) == []
     serial = desk.store.subscribers.serial(bob.id or 0)
     token = desk.links.confirm(bob.id or 0, serial, NOW).rpartition("/")[2]
-    assert _uploads(desk, desk.confirm(token, NOW)) == [_UPLOAD.key]
+    assert _uploads(desk, desk.confirm(token, NOW).subscriber) == [_UPLOAD.key]
 
 
 def _never(desk: Desk) -> str:

@@ -33,12 +33,12 @@ from digestmail.store import Bounce, Database, Finish, Store
 from digestmail.store.migrate import copies, current_revision, migrate, require_current
 from digestmail.store.tables import metadata
 
-NEWEST = "0009"
+NEWEST = "0010"
 _REBUILD = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "9000", "0009", None, None
+revision, down_revision, branch_labels, depends_on = "9000", "0010", None, None
 
 
 def upgrade():
@@ -79,6 +79,7 @@ def _fill(store: Store) -> None:
     store.bounces.record(Bounce(id="b", at=NOW, kind="soft"))
     store.guards.suppress("0f", "bounced", NOW)
     store.guards.allow("1e", 1, NOW - NOW, NOW)
+    store.guards.allow("2d", 1, None, NOW)
     store.leases.take("digests", "me", NOW - NOW, NOW, lambda _: False)
     store.guards.note("last-run", "fine", NOW)
     store.ledger.plan(DeliveryKind.LINK, ada.id or 0, ada.email, "link:1", NOW)

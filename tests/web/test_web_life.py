@@ -1,5 +1,6 @@
 """A subscriber's whole life on the pages, from the first form to leaving."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -38,7 +39,7 @@ async def test_subscribing_mails_a_link_and_opening_it_changes_nothing(web: Tria
 
 async def test_confirming_tells_when_the_first_digest_comes(web: Trial) -> None:
     await web.subscribe()
-    page = await web.post(link_in(web.mails[0], "confirm"))
+    page = await web.press(link_in(web.mails[0], "confirm"))
     assert status(web) is SubscriberStatus.ACTIVE
     assert "Friday, 20 November 2026, at 07:00 (Europe/Rome)" in page.text
     assert "/preferences/" in page.text
@@ -47,8 +48,21 @@ async def test_confirming_tells_when_the_first_digest_comes(web: Trial) -> None:
 async def test_confirming_twice_does_no_harm(web: Trial) -> None:
     await web.subscribe()
     link = link_in(web.mails[0], "confirm")
-    pages = [await web.post(link) for _ in range(2)]
-    assert [page.status_code for page in pages] == [200, 200]
+    first, second = [await web.press(link) for _ in range(2)]
+    assert [page.status_code for page in (first, second)] == [200, 200]
+    assert "/preferences/" in first.text
+    for page in (second, await web.get(link)):
+        assert "is confirmed: there is nothing more to do" in page.text
+        assert "/preferences/" not in page.text
+
+
+async def test_a_confirm_link_pressed_by_many_at_once_lets_one_in(web: Trial) -> None:
+    await web.subscribe()
+    link = link_in(web.mails[0], "confirm")
+    answers = await asyncio.gather(*[web.post(link) for _ in range(6)])
+    led = [answer.headers["location"] for answer in answers]
+    assert sum(path.startswith("/preferences/") for path in led) == 1
+    assert led.count(link) == 5
 
 
 async def test_what_was_asked_for_is_kept(web: Trial) -> None:

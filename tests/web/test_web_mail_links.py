@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from web_apps import HOSTILE, Trial, link_in, path_of, trial
+from web_apps import HOSTILE, READER, Trial, link_in, path_of, trial
 
 from digestmail.domain import (
     Digest,
@@ -22,6 +22,7 @@ from digestmail.render.words import ENGLISH
 from digestmail.web.reasons import reason_lines
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
+ONE_CLICK_FORM = {"List-Unsubscribe": "One-Click"}
 
 
 @pytest.fixture
@@ -138,34 +139,127 @@ async def test_one_click_multipart(web: Trial) -> None:
     assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
 
 
-async def test_the_page_button_offers_a_way_back(web: Trial) -> None:
+def way_back(page: str) -> str:
+    """Where the button of a page leads that undoes leaving."""
+    (path,) = [path for path in buttons(page) if path.startswith("/return/")]
+    return path
+
+
+async def test_the_page_names_whose_subscription_ends(web: Trial) -> None:
+    page = (await web.get(web.unsubscribe(web.joined()))).text
+    assert "a…@example.org" in page
+    assert READER not in page
+
+
+async def test_the_page_button_offers_a_way_back_and_nothing_else(web: Trial) -> None:
     ada = web.joined()
-    page = await web.post(web.unsubscribe(ada))
-    undo = page.text.partition('class="button second" href="')[2].partition('"')[0]
-    await web.post(f"{undo}/resume")
+    page = await web.press(web.unsubscribe(ada))
+    assert "/preferences/" not in page.text
+    assert "/feed/" not in page.text
+    back = await web.press(way_back(page.text))
+    assert "Welcome back" in back.text
+    assert "/preferences/" not in back.text
     assert web.again(ada).status is SubscriberStatus.ACTIVE
 
 
-async def test_the_way_back_closes_after_an_hour(web: Trial) -> None:
-    page = await web.post(web.unsubscribe(web.joined()))
-    undo = page.text.partition('class="button second" href="')[2].partition('"')[0]
+async def test_the_way_back_of_a_page_closes_after_an_hour(web: Trial) -> None:
+    ada = web.joined()
+    page = await web.press(web.unsubscribe(ada))
     web.clock.move(minutes=62)
-    assert (await web.get(undo)).status_code == 410
+    assert (await web.post(way_back(page.text))).status_code == 410
+    assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
+
+
+async def test_a_way_back_is_taken_once(web: Trial) -> None:
+    ada = web.joined()
+    path = way_back((await web.press(web.unsubscribe(ada))).text)
+    for _ in range(2):
+        assert "Welcome back" in (await web.press(path)).text
+    await web.press(web.unsubscribe(ada))  # by the reader, a moment later
+    page = await web.press(path)
+    assert "You have left" in page.text
+    assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
+
+
+async def test_the_way_back_is_no_other_link(web: Trial) -> None:
+    page = await web.press(web.unsubscribe(web.joined()))
+    token = way_back(page.text).rpartition("/")[2]
+    for kind in ("preferences", "confirm", "unsubscribe", "digest", "never"):
+        assert (await web.get(f"/{kind}/{token}")).status_code == 404
+
+
+@pytest.mark.parametrize("data", [None, ONE_CLICK_FORM])
+async def test_the_reader_is_told_by_mail_and_may_come_back(web: Trial, data: object) -> None:
+    ada = web.joined()
+    await web.post(web.unsubscribe(ada), data)
+    (mail,) = web.mails
+    assert mail["Subject"] == "You are unsubscribed from Paper Post"
+    web.clock.move(days=20)
+    await web.press(link_in(mail, "return"))
+    assert web.again(ada).status is SubscriberStatus.ACTIVE
+
+
+async def test_nobody_is_pestered_by_leaving_again_and_again(web: Trial) -> None:
+    ada = web.joined()
+    for _ in range(6):
+        await web.press(way_back((await web.press(web.unsubscribe(ada))).text))
+        web.clock.move(hours=1)
+    assert len(web.mails) == 2
+
+
+async def test_who_leaves_on_their_own_page_is_told_too(web: Trial) -> None:
+    ada = web.joined()
+    await web.post(f"{web.preferences(ada)}/leave")
+    assert len(web.mails) == 1
+
+
+@pytest.mark.parametrize("back", ["page", "mail", "preferences", "confirm"])
+async def test_a_link_to_leave_ends_no_later_subscription(web: Trial, back: str) -> None:
+    ada = web.joined()
+    old = web.unsubscribe(ada)
+    page = await web.press(old)
+    if back == "page":
+        await web.press(way_back(page.text))
+    elif back == "mail":
+        await web.press(link_in(web.mails[0], "return"))
+    elif back == "preferences":
+        await web.press(f"{web.preferences(ada)}/resume")
+    else:
+        await web.subscribe()
+        await web.press(link_in(web.mails[-1], "confirm"))
+    assert web.again(ada).status is SubscriberStatus.ACTIVE
+    for answer in (await web.get(old), await web.post(old), await web.post(old, ONE_CLICK_FORM)):
+        assert answer.status_code == 410
+        assert "You have subscribed again since" in answer.text
+    assert web.again(ada).status is SubscriberStatus.ACTIVE
+    await web.post(web.unsubscribe(ada))
+    assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
+
+
+async def test_a_pause_ends_no_link(web: Trial) -> None:
+    ada = web.joined()
+    link = web.unsubscribe(ada)
+    web.app.desk.pause(ada)
+    web.app.desk.come_back(web.again(ada), web.clock())
+    await web.post(link)
+    assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
 
 
 async def test_who_left_already_gets_no_way_in(web: Trial) -> None:
     ada = web.joined()
     web.app.desk.leave(ada)
-    for page in (await web.get(web.unsubscribe(ada)), await web.post(web.unsubscribe(ada))):
+    for page in (await web.get(web.unsubscribe(ada)), await web.press(web.unsubscribe(ada))):
         assert page.status_code == 200
         assert "You have left" in page.text
         assert "/preferences/" not in page.text
+        assert "/return/" not in page.text
 
 
 async def test_an_erased_subscriber_is_unsubscribed(web: Trial) -> None:
     ada = web.joined()
+    link = web.unsubscribe(ada)
     web.app.store.subscribers.remove(ada.id or 0)
-    for page in (await web.get(web.unsubscribe(ada)), await web.post(web.unsubscribe(ada))):
+    for page in (await web.get(link), await web.press(link), await web.post(link, ONE_CLICK_FORM)):
         assert page.status_code == 200
         assert "You have left" in page.text
 
@@ -274,8 +368,11 @@ async def test_who_has_left_says_nothing_more(web: Trial) -> None:
     await web.post(more)
     web.app.desk.leave(ada)
     for path in (more, f"{more[:-4]}less", f"{more[:-4]}undo", saving, f"{saving}/undo"):
-        assert (await web.post(path)).status_code == 404
-    assert {(await web.get(path)).status_code for path in (more, saving)} == {404}
+        answer = await web.post(path)
+        assert answer.status_code == 410
+        assert "This link is of a subscription that has ended" in answer.text
+        assert 'href="/subscribe"' in answer.text
+    assert {(await web.get(path)).status_code for path in (more, saving)} == {410}
     assert (await web.get(why_path(web, digest))).status_code == 200
     (given,) = web.app.store.feedback.of([ada.id or 0])
     assert given.verdict is Verdict.MORE

@@ -133,8 +133,8 @@ async def networks_counted(web: Trial, *forwarded: str) -> int:
         assert (await web.post("/subscribe", form, headers=headers)).status_code == 200
     with web.app.store.database.reading() as session:
         keys = session.execute(RATE.select()).all()
-    # Each address has two; everyone and each network one for the form and one for reading it.
-    return (len(keys) - 2 * len(forwarded) - 2) // 2
+    # Each address has one; everyone and each network one for the form and one for reading it.
+    return (len(keys) - len(forwarded) - 2) // 2
 
 
 async def test_anyone_may_claim_to_be_forwarded_and_is_not_believed(web: Trial) -> None:

@@ -196,7 +196,7 @@ async def test_who_leaves_in_the_same_moment_said_nothing(
     assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
     assert said(web, ada) == {"Paper 1": "less"}
     assert saved(web, ada) == []
-    assert (await tap(web, digest, 4, "more")).status_code == 404
+    assert (await tap(web, digest, 4, "more")).status_code == 410
 
 
 async def test_what_a_button_said_before_leaving_stays(
