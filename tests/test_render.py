@@ -456,6 +456,13 @@ def test_wrapping_keeps_indentation_and_whole_addresses() -> None:
 # --- marking and shortening ------------------------------------------------------------------
 
 
+def test_a_paper_is_shown_in_the_direction_of_its_letters() -> None:
+    paper = replace(FOLDING, title="מבוא לגרפים.", abstract="מאמר על רשתות.", authors=("דנה לוי",))
+    html = rendered(item(paper, reasons=WHY)).html
+    for text in (paper.title, paper.abstract, *paper.authors):
+        assert re.search(f'<(?:h[1-4]|p) dir="auto"[^>]*>(?:<[^>]+>)*{re.escape(text)}', html)
+
+
 def test_matched_words_are_marked_in_title_and_abstract() -> None:
     marked = Page(usual().html).texts["span"]
     assert marked[:2] == ["Protein folding", "protein"]

@@ -24,7 +24,7 @@ from digestmail.text import one_line, readable, words
 
 SOURCE = "library"  # of papers that have no other identifier than their title
 MEGABYTE = 1_000_000
-LARGEST = 10 * MEGABYTE  # bytes of a file: some 2,000 entries with long abstracts
+LARGEST = 5 * MEGABYTE  # bytes of a file: 2,000 entries with long abstracts have four
 MOST_ENTRIES = 2_000
 FIELD = "library"
 _NAME_LIMIT = 80  # characters of a file's name that are shown

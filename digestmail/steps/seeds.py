@@ -32,7 +32,7 @@ _ASK_AGAIN = timedelta(days=7)  # of an id that arXiv does not know
 _UNKNOWN = "unknown-seeds"  # the note of ids that arXiv did not know, with when to ask again
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
 _ABSTRACT = 1_200  # characters of an uploaded one that are kept: most are no longer
-_LARGEST_PACKED = 4_000_000  # bytes of what is packed
+_LARGEST_PACKED = 3_000_000  # bytes of what is packed: MOST_SEEDS papers in any script
 _TITLE = 60  # characters of one in a problem
 _UPLOADED = f"{SOURCE}:"  # how the keys begin that mean nothing to their owner
 Lookup = Callable[[Sequence[str]], Mapping[str, Paper]]
@@ -181,8 +181,10 @@ def unpacked(text: str) -> tuple[Paper, ...]:
 def _paper(record: object) -> Paper | None:
     if not isinstance(record, dict):
         return None
+    abstract = record.get("abstract")
+    short = abstract[:_ABSTRACT] if isinstance(abstract, str) else ""
     try:
-        return paper_from_record(record, source=SOURCE)
+        return paper_from_record({**record, "abstract": short}, source=SOURCE)
     except RecordError:
         return None
 

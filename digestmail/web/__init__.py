@@ -77,7 +77,7 @@ def make_web(app: App) -> FastAPI:
     web.state.webhooks = hooks.webhooks(app.settings.bounces)
     web.mount("/static", StaticFiles(directory=static_folder(app)))
     _explain_errors(web)
-    web.add_middleware(BodyLimit, page=languages.error(413))
+    web.add_middleware(BodyLimit, page=languages.error(413), file_page=languages.file_too_large)
     web.add_middleware(UnexpectedErrors, page=languages.error(500))
     web.add_middleware(SecurityHeaders, more=languages.headers)
     web.add_middleware(TokenPaths)

@@ -18,11 +18,11 @@ class Limits:
 
     A preview takes one processor some 50 to 500 ms, and the model serves one at a time, so that
     two at once keep it busy while one of them reads a file. The others wait in memory, each with
-    a body of up to 2.5 MB.
+    a body of up to 6.5 MB.
     """
 
     running: int = 2
-    waiting: int = 32
+    waiting: int = 16
     of_a_network: int = 12  # running or waiting: scholars share addresses
     patience: float = 15.0  # seconds that a request waits
 

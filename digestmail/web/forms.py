@@ -13,7 +13,7 @@ from digestmail.errors import FormError, InputError
 from digestmail.mail.address import checked_address
 from digestmail.messages import N_, Worded
 from digestmail.render.words import ENGLISH, Words
-from digestmail.sources.library import FIELD
+from digestmail.sources.library import FIELD, LARGEST
 from digestmail.steps.checks import Form, profile_of, schedule_of, yes_no
 
 Texts = Mapping[str, str]
@@ -78,6 +78,11 @@ class FormView:
     values: Texts
     problems: Texts = field(default_factory=dict)
     prefix: str = ""
+
+    @property
+    def largest_file(self) -> int:
+        """How many bytes of a file are read."""
+        return LARGEST
 
     def uses(self, *names: str) -> bool:
         """Whether one of these fields has a text or a problem."""

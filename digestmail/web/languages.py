@@ -61,6 +61,15 @@ class Languages:
 
         return answer
 
+    def file_too_large(self, filename: str) -> ASGIApp:
+        """The page that refuses a file for its size, in the language of each request."""
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            pages = self.asked(Headers(scope=scope).get("accept-language", ""))
+            await pages.file_too_large(filename)(scope, receive, send)
+
+        return answer
+
 
 def make_languages(app: App) -> Languages:
     """The pages of an App in all languages of its templates."""

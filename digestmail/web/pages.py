@@ -21,7 +21,9 @@ from digestmail.messages import N_
 from digestmail.render.environment import broken, compile_all, make_environment
 from digestmail.render.papers import clean, web_url
 from digestmail.render.words import ENGLISH, Words
+from digestmail.sources.library import LARGEST, MEGABYTE
 from digestmail.steps.links import Links
+from digestmail.text import excerpt
 from digestmail.web import forms
 from digestmail.web.reasons import reason_words
 from digestmail.web.static_files import static_folder, static_version
@@ -83,6 +85,12 @@ _ERRORS = {
     ),
 }
 
+_LARGE_FILE = N_("Your file is too large")
+_FILE_TOO_LARGE = N_(
+    "“%(name)s” is larger than the %(most)s MB that are read of a file. Please go back: what you"
+    " wrote is still there. Then leave out notes and attached files, or export fewer papers."
+)
+
 _SKIPPED = {
     SkipReason.NO_PAPERS: N_("no new papers"),
     SkipReason.QUIET_DAY: N_("a day without announcements"),
@@ -138,6 +146,13 @@ class Pages:
         heading, text = _ERRORS.get(status, _ERRORS[500 if status >= 500 else 400])
         say = self.words.gettext
         return self.show("error", status, heading=say(heading), text=say(text))
+
+    def file_too_large(self, filename: str) -> HTMLResponse:
+        """The page that refuses a file for its size."""
+        most = LARGEST // MEGABYTE
+        say = self.words.gettext
+        text = say(_FILE_TOO_LARGE, name=excerpt(filename, 80), most=most)
+        return self.show("error", 413, heading=say(_LARGE_FILE), text=text)
 
     def local(self, link: str) -> str:
         """A link of ours without the host, so that it also works where the host differs."""

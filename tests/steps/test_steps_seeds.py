@@ -1,6 +1,8 @@
 """Seed papers that nobody has are asked for once, and are no news to anybody."""
 
 import base64
+import json
+import time
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +12,7 @@ from steps_world import DAY, GRAPHS, NOW, arrive, join, paper
 
 from digestmail.domain import Paper, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
+from digestmail.steps.checks import MOST_SEEDS
 from digestmail.steps.library import with_file
 from digestmail.steps.plan import Known, Window, interest_of
 from digestmail.steps.seeds import (
@@ -25,6 +28,7 @@ from digestmail.steps.seeds import (
 )
 from digestmail.store import Store
 from digestmail.store.uploads import MOST, own_key
+from digestmail.text import readable
 
 MINE = Paper(key="library:abc", title="On my own work", abstract="Mine.", authors=("Jane Doe",))
 
@@ -217,3 +221,21 @@ def test_what_no_profile_names_any_more_is_erased(store: Store) -> None:
 def test_titles_are_found_whatever_their_case(store: Store, typed: str) -> None:
     (known,) = arrive(store, 1, title="Über das Eis")
     assert read_seeds(store, typed).keys == (known.key,)
+
+
+def test_what_is_made_up_of_many_formulas_is_cut_to_what_an_upload_keeps() -> None:
+    made_up = [{"title": f"On rivers {n}", "abstract": "$a" * 2_000} for n in range(500)]
+    packed_up = zlib.compress(json.dumps(made_up).encode(), 9)
+    start = time.process_time()
+    papers = unpacked(base64.b64encode(packed_up).decode())
+    assert {len(paper.abstract) for paper in papers} == {1_200}
+    assert len({readable(paper.abstract) for paper in papers}) == 1
+    assert time.process_time() - start < 1
+
+
+def test_the_examples_of_a_profile_are_carried_in_any_script() -> None:
+    many = [
+        Paper(key=f"library:{n}", title=f"河流与三角洲的沉积 {n}", abstract="河流与三角洲" * 200)
+        for n in range(MOST_SEEDS)
+    ]
+    assert [paper.title for paper in unpacked(packed(many))] == [paper.title for paper in many]

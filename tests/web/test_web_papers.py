@@ -1,6 +1,7 @@
 """The public pages: trending, search, a paper, feeds; what caches and crawlers get; abuse."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -215,6 +216,16 @@ async def test_a_paper_has_a_page_with_all_that_is_known(web: Trial) -> None:
     assert "@misc{meitner" in page
     assert 'href="/papers?q=%22Lise+Meitner%22"' in page
     assert "/subscribe?seed_papers=2611.00001" in page
+
+
+async def test_a_paper_is_shown_in_the_direction_of_its_letters(web: Trial) -> None:
+    paper = Paper(key="test:he", title="מבוא לגרפים.", abstract="מאמר על graph networks.")
+    web.app.store.papers.add([paper], web.app.clock())
+    page = await text(web, "/papers/test:he")
+    assert '<h1 dir="auto">מבוא לגרפים.</h1>' in page
+    assert '<p class="abstract" dir="auto">מאמר' in page
+    listed = await text(web, "/papers", q="graph networks")
+    assert re.search('<h[2-4] class="entry-title" dir="auto">[^\n]*מבוא', listed)
 
 
 async def test_similar_papers_are_named(web: Trial) -> None:

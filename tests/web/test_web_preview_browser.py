@@ -12,6 +12,7 @@ from web_apps import READER, Watch, mails_of
 
 from digestmail.app import App
 from digestmail.domain import Paper
+from digestmail.sources.library import LARGEST
 
 pytestmark = pytest.mark.browser
 BIBTEX = b"""\
@@ -74,6 +75,26 @@ def test_a_file_becomes_text_and_suggestions(browser: Browser, app: App) -> None
     expect(page.get_by_label("Keywords", exact=True)).to_have_value("delta sediments")
     expect(panel(page)).to_contain_text("Rivers of kind")
     expect(page.get_by_role("button", name="Add delta sediments")).to_have_count(0)
+    assert complaints == []
+    page.context.close()
+
+
+def test_a_file_that_is_too_large_is_told_before_it_is_sent(browser: Browser, app: App) -> None:
+    complaints: list[str] = []
+    page = opened(browser, app, complaints)
+    posted: list[str] = []
+    page.get_by_label("Keywords", exact=True).fill("rivers")
+    expect(panel(page)).to_contain_text("Rivers of kind 1")
+    page.on("request", lambda request: posted.append(request.url))
+    library = page.get_by_label("Or the file of your papers")
+    library.set_input_files({**FILE, "name": "big.bib", "buffer": b" " * (LARGEST + 200_000)})
+    told = "“big.bib” has 5.2 MB, and at most 5 MB of a file are read."
+    expect(page.locator("[data-preview-status]")).to_contain_text(told)
+    page.get_by_role("button", name="Subscribe").first.click()
+    assert posted == []
+    expect(page.get_by_label("Keywords", exact=True)).to_have_value("rivers")
+    library.set_input_files(FILE)
+    expect(panel(page)).to_contain_text("2 papers read from your file")
     assert complaints == []
     page.context.close()
 

@@ -14,8 +14,10 @@ from web_apps import HOSTILE, READER, Trial, link_in, trial
 
 from digestmail.domain import Paper
 from digestmail.relevance import Model
+from digestmail.sources.library import LARGEST
 from digestmail.steps.preview import Week
 from digestmail.steps.seeds import own_uploads, packed
+from digestmail.web.security import LARGEST_FORM
 
 BIBTEX = b"""\
 @misc{mine, title={On my own work}, author={Doe, Jane},
@@ -320,7 +322,7 @@ async def test_a_file_that_cannot_be_read_loses_nothing(web: Trial) -> None:
     answer = await web.subscribe(files={"library": ("x.pdf", b"%PDF\0")}, keywords="kept")
     assert answer.status_code == 422
     problem = answer.text.partition('id="library-problem">')[2].partition("</p>")[0]
-    assert "The file is no text" in problem
+    assert "“x.pdf”: it is a PDF" in problem
     assert "kept</textarea>" in answer.text
     assert nobody_came(web)
 
@@ -337,9 +339,25 @@ async def test_a_file_beside_a_mistake_is_kept_as_text(web: Trial) -> None:
     assert [found[key].abstract for key in seeds] == ["Rivers and deltas.", ""]
 
 
-async def test_a_body_has_an_end(web: Trial) -> None:
-    answer = await web.subscribe(files={"library": ("my.bib", b" " * 3_000_000)})
+async def test_a_library_of_a_few_megabytes_is_read(web: Trial) -> None:
+    entry = "@misc{{k{0}, title={{On rivers, part {0}}}, abstract={{{1}}}}}\n"
+    large = "".join(entry.format(n, "word " * 400) for n in range(2_050)).encode()
+    assert 4_000_000 < len(large) < LARGEST
+    answer = await web.subscribe(files={"library": ("my.bib", large)}, hour="99")
+    assert "only the first 2,000 entries are read" in answer.text
+
+
+async def test_a_file_that_is_too_large_is_named_with_the_limit(web: Trial) -> None:
+    answer = await web.subscribe(files={"library": ("my.bib", b" " * (LARGEST + 1))})
+    assert "“my.bib”: it has 6 MB, and 5 MB are the most that is read" in answer.text
+    assert 'name="keywords"' in answer.text  # the form is kept
+
+
+async def test_so_is_one_that_is_larger_than_a_form(web: Trial) -> None:
+    answer = await web.subscribe(files={"library": ("my.bib", b" " * (LARGEST_FORM + 1))})
     assert answer.status_code == 413
+    assert "“my.bib” is larger than the 5 MB that are read of a file" in answer.text
+    assert "too much text" not in answer.text
 
 
 # --- the preview -----------------------------------------------------------------------------

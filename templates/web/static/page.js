@@ -8,6 +8,22 @@ if (field && zone && zone !== "Etc/Unknown" && field.value === field.defaultValu
   field.value = zone;
 }
 
+// --- a file that is too large: told before it is sent, and the form stays as it is -------------
+
+function checkSize(input) {
+  const file = input.files[0];
+  const most = Number(input.dataset.most);
+  const megabytes = (bytes) => Math.ceil(bytes / 100_000) / 10;
+  const told = { name: file?.name, size: megabytes(file?.size), most: megabytes(most) };
+  const words = input.dataset.large.replace(/\{(name|size|most)\}/g, (_, key) => told[key]);
+  input.setCustomValidity(file && file.size > most ? words : "");
+  return input.reportValidity();
+}
+
+for (const input of document.querySelectorAll("input[type=file][data-most]")) {
+  input.addEventListener("change", () => checkSize(input));
+}
+
 // --- the live preview of a form ---------------------------------------------------------------
 
 const PAUSE = 500; // ms without typing
@@ -75,6 +91,8 @@ class Preview {
 
   async ask() {
     this.stop();
+    const file = this.form.querySelector("input[type=file]");
+    if (file?.validity.customError) return this.tell(file.validationMessage);
     const request = new AbortController();
     this.request = request;
     this.panel.setAttribute("aria-busy", "true");
