@@ -135,7 +135,7 @@ def test_the_content_tells_the_kind_where_the_name_does_not(text: str) -> None:
     [
         (b"", "empty"),
         (b" \n", "empty"),
-        (b"x" * (LARGEST + 1), "10 MB are the most"),
+        (b"x" * (LARGEST + 1), "5 MB are the most"),
         (b"%PDF-1.4\0\0", "is a PDF, not text"),
         (BOMB.encode(), "entities, which are refused"),
         (b"<opml><body>", "broken in line 1"),

@@ -340,7 +340,7 @@ def test_pubmed_ids_of_ris(lines: str) -> None:
         (b"<rss><channel/></rss>", "", "it is a feed"),
         (b"<mods/>", "", "it is MODS; export it as BibTeX or RIS"),
         (b"Name,Age\nx,y\n", "x.csv", "without a column “Title” or “DOI”; its first row is “Name"),
-        (b"x" * (LARGEST + 1), "big.bib", "“big.bib”: it has 11 MB, and 10 MB are the most"),
+        (b"x" * (LARGEST + 1), "big.bib", "“big.bib”: it has 6 MB, and 5 MB are the most"),
     ],
 )  # fmt: skip
 def test_a_refused_file_is_named_with_what_to_do(data: bytes, name: str, told: str) -> None:

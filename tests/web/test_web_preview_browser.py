@@ -87,7 +87,8 @@ def test_a_file_that_is_too_large_is_told_before_it_is_sent(browser: Browser, ap
     expect(panel(page)).to_contain_text("Rivers of kind 1")
     page.on("request", lambda request: posted.append(request.url))
     library = page.get_by_label("Or the file of your papers")
-    library.set_input_files({**FILE, "name": "big.bib", "buffer": b" " * (LARGEST + 200_000)})
+    large: Any = {**FILE, "name": "big.bib", "buffer": b" " * (LARGEST + 200_000)}
+    library.set_input_files(large)
     told = "“big.bib” has 5.2 MB, and at most 5 MB of a file are read."
     expect(page.locator("[data-preview-status]")).to_contain_text(told)
     page.get_by_role("button", name="Subscribe").first.click()
