@@ -125,6 +125,7 @@ def planned(subscriber: Subscriber, *digests: Digest, **values: Any) -> Planned:
         "address": subscriber.email,
         "digests": digests,
         "was_due_at": subscriber.next_due_at,
+        "releases": subscriber.releases,
         "next_due_at": NOW + DAY,
     }
     return Planned(**(given | values))

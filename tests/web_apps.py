@@ -197,6 +197,7 @@ def store_digest(app: App, subscriber: Subscriber, *papers: Paper, **values: Any
         address=subscriber.email,
         digests=(digest,),
         was_due_at=subscriber.next_due_at,
+        releases=subscriber.releases,
         next_due_at=subscriber.next_due_at or now,
         send_empty=subscriber.schedule.send_empty,
     )

@@ -148,6 +148,8 @@ class Digest:
     prepared_at: datetime
     papers_from: datetime | None = None  # the window of first_seen_at that was judged
     papers_until: datetime | None = None
+    arrival_from: int | None = None  # the same in the order in which papers came
+    arrival_until: int | None = None
     judged: int = 0  # new papers that were scored
     skip: SkipReason | None = None
     note: str = ""  # what the reader should know of this day: papers still missing, why none

@@ -113,7 +113,9 @@ class Subscriber:
     created_at: datetime | None = None
     confirmed_at: datetime | None = None
     next_due_at: datetime | None = None
-    papers_since: datetime | None = None  # papers first seen after this have not been judged yet
+    papers_since: datetime | None = None  # when the papers of the last digest were read
+    judged_arrival: int | None = None  # papers after this arrival have not been judged yet
+    releases: int = 0  # how often papers of a digest became news again
     resume_on: date | None = None  # of a paused one: the local date from which mail comes again
     unsubscribe_serial: int = 0  # of the links to leave that are good: one for each subscription
 

@@ -35,7 +35,7 @@ def backfill(
             return _added(report, error=str(error))
         seen = datetime.combine(day, time(), UTC)
         papers = [r for r in records if isinstance(r, Paper) and r.announced_on]
-        added = store.papers.add(papers, seen)
+        added = store.papers.add(papers, seen, news=False)
         bad = tuple(record for record in records if isinstance(record, BadRecord))
         report = _added(report, added.new, added.updated, added.known, bad)
         store.guards.note(_note(name), f"{since} {day}", clock())

@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import accumulate
 
 from digestmail.calendar import MOST_MISSED, Slot, due_slots, moved_slot, next_slot, slot_on
 from digestmail.domain import (
@@ -22,8 +23,8 @@ from digestmail.steps.batches import Outlook
 from digestmail.store.uploads import own_key
 from digestmail.text import excerpt
 
-# A paper may become visible a moment after its first_seen_at, when its batch is committed; so
-# each window reaches back a little into the one before. What was shown is never shown again.
+# Of a subscriber whose last digest was made before papers were numbered, only a time is known. A
+# paper may have become visible a moment after its first_seen_at, when its batch was committed.
 OVERLAP = timedelta(minutes=15)
 HALF_LIFE = timedelta(days=180)  # of a verdict
 _TITLE = 90  # characters of a title in a note
@@ -83,26 +84,48 @@ def due_on(subscriber: Subscriber, day: date, now: datetime) -> Due:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The papers that are news, in order of first sight."""
+    """The papers that are news at one moment, in the order in which they came to be known.
+
+    ``arrivals`` are their numbers in that order. Without them the order is that of first sight.
+    """
 
     papers: Sequence[Paper]
     since: datetime
     until: datetime
+    arrivals: Sequence[int] = ()
+    # For each paper the latest time up to it: one may be older than another before it.
+    _latest: Sequence[datetime] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        latest = list(accumulate(map(_first_seen, self.papers), max))
+        object.__setattr__(self, "_latest", latest)
 
     def opens(self, subscriber: Subscriber) -> datetime:
-        """From when on papers are new to a subscriber."""
+        """From when on papers are new to a subscriber, by the clock."""
         if subscriber.papers_since is None:
             return self.since
         return max(self.since, subscriber.papers_since - OVERLAP)
 
-    def unjudged(self, subscriber: Subscriber) -> int:
-        """How many papers came since the last digest; those of the overlap it may have judged."""
-        since = max(self.since, subscriber.papers_since or self.since)
-        return len(self.papers) - bisect_right(self.papers, since, key=_first_seen)
-
     def first(self, subscriber: Subscriber) -> int:
         """The position of the first paper that is new to a subscriber."""
-        return bisect_right(self.papers, self.opens(subscriber), key=_first_seen)
+        if subscriber.judged_arrival is not None and self.arrivals:
+            return bisect_right(self.arrivals, subscriber.judged_arrival)
+        return bisect_right(self._latest, self.opens(subscriber))
+
+    def unjudged(self, subscriber: Subscriber) -> int:
+        """How many papers came since the last digest; those of the overlap it may have judged."""
+        if subscriber.judged_arrival is not None and self.arrivals:
+            return len(self.papers) - self.first(subscriber)
+        since = max(self.since, subscriber.papers_since or self.since)
+        return len(self.papers) - bisect_right(self._latest, since)
+
+    def judges(self, subscriber: Subscriber) -> tuple[int, int]:
+        """The arrivals that a digest made now judges: those after the first, up to the second."""
+        last = max(self.arrivals[-1] if self.arrivals else 0, subscriber.judged_arrival or 0)
+        if subscriber.judged_arrival is not None:
+            return subscriber.judged_arrival, last
+        first = self.first(subscriber)
+        return (self.arrivals[first] - 1 if first < len(self.arrivals) else last), last
 
 
 def _first_seen(paper: Paper) -> datetime:
@@ -177,6 +200,7 @@ def digest_of(
     judged = window.unjudged(subscriber)
     items = merged(scored, window.papers)
     skip = None if items else _why_empty(bool(scored), judged, outlook)
+    arrival_from, arrival_until = window.judges(subscriber)
     return Digest(
         subscriber_id=subscriber.id or 0,
         date=slot.date,
@@ -184,6 +208,8 @@ def digest_of(
         prepared_at=now,
         papers_from=window.opens(subscriber),
         papers_until=window.until,
+        arrival_from=arrival_from,
+        arrival_until=arrival_until,
         judged=judged,
         skip=skip,
         note=_note(skip, outlook),

@@ -150,6 +150,7 @@ class Planner:
             address=subscriber.email,
             digests=tuple(digests),
             was_due_at=subscriber.next_due_at,
+            releases=subscriber.releases,
             next_due_at=what.next_due_at,
             send_empty=subscriber.schedule.send_empty,
         )
@@ -214,10 +215,12 @@ class Planner:
     def _ready(self) -> Scorer:
         if self._scorer is None:
             since = self._now - self._rules.window
-            papers = self._store.papers.seen_after(since)
-            self._window = Window(papers, since, self._now)
+            news = self._store.papers.news(since)
+            papers = [paper for _, paper in news]
+            self._window = Window(papers, since, self._now, [arrival for arrival, _ in news])
             self._positions = {paper.id or 0: place for place, paper in enumerate(papers)}
-            background = self._store.papers.before(since, BACKGROUND)
+            older = self._store.papers.before(since, BACKGROUND)
+            background = [paper for paper in older if paper.id not in self._positions]
             self._scorer = self._make_scorer(papers, background)
         return self._scorer
 

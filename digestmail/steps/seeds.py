@@ -230,5 +230,5 @@ def fetch_seeds(store: Store, lookup: Lookup, now: datetime) -> int:
     store.guards.note(_UNKNOWN, json.dumps(still | strange), now)
     for paper in found.values():
         published = paper.published_at or _LONG_AGO
-        store.papers.add([replace(paper, source=SEEDS)], min(published, now))
+        store.papers.add([replace(paper, source=SEEDS)], min(published, now), news=False)
     return len(found)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, select, update
 from sqlmodel import Session
 
 from digestmail.domain import (
@@ -23,7 +23,7 @@ from digestmail.store.database import Database
 from digestmail.store.loaded import Loaded, digest_of, load, reasons_of
 from digestmail.store.papers import paper_of
 from digestmail.store.sql import MOST_VALUES, chunks
-from digestmail.store.tables import DELIVERY, DIGEST, ITEM, PAPER, SUBSCRIBER
+from digestmail.store.tables import DELIVERY, DIGEST, ITEM, PAPER, PROFILE, SUBSCRIBER
 
 _ITEM_COLUMNS = [
     ITEM.c[name]
@@ -39,6 +39,7 @@ class Planned:
     address: str
     digests: tuple[Digest, ...]
     was_due_at: datetime | None  # what the plan was made on; a later change of it stands
+    releases: int  # the same: papers that became news again meanwhile were not planned for
     next_due_at: datetime
     send_empty: bool = False  # whether a day without papers is told by mail
 
@@ -54,18 +55,23 @@ class Digests:
 
         Whatever another process did meanwhile holds: a subscriber who left, a digest that is
         there already and a paper that was shown are passed over. A digest passed over leaves its
-        papers to the next one.
+        papers to the next one. A plan on a profile or a paper that was erased is left out: its
+        subscriber stays due.
         """
         with self._database.writing() as session:
-            due = _lock(session, [plan.subscriber_id for plan in plans])
-            plans = [plan for plan in plans if plan.subscriber_id in due]
+            locked = _lock(session, [plan.subscriber_id for plan in plans])
+            plans = [plan for plan in plans if plan.subscriber_id in locked]
+            plans = _on_what_is_there(session, plans)
             wanted = _not_yet_there(session, plans)
             wanted = _not_yet_shown(session, wanted)
             stored = _insert_digests(session, wanted)
             _insert_items(session, stored)
             _insert_deliveries(session, stored, {plan.subscriber_id: plan for plan in plans})
-            _advance(session, [p for p in plans if due[p.subscriber_id] == p.was_due_at])
-            _judged(session, stored)
+            _advance(session, [p for p in plans if locked[p.subscriber_id].due == p.was_due_at])
+            knowing = {
+                p.subscriber_id for p in plans if locked[p.subscriber_id].releases == p.releases
+            }
+            _judged(session, [d for d in stored if d.subscriber_id in knowing], locked)
         return stored
 
     def dates(self, subscriber_ids: Sequence[int], since: date) -> set[tuple[int, date]]:
@@ -150,25 +156,72 @@ class Digests:
 
 
 def release(session: Session, digest_id: int) -> None:
-    """Let the papers of a digest that never went out be news again for its subscriber."""
+    """Let the papers of a digest that never went out be news again for its subscriber.
+
+    What was planned before that does not know of it; see ``Planned.releases``.
+    """
     session.execute(update(ITEM).where(ITEM.c.digest_id == digest_id).values(released=True))
     row = session.execute(select(DIGEST).where(DIGEST.c.id == digest_id)).first()
-    if row is not None:  # else its subscriber was erased meanwhile
-        later = SUBSCRIBER.c.papers_since > row.papers_from
-        back = update(SUBSCRIBER).where(SUBSCRIBER.c.id == row.subscriber_id, later)
-        session.execute(back.values(papers_since=row.papers_from))
+    if row is None or row.papers_from is None:  # its subscriber was erased, or it judged nothing
+        return
+    since, arrival = SUBSCRIBER.c.papers_since, SUBSCRIBER.c.judged_arrival
+    back = update(SUBSCRIBER).where(SUBSCRIBER.c.id == row.subscriber_id)
+    session.execute(
+        back.values(
+            releases=SUBSCRIBER.c.releases + 1,
+            papers_since=case((since > row.papers_from, row.papers_from), else_=since),
+            # One of before papers were numbered has a time only, which counts without a number.
+            judged_arrival=None
+            if row.arrival_from is None
+            else case((arrival > row.arrival_from, row.arrival_from), else_=arrival),
+        )
+    )
 
 
-def _lock(session: Session, ids: Sequence[int]) -> dict[int, datetime | None]:
-    """When the active ones of these subscribers are due; locked, so that plans never interleave."""
-    due: dict[int, datetime | None] = {}
+@dataclass(frozen=True, slots=True)
+class _Locked:
+    """What of a subscriber may have changed since a plan was made."""
+
+    due: datetime | None
+    releases: int
+    judged_arrival: int | None
+
+
+def _lock(session: Session, ids: Sequence[int]) -> dict[int, _Locked]:
+    """The active ones of these subscribers; locked, so that plans never interleave."""
+    locked: dict[int, _Locked] = {}
+    columns = (SUBSCRIBER.c.next_due_at, SUBSCRIBER.c.releases, SUBSCRIBER.c.judged_arrival)
     for some in chunks(sorted(ids), MOST_VALUES):
-        query = select(SUBSCRIBER.c.id, SUBSCRIBER.c.next_due_at).where(
+        query = select(SUBSCRIBER.c.id, *columns).where(
             SUBSCRIBER.c.id.in_(some), SUBSCRIBER.c.status == SubscriberStatus.ACTIVE.value
         )
         ordered = query.order_by(SUBSCRIBER.c.id).with_for_update()  # SQLite holds its one lock
-        due |= {row.id: row.next_due_at for row in session.execute(ordered)}
-    return due
+        locked |= {number: _Locked(*row) for number, *row in session.execute(ordered)}
+    return locked
+
+
+def _on_what_is_there(session: Session, plans: Sequence[Planned]) -> list[Planned]:
+    """The plans whose profiles and papers have not been erased; locked until the commit."""
+    items = [item for plan in plans for digest in plan.digests for item in digest.items]
+    profiles = _there(session, PROFILE.c.id, {item.profile_id for item in items})
+    papers = _there(session, PAPER.c.id, {item.paper.id for item in items})
+    return [
+        plan
+        for plan in plans
+        if all(
+            item.paper.id in papers and (item.profile_id is None or item.profile_id in profiles)
+            for digest in plan.digests
+            for item in digest.items
+        )
+    ]
+
+
+def _there(session: Session, column: Any, ids: Collection[int | None]) -> set[int]:
+    there: set[int] = set()
+    for some in chunks(sorted(number for number in ids if number is not None), MOST_VALUES):
+        query = select(column).where(column.in_(some)).order_by(column)
+        there.update(session.execute(query.with_for_update(read=True, key_share=True)).scalars())
+    return there
 
 
 def _dates(session: Session, ids: Sequence[int], since: date) -> set[tuple[int, date]]:
@@ -232,6 +285,8 @@ def _insert_digests(session: Session, digests: Sequence[Digest]) -> list[Digest]
             "prepared_at": digest.prepared_at,
             "papers_from": digest.papers_from,
             "papers_until": digest.papers_until,
+            "arrival_from": digest.arrival_from,
+            "arrival_until": digest.arrival_until,
             "judged": digest.judged,
             "skip": digest.skip.value if digest.skip else None,
             "note": digest.note,
@@ -296,12 +351,28 @@ def _advance(session: Session, plans: Sequence[Planned]) -> None:
         session.connection().execute(change.values(next_due_at=bindparam("due")), rows)
 
 
-def _judged(session: Session, digests: Sequence[Digest]) -> None:
+def _judged(session: Session, digests: Sequence[Digest], locked: Mapping[int, _Locked]) -> None:
     """Papers that a stored digest has judged are no news any more."""
     change = update(SUBSCRIBER).where(SUBSCRIBER.c.id == bindparam("of"))
-    rows = [{"of": d.subscriber_id, "since": d.papers_until} for d in digests if d.papers_until]
+    rows = [
+        {
+            "of": digest.subscriber_id,
+            "since": digest.papers_until,
+            "arrival": _later(locked[digest.subscriber_id].judged_arrival, digest.arrival_until),
+        }
+        for digest in digests
+        if digest.papers_until
+    ]
     if rows:
-        session.connection().execute(change.values(papers_since=bindparam("since")), rows)
+        values: dict[str, Any] = {
+            "papers_since": bindparam("since"),
+            "judged_arrival": bindparam("arrival"),
+        }
+        session.connection().execute(change.values(values), rows)
+
+
+def _later(first: int | None, second: int | None) -> int | None:
+    return max((arrival for arrival in (first, second) if arrival is not None), default=None)
 
 
 def _items(session: Session, digest_id: int) -> tuple[DigestItem, ...]:

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count, repeat
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, text, update
+from sqlalchemy import and_, func, insert, or_, select, text, update
 from sqlmodel import Session
 
 from digestmail.domain import Paper
@@ -17,6 +18,7 @@ from digestmail.store.tables import PAPER, PAPER_FEATURE, PAPER_NAME
 
 SEEDS = "seeds"  # the source of papers that came because a profile names them
 UPLOADS = "uploads"  # the source of papers that only a reader's own file tells of: theirs alone
+NO_NEWS = 0  # the arrival of papers that never were news
 _NEWS = timedelta(days=14)  # a paper that old is none, whoever brings it
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)  # what SQLite takes for lower case
 _VALUES = ("title", "abstract", "url", "doi", "version", "published_at", "updated_at")
@@ -37,17 +39,19 @@ class Papers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, papers: Sequence[Paper], now: datetime) -> Added:
+    def add(self, papers: Sequence[Paper], now: datetime, *, news: bool = True) -> Added:
         """Store a batch in one transaction; a paper met again may only become newer.
 
         A paper is met again when any of its names is known (see ``identity``), whatever source
-        or key it comes under; it keeps the key it was first seen by.
+        or key it comes under; it keeps the key it was first seen by. New papers get the next
+        arrivals, unless they are no ``news``, as those of past days.
         """
         with self._database.writing() as session:
-            _one_at_a_time(session)
+            arrivals = _next_arrivals(session)
             works = _works(session, papers)
             stored = _by_id(session, [w.paper_id for w in works if w.paper_id], lock=True)
-            new = _insert(session, [work for work in works if not work.paper_id], now)
+            unknown = [work for work in works if not work.paper_id]
+            new = _insert(session, unknown, now, arrivals if news else repeat(NO_NEWS))
             newer = 0
             for work in works:
                 old = stored.get(work.paper_id or 0)
@@ -56,8 +60,9 @@ class Papers:
                     session.execute(change.values(_changes(old, work.paper)))
                     newer += 1
                 if old is not None and _was_only_a_seed(old, work.paper, now):
-                    news = {"first_seen_at": now, "source": work.paper.source}
-                    session.execute(update(PAPER).where(PAPER.c.id == old.id).values(news))
+                    seen = {"first_seen_at": now, "source": work.paper.source}
+                    change = update(PAPER).where(PAPER.c.id == old.id)
+                    session.execute(change.values(seen | {"arrival": next(arrivals)}))
             _keep_names(session, works)
         return Added(new, newer, len(papers) - new - newer)
 
@@ -80,6 +85,24 @@ class Papers:
         """The papers first seen after an instant, in order of first sight."""
         query = select(PAPER).where(PAPER.c.first_seen_at > since)
         return self._all(query.order_by(PAPER.c.first_seen_at, PAPER.c.id))
+
+    def news(self, since: datetime) -> list[tuple[int, Paper]]:
+        """The papers that came after the first one seen after an instant, with their arrivals.
+
+        In order of arrival. One whose time is older, as by a clock that was wrong, is among them.
+        Those that never were news come first, if their time is after the instant.
+        """
+        recent = PAPER.c.first_seen_at > since
+        first = select(func.min(PAPER.c.arrival)).where(recent, PAPER.c.arrival > NO_NEWS)
+        query = select(PAPER).where(
+            or_(
+                PAPER.c.arrival >= first.scalar_subquery(),
+                and_(PAPER.c.arrival == NO_NEWS, recent),
+            )
+        )
+        ordered = query.order_by(PAPER.c.arrival, PAPER.c.first_seen_at, PAPER.c.id)
+        with self._database.reading() as session:
+            return [(row.arrival, paper_of(row)) for row in session.execute(ordered)]
 
     def by_keys(self, keys: Collection[str]) -> dict[str, Paper]:
         """The stored ones of these keys, or of other names of a paper."""
@@ -155,7 +178,7 @@ def paper_of(row: Any) -> Paper:
     )
 
 
-def row_of(paper: Paper, now: datetime) -> dict[str, Any]:
+def row_of(paper: Paper, now: datetime, arrival: int = NO_NEWS) -> dict[str, Any]:
     """The paper table's columns of a Paper first seen ``now``."""
     return {
         "key": paper.key,
@@ -166,6 +189,7 @@ def row_of(paper: Paper, now: datetime) -> dict[str, Any]:
         "announced_on": paper.announced_on,
         "source": paper.source,
         "first_seen_at": now,
+        "arrival": arrival,
     }
 
 
@@ -178,10 +202,16 @@ class _Work:
     paper_id: int | None = None
 
 
-def _one_at_a_time(session: Session) -> None:
-    """On PostgreSQL, let one process at a time decide what is new; SQLite's writers always do."""
+def _next_arrivals(session: Session) -> Iterator[int]:
+    """The numbers of the next papers that come.
+
+    One process at a time decides what is new and numbers it, on PostgreSQL by a lock until its
+    commit; SQLite's writers always do. So who sees a number has seen all smaller ones.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('digestmail.papers'))"))
+    last = session.execute(select(func.max(PAPER.c.arrival))).scalar() or NO_NEWS
+    return count(last + 1)
 
 
 def _works(session: Session, papers: Sequence[Paper]) -> list[_Work]:
@@ -219,10 +249,13 @@ def _by_id(session: Session, ids: Sequence[int], *, lock: bool = False) -> dict[
     return found
 
 
-def _insert(session: Session, works: Sequence[_Work], now: datetime) -> int:
+def _insert(
+    session: Session, works: Sequence[_Work], now: datetime, arrivals: Iterator[int]
+) -> int:
     if works:
         added = insert(PAPER).returning(PAPER.c.id, sort_by_parameter_order=True)
-        ids = session.execute(added, [row_of(work.paper, now) for work in works]).scalars()
+        rows = [row_of(work.paper, now, next(arrivals)) for work in works]
+        ids = session.execute(added, rows).scalars()
         for work, paper_id in zip(works, ids, strict=True):
             work.paper_id = paper_id
     return len(works)

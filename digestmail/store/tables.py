@@ -71,6 +71,7 @@ class PaperRow(Base, table=True):
     announced_on: date | None
     source: str = Field(index=True)
     first_seen_at: datetime = Field(index=True)
+    arrival: int = Field(index=True)  # the place in the order of commits; 0: never was news
 
 
 class PaperNameRow(Base, table=True):
@@ -138,6 +139,8 @@ class SubscriberRow(Base, table=True):
     confirmed_at: datetime | None
     next_due_at: datetime | None = Field(default=None, index=True)
     papers_since: datetime | None
+    judged_arrival: int | None  # papers up to this arrival have been judged
+    releases: int  # raised when papers of a digest become news again
     confirm_serial: int  # raised by each confirmation, which uses up the links before it
     unconfirmed: int  # confirm mails asked for since the last confirmation
     language: str
@@ -176,6 +179,8 @@ class DigestRow(Base, table=True):
     prepared_at: datetime
     papers_from: datetime | None
     papers_until: datetime | None
+    arrival_from: int | None
+    arrival_until: int | None
     judged: int
     skip: str | None
     note: str = Field(sa_type=Text)

@@ -206,6 +206,7 @@ def _plan(person: Subscriber, paper: Paper, now: datetime) -> Planned:
         address=person.email,
         digests=(digest,),
         was_due_at=now,
+        releases=0,
         next_due_at=now + timedelta(days=1),
     )
 

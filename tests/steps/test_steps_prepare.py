@@ -1,6 +1,7 @@
 """Preparing, with the real store and scorer: each due digest once, no paper twice."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from steps_world import (
@@ -33,7 +34,7 @@ from digestmail.domain import (
     Verdict,
 )
 from digestmail.relevance import Model
-from digestmail.steps.prepare import Planner, PrepareRules, prepare
+from digestmail.steps.prepare import Planner, PrepareRules, due_blocks, prepare
 from digestmail.steps.status import status
 from digestmail.steps.subscribe import Desk
 from digestmail.store import Store
@@ -407,3 +408,43 @@ def test_whose_schedule_cannot_be_read_is_counted_each_day_and_served_again(
     )
     prepare_at(store, NOW + 2 * DAY)
     assert _shown(store) == [[], [], ["01"]]
+
+
+# --- each paper is offered once --------------------------------------------------------------
+
+
+def test_papers_committed_long_after_their_time_was_taken_are_offered(store: Store) -> None:
+    join(store)
+    arrive(store, 1)
+    prepare_at(store, NOW)
+    arrive(store, 2, at=NOW - 2 * HOUR)  # its transaction took until now
+    prepare_at(store, NOW + DAY)
+    prepare_at(store, NOW + 2 * DAY)
+    assert _shown(store) == [["01"], ["02"], []]
+
+
+@pytest.mark.parametrize("jump", [3 * DAY, -3 * DAY, 2 * HOUR, -2 * HOUR])
+def test_each_paper_is_offered_once_though_the_clock_jumped(store: Store, jump: timedelta) -> None:
+    join(store)
+    arrive(store, 1, at=NOW - HOUR)
+    prepare_at(store, NOW)
+    arrive(store, 2, at=NOW + HOUR + jump)
+    prepare_at(store, NOW + 2 * HOUR + jump)
+    arrive(store, 3, at=NOW + 3 * HOUR)
+    for day in range(1, 6):
+        prepare_at(store, NOW + day * DAY)
+    assert sorted(key for keys in _shown(store) for key in keys) == ["01", "02", "03"]
+
+
+def test_papers_that_another_process_withdrew_come_with_the_next_digest(store: Store) -> None:
+    join(store)
+    arrive(store, 1)
+    prepare_at(store, NOW)
+    (first,) = store.ledger.latest()
+    arrive(store, 2, at=NOW + HOUR)
+    (block,) = due_blocks(store, NOW + DAY, None)
+    plans = Planner(store, Model, PrepareRules(), NOW + DAY).plan(block)
+    release_digest(store, first.digest_id)  # withdrawn as too late, while the next was planned
+    store.digests.record(plans)
+    prepare_at(store, NOW + 2 * DAY)
+    assert _shown(store) == [["01"], ["02"], ["01"]]

@@ -9,6 +9,7 @@ from steps_world import DAY, HOUR, NOW, arrive, at_once, digest, join, planned, 
 from digestmail.domain import Digest, Paper, Schedule, SkipReason, Subscriber
 from digestmail.errors import NotFoundError
 from digestmail.store import Store
+from digestmail.store.tables import PAPER
 
 TOMORROW = NOW.date() + DAY
 
@@ -154,6 +155,49 @@ def test_released_papers_are_news_again(store: Store) -> None:
     assert store.subscribers.by_email(ada.email).papers_since == NOW - DAY
     (second,) = _record(store, ada, digest(ada, papers, date=TOMORROW))
     assert _papers(second) == [papers[0].key]
+
+
+def test_released_papers_are_news_again_whatever_was_planned_before(store: Store) -> None:
+    ada = join(store)
+    papers = arrive(store, 1)
+    (first,) = _record(store, ada, digest(ada, papers, arrival_from=0, arrival_until=1))
+    planned_before = store.subscribers.by_email(ada.email)
+    arrive(store, 2)
+    later = digest(ada, date=TOMORROW, arrival_from=1, arrival_until=2, skip=SkipReason.NO_PAPERS)
+    release_digest(store, first.id)
+    assert len(store.digests.record([planned(planned_before, later)])) == 1
+    now = store.subscribers.by_email(ada.email)
+    assert (now.judged_arrival, now.papers_since, now.releases) == (0, NOW - DAY, 1)
+
+
+def test_what_is_recorded_late_judges_nothing_anew(store: Store) -> None:
+    ada = join(store)
+    _record(store, ada, digest(ada, arrive(store, 1), arrival_from=0, arrival_until=9))
+    _record(store, ada, digest(ada, date=TOMORROW, arrival_from=0, arrival_until=4))
+    assert store.subscribers.by_email(ada.email).judged_arrival == 9
+
+
+@pytest.mark.parametrize("erased", ["profile", "paper"])
+def test_a_plan_on_what_was_erased_is_left_out_and_no_other(store: Store, erased: str) -> None:
+    ada, bob = join(store), join(store, "bob@example.net")
+    papers = arrive(store, 1, 2)
+    plans = [
+        planned(person, _by_profile(digest(person, [each]), person.profiles[0].id))
+        for person, each in zip((ada, bob), papers, strict=True)
+    ]
+    if erased == "profile":
+        store.subscribers.remove_profile(ada.id or 0, ada.profiles[0].id or 0)
+    else:
+        with store.database.writing() as session:
+            session.execute(PAPER.delete().where(PAPER.c.id == papers[0].id))
+    assert [d.subscriber_id for d in store.digests.record(plans)] == [bob.id]
+    assert store.subscribers.by_email(ada.email).next_due_at == ada.next_due_at
+    assert store.subscribers.by_email(bob.email).next_due_at == NOW + DAY
+
+
+def _by_profile(stored: Digest, profile_id: int | None) -> Digest:
+    items = (item._replace(profile_id=profile_id) for item in stored.items)
+    return replace(stored, items=tuple(items))
 
 
 def test_releasing_twice_or_late_never_moves_forward(store: Store) -> None:

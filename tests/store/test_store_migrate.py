@@ -12,7 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, inspect, select, text
-from steps_world import GRAPHS, NOW, arrive, digest, join, planned
+from steps_world import GRAPHS, HOUR, NOW, arrive, digest, join, planned
 
 from digestmail.domain import (
     Attempt,
@@ -33,12 +33,12 @@ from digestmail.store import Bounce, Database, Finish, Store
 from digestmail.store.migrate import copies, current_revision, migrate, require_current
 from digestmail.store.tables import metadata
 
-NEWEST = "0010"
+NEWEST = "0011"
 _REBUILD = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "9000", "0010", None, None
+revision, down_revision, branch_labels, depends_on = "9000", "{newest}", None, None
 
 
 def upgrade():
@@ -59,7 +59,7 @@ def _scripts(folder: Path, *, then: str = "pass") -> Path:
     target = folder / "scripts"
     shutil.copytree(MIGRATIONS, target, ignore=shutil.ignore_patterns("__pycache__"))
     names = [table.name for table in metadata.sorted_tables]
-    text = _REBUILD.format(tables=names, then=then)
+    text = _REBUILD.format(tables=names, then=then, newest=NEWEST)
     (target / "versions" / "9000_more.py").write_text(text)
     return target
 
@@ -389,3 +389,14 @@ def test_a_password_is_never_shown() -> None:
     with pytest.raises(StoreError, match="does not answer") as caught:
         require_current(database, MIGRATIONS)
     assert "s3cret" not in str(caught.value)
+
+
+def test_papers_of_before_are_numbered_as_they_were_seen(store: Store) -> None:
+    arrive(store, 1, at=NOW)
+    arrive(store, 3, 2, at=NOW - HOUR)
+    migrate(store.database, MIGRATIONS, NOW, revision="0010")
+    migrate(store.database, MIGRATIONS, NOW)
+    numbered = [(number, p.key[-1]) for number, p in store.papers.news(NOW - 2 * HOUR)]
+    assert numbered == [(1, "3"), (2, "2"), (3, "1")]
+    (new,) = arrive(store, 4, at=NOW - 3 * HOUR)
+    assert store.papers.news(NOW - 2 * HOUR)[-1] == (4, new)

@@ -169,3 +169,25 @@ def test_what_was_only_a_seed_is_news_once_it_is_announced(store: Store) -> None
     arrive(store, 1, 2, at=NOW, source="arxiv")
     (news,) = store.papers.seen_after(NOW - HOUR)
     assert (news.key, news.source) == (paper(1).key, "arxiv")
+
+
+def test_news_come_in_the_order_of_their_commits_whatever_the_clock_said(store: Store) -> None:
+    (first,) = arrive(store, 1, at=NOW - 20 * DAY)
+    (second,) = arrive(store, 2, at=NOW + 3 * DAY)  # the clock was days ahead
+    (third,) = arrive(store, 3, at=NOW - 9 * DAY)  # then it was days behind
+    (fourth,) = arrive(store, 4, at=NOW)
+    assert store.papers.news(NOW - 8 * DAY) == [(2, second), (3, third), (4, fourth)]
+    assert store.papers.news(NOW - 30 * DAY)[0] == (1, first)
+    assert store.papers.news(NOW + 9 * DAY) == []
+
+
+def test_papers_of_past_days_never_were_news(store: Store) -> None:
+    arrive(store, 1, at=NOW)
+    store.papers.add([paper(2), paper(3)], NOW - DAY, news=False)
+    assert [number for number, _ in store.papers.news(NOW - 2 * DAY)] == [0, 0, 1]
+    assert [number for number, _ in store.papers.news(NOW - HOUR)] == [1]
+
+
+def test_at_once_each_paper_gets_a_number_of_its_own(store: Store) -> None:
+    at_once(*[lambda n=n: arrive(store, *range(10 * n, 10 * n + 10), at=NOW) for n in range(4)])
+    assert [number for number, _ in store.papers.news(NOW - DAY)] == [*range(1, 41)]
