@@ -51,6 +51,7 @@ from digestmail.steps.pauses import end_pauses
 from digestmail.steps.prepare import Planner, Prepared, PrepareRules, due_blocks, prepare
 from digestmail.steps.preview import Week
 from digestmail.steps.prune import prune
+from digestmail.steps.setback import after_setback
 from digestmail.steps.status import Status, status
 from digestmail.steps.subscribe import Desk
 from digestmail.store import Database, Planned, Store
@@ -153,9 +154,11 @@ class App:
     ) -> Prepared:
         """Store the digests of all who are due, or everyone's of ``day``.
 
-        Pauses that end today are ended first. ``patient``: whether those who may wait for late
+        Pauses that end today are ended first, and what a clock that was set back has done is put
+        right. ``patient``: whether those who may wait for late
         papers do.
         """
+        after_setback(self.store, self.clock())
         if ended := end_pauses(self.store, self.clock()):
             log.info("%d pauses have ended", ended)
         with self._planning:
@@ -253,6 +256,7 @@ class App:
         """Send all planned mails whose time has come."""
         self._check_own_templates()
         delivered = asyncio.run(self.sender().deliver(kinds, progress))
+        self.store.future.is_known(self.clock())  # notes the time, for ``after_setback``
         if delivered.trouble:
             note_relay_trouble(self.store, self.relays, self.clock())
         return delivered

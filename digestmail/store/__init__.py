@@ -6,6 +6,7 @@ from digestmail.store.catalogue import Catalogue, Seen
 from digestmail.store.database import Database
 from digestmail.store.digests import Digests, Planned
 from digestmail.store.feedback import Feedbacks
+from digestmail.store.future import Future
 from digestmail.store.guards import Guards
 from digestmail.store.imports import ImportBlock, Imports, KnownSubscriber, Limit
 from digestmail.store.leases import Lease, Leases
@@ -36,6 +37,7 @@ class Store:
         self.ledger = Ledger(database)
         self.guards = Guards(database)
         self.leases = Leases(database)
+        self.future = Future(database)
         self.bounces = Bounces(database)
         self.relays = Relays(database)
         self.overview = Overview(database)
@@ -56,6 +58,7 @@ __all__ = [
     "FailingSource",
     "Feedbacks",
     "Finish",
+    "Future",
     "Guards",
     "ImportBlock",
     "Imports",

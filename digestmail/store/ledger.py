@@ -23,6 +23,7 @@ from digestmail.domain import (
 )
 from digestmail.store.attempts import HANDED_OVER, STOPPED, attempt_of
 from digestmail.store.database import Database
+from digestmail.store.leases import has_lapsed
 from digestmail.store.reopen import redeliver, retry, row_of
 from digestmail.store.sql import upsert
 from digestmail.store.tables import ATTEMPT, DELIVERY
@@ -156,8 +157,16 @@ class Ledger:
         with self._database.reading() as session:
             return session.execute(query.limit(1)).first() is not None
 
-    def recover(self, now: datetime, is_gone: Callable[[str], bool]) -> Recovered:
-        """Decide what workers left behind that have died or let their lease run out."""
+    def recover(
+        self,
+        now: datetime,
+        is_gone: Callable[[str], bool],
+        longest: timedelta = timedelta(hours=1),
+    ) -> Recovered:
+        """Decide what workers left behind that have died or let their lease run out.
+
+        No lease is given for ``longest``: one that lasts longer comes from a clock set back since.
+        """
         with self._database.writing() as session:
             held = session.execute(
                 select(DELIVERY.c.id, DELIVERY.c.lease_owner, DELIVERY.c.lease_until)
@@ -165,7 +174,11 @@ class Ledger:
                 .with_for_update(skip_locked=True)
             ).all()
             gone = {owner: is_gone(owner) for owner in {row.lease_owner for row in held}}
-            left = [row.id for row in held if row.lease_until < now or gone[row.lease_owner]]
+            left = [
+                row.id
+                for row in held
+                if has_lapsed(row.lease_until, longest, now) or gone[row.lease_owner]
+            ]
             if not left:
                 return Recovered()
             harmless = or_(
