@@ -96,6 +96,7 @@ def add_reader(app: App) -> tuple[Subscriber, Digest]:
         address=reader.email,
         digests=tuple(digests),
         was_due_at=reader.next_due_at,
+        releases=reader.releases,
         next_due_at=now + _DAY,
     )
     stored = app.store.digests.record([plan])
