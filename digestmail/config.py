@@ -80,6 +80,9 @@ class SmtpSection(_Section):
     ca_file: str = Field("", description="certificates to trust besides the system's")
     connections: int = Field(4, ge=1, le=256, description="kept open at the same time")
     messages_per_connection: int = Field(100, ge=1, description="then a fresh one is opened")
+    rcpt_timeout: int = Field(
+        60, ge=5, le=600, description="seconds to wait for its word on a recipient"
+    )
     per_second: int = Field(0, ge=0, description="mails it takes a second; 0: no limit")
     per_hour: int = Field(0, ge=0, description="mails it takes in an hour; 0: no limit")
     per_day: int = Field(0, ge=0, description="mails it takes in a day; 0: no limit")

@@ -96,6 +96,7 @@ def _smtp_settings(settings: Settings, smtp: SmtpSection) -> SmtpSettings:
         ca_file=str(settings.path(smtp.ca_file)) if smtp.ca_file else "",
         connections=smtp.connections,
         messages_per_connection=smtp.messages_per_connection,
+        rcpt_timeout=smtp.rcpt_timeout,
         per_second=smtp.per_second,
         per_hour=smtp.per_hour,
         per_day=smtp.per_day,

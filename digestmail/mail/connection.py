@@ -3,6 +3,7 @@
 import asyncio
 import re
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import cast
@@ -11,6 +12,7 @@ import aiosmtplib
 
 from digestmail.domain import Message, Outcome, Phase, SendResult
 from digestmail.mail.dialogue import Dialogue, Reply
+from digestmail.mail.patience import Patience
 from digestmail.mail.relay import SmtpSettings
 from digestmail.mail.replies import classify
 
@@ -18,6 +20,9 @@ _QUIT_SECONDS = 5.0  # a farewell is a courtesy: nothing depends on its answer
 _DONE, _START_INPUT = 250, 354
 _UNAVAILABLE = 421
 _SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 3; more digits than int() takes are no size
+# How long we listen whether the server has left amid a message: three times as long as its answer
+# to DATA took, within these seconds. Of 84 mails whose server left amid them, 2 to 5 were ended.
+_MOMENT = (0.002, 0.25)
 _NO_STARTTLS = "the server offers no STARTTLS: set tls to tls (often port 465), or none if local"
 
 
@@ -39,17 +44,28 @@ class PhaseError(Exception):
 class Connection:
     """A connection that has said hello and logged in; for one task at a time."""
 
-    def __init__(self, client: aiosmtplib.SMTP, settings: SmtpSettings) -> None:
+    def __init__(self, client: aiosmtplib.SMTP, settings: SmtpSettings, patience: Patience) -> None:
         self._client = client  # opens it; from then on the dialogue is our own
         self._settings = settings
+        self._patience = patience
         self._dialogue: Dialogue | None = None
-        self._pipelines = False  # RFC 2920
+        self.pipelines = False  # RFC 2920
         self.used = 0  # messages tried
         self.tls_version = ""  # such as "TLSv1.3"; empty when not encrypted
 
     @classmethod
-    async def open(cls, settings: SmtpSettings, context: ssl.SSLContext | None) -> "Connection":
-        """A new connection. Raises PhaseError with what stood in the way."""
+    async def open(
+        cls,
+        settings: SmtpSettings,
+        context: ssl.SSLContext | None,
+        patience: Patience | None = None,
+        *,
+        pipelines: bool = True,
+    ) -> "Connection":
+        """Return a new connection. Raises PhaseError with what stood in the way.
+
+        ``pipelines``: whether several commands may go at once, where the server allows it.
+        """
         client = aiosmtplib.SMTP(
             hostname=settings.host,
             port=settings.port,
@@ -59,9 +75,10 @@ class Connection:
             start_tls=False,  # done below, where its refusal is an error
             tls_context=context,
         )
-        connection = cls(client, settings)
+        connection = cls(client, settings, patience or Patience(settings.rcpt_timeout))
         try:
             await connection._greet()
+            connection.pipelines = pipelines and client.supports_extension("pipelining")
         except BaseException:
             connection.abort()
             raise
@@ -126,7 +143,6 @@ class Connection:
         # aiosmtplib's own dialogue takes five times as long, and puts an end to the message only
         # after looking through it for line ends.
         self._dialogue = Dialogue(cast(asyncio.Transport, client.transport))
-        self._pipelines = client.supports_extension("pipelining")
 
     async def _start_tls(self) -> None:
         if not self._client.supports_extension("starttls"):
@@ -153,32 +169,53 @@ class Connection:
 
     async def _envelope(self, mail: bytes, rcpt: bytes) -> None:
         """Name the sender and the recipient, in one go where the server allows it."""
-        if not self._pipelines:
+        if not self.pipelines:
             await self._command(Phase.MAIL, mail)
-            await self._command(Phase.RCPT, rcpt)
+            with self._patience.answering() as seconds:
+                await self._command(Phase.RCPT, rcpt, timeout=seconds)
             return
         self._write(Phase.MAIL, mail + b"\r\n" + rcpt + b"\r\n")
-        first = await self._reply(Phase.MAIL)
-        try:
-            second = await self._reply(Phase.RCPT)
-        except PhaseError:
-            self.abort()  # a reply that is still under way would be taken for the next command's
-            _expect(Phase.MAIL, first)  # who refuses the sender may leave before the recipient
-            raise
+        with self._patience.answering() as seconds:  # a server may hold both answers back
+            first = await self._reply(Phase.MAIL, seconds)
+            try:
+                second = await self._reply(Phase.RCPT, seconds)
+            except PhaseError:
+                self.abort()  # a reply still under way would be taken for the next command's
+                _expect(Phase.MAIL, first)  # who refuses the sender may leave before the recipient
+                raise
         _expect(Phase.MAIL, first)
         _expect(Phase.RCPT, second)
 
     async def _hand_over(self, raw: bytes) -> SendResult:
-        patience = self._settings.data_timeout
+        """Give the message away, and its final dot when the server seems to have read the rest.
+
+        Until the dot has gone the server cannot have accepted anything, so a connection lost up to
+        then means "send it again", and "nobody knows" after that. Who leaves amid the message is
+        heard while we listen for a moment.
+        """
+        patience, begun = self._settings.data_timeout, time.monotonic()
         await self._command(Phase.DATA, b"DATA", wanted=_START_INPUT)
-        # A lost connection means "send it again" until the final dot has gone, which is the last
-        # to go, and "nobody knows" after that.
-        self._write(Phase.DATA, raw + b".\r\n")
+        least, most = _MOMENT
+        moment = min(max(3 * (time.monotonic() - begun), least), most)
+        await self._stop_if_refused(0)
+        self._write(Phase.DATA, raw)
+        with _DURING[Phase.DATA]:
+            await self._spoken.written(patience)
+        await self._stop_if_refused(moment)
+        self._write(Phase.DATA, b".\r\n")
         with _DURING[Phase.DATA]:
             await self._spoken.written(patience)
         reply = await self._reply(Phase.END_OF_DATA, patience)
         _expect(Phase.END_OF_DATA, reply)
         return classify(Phase.END_OF_DATA, reply.code, reply.text)
+
+    async def _stop_if_refused(self, seconds: float) -> None:
+        """Heed a reply that comes amid the message."""
+        with _DURING[Phase.DATA]:
+            early = await self._spoken.unasked(seconds)
+        if early is not None:
+            self.abort()  # it still takes all that we say for the message
+            raise PhaseError(Phase.DATA, *early)
 
     async def _command(
         self, phase: Phase, command: bytes, *, wanted: int = _DONE, timeout: float = 0

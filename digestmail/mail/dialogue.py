@@ -51,7 +51,7 @@ class Dialogue(asyncio.Protocol):
         if self._lost or self._transport.is_closing():
             raise self._lost or ConnectionResetError("connection lost")
         if self._replies:
-            raise ConnectionResetError(f"the server says unasked: {self._unasked()}")
+            raise ConnectionResetError(f"the server says unasked: {self._unasked_replies()}")
 
     async def written(self, timeout: float) -> None:
         """Wait until the system has taken all that was written; an error means that it has not.
@@ -67,11 +67,27 @@ class Dialogue(asyncio.Protocol):
             await self._news(timeout, NO_ANSWER)
         return self._replies.popleft()
 
+    async def unasked(self, seconds: float) -> Reply | None:
+        """Return the reply that the server has given or gives for a while unasked, or None."""
+        if seconds and not (self._replies or self._lost):
+            over = self._loop.time() + seconds
+            news = self._waiting = self._loop.create_future()
+            self._patience = over + seconds, ""  # an alarm of an earlier wait may still come
+            timer = self._loop.call_at(over, self._wake)
+            try:
+                await news
+            finally:
+                timer.cancel()
+                self._waiting = None
+        if not self._replies and self._lost:
+            raise self._lost
+        return self._replies.popleft() if self._replies else None
+
     def abort(self) -> None:
         """Close at once; what is still in the buffer is not sent."""
         self._transport.abort()
 
-    def _unasked(self) -> str:
+    def _unasked_replies(self) -> str:
         return " ".join(f"{reply.code} {reply.text}" for reply in self._replies)
 
     async def _news(self, timeout: float, trouble: str) -> None:

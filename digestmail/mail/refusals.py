@@ -84,4 +84,13 @@ def is_refusal(result: SendResult) -> bool:
 
 def is_unanswered(result: SendResult) -> bool:
     """Return whether the relay never said if it takes mail to a recipient."""
-    return result.phase is Phase.RCPT and not result.code and result.text.startswith(NO_ANSWER)
+    return result.phase is Phase.RCPT and _is_late(result)
+
+
+def is_silent(result: SendResult) -> bool:
+    """Return whether the relay never answered when a sender was named."""
+    return result.phase is Phase.MAIL and _is_late(result)
+
+
+def _is_late(result: SendResult) -> bool:
+    return not result.code and result.text.startswith(NO_ANSWER)

@@ -16,8 +16,10 @@ class SmtpSettings:
 
     Timeouts are in seconds and for each step. The one after the final dot (``data_timeout``) is
     long on purpose, as RFC 5321 4.5.3.2.6 asks: giving up there leaves a message of which nobody
-    knows whether it was sent. The rate limits are in mails; 0 is none. Raises ConfigError for
-    what cannot work, and for a password that would leave this machine unencrypted.
+    knows whether it was sent. That for a recipient is shorter than the RFC has it: nothing is lost
+    by trying again, and a relay that looks every recipient up elsewhere answers in half a minute.
+    The rate limits are in mails; 0 is none. Raises ConfigError for what cannot work, and for a
+    password that would leave this machine unencrypted.
     """
 
     host: str
@@ -33,6 +35,7 @@ class SmtpSettings:
     weight: int = 1  # its share of the mail, among several relays
     connect_timeout: float = 30
     command_timeout: float = 300
+    rcpt_timeout: float = 60
     data_timeout: float = 600
     verify_tls: bool = True
     ca_file: str = ""  # trusted beside the system's authorities

@@ -20,9 +20,15 @@ from mail_servers import (
 
 from digestmail.domain import Outcome, Phase
 from digestmail.errors import MailServerError
+from digestmail.mail.patience import Patience
 from digestmail.mail.smtp import SmtpMailer, SmtpSettings, check
 
-TIMEOUTS: dict[str, Any] = {"connect_timeout": 0.5, "command_timeout": 0.5, "data_timeout": 0.5}
+TIMEOUTS: dict[str, Any] = {
+    "connect_timeout": 0.5,
+    "command_timeout": 0.5,
+    "rcpt_timeout": 0.5,
+    "data_timeout": 0.5,
+}
 PHASES = [
     ("CONNECT", Phase.CONNECT, Outcome.SERVER),
     ("EHLO", Phase.HELLO, Outcome.SERVER),
@@ -62,14 +68,18 @@ def one(port: int, **changes: Any) -> SmtpMailer:
 
 @pytest.mark.parametrize("fault", [DROP, STALL, "garbage", "2x0 what"])
 @pytest.mark.parametrize(("verb", "phase", "outcome"), PHASES)
-async def test_no_proper_reply(verb: str, phase: Phase, outcome: Outcome, fault: str) -> None:
-    async with scripted(**{verb: [fault, "421 later"]}) as server:
+async def test_no_proper_reply(
+    verb: str, phase: Phase, outcome: Outcome, fault: str, pipelining: bool
+) -> None:
+    asked_again = pipelining and (verb, fault) == ("MAIL", STALL)
+    answers = [fault] * 2 if asked_again else [fault]
+    async with scripted(**{verb: [*answers, "421 later"]}) as server:
         mailer = one(server.port)
         result = await mailer.send(mail(), yes)
         await mailer.close()
     assert (result.outcome, result.phase, result.code) == (outcome, phase, 0)
     assert result.text
-    assert len(server.sessions) == 1
+    assert len(server.sessions) == len(answers)
     assert "QUIT" not in server.sessions[0]
 
 
@@ -187,6 +197,91 @@ async def test_lost_before_the_final_dot_went_it_is_tried_again() -> None:
         result = await mailer.send(mail(raw=b"x" * 76 * 500_000 + b"\r\n"), yes)
         await mailer.close()
     assert (result.outcome, result.phase) == (Outcome.DEFERRED, Phase.DATA)
+
+
+async def test_who_leaves_amid_the_message_is_tried_again() -> None:
+    """A server that reads the first line of a mail and goes, all of which had been written."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        for reply in (b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n"):
+            await reader.readline()
+            writer.write(reply)
+        await reader.readline()
+        await asyncio.sleep(0.2)  # so long the mailer listens before it ends the message
+        writer.write(b"354 go\r\n")
+        await reader.readline()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        mailer = one(server.sockets[0].getsockname()[1], data_timeout=5)
+        result = await mailer.send(mail(raw=b"x" * 76 + b"\r\n" + b"y" * 40_000 + b"\r\n"), yes)
+        await mailer.close()
+    assert (result.outcome, result.phase) == (Outcome.DEFERRED, Phase.DATA)
+
+
+@pytest.mark.parametrize("reply", ["452 4.3.1 disk full", "552 5.3.4 too big", "421 4.3.2 bye"])
+async def test_who_refuses_amid_the_message_is_heard(reply: str) -> None:
+    async with scripted(DATA=f"later 0.2 354 go\r\n{reply}") as server:
+        mailer = one(server.port, command_timeout=5)
+        result = await mailer.send(mail(), yes)
+        await mailer.close()
+    assert (result.phase, result.code) == (Phase.DATA, int(reply[:3]))
+    assert result.outcome is (Outcome.REJECTED if reply[0] == "5" else Outcome.DEFERRED)
+    assert "." not in server.sessions[0]
+
+
+async def test_a_recipient_that_is_never_answered_is_put_off(pipelining: bool) -> None:
+    """Also by a server that holds its answers back until it has all, as with PIPELINING many do."""
+    stuck = "ghost@example.net"
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        while heard := await reader.read(100_000):
+            if stuck.encode() in heard:
+                await reader.read()  # until the client has left
+            elif heard.startswith(b"EHLO"):
+                writer.write((PIPELINING if pipelining else "250 hi").encode() + b"\r\n")
+            elif heard.startswith(b"DATA"):
+                writer.write(b"354 go\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+                writer.write(b"250 ok\r\n")
+            else:
+                writer.write(b"250 ok\r\n" * heard.count(b"\r\n"))
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        mailer = one(server.sockets[0].getsockname()[1], command_timeout=60)
+        results = [await mailer.send(mail(to), yes) for to in ("a@b.example", stuck, "c@b.example")]
+        await mailer.close()
+    assert [result.outcome for result in results] == [
+        Outcome.SENT,
+        Outcome.DEFERRED,
+        Outcome.SENT,
+    ]
+    assert results[1].phase is Phase.RCPT
+
+
+def test_the_wait_for_a_recipient_follows_the_relays_pace() -> None:
+    patience = Patience(60, least=1, factor=10)
+    assert patience.seconds == 60
+    with patience.answering() as seconds:
+        assert seconds == 60
+    assert patience.seconds == 1
+    patience._slowest = 3
+    assert patience.seconds == 30
+    patience._slowest = 30
+    assert patience.seconds == 60
+
+
+@pytest.mark.parametrize("used_up", ["452 4.5.3 too many recipients", "550 too many messages"])
+async def test_a_connection_that_is_used_up_is_replaced(used_up: str) -> None:
+    async with scripted(RCPT=["250 ok", used_up, "250 ok"]) as server:
+        mailer = one(server.port)
+        results = [await mailer.send(mail(), yes) for _ in range(2)]
+        await mailer.close()
+    assert [result.outcome for result in results] == [Outcome.SENT, Outcome.SENT]
+    assert len(server.sessions) == 2
 
 
 async def test_a_refused_data_command() -> None:
