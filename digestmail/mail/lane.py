@@ -202,6 +202,7 @@ class Lane:
         now = self._shared.clock()
         self.trouble, self._rests_until = words, now + self._parameters.rest
         self.limit, self._looked = 1, time.monotonic()
+        self._bursts += 1  # what was begun before this does not show that it is over
         if await asyncio.to_thread(self._shared.fell, self.name, self.trouble, now):
             log.error("the relay %s is in trouble: %s", self.name, self.trouble)
 

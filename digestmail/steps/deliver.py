@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -33,27 +33,21 @@ from digestmail.domain import (
 from digestmail.errors import StoreError
 from digestmail.mail.refusals import BREAKER, described
 from digestmail.mail.relays import is_full
-from digestmail.mail.replies import Fault, fault, retry_after
 from digestmail.steps.alert import alert
 from digestmail.steps.compose import Composer
-from digestmail.steps.subscribe import Desk
-from digestmail.steps.together import Together
-from digestmail.store import MAILED, Finish, Recovered, Step, Store, ToWire
+from digestmail.steps.outcomes import RETRIES, Next, decide, is_doubtful, withdrawn
+from digestmail.steps.recording import RECORDING, Recorder, RecordingParameters
+from digestmail.steps.subscribe import LEFT, Desk
+from digestmail.store import MAILED, Finish, Recovered, Store, ToWire
 from digestmail.store.loaded import Loaded
 from digestmail.text import one_line
 from digestmail.worker import is_gone, this_worker
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=20)  # longer than the longest wait for a relay's last answer
 BATCH_PER_CONNECTION = 5  # small, so that a crash leaves few leases behind
-_MOST_RENDER_TRIES = 3
-_MOST_LETTER_COPIES = 3
-_LETTER_PAUSE = timedelta(minutes=5)
-_MOST_DOUBTS = 3  # refusals for good that do not say whose fault it is
-_LAST_TRY = timedelta(minutes=5)  # before a mail is too late
-_PAUSES = (1.0, 2.0, 4.0)  # seconds, beyond the wait for a lock that the database makes itself
 _LEFT = "the subscriber paused or left"
+_EVEN_TO_WHO_LEFT = (DeliveryKind.CONFIRM, DeliveryKind.LEFT)
 _TOLD_FOR = timedelta(days=1)  # a relay in trouble that nobody has tried again since
 
 
@@ -82,45 +76,6 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
-    """Where a delivery goes after an attempt."""
-
-    state: DeliveryState
-    next_attempt_at: datetime
-
-
-def decide(delivery: Delivery, result: SendResult, now: datetime, latest: timedelta) -> Next:
-    """The state that follows from how an attempt ended. Pure; the ledger carries it out."""
-    outcome = result.outcome
-    if outcome is Outcome.SERVER:
-        return Next(DeliveryState.PLANNED, now)
-    letter = delivery.kind is not DeliveryKind.DIGEST
-    if outcome is Outcome.UNKNOWN and letter and delivery.attempts + 1 < _MOST_LETTER_COPIES:
-        return _later(delivery, now, now + _LETTER_PAUSE, latest)
-    if outcome is Outcome.DEFERRED:
-        if result.phase is Phase.RENDER and delivery.attempts + 1 >= _MOST_RENDER_TRIES:
-            return Next(DeliveryState.FAILED, now)
-        return _later(delivery, now, now + retry_after(delivery.attempts + 1, result.text), latest)
-    return Next(_FINAL[outcome], now)
-
-
-_FINAL = {
-    Outcome.SENT: DeliveryState.SENT,
-    Outcome.BOUNCED: DeliveryState.FAILED,
-    Outcome.REJECTED: DeliveryState.FAILED,
-    Outcome.UNKNOWN: DeliveryState.UNKNOWN,
-    Outcome.WITHDRAWN: DeliveryState.SKIPPED,
-}
-
-
-def _later(delivery: Delivery, now: datetime, then: datetime, latest: timedelta) -> Next:
-    last = delivery.due_at + latest
-    if then > last:
-        then = last - _LAST_TRY
-    return Next(DeliveryState.DEFERRED, then) if then > now else Next(DeliveryState.FAILED, now)
-
-
-@dataclass(frozen=True, slots=True)
 class Sender:
     """What delivering needs. ``latest``: how long after its time a mail may still go.
 
@@ -136,6 +91,7 @@ class Sender:
     latest: timedelta
     stop: threading.Event = field(default_factory=threading.Event)
     operator: str = ""
+    recording: RecordingParameters = RECORDING
 
     async def deliver(
         self,
@@ -181,7 +137,9 @@ class _Parcel:
 
     delivery: Delivery
     recipient: Recipient | None
+    refused: str  # why their address must not be mailed; empty when it may
     digests: Loaded
+    lease_end: float
 
 
 class _Run:
@@ -196,8 +154,8 @@ class _Run:
         self._claiming: asyncio.Task[None] | None = None
         self._leased: deque[_Parcel] = deque()
         self._drained = False
-        self._take: Together[Step, bool] = Together(
-            lambda steps: sender.store.ledger.take(owner, steps)
+        self._recorder = Recorder(
+            lambda steps: sender.store.ledger.take(owner, steps), sender.recording
         )
         self._papers: dict[int, Paper] = {}  # met in this run; its digests share most of them
         self._broken = False  # ourselves or the database, not the relay
@@ -245,31 +203,44 @@ class _Run:
     def _claim(self, kinds: Collection[DeliveryKind]) -> list[_Parcel]:
         limit = self._sender.mailer.concurrency * BATCH_PER_CONNECTION
         ledger = self._store.ledger
-        leased = ledger.claim(self._owner, self._sender.clock(), LEASE, limit, kinds)
+        now, lease = self._sender.clock(), self._sender.recording.lease
+        leased, until = (
+            ledger.claim(self._owner, now, lease, limit, kinds),
+            self._recorder.lease_end,
+        )
         try:
-            return self._parcels(leased)
+            return self._parcels(leased, until)
         except Exception:
             with suppress(StoreError):
                 ledger.put_back(self._owner, leased)
             raise
 
-    def _parcels(self, leased: list[Delivery]) -> list[_Parcel]:
+    def _parcels(self, leased: Sequence[Delivery], until: float) -> list[_Parcel]:
         people = self._store.subscribers.recipients({d.subscriber_id for d in leased})
+        refused = self._sender.desk.suppressed_among({person.email for person in people.values()})
         digests = self._store.digests.load(
             [d.digest_id for d in leased if d.digest_id is not None], self._papers
         )
-        return [_Parcel(d, people.get(d.subscriber_id), digests) for d in leased]
+        return [
+            _Parcel(d, person, refused.get(person.email, "") if person else "", digests, until)
+            for d, person in ((d, people.get(d.subscriber_id)) for d in leased)
+        ]
 
     async def _send_now(self, parcel: _Parcel) -> None:
-        delivery, started = parcel.delivery, time.monotonic()
-        result = await self._judged(delivery, await self._attempt(parcel))
+        started, result = time.monotonic(), await self._attempt(parcel)
+        while result.outcome is Outcome.WITHDRAWN and (moved := await self._moved(parcel)):
+            parcel, result = moved, await self._attempt(moved)
+        delivery, result = parcel.delivery, await self._judged(parcel.delivery, result)
         now = self._sender.clock()
         then = decide(delivery, result, now, self._sender.latest)
         self._watch(result, then)
         seconds = time.monotonic() - started
         attempt = Attempt(delivery_id=delivery.id, at=now, seconds=seconds, result=result)
-        if await self._record(Finish(delivery, attempt, then.state, then.next_attempt_at)):
+        finish = Finish(delivery, attempt, then.state, then.next_attempt_at)
+        if await self._recorder.take(finish, until=self._recorder.lease_end):
             self.report.count(then.state)
+            if result.outcome is Outcome.BOUNCED:
+                await asyncio.to_thread(self._bounce, delivery, attempt)
         self._progress(self.report.done)
 
     def _watch(self, result: SendResult, then: Next) -> None:
@@ -285,17 +256,20 @@ class _Run:
         Such a one is believed the third time, unless the relay has taken nobody's mail meanwhile:
         then it may be the relay's word on us, in words of its own.
         """
-        if not _is_doubtful(result):
+        if not is_doubtful(result):
             return result
-        believed = delivery.attempts + 1 >= _MOST_DOUBTS and await asyncio.to_thread(
-            self._store.ledger.has_sent_since, delivery.due_at
-        )
+        believed = False
+        if delivery.attempts + 1 >= RETRIES.doubts:
+            with suppress(StoreError):  # the refusal must be recorded in any case
+                believed = await asyncio.to_thread(
+                    self._store.ledger.has_sent_since, delivery.due_at
+                )
         return result if believed else replace(result, outcome=Outcome.DEFERRED)
 
     async def _attempt(self, parcel: _Parcel) -> SendResult:
         sender, delivery = self._sender, parcel.delivery
         if sender.clock() > delivery.due_at + sender.latest:
-            return _withdrawn(f"more than {sender.latest / timedelta(hours=1):.0f} hours late")
+            return withdrawn(f"more than {sender.latest / timedelta(hours=1):.0f} hours late")
         # In this thread: another one would only take turns with it, and each turn costs.
         composed = self._compose(parcel)
         if isinstance(composed, SendResult):
@@ -303,19 +277,29 @@ class _Run:
 
         async def claim() -> bool:
             now = sender.clock()
-            return await self._written(ToWire(delivery, now, now + LEASE))
+            to_wire = ToWire(delivery, now, now + sender.recording.lease)
+            return await self._recorder.take(to_wire, parcel.lease_end)
 
         result = await sender.mailer.send(composed, claim)
-        return _withdrawn(_LEFT) if result.outcome is Outcome.WITHDRAWN else result
+        return withdrawn(_LEFT) if result.outcome is Outcome.WITHDRAWN else result
+
+    async def _moved(self, parcel: _Parcel) -> _Parcel | None:
+        """The parcel under its subscriber's new address, if it has one and is still ours."""
+        ledger, delivery = self._store.ledger, parcel.delivery
+        readdressed = await asyncio.to_thread(ledger.readdress, self._owner, delivery)
+        if readdressed is None:
+            return None
+        (moved,) = await asyncio.to_thread(self._parcels, [readdressed], parcel.lease_end)
+        return moved
 
     def _compose(self, parcel: _Parcel) -> Message | SendResult:
         delivery, recipient = parcel.delivery, parcel.recipient
-        if (
-            recipient is None
-            or recipient.email != delivery.address
-            or recipient.status not in MAILED[delivery.kind]
-        ):
-            return _withdrawn(_LEFT)
+        if recipient is None or recipient.status not in MAILED[delivery.kind]:
+            return withdrawn(_LEFT)
+        if parcel.refused and not (parcel.refused == LEFT and delivery.kind in _EVEN_TO_WHO_LEFT):
+            return withdrawn(f"the address must not be mailed: {parcel.refused}")
+        if recipient.email != delivery.address:
+            return withdrawn("the subscriber has another address now")
         try:
             now, digest = self._sender.clock(), parcel.digests.get(delivery.digest_id or 0)
             return self._sender.composer.message(delivery, recipient, now, digest)
@@ -326,40 +310,10 @@ class _Run:
             text = one_line(f"{type(error).__name__}: {error}")
             return SendResult(outcome=Outcome.DEFERRED, phase=Phase.RENDER, text=text)
 
-    async def _record(self, step: Finish) -> bool:
-        """Write down how an attempt ended; False when the delivery is not ours any more."""
-        mine = await self._written(step)
-        if mine and step.attempt.result.outcome is Outcome.BOUNCED:
-            await asyncio.to_thread(self._bounce, step.delivery, step.attempt)
-        return mine
-
-    async def _written(self, step: Step) -> bool:
-        """Take a step; tried again while the database is in trouble.
-
-        Nobody else knows what the relay said; and a mail whose step to the wire was committed,
-        though the database could not say so any more, would be one that nobody can decide.
-        """
-        for pause in _PAUSES:
-            try:
-                return await self._take(step)
-            except StoreError:
-                await asyncio.sleep(pause)
-        return await self._take(step)
-
     def _bounce(self, delivery: Delivery, attempt: Attempt) -> None:
         """Give an address up at once when the refusal names it, else at the second refusal."""
-        if _is_doubtful(attempt.result) and not self._store.ledger.has_bounced(delivery):
+        if is_doubtful(attempt.result) and not self._store.ledger.has_bounced(delivery):
             return
         subscriber = self._store.subscribers.get(delivery.subscriber_id)
         if subscriber is not None and subscriber.email == delivery.address:
             self._sender.desk.bounce(subscriber, attempt.at)
-
-
-def _is_doubtful(result: SendResult) -> bool:
-    """Whether a refusal for good may be the relay's word on us rather than on the address."""
-    refused = result.outcome in (Outcome.BOUNCED, Outcome.REJECTED)
-    return refused and result.phase is not Phase.RENDER and fault(result) is Fault.UNCLEAR
-
-
-def _withdrawn(why: str) -> SendResult:
-    return SendResult(outcome=Outcome.WITHDRAWN, phase=Phase.RENDER, text=why)

@@ -29,10 +29,10 @@ from digestmail.store import Limit, Store
 MOST_PROFILES = 20
 _A_DAY = timedelta(hours=24)
 _CONFIRM_MAILS_EVER = 3  # unanswered ones to a mailbox; then only the operator can add it
-_LEFT = "left"
+LEFT = "left"
 _REFUSED = "refused"  # by who never asked for our mail
 REFUSAL_REASONS = {
-    SubscriberStatus.UNSUBSCRIBED: _LEFT,  # the person may subscribe again, nobody else for them
+    SubscriberStatus.UNSUBSCRIBED: LEFT,  # the person may subscribe again, nobody else for them
     SubscriberStatus.BOUNCED: "bounced",
     SubscriberStatus.COMPLAINED: "complained",
 }
@@ -72,7 +72,7 @@ class Desk:
         Of several requests the last counts for which a mail could go.
         ``uploads``, papers that only the visitor's file tells of, wait for the confirmation.
         """
-        if self.suppressed(email) not in (None, _LEFT):
+        if self.suppressed(email) not in (None, LEFT):
             return
         known = self.store.subscribers.find(email)
         if known is None:

@@ -26,11 +26,14 @@ from digestmail.store.database import Database
 from digestmail.store.leases import has_lapsed
 from digestmail.store.reopen import redeliver, retry, row_of
 from digestmail.store.sql import upsert
-from digestmail.store.tables import ATTEMPT, DELIVERY
+from digestmail.store.tables import ATTEMPT, DELIVERY, SUBSCRIBER
 from digestmail.store.wire import MAILED, Step, take
 
 _WAITING = (DeliveryState.PLANNED.value, DeliveryState.DEFERRED.value)
 _HELD = (DeliveryState.LEASED.value, DeliveryState.ON_WIRE.value)
+_PRESENT_ADDRESS = (
+    select(SUBSCRIBER.c.email).where(SUBSCRIBER.c.id == DELIVERY.c.subscriber_id).scalar_subquery()
+)
 _FREE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
 
 
@@ -75,7 +78,10 @@ class Ledger:
         limit: int,
         kinds: Collection[DeliveryKind] = tuple(DeliveryKind),
     ) -> list[Delivery]:
-        """Lease up to ``limit`` deliveries whose time has come, the longest waiting first."""
+        """Lease up to ``limit`` deliveries whose time has come, the longest waiting first.
+
+        They go to the addresses that their subscribers have by now.
+        """
         ready = (
             select(DELIVERY.c.id)
             .where(
@@ -91,11 +97,28 @@ class Ledger:
             update(DELIVERY)
             .where(DELIVERY.c.id.in_(ready))
             .values(state=DeliveryState.LEASED.value, lease_owner=owner, lease_until=now + lease)
+            .values(address=func.coalesce(_PRESENT_ADDRESS, DELIVERY.c.address))
             .returning(*DELIVERY.c)
         )
         with self._database.writing() as session:
             rows = session.execute(claim).all()
         return sorted(map(_delivery, rows), key=lambda delivery: delivery.id)
+
+    def readdress(self, owner: str, delivery: Delivery) -> Delivery | None:
+        """Let a leased delivery go to its subscriber's new address; None when there is none.
+
+        None too when the delivery is not ``owner``'s any more.
+        """
+        step = update(DELIVERY).where(
+            DELIVERY.c.id == delivery.id,
+            DELIVERY.c.lease_owner == owner,
+            DELIVERY.c.state == DeliveryState.LEASED.value,
+            DELIVERY.c.address != _PRESENT_ADDRESS,
+        )
+        with self._database.writing() as session:
+            changed = step.values(address=_PRESENT_ADDRESS).returning(*DELIVERY.c)
+            row = session.execute(changed).first()
+        return _delivery(row) if row else None
 
     def take(self, owner: str, steps: Sequence[Step]) -> list[bool]:
         """Commit steps of different deliveries at once; for each whether it was ours to take.

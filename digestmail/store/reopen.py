@@ -33,9 +33,7 @@ def retry(session: Session, delivery_id: int, mailed: list[str], now: datetime) 
         _refuse(row, f"is {row.state}; only failed, skipped and deferred ones are retried")
     if row.digest_id is not None and _goes_otherwise(session, row):
         _refuse(row, "went, or is to go, by another delivery of the same digest")
-    subscriber = _welcome(session, row, mailed)
-    if subscriber.email != row.address:
-        _refuse(row, "was for an address that its subscriber has changed since")
+    _welcome(session, row, mailed)
     if row.digest_id is not None and row.state != DeliveryState.DEFERRED:
         _take_back_papers(session, row)
     step = update(DELIVERY).where(DELIVERY.c.id == row.id)

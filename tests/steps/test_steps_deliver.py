@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from threading import Thread
 
 import pytest
@@ -45,7 +46,8 @@ from digestmail.domain import (
 )
 from digestmail.errors import StoreError
 from digestmail.render import Renderer
-from digestmail.steps.deliver import decide
+from digestmail.steps.outcomes import decide
+from digestmail.steps.recording import Recorder, RecordingParameters
 from digestmail.steps.subscribe import Desk
 from digestmail.store import Database, Finish, Step, Store, ToWire
 from digestmail.store.tables import DELIVERY
@@ -53,6 +55,8 @@ from digestmail.store.tables import DELIVERY
 ADA = "ada@example.net"
 LATEST = 12 * HOUR
 MINUTE = HOUR / 60
+NO_PAUSE = RecordingParameters(first_pause=0, longest_pause=0)
+NO_PATIENCE = replace(NO_PAUSE, lease=0 * HOUR)
 
 
 def _mail(**values: object) -> Delivery:
@@ -261,10 +265,89 @@ async def test_a_bounce_of_an_old_address_spares_the_new_one(
     store: Store, clock: FakeClock
 ) -> None:
     delivery = owe(store)
-    store.subscribers.set_email(delivery.subscriber_id, "new@example.net")
-    mailer = ScriptedMailer({"new@example.net": [refused(Outcome.BOUNCED)]})
-    await deliver(store, mailer, clock)
+    set_email = store.subscribers.set_email
+
+    class Moving(ScriptedMailer):
+        async def send(self, message: Message, claim: Callable[[], Awaitable[bool]]) -> SendResult:
+            set_email(delivery.subscriber_id, "new@example.net")
+            return await super().send(message, claim)
+
+    await deliver(store, Moving({ADA: [refused(Outcome.BOUNCED)]}), clock)
     assert store.subscribers.by_email("new@example.net").status is SubscriberStatus.ACTIVE
+
+
+@pytest.mark.parametrize("deferred", [False, True])
+@pytest.mark.parametrize("kind", [DeliveryKind.DIGEST, DeliveryKind.LINK])
+async def test_a_mail_goes_to_the_address_its_subscriber_has_by_then(
+    store: Store, clock: FakeClock, kind: DeliveryKind, deferred: bool
+) -> None:
+    ada = join(store)
+    if kind is DeliveryKind.DIGEST:
+        delivery = owe(store)
+    else:
+        store.ledger.plan(kind, ada.id or 0, ADA, "link:1", NOW)
+        (delivery,) = store.ledger.of_subscriber(ada.id or 0)
+    if deferred:
+        await deliver(store, ScriptedMailer({ADA: [refused(Outcome.DEFERRED)]}), clock)
+        clock.move(minutes=5)
+    store.subscribers.set_email(delivery.subscriber_id, "new@example.net")
+    mailer = ScriptedMailer()
+    assert (await deliver(store, mailer, clock)).states == {DeliveryState.SENT: 1}
+    assert mailer.handed_over == ["new@example.net"]
+    assert b"To: new@example.net\r\n" in mailer.messages[-1].raw
+    assert again(store, delivery).address == "new@example.net"
+
+
+async def test_an_address_changed_while_the_mail_is_under_way_gets_it(
+    store: Store, clock: FakeClock
+) -> None:
+    """At the last moment before it would have been handed over to the old one, twice."""
+    delivery = owe(store)
+    following = {ADA: "b@example.net", "b@example.net": "c@example.net"}
+    mailer = ScriptedMailer()
+    mailer.before_claim = lambda to: (
+        store.subscribers.set_email(delivery.subscriber_id, following[to])
+        if to in following
+        else None
+    )
+    assert (await deliver(store, mailer, clock)).states == {DeliveryState.SENT: 1}
+    assert mailer.tried == [ADA, "b@example.net", "c@example.net"]
+    assert mailer.handed_over == ["c@example.net"]
+    assert len(store.ledger.attempts(delivery.id)) == 1
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_nothing_goes_to_a_new_address_that_must_not_be_mailed(
+    store: Store, clock: FakeClock, late: bool
+) -> None:
+    delivery, new = owe(store), "new@example.net"
+    store.guards.suppress(store.guards.address_hash(new), "complained", NOW)
+
+    def move(_: str) -> None:
+        store.subscribers.set_email(delivery.subscriber_id, new)
+
+    mailer = ScriptedMailer()
+    if late:
+        mailer.before_claim = move
+    else:
+        move(ADA)
+    assert (await deliver(store, mailer, clock)).states == {DeliveryState.SKIPPED: 1}
+    assert mailer.handed_over == []
+    assert "must not be mailed: complained" in again(store, delivery).detail
+
+
+async def test_who_left_once_may_be_asked_to_confirm_again(store: Store, clock: FakeClock) -> None:
+    ada = join(store, status=SubscriberStatus.PENDING)
+    store.guards.suppress(store.guards.address_hash(ADA), "left", NOW)
+    store.ledger.plan(DeliveryKind.CONFIRM, ada.id or 0, ADA, "confirm:1", NOW)
+    assert (await deliver(store, ScriptedMailer(), clock)).sent == 1
+
+
+async def test_a_kind_of_mail_that_nobody_writes_is_no_other_kind(store: Store) -> None:
+    ada = join(store)
+    letter = _mail(kind="newsletter", digest_id=None)
+    with pytest.raises(AssertionError, match="newsletter"):
+        composer(store).message(letter, ada.recipient, NOW)
 
 
 async def test_one_who_leaves_while_the_mail_is_under_way_gets_none(
@@ -693,16 +776,15 @@ def _full(database: Database) -> Iterator[None]:
 
 
 async def test_on_a_full_disk_nothing_goes_and_nothing_is_lost(
-    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    store: Store, clock: FakeClock
 ) -> None:
-    monkeypatch.setattr("digestmail.steps.deliver._PAUSES", (0.0,))
     if not store.database.is_sqlite:
         pytest.skip("PostgreSQL's disk cannot be filled from here")
     for n in range(200):
         owe(store, f"{n}@example.net")
     mailer = ScriptedMailer()
     with _full(store.database), pytest.raises(StoreError, match="the disk is full"):
-        await deliver(store, mailer, clock)
+        await sender(store, mailer, clock, recording=NO_PATIENCE).deliver()
     went = len(mailer.handed_over)
     assert went < 200
     clock.move(minutes=21)
@@ -722,15 +804,57 @@ async def test_a_commit_that_only_seems_to_fail_loses_no_mail(
     kind: type[Step],
 ) -> None:
     deliveries = [owe(store, f"{n}@example.net") for n in range(count)]
-    monkeypatch.setattr("digestmail.steps.deliver._PAUSES", (0.0,))
     dropped = _dropping(store, monkeypatch, kind, count)
     mailer = ScriptedMailer(concurrency=count)
-    done = await deliver(store, mailer, clock)
+    done = await sender(store, mailer, clock, recording=NO_PAUSE).deliver()
     assert dropped == [count]
     assert done.states == {DeliveryState.SENT: count}
     assert sorted(mailer.handed_over) == [f"{n}@example.net" for n in range(count)]
     assert [len(store.ledger.attempts(d.id)) for d in deliveries] == [1] * count
     assert {again(store, d).attempts for d in deliveries} == {1}
+
+
+@pytest.mark.parametrize("kind", [ToWire, Finish])
+async def test_a_database_that_is_away_for_long_is_waited_for(
+    store: Store,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    kind: type[Step],
+) -> None:
+    """Longer than any wait that was tried before the lease counted."""
+    delivery, bob = owe(store), owe(store, "bob@example.net")
+    take, away = store.ledger.take, [StoreError("the database is away")] * 40
+
+    def fail(owner: str, steps: Sequence[Step]) -> list[bool]:
+        if away and isinstance(steps[0], kind):
+            raise away.pop()
+        return take(owner, steps)
+
+    monkeypatch.setattr(store.ledger, "take", fail)
+    mailer = ScriptedMailer()
+    done = await sender(store, mailer, clock, recording=NO_PAUSE).deliver()
+    assert (done.sent, away) == (2, [])
+    assert sorted(mailer.handed_over) == [ADA, bob.address]
+    assert state_of(store, delivery) is DeliveryState.SENT
+    assert caplog.text.count("cannot be recorded: the database is away") == 1
+
+
+async def test_pauses_grow_and_end_with_the_lease() -> None:
+    tries: list[float] = []
+
+    def fail(_: Sequence[Step]) -> list[bool]:
+        tries.append(time.monotonic())
+        raise StoreError("away")
+
+    parameters = RecordingParameters(
+        lease=timedelta(seconds=0.4), first_pause=0.01, longest_pause=0.08
+    )
+    recorder = Recorder(fail, parameters)
+    step = ToWire(_mail(), NOW, NOW)
+    with pytest.raises(StoreError):
+        await recorder.take(step, recorder.lease_end)
+    assert 3 <= len(tries) <= 8  # after .01, .02, .04, then .08 each
 
 
 def _dropping(
@@ -791,7 +915,6 @@ async def test_a_database_that_fails_after_the_mail_went_begins_no_other(
     first = owe(store)
     for n in range(6):
         owe(store, f"{n}@example.net")
-    monkeypatch.setattr("digestmail.steps.deliver._PAUSES", ())
     mailer = ScriptedMailer(concurrency=1)
 
     def fail(*_: object) -> dict[str, object]:
@@ -800,7 +923,7 @@ async def test_a_database_that_fails_after_the_mail_went_begins_no_other(
     with monkeypatch.context() as patch:
         patch.setattr("digestmail.store.wire._finished", fail)
         with pytest.raises(StoreError):
-            await deliver(store, mailer, clock)
+            await sender(store, mailer, clock, recording=NO_PATIENCE).deliver()
     assert (len(mailer.tried), state_of(store, first)) == (1, DeliveryState.ON_WIRE)
     assert [n for _, state, _, n in store.ledger.count(NOW, NOW + HOUR) if state == "planned"] == [
         6

@@ -172,7 +172,9 @@ async def test_a_doubtful_refusal_is_not_believed_before_the_relay_took_others(
         for day in range(4):
             arrive(store, day + 1, at=clock.now - HOUR)
             prepare_at(store, clock.now)
-            await run_for(store, clock, 24, relay.port)
+            for hours in (0, 1, 1, 10, 12):
+                clock.move(hours=hours)
+                await run(store, clock, relay.port)
     assert store.subscribers.by_email(ada.email).status is SubscriberStatus.ACTIVE
 
 

@@ -459,11 +459,24 @@ def test_one_who_left_is_mailed_nothing_again(store: Store) -> None:
         store.ledger.redeliver(sent.id, NOW)
 
 
-def test_a_changed_address_is_not_retried(store: Store) -> None:
+def test_a_retry_goes_to_the_present_address(store: Store) -> None:
     delivery = _ended(store, DeliveryState.FAILED)
     store.subscribers.set_email(delivery.subscriber_id, "new@example.net")
-    with pytest.raises(InputError, match="address"):
-        store.ledger.retry(delivery.id, NOW)
+    store.ledger.retry(delivery.id, NOW)
+    (leased,) = store.ledger.claim("me", NOW, LEASE, 9)
+    assert (leased.id, leased.address) == (delivery.id, "new@example.net")
+
+
+def test_only_the_owner_of_a_lease_readdresses_it(store: Store) -> None:
+    delivery = owe(store)
+    assert store.ledger.readdress("me", delivery) is None
+    (leased,) = store.ledger.claim("me", NOW, LEASE, 9)
+    assert store.ledger.readdress("me", leased) is None  # nothing has changed
+    store.subscribers.set_email(delivery.subscriber_id, "new@example.net")
+    assert store.ledger.readdress("you", leased) is None
+    moved = store.ledger.readdress("me", leased)
+    assert moved is not None
+    assert moved.address == "new@example.net"
 
 
 @pytest.mark.parametrize("state", ["sent", "unknown"])
