@@ -249,7 +249,7 @@ def test_a_relay_that_is_down_loses_nothing(app: App, clock: FakeClock) -> None:
     clock.move(hours=1)
     app.prepare()
     delivered = app.deliver()
-    assert delivered.trouble.startswith("connect: ")
+    assert delivered.trouble.startswith("127.0.0.1:1: connect: ")
     assert app.status().relay_trouble == delivered.trouble
     assert app.status().waiting == 1
 
