@@ -15,10 +15,14 @@ USER, PASSWORD = "bounces@example.org", "pass:word/1"
 
 @dataclass
 class Box:
-    """Messages by UID, with their flags; ``uidplus``: whether UID EXPUNGE is offered."""
+    """Messages by UID, with their flags.
+
+    ``uidplus``: whether UID EXPUNGE is offered. ``damaged``: messages that the server cannot give.
+    """
 
     messages: dict[int, bytes] = field(default_factory=dict)
     flags: dict[int, set[str]] = field(default_factory=dict)
+    damaged: set[int] = field(default_factory=set)
     uidplus: bool = True
     hang_up_after: int = 1000  # commands of one session
     starttls: ssl.SSLContext | None = None  # offered when set
@@ -96,20 +100,24 @@ class _Imap(_Session):
     def do_logout(self, _: str) -> None:
         self.say("* BYE")
 
-    def do_uid(self, rest: str) -> None:
+    def do_uid(self, rest: str) -> str | None:
         command, _, what = rest.partition(" ")
-        getattr(self, f"uid_{command.lower()}")(what)
+        answer: str | None = getattr(self, f"uid_{command.lower()}")(what)
+        return answer
 
     def uid_search(self, what: str) -> None:
         assert what == "UNSEEN UNDELETED"
         new = [u for u, f in self.box.flags.items() if u in self.box.messages and not f]
         self.say("* SEARCH " + " ".join(map(str, new)))
 
-    def uid_fetch(self, what: str) -> None:
+    def uid_fetch(self, what: str) -> str | None:
         found = re.fullmatch(r"(\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)", what)
         assert found
+        if int(found[1]) in self.box.damaged:
+            return "NO [SERVERBUG] damaged"
         raw = self.box.messages[int(found[1])][: int(found[2])]
         self.say(f"* {found[1]} FETCH (UID {found[1]} BODY[]<0> {{{len(raw)}}}", raw + b")")
+        return None
 
     def uid_store(self, what: str) -> None:
         uid, how, flags = what.split(" ", 2)
@@ -154,6 +162,9 @@ class _Pop3(_Session):
         self.say("+OK", *sizes, ".")
 
     def do_retr(self, rest: str) -> None:
+        if int(rest) in self.box.damaged:
+            self.say("-ERR damaged")
+            return
         lines = self.box.messages[int(rest)].removesuffix(b"\r\n").split(b"\r\n")
         self.say("+OK", *(b"." + one if one.startswith(b".") else one for one in lines), ".")
 

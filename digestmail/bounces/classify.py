@@ -96,8 +96,12 @@ class Evidence:
 
     @property
     def is_telling(self) -> bool:
-        """Whether that code is one that is not given for just anything."""
-        return self.number[2:] not in _LOOSE_CODES
+        """Whether the server gave a code that is not given for just anything.
+
+        Where it gave a reply code alone, the Status field is a guess of the one that reports it.
+        """
+        number = self.code if self.reply else self.number
+        return number[2:] not in _LOOSE_CODES
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Settled messages are removed; all others stay for a person, marked as seen where
 """
 
 import imaplib
+import logging
 import os
 import poplib
 import ssl
@@ -17,6 +18,8 @@ from urllib.parse import unquote, urlsplit
 
 from digestmail.bounces.mime import LIMITS
 from digestmail.errors import ConfigError, DigestmailError
+
+log = logging.getLogger(__name__)
 
 Handle = Callable[[bytes], bool]
 _TIMEOUT = 60.0  # seconds
@@ -128,8 +131,10 @@ def _read_imap(at: Address, handle: Handle) -> None:
         found = _check(imap.uid("SEARCH", "UNSEEN", "UNDELETED"))
         for uid in (found[0] or b"").decode().split():
             # PEEK: killed before the end, the message is as new as it was.
-            raw = _body(_check(imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LIMITS.bytes}>)")))
-            if raw is not None:
+            status, data = imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LIMITS.bytes}>)")
+            if status != "OK":
+                log.warning("the mailbox of bounces %s: message %s cannot be read", at, uid)
+            elif (raw := _body(data)) is not None:
                 _settle(imap, uid, handle(raw))
     finally:
         with suppress(imaplib.IMAP4.error, OSError):
@@ -196,7 +201,8 @@ def _read_pop3(at: Address, handle: Handle) -> None:
         pop.pass_(at.password)
         for line in pop.list()[1]:
             number, size = map(int, line.split()[:2])
-            if size <= _LARGEST and handle(b"\r\n".join(pop.retr(number)[1]) + b"\r\n"):
+            raw = _retrieved(pop, number) if size <= _LARGEST else None
+            if raw is not None and handle(raw):
                 pop.dele(number)
     except BaseException:
         pop.close()  # without QUIT the server deletes nothing, and all is read again
@@ -212,6 +218,17 @@ def _probe_pop3(at: Address) -> None:
         pop.stat()
     finally:
         pop.close()  # without QUIT, so that nothing is deleted
+
+
+def _retrieved(pop: poplib.POP3, number: int) -> bytes | None:
+    """The bytes of a message; None when the server cannot give it."""
+    try:
+        return b"\r\n".join(pop.retr(number)[1]) + b"\r\n"
+    except poplib.error_proto as error:
+        if not str(error).startswith("b'-ERR"):
+            raise  # out of step: what comes next would be taken for something else
+        log.warning("the mailbox of bounces: message %d cannot be read", number)
+        return None
 
 
 # poplib refuses longer lines than RFC 1939 allows, but mails with them are about.
@@ -254,9 +271,12 @@ def _read_maildir(path: Path, handle: Handle) -> None:
 
 
 def _file(file: Path) -> bytes | None:
-    """The bytes of a message; None when somebody took it away meanwhile."""
+    """The bytes of a message; None when somebody took it away meanwhile, or it is none."""
     try:
         with file.open("rb") as opened:
             return opened.read(LIMITS.bytes)
     except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.warning("the mailbox of bounces: %s cannot be read: %s", file, error.strerror)
         return None

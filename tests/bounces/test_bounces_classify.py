@@ -79,6 +79,8 @@ def test_nobody_who_was_not_named_yet_is_blamed(name: str) -> None:
         ("5.1.1", "550 recipient rejected", Kind.HARD),
         ("5.0.0", "550 recipient rejected", Kind.SOFT),
         ("5.2.2", "no such user", Kind.SOFT),  # code and words disagree
+        ("5.0.0", "550 5.2.2 no such user", Kind.SOFT),
+        ("4.4.7", "550 no such user", Kind.HARD),  # the code is not the server's
         ("5.7.26", "user unknown", Kind.POLICY),
         ("4.2.2", "user unknown", Kind.SOFT),
         ("4.0.0", "550 5.1.1 user unknown", Kind.HARD),

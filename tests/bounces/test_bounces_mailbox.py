@@ -54,6 +54,28 @@ def test_only_what_is_settled_is_removed(server: Server, box: Box) -> None:
     assert list(box.messages) == [2]
 
 
+@pytest.mark.parametrize("server", [imap, pop3])
+def test_a_message_that_the_server_cannot_give_blocks_none_behind_it(
+    server: Server, box: Box, caplog: pytest.LogCaptureFixture
+) -> None:
+    box.damaged = {1}
+    with server(box) as url:
+        read_mailbox(url, NOWHERE, is_bounce)
+    assert list(box.messages) == [1, 2]
+    assert "message 1 cannot be read" in caplog.text
+
+
+def test_what_is_no_message_in_a_maildir_blocks_none_behind_it(tmp_path: Path) -> None:
+    for name in ("new/1", "cur", "tmp"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "new" / "2").symlink_to("2")
+    (tmp_path / "new" / "3").symlink_to("nowhere")
+    (tmp_path / "new" / "4").write_bytes(dsn())
+    read: list[bytes] = []
+    read_mailbox(str(tmp_path), NOWHERE, keeping(read))
+    assert read == [dsn()]
+
+
 def test_imap_marks_the_rest_as_seen(box: Box) -> None:
     read: list[bytes] = []
     with imap(box) as url:
