@@ -46,24 +46,22 @@ class Phase(IntEnum):
     CONTENT = 3  # DATA and the final dot
 
 
+# How Postfix, Exim, qmail, sendmail, DragonFly and Yahoo tell it.
+_AT = (
+    r"(?:(?:in reply to|after|for|response to|while sending|did not like our)"
+    r" (?:the |our |pipelined |final )*|>>> |\[)"
+)
 _PHASES = (
     (
         Phase.SENDER,
-        r"refused to talk to me|after initial connection|initial (?:server )?greeting"
-        r"|but greeting failed|in reply to (?:initial|connect|greeting)|while performing (?:the )?"
-        r"(?:helo|ehlo)|(?:in reply to|after|for|response to) (?:the )?(?:helo|ehlo|mail from)\b"
-        r"|but my name was rejected|but sender was rejected|(?:sending|while sending) mail from"
-        r"|>>> (?:helo|ehlo|mail from)\b",
+        rf"{_AT}(?:helo|ehlo|starttls|auth|mail[ _]from|initial|connect(?:ion)?|greeting|banner)\b"
+        r"|refused to talk to me|but (?:greeting failed|my name was rejected|sender was rejected)"
+        r"|while performing (?:the )?(?:helo|ehlo)|mail from generated",
     ),
-    (
-        Phase.RECIPIENT,
-        r"(?:in reply to|after|for|response to|sending) (?:the )?rcpt\b|does not like recipient"
-        r"|>>> rcpt\b|did not like our rcpt",
-    ),
+    (Phase.RECIPIENT, rf"{_AT}rcpt(?:[ _]to)?\b|does not like recipient|rcpt to generated"),
     (
         Phase.CONTENT,
-        r"(?:in reply to|after|for|response to|sending) (?:the )?(?:end of data|data|text|bdat|\.)"
-        r"|after i sent the message|>>> (?:data|bdat)\b|message content rejected",
+        rf"{_AT}(?:end of data|(?:sending )?data|text|bdat|body|\.)|after i sent the message",
     ),
 )
 
@@ -84,19 +82,19 @@ class Evidence:
 
     @property
     def transient(self) -> bool:
-        """Whether the server said that it may do another time."""
+        """Tell whether the server may accept the mail another time."""
         if self.code or self.reply:
             return self.code.startswith("4") or self.reply // 100 == 4
         return self.status.startswith("4")
 
     @property
     def number(self) -> str:
-        """The status code that counts."""
+        """Return the status code that counts."""
         return best_code(self.code, self.status)
 
     @property
     def is_telling(self) -> bool:
-        """Whether the server gave a code that is not given for just anything.
+        """Tell whether the server gave a code that is not given for just anything.
 
         Where it gave a reply code alone, the Status field is a guess of the one that reports it.
         """
@@ -125,17 +123,20 @@ _LOOSE_CODES = frozenset(
 _ADDRESS_CODES = _MAILBOX_CODES | {"5.1.0", "5.4.1"}
 
 
-def classify(status: str, words: str) -> Verdict:
-    """What a failure with this Status field and these words of the receiving server means."""
-    evidence = weigh(status, words)
+def classify(status: str, words: str, notice: str = "") -> Verdict:
+    """Return the verdict on a failure with this Status field and these words of the server.
+
+    ``notice``: the text around them, which may tell when they were said.
+    """
+    evidence = weigh(status, words, notice)
     kind = _by_words(evidence) or _by_code(evidence)
     if kind is Kind.HARD and evidence.phase is Phase.SENDER:
         kind = Kind.POLICY
     return Verdict(kind, evidence.number)
 
 
-def weigh(status: str, words: str) -> Evidence:
-    """The evidence in a Status field and the receiving server's words."""
+def weigh(status: str, words: str, notice: str = "") -> Evidence:
+    """Return the evidence in a Status field and the receiving server's words."""
     text = one_line(words[: 2 * _MOST_WORDS])[:_MOST_WORDS].lower()
     reply = _REPLY.search(text)
     return Evidence(
@@ -143,12 +144,12 @@ def weigh(status: str, words: str) -> Evidence:
         code=best_code(text),
         status=best_code(status),
         reply=int(reply[1]) if reply else 0,
-        phase=_phase(text),
+        phase=_phase(text) or _phase(" ".join(notice[:_MOST_WORDS].lower().split())),
     )
 
 
 def normalised(text: str) -> str:
-    """Lower-case ``text`` without what only looks like words: addresses, links, hosts, codes."""
+    """Return lower-case ``text`` without addresses, links, host names and codes."""
     text = _TYPE.sub("", text)
     text = _LINK.sub(lambda link: " blocklist " if _LISTED.search(link[0]) else " ", text)
     text = _ADDRESS.sub(" ", text)
@@ -158,19 +159,19 @@ def normalised(text: str) -> str:
 
 
 def says_why(words: str) -> bool:
-    """Whether the words give a reason by themselves."""
+    """Tell whether the words give a reason by themselves."""
     return _by_words(weigh("", words)) is not None
 
 
 def best_code(*texts: str) -> str:
-    """The most telling status code in the texts, of which earlier ones count first."""
+    """Return the most telling status code in the texts, the earlier ones first."""
     codes: list[str] = [code for text in texts for code in _CODE.findall(text) if code[0] != "2"]
     telling = [code for code in codes if not _is_vague(code)]
     return (telling or codes or [""])[0]
 
 
 def _by_words(evidence: Evidence) -> Kind | None:
-    """The class that the words tell, the first that applies."""
+    """Return the class of the first family of phrases that the words have; None without one."""
     words = evidence.words
     if phrases.RECEIVER_RATE.search(words):
         return Kind.SOFT
@@ -196,7 +197,7 @@ def _by_words(evidence: Evidence) -> Kind | None:
 
 
 def _gone(evidence: Evidence, *, refused: bool) -> Kind:
-    """What words mean that say that there is no such mailbox, beside the code and other words."""
+    """Return the class of a failure whose words say that there is no such mailbox."""
     if evidence.transient:
         return Kind.SOFT
     number = evidence.number
@@ -208,7 +209,7 @@ def _gone(evidence: Evidence, *, refused: bool) -> Kind:
 
 
 def _by_code(evidence: Evidence) -> Kind:
-    """What the code tells where the words tell nothing."""
+    """Return the class that the code alone tells."""
     number = evidence.number
     if number in _MAILBOX_CODES:
         # A reporting server puts 5.1.1 beside any refusal; it has to be the refusing one's word.
@@ -222,7 +223,7 @@ def _by_code(evidence: Evidence) -> Kind:
 
 
 def _phase(text: str) -> Phase:
-    return next((phase for phase, said in _PHASES if re.search(said, text)), Phase.UNKNOWN)
+    return next((phase for phase, words in _PHASES if re.search(words, text)), Phase.UNKNOWN)
 
 
 def _is_vague(code: str) -> bool:

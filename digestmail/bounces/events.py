@@ -19,7 +19,7 @@ _MOST_EVENTS = 5_000  # of one post; SendGrid sends batches of about a thousand
 
 
 def _failure(texts: tuple[object, object], *, permanent: bool) -> Kind:
-    """HARD as the provider says, unless the receiver's own words put the blame elsewhere."""
+    """Return HARD as the provider says, unless the receiver's own words blame another."""
     status, words = (str(text or "") for text in texts)
     kind = classify(status, words).kind
     if permanent:
@@ -28,16 +28,16 @@ def _failure(texts: tuple[object, object], *, permanent: bool) -> Kind:
 
 
 def _report(
-    of: str, kind: Kind, address: object, *texts: object, tokens: tuple[str, ...] = ()
+    event_id: str, kind: Kind, address: object, *texts: object, tokens: tuple[str, ...] = ()
 ) -> Report:
-    said = [str(text) for text in texts if text]
+    texts_with_words = [str(text) for text in texts if text]
     return Report(
-        id=brief(of),
+        id=brief(event_id),
         kind=kind,
         tokens=tokens,
         address=brief(str(address or "")).lower(),
-        enhanced=best_code(*said),
-        text=brief(" ".join(said)),
+        enhanced=best_code(*texts_with_words),
+        text=brief(" ".join(texts_with_words)),
         authentic=True,
     )
 
@@ -46,21 +46,21 @@ def _report(
 
 
 def ses_reports(event: Json) -> Iterator[Report]:
-    """The reports of one notification, one for each recipient."""
+    """Yield the reports of one notification, one for each recipient."""
     what = event.get("notificationType") or event.get("eventType")
     mail = event["mail"]
     tokens = tuple(tokens_in(str(mail.get("source", ""))))
-    of = f"ses:{what}:{mail['messageId']}"
+    event_id = f"ses:{what}:{mail['messageId']}"
     if what == "Bounce":
         for one in event["bounce"]["bouncedRecipients"]:
             texts = (one.get("status", ""), one.get("diagnosticCode", ""))
             address = one["emailAddress"]
             kind = _ses_failure(event["bounce"], texts)
-            yield _report(f"{of}:{address}", kind, address, *texts, tokens=tokens)
+            yield _report(f"{event_id}:{address}", kind, address, *texts, tokens=tokens)
     elif what == "Complaint":
         for one in event["complaint"]["complainedRecipients"]:
             address = one["emailAddress"]
-            yield _report(f"{of}:{address}", Kind.COMPLAINT, address, tokens=tokens)
+            yield _report(f"{event_id}:{address}", Kind.COMPLAINT, address, tokens=tokens)
 
 
 def _ses_failure(bounce: Json, texts: tuple[object, object]) -> Kind:
@@ -69,11 +69,11 @@ def _ses_failure(bounce: Json, texts: tuple[object, object]) -> Kind:
     return _failure(texts, permanent=bounce.get("bounceType") == "Permanent")
 
 
-def ses_in_text(of: str, texts: Iterable[str]) -> Report | None:
-    """The report of a notification that came by mail, as SNS sends it to an address.
+def ses_in_text(message_id: str, texts: Iterable[str]) -> Report | None:
+    """Return the report of a notification that came by mail, as SNS sends it; None without one.
 
-    Not authentic: anybody can send such a mail, so that a token in it has to prove it. ``of``: the
-    message's own id.
+    Not authentic: anybody can send such a mail, so that a token in it has to prove it.
+    ``message_id``: the report's id.
     """
     for text in texts:
         start = text.find("{")
@@ -84,7 +84,7 @@ def ses_in_text(of: str, texts: Iterable[str]) -> Report | None:
             report = next(ses_reports(json.loads(event.get("Message") or "null") or event), None)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
-        return replace(report, id=of, authentic=False) if report else None
+        return replace(report, id=message_id, authentic=False) if report else None
     return None
 
 
@@ -94,7 +94,7 @@ _SENDGRID_EVENTS = frozenset({"bounce", "dropped", "spamreport", "deferred"})
 
 
 def sendgrid_reports(events: list[Json]) -> Iterator[Report]:
-    """The reports of many events; one that is not understood does not cost the others."""
+    """Yield the reports of many events; one that is not understood does not cost the others."""
     for event in events[:_MOST_EVENTS]:
         try:
             report = _sendgrid_report(event)
@@ -111,21 +111,21 @@ def _sendgrid_report(event: Json) -> Report | None:
         return None
     address = event["email"]
     texts = (event.get("status", ""), event.get("reason", ""))
-    of = f"sendgrid:{event['sg_event_id']}"
+    event_id = f"sendgrid:{event['sg_event_id']}"
     if what == "bounce":
         permanent = event.get("type") != "blocked"
-        return _report(of, _failure(texts, permanent=permanent), address, *texts)
+        return _report(event_id, _failure(texts, permanent=permanent), address, *texts)
     if what == "dropped":  # for an address on SendGrid's own list: nothing went out
-        return _report(of, _failure(texts, permanent=False), address, *texts)
+        return _report(event_id, _failure(texts, permanent=False), address, *texts)
     kind = Kind.COMPLAINT if what == "spamreport" else Kind.DELAYED
-    return _report(of, kind, address, *texts)
+    return _report(event_id, kind, address, *texts)
 
 
 # --- Mailgun: https://documentation.mailgun.com/docs/mailgun/user-manual/events --------------
 
 
 def mailgun_report(event: Json, token: str) -> Report:
-    """The report of an event; UNKNOWN of one that says nothing about an address.
+    """Return the report of an event; UNKNOWN for one that says nothing about an address.
 
     The signature covers no more than ``token``, so that it is the token that counts once.
     """
@@ -160,7 +160,7 @@ _POSTMARK = {
 
 
 def postmark_report(event: Json) -> Report | None:
-    """The report of an event; None of one that says nothing about an address."""
+    """Return the report of an event; None for one that says nothing about an address."""
     if event.get("RecordType") not in ("Bounce", "SpamComplaint"):
         return None
     kind = _POSTMARK.get(str(event["Type"]))

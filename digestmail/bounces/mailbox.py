@@ -59,7 +59,7 @@ def read_mailbox(where: str, folder: Path, handle: Handle) -> None:
         _read_maildir(folder / Path(where).expanduser(), handle)
         return
     address = parse_address(where)
-    with _told(str(address)):
+    with _one_error(str(address)):
         (_read_imap if address.scheme.startswith("imap") else _read_pop3)(address, handle)
 
 
@@ -70,7 +70,7 @@ def probe_mailbox(where: str, folder: Path) -> str:
         _check_maildir(path)
         return f"{path} is a Maildir"
     address = parse_address(where)
-    with _told(str(address)):
+    with _one_error(str(address)):
         (_probe_imap if address.scheme.startswith("imap") else _probe_pop3)(address)
     return f"{address} opens"
 
@@ -95,12 +95,12 @@ def parse_address(url: str) -> Address:
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
+def _one_error(name: str) -> Iterator[None]:
     try:
         yield
     except (imaplib.IMAP4.error, poplib.error_proto, OSError, EOFError) as error:
-        said = " ".join(str(error).split())[:200] or type(error).__name__
-        raise MailboxError(f"the mailbox of bounces {name} cannot be read: {said}") from None
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise MailboxError(f"the mailbox of bounces {name} cannot be read: {reason}") from None
 
 
 @contextmanager
@@ -128,8 +128,8 @@ def _read_imap(at: Address, handle: Handle) -> None:
     try:
         imap.login(at.user, at.password)
         _check(imap.select(_quoted(at.folder)))
-        found = _check(imap.uid("SEARCH", "UNSEEN", "UNDELETED"))
-        for uid in (found[0] or b"").decode().split():
+        unread = _check(imap.uid("SEARCH", "UNSEEN", "UNDELETED"))
+        for uid in (unread[0] or b"").decode().split():
             # PEEK: killed before the end, the message is as new as it was.
             status, data = imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LIMITS.bytes}>)")
             if status != "OK":
@@ -259,7 +259,7 @@ def _check_maildir(path: Path) -> None:
 
 def _read_maildir(path: Path, handle: Handle) -> None:
     _check_maildir(path)
-    with _told(str(path)):
+    with _one_error(str(path)):
         for file in sorted([*(path / "new").iterdir(), *(path / "cur").iterdir()]):
             name, _, flags = file.name.partition(":2,")
             if "S" in flags or (raw := _file(file)) is None:

@@ -18,7 +18,7 @@ from digestmail.bounces.report import Kind, Report, brief, tokens_in
 from digestmail.bounces.transcript import (
     copied_recipient,
     recipient_in,
-    said_by_server,
+    server_reply,
     without_copy,
 )
 
@@ -33,12 +33,12 @@ _DELIVERED = frozenset({"delivered", "relayed", "expanded"})
 
 
 def parse(raw: bytes) -> Report:
-    """What a message is; damaged and truncated ones are read as far as they go."""
+    """Return what a message is; damaged and truncated ones are read as far as they go."""
     try:
         return _parsed(raw)
     except Exception as error:  # one message must not keep those behind it from being read
-        of = hashlib.sha256(raw).hexdigest()
-        return Report(id=of, kind=Kind.UNKNOWN, text=f"cannot be read: {type(error).__name__}")
+        digest = hashlib.sha256(raw).hexdigest()
+        return Report(id=digest, kind=Kind.UNKNOWN, text=f"cannot be read: {type(error).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class _Mail:
     id: str
 
     def report(self, kind: Kind, **values: object) -> Report:
-        """A report of this message."""
+        """Return a report of this message."""
         return replace(Report(id=self.id, kind=kind, text=brief(self.subject)), **values)  # type: ignore[arg-type]
 
     def tokens_of_copy(self, *names: str) -> tuple[str, ...]:
-        """The tokens in fields of the mails that are returned."""
+        """Return the tokens in fields of the mails that are returned."""
         texts = (text for copy in self.returned for text in mime.fields(copy, *names))
         return tuple(token for text in texts for token in tokens_in(text))
 
@@ -93,7 +93,7 @@ def _read(raw: bytes) -> _Mail:
 
 
 def _report(mail: _Mail) -> Report:
-    """What a message is, the surest signs first."""
+    """Return what a message is, by the surest signs first."""
     types = {part.get_content_type(): part for part in mail.parts}
     if "message/feedback-report" in types:
         return _feedback(types["message/feedback-report"], mail)
@@ -116,14 +116,14 @@ def _report(mail: _Mail) -> Report:
 
 
 def _identity(message: Message, raw: bytes) -> str:
-    """The same for one message however it was fetched: trace fields and line ends differ then."""
+    """Return the same for one message however it was fetched; trace fields and line ends differ."""
     head, _, body = mime.cut(raw).partition(b"\n\n")
     named = str(message.get("Message-ID") or "").strip().encode(errors="replace")
     return hashlib.sha256((named or head) + b"\0" + body.rstrip()).hexdigest()
 
 
 def _returned(parts: list[Message]) -> list[Message]:
-    """The heads of the mails that a message returns."""
+    """Return the heads of the mails that a message returns."""
     heads = []
     for part in parts:
         if part.get_content_type() == "message/rfc822":
@@ -134,7 +134,7 @@ def _returned(parts: list[Message]) -> list[Message]:
 
 
 def _texts(parts: list[Message]) -> list[str]:
-    """The texts of all text parts that are not empty."""
+    """Return the texts of all text parts that are not empty."""
     # A multipart without parts is one whose boundary was lost; its text is there all the same.
     texts = (
         mime.text_of(part)
@@ -149,7 +149,7 @@ def _texts(parts: list[Message]) -> list[str]:
 
 
 def _asks_to_leave(mail: _Mail) -> bool:
-    """Whether a mail program wrote to the address to leave by, whatever else it says of itself.
+    """Tell whether a mail program wrote to the address that ends the subscription.
 
     Apple Mail's Unsubscribe button marks such a mail as an automatic reply.
     """
@@ -164,7 +164,7 @@ def _letter(mail: _Mail) -> Report:
 
 
 def _is_automatic(mail: _Mail) -> bool:
-    """RFC 3834, and what programs that do not know it write."""
+    """Tell whether a program answered, by RFC 3834 or by what older programs write."""
     submitted = str(mail.message.get("Auto-Submitted") or "no").strip().lower()
     if not submitted.startswith("no") or any(mail.message.get(name) for name in _AUTOMATIC_FIELDS):
         return True
@@ -177,11 +177,11 @@ def _is_automatic(mail: _Mail) -> bool:
 
 
 def _feedback(part: Message, mail: _Mail) -> Report:
-    """RFC 5965. The report's own word on the envelope counts only beside the mail that it is of."""
+    """Read a feedback report; its word on the envelope counts only beside a copy of the mail."""
     fields = next(mime.groups(part), Message())
-    said = str(fields.get("Feedback-Type") or "").strip().lower()
-    kind = Kind.COMPLAINT if said in _COMPLAINTS else Kind.UNKNOWN
-    kind = Kind.UNSUBSCRIBE if said.startswith("opt-out") else kind
+    feedback = str(fields.get("Feedback-Type") or "").strip().lower()
+    kind = Kind.COMPLAINT if feedback in _COMPLAINTS else Kind.UNKNOWN
+    kind = Kind.UNSUBSCRIBE if feedback.startswith("opt-out") else kind
     texts = mime.fields(fields, "Original-Mail-From") if mail.returned else ()
     tokens = [token for text in texts for token in tokens_in(text)]
     # A report that mail is no spam must not count as its reader's wish to leave.
@@ -190,12 +190,12 @@ def _feedback(part: Message, mail: _Mail) -> Report:
         kind,
         tokens=(*tokens, *mail.tokens_of_copy(*names)),
         address=mime.address_in(str(fields.get("Original-Rcpt-To") or "")) or _addressee(mail),
-        text=brief(f"feedback report: {said}"),
+        text=brief(f"feedback report: {feedback}"),
     )
 
 
 def _is_complaint(mail: _Mail) -> bool:
-    """Microsoft's feedback programme sends the mail itself; a field of its own names the reader."""
+    """Tell whether Microsoft's feedback programme returns a mail that a reader called spam."""
     named = any(copy.get("X-HmXmrOriginalRecipient") for copy in mail.returned)
     subject = mail.subject.lower().startswith("complaint about message from")
     return named or (subject and bool(mail.returned))
@@ -213,7 +213,7 @@ def _complaint(mail: _Mail) -> Report:
 
 
 def _failed_recipient(parts: list[Message]) -> Message | None:
-    """The recipient a notification is about: of several the one that failed, else the first."""
+    """Return the recipient that a notification is about: the one that failed, else the first."""
     recipients = [
         group
         for part in parts
@@ -230,7 +230,7 @@ def _notification(recipient: Message, mail: _Mail) -> Report:
     diagnostic = mime.typed_field(recipient, "Diagnostic-Code")
     verdict, words = _blame(status, diagnostic, mail.prose)
     kind = _after_action(_action(recipient), verdict, mail.prose)
-    if status.strip().startswith("2.") or verdict.code.startswith("2."):
+    if status.strip().startswith("2."):
         kind = Kind.UNKNOWN
     about = (mime.typed_field(recipient, f"{name}-Recipient") for name in ("Final", "Original"))
     return mail.report(
@@ -243,17 +243,17 @@ def _notification(recipient: Message, mail: _Mail) -> Report:
 
 
 def _blame(status: str, diagnostic: str, prose: str) -> tuple[Verdict, str]:
-    """The verdict, and the words it rests on: the server's, else what the notice says of it."""
-    for words in (diagnostic, said_by_server(prose)):
+    """Return the verdict and the words it rests on: the server's, else those of the notice."""
+    for words in (diagnostic, server_reply(prose)):
         if says_why(words):
-            return classify(status, words), words
+            return classify(status, words, prose), words
     if diagnostic or not says_why(prose):
-        return classify(status, diagnostic), diagnostic or prose
+        return classify(status, diagnostic, prose), diagnostic or prose
     return classify(status, prose), prose
 
 
 def _after_action(action: str, verdict: Verdict, prose: str) -> Kind:
-    """The kind of a notification with this Action field."""
+    """Return the kind of a notification with this Action field."""
     if action in _DELIVERED:
         return Kind.UNKNOWN  # good news
     if action == "delayed" or (not action and DELAYED.search(prose)):
@@ -272,7 +272,7 @@ def _action(group: Message) -> str:
 
 
 def _is_bounce(mail: _Mail) -> bool:
-    """Whether a message looks like a mail system's notice that something was not delivered."""
+    """Tell whether a message is a mail system's notice that something was not delivered."""
     message = mail.message
     if message.get("X-Failed-Recipients"):
         return True
@@ -295,15 +295,15 @@ def _is_bounce(mail: _Mail) -> bool:
 def _free_form(mail: _Mail) -> Report:
     prose = f"{mail.subject}\n{mail.prose}"
     line = " ".join(prose.split())
-    said = said_by_server(prose)
-    words = said if says_why(said) else line
-    verdict = classify("", words)
+    reply = server_reply(prose)
+    words = reply if says_why(reply) else line
+    verdict = classify("", words, prose)
     kind = Kind.DELAYED if DELAYED.search(line) and not FINAL.search(line) else verdict.kind
-    if kind is Kind.HARD and said and words is not said:
-        kind = classify("", said).kind  # what is quoted outweighs what the notice makes of it
+    if kind is Kind.HARD and reply and words is not reply:
+        kind = classify("", reply).kind  # what is quoted outweighs what the notice makes of it
     failed = str(mail.message.get("X-Failed-Recipients") or "")
     code = verdict.code or best_code(line)
-    fails = any(told.search(line) for told in (FAILING, DELAYED, _SMTP_REPLY))
+    fails = any(sign.search(line) for sign in (FAILING, DELAYED, _SMTP_REPLY))
     fails = fails or (verdict.kind is not Kind.POLICY and says_why(words))
     if not (failed or code or fails):
         kind = Kind.UNKNOWN  # a postmaster may write of other things
@@ -313,11 +313,11 @@ def _free_form(mail: _Mail) -> Report:
         tokens=mail.tokens_of_copy(*_RETURN_FIELDS),
         address=mime.address_in(failed) or _addressee(mail) or recipient_in(prose, others),
         enhanced=code,
-        text=brief(said or prose),
+        text=brief(reply or prose),
     )
 
 
 def _addressee(mail: _Mail) -> str:
-    """Whom the mail that is returned was for; ours have one reader each."""
+    """Return whom the returned mail was for; ours have one reader each."""
     fields = (mime.address_in(text) for copy in mail.returned for text in mime.fields(copy, "To"))
     return next(filter(None, (*fields, *map(copied_recipient, mail.texts))), "")

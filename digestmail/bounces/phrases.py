@@ -14,7 +14,7 @@ def _any(*phrases: str) -> re.Pattern[str]:
 
 
 def _gap(most: int) -> str:
-    """Some letters within a sentence; names have full stops too."""
+    """Match some letters within a sentence; names have full stops too."""
     return rf"(?:[^.;!]|\.(?=\w)){{0,{most}}}?"
 
 

@@ -46,11 +46,11 @@ class Report:
 
 
 def tokens_in(text: str) -> list[str]:
-    """Everything that has the form of a token, in order."""
+    """Return everything that has the form of a token, in order."""
     return _TOKEN.findall(text.lower()[:20_000])
 
 
 def brief(text: str) -> str:
-    """``text`` as one line of reasonable length."""
+    """Return ``text`` as one line of reasonable length."""
     line = one_line(text)
     return line if len(line) <= _MOST_TEXT else line[: _MOST_TEXT - 1] + "…"

@@ -50,7 +50,7 @@ def copied_recipient(text: str) -> str:
     return addressed[1].lower() if addressed else ""
 
 
-def said_by_server(text: str) -> str:
+def server_reply(text: str) -> str:
     """Return the reply of the server that refused the mail, as far as the notice quotes it."""
     lead = _LEADS.search(text)
     return text[lead.start() : lead.start() + _MOST_SAID] if lead else ""

@@ -166,9 +166,11 @@ class Webhooks:
         posted: Json = json.loads(body)
         signature = posted["signature"]
         stamp, token = str(signature["timestamp"]), str(signature["token"])
-        wanted = hmac.new(self.mailgun_key.encode(), (stamp + token).encode(), "sha256").hexdigest()
-        given = str(signature["signature"]).encode()
-        if not self.mailgun_key or not hmac.compare_digest(wanted.encode(), given):
+        expected = hmac.new(
+            self.mailgun_key.encode(), (stamp + token).encode(), "sha256"
+        ).hexdigest()
+        signed = str(signature["signature"]).encode()
+        if not self.mailgun_key or not hmac.compare_digest(expected.encode(), signed):
             raise WebhookError("mailgun: the signature is wrong")
         _refuse_stale("mailgun", _unix(stamp), now)
         return [mailgun_report(posted["event-data"], token)]

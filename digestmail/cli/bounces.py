@@ -46,7 +46,7 @@ def bounce_read(
 
 
 def _show(reports: Sequence[tuple[Path, Report]], *, as_json: bool) -> None:
-    """How messages are understood: what each is and, of a failure, whom it blames."""
+    """Print how messages are understood: what each is and, of a failure, its class."""
     rows = [
         {
             "file": str(file),
@@ -99,11 +99,11 @@ def bounce_list(
     if as_json:
         print_json(rows)
         return
-    told = [
+    cells = [
         (ago(r["at"], now), r["subscriber"], r["kind"], r["code"], _yes(r["gave_up"]), r["text"])
         for r in rows
     ]
-    print_table("", ("when", "subscriber", "kind", "code", "given up", "text"), told)
+    print_table("", ("when", "subscriber", "kind", "code", "given up", "text"), cells)
 
 
 def _name(subscriber: Any) -> str:
@@ -130,8 +130,8 @@ def _tell(taken: Taken, *, as_json: bool) -> None:
     if as_json:
         print_json({"read": taken.read, **fates, "kinds": kinds, "given_up": taken.given_up})
         return
-    told = [f"{number} {name}" for name, number in fates.items()]
-    say(f"{taken.read} read" + (f": {', '.join(told)}" if told else ""))
+    cells = [f"{number} {name}" for name, number in fates.items()]
+    say(f"{taken.read} read" + (f": {', '.join(cells)}" if cells else ""))
     if kinds:
         say("counted: " + ", ".join(f"{number} {name}" for name, number in kinds.items()))
     if taken.given_up:
@@ -142,12 +142,12 @@ def _tell(taken: Taken, *, as_json: bool) -> None:
 def suppression_list(as_json: Json = False) -> None:
     """List the suppressed addresses; of those no longer subscribers only a hash is kept."""
     with opened() as app:
-        found, now = suppressions(app.store), app.clock()
+        rows, now = suppressions(app.store), app.clock()
     if as_json:
-        print_json([{"address": a, "reason": r, "since": s} for a, r, s in found])
+        print_json([{"address": a, "reason": r, "since": s} for a, r, s in rows])
     else:
-        rows = [(address, reason, ago(since, now)) for address, reason, since in found]
-        print_table("", ("address or hash", "reason", "since"), rows)
+        cells = [(address, reason, ago(since, now)) for address, reason, since in rows]
+        print_table("", ("address or hash", "reason", "since"), cells)
 
 
 @suppression_commands.command("add")

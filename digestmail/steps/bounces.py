@@ -138,7 +138,7 @@ class Postmaster:
         return self._count(report, subject, taken)
 
     def _is_used(self, report: Report) -> bool:
-        """Whether the id of a single-use report came before, then with an event that said nothing.
+        """Tell whether the id of a single-use report came before, with a post that had no effect.
 
         Those that say something are recorded under their id, with what follows from them.
         """
@@ -187,27 +187,27 @@ class Postmaster:
         subscriber = self.store.subscribers.get(subject.subscriber_id)
         stays = subscriber is None or subject.earlier or subscriber.status in _STAYS_SAID
         becomes = None if stays else SubscriberStatus.UNSUBSCRIBED
-        new = self.store.bounces.record(self._kept(report, subject), becomes=becomes)
+        new = self.store.bounces.record(self._bounce(report, subject), becomes=becomes)
         if new and becomes and subscriber and subscriber.status in leaving.STAYS:
             leaving.tell(self.store, subscriber, self.clock())
         return Fate.COUNTED if new else Fate.REPEATED
 
     def _count(self, report: Report, subject: _Subject, taken: Taken) -> Fate:
-        kept = self._kept(report, subject)
-        becomes, suppress = self._verdict(kept, subject)
+        bounce = self._bounce(report, subject)
+        becomes, suppress = self._verdict(bounce, subject)
         given_up = becomes is not None
         why = f"bounced later: {report.enhanced} {report.text}" if report.kind in FAILURES else ""
-        kept = replace(kept, gave_up=given_up)
-        if not self.store.bounces.record(kept, failed=why, becomes=becomes, suppress=suppress):
+        bounce = replace(bounce, gave_up=given_up)
+        if not self.store.bounces.record(bounce, failed=why, becomes=becomes, suppress=suppress):
             return Fate.REPEATED
         taken.given_up += given_up
         if report.kind is Kind.POLICY:
-            said = f"{report.enhanced} {report.text}".strip()
-            log.warning("a receiver refuses our mail, not the subscriber: %s", said)
-            self.store.guards.note("policy-bounce", said, kept.at)
+            refusal = f"{report.enhanced} {report.text}".strip()
+            log.warning("a receiver refuses our mail, not the subscriber: %s", refusal)
+            self.store.guards.note("policy-bounce", refusal, bounce.at)
         return Fate.COUNTED
 
-    def _kept(self, report: Report, subject: _Subject) -> Bounce:
+    def _bounce(self, report: Report, subject: _Subject) -> Bounce:
         return Bounce(
             id=report.id,
             at=self.clock(),

@@ -151,6 +151,16 @@ def test_links_hosts_and_addresses_are_no_words() -> None:
     [
         ("said: 550 no (in reply to MAIL FROM command)", Phase.SENDER),
         ("after initial connection: host mx: 554 no", Phase.SENDER),
+        ("SMTP error from remote mail server after pipelined MAIL FROM:<b@x>: 550", Phase.SENDER),
+        ("SMTP error from remote server for MAIL FROM command, host: mx: 550", Phase.SENDER),
+        (">>> MAIL From:<b@x> SIZE=1 <<< 553 5.1.8 no", Phase.SENDER),
+        ("Connected to 192.0.2.7 but sender was rejected.", Phase.SENDER),
+        ("550 no [MAIL_FROM]", Phase.SENDER),
+        ("SMTP error from remote mail server after RCPT TO:<a@x>: 550", Phase.RECIPIENT),
+        ("mx [192.0.2.7] did not like our RCPT TO: 550", Phase.RECIPIENT),
+        (">>> RCPT To:<a@x> <<< 550", Phase.RECIPIENT),
+        ("mx did not like our final DATA: 550", Phase.CONTENT),
+        ("192.0.2.7 failed after I sent the message.", Phase.CONTENT),
         ("said: 550 no (in reply to RCPT TO command)", Phase.RECIPIENT),
         ("192.0.2.7 does not like recipient.", Phase.RECIPIENT),
         ("said: 550 no (in reply to end of DATA command)", Phase.CONTENT),
@@ -159,6 +169,17 @@ def test_links_hosts_and_addresses_are_no_words() -> None:
 )
 def test_the_phase_that_the_words_tell(words: str, phase: Phase) -> None:
     assert weigh("", words).phase is phase
+
+
+@pytest.mark.parametrize("command", ["MAIL FROM", "EHLO"])
+def test_the_phase_that_stands_in_the_notice_alone(command: str) -> None:
+    """Postfix tells it in its letter and not in the field."""
+    letter = (
+        f"<ada@example.net>: host mx said: 550 5.1.1 Unknown user (in reply to {command} command)"
+    )
+    assert parse(report("5.1.1", "550 5.1.1 Unknown user", letter)).kind is Kind.POLICY
+    of_recipient = letter.replace(command, "RCPT TO")
+    assert parse(report("5.1.1", "550 5.1.1 Unknown user", of_recipient)).kind is Kind.HARD
 
 
 def test_the_servers_own_code_comes_first() -> None:
