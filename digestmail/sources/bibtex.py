@@ -22,6 +22,7 @@ from digestmail.sources.bibtex_names import names_in
 from digestmail.sources.bibtex_values import Values
 from digestmail.sources.dates import iso_day, month_number
 from digestmail.sources.keys import arxiv_id
+from digestmail.sources.zotero import noted_pmid
 from digestmail.text import one_line
 
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # it logs what it gives back as well
@@ -31,7 +32,6 @@ _ARXIV = re.compile(r"\b(?:arxiv:\s?|abs/)(\S{6,30}\d)", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([_%&#~{}])")
 _URL = re.compile(r"\\url\s*\{([^{}]*)\}")
 _MACRO = re.compile(r"(?:\\(?:[A-Za-z]+\s*|[^A-Za-z\s]\s?)|[_^\]}])\Z")
-_PUBMED = re.compile(r"\bPMID:?\s*([0-9]{4,9})\b", re.IGNORECASE)
 # Before the first field of an entry, where EndNote and others write no key.
 _KEYLESS = re.compile(
     r"(?P<start>^[^\S\n]*@(?!(?:string|comment|preamble)\b)[A-Za-z]+\s*[{(])"
@@ -131,14 +131,12 @@ def _arxiv(fields: Mapping[str, str]) -> str:
 def _pmid(fields: Mapping[str, str]) -> str:
     """The PubMed id: of a field of its own, of biblatex's eprint, or out of a note."""
     kind = (fields.get("eprinttype", "") or fields.get("archiveprefix", "")).strip(" {}").lower()
-    for name in ("pmid", "pubmed", "pubmedid", "pubmed_id", "eprint"):
+    for name in ("pmid", "pubmed", "pubmedid", "pubmed_id", "pubmed-id", "eprint"):
         text = _plain(fields.get(name, ""))
         if text and (name != "eprint" or kind in ("pubmed", "pmid", "medline")):
-            found = _PUBMED.fullmatch(text)
-            return found[1] if found else text
-    noted = (_PUBMED.search(fields.get(name, "")[:2_000]) for name in ("note", "annote", "extra"))
-    found = next(filter(None, noted), None)
-    return found[1] if found else ""
+            return noted_pmid(text) or text
+    notes = (noted_pmid(fields.get(name, "")) for name in ("note", "annote", "extra"))
+    return next(filter(None, notes), "")
 
 
 def _plain(text: str) -> str:

@@ -25,7 +25,7 @@ from digestmail.sources.nbib import read_nbib
 from digestmail.sources.ris import read_ris
 from digestmail.sources.tagged import unified
 from digestmail.sources.wos import read_wos
-from digestmail.sources.zotero import read_rdf
+from digestmail.sources.zotero import arxiv_in, noted_pmid, read_rdf
 from digestmail.tables import decode_text, read_table
 from digestmail.text import one_line
 
@@ -65,6 +65,7 @@ _DOCTYPE = re.compile(
     rb"\A((?:\xef\xbb\xbf)?\s*(?:<\?xml[^<>]{0,200}\?>)?\s*)<!DOCTYPE\s+[\w:.-]{1,60}"
     rb"(?:\s+(?:PUBLIC|SYSTEM)(?:\s+\"[^\"<>\[\]]{0,300}\"){1,2})?\s*>"
 )
+_DOI = re.compile(r"\b10\.[0-9]{4,9}/[^\s,;\"'<>\[\]{}|]{1,200}(?<![).])")
 _BLOCK = re.compile(r"@[A-Za-z]+\s*[{(]")
 
 
@@ -88,14 +89,17 @@ def records_of_text(data: bytes, filename: str) -> Iterable[Located]:
         raise UnreadableFileError(f"it {why}", f"give {KINDS}") from None
     if ending in _TABLES and (records := _table(text)):
         return records
+    for mark, kind, advice in _NAMED:
+        if mark.match(text):
+            raise UnreadableFileError(f"it is {kind}", advice)
     marked = [(found.start(), read) for mark, read in _MARKS if (found := mark.search(text))]
     if marked:
         return min(marked, key=lambda each: each[0])[1](text)
     if text.lstrip("\ufeff \t\n")[:1] in ("[", "{"):
         return _json(text)
     records = _table(text) if ending not in _BY_NAME else None
-    if records is None and ending in _TABLES:
-        head = one_line(text.strip().partition("\n")[0])[:100]
+    head = one_line(text.strip().partition("\n")[0])[:100]
+    if records is None and ending in _TABLES and isinstance(_reference(head), str):
         raise UnreadableFileError(
             f"it is a table without a column “Title” or “DOI”; its first row is “{head}”",
             "name the columns in the first row",
@@ -177,10 +181,21 @@ def _reference(line: str) -> Record:
     try:
         key = key_from_reference(line)
     except InputError as error:
-        return error.message
+        return _named_in(line) or error.message
     if arxiv_id(line):
         return {"arxiv_id": line}
     return {"pmid" if pubmed_key(key) == key else "doi": line}
+
+
+def _named_in(line: str) -> Mapping[str, object]:
+    """The identifier among other words, as in a list of references; nothing without one."""
+    found = _DOI.search(line)
+    names = {
+        "arxiv_id": arxiv_in([line]),
+        "doi": found[0] if found else "",
+        "pmid": noted_pmid(line),
+    }
+    return {name: text for name, text in names.items() if text}
 
 
 # What a line of each kind begins with, and who reads the kind.
@@ -190,6 +205,18 @@ _MARKS: tuple[tuple[re.Pattern[str], Callable[[str], Iterable[Located]]], ...] =
     (re.compile(r"^\ufeff?PMID ?-\s*[0-9]", re.MULTILINE), _nbib),
     (re.compile(r"^\ufeff?%[0TA]\s", re.MULTILINE), _enw),
     (re.compile(r"^\ufeff?(?:FN (?:Clarivate|Thomson|ISI)|PT [A-Z]$)", re.MULTILINE), _wos),
+)
+# Files of other programs that are text, and how they are known.
+_NAMED = (
+    (re.compile(r"\A\s*RT [A-Z]"), "RefWorks’ tagged format", "export it as RIS or BibTeX"),
+    (re.compile(r"\A\s*(?:#[^\n]*\n)*cff-version:"), "a CITATION.cff file", _EXPORT),
+    (re.compile(r"\A\s*LEADER |\A=LDR "), "MARC", _EXPORT),
+    (re.compile(r"\A---\s*\n(?:references|bibliography):"), "YAML", _EXPORT),
+    (
+        re.compile(r"\A\{\\rtf"),
+        "a rich text document",
+        "save it as plain text, or give BibTeX or RIS",
+    ),
 )
 _TABLES = (".csv", ".tsv", ".tab")
 _BY_NAME: Mapping[str, Callable[[str], Iterable[Located]]] = {
@@ -243,7 +270,7 @@ def records_of_xml(root: Element) -> Iterable[Located]:
     if name == "pubmedarticleset":
         return _articles(root)
     if name == "rdf":
-        return read_rdf(root)
+        return _rdf(root)
     if name in ("rss", "feed"):
         raise UnreadableFileError("it is a feed, which is no list of your papers")
     if name in ("modscollection", "mods"):
@@ -251,6 +278,16 @@ def records_of_xml(root: Element) -> Iterable[Located]:
     raise UnreadableFileError(
         "it is XML, but neither OPML nor the export of a program that is known"
     )
+
+
+def _rdf(root: Element) -> Iterable[Located]:
+    records = list(read_rdf(root))
+    if not records:
+        raise UnreadableFileError(
+            "it is RDF, but not Zotero’s own",
+            "in Zotero choose the format Zotero RDF, BibTeX or RIS",
+        )
+    return records
 
 
 def _articles(root: Element) -> Iterator[Located]:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from digestmail.sources.dates import iso_day
 from digestmail.sources.keys import arxiv_id, doi, pubmed_key
 from digestmail.sources.tagged import Dialect, Tagged, tagged_records
+from digestmail.sources.zotero import noted_pmid
 
 _LINE = re.compile(r"([A-Z][A-Z0-9])(?:\s{1,2}-|\s*-\s)\s*(.*)")
 # What programs put before a record: its number, or in what the file was made.
 _AROUND = re.compile(r"[<\[(]?[0-9]{1,6}[>\])]?[.:)]?|[A-Z][\w -]{0,30}:\s.*|[-=*_ ]+|%.*|EF")
-_PUBMED = re.compile(r"\bPMID:?\s*([0-9]{4,9})\b", re.IGNORECASE)
 
 
 def read_ris(
@@ -69,9 +69,7 @@ def _authors(record: Tagged) -> list[str]:
 
 def _pmid(record: Tagged, links: Iterable[str]) -> str:
     """Return the PubMed id: its number is told by PubMed's own name, address or a note."""
-    noted = (
-        found[1] for text in record.all("N1", "AN", "C2", "M2") if (found := _PUBMED.search(text))
-    )
+    noted = filter(None, map(noted_pmid, record.all("N1", "AN", "C2", "M2")))
     if number := next(noted, ""):
         return number
     is_pubmed = any(

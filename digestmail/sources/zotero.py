@@ -17,7 +17,7 @@ Located = tuple[str, Mapping[str, object] | str]
 _ARXIV = re.compile(
     r"\b(?:arxiv[:.]\s?|abs/)((?:[a-z-]{2,12}/)?[0-9][0-9.]{6,10}(?:v[0-9]{1,3})?)", re.IGNORECASE
 )
-_PMID = re.compile(r"\bPMID:?\s*([0-9]{4,9})\b", re.IGNORECASE)
+_PMID = re.compile(r"\bPMID:?\s*([0-9]{4,9})\b|\bPubMed\b[^0-9]{1,80}([0-9]{4,9})\b", re.IGNORECASE)
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 NO_PAPERS = ("attachment", "note", "annotation")
 
@@ -25,7 +25,7 @@ NO_PAPERS = ("attachment", "note", "annotation")
 def noted_pmid(text: str) -> str:
     """Return the PubMed id that a note names ("PMID: 40000001"); empty where it names none."""
     found = _PMID.search(text[:2_000])
-    return found[1] if found else ""
+    return (found[1] or found[2]) if found else ""
 
 
 def arxiv_in(fields: Iterable[str]) -> str:

@@ -270,6 +270,8 @@ def test_names_of_bibtex(author: str, names: tuple[str, ...]) -> None:
         ("pmid={38000001}", "pmid:38000001"),
         ("eprint={38000001}, eprinttype={pubmed}", "pmid:38000001"),
         ("note={PMID: 38000001}", "pmid:38000001"),
+        ("pubmed-id={38000001}", "pmid:38000001"),
+        ("note={[PubMed:\\href{https://a.org/pubmed/38000001}{38000001}]}", "pmid:38000001"),
         ("doi={N/A}, url={https://doi.org/10.1000/x}", "doi:10.1000/x"),
         ("doi={10.1000/a\\_b}", "doi:10.1000/a_b"),
         ("arxivid={2301.00001}", "arxiv:2301.00001"),
@@ -278,6 +280,18 @@ def test_names_of_bibtex(author: str, names: tuple[str, ...]) -> None:
 def test_identifiers_of_bibtex(fields: str, key: str) -> None:
     (paper,) = papers(f"@misc{{a, title={{T}}, {fields}}}", "x.bib")
     assert paper.key == key
+
+
+def test_a_list_of_references_is_read_by_the_identifiers_in_it() -> None:
+    text = (
+        "- [Deep](https://arxiv.org/abs/2001.00001v2)\n1. Lima A. Deep. doi:10.1000/a(1)b.\n"
+        "PMID: 38000001\nLima (2020), https://doi.org/10.1000/c, p. 3\nno identifier\n"
+    )
+    library = read_library(text.encode(), "refs.md")
+    keys = ["arxiv:2001.00001", "doi:10.1000/a(1)b", "pmid:38000001", "doi:10.1000/c"]
+    assert [paper.key for paper in library.papers] == keys
+    assert len(library.problems) == 1
+    assert len(papers("10.1000/a,one\n10.1000/b,two\n", "x.csv")) == 2
 
 
 def test_a_volume_that_others_refer_to_is_no_paper() -> None:
@@ -338,6 +352,10 @@ def test_pubmed_ids_of_ris(lines: str) -> None:
         (b"PK\3\4\0\0", "a.xlsx", "it is an Excel workbook; save it as CSV"),
         (b"PK\3\4\0\0", "", "workbook .* or a ZIP archive, not text"),
         (b"<rss><channel/></rss>", "", "it is a feed"),
+        (b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>", "", "not Zotero’s"),
+        (b"RT Journal Article\nT1 Deep\n", "a.txt", "RefWorks’ tagged format; export it as RIS"),
+        (b"{\\rtf1 x}", "a.rtf", "a rich text document; save it as plain text"),
+        (b"cff-version: 1.2.0\n", "CITATION.cff", "a CITATION.cff file; export it as BibTeX"),
         (b"<mods/>", "", "it is MODS; export it as BibTeX or RIS"),
         (b"Name,Age\nx,y\n", "x.csv", "without a column “Title” or “DOI”; its first row is “Name"),
         (b"x" * (LARGEST + 1), "big.bib", "“big.bib”: it has 6 MB, and 5 MB are the most"),
