@@ -173,7 +173,7 @@ async def test_the_name_of_a_paper_leads_to_it(web: Trial, name: str) -> None:
 
 async def test_a_paper_that_is_not_here_is_offered_elsewhere(web: Trial) -> None:
     assert "https://arxiv.org/abs/2611.99999" in await text(web, "/papers", q="2611.99999")
-    assert "https://doi.org/10.1000/none" in await text(web, "/papers", q="10.1000/none")
+    assert "https://doi.org/10.1000/elsewhere" in await text(web, "/papers", q="10.1000/elsewhere")
 
 
 async def test_nothing_found_gives_hints(web: Trial) -> None:
