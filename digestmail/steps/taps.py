@@ -1,22 +1,25 @@
-"""What pages do by themselves when a link of a mail is opened, kept apart from link scanners.
+"""What readers say by the links of a mail, kept apart from what link scanners do with them.
 
-A page that a person looks at posts its one form without being asked. Some scanners look like
-people; but they open every link of a mail, at once or in turn, and nobody means more and less of
-the same paper. What such a visitor's pages did by themselves is taken back, and buttons have to be
-pressed for a while. What a button said stays.
+A page that a person looks at posts its one form without being asked: a tap. Some scanners look
+like people, and some press the button of every page; but they go through the links of a mail, at
+once or in turn, and nobody means more and less of the same paper. What such a visitor's pages did
+by themselves is taken back, and buttons have to be pressed for a while. What a button said stays,
+unless it was pressed in the same burst.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from digestmail.domain import SubscriberStatus, Verdict
+from digestmail.domain import Feedback, SubscriberStatus, Verdict
 from digestmail.steps import feedback
 from digestmail.steps.feedback import Rated
 from digestmail.store import Store
 
-_MOST = 4  # taps of one mail in a RUSH; a quick reader needs two seconds for each
+_MOST = 4  # taps and presses of one mail in a RUSH; a quick reader needs two seconds for each
 RUSH = timedelta(seconds=8)
+HASTE = timedelta(seconds=5)  # nobody reads a page and presses the opposite button so fast
 DOUBT = timedelta(minutes=10)
 _READS = (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED)
 _SAVED = "save"
@@ -54,6 +57,36 @@ def _say(store: Store, paper: Rated, verdict: Verdict, now: datetime) -> Answer:
     return _stays(store, paper, now)
 
 
+def press(
+    store: Store, paper: Rated, verdict: Verdict, now: datetime, *, turns_round: bool = False
+) -> Answer:
+    """Record a verdict that a button said, in place of what was said before.
+
+    ``turns_round``: it stands on the page that thanks for the other word.
+    """
+    if not _may_press(store, paper, now):
+        return Answer.SCANNED
+    said = feedback.said(store, paper)
+    if said is not None and said.verdict is verdict:
+        return Answer.DONE
+    if said and not turns_round and timedelta(0) <= now - said.given_at <= HASTE:
+        _refuse(store, paper, now, since=now - RUSH)
+        return Answer.SCANNED
+    _mark_press(store, paper, verdict, now, instead_of=said)
+    feedback.give(store, paper, verdict, now)
+    return Answer.DONE
+
+
+def press_save(store: Store, paper: Rated, now: datetime) -> Answer:
+    """Save a paper because a button was pressed; one that is saved stays as it is."""
+    if not _may_press(store, paper, now):
+        return Answer.SCANNED
+    if not feedback.is_saved(store, paper):
+        _mark_press(store, paper, _SAVED, now)
+        store.saved.add(paper.digest.subscriber_id, paper.item.paper.id or 0, now)
+    return Answer.DONE
+
+
 def save(store: Store, paper: Rated, now: datetime) -> Answer:
     """Save a paper because a page posted itself; one that is saved stays as it is."""
     if not _may_tap(store, paper, now):
@@ -79,6 +112,22 @@ def is_reader(store: Store, subscriber_id: int) -> bool:
 def _may_tap(store: Store, paper: Rated, now: datetime) -> bool:
     if not is_reader(store, paper.digest.subscriber_id) or _is_scanned(store, paper, now):
         return False
+    return _is_calm(store, paper, now)
+
+
+def _may_press(store: Store, paper: Rated, now: datetime) -> bool:
+    """Whether a button counts: of a mail that is being scanned only one pressed for itself."""
+    last = f"pressed:{paper.digest.subscriber_id}"
+    before = store.guards.counted(last)
+    store.guards.allow(last, 1, timedelta(0), now)
+    hasty = before is not None and timedelta(0) <= now - before <= RUSH
+    if hasty and _is_scanned(store, paper, now):
+        return False
+    return _is_calm(store, paper, now)
+
+
+def _is_calm(store: Store, paper: Rated, now: datetime) -> bool:
+    """Count a tap or press; False, and the last ones are taken back, once there is a rush."""
     if store.guards.allow(f"taps:{paper.digest.id}", _MOST, RUSH, now):
         return True
     _refuse(store, paper, now, since=now - RUSH)
@@ -105,6 +154,7 @@ def _doubt(store: Store, paper: Rated, after: timedelta, now: datetime) -> Answe
 
 def _refuse(store: Store, paper: Rated, now: datetime, since: datetime) -> None:
     reader = paper.digest.subscriber_id
+    _take_presses_back(store, paper, now - RUSH)
     store.leases.take(_lease(reader), "scanner", DOUBT, now, lambda _: False)
     _take_back(store, reader, since, _papers(paper))
 
@@ -137,6 +187,45 @@ def _take_back(
     for kept in store.saved.of(reader):
         if is_meant(kept.paper.id or 0, _SAVED, kept.saved_at):
             store.saved.remove(reader, kept.paper.id or 0)
+
+
+def _take_presses_back(store: Store, paper: Rated, since: datetime) -> None:
+    """Undo what buttons said in a burst, of the papers of its mail; what they replaced returns."""
+    reader, papers = paper.digest.subscriber_id, _papers(paper)
+    for given in store.feedback.of([reader]):
+        key = _press(reader, given.paper_id, given.verdict)
+        if given.paper_id not in papers or not _is_marked(store, key, given.given_at, since):
+            continue
+        feedback.undo(store, reader, given.paper_id)
+        if _is_marked(store, f"{key}:instead", given.given_at, since):
+            before = store.guards.counted(f"{key}:before")
+            said = replace(given, verdict=_OPPOSITE[given.verdict])
+            store.feedback.give(replace(said, given_at=before or given.given_at))
+    for kept in store.saved.of(reader):
+        paper_id = kept.paper.id or 0
+        key = _press(reader, paper_id, _SAVED)
+        if paper_id in papers and _is_marked(store, key, kept.saved_at, since):
+            store.saved.remove(reader, paper_id)
+
+
+def _mark_press(
+    store: Store, paper: Rated, what: str, now: datetime, instead_of: Feedback | None = None
+) -> None:
+    """Note that a button is about to act, and what it replaces."""
+    key = _press(paper.digest.subscriber_id, paper.item.paper.id or 0, what)
+    store.guards.allow(key, 1, timedelta(0), now)
+    if instead_of is not None:
+        store.guards.allow(f"{key}:instead", 1, timedelta(0), now)
+        store.guards.allow(f"{key}:before", 1, timedelta(0), instead_of.given_at)
+
+
+def _is_marked(store: Store, key: str, at: datetime, since: datetime) -> bool:
+    marked = store.guards.counted(key)
+    return marked is not None and at >= since and abs(marked - at) <= RUSH
+
+
+def _press(reader: int, paper_id: int, what: str) -> str:
+    return f"press:{reader}:{paper_id}:{what}"
 
 
 def _mark(store: Store, paper: Rated, what: str, now: datetime) -> None:

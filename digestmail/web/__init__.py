@@ -38,12 +38,12 @@ from digestmail.web.altcha import Sums
 from digestmail.web.capacity import CapacityError
 from digestmail.web.forms import FormView
 from digestmail.web.languages import make_languages
+from digestmail.web.networks import Networks
 from digestmail.web.pages import Pages
 from digestmail.web.public import make_public
 from digestmail.web.security import (
     BelowPath,
     BodyLimit,
-    Networks,
     SecurityHeaders,
     TokenPaths,
     UnexpectedErrors,

@@ -28,6 +28,7 @@ Position = Annotated[int, Path(ge=1, le=1000)]
 
 _PROFILE = 80
 _BY_ITSELF = "by_itself"  # what static/tap.js adds to the form it posts
+_TURNS_ROUND = "turns_round"  # a field of the buttons on the page that thanks
 _ONE_CLICK = "List-Unsubscribe"  # the field that RFC 8058 has mail programs post
 _REFUSED = 429
 
@@ -140,11 +141,12 @@ def give_feedback(
 ) -> Response:
     """Say more or less."""
     tapped, store = _of_a_reader(site, token, position), site.app.store
-    before, answer = feedback.said(store, tapped.paper), Answer.DONE
+    before = feedback.said(store, tapped.paper)
     if _BY_ITSELF in posted:
         answer = taps.give(store, tapped.paper, verdict, site.now)
     else:
-        feedback.give(store, tapped.paper, verdict, site.now)
+        turns_round = _TURNS_ROUND in posted
+        answer = taps.press(store, tapped.paper, verdict, site.now, turns_round=turns_round)
     if answer is Answer.DONE:
         return tapped.page("thanks", done=verdict, is_new=before is None)
     otherwise = before.verdict if before and answer is Answer.SAID_OTHERWISE else ""
@@ -163,9 +165,8 @@ def save(site: Ours, token: str, position: Position, posted: Posted) -> Response
     """Put a paper on the reading list."""
     tapped, store = _of_a_reader(site, token, position), site.app.store
     was_saved = feedback.is_saved(store, tapped.paper)
-    if _BY_ITSELF not in posted:
-        store.saved.add(tapped.reader, tapped.paper.item.paper.id or 0, site.now)
-    elif taps.save(store, tapped.paper, site.now) is not Answer.DONE:
+    keep = taps.save if _BY_ITSELF in posted else taps.press_save
+    if keep(store, tapped.paper, site.now) is not Answer.DONE:
         return tapped.page("save", _REFUSED, presses=False)
     return tapped.page("thanks", done="saved", is_new=not was_saved)
 

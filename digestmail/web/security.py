@@ -6,14 +6,11 @@ is posted to an address that holds their token, which no other site knows.
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from digestmail.errors import ConfigError
 from digestmail.sources.library import LARGEST
 from digestmail.text import one_line
 
@@ -230,48 +227,3 @@ async def _read(receive: Receive, most: int) -> tuple[bytes, bool]:
         if len(body) > most:
             return bytes(body), False
     return bytes(body), True
-
-
-class Networks:
-    """Tells from which network a request comes. ``trusted_proxies``: addresses or networks."""
-
-    def __init__(self, trusted_proxies: Sequence[str]) -> None:
-        self._trusted = [_proxy(text) for text in trusted_proxies]
-
-    def of(self, request: Request) -> str:
-        """The IPv4 address or IPv6 /64 of the visitor.
-
-        X-Forwarded-For is read from its end, and only as far as trusted proxies wrote it.
-        """
-        hops = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
-        address = request.client.host if request.client else ""
-        while self._is_trusted(address) and any(map(str.strip, hops)):
-            address = hops.pop().strip() or address
-        return _network(address)
-
-    def _is_trusted(self, address: str) -> bool:
-        try:
-            return any(ip_address(address) in network for network in self._trusted)
-        except ValueError:
-            return False
-
-
-def _proxy(text: str) -> IPv4Network | IPv6Network:
-    try:
-        return ip_network(text, strict=False)
-    except ValueError:
-        raise ConfigError(
-            f"web.trusted_proxies: {text!r} is no address or network; write 10.0.0.7 or 10.0.0.0/8"
-        ) from None
-
-
-def _network(address: str) -> str:
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if not isinstance(found, IPv6Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(IPv6Network((int(found) >> 64 << 64, 64)))

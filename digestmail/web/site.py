@@ -16,8 +16,8 @@ from digestmail.web.altcha import Sums
 from digestmail.web.capacity import Capacity
 from digestmail.web.forms import Texts
 from digestmail.web.languages import Languages
+from digestmail.web.networks import Networks
 from digestmail.web.pages import Pages
-from digestmail.web.security import Networks
 
 log = logging.getLogger(__name__)
 

@@ -320,7 +320,8 @@ async def test_feedback_counts_and_can_be_turned_round(web: Trial) -> None:
     assert "Noted: more like this" in thanks.text
     less = feedback_path(web, digest, Verdict.LESS)
     assert less in buttons(thanks.text)
-    await web.post(less)
+    assert 'name="turns_round"' in thanks.text
+    await web.post(less, {"turns_round": "yes"})
     (given,) = web.app.store.feedback.of([ada.id or 0])
     assert given.verdict is Verdict.LESS
 

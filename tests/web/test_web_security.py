@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
+from starlette.requests import Request
 from web_apps import READER, Trial, Watch, open_app, trial
 
 from digestmail import web as pages
@@ -16,6 +17,7 @@ from digestmail.config import MailSettings, Settings
 from digestmail.errors import ConfigError
 from digestmail.store.tables import RATE
 from digestmail.web import make_web
+from digestmail.web.networks import Networks
 from digestmail.web.security import LARGEST_BODY, LARGEST_FORM
 
 ALWAYS = {
@@ -156,6 +158,40 @@ async def test_ipv6_is_counted_by_64(tmp_path: Path) -> None:
     async with trial(tmp_path, trusted_proxies=["203.0.113.5"]) as web:
         same = ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9")
         assert await networks_counted(web, *same, "2001:db8:1:3::1", "::ffff:192.0.2.1") == 3
+
+
+@pytest.mark.parametrize(
+    ("peer", "trusted", "forwarded", "network"),
+    [
+        ("::ffff:10.0.0.7", "10.0.0.0/8", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.7", "::ffff:10.0.0.7", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.7", "::ffff:10.0.0.0/104", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.7", "10.0.0.7", "198.51.100.1:40312", "198.51.100.1"),
+        ("10.0.0.7", "10.0.0.7", '"198.51.100.1:40312"', "198.51.100.1"),
+        ("10.0.0.7", "10.0.0.7", "[2001:db8:1:2::9]:443", "2001:db8:1:2::/64"),
+        ("10.0.0.7", "10.0.0.7", "[2001:db8:1:2::9]", "2001:db8:1:2::/64"),
+        ("10.0.0.7", "10.0.0.7", "2001:db8:1:2::443", "2001:db8:1:2::/64"),
+        ("10.0.0.7", "10.0.0.7", "::ffff:198.51.100.1", "198.51.100.1"),
+        ("10.0.0.7", "10.0.0.7", "[::ffff:198.51.100.1]:80", "198.51.100.1"),
+        ("10.0.0.7", "10.0.0.0/8", "198.51.100.1:9, 10.0.0.8:7", "198.51.100.1"),
+        ("fe80::1%eth0", "fe80::/10", "198.51.100.1", "198.51.100.1"),
+        ("2001:db8::1", "2001:db8::1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.7", "10.0.0.7", "unknown", "unknown"),
+        ("10.0.0.7", "10.0.0.7", "198.51.100.1, _hidden", "unknown"),
+        ("203.0.113.9", "10.0.0.7", "198.51.100.1:40312", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "10.0.0.7", "198.51.100.1", "203.0.113.9"),
+        ("", "10.0.0.7", "198.51.100.1", "unknown"),
+    ],
+)
+def test_addresses_are_read_as_proxies_write_them(
+    peer: str, trusted: str, forwarded: str, network: str
+) -> None:
+    scope = {
+        "type": "http",
+        "client": (peer, 40000) if peer else None,
+        "headers": [(b"x-forwarded-for", forwarded.encode())],
+    }
+    assert Networks([trusted]).of(Request(scope)) == network
 
 
 def test_a_proxy_that_is_no_address_is_told(tmp_path: Path) -> None:

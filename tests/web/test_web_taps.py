@@ -1,6 +1,7 @@
 """What pages of one tap post by themselves: a reader's counts, a link scanner's does not."""
 
 from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 
 import httpx
@@ -208,6 +209,63 @@ async def test_what_a_button_said_before_leaving_stays(
     await web.post(web.unsubscribe(ada))
     assert said(web, ada) == {"Paper 1": "less"}
     assert saved(web, ada) == ["Paper 2"]
+
+
+ORDERS = {
+    "paper by paper": [(at, what) for at in range(1, 9) for what in ("more", "less", "save")],
+    "saved first": [(at, what) for at in range(1, 9) for what in ("save", "less", "more")],
+    "word by word": [(at, what) for what in ("more", "less", "save") for at in range(1, 9)],
+    "more alone": [(at, "more") for at in range(1, 9)],
+    "save alone": [(at, "save") for at in range(1, 9)],
+    "one paper": [(1, "more"), (1, "less"), (1, "save")],
+    "two papers": [(1, "more"), (2, "less"), (1, "less"), (2, "more"), (2, "save")],
+}
+
+
+# So slowly and in another order a quick reader presses too.
+SLOW = ["paper by paper", "saved first", "one paper"]
+
+
+@pytest.mark.parametrize(
+    ("order", "seconds"),
+    [*product(ORDERS, (0, 0.1, 1)), *product(SLOW, (3,))],
+)
+async def test_a_scanner_that_presses_buttons_teaches_nothing(
+    web: Trial, ada: Subscriber, digest: Digest, order: str, seconds: float
+) -> None:
+    for position, what in ORDERS[order]:
+        await press(web, digest, position, what)
+        web.clock.move(seconds=seconds)
+    assert said(web, ada) == {}
+    assert saved(web, ada) == []
+
+
+@pytest.mark.parametrize("order", ["paper by paper", "word by word"])
+async def test_what_a_scanner_presses_over_returns(
+    web: Trial, ada: Subscriber, digest: Digest, order: str
+) -> None:
+    await press(web, digest, 1, "less")
+    web.clock.move(hours=1)
+    await press(web, digest, 2, "more")
+    await press(web, digest, 3, "save")
+    before = web.app.store.feedback.of([ada.id or 0])
+    web.clock.move(days=1)
+    for position, what in ORDERS[order]:
+        await press(web, digest, position, what)
+    assert web.app.store.feedback.of([ada.id or 0]) == before
+    assert saved(web, ada) == ["Paper 3"]
+
+
+async def test_who_was_taken_for_a_scanner_presses_again(
+    web: Trial, ada: Subscriber, digest: Digest
+) -> None:
+    for at in range(1, 7):
+        answer = await press(web, digest, at, "more")
+    assert answer.status_code == 429
+    assert "please press the button" in answer.text
+    web.clock.move(seconds=9)
+    assert (await press(web, digest, 6, "more")).status_code == 200
+    assert said(web, ada) == {"Paper 6": "more"}
 
 
 @pytest.mark.parametrize("page", ["confirm", "unsubscribe"])
