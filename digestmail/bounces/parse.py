@@ -153,8 +153,9 @@ def _asks_to_leave(mail: _Mail) -> bool:
 
     Apple Mail's Unsubscribe button marks such a mail as an automatic reply.
     """
-    asks = mail.message.get("X-Apple-Unsubscribe") or _ASKS_TO_LEAVE.match(mail.subject)
-    return bool(asks and mail.tokens)
+    if mail.message.get("X-Apple-Unsubscribe"):
+        return True
+    return bool(mail.tokens and _ASKS_TO_LEAVE.match(mail.subject))
 
 
 def _letter(mail: _Mail) -> Report:

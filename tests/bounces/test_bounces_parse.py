@@ -248,6 +248,10 @@ def test_a_mail_program_that_asks_to_leave_is_no_automatic_answer(subject: str, 
     assert (report.kind, report.tokens) == (Kind.UNSUBSCRIBE, (LEAVE,))
 
 
+def test_a_request_to_leave_without_a_token_is_left_for_a_person() -> None:
+    assert parse(letter("unsubscribe", extra=APPLE)).kind is Kind.UNSUBSCRIBE
+
+
 def test_an_automatic_answer_to_a_digest_asks_for_nothing() -> None:
     away = letter(
         "Re: how to unsubscribe", to=to_token(TOKEN), extra="Auto-Submitted: auto-replied\n"

@@ -273,6 +273,16 @@ def test_unsubscribe_by_mail(office: Postmaster, store: Store, sent: Delivery) -
     assert ada(store).status is SubscriberStatus.ACTIVE
 
 
+def test_unsubscribe_of_a_program_that_calls_itself_automatic(
+    office: Postmaster, store: Store, sent: Delivery
+) -> None:
+    leave = LINKS.unsubscribe_token(sent.subscriber_id)
+    apple = "Return-Path: <>\nAuto-Submitted: auto-replied\nX-Apple-Unsubscribe: true\n"
+    raw = letter("unsubscribe", to=f"leave+{leave}@digest.example.org", extra=apple)
+    assert take(office, raw).kinds == {Kind.UNSUBSCRIBE: 1}
+    assert ada(store).status is SubscriberStatus.UNSUBSCRIBED
+
+
 @pytest.mark.parametrize("subject", ["unsubscribe", "unsubscribe me please", "Hello"])
 def test_without_a_good_token_nobody_leaves(
     office: Postmaster, store: Store, sent: Delivery, subject: str
