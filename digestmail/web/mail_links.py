@@ -57,7 +57,9 @@ def confirm(site: Ours, token: str) -> Response:
     if not confirmed.is_new:
         return site.lead_to(f"/confirm/{quote(token)}")
     own = site.app.links.preferences(confirmed.subscriber.id or 0, site.now)
-    return site.lead_to(f"{site.pages.local(own)}/welcome")
+    # Who has nothing to choose papers by yet is led to where it is chosen.
+    page = "/welcome" if confirmed.subscriber.profiles else ""
+    return site.lead_to(f"{site.pages.local(own)}{page}")
 
 
 @router.api_route("/unsubscribe/{token}", methods=SHOW)

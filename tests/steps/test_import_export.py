@@ -2,6 +2,9 @@
 
 import json
 import random
+import signal
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -783,6 +786,35 @@ def test_what_a_killed_import_had_not_come_to_ask_is_asked_by_the_next(
     assert (standing(desk), mails(desk, "a")) == ({"a": PENDING}, 0)
     assert bring(desk, text, active=False) == Entered(known=1)
     assert mails(desk, "a") == 1
+
+
+_KILLED = """
+import os, signal, sys
+from digestmail.calendar import utc_now
+from digestmail.domain import Profile, Schedule
+from digestmail.steps.import_export.enter import enter
+from digestmail.steps.import_export.entries import Entries
+from digestmail.steps.import_export.formats import read_list
+from digestmail.steps.links import Links
+from digestmail.steps.subscribe import Desk
+from digestmail.store import Database, Store
+from digestmail.tokens import Signer
+
+data, url = sys.argv[1:]
+desk = Desk(Store(Database(url)), Links("https://digest.example.org", Signer(["k" * 40])))
+records = read_list(data.encode(), {}).records
+people = Entries(Profile(), Schedule()).read(records, lambda _: None).people.values()
+enter(desk, people, utc_now(), lambda _: os.kill(os.getpid(), signal.SIGKILL), active=False)
+"""
+
+
+def test_after_a_kill_the_same_import_adds_and_asks_the_rest(desk: Desk, database_url: str) -> None:
+    text = "email,keywords\n" + "".join(f"p{n}@x.org,ice\n" for n in range(1_200))
+    command = [sys.executable, "-c", _KILLED, text, database_url]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert len(desk.store.subscribers.all()) == 1_000
+    assert bring(desk, text, active=False) == Entered(added=200, pending=200, known=1_000)
+    assert {mails(desk, f"p{n}") for n in (0, 999, 1_000, 1_199)} == {1}
 
 
 def test_a_long_list_is_entered_in_blocks_with_progress(desk: Desk) -> None:

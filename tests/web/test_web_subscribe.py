@@ -10,9 +10,9 @@ from pathlib import Path
 import altcha
 import httpx
 import pytest
-from web_apps import HOSTILE, READER, Trial, link_in, trial
+from web_apps import HOSTILE, READER, Trial, link_in, path_of, trial
 
-from digestmail.domain import Paper
+from digestmail.domain import Paper, Schedule, SubscriberStatus
 from digestmail.relevance import Model
 from digestmail.sources.library import LARGEST
 from digestmail.steps.preview import Week
@@ -547,3 +547,15 @@ async def test_the_confirm_page_says_what_was_asked(web: Trial) -> None:
     page = (await web.get(link_in(web.mails[0], "confirm"))).text
     assert "Keywords: ice, &lt;b&gt;snow" in page
     assert "Sent at 09:00 (Europe/Rome)" in page
+
+
+async def test_who_was_imported_with_an_address_only_confirms_and_chooses(web: Trial) -> None:
+    ada = web.app.desk.add(READER, [], Schedule(), web.clock(), active=False)
+    confirm = path_of(web.app.links.confirm(ada.id or 0, 0, web.clock()))
+    assert "Nothing is chosen yet" in (await web.get(confirm)).text
+    welcome = await web.press(confirm)
+    assert welcome.status_code == 200
+    assert '<details class="sheet fold" open>' in welcome.text
+    await web.press(f"{web.preferences(ada)}/profiles", {"name": "Ice", "keywords": "sea ice"})
+    (profile,) = web.again(ada).profiles
+    assert (profile.keywords, web.again(ada).status) == (("sea ice",), SubscriberStatus.ACTIVE)
