@@ -34,8 +34,8 @@ def _with_types(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _split(line: str) -> tuple[str, str]:
-    found = _LINE.fullmatch(line.strip("\ufeff\r\n"))
-    return (found[1], (found[2] or "").strip()) if found else ("", "")
+    match = _LINE.fullmatch(line.strip("\ufeff\r\n"))
+    return (match[1], (match[2] or "").strip()) if match else ("", "")
 
 
 _DIALECT = Dialect(_split, first=frozenset([_FIRST]))

@@ -189,10 +189,10 @@ def _reference(line: str) -> Record:
 
 def _named_in(line: str) -> Mapping[str, object]:
     """The identifier among other words, as in a list of references; nothing without one."""
-    found = _DOI.search(line)
+    match = _DOI.search(line)
     names = {
         "arxiv_id": arxiv_in([line]),
-        "doi": found[0] if found else "",
+        "doi": match[0] if match else "",
         "pmid": noted_pmid(line),
     }
     return {name: text for name, text in names.items() if text}

@@ -22,8 +22,8 @@ def read_nbib(lines: Iterable[str]) -> Iterator[tuple[str, Mapping[str, object] 
 
 
 def _split(line: str) -> tuple[str, str]:
-    found = _LINE.fullmatch(line.strip("\ufeff\t\r\n")) if line[:1].strip() else None
-    return (found[1], found[2].strip()) if found else ("", "")
+    match = _LINE.fullmatch(line.strip("\ufeff\t\r\n")) if line[:1].strip() else None
+    return (match[1], match[2].strip()) if match else ("", "")
 
 
 _DIALECT = Dialect(_split, first=frozenset(["PMID"]))

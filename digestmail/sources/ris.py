@@ -38,8 +38,8 @@ def read_ris(
 
 
 def _split(line: str) -> tuple[str, str]:
-    found = _LINE.fullmatch(line.strip("\ufeff \t\r\n"))
-    return (found[1], found[2].strip()) if found else ("", "")
+    match = _LINE.fullmatch(line.strip("\ufeff \t\r\n"))
+    return (match[1], match[2].strip()) if match else ("", "")
 
 
 _DIALECT = Dialect(_split, first=frozenset(["TY"]), last="ER")

@@ -18,8 +18,8 @@ def read_wos(lines: Iterable[str]) -> Iterator[tuple[str, Mapping[str, object] |
 
 
 def _split(line: str) -> tuple[str, str]:
-    found = _LINE.fullmatch(line.strip("\ufeff\r\n"))
-    return (found[1], (found[2] or "").strip()) if found else ("", "")
+    match = _LINE.fullmatch(line.strip("\ufeff\r\n"))
+    return (match[1], (match[2] or "").strip()) if match else ("", "")
 
 
 _DIALECT = Dialect(_split, frozenset(["PT"]), last="ER", lists=frozenset(["AU", "AF", "BA", "CA"]))

@@ -14,6 +14,7 @@ _ESCAPES = ("\\\\", "\\$")
 _TEX = re.compile(r"\\[A-Za-z,;!|{}]|[\^_{]")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 _OPERATOR = re.compile(r"\s*[<>=≤≥±×+*/|~-]+\s*")
+_RELATION = re.compile(r"[^\d\s.,][^\s]{0,20}[=<>≤≥]")
 _AMOUNT = re.compile(r"\d[\d.,]*\s")
 # A dollar that has no other: of a formula that was cut off, if TeX stands beside it.
 _STRAY = re.compile(
@@ -53,8 +54,8 @@ def mark_formulas(text: str) -> str:
 
 
 def _marks(text: str) -> list[_Mark]:
-    found = _SIGN.finditer(text)
-    return [_Mark(m[0], m.start(), m.end()) for m in found if m[0] not in _ESCAPES]
+    signs = _SIGN.finditer(text)
+    return [_Mark(m[0], m.start(), m.end()) for m in signs if m[0] not in _ESCAPES]
 
 
 def _unpaired(text: str) -> str:
@@ -77,8 +78,8 @@ def _is_formula(text: str, start: int, closing: _Mark) -> bool:
     begins, ends = content[0].isspace(), content[-1].isspace()
     if _TEX.search(content):
         return not (ends and _AMOUNT.match(content) and _WORD.search(content))
-    if _OPERATOR.fullmatch(content):
-        return True  # "$<$5%"
+    if _OPERATOR.fullmatch(content) or _RELATION.fullmatch(content):
+        return True  # "$<$5%", "$n=$5"
     if begins and ends:
         is_short = len(content) <= 20 and not _WORD.search(content)
         return is_short and not content.strip()[0].isdigit() and not after.isdigit()

@@ -14,7 +14,7 @@ from digestmail.text.typography import with_typography
 
 _HINT = re.compile(r"[\\$~`{}]|--|''|[A-Za-z0-9)\]][_^][\w{(+*-]")
 _PRIVATE = re.compile("[\ue000-\ue00f]")
-_QUOTED = re.compile(r"(?<!\w)\\(?P<mark>[\"'])(?P<text>[^\"'\\]{1,200})\\(?P=mark)(?!\w)")
+_QUOTED = re.compile(r"(?<!\w)\\(?P<mark>[\"'])(?P<text>[^\"'\\{}]{1,200})\\(?P=mark)(?![\w{\\])")
 _VERBATIM = re.compile(r"\\verb\*?(?P<mark>[|!+/])(?P<text>[^\n]{0,200}?)(?P=mark)")
 # In a text without macros: braces that keep capitals, or a comma from being one of a list.
 _PROTECTIVE = re.compile(r"(?<![\^_])\{([\w.-][\w .-]{0,80}|,)\}")

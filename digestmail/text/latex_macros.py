@@ -149,6 +149,10 @@ MACROS: dict[str, Callable[[Arguments], str]] = {
     **dict.fromkeys(["xrightarrow", "xlongrightarrow"], _arrow("→")),
     "xleftarrow": _arrow("←"),
     **dict.fromkeys(names("text mbox textrm textnormal textit textbf texttt emph"), _plain),
+    **dict.fromkeys(
+        names("mathrm mathbf mathit mathsf mathtt boldsymbol bm pmb operatorname underline hbox"),
+        lambda source: source.argument(),
+    ),
     "ensuremath": lambda source: source.argument(in_formula=True),
     **dict.fromkeys(["textsuperscript", "sp"], _scripted("^")),
     **dict.fromkeys(["textsubscript", "sb"], _scripted("_")),

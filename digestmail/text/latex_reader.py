@@ -1,6 +1,7 @@
 """A reader of marked LaTeX: macros, groups, scripts and accents to Unicode, in one pass."""
 
 import re
+import unicodedata
 
 from digestmail.text.formulas import CLOSE, OPEN
 from digestmail.text.latex_macros import MACROS, accented
@@ -206,7 +207,8 @@ class LatexReader:
             return value
         if len(value) > 1 and value.isascii() and value.isalpha():
             return self._word(value)
-        if self.tail and not self.tail[-1].isspace():
+        is_opening = unicodedata.category(value[-1:] or " ") == "Ps"
+        if is_opening or (self.tail and not self.tail[-1].isspace()):
             self.skip_space()  # it only ended the name of the macro
         return value
 

@@ -39,8 +39,8 @@ def bare_script(mark: str, before: str, text: str) -> str:
     elif digits and digits[0].isdigit() and _FORMULA_BASE.search(before):
         return digits[0]
     is_letter_base = bool(_LETTER_BASE.search(before)) or (mark == "^" and before[-1:] == ")")
-    found = (digits if digits and digits[0].isdigit() else letter) if is_letter_base else None
-    return found[0] if found else ""
+    match = (digits if digits and digits[0].isdigit() else letter) if is_letter_base else None
+    return match[0] if match else ""
 
 
 def fraction(numerator: str, denominator: str, *, is_followed: bool) -> str:
