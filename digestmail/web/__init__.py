@@ -35,6 +35,7 @@ from digestmail.web import (
     subscribe,
 )
 from digestmail.web.altcha import Sums
+from digestmail.web.bodies import BodyLimit
 from digestmail.web.capacity import CapacityError
 from digestmail.web.forms import FormView
 from digestmail.web.languages import make_languages
@@ -43,7 +44,6 @@ from digestmail.web.pages import Pages
 from digestmail.web.public import make_public
 from digestmail.web.security import (
     BelowPath,
-    BodyLimit,
     SecurityHeaders,
     TokenPaths,
     UnexpectedErrors,
@@ -77,7 +77,8 @@ def make_web(app: App) -> FastAPI:
     web.state.webhooks = hooks.webhooks(app.settings.bounces)
     web.mount("/static", StaticFiles(directory=static_folder(app)))
     _explain_errors(web)
-    web.add_middleware(BodyLimit, page=languages.error(413), file_page=languages.file_too_large)
+    file_page = languages.file_too_large
+    web.add_middleware(BodyLimit, error=languages.error, file_page=file_page, networks=networks)
     web.add_middleware(UnexpectedErrors, page=languages.error(500))
     web.add_middleware(SecurityHeaders, more=languages.headers)
     web.add_middleware(TokenPaths)

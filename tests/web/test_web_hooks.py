@@ -14,7 +14,7 @@ from digestmail.bounces.webhooks import WebhookError
 from digestmail.config import BouncesSection
 from digestmail.domain import SubscriberStatus
 from digestmail.web import hooks
-from digestmail.web.security import LARGEST_REPORT
+from digestmail.web.bodies import LARGEST_REPORT
 
 BOUNCE = {"RecordType": "Bounce", "Type": "HardBounce", "ID": 4, "Email": "ada@example.org"}
 PASSWORD = base64.b64encode(b"hook:word").decode()

@@ -17,7 +17,7 @@ from digestmail.relevance import Model
 from digestmail.sources.library import LARGEST
 from digestmail.steps.preview import Week
 from digestmail.steps.seeds import own_uploads, packed
-from digestmail.web.security import LARGEST_FORM
+from digestmail.web.bodies import LARGEST_FORM
 
 BIBTEX = b"""\
 @misc{mine, title={On my own work}, author={Doe, Jane},
