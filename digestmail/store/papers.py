@@ -21,6 +21,7 @@ UPLOADS = "uploads"  # the source of papers that only a reader's own file tells 
 NO_NEWS = 0  # the arrival of papers that never were news
 _NEWS = timedelta(days=14)  # a paper that old is none, whoever brings it
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)  # what SQLite takes for lower case
+_GAPS = ("abstract", "authors", "doi")  # what a later record may add
 _VALUES = ("title", "abstract", "url", "doi", "version", "published_at", "updated_at")
 
 
@@ -193,13 +194,24 @@ def row_of(paper: Paper, now: datetime, arrival: int = NO_NEWS) -> dict[str, Any
     }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Work:
     """One work of a batch: its records merged, all its names, and its row if it has one."""
 
+    number: int
     paper: Paper
     names: set[str]
     paper_id: int | None = None
+
+    def order(self) -> int:
+        """Return where the work stands in its batch."""
+        return self.number
+
+    def join(self, paper: Paper, names: Iterable[str]) -> None:
+        """Take in another record of the work."""
+        if _is_newer(paper, self.paper):
+            self.paper = replace(self.paper, **_changes(self.paper, paper))
+        self.names.update(names)
 
 
 def _next_arrivals(session: Session) -> Iterator[int]:
@@ -218,16 +230,17 @@ def _works(session: Session, papers: Sequence[Paper]) -> list[_Work]:
     """The works of a batch, as if their records had come one by one."""
     works: list[_Work] = []
     by_name: dict[str, _Work] = {}
-    for paper in papers:
+    for number, paper in enumerate(papers):
         names = names_of(paper)
-        work = next((by_name[name] for name in names if name in by_name), None)
-        if work is None:
-            work = _Work(paper, set())
+        same = sorted({by_name[name] for name in names if name in by_name}, key=_Work.order)
+        work = same[0] if same else _Work(number, paper, set())
+        if not same:
             works.append(work)
-        elif _is_newer(paper, work.paper):
-            work.paper = replace(work.paper, **_changes(work.paper, paper))
-        work.names.update(names)
-        by_name |= dict.fromkeys(names, work)
+        work.join(paper, names)
+        for other in same[1:]:  # two works until now, which this record tells to be one
+            work.join(other.paper, other.names)
+            works.remove(other)
+        by_name |= dict.fromkeys(work.names, work)
     for name, paper_id in _known_names(session, sorted(by_name)):
         work = by_name[name]
         work.paper_id = min(work.paper_id or paper_id, paper_id)
@@ -269,8 +282,8 @@ def _keep_names(session: Session, works: Sequence[_Work]) -> None:
 
 def _is_newer(paper: Paper, old: Paper) -> bool:
     grew = set(paper.categories) - set(old.categories)
-    told = (paper.abstract and not old.abstract) or (paper.doi and not old.doi)
-    return bool(paper.version > old.version or grew or told or paper.upvotes > old.upvotes)
+    adds = any(getattr(paper, name) and not getattr(old, name) for name in _GAPS)
+    return bool(paper.version > old.version or grew or adds or paper.upvotes > old.upvotes)
 
 
 def _was_only_a_seed(old: Paper, paper: Paper, now: datetime) -> bool:

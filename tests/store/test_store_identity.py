@@ -92,3 +92,69 @@ def test_two_processes_that_bring_one_work_by_two_names(store: Store) -> None:
 def test_the_key_comes_first() -> None:
     assert names_of(JOURNAL)[:1] == ("doi:10.5555/x.1",)
     assert len(names_of(replace(PREPRINT, title="A B C"))) == 1
+
+
+TEXT = (
+    "We present limits of covers of graphs and show that they exist whenever the graphs are"
+    " connected and have no leaves."
+)
+LONG = f"{TEXT} {TEXT.replace('covers', 'quotients')} Applications to networks are given."
+
+
+@pytest.mark.parametrize("title", [PREPRINT.title, "Covers revisited"], ids=["long", "short"])
+def test_the_same_title_and_abstract_are_one_work(store: Store, title: str) -> None:
+    spellings = [("Nina Falk", "Bo Stone"), ("Falk N", "Stone B"), (), ("Bo Stone", "Nina Falk")]
+    texts = [LONG, f"Abstract {LONG}", LONG.replace("limits", "\\textit{limits}"), LONG.upper()]
+    papers = [
+        replace(PREPRINT, key=f"lab:{n}", title=title, authors=names, abstract=text)
+        for n, (names, text) in enumerate(zip(spellings, texts, strict=True))
+    ]
+    assert store.papers.add(papers[:2], NOW).new == 1
+    assert store.papers.add(papers[2:], NOW + HOUR).new == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (replace(PREPRINT, abstract=TEXT), replace(JOURNAL, abstract=TEXT[3:], authors=())),
+        (
+            replace(PREPRINT, title="Erratum", abstract=TEXT),
+            replace(JOURNAL, title="Erratum", abstract=TEXT),
+        ),
+        (
+            replace(PREPRINT, abstract="A reply."),
+            replace(JOURNAL, abstract="A reply.", authors=("Al B",)),
+        ),
+    ],
+    ids=["other abstract", "short title, short abstract", "short abstract, other author"],
+)
+def test_a_common_title_or_a_short_text_is_not_enough(
+    store: Store, one: Paper, other: Paper
+) -> None:
+    assert store.papers.add([one, replace(other, key="lab:2", doi="")], NOW).new == 2
+
+
+@pytest.mark.parametrize(
+    "author",
+    ["Nina Falk", "Falk, Nina", "Falk, N. J.", "Falk N", "Falk NJ", "N. J. Falk", "Nina Falk Jr."],
+)
+def test_the_first_author_may_be_written_in_any_way(store: Store, author: str) -> None:
+    store.papers.add([replace(PREPRINT, authors=("Nina Falk",))], NOW)
+    again = replace(PREPRINT, key="lab:2", authors=(author, "Bo Stone"))
+    assert store.papers.add([again], NOW).new == 0
+
+
+def test_a_later_record_brings_the_authors(store: Store) -> None:
+    store.papers.add([replace(PREPRINT, authors=())], NOW)
+    assert store.papers.add([PREPRINT], NOW + HOUR).updated == 1
+    (paper,) = store.papers.seen_after(NOW - DAY)
+    assert paper.authors == PREPRINT.authors
+
+
+def test_a_record_that_joins_two_works_of_a_batch(store: Store) -> None:
+    renamed = replace(JOURNAL, title="Something else that was renamed", authors=())
+    bridge = replace(PREPRINT, key="s2:9", title="Bridge", doi=renamed.doi, authors=())
+    bridge = replace(bridge, aliases=(PREPRINT.key,))
+    assert store.papers.add([PREPRINT, renamed, bridge], NOW) == Added(new=1, known=2)
+    (paper,) = store.papers.seen_after(NOW - DAY)
+    assert (paper.key, paper.doi) == (PREPRINT.key, renamed.doi)
