@@ -142,18 +142,19 @@ def shared_names(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
     ``pairs`` are a name and the title of the record that has it. A DOI may stand with two forms of
     one title: it is shared where less than half of the words agree.
     """
-    titles: dict[str, frozenset[str]] = {}
+    titles: dict[str, str] = {}
     shared: set[str] = set()
     for name, title in pairs:
-        here = frozenset(word.plain for word in words(title)) or frozenset([title])
-        before = titles.setdefault(name, here)
-        if here != before and not (dois(name) and _is_alike(here, before)):
+        before = titles.setdefault(name, title)
+        if title != before and not _is_one_title(title, before, are_forms=bool(dois(name))):
             shared.add(name)
     return frozenset(shared)
 
 
-def _is_alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    return 2 * len(one & other) >= min(len(one), len(other))
+def _is_one_title(one: str, other: str, *, are_forms: bool) -> bool:
+    here, there = ([word.plain for word in words(title)] for title in (one, other))
+    alike = 2 * len(set(here) & set(there)) >= min(len(here), len(there))
+    return here == there or (are_forms and alike)
 
 
 # --- fields ----------------------------------------------------------------------------------

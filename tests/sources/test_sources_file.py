@@ -128,3 +128,28 @@ def test_a_real_listing() -> None:
     assert keys(results) == ids
     assert len(results) == 847
     assert all(isinstance(r, Paper) and r.title and r.abstract for r in results)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.jsonl", '{"id": "draft", "title": "On cats"}\n{"id": "draft", "title": "On dogs"}\n'),
+        ("a.jsonl", '{"id": 1, "title": "On cats"}\n{"id": 1, "title": "On dogs"}\n'),
+        ("a.json", '[{"doi": "10.1/N/A", "title": "On cats"}, {"doi": "-", "title": "On dogs"}]'),
+        ("a.csv", "id,title\nsee below,On cats\nsee below,On dogs\n"),
+        ("a.csv", "doi,title\n10.1000/vol7,Cats at night\n10.1000/vol7,A song of birds\n"),
+        (
+            "a.bib",
+            "@article{a, title={On cats}, doi={none}}\n@article{b, title={Dogs}, doi={none}}",
+        ),
+    ],
+)
+def test_one_identifier_for_all_records_is_none(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    keys = {paper.key for paper in FileSource(path, "lab").fetch(None) if isinstance(paper, Paper)}
+    assert len(keys) == 2
+    path.write_text(text.replace("On cats", "On mice").replace("at night", "by day"))
+    again = [paper for paper in FileSource(path, "lab").fetch(None) if isinstance(paper, Paper)]
+    assert again[0].key not in keys
+    assert again[1].key in keys

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from digestmail.domain import Paper
 from digestmail.sources import RecordError, paper_from_record
 from digestmail.sources.dates import utc
+from digestmail.sources.records import shared_names
 
 FIELDS = "id arxiv_id doi title abstract summary authors categories url published updated version"
 JSON = st.recursive(
@@ -123,6 +124,22 @@ def test_pubmed_ids_are_identifiers(
 ) -> None:
     paper = made(**{"id": None} | record)
     assert (paper.key, paper.aliases) == (key, aliases)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "shared"),
+    [
+        ([("x", "On cats"), ("x", "On dogs"), ("y", "On birds")], {"x"}),
+        ([("x", "On cats"), ("x", "ON CATS."), ("x", "On cats")], set()),
+        ([("10.1000/a", "On cats"), ("10.1000/a", "On cats and dogs: a study")], set()),
+        ([("10.1000/a", "On cats at night"), ("10.1000/a", "A study of birds")], {"10.1000/a"}),
+        ([], set()),
+    ],
+)
+def test_names_that_stand_with_different_titles(
+    pairs: list[tuple[str, str]], shared: set[str]
+) -> None:
+    assert shared_names(pairs) == shared
 
 
 @pytest.mark.parametrize(
