@@ -243,6 +243,8 @@ def _display(name: str) -> str:
     """Return a name as it is shown; empty for a placeholder."""
     name = _HONORIFIC.sub("", " ".join(name.split()).strip(" ,;:*"))[:_NAME_LIMIT]
     name = " ".join(_without_degrees(name.split()))
+    if name.endswith(".") and name[-2:-1].islower() and not _SUFFIX.fullmatch(name.split()[-1]):
+        name = name[:-1]  # that of the list
     if is_placeholder(name) or not _has_letters(name):
         return ""
     return _initials_first(name)

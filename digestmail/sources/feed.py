@@ -69,7 +69,9 @@ def read_any_feed(
     document = read_document(content, url, limits)
     base = urljoin(url, document.base)
     records = [read_entry(entry, base) for entry in document.entries]
-    shared = shared_names((name, r.title) for r in records for name in (*r.own_ids, *r.dois))
+    shared = shared_names(
+        (name, r.title) for r in records for name in (*r.own_ids, *r.dois, *r.cited_dois)
+    )
     news = [record for record in records if not record.announce_type.startswith("replace")]
     results = [_read(record, shared, source) for record in news]
     bad = [each for each in [*results, *document.problems] if isinstance(each, BadRecord)]
@@ -83,10 +85,11 @@ def read_any_feed(
 def _read(record: FeedRecord, shared: Collection[str], source: str) -> Paper | BadRecord:
     own_id = next((name for name in record.own_ids if name not in shared), "")
     keys = own_keys(own_id) if own_id else ()
-    dois = [name for name in record.dois if name not in shared]
+    dois = [name for name in (*record.dois, *record.cited_dois) if name not in shared]
+    is_public = bool(record.arxiv_id or dois or record.pmid)
     fields = {
         "arxiv_id": record.arxiv_id,
-        "id": next(iter(keys), ""),
+        "id": "" if is_public else next(iter(keys), ""),
         "doi": next(iter(dois), ""),
         "pmid": record.pmid,
         "title": record.title,
@@ -100,6 +103,7 @@ def _read(record: FeedRecord, shared: Collection[str], source: str) -> Paper | B
         paper = paper_from_record(fields, source=source)
     except RecordError as error:
         return BadRecord(record.where, str(error))
-    if paper.key in (own := [f"{source}:{key}" for key in keys]):
-        paper = replace(paper, aliases=(*paper.aliases, *own[1:]))
-    return paper
+    # By its guid a paper is known where nothing surer was read of it by earlier versions.
+    known_by_guid = not (record.arxiv_id or set(dois) & set(record.dois))
+    own = [f"{source}:{key}" for key in keys if known_by_guid]
+    return replace(paper, aliases=(*paper.aliases, *(key for key in own if key != paper.key)))

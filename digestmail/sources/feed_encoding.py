@@ -11,7 +11,10 @@ _BOMS = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 _ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,150}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
-# Of these, text hardly ever is UTF-8 by chance; of those with two bytes to a letter it may be.
+# What can be read as UTF-8 hardly ever is anything else by chance; but a few letters of an encoding
+# with two bytes to a letter may be.
+_ASCII = bytes(range(128))
+_ENOUGH = 20  # bytes beyond ASCII
 _ESCAPED = re.compile("[\udc80-\udcff]")  # a byte that is no UTF-8
 _ONE_BYTE = re.compile(r"ascii|iso8859-\d+|cp125\d|koi8-[ru]")
 _SAFE_ENCODING = re.compile(
@@ -26,7 +29,9 @@ def decoded(content: bytes) -> str:
             return content.decode(encoding, "replace")
     declared = _ENCODING.match(content)
     named = _known(declared[1].decode()) if declared else "utf-8"
-    for encoding in ("utf-8", named) if _ONE_BYTE.fullmatch(named) else (named, "utf-8"):
+    is_short = len(content.translate(None, _ASCII)) < _ENOUGH
+    first_named = is_short and not _ONE_BYTE.fullmatch(named)
+    for encoding in (named, "utf-8") if first_named else ("utf-8", named):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:

@@ -101,6 +101,7 @@ class FeedRecord:
     authors: tuple[str, ...]
     arxiv_id: str
     dois: tuple[str, ...]
+    cited_dois: tuple[str, ...]  # in the citation line of the description
     pmid: str
     own_ids: tuple[str, ...]
     url: str
@@ -122,12 +123,11 @@ def read_entry(entry: Entry, base: str) -> FeedRecord:
     listed = people or title.authors
     texts = entry.texts(*_TEXTS) or entry.texts(*_MORE_TEXTS)
     announcement = next(filter(None, (ANNOUNCEMENT.match(text) for text in texts)), None)
-    read = read_texts(
-        (ANNOUNCEMENT.sub("", text, count=1) for text in texts), Known(title.text, listed)
-    )
     links = _links(entry, base)
     guids = entry.texts(*_GUIDS)
     names = [*entry.texts(*_DOI_FIELDS), *guids, *links, entry.attributes.get("rdf:about", "")]
+    known = Known(title.text, listed, tuple(dict.fromkeys(_dois(names))))
+    read = read_texts((ANNOUNCEMENT.sub("", text, count=1) for text in texts), known)
     number = next(filter(arxiv_id, [*names, title.arxiv_id]), "")
     announce_type = entry.first("arxiv:announce_type") or (
         announcement[1] if announcement else "new"
@@ -137,7 +137,8 @@ def read_entry(entry: Entry, base: str) -> FeedRecord:
         abstract=read.abstract,
         authors=listed or read.authors,
         arxiv_id=number,
-        dois=tuple(dict.fromkeys([*_dois(names), *read.dois])),
+        dois=known.dois,
+        cited_dois=read.dois,
         pmid=next(filter(None, map(_pmid, names)), ""),
         own_ids=tuple(name for name in [*guids[:1], *links[:1]] if not is_placeholder(name)),
         url=next(iter(links), ""),

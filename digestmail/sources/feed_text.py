@@ -51,21 +51,24 @@ _DOI = r"\b10\.[0-9]{4,9}/[^\s<>|\"]+"
 # What stands in citations and hardly in sentences.
 _CITATION_MARK = re.compile(
     rf"{_DOI}|\bdoi\b|\bPM(?:C?ID|C)\b|\bvol(?:ume|\.)?\s?[0-9]|\bissue\s?[0-9]|\bpages?\s?[0-9]"
-    rf"|\bpp?\.\s?[0-9]|;\s?[0-9]+(?:\([^()]{{1,20}}\))?:|\b{_STATE}\b|\b(?:first\s)?published\b"
-    r"|\bpublication date\b|\bsource:|\breceived\b|\baccepted:|\bepub\b|\becollection\b|\bissn\b|©"
+    rf"|\bpp?\.\s?[0-9]|;\s?[0-9]+(?:\([^()]{{1,20}}\))?:|\b{_STATE}\b"
+    rf"|\b(?:published(?:\sonline)?|received|accepted|revised)\b:?\s.{{0,12}}?{_DATE}"
+    r"|\bpublication date\b|\bsource:|\bepub\b|\becollection\b|\bissn\b|©"
     r"|\bcopyright\b|\bavailable online\b|\barticle (?:id|no|number)\b|\bpreprint under review\b"
     r"|\[[^\[\]]*[0-9]+,\s[^\[\]]*[0-9]+[^\[\]]*\]|\b[0-9]+,\s[0-9]+[-–][0-9]+,\s",
     re.I,
 )
 # What makes a sentence: hardly any of these stands in a citation.
 _SENTENCE_WORD = re.compile(
-    r"\b(?:we|our|us|i|my|you|your|they|their|it|its|is|are|was|were|be|been|being|this|these|those|that"
-    r"|has|have|had|can|could|may|might|will|would|which|who|when|while|whether|than|using|based|shows?"
-    r"|here|there|however|therefore|because|as|by|from|with|into|between|among|through|during)\b"
+    r"\b(?:(?i:we|our|this|these|those|it|its|here|there|they|their|that|is|are|was|were|has|have)"
+    r"|us|i|my|you|your|be|been|being|had|can|could|may|might|will|would|which|who|when|while"
+    r"|whether|than|using|based|shows?|however|therefore|because|as|by|from|with|into|between"
+    r"|among|through|during)\b"
 )
 _NOTICE = re.compile(
     r"to cite this article|the content of this rss feed|the post .{1,300} appeared first on"
-    r"|read (?:more|the|on|full)\b.{0,80}$|continue reading|click here"
+    r"|read (?:more|on|the rest|(?:the )?full (?:text|article|paper|story))\b"
+    r".{0,30}$|continue reading|click here"
     r"|view (?:the )?(?:full|article|abstract|original|on)|full[- ]text\b.{0,40}$|open access\W*$"
     r"|keywords?:|subjects?:|comments?:|thanks for reading|no abstract(?: is)?(?: available)?\W*$"
     r"|(?:this|an) (?:open[- ]access )?article is (?:protected|licensed|distributed)"
@@ -124,6 +127,7 @@ class Known:
 
     title: str
     authors: tuple[str, ...] = ()
+    dois: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ def read_text(markup: str, known: Known) -> EntryText:
     abstract: list[str] = []
     authors: tuple[str, ...] = ()
     names: list[str] = []
-    lines = list(_paragraphs(markup))
+    lines = list(_paragraphs(_apart(markup, known)))
     for line, following in zip(lines, [*lines[1:], ""], strict=False):
         if _HEADING.fullmatch(line):
             abstract = []  # what stands before it is a teaser or a statement of significance
@@ -158,12 +162,19 @@ def read_text(markup: str, known: Known) -> EntryText:
             continue
         elif _is_citation(line):
             names += dois(" ".join(re.findall(_DOI, line)))
-        elif people := _people(line, known, is_first=not abstract):
+        elif people := _people(line, known, is_before=not abstract and following != ""):
             authors = authors or people
         elif not (_is_name_of_journal(line) and _is_citation(following)):
             abstract += filter(None, [_without_citation(line, known)])
     text, people = _last_authors(" ".join(abstract))
     return EntryText(text, authors or people, tuple(names))
+
+
+def _apart(markup: str, known: Known) -> str:
+    """Return the markup with a blank between the entry's DOI and a text that is glued to it."""
+    for name in known.dois:
+        markup = re.sub(rf"((?i:{re.escape(name)}))(?=[A-Z])", r"\1 ", markup)
+    return markup
 
 
 def _paragraphs(markup: str) -> Iterator[str]:
@@ -202,7 +213,7 @@ def _is_name_of_journal(line: str) -> bool:
 # --- authors ---------------------------------------------------------------------------------
 
 
-def _people(line: str, known: Known, *, is_first: bool) -> tuple[str, ...]:
+def _people(line: str, known: Known, *, is_before: bool) -> tuple[str, ...]:
     """Return the authors where a line is nothing but their list."""
     if result := _SEARCH_RESULT.fullmatch(line):
         return split_authors(result[1])
@@ -214,9 +225,9 @@ def _people(line: str, known: Known, *, is_first: bool) -> tuple[str, ...]:
         "and"
     }:
         return names
-    if label and (":" in label[0] or is_first) and are_names:
+    if label and (":" in label[0] or is_before) and are_names:
         return names
-    return names if is_first and len(names) > 1 and are_names and not listed.endswith(".") else ()
+    return names if is_before and len(names) > 1 and are_names else ()
 
 
 def _is_name(name: str) -> bool:

@@ -308,3 +308,262 @@ SAMPLES = (
         authors=("A Lima", "B Stone", "C Wu"),
     ),
 )
+
+
+def item(*elements: str, title: str = TITLE, link: str = LINK) -> str:
+    """An RSS document of one item."""
+    return rss(title + link + "".join(elements))
+
+
+MORE = (
+    Sample(
+        "Elsevier without markup",
+        item(
+            "<description>Publication date: July 2026 Source: Kettle Engineering, Volume 90"
+            " Author(s): Ana Lima, Bo Stone, Chen Wu</description>",
+            LISTED,
+        ),
+        abstract="",
+    ),
+    Sample(
+        "Nature without markup: the DOI is glued to the abstract",
+        item(
+            "<description>Nature Kettles, Published online: 13 May 2026; doi:10.5555/tea.1"
+            f"{TEXT}</description>",
+            CREATORS,
+            "<prism:doi>10.5555/tea.1</prism:doi>",
+        ),
+    ),
+    Sample(
+        "Science Advances: volume, issue, month, then the abstract in a paragraph",
+        item(
+            described(f"Kettle Advances, Volume 12, Issue 3, January 2026. <p>{TEXT}</p>"),
+            CREATORS,
+        ),
+    ),
+    Sample(
+        "INFORMS and SIAM: Abstract and a full stop before it",
+        item(
+            described(
+                "SIAM Journal on Kettles, Volume 55, Issue 1, Page 1-40, February 2026. <br/>"
+                f" Abstract. {TEXT}"
+            ),
+            LISTED,
+        ),
+    ),
+    Sample(
+        "ACS of today: a picture, a journal, a DOI",
+        item(
+            described(
+                "<p><img alt='TOC' src='https://x.example/a.gif'/></p><div><cite>Kettle Letters"
+                "</cite></div><div>DOI: 10.5555/tea.1</div>"
+            ),
+            "<dc:creator>Ana Lima, Bo Stone, and Chen Wu</dc:creator>",
+            title="<title>[ASAP] On Singing Kettles</title>",
+        ),
+        abstract="",
+    ),
+    Sample(
+        "Frontiers: several author elements and a category",
+        item(
+            "<category>Original Research</category>",
+            "".join(f"<author>{name}</author>" for name in PEOPLE),
+            f"<description><![CDATA[{TEXT}]]></description>",
+            "<guid isPermaLink='true'>https://front.example/articles/10.5555/tea.1</guid>",
+            link="<link>https://front.example/articles/10.5555/tea.1/full</link>",
+        ),
+    ),
+    Sample(
+        "eLife: authors with their addresses, twice",
+        item(
+            *(f"<author>{name[0].lower()}@x.example ({name})</author>" for name in PEOPLE),
+            CREATORS,
+            f"<description>{TEXT}</description>",
+        ),
+    ),
+    Sample(
+        "IEEE: early access, authors divided by semicolons",
+        item(
+            "<authors>Ana Lima;Bo Stone;Chen Wu;</authors>",
+            f"<description>{TEXT}</description>",
+            "<pubDate>THURSDAY, 08 JANUARY 2026 09:17:25.000+0000</pubDate>",
+            "<prism:doi>10.5555/tea.1</prism:doi>",
+            link="<link>http://ieee.example/document/1</link>",
+        ),
+    ),
+    Sample(
+        "authors as elements in an element",
+        item(
+            "<authors><author>Ana Lima</author><author>Bo Stone</author><author><name>Chen Wu"
+            "</name></author></authors>",
+            f"<description>{TEXT}</description>",
+        ),
+    ),
+    Sample(
+        "medRxiv: APA's list of names, with an ampersand",
+        rdf(
+            TITLE
+            + "<link>http://medrxiv.org/cgi/content/short/2026.01.02.123456v1?rss=1</link>"
+            + f"<description><![CDATA[\n{TEXT}\n]]></description>"
+            + "<dc:creator><![CDATA[ Lima, A., Stone, B. J., & van den Berg, C. ]]></dc:creator>"
+            + "<dc:identifier>doi:10.1101/2026.01.02.123456</dc:identifier>"
+        ),
+        authors=("A. Lima", "B. J. Stone", "C. van den Berg"),
+        key="doi:10.1101/2026.01.02.123456",
+    ),
+    Sample(
+        "ChemRxiv: the arXiv id of the paper, and a DOI of its own",
+        item(
+            "<dc:identifier>arXiv:2603.00001v2</dc:identifier><dc:identifier>10.5555/tea.1"
+            "</dc:identifier>",
+            CREATORS,
+            described(f"<p>{TEXT}</p>"),
+        ),
+        key="arxiv:2603.00001",
+    ),
+    Sample(
+        "Cambridge: Atom with an xhtml summary",
+        atom(
+            TITLE + "<id>https://cup.example/core/1</id>"
+            "<link rel='self' href='https://cup.example/feed'/>"
+            "<link rel='alternate' href='https://doi.org/10.5555/tea.1'/>"
+            + "".join(
+                f"<author><name>{n}</name><email>x@y.example</email></author>" for n in PEOPLE
+            )
+            + "<summary type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><h2>Abstract</h2>"
+            f"<p>{TEXT}</p></div></summary>"
+        ),
+    ),
+    Sample(
+        "Atom 0.3",
+        "<feed version='0.3' xmlns='http://purl.org/atom/ns#'><title>J</title><entry>"
+        f"{TITLE}<link rel='alternate' type='text/html' href='https://doi.org/10.5555/tea.1'/>"
+        "<author><name>Ana Lima, Bo Stone and Chen Wu</name></author><id>tag:x,2026:1</id>"
+        f"<issued>2026-01-05T00:00:00Z</issued><summary type='text/plain'>{TEXT}</summary></entry>"
+        "</feed>",
+    ),
+    Sample(
+        "RSS 0.92 in capitals, without a namespace",
+        "<RSS version='0.92'><CHANNEL><ITEM><TITLE>On Singing Kettles</TITLE><LINK>"
+        "https://doi.org/10.5555/tea.1</LINK><AUTHOR>Ana Lima; Bo Stone; Chen Wu</AUTHOR>"
+        f"<DESCRIPTION>{TEXT}</DESCRIPTION></ITEM></CHANNEL></RSS>",
+    ),
+    Sample(
+        "RSS 0.90",
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+        ' xmlns="http://my.netscape.com/rdf/simple/0.9/"><channel><title>J</title></channel><item>'
+        f"{TITLE}<link>https://doi.org/10.5555/tea.1</link></item></rdf:RDF>",
+        authors=(),
+        abstract="",
+    ),
+    Sample(
+        "RSS 0.91 with Netscape's document type",
+        '<?xml version="1.0"?><!DOCTYPE rss SYSTEM "http://my.netscape.com/publish/formats/'
+        f'rss-0.91.dtd"><rss version="0.91"><channel><item>{TITLE}<link>'
+        f"https://doi.org/10.5555/tea.1</link><description>{TEXT}</description></item></channel>"
+        "</rss>",
+        authors=(),
+    ),
+    Sample(
+        "other prefixes for known namespaces",
+        '<rss version="2.0" xmlns:d="http://purl.org/dc/elements/1.1/" xmlns:c='
+        '"http://purl.org/rss/1.0/modules/content/" xmlns:p='
+        f'"http://prismstandard.org/namespaces/basic/3.0/"><channel><item>{TITLE}'
+        "<d:creator>Ana Lima</d:creator><d:creator>Bo Stone</d:creator><d:creator>Chen Wu"
+        "</d:creator>"
+        f"<c:encoded>{TEXT}</c:encoded><p:doi>10.5555/tea.1</p:doi></item></channel></rss>",
+    ),
+    Sample(
+        "prefixes that nobody declared",
+        f'<rss version="2.0"><channel><item>{TITLE}{CREATORS}<content:encoded>{TEXT}'
+        "</content:encoded><prism:doi>10.5555/tea.1</prism:doi><foo:bar>x</foo:bar></item></channel>"
+        "</rss>",
+    ),
+    Sample(
+        "elements twice, and empty ones",
+        item(
+            "<title/><dc:title>On Singing Kettles</dc:title><link/><description/><description>",
+            f"{TEXT}</description><content:encoded/><dc:creator/>{CREATORS}<dc:creator> ",
+            "</dc:creator>",
+            "<guid/><pubDate/><prism:doi/><prism:doi>10.5555/tea.1</prism:doi><category/>",
+            title="<title> </title>",
+        ),
+    ),
+    Sample(
+        "identifiers with attributes",
+        item(
+            f"<description>{TEXT}</description>{CREATORS}",
+            '<dc:identifier xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type='
+            '"dcterms:URI">https://doi.org/10.5555/tea.1</dc:identifier>',
+            link="<link>https://ojs.example/index.php/k/article/view/1</link>",
+        ),
+    ),
+    Sample(
+        "PubMed without abstract",
+        item(
+            "<description><![CDATA[<p>J Kettle Res. 2026 Jan 5:1-9. doi: 10.5555/tea.1. Online"
+            " ahead of print.</p><p><b>NO ABSTRACT</b></p><p>PMID:40000001 | DOI:10.5555/tea.1</p>"
+            "]]></description><guid isPermaLink='false'>pubmed:40000001</guid>",
+            CREATORS,
+            link="<link>https://pubmed.ncbi.nlm.nih.gov/40000001/</link>",
+        ),
+        abstract="",
+    ),
+    Sample(
+        "PubMed without DOI: known by its number",
+        item(
+            f"<description>{TEXT}</description><guid isPermaLink='false'>pubmed:40000001</guid>",
+            CREATORS,
+            link="<link>https://pubmed.ncbi.nlm.nih.gov/40000001/?utm_source=x</link>",
+        ),
+        key="pmid:40000001",
+    ),
+    Sample(
+        "Euclid: authors, source, a heading",
+        item(
+            described(
+                "<strong>Ana Lima</strong>, <strong>Bo Stone</strong>, <strong>Chen Wu</strong>."
+                "<p><strong>Source: </strong>Kettles, Volume 32, Number 1, 1--20.</p>"
+                f"<p><strong>Abstract:</strong><br/>{TEXT}</p>"
+            )
+        ),
+    ),
+    Sample(
+        "HighWire: headings of a structured abstract stay",
+        item(
+            described(
+                "<sec><st>Objective</st><p>To hear kettles.</p></sec><sec><st>Methods</st>"
+                "<p>We listened.</p></sec>"
+            ),
+            CREATORS,
+            title="<title>[Original Research] On Singing Kettles</title>",
+        ),
+        abstract="Objective To hear kettles. Methods We listened.",
+    ),
+    Sample(
+        "a WordPress blog: a teaser with a link, the text, a notice",
+        item(
+            "<description><![CDATA[<p>We show [&#8230;]</p><p>The post <a href='x'>On Singing"
+            " Kettles</a> appeared first on <a href='y'>Tea</a>.</p>]]></description>",
+            encoded(
+                f"<p>{TEXT}</p><p>The post <a href='x'>On Singing Kettles</a> appeared first on"
+                " <a href='y'>Tea</a>.</p>"
+            ),
+            "<dc:creator>Ana Lima</dc:creator>",
+        ),
+        authors=("Ana Lima",),
+    ),
+    Sample(
+        "degrees and marks behind names",
+        item(
+            f"<description>{TEXT}</description>",
+            "<dc:creator>Ana Lima, MD, PhD; Bo Stone&lt;sup&gt;1,2&lt;/sup&gt;; Chen Wu, MSc"
+            "</dc:creator>",
+        ),
+    ),
+    Sample(
+        "no authors",
+        item(f"<description>{TEXT}</description><author>noreply@x.example</author>"),
+        authors=(),
+    ),
+)

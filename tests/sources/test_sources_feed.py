@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sources_server import Answer, Site, browsing, serving
 
 from digestmail.domain import BadRecord, Paper, SourceMemory
 from digestmail.errors import SourceError
 from digestmail.sources.feed import FeedSource, doi_in_address, read_any_feed
+from digestmail.sources.feed_document import Limits
 
 URL = "https://journal.example/rss"
 SPACES = (
@@ -259,6 +260,7 @@ def test_a_thousand_attributes_are_refused() -> None:
     assert "has 100,000 attributes at once" in refused(rss(f"<title {attributes}>T</title>"))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="<>/&;!?[]'\"= abrsitelnkgud:\n", max_size=200))
 def test_no_text_makes_it_fail_otherwise(inner: str) -> None:
     try:
@@ -268,10 +270,240 @@ def test_no_text_makes_it_fail_otherwise(inner: str) -> None:
     assert all(isinstance(result, Paper | BadRecord) for result in results)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_fail_otherwise(content: bytes) -> None:
     with pytest.raises(SourceError):
         read(b"<" + content)
+
+
+# --- what publishers get wrong ---------------------------------------------------------------
+
+
+def papers(document: str | bytes) -> list[Paper]:
+    return [result for result in read(document) if isinstance(result, Paper)]
+
+
+def problems(document: str | bytes) -> list[BadRecord]:
+    return [result for result in read(document) if isinstance(result, BadRecord)]
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        "<guid isPermaLink='false'>N/A</guid>",
+        "<guid>-</guid><link>https://journal.example/</link>",
+        "<guid isPermaLink='false'>urn:issue:7</guid><link>https://journal.example/7</link>",
+        "<link>https://journal.example/current</link>",
+        "<prism:doi>none</prism:doi>",
+        "<prism:doi>10.5555/whole.issue</prism:doi>",
+        "<dc:identifier>https://doi.org/</dc:identifier>",
+        "<guid>00000000-0000-0000-0000-000000000000</guid>",
+        "",
+    ],
+)
+def test_what_all_entries_share_identifies_none(identity: str) -> None:
+    titles = ("Why do cats purr", "How dogs bark", "The song of birds")
+    items = [f"<title>{title}</title>{identity}" for title in titles]
+    keys = {result.key for result in papers(rss(*items))}
+    assert len(keys) == 3
+    # In another order, and with one that came and one that went, they keep their keys.
+    changed = [f"<title>Of mice and of men</title>{identity}", *reversed(items[1:])]
+    assert len(keys & {result.key for result in papers(rss(*changed))}) == 2
+
+
+def test_one_entry_given_twice_keeps_its_identity() -> None:
+    item = "<title>T</title><guid isPermaLink='false'>x1</guid>"
+    assert {result.key for result in papers(rss(item, item))} == {papers(rss(item))[0].key}
+
+
+@pytest.mark.parametrize(
+    "guid",
+    [
+        "https://journal.example/1",
+        "http://www.journal.example/1/",
+        "https://journal.example/1?utm_source=rss&amp;utm_medium=x",
+        "http://journal.example/1?af=R",
+    ],
+)
+def test_a_guid_that_changes_its_scheme_stays_one(guid: str) -> None:
+    one = paper("<guid>http://journal.example/1</guid>")
+    other = paper(f"<guid>{guid}</guid>")
+    assert other.key == one.key
+
+
+def test_keys_of_earlier_versions_are_still_known() -> None:
+    guid = "http://journal.example/1"
+    earlier = f"journal:{hashlib.sha1(guid.encode()).hexdigest()[:12]}"  # noqa: S324
+    assert earlier in paper(f"<guid>{guid}</guid>").aliases
+    assert earlier in paper(f"<guid>{guid}</guid><dc:identifier>pmid:7</dc:identifier>").aliases
+
+
+def test_announcements_of_arxiv_are_read_as_its_own_source_reads_them() -> None:
+    def item(number: int, kind: str) -> str:
+        return (
+            f"<title>T</title><link>https://arxiv.org/abs/2603.0000{number}</link><description>"
+            f"arXiv:2603.0000{number}v1 Announce Type: {kind} \nAbstract: We brew.</description>"
+            "<category>cs.CL</category><category>68T50</category><category>I.2.7; I.2.6</category>"
+            "<dc:creator>Ana Lima, Bo Stone</dc:creator>"
+        )
+
+    kinds = ("new", "cross", "replace", "replace-cross")
+    results = papers(rss(*(item(n, kind) for n, kind in enumerate(kinds, 1))))
+    assert [result.key for result in results] == ["arxiv:2603.00001", "arxiv:2603.00002"]
+    assert {result.abstract for result in results} == {"We brew."}
+    assert {result.categories for result in results} == {("cs.CL",)}
+    assert papers(rss(item(3, "replace"))) == []
+
+
+@pytest.mark.parametrize(
+    ("middle", "is_read"),
+    [
+        ("<title>Cats & dogs where p < 0.05</title>", True),
+        ("<title>T</title><description>One<br>two<p>three</description>", True),
+        ("<title>T</title><description><b>bold</description>", True),
+        ("<title>T</title><description>a \x0b b</description>", True),
+        ("<title>T</title><link>https://a.example/?a=1&b=2</link>", True),
+        ("<title>T</title><dc:creator>M&uuml;ller</dc:creator>", True),
+        ("<title>T</titel>", False),
+        ("<title>T</title><a b></a>", False),
+    ],
+)
+def test_one_broken_entry_costs_no_other(middle: str, is_read: bool) -> None:
+    document = rss("<title>First</title>", middle, "<title>Third</title>")
+    titles = [result.title for result in papers(document)]
+    assert (titles[0], titles[-1]) == ("First", "Third")
+    assert len(titles) == (3 if is_read else 2)
+    told = problems(document)
+    assert [problem.where for problem in told] == ([] if is_read else ["entry 2"])
+    assert all(problem.problem.startswith("its XML is broken (") for problem in told)
+
+
+@pytest.mark.parametrize(
+    ("declared", "content"),
+    [
+        ("iso-8859-1", "Théière 茶".encode()),
+        ("us-ascii", "Théière 茶".encode()),
+        ("utf-16", "Théière 茶".encode()),
+        ("utf-8", "Théière 茶".encode("utf-8-sig")),
+        ("utf-8", "Th\xe9i\xe8re ".encode("cp1252") + "茶".encode()),
+        ("gb2312", "Théière 茶".encode()),
+    ],
+)
+def test_encodings_that_are_not_as_declared(declared: str, content: bytes) -> None:
+    before, behind = (
+        rss("<title>@</title>").replace("?>", f' encoding="{declared}"?>', 1).split("@")
+    )
+    (result,) = papers(before.encode() + content + behind.encode())
+    assert result.title == "Théière 茶"
+
+
+def test_much_text_in_utf_8_is_that_whatever_is_declared() -> None:
+    document = rss(f"<title>{'茶の湯' * 5}</title>").replace("?>", ' encoding="shift_jis"?>', 1)
+    assert papers(document.encode())[0].title == "茶の湯" * 5
+    assert papers(document.encode("shift_jis"))[0].title == "茶の湯" * 5
+
+
+@pytest.mark.parametrize(
+    ("date", "day"),
+    [
+        ("Wed, 04 Mar 2026 05:00:00 +0100", "2026-03-04"),
+        ("Wed, 4 Mar 26 05:00 GMT", "2026-03-04"),
+        ("WEDNESDAY, 04 MARCH 2026 09:17:25.000+0000", "2026-03-04"),
+        ("2026-03-04", "2026-03-04"),
+        ("2026-3-4T00:00:00Z", "2026-03-04"),
+        ("March 4, 2026", "2026-03-04"),
+        ("4 March 2026", "2026-03-04"),
+        ("0000-00-00", None),
+        ("Wed, 30 Feb 2026 05:00:00 GMT", None),
+        ("2026", None),
+        ("soon", None),
+        ("99999999999999999999", None),
+        ("Wed, 04 Mar 99999 05:00:00 +9999", None),
+    ],
+)
+def test_dates_as_feeds_write_them(date: str, day: str | None) -> None:
+    published = paper(f"<pubDate>{date}</pubDate>").published_at
+    assert (published.date().isoformat() if published else None) == day
+
+
+def test_the_first_readable_date_counts() -> None:
+    result = paper("<pubDate>soon</pubDate><dc:date/><dc:date>2026-03-04</dc:date>")
+    assert result.published_at == datetime(2026, 3, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("[ASAP] On tea", "On tea"),
+        ("[Research Article] On tea", "On tea"),
+        ("[PDF][B] On tea", "[PDF][B] On tea"),
+        ("[Letter] [Open Access] On tea", "On tea"),
+        ("[Re] On tea", "[Re] On tea"),
+        ("[RETRACTED] On tea", "[RETRACTED] On tea"),
+        ("[2+2] On tea", "[2+2] On tea"),
+        ("On tea [Drinks]", "On tea"),
+        ("On tea [Corrigendum]", "On tea [Corrigendum]"),
+        ("Drinks, Vol. 12, Pages 1-9: On tea: a study", "On tea: a study"),
+        ("On tea: volume 2 of a study", "On tea: volume 2 of a study"),
+        ("On tea. (arXiv:2603.00001v1 [cs.CL] UPDATED)", "On tea"),
+        ("On tea -- by Ana Lima, Bo Stone", "On tea"),
+        ("On &lt;i&gt;tea&lt;/i&gt;.", "On tea"),
+    ],
+)
+def test_additions_to_titles(title: str, expected: str) -> None:
+    (result,) = papers(rss(f"<title>{title}</title><category>Drinks</category>"))
+    assert result.title == expected
+
+
+@pytest.mark.parametrize(
+    "abstract",
+    [
+        "We published a volume of data in 2026.",
+        "This article was published in Nature, Volume 5, Issue 3, and we refute it.",
+        "Authors of papers: who are they?",
+        "By studying tea, we learn.",
+        "In Kettles, Volume 1, the author claims that tea is hot; here we show that it is.",
+        "Summary statistics of teapots are given.",
+        "Abstract algebra is applied to teapots.",
+        "Accepted manuscripts are compared with their preprints.",
+        "Read more papers and you drink more tea, as our data show in every country that we study.",
+        "Ana Lima and Bo Stone were first to boil water; we ask why.",
+    ],
+)
+def test_abstracts_that_look_like_citations_stay(abstract: str) -> None:
+    assert paper(f"<description>{abstract}</description>").abstract == abstract
+    markup = f"<description>&lt;p&gt;{abstract}&lt;/p&gt;&lt;p&gt;We end.&lt;/p&gt;</description>"
+    assert paper(markup).abstract == f"{abstract} We end."
+
+
+def test_a_feed_of_too_many_entries_is_cut_off() -> None:
+    limits = Limits(entries=3)
+    results = read_any_feed(
+        rss(*(f"<title>T{n}</title>" for n in range(5))).encode(),
+        url=URL,
+        source="journal",
+        limits=limits,
+    )
+    assert results[3:] == [BadRecord("the feed", "of its entries, the first 3 were read")]
+
+
+HOSTILE = (
+    "<item/>|<b>|&lt;p&gt;|A B, |doi:10.1/a |\n|Published online |[a] |(|<![CDATA[|<title>|<br>"
+)
+
+
+@pytest.mark.parametrize("piece", ["<item><title>T</title></item>", *HOSTILE.split("|")])
+@pytest.mark.parametrize("place", ["", "title", "description", "dc:creator"])
+def test_a_hostile_feed_of_100_kb_takes_less_than_a_second(place: str, piece: str) -> None:
+    content = piece * (100_000 // len(piece))
+    document = rss(f"<{place}>{content}</{place}>" if place else content)
+    begun = time.process_time()
+    try:
+        read(document)
+    except SourceError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    assert time.process_time() - begun < 1
 
 
 # --- the source ------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 import pytest
-from feed_samples import SAMPLES, Sample
+from feed_samples import MORE, SAMPLES, Sample
 
 from digestmail.domain import Paper
 from digestmail.sources.feed import read_any_feed
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("sample", [*SAMPLES, *MORE], ids=lambda sample: sample.name)
 def test_what_publishers_write_is_read(sample: Sample) -> None:
     (paper,) = read_any_feed(
         sample.document.encode(), url="https://journal.example/rss", source="journal"
