@@ -134,8 +134,8 @@ def _root(content: bytes, url: str) -> Element:
 def _no_feed(content: bytes, url: str) -> SourceError:
     if re.match(rb"\s*(?:<\?xml[^>]{0,200}>\s*)?<(?:rss|rdf:RDF)\b", content):
         return SourceError(
-            f"{url} is an RSS feed, and kind arxiv reads Atom: leave out its option url (or give"
-            " https://rss.arxiv.org/atom), or read this feed with kind feed"
+            f"{url} is not an Atom feed but RSS: leave out the option url, since kind arxiv reads"
+            " https://rss.arxiv.org/atom, or read this feed with kind feed"
         )
     start = one_line(content[:200].decode("utf-8", "replace"))[:40]
     return SourceError(f"{url} is not an Atom feed: it begins with '{start}'")

@@ -102,7 +102,10 @@ def test_a_quiet_day() -> None:
     [
         ("<!doctype html><html><body>hi", "not an Atom feed: it begins with '<!doctype html"),
         ("\n<html><body><br></body></html>", "not an Atom feed: it begins with '<html>"),
-        ("<rss version='2.0'><channel/></rss>", "not an Atom feed: it begins with '<rss"),
+        (
+            "<rss version='2.0'><channel/></rss>",
+            "not an Atom feed but RSS: leave out the option url",
+        ),
         (b"\x89PNG\x00\xff", "not an Atom feed: it begins with"),
         (b"", "not an Atom feed: it begins with ''"),
         (feed(entry())[:-40], "its XML is broken or cut short ("),
