@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     DIGEST = "digest"  # digest
     FEED = "feed"  # profile, serial
     BOUNCE = "bounce"  # delivery
+    SENDER = "sender"  # subscriber, part of their address's hash, period
     FORM = "form"  # issued, in seconds
     NEVER = "never"  # subscriber
 

@@ -57,6 +57,7 @@ _SIGNED = (  # of these, relays may add their own
     b"feedback-id",
     b"auto-submitted",
     b"x-auto-response-suppress",
+    b"x-delivery",
 )
 _SEED_LENGTH = 32
 _MIN_RSA_BITS = 1024  # RFC 8301 3.2: a verifier must not accept less

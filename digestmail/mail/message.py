@@ -61,7 +61,7 @@ class ListLinks:
 
 
 def envelope_sender(identity: Identity, token: str) -> str:
-    """Where bounces of one message go: ``b+<token>@bounce.example.org`` (VERP).
+    """Where bounces of mails to one recipient go: ``b+<token>@bounce.example.org`` (VERP).
 
     ``token`` is lower-case letters, digits and dashes. Raises ValueError when the local part
     would not start with a letter, or not fit into the 64 characters of RFC 5321.
@@ -90,6 +90,7 @@ def build(
     message_id: str,
     date: datetime,
     envelope_token: str = "",
+    delivery_token: str = "",
     campaign: str = "",
     list_links: ListLinks | None,
     dkim: DkimKey | None,
@@ -98,6 +99,8 @@ def build(
 
     ``text`` and ``html`` may be bytes: then they are in quoted-printable, with CRLF line ends, and
     no line begins with a dot.
+    ``envelope_token`` tells whom a bounce is about; ``delivery_token``, in a field of the mail, of
+    which mail it is when it returns a copy.
     ``recipient`` is a checked address, ``date`` aware. ``campaign`` is the first three fields of
     Feedback-ID ("d20261121:daily:digest"). ``list_links`` are for mail that is subscribed to;
     None makes a transactional mail, which offers nothing to unsubscribe from. Apart from the
@@ -114,6 +117,7 @@ def build(
         *(_list_fields(identity, list_links, campaign) if list_links else ()),
         _exact("Auto-Submitted", "auto-generated"),
         _exact("X-Auto-Response-Suppress", "All"),
+        _exact("X-Delivery", delivery_token),
     ]
     head = "".join(fields).encode("ascii")
     raw = b"".join((head, *_body(_quoted(text), _quoted(html), message_id)))

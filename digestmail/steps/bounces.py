@@ -159,6 +159,8 @@ class Postmaster:
             for token in report.tokens:
                 if leaver := self._leaver(token):
                     return leaver
+                if lately := self._mailed_lately(token):
+                    return _Subject(lately.subscriber_id, None)
         if report.authentic and (known := self.store.subscribers.find(report.address)):
             return _Subject(known.id or 0, None)
         return None
@@ -172,14 +174,27 @@ class Postmaster:
         return _Subject(subscriber_id, None, leaving.is_earlier(subscriber, serial))
 
     def _mailed(self, report: Report) -> Mailed | None:
-        """The delivery whose token the report carries."""
+        """The delivery whose token the report carries, else what its envelope sender tells."""
         for token in report.tokens:
             mailed = self.store.bounces.mailed(_read(self.links.read_bounce, token) or 0)
-            if mailed is None:
-                continue
-            if self.clock() - mailed.due_at <= TOKEN_LIFETIME:
+            if mailed and self.clock() - mailed.due_at <= TOKEN_LIFETIME:
                 return mailed
-        return None
+        if report.kind not in FAILURES:
+            return None  # nobody can take a complaint back, and this token ages slowly
+        return next(filter(None, map(self._mailed_lately, report.tokens)), None)
+
+    def _mailed_lately(self, token: str) -> Mailed | None:
+        """What an envelope sender tells: whom we mail from it, and at which of their addresses.
+
+        Of which mail it is remains open: to give up the wrong one would bring its papers again.
+        """
+        now = self.clock()
+        sender = _read(lambda text: self.links.read_sender(text, now, TOKEN_LIFETIME), token)
+        last = self.store.bounces.last_mailed(sender.subscriber_id) if sender else None
+        if sender is None or last is None or now - last.due_at > TOKEN_LIFETIME:
+            return None
+        same = sender.is_of(self.store.guards.address_hash(last.address))
+        return replace(last, delivery_id=None, address=last.address if same else "")
 
     # --- what follows ---
 

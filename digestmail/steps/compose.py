@@ -43,9 +43,13 @@ class Composer:
             digest = digest or self.store.digests.get(delivery.digest_id or 0)
             return self.digest_message(recipient, digest, now, delivery.id)
         parts = self._letter_parts(delivery, recipient, now)
-        seed = f"{delivery.kind}:{delivery.id}"
         return self._letter(
-            delivery.address, parts, seed, self.links.bounce_token(delivery.id), now
+            recipient.email,
+            parts,
+            f"{delivery.kind}:{delivery.id}",
+            now,
+            envelope_token=self._sender_token(recipient, now),
+            delivery_token=self.links.bounce_token(delivery.id),
         )
 
     def digest_message(
@@ -62,7 +66,8 @@ class Composer:
             html=quoted.html,
             message_id=self._message_id(f"digest:{recipient.id}:{digest.date:%Y%m%d}"),
             date=now,
-            envelope_token=self.links.bounce_token(delivery_id),
+            envelope_token=self._sender_token(recipient, now),
+            delivery_token=self.links.bounce_token(delivery_id),
             campaign=f"d{digest.date:%Y%m%d}:daily:digest",
             list_links=ListLinks(links.unsubscribe, self._unsubscribe_by_mail(recipient)),
             dkim=self.dkim,
@@ -100,10 +105,17 @@ class Composer:
     def trial(self, address: str, now: datetime) -> Message:
         """A mail for the operator to try the relay with."""
         rendered = self.renderer.trial(home=self.links.home)
-        return self._letter(address, rendered, f"trial:{address}:{now.timestamp()}", "", now)
+        return self._letter(address, rendered, f"trial:{address}:{now.timestamp()}", now)
 
     def _letter(
-        self, address: str, rendered: Rendered, seed: str, envelope_token: str, now: datetime
+        self,
+        address: str,
+        rendered: Rendered,
+        seed: str,
+        now: datetime,
+        *,
+        envelope_token: str = "",
+        delivery_token: str = "",
     ) -> Message:
         """A mail to one person that is not part of the list."""
         return build(
@@ -115,9 +127,14 @@ class Composer:
             message_id=self._message_id(seed),
             date=now,
             envelope_token=envelope_token,
+            delivery_token=delivery_token,
             list_links=None,
             dkim=self.dkim,
         )
+
+    def _sender_token(self, recipient: Recipient, now: datetime) -> str:
+        address_hash = self.store.guards.address_hash(recipient.email)
+        return self.links.sender_token(recipient.id, address_hash, now)
 
     def _message_id(self, seed: str) -> str:
         """Salted, so that a Message-ID tells nobody which subscriber it is about."""

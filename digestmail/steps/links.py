@@ -1,6 +1,7 @@
 """The links of mails and pages, each with a token that can do one thing."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from digestmail.domain import Verdict
 from digestmail.errors import TokenError
@@ -9,6 +10,23 @@ from digestmail.tokens import Purpose, Signer, minutes, refuse_aged
 CONFIRM_LIFETIME = timedelta(hours=72)
 PREFERENCES_LIFETIME = timedelta(days=45)
 FRESH = timedelta(hours=1)
+
+
+# Then a new one, which greylists learn at one late mail; who finds an old mail cannot use it long.
+_SENDER_LIFETIME = timedelta(days=64)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SenderToken:
+    """Whom an envelope sender was made for."""
+
+    subscriber_id: int
+    address: int  # part of its hash
+
+    def is_of(self, address_hash: str) -> bool:
+        """Whether it was made for this address."""
+        return self.address == _part_of(address_hash)
 
 
 class Links:
@@ -115,8 +133,24 @@ class Links:
         profile_id, serial = self._signer.read(Purpose.FEED, token)
         return profile_id, serial
 
+    def sender_token(self, subscriber_id: int, address_hash: str, now: datetime) -> str:
+        """What the envelope sender of all mails to a subscriber's address carries for months.
+
+        Greylists know a sender and a recipient together.
+        """
+        period, _ = _period(subscriber_id, now)
+        return self._signer.sign(Purpose.SENDER, subscriber_id, _part_of(address_hash), period)
+
+    def read_sender(self, token: str, now: datetime, lifetime: timedelta) -> "SenderToken":
+        """What an envelope sender carries; TokenError when it was last used too long ago."""
+        subscriber_id, address, period = self._signer.read(Purpose.SENDER, token)
+        current, begun = _period(subscriber_id, now)
+        if period < current - 1 or (period < current and begun > lifetime):
+            raise TokenError("this sender has grown too old", aged=True)
+        return SenderToken(subscriber_id, address)
+
     def bounce_token(self, delivery_id: int) -> str:
-        """What the envelope sender of a delivery carries."""
+        """What a mail carries in its header, to be told from others to the same subscriber."""
         return self._signer.sign(Purpose.BOUNCE, delivery_id)
 
     def read_bounce(self, token: str) -> int:
@@ -142,3 +176,17 @@ class Links:
         except TokenError:
             return None
         return timedelta(seconds=int(now.timestamp()) - made)
+
+
+def _part_of(address_hash: str) -> int:
+    """Enough to tell two addresses of one subscriber apart, in four letters of a token."""
+    return int(address_hash[:5], 16)
+
+
+def _period(subscriber_id: int, now: datetime) -> tuple[int, timedelta]:
+    """A subscriber's period of one envelope sender, by number, and how long ago it began.
+
+    They do not begin on the same day, on which else everybody's mail would be greylisted.
+    """
+    shift = timedelta(days=37 * subscriber_id % _SENDER_LIFETIME.days)
+    return divmod(now - _EPOCH + shift, _SENDER_LIFETIME)

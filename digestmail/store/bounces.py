@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlmodel import Session
 
 from digestmail.domain import DeliveryState, SubscriberStatus
@@ -33,9 +33,9 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailed:
-    """A delivery that a report is about."""
+    """A delivery that a report is about; None: one of those to this address."""
 
-    delivery_id: int
+    delivery_id: int | None
     subscriber_id: int
     address: str
     due_at: datetime
@@ -49,7 +49,16 @@ class Bounces:
 
     def mailed(self, delivery_id: int) -> Mailed | None:
         """The delivery of an id, unless it was erased."""
-        query = select(DELIVERY).where(DELIVERY.c.id == delivery_id)
+        return self._mailed(select(DELIVERY).where(DELIVERY.c.id == delivery_id))
+
+    def last_mailed(self, subscriber_id: int) -> Mailed | None:
+        """The delivery that was last handed over to a subscriber's server."""
+        query = select(DELIVERY).where(
+            DELIVERY.c.subscriber_id == subscriber_id, DELIVERY.c.state.in_(_HANDED_OVER)
+        )
+        return self._mailed(query.order_by(DELIVERY.c.id.desc()).limit(1))
+
+    def _mailed(self, query: Select[Any]) -> Mailed | None:
         with self._database.reading() as session:
             row = session.execute(query).first()
         if row is None:

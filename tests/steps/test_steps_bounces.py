@@ -1,7 +1,7 @@
 """What follows from what came back, on both databases."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -125,6 +125,79 @@ def test_an_aged_token_proves_no_bounce(
     clock.move(days=15)
     assert take(office, dsn(token(sent))).fates == {Fate.UNVERIFIED: 1}
     assert state_of(store, sent) is DeliveryState.SENT
+
+
+# --- by the envelope sender, which is the same each day -----------------------------------------
+
+
+def envelope(store: Store, at: datetime = NOW, address: str = ADA) -> str:
+    address_hash = store.guards.address_hash(address)
+    return LINKS.sender_token(ada(store).id or 0, address_hash, at)
+
+
+def returned(token: str) -> str:
+    """The end of a notification with the header of our mail."""
+    return f"\n--=b\nContent-Type: text/rfc822-headers\n\nX-Delivery: {token}\n\n--=b--\n"
+
+
+def test_a_bounce_without_a_copy_is_of_nobody_elses_mail(
+    office: Postmaster, store: Store, sent: Delivery
+) -> None:
+    """Which of the mails it is nobody knows, so that the papers of none come again."""
+    assert take(office, dsn(envelope(store))).given_up == 1
+    assert ada(store).status is SubscriberStatus.BOUNCED
+    assert state_of(store, sent) is DeliveryState.SENT
+
+
+def test_the_copy_tells_which_mail_it_is(
+    office: Postmaster, store: Store, sent: Delivery, clock: FakeClock
+) -> None:
+    clock.move(days=1)
+    later = send(store, _owe_on(store, 7, clock))
+    raw = dsn(envelope(store), "5.2.2").replace(b"\n--=b--\n", returned(token(sent)).encode())
+    take(office, raw)
+    assert state_of(store, sent) is DeliveryState.FAILED
+    assert state_of(store, later) is DeliveryState.SENT
+
+
+@pytest.mark.parametrize(
+    ("days", "counted"), [(-3, True), (-13, True), (-90, False), (-400, False)]
+)
+def test_an_envelope_sender_ages(
+    office: Postmaster, store: Store, sent: Delivery, days: int, counted: bool
+) -> None:
+    taken = take(office, dsn(envelope(store, NOW + timedelta(days=days))))
+    assert (taken.given_up == 1) is counted
+
+
+def test_who_was_not_mailed_lately_does_not_bounce(
+    office: Postmaster, store: Store, sent: Delivery, clock: FakeClock
+) -> None:
+    clock.move(days=15)
+    assert take(office, dsn(envelope(store, clock.now))).fates == {Fate.UNVERIFIED: 1}
+
+
+@pytest.mark.parametrize("mailed_since", [False, True])
+def test_the_envelope_sender_of_an_old_address_spares_the_new_one(
+    office: Postmaster, store: Store, sent: Delivery, clock: FakeClock, mailed_since: bool
+) -> None:
+    old = envelope(store)
+    store.subscribers.set_email(sent.subscriber_id, "new@example.net")
+    if mailed_since:
+        clock.move(days=1)
+        mine, new = sent.subscriber_id, "new@example.net"
+        store.ledger.plan(DeliveryKind.LINK, mine, new, "link:1", clock.now)
+        send(store, store.ledger.of_subscriber(mine)[0])
+    take(office, dsn(old))
+    assert store.subscribers.by_email("new@example.net").status is SubscriberStatus.ACTIVE
+
+
+def test_a_complaint_with_the_envelope_sender_alone_only_unsubscribes(
+    office: Postmaster, store: Store, sent: Delivery
+) -> None:
+    take(office, complaint(to_token(envelope(store)), "none"))
+    assert ada(store).status is SubscriberStatus.UNSUBSCRIBED
+    assert Desk(store, LINKS).suppressed(ADA) is None
 
 
 def test_soft_bounces_add_up(office: Postmaster, store: Store, clock: FakeClock) -> None:

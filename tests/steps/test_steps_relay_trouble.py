@@ -1,15 +1,29 @@
 """Delivering through real connections to a relay that refuses for hours: nobody pays for it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from conftest import FakeClock
 from ruled_relay import ruled
-from steps_world import DAY, HOUR, LINKS, NOW, arrive, composer, join, owe, prepare_at
+from steps_world import (
+    DAY,
+    HOUR,
+    IDENTITY,
+    LINKS,
+    NOW,
+    arrive,
+    composer,
+    digest,
+    join,
+    owe,
+    prepare_at,
+)
 
 from digestmail.domain import Delivery, DeliveryState, SubscriberStatus
 from digestmail.mail.lane import Shared
+from digestmail.mail.message import Identity
 from digestmail.mail.relay import SmtpSettings
 from digestmail.mail.relays import RelaysMailer
 from digestmail.steps.deliver import Delivered, Sender
@@ -31,12 +45,18 @@ def mailer(store: Store, clock: FakeClock, *ports: int) -> RelaysMailer:
     return RelaysMailer(relays, shared, pause=0)
 
 
-async def run(store: Store, clock: FakeClock, *ports: int, operator: str = "") -> Delivered:
+async def run(
+    store: Store,
+    clock: FakeClock,
+    *ports: int,
+    operator: str = "",
+    identity: Identity = IDENTITY,
+) -> Delivered:
     """One run of the step by relays on these ports, with a mailer of its own as in each tick."""
     sender = Sender(
         store=store,
         desk=Desk(store, LINKS),
-        composer=composer(store),
+        composer=replace(composer(store), identity=identity),
         mailer=mailer(store, clock, *ports),
         clock=clock,
         latest=12 * HOUR,
@@ -145,6 +165,47 @@ async def test_a_greylist_is_no_trouble(store: Store, clock: FakeClock) -> None:
         assert (await run(store, clock, relay.port)).trouble == ""
         clock.now += TICK
         assert (await run(store, clock, relay.port)).sent == 30
+
+
+async def test_a_greylist_of_sender_and_recipient_is_waited_for_once(
+    store: Store, clock: FakeClock
+) -> None:
+    """The letter that asks to confirm, and the digests of five days, have one sender."""
+    first: dict[tuple[str, str], datetime] = {}
+
+    def rule(at: str, sender: str, recipient: str) -> str:
+        if at != "RCPT":
+            return NO_RULE
+        seen = first.setdefault((sender, recipient), clock.now)
+        return "451 4.7.1 Greylisted" if clock.now - seen < 11 * HOUR else NO_RULE
+
+    ada = join(store)
+    identity = replace(IDENTITY, bounce_address="b@digest.example.org")
+    async with ruled(rule) as relay:
+        for day in range(5):
+            arrive(store, day + 1, at=clock.now - HOUR)
+            prepare_at(store, clock.now)
+            for _ in range(12):
+                await run(store, clock, relay.port, identity=identity)
+                clock.move(hours=1)
+            (last, *_) = store.ledger.of_subscriber(ada.id or 0)
+            assert (last.state, last.attempts == 1) == (DeliveryState.SENT, day > 0)
+            clock.now = NOW + (day + 1) * DAY
+    assert len(set(relay.senders)) == 1
+    assert relay.senders[0].startswith("b+k")
+
+
+async def test_senders_differ_between_subscribers_and_addresses(
+    store: Store, clock: FakeClock
+) -> None:
+    made, identity = composer(store), replace(IDENTITY, bounce_address="b@digest.example.org")
+    people = [join(store, f"{n}@example.net") for n in range(3)]
+    others = [replace(people[0], email="new@example.net"), *people]
+    mails = [
+        replace(made, identity=identity).digest_message(one.recipient, digest(one), NOW, 1)
+        for one in others
+    ]
+    assert len({mail.sender for mail in mails}) == 4
 
 
 async def test_what_one_domain_refuses_stops_nobody_else(store: Store, clock: FakeClock) -> None:
