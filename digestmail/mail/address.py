@@ -46,11 +46,12 @@ _OTHER = _Provider((), apart=True)
 email_validator.SPECIAL_USE_DOMAIN_NAMES[:] = ["arpa", "invalid", "onion"]
 
 
-def checked_address(text: str) -> str:
+def checked_address(text: str, *, local: bool = True) -> str:
     """The address in ``text``: trimmed, lower case, an international domain in its ASCII form.
 
     Raises InputError("email", ...) for anything a relay without SMTPUTF8 could not be given.
-    No name server is asked.
+    No name server is asked. ``local``: whether a mailbox of this machine is one, as an operator
+    may type it for a trial.
     """
     address = text.strip()
     if len(address) > _MAX_LENGTH:
@@ -62,7 +63,7 @@ def checked_address(text: str) -> str:
             allow_smtputf8=False,
             check_deliverability=False,
             strict=True,
-            globally_deliverable=not address.lower().endswith("@localhost"),
+            globally_deliverable=not (local and address.lower().endswith("@localhost")),
         )
     except email_validator.EmailNotValidError as error:
         wrong = N_("“%(address)s” is no address that mail can be sent to")

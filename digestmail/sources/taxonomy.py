@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from digestmail.errors import InputError
-from digestmail.text import one_line
+from digestmail.text import one_line, words
 
 _TABLE = Path(__file__).with_name("arxiv_taxonomy.csv")
 _SUGGESTIONS = 3
@@ -68,6 +68,21 @@ def checked_spelling(text: str) -> str:
     if code != text:
         raise InputError("categories", f"{_unknown(text)}: write {code}")
     return code
+
+
+def is_known(code: str) -> bool:
+    """Whether arXiv has a category, archive or group of this code, however it is spelt."""
+    return one_line(code).lower().removesuffix(".*") in _spellings()
+
+
+def codes_named(text: str) -> list[str]:
+    """A few categories whose names hold all words of a text: ``cs.CV`` for computer vision."""
+    asked = {word.stem for word in words(text)}
+    return [
+        entry.code
+        for entry in _table().values()
+        if entry.kind == "category" and asked <= {word.stem for word in words(entry.name)}
+    ][:_SUGGESTIONS]
 
 
 def _unknown(text: str) -> str:

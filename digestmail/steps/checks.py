@@ -5,7 +5,7 @@ sentence for the person who typed it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from digestmail.calendar import checked_timezone
@@ -13,6 +13,7 @@ from digestmail.domain import EVERY_DAY, MOST_WAIT, Profile, Schedule
 from digestmail.errors import FormError, InputError
 from digestmail.messages import N_, Worded
 from digestmail.sources.keys import key_from_reference
+from digestmail.sources.taxonomy import codes_named, is_known
 from digestmail.text import one_line, phrase, words
 
 MOST_KEYWORDS = 60
@@ -34,6 +35,16 @@ _YES = ("yes", "true", "on")
 _NO = ("no", "false", "off")
 _CATEGORY = re.compile(r"[A-Za-z][A-Za-z-]*(\.(\*|[A-Za-z][A-Za-z-]*))?")
 _LIST = re.compile(r'"[^"\n]*"|“[^“”\n]*”|[^,;\n"“]+')
+# Words alone of which a keyword would find everything, or leave everything out.
+_EVERYWHERE = frozenset(
+    """
+    a about after all also an and any are as at be been between both but by can could do does each
+    for from had has have here how if in into is it its many may more most much no nor not of on
+    one only or other our out over same shall should so some such than that the their them then
+    there these they this those through to under up use used using very via was we were what when
+    where which while who whose will with within without would you your
+    """.split()  # noqa: SIM905 - a list of them is as long as they are many
+)
 _Value = TypeVar("_Value")
 
 
@@ -126,6 +137,10 @@ def keywords(text: str, *, field: str = "keywords") -> tuple[str, ...]:
         if not phrase(keyword).words:
             empty = N_("“%(word)s” has no letter or digit to look for")
             raise InputError(field, Worded(empty, word=keyword))
+        plain = keyword.strip('"“”').lower()
+        if not keyword.isupper() and _EVERYWHERE.issuperset(plain.split()):
+            everywhere = N_("“%(word)s” stands in nearly every paper; name what they are about")
+            raise InputError(field, Worded(everywhere, word=keyword))
     return found
 
 
@@ -141,13 +156,31 @@ def interests(text: str) -> str:
 
 def categories(text: str, *, field: str = "categories") -> tuple[str, ...]:
     """Categories such as cs.CL, or groups such as math or math.*."""
-    found = tuple(part for entry in listed(text) for part in entry.split())
+    entries = listed(text)
+    found = tuple(part for entry in entries for part in entry.split())
     _refuse_many(field, found, MOST_CATEGORIES)
-    for category in found:
+    for category in (*_subjects(entries), *found):
         if len(category) > 40 or not _CATEGORY.fullmatch(category):
-            wrong = N_("“%(category)s” is no category; write them as cs.CL, math or q-bio.*")
-            raise InputError(field, Worded(wrong, category=category[:40]))
+            raise no_category(field, category)
     return found
+
+
+def _subjects(entries: Iterable[str]) -> Iterator[str]:
+    """The entries that are names of subjects, such as computer vision, and no list of codes."""
+    for entry in entries:
+        parts = entry.split()
+        if len(parts) > 1 and not all("." in part or is_known(part) for part in parts):
+            yield entry
+
+
+def no_category(field: str, category: str) -> InputError:
+    """That something typed is no category, with those that it may have meant."""
+    codes = codes_named(category)
+    if codes:
+        meant = N_("“%(category)s” is no category; did you mean %(codes)s?")
+        return InputError(field, Worded(meant, category=category[:40], codes=", ".join(codes)))
+    wrong = N_("“%(category)s” is no category; write them as cs.CL, math or q-bio.*")
+    return InputError(field, Worded(wrong, category=category[:40]))
 
 
 def authors(text: str) -> tuple[str, ...]:
@@ -159,7 +192,8 @@ def authors(text: str) -> tuple[str, ...]:
         raise InputError("authors", Worded(run_on))
     _refuse_many("authors", found, MOST_AUTHORS)
     for name in found:
-        if len(name) > LONGEST_KEYWORD or len(words(name)) < 2:
+        is_address = "@" in name or "://" in name
+        if len(name) > LONGEST_KEYWORD or len(words(name)) < 2 or is_address:
             short = N_("“%(name)s” should be a full name, such as Jane Doe or J. Doe")
             raise InputError("authors", Worded(short, name=name[:40]))
     return found

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 MOST_PAPERS = 250_000  # in the index, some 1 kB each; older ones are found by their key alone
 MOST_FOUND = 1_000  # of one search, best first
+NOTHING = (0, 0)  # the state before any paper was read
 _BATCH = 1_000  # papers read at a time
 _LOOK = 3.0  # seconds between looks for new papers
 _ANEW = 24 * 3600.0  # seconds after which all is read again: texts change, if seldom
@@ -142,7 +143,7 @@ class Finder:
     def state(self) -> tuple[int, int]:
         """Changes with what searches find."""
         index = self._index
-        return (index.newest, len(index)) if index is not None else (0, 0)
+        return (index.newest, len(index)) if index is not None else NOTHING
 
     @property
     def bytes(self) -> int:

@@ -34,6 +34,7 @@ _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
 _ABSTRACT = 1_200  # characters of an uploaded one that are kept: most are no longer
 _LARGEST_PACKED = 3_000_000  # bytes of what is packed: MOST_SEEDS papers in any script
 _TITLE = 60  # characters of one in a problem
+_NAMED = 10  # lines that a problem names
 _UPLOADED = f"{SOURCE}:"  # how the keys begin that mean nothing to their owner
 Lookup = Callable[[Sequence[str]], Mapping[str, Paper]]
 
@@ -93,14 +94,27 @@ def _by_title(
     missing = [title for title in titles if title not in found]
     known = store.papers.by_titles(missing) if missing else {}
     found |= {t: known[t.casefold()].key for t in missing if t.casefold() in known}
-    for title in titles:
-        if title not in found:
-            unknown = N_(
-                "“%(title)s” is not a paper that is known here: give its arXiv id or"
-                " address (2508.13426), or its DOI (10.…)"
-            )
-            raise InputError("seed_papers", Worded(unknown, title=title[:_TITLE]))
+    unknown = [title for title in titles if title not in found]
+    if unknown:
+        raise InputError("seed_papers", _unknown(unknown))
     return found
+
+
+def _unknown(titles: Sequence[str]) -> Worded:
+    """What to tell of titles that name no paper: all of them, as far as there is room."""
+    if len(titles) == 1:
+        one = N_(
+            "“%(title)s” is not a paper that is known here: give its arXiv id or"
+            " address (2508.13426), or its DOI (10.…)"
+        )
+        return Worded(one, title=titles[0][:_TITLE])
+    quoted = ", ".join(f"“{title[:_TITLE]}”" for title in titles[:_NAMED])
+    several = N_(
+        "%(number)s lines are no papers that are known here: %(titles)s. Give their arXiv ids or"
+        " addresses (2508.13426), or their DOIs (10.…)"
+    )
+    more = ", …" if len(titles) > _NAMED else ""
+    return Worded(several, number=len(titles), titles=quoted + more)
 
 
 def _folded(title: str) -> str:

@@ -107,7 +107,7 @@ def checked_application(
     """
     form = Form()
     form.problems.update(problems or {})
-    email = form.take(checked_address, values.get("email", ""), "")
+    email = form.take(partial(checked_address, local=False), values.get("email", ""), "")
     profile = profile_of(_only(values, _ASKED_OF_NEWCOMERS), form, blank)
     _refuse_empty(profile, form)
     schedule = schedule_of(_with_boxes(_with_days(values), _HOUR_AND_DAYS), form, Schedule())

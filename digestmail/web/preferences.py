@@ -73,7 +73,7 @@ def mail_link(site: Ours, request: Request, values: Posted) -> Response:
         return _answer(site, values)
     shown = FormView({"email": values.get("email", "")})
     try:
-        email = checked_address(shown.values["email"])
+        email = checked_address(shown.values["email"], local=False)
     except InputError as error:
         return _link_form(site, replace(shown, problems=problems_of(error)), status=422)
     if not site.is_fresh(values):
@@ -227,7 +227,7 @@ def _new(own: Visit) -> Profile:
 def _save(own: Visit, before: Profile, sent: Sent, saved: str) -> Response:
     """Save a profile, with what only the reader's file tells of its example papers."""
     store = own.site.app.store
-    wish = wish_of(store, sent, own_uploads(store, own.subscriber).values())
+    wish = wish_of(own.site, sent, own_uploads(store, own.subscriber).values())
     try:
         profile = checked_profile(_values(sent, wish), before, wish.problems)
         own.site.app.desk.save_profile(own.subscriber, profile)
@@ -258,7 +258,7 @@ def _try(own: Visit, request: Request, before: Profile, sent: Sent) -> Response:
     own.site.count(request, PREVIEWS)
     app, shown = own.site.app, _profile_form(own, before)
     known = own_uploads(app.store, own.subscriber).values()
-    wish = wish_of(app.store, with_suggestion(sent), known)
+    wish = wish_of(own.site, with_suggestion(sent), known)
     profile, problems = tried_change(_values(sent, wish), before)
     problems = problems | wish.problems
     said = app.hindsight.said(own.subscriber, before) if before.id else None

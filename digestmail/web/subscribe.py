@@ -42,7 +42,7 @@ def subscribe(site: Ours, request: Request, sent: PostedWithFile) -> Response:
         return _form(site, shown, status=422, stale=True)
     site.count(request, READS)  # before a file is read: that takes its time
     empty = FormView(application_texts({}))
-    wish = wish_of(site.app.store, sent)
+    wish = wish_of(site, sent)
     try:
         asked = checked_application(wish.values, site.app.new_profile, wish.problems)
     except FormError as error:
@@ -74,7 +74,7 @@ def show_preview(site: Ours, request: Request, sent: PostedWithFile) -> Response
     if is_robot(sent.texts) or not site.is_ours(sent.texts):
         raise HTTPException(400)
     site.count(request, PREVIEWS)
-    wish = wish_of(site.app.store, with_suggestion(sent))
+    wish = wish_of(site, with_suggestion(sent))
     profile, problems = tried_profile(wish.values, site.app.new_profile)
     problems = problems | wish.problems
     weekly = sent.texts.get("rhythm") == "weekly"

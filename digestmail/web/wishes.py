@@ -1,15 +1,17 @@
 """What a form asks for, its example papers looked up and its file read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from digestmail.domain import Paper
 from digestmail.errors import InputError
-from digestmail.steps.checks import listed
+from digestmail.sources.taxonomy import is_known
+from digestmail.steps.checks import categories, listed, no_category
+from digestmail.steps.finder import NOTHING
 from digestmail.steps.library import Filled, with_file
 from digestmail.steps.seeds import Seeds, lines_of, packed, read_seeds, unpacked
-from digestmail.store import Store
 from digestmail.web.forms import Sent, Texts
+from digestmail.web.site import Site
 
 CARRIED = "carried"  # the field with what an earlier upload told of papers nobody else knows
 
@@ -38,11 +40,12 @@ def with_suggestion(sent: Sent) -> Sent:
     return Sent({**sent.texts, "keywords": ", ".join(keywords)}, sent.upload)
 
 
-def wish_of(store: Store, sent: Sent, own: Iterable[Paper] = ()) -> Wish:
+def wish_of(site: Site, sent: Sent, own: Iterable[Paper] = ()) -> Wish:
     """What a posted form asks for; what is wrong with its papers or file is in ``problems``.
 
     ``own`` are stored papers that this form's owner may name by their titles, and nobody else.
     """
+    store = site.app.store
     texts, problems, filled = dict(sent.texts), {}, None
     papers = unpacked(texts.get(CARRIED, ""))
     if sent.upload:
@@ -61,7 +64,31 @@ def wish_of(store: Store, sent: Sent, own: Iterable[Paper] = ()) -> Wish:
         texts["seed_papers"] = _listed(seeds)
     texts[CARRIED] = packed(papers)
     values = {**texts, "seed_papers": "\n".join(seeds.keys)}
+    finder = site.app.finder
+    known = finder.categories if finder.state != NOTHING else None
+    problems |= _strange_categories(values, known)
     return Wish(texts, values, seeds, filled, problems)
+
+
+def _strange_categories(values: Texts, known: Collection[str] | None) -> dict[str, str]:
+    """What is wrong with categories that neither arXiv nor any paper here has.
+
+    ``known`` are those of the papers; None until these were read.
+    """
+    present = {category.lower() for category in known or ()}
+    present |= {category.partition(".")[0] for category in present}
+    problems: dict[str, str] = {}
+    for name in ("categories", "excluded_categories"):
+        try:
+            codes = categories(values.get(name, ""), field=name)
+        except InputError:
+            continue  # told with the rest of the form
+        for code in codes:
+            is_here = code.lower().removesuffix(".*") in present
+            is_told_of = known is not None or is_known(code.partition(".")[0])
+            if is_told_of and not is_here and not is_known(code):
+                problems.setdefault(name, no_category(name, code).message)
+    return problems
 
 
 def _listed(seeds: Seeds) -> str:

@@ -87,6 +87,19 @@ def test_a_keyword_has_its_limits() -> None:
         checks.keywords("k" * 10_000)
 
 
+@pytest.mark.parametrize("text", ["the", "The", "graph, of", '"of the"', "and", "in which", "“a”"])
+@pytest.mark.parametrize("field", ["keywords", "excluded_keywords", "required_keywords"])
+def test_a_keyword_does_not_stand_everywhere(text: str, field: str) -> None:
+    with pytest.raises(InputError, match="stands in nearly every paper") as caught:
+        checks.keywords(text, field=field)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("text", ["IT", "R", "A* search", "theory of mind", "GAN", "what is life"])
+def test_short_and_common_words_may_be_part_of_a_keyword(text: str) -> None:
+    assert checks.keywords(text) == (text,)
+
+
 @pytest.mark.parametrize("text", ["!!!", '""', "graph, ???", "—"])
 def test_a_keyword_has_something_to_look_for(text: str) -> None:
     with pytest.raises(InputError, match="no letter or digit"):
@@ -128,6 +141,25 @@ def test_what_is_no_category(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("computer vision", "did you mean cs.CV"),
+        ("cs.CL, machine learning", "did you mean .*cs.LG"),
+        ("Number Theory", "did you mean math.NT"),
+        ("deep sea", "write them as cs.CL"),
+        ("robots and drones", "write them as cs.CL"),
+    ],
+)
+def test_the_name_of_a_subject_is_no_category(text: str, meant: str) -> None:
+    with pytest.raises(InputError, match=meant):
+        checks.categories(text)
+
+
+def test_several_categories_may_stand_on_one_line() -> None:
+    assert checks.categories("cs.CL math q-bio.*") == ("cs.CL", "math", "q-bio.*")
+
+
+@pytest.mark.parametrize(
     ("text", "names"),
     [
         ("Jane Doe\nJ. Smith", ("Jane Doe", "J. Smith")),
@@ -140,7 +172,17 @@ def test_authors(text: str, names: tuple[str, ...]) -> None:
     assert checks.authors(text) == names
 
 
-@pytest.mark.parametrize("text", ["Doe", "x" * 90 + " y", "Jane Doe, John Smith, Ada L", "-"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Doe",
+        "ada@example.org",
+        "https://orcid.org/0000",
+        "x" * 90 + " y",
+        "Jane Doe, John Smith, Ada L",
+        "-",
+    ],
+)
 def test_what_is_no_author(text: str) -> None:
     with pytest.raises(InputError) as caught:
         checks.authors(text)

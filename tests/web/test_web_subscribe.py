@@ -442,6 +442,39 @@ async def test_a_file_becomes_text_and_suggestions(rivers: Trial) -> None:
     assert 'data-fill="carried"' in answer
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"categories": "computer vision"}, "did you mean cs.CV"),
+        ({"categories": "vision"}, "did you mean cs.CV"),
+        ({"categories": "cs.CL, neuroscience"}, "“neuroscience” is no category"),
+        ({"categories": "cs.XX"}, "“cs.XX” is no category"),
+        ({"authors": "ada@example.org"}, "should be a full name"),
+        ({"keywords": "the, of, a"}, "stands in nearly every paper"),
+        ({"email": "me@localhost"}, 'id="email-problem"'),
+        ({"seed_papers": "Unheard of\nNever written"}, "“Unheard of”, “Never written”"),
+    ],
+)
+async def test_useless_input_is_told_before_any_mail(
+    rivers: Trial, changed: dict[str, object], told: str
+) -> None:
+    rivers.app.finder.follow()
+    answer = await rivers.subscribe(**changed)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert nobody_came(rivers)
+    if "email" not in changed:
+        assert told in (await preview(rivers, **changed)).text
+
+
+async def test_categories_of_papers_that_are_here_are_known(rivers: Trial) -> None:
+    paper = Paper(key="test:c", title="Neurons", categories=("neuroscience", "geo.river"))
+    rivers.app.store.papers.add([paper], rivers.clock())
+    rivers.app.finder.follow()
+    answer = await preview(rivers, categories="neuroscience, geo, geo.*, geo.river, cs.CL")
+    assert "is no category" not in answer.text
+
+
 async def test_a_suggestion_is_added_by_its_button(rivers: Trial) -> None:
     form = await rivers.filled(keywords='ice, "sea ice"', add="delta sediments")
     answer = (await rivers.post("/subscribe/preview", form)).text
