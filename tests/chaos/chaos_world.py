@@ -28,7 +28,7 @@ from digestmail.store import Planned, Store
 
 CONNECTIONS = 4
 _A_ROUND = 6  # minutes the senders' clock is ahead more in each round, for what was deferred
-_OPEN = ("planned", "leased", "on_wire", "deferred")
+OPEN = ("planned", "leased", "on_wire", "deferred")
 _ENDED_BY_A_KILL = "the sender stopped while the mail was on the wire"
 
 DROP = ""  # an answer that is none: the connection ends
@@ -225,6 +225,7 @@ class Report:
     ambiguous: int
     faults: Counter[str]
     wrong: list[str]
+    stops: int = 0  # gentle ones
 
 
 def compare(store: Store, relay: ChaosRelay, kills: int) -> Report:
@@ -256,7 +257,7 @@ def _disagreement(delivery: Delivery, relay: ChaosRelay) -> str:
     expected = {DeliveryState.SENT: (1,), DeliveryState.UNKNOWN: (0, 1)}
     if taken not in expected.get(delivery.state, (0,)):
         return f"taken {taken} times, the ledger says {delivery.state}: {delivery.detail}"
-    if delivery.state in _OPEN or not delivery.detail:
+    if delivery.state in OPEN or not delivery.detail:
         return f"never ended: {delivery.state} {delivery.detail}"
     return ""
 
@@ -283,10 +284,10 @@ async def run(
                 break
             ahead += _A_ROUND // 2
             chosen = forkers if rng.random() < 0.25 else forkers[:1]
-            before = _cut_off(store)
+            before = cut_off(store)
             stopped = await _round(chosen, relay, rng, ahead, most_mails, number)
             killed = stopped if number == signal.SIGKILL else 0
-            if (more := _cut_off(store) - before) > killed * CONNECTIONS:
+            if (more := cut_off(store) - before) > killed * CONNECTIONS:
                 excess.append(f"{more} more cut off on the wire by {killed} kills")
             done += stopped
         await _finish(store, forkers[0], relay, ahead)
@@ -295,7 +296,7 @@ async def run(
     return report
 
 
-def _cut_off(store: Store) -> int:
+def cut_off(store: Store) -> int:
     """Deliveries that a sender's end left on the wire, recovered since or not."""
     return sum(
         d.state is DeliveryState.ON_WIRE or d.detail == _ENDED_BY_A_KILL
@@ -334,5 +335,5 @@ async def _finish(store: Store, forker: Forker, relay: ChaosRelay, ahead: int) -
     for turn in range(1, 40):
         await forker.start(ahead + turn * _A_ROUND)
         assert await forker.ended() == 0
-        if not any(d.state in _OPEN for d in store.ledger.latest()):
+        if not any(d.state in OPEN for d in store.ledger.latest()):
             return
