@@ -7,7 +7,7 @@ since. What follows from it would rest or be given up until that time comes.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, exists, or_, select, update
+from sqlalchemy import bindparam, delete, exists, or_, select, update
 
 from digestmail.domain import BatchState, DeliveryState, Outcome, SkipReason
 from digestmail.store.database import Database
@@ -24,8 +24,9 @@ _TAKEN_BACK = (
     select(DIGEST.c.id, DIGEST.c.subscriber_id, DIGEST.c.due_at)
     .where(
         DIGEST.c.prepared_at > _AHEAD,
+        DIGEST.c.skip.is_not(None),
         or_(DIGEST.c.skip.in_(_GIVEN_UP), DIGEST.c.due_at > _AHEAD),
-        ~exists().where(DELIVERY.c.digest_id == DIGEST.c.id, DELIVERY.c.state.not_in(_WAITING)),
+        ~exists().where(DELIVERY.c.digest_id == DIGEST.c.id),
     )
     .order_by(DIGEST.c.due_at)
     .with_for_update()  # SQLite holds its one lock
@@ -58,7 +59,7 @@ class Future:
             session.execute(update(NOTE).where(NOTE.c.name == _LATEST).values(at=now))
 
     def bring_back(self, now: datetime) -> None:
-        """Let mails that wait for a time of that clock go at theirs, and times of papers be now.
+        """Let mails that wait for a time of that clock go now, and times of papers be now.
 
         What was noted of a source's days is forgotten, unless its papers are there.
         """
@@ -67,8 +68,7 @@ class Future:
             waiting = update(DELIVERY).where(
                 DELIVERY.c.state.in_(_WAITING), DELIVERY.c.next_attempt_at > ahead
             )
-            at_their_time = case((DELIVERY.c.due_at > now, DELIVERY.c.due_at), else_=now)
-            session.execute(waiting.values(next_attempt_at=at_their_time))
+            session.execute(waiting.values(next_attempt_at=now))
             for column in (PAPER.c.first_seen_at, SUBSCRIBER.c.papers_since):
                 later = update(column.table).where(column > ahead)
                 session.execute(later.values({column.name: now}))
@@ -76,9 +76,10 @@ class Future:
             session.execute(noted.where(BATCH.c.state != BatchState.COMPLETE.value))
 
     def take_back(self, now: datetime) -> dict[int, datetime]:
-        """Erase digests that were missed, too late or due by that clock alone, and have not gone.
+        """Erase the records of digests that were missed, too late or due by that clock alone.
 
-        Their papers are news again. Returns when the first of each subscriber was due.
+        Digests that are to be mailed stay, and go. What an empty day judged is judged anew.
+        Returns when the first of each subscriber was due.
         """
         due: dict[int, datetime] = {}
         with self._database.writing() as session:

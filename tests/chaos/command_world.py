@@ -142,6 +142,7 @@ async def run_commands(
     mails that were on the wire at a kill, and what a gentle stop has cut off.
     """
     relay, rng = ChaosRelay(random.Random(seed)), random.Random(seed + 1)
+    planned = {delivery.id for delivery in store.ledger.latest()}
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(serving(relay))
         settings = write_settings(folder, store, port=port, connections=CONNECTIONS)
@@ -157,6 +158,8 @@ async def run_commands(
     report = compare(store, relay, world.killed)
     report.stops = world.stopped
     report.wrong.extend(world.wrong)
+    gone = planned - {delivery.id for delivery in store.ledger.latest()}
+    report.wrong.extend(f"delivery {number} is not there any more" for number in sorted(gone))
     lost = [d.address for d in store.ledger.latest() if d.state is DeliveryState.SKIPPED]
     report.wrong.extend(f"{address}: withdrawn, though nobody left" for address in lost)
     return report

@@ -55,12 +55,25 @@ def test_digests_given_up_by_a_wrong_clock_go_once_it_is_right(
     _prepared(store, NOW - HOUR)
     _prepared(store, NOW + ahead)
     assert set(_skips(store)) & {SkipReason.MISSED, SkipReason.TOO_LATE}
-    assert _prepared(store, NOW + HOUR) == 3
+    _prepared(store, NOW + HOUR)
     assert _prepared(store, NOW + HOUR) == 0
     for person in people:
-        first = store.digests.of_subscriber(person.id or 0, days=(NOW.date(), NOW.date() + DAY))
-        assert [item.paper.key[-2:] for item in first[0].items] == ["01"]
+        (delivery,) = store.ledger.of_subscriber(person.id or 0)
+        assert delivery.next_attempt_at <= NOW + HOUR
+        (item,) = store.digests.get(delivery.digest_id or 0).items
+        assert item.paper.key[-2:] == "01"
+        today = (NOW.date(), NOW.date() + DAY)
+        assert len(store.digests.of_subscriber(person.id or 0, days=today)) == 1
         assert store.subscribers.by_email(person.email).next_due_at == NOW + DAY
+
+
+def test_what_waited_by_a_clock_that_was_right_goes_though_it_is_wrong_now(store: Store) -> None:
+    after_setback(store, NOW)
+    delivery = owe(store)
+    for hours in (-26, 0):
+        after_setback(store, NOW + hours * HOUR)
+        prepare_at(store, NOW + hours * HOUR)
+        assert again(store, delivery).next_attempt_at == NOW - 26 * HOUR
 
 
 async def test_mails_withdrawn_as_too_late_are_sent(store: Store) -> None:
