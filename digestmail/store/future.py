@@ -40,11 +40,15 @@ class Future:
         self._database = database
 
     def is_known(self, now: datetime) -> bool:
-        """Whether a later time than now has been seen; else now is noted as the latest."""
+        """Whether a later time than now has been seen; else now is noted as the latest.
+
+        A sender whose clock jumped and who was killed has noted nothing, but ended mails.
+        """
         with self._database.writing() as session:
             query = select(NOTE.c.at).where(NOTE.c.name == _LATEST)
             latest: datetime | None = session.execute(query).scalar()
-            if latest is not None and latest > now + SKEW:
+            ended = select(DELIVERY.c.id).where(DELIVERY.c.ended_at > now + SKEW).limit(1)
+            if (latest and latest > now + SKEW) or session.execute(ended).first():
                 return True
             values = {"name": _LATEST, "value": "seen", "at": max(now, latest or now)}
             noted = upsert(session, NOTE).values(values)
@@ -56,6 +60,8 @@ class Future:
     def forget(self, now: datetime) -> None:
         """Take now for the latest time seen: all that was ahead has been put right."""
         with self._database.writing() as session:
+            ended = update(DELIVERY).where(DELIVERY.c.ended_at > now + SKEW)
+            session.execute(ended.values(ended_at=now))
             session.execute(update(NOTE).where(NOTE.c.name == _LATEST).values(at=now))
 
     def bring_back(self, now: datetime) -> None:

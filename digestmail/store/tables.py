@@ -233,7 +233,7 @@ class DeliveryRow(Base, table=True):
     next_attempt_at: datetime
     lease_owner: str | None
     lease_until: datetime | None
-    ended_at: datetime | None
+    ended_at: datetime | None = Field(default=None, index=True)
     detail: str = Field(sa_type=Text)
 
 
