@@ -56,7 +56,7 @@ class MailSettings(_Section):
     from_name: str = Field("Daily papers", description="the sender's name")
     reply_to: str = Field("", description="where answers go; empty: to the sender")
     bounce_address: str = Field(
-        "", description="envelope sender; a signed +token of each reader is added. Empty: the sender"
+        "", description="envelope sender; gets a signed +token of each reader. Empty: the sender"
     )
     unsubscribe_address: str = Field(
         "", description="mailbox that also takes unsubscribe requests by mail, if you read one"
