@@ -133,9 +133,9 @@ class _Part:
     def words(self) -> list[str]:
         return self.text.split()
 
-    def inverted(self, given: "_Part") -> str:
+    def inverted(self, given_names: "_Part") -> str:
         """Return the name whose surname this is, given names first."""
-        return f"{given.text} {self.text} {given.suffix or self.suffix}".strip()
+        return f"{given_names.text} {self.text} {given_names.suffix or self.suffix}".strip()
 
 
 # --- lists -----------------------------------------------------------------------------------
@@ -153,28 +153,41 @@ def _entry(text: str) -> list[str]:
 def _between_commas(text: str) -> list[str]:
     groups = [_parts(part) for part in _AND.split(text)]
     parts = [part for group in groups for part in group]
-    surnames, given = parts[::2], parts[1::2]
-    pairs = [last.inverted(first) for last, first in zip(surnames, given, strict=False)]
+    surnames, given_names = parts[::2], parts[1::2]
+    pairs = [last.inverted(first) for last, first in zip(surnames, given_names, strict=False)]
     are_paired = len(groups) > 1 and all(len(g) == 2 and g[0].is_surname for g in groups)
-    if are_paired or _is_inverted(surnames, given):
+    if are_paired or _is_inverted(surnames, given_names):
         return pairs
-    names = [part.name for part in parts]
     # "Lima, Ana, Bo Stone, and Chen Wu": only the first is inverted.
-    if len(parts) > 2 and parts[0].is_surname and parts[1].is_given:
-        return [*pairs[:1], *names[2:]] if not any(p.is_given for p in parts[2:]) else names
+    is_first_inverted = len(parts) > 2 and parts[0].is_surname and parts[1].is_given
+    if is_first_inverted and not any(part.is_given for part in parts[2:]):
+        return [*pairs[:1], *(part.name for part in parts[2:])]
+    return _with_initials(parts)
+
+
+def _with_initials(parts: Sequence[_Part]) -> list[str]:
+    """Return the names of parts, where what is only initials belongs to the surname before."""
+    names: list[str] = []
+    before: _Part | None = None
+    for part in parts:
+        if before and part.is_initials and (before.is_surname or "." in part.text):
+            names[-1], before = before.inverted(part), None
+        else:
+            names.append(part.name)
+            before = None if part.ends_in_initials else part
     return names
 
 
-def _is_inverted(surnames: Sequence[_Part], given: Sequence[_Part]) -> bool:
+def _is_inverted(surnames: Sequence[_Part], given_names: Sequence[_Part]) -> bool:
     """Return whether parts alternate between surnames and given names."""
-    if len(surnames) != len(given) or any(last.ends_in_initials for last in surnames):
+    if len(surnames) != len(given_names) or any(last.ends_in_initials for last in surnames):
         return False
     if len(surnames) == 1 and surnames[0].is_surname:
         return not _IDEOGRAPH.search(surnames[0].text)
-    are_given = all(first.is_given for first in given)
+    are_given = all(first.is_given for first in given_names)
     return are_given and all(
         last.is_surname or not first.text.isupper() or "." in first.text
-        for last, first in zip(surnames, given, strict=True)
+        for last, first in zip(surnames, given_names, strict=True)
     )
 
 

@@ -39,9 +39,9 @@ class FeedSource:
 
         See Source.
         """
-        kept = remembered_validators(self._values, self._url)
+        validators = remembered_validators(self._values, self._url)
         try:
-            response = self._web.get(self._url, validators=kept)
+            response = self._web.get(self._url, validators=validators)
         except PrivateAddressError as error:
             raise SourceError(
                 f"{error}; if the feed is meant to be there, add private=yes"

@@ -133,16 +133,16 @@ def _left_out(text: str, entries: list[Entry], limits: Limits) -> Iterator[BadRe
 # --- documents that are not well-formed ------------------------------------------------------
 
 
-def _read_apart(text: str, whole: "_Reader") -> tuple[list[Entry], list[BadRecord]]:
+def _read_apart(text: str, reader: "_Reader") -> tuple[list[Entry], list[BadRecord]]:
     """Return what can be read of a broken document, entry by entry."""
     mended = _mended(text)
     entries: list[Entry] = []
     problems: list[BadRecord] = []
     for number, piece in enumerate(_pieces(mended), 1):
-        if len(entries) + len(problems) > whole.limits.entries:
+        if len(entries) + len(problems) > reader.limits.entries:
             break
         try:
-            entries += whole.read_piece(piece)
+            entries += reader.read_piece(piece)
         except (ExpatError, _TooMuchError) as error:
             problems.append(BadRecord(f"entry {number}", f"{_BROKEN} ({error})"))
     return entries, problems

@@ -16,6 +16,7 @@ from digestmail.text import words
 
 _LONGEST_CITATION = 400  # characters of one line
 _LONGEST_LEAD_IN = 160
+_MOST_LEAD_INS = 6  # title, citation, DOI, authors, heading
 _LONGEST_TEXT = 200_000  # characters of markup
 
 _BOUNDARY = "\ue000"  # between paragraphs; of the private use area
@@ -36,7 +37,15 @@ _GLUED_HEADING = re.compile(
     r"(?:(?:ABSTRACT|Abstract|Summary)(?:\s?[:.—–-]\s*|\s+(?=[A-Z“\"'(])|(?=[A-Z][a-z]*\b))"
     r"|(?:摘要|要旨)[:：\s]*)"
 )
-_MIDDLE_HEADING = re.compile(r".{1,600}?\sABSTRACT:?\s(?=\S)", re.S)
+_MIDDLE_HEADING = re.compile(
+    r".{1,2000}?(?:\sABSTRACT:?\s(?=\S)|(?<=[.!?])Abstract(?=[A-Z]))", re.S
+)
+_SECTIONS = (
+    r"(Background|Introduction|Importance|Objectives?|Purpose|Aims?|Design|Methods?|Results?|Findings"
+    r"|Discussion|Interpretation|Conclusions?|Significance|Summary)"
+)
+_GLUED_SECTION = re.compile(rf"(?:\A|(?<=[.!?])){_SECTIONS}(?=[A-Z])")
+_SECTION_BEHIND_STOP = re.compile(rf"(?<=[.!?]){_SECTIONS}\b")
 
 _DATE = (
     r"(?:[A-Z][a-z]{2,8}\.?,?\s)?(?:[0-9]{1,2}\.?\s[A-Z][a-z]{2,8}\.?,?\s[0-9]{4}"
@@ -55,7 +64,7 @@ _CITATION_MARK = re.compile(
     rf"|\b(?:published(?:\sonline)?|received|accepted|revised)\b:?\s.{{0,12}}?{_DATE}"
     r"|\bpublication date\b|\bsource:|\bepub\b|\becollection\b|\bissn\b|©"
     r"|\bcopyright\b|\bavailable online\b|\barticle (?:id|no|number)\b|\bpreprint under review\b"
-    r"|\[[^\[\]]*[0-9]+,\s[^\[\]]*[0-9]+[^\[\]]*\]|\b[0-9]+,\s[0-9]+[-–][0-9]+,\s",
+    r"|\[[^\[\]]*[0-9]+,\s[^\[\]]*[0-9]+[^\[\]]*\]|\b[0-9]+,\s?[0-9]+[-–][0-9]+(?:,\s|$)",
     re.I,
 )
 # What makes a sentence: hardly any of these stands in a citation.
@@ -107,14 +116,14 @@ _TAILS = (
     re.compile(r"\s*\bThe post .{1,300} appeared first on .{1,100}$"),
     re.compile(r"\s*\b(?:To cite this article|The content of this RSS feed)\b.{0,300}$", re.I),
     re.compile(
-        r"\s*(?:©|\(c\)\s|\bcopyright ©?\s?[0-9]{4})[^.]{0,120}\.?(?:\sall rights reserved\.?)?$",
+        r"\s*(?:©|\(c\)\s|\bcopyright ©?\s?[0-9]{4}).{0,200}$",
         re.I,
     ),
     re.compile(r"\s*\b(?:Read more|Continue reading)\b.{0,60}$"),
 )
 _SMALL_WORDS = frozenset(("of", "the", "and", "for", "in", "on", "to", "&", "de", "für", "und"))
-_AUTHOR_LABEL = re.compile(r"(?:author\(s\)|authors?|creators?|by)\b\s*:?\s*", re.I)
-_SEARCH_RESULT = re.compile(r"(.{3,300}?)\s[-–—]\s.{0,200}?[0-9]{4}\s[-–—]\s\S+\.\S+")
+_AUTHOR_LABEL = re.compile(r"(?:author\(s\)|(?:authors?|creators?|by)\b)\s*:?\s*", re.I)
+_SEARCH_RESULT = re.compile(r"(.{3,300}?)\s[-–—]\s.{0,200}?[0-9]{4}(?:\s[-–—]\s\S+\.\S+)?")
 _LAST_AUTHORS = re.compile(r"\s*\bAuthors?(?:\(s\))?:\s(?P<names>[^.;:]{3,500}?)\.?$")
 _NAME_WORD = re.compile(
     r"[^\W\d_a-z][\w.'’-]*|(?:da|das|de|del|den|der|di|dos|du|el|la|le|van|von|zu|al|bin)"
@@ -166,8 +175,14 @@ def read_text(markup: str, known: Known) -> EntryText:
             authors = authors or people
         elif not (_is_name_of_journal(line) and _is_citation(following)):
             abstract += filter(None, [_without_citation(line, known)])
-    text, people = _last_authors(" ".join(abstract))
+    text, people = _last_authors(_with_sections(" ".join(abstract)))
     return EntryText(text, authors or people, tuple(names))
+
+
+def _with_sections(text: str) -> str:
+    """Return the text with blanks around the headings of its sections, where markup was lost."""
+    text = _GLUED_SECTION.sub(r" \1: ", text).lstrip()
+    return _SECTION_BEHIND_STOP.sub(r" \1", text)
 
 
 def _apart(markup: str, known: Known) -> str:
@@ -207,7 +222,7 @@ def _is_citation(line: str) -> bool:
 def _is_name_of_journal(line: str) -> bool:
     """Return whether a short line has capitals throughout and is no sentence."""
     is_short = len(line) < 100 and not line.endswith((".", "!", "?"))
-    return is_short and all(w[0].isupper() or w in _SMALL_WORDS for w in line.split())
+    return is_short and all(not w[0].islower() or w in _SMALL_WORDS for w in line.split())
 
 
 # --- authors ---------------------------------------------------------------------------------
@@ -216,7 +231,8 @@ def _is_name_of_journal(line: str) -> bool:
 def _people(line: str, known: Known, *, is_before: bool) -> tuple[str, ...]:
     """Return the authors where a line is nothing but their list."""
     if result := _SEARCH_RESULT.fullmatch(line):
-        return split_authors(result[1])
+        names = split_authors(result[1])
+        return names if all(map(_is_name, names)) else ()
     label = _AUTHOR_LABEL.match(line)
     listed = line[label.end() :] if label else line
     names = split_authors(listed)
@@ -237,11 +253,11 @@ def _is_name(name: str) -> bool:
 
 def _last_authors(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the text without the authors that stand at its end, and these."""
-    found = _LAST_AUTHORS.search(text, max(0, len(text) - 600))
-    names = split_authors(found["names"]) if found else ()
-    if not found or not names or not all(map(_is_name, names)):
+    listed = _LAST_AUTHORS.search(text, max(0, len(text) - 600))
+    names = split_authors(listed["names"]) if listed else ()
+    if not listed or not names or not all(map(_is_name, names)):
         return text, ()
-    return text[: found.start()].rstrip(), names
+    return text[: listed.start()].rstrip(), names
 
 
 # --- within a paragraph ----------------------------------------------------------------------
@@ -249,9 +265,7 @@ def _last_authors(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _without_citation(line: str, known: Known) -> str:
     """Return a paragraph without citation, authors and heading before it and citation behind."""
-    before = ""
-    while line != before:
-        before = line
+    for _ in range(_MOST_LEAD_INS):
         line = _without_lead_in(line, known)
     for tail in _TAILS:
         line = tail.sub("", line) if tail.search(line, max(0, len(line) - 500)) else line

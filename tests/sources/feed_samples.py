@@ -566,4 +566,46 @@ MORE = (
         item(f"<description>{TEXT}</description><author>noreply@x.example</author>"),
         authors=(),
     ),
+    Sample(
+        "APS in one line, with the known authors before the abstract",
+        item(
+            f"<description>Author(s): Ana Lima, Bo Stone, and Chen Wu {TEXT} [Phys. Rev. K 113,"
+            " 014401] Published Mon Jan 05, 2026</description>",
+            "<dc:creator>Ana Lima, Bo Stone, and Chen Wu</dc:creator>",
+        ),
+    ),
+    Sample(
+        "a consortium among inverted names",
+        item(
+            f"<description>{TEXT}</description>",
+            "<dc:creator>Lima, A. B., Stone, B., Kettle Consortium, Wu, C.</dc:creator>",
+        ),
+        authors=("A. B. Lima", "B. Stone", "Kettle Consortium", "C. Wu"),
+    ),
+    Sample(
+        "RSC with volume and pages",
+        item(
+            described(
+                "<div><i><b>Kettle Sci.</b></i>, 2026, <b>12</b>,1-9<br/><b>DOI</b>: 10.5555/tea.1,"
+                f" Paper</div><div><img src='x'/>Ana Lima, Bo Stone, Chen Wu<br/>{TEXT}</div>"
+            ),
+        ),
+    ),
+    Sample(
+        "a statement of significance glued to the abstract",
+        item(f"<description>SignificanceTea matters.Abstract{TEXT}</description>", LISTED),
+    ),
+    Sample(
+        "headings of sections glued to their texts",
+        item("<description>BackgroundTea is hot.MethodsWe boil.</description>", LISTED),
+        abstract="Background: Tea is hot. Methods: We boil.",
+    ),
+    Sample(
+        "a copyright behind the abstract",
+        item(
+            f"<description>{TEXT} © 2026 The Authors. Published by Tea B.V. All rights reserved."
+            "</description>",
+            LISTED,
+        ),
+    ),
 )
