@@ -45,7 +45,10 @@ class Together(Generic[_Item, _Answer]):
 
     async def _write_group(self, group: list[tuple[_Item, asyncio.Future[_Answer]]]) -> None:
         answers: Sequence[_Answer | Exception]
-        answers = await asyncio.to_thread(self._answers, [item for item, _ in group])
+        try:
+            answers = await asyncio.to_thread(self._answers, [item for item, _ in group])
+        except RuntimeError as error:  # the program has ended and takes up no work any more
+            answers = [error] * len(group)
         if len(answers) != len(group):  # whose is whose, nobody knows; and nobody waits for ever
             answers = [ValueError(f"{len(answers)} answers to {len(group)} items")] * len(group)
         for (_, waiting), answer in zip(group, answers, strict=True):

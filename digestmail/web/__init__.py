@@ -3,6 +3,7 @@
 A thin shell over ``app``. Everything works without JavaScript; only POST changes anything.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -67,9 +68,10 @@ def make_web(app: App) -> FastAPI:
     pages = languages.english
     networks = Networks(app.settings.web.trusted_proxies)
     secret = app.settings.secret_key.get_secret_value()
-    web = FastAPI(openapi_url=None, redirect_slashes=False, lifespan=_searching(app))
+    courier = Courier(app.deliver_letters)
+    web = FastAPI(openapi_url=None, redirect_slashes=False, lifespan=_at_work(app, courier))
     sums = Sums(app.store.guards, secret) if app.settings.web.altcha else None
-    web.state.site = Site(app, pages, networks, Courier(app.deliver_letters), languages, sums)
+    web.state.site = Site(app, pages, networks, courier, languages, sums)
     parts = (hooks, subscribe, mail_links, preferences, library, personal, private, service, papers)
     for part in parts:
         web.include_router(part.router)
@@ -86,8 +88,12 @@ def make_web(app: App) -> FastAPI:
     return web
 
 
-def _searching(app: App) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """While the pages are served, search and previews are made ready in the background."""
+def _at_work(app: App, courier: Courier) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """While the pages are served, search and previews are made ready in the background.
+
+    At the end letters in flight are finished: a thread cut off by the process's end could not
+    write down what the relay answers.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -96,6 +102,7 @@ def _searching(app: App) -> Callable[[FastAPI], AbstractAsyncContextManager[None
         yield
         app.finder.stop()
         app.week.close()
+        await asyncio.to_thread(courier.finish)
 
     return lifespan
 

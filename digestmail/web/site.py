@@ -61,6 +61,11 @@ class Courier:
             finally:
                 self._busy.release()
 
+    def finish(self) -> None:
+        """Return when no letter is on the wire any more."""
+        with self._busy:
+            pass
+
 
 @dataclass(frozen=True, slots=True)
 class FormToken:
