@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from digestmail.domain import Outcome, Phase, SendResult
 from digestmail.mail.dialogue import NO_ANSWER
-from digestmail.mail.replies import Fault, fault
+from digestmail.mail.replies import Fault, fault, speaks_of_limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Refusals:
         """Count a refusal; return whether it is the relay that refuses everybody."""
         if fault(result) is Fault.RELAY:
             self._blaming_us.add(recipient)
-        elif fault(result) is not Fault.UNCLEAR:
+        elif not _may_mean_everybody(result):
             return False
         recipients = self._in_equal_words[essence(described(result))]
         recipients.add(recipient)
@@ -63,6 +63,16 @@ class Refusals:
     def are_all_there_was(self) -> bool:
         """Whether nobody's mail was taken and the relay had something against us each time."""
         return len(self._blaming_us) > 1 and not self._took_one
+
+
+def _may_mean_everybody(result: SendResult) -> bool:
+    """Return whether a refusal is the relay's own if several recipients get it in a row.
+
+    Greylists put off everybody, and rightly; but not all mailboxes are full.
+    """
+    if fault(result) is Fault.NOT_NOW:
+        return result.phase is not Phase.RCPT or speaks_of_limit(result)
+    return fault(result) is Fault.UNCLEAR
 
 
 def described(result: SendResult) -> str:

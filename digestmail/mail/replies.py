@@ -67,6 +67,11 @@ def fault(result: SendResult) -> Fault:
     return _fault(result.phase, result.code, result.enhanced, result.text)
 
 
+def speaks_of_limit(result: SendResult) -> bool:
+    """Return whether a reply names a quota, a rate or a limit, be it ours or a mailbox's."""
+    return bool(words.LIMIT.search(result.text))
+
+
 def retry_after(attempts: int, text: str) -> timedelta:
     """Return how long to wait after the ``attempts``-th failure: 5, 15, 30, then 60 minutes.
 

@@ -91,12 +91,14 @@ REFUSALS = [
     ("RCPT", "554 5.7.0 reputation"),
     ("RCPT", "450 verschnupft"),  # words that nobody has listed
     ("RCPT", "553 verschnupft"),
+    ("RCPT", "452 4.2.2 over quota"),  # not all mailboxes are full
     ("DATA", "451 4.7.0 hourly limit reached"),
     ("DATA", "554 verschnupft"),
     (".", "452 4.3.1 out of space"),
     (".", "550 5.4.5 Daily limit of your plan exceeded"),
     (".", "554 5.7.1 looks like spam"),
     (".", "451 verschnupft"),
+    (".", "552 5.2.2 mailbox full"),
     (".", "552 verschnupft"),
     ("CONNECT", "421 4.7.0 too many connections"),
     ("CONNECT", "554 5.7.1 no service for you"),
