@@ -49,8 +49,7 @@ class _Lenient(Compat32):
 
     def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002
         """Return a field's value; eight-bit letters that it holds are read as text."""
-        raw = value.encode("ascii", "surrogateescape") if isinstance(value, str) else b""
-        return value if value.isascii() else decoded(raw)
+        return value if value.isascii() else decoded(value.encode("utf-8", "surrogateescape"))
 
 
 _POLICY = _Lenient()
@@ -122,7 +121,8 @@ def decoded(raw: bytes, charset: str = "") -> str:
     )
     for guess in filter(None, guesses):
         try:
-            return raw.decode(guess)
+            # Some codecs, such as unicode_escape, make halves of letters that cannot be stored.
+            return raw.decode(guess).encode("utf-8", "replace").decode()
         except (LookupError, ValueError):  # no such character set, or no text in it
             continue
     return raw.decode("utf-8", "replace")

@@ -123,10 +123,24 @@ def mutated(raw: bytes, random: Random) -> bytes:
     return raw
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "unicode_escape", "utf-7", "utf-16"])
+@pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/delivery-status", "text/plain"])
+def test_letters_beyond_ascii_are_read_in_any_field(kind: str, charset: str) -> None:
+    r"""Also in fields that are read out of a text; and \ud800 is half a letter."""
+    head = f"Content-Type: {kind}; charset={charset}\nContent-Transfer-Encoding: 8bit\n\n"
+    fields = "Action: failed\nTo: Adé <ada@example.net>\nDiagnostic-Code: smtp; 550 é \\ud800\n"
+    status = b"Content-Type: message/delivery-status\n\nFinal-Recipient: x\n\n--b\n"
+    report = parse(_REPORT + status + (head + fields).encode())
+    assert not report.text.startswith("cannot be read")
+    report.text.encode()
+    if kind == "text/rfc822-headers" and charset == "utf-8":
+        assert report.address == "ada@example.net"
+
+
 def test_damaged_messages_raise_nothing() -> None:
     random = Random(7)
-    for _ in range(2_000):
-        raw = mutated(random.choice(SAMPLES), random)
+    for number in range(3_000):
+        raw = mutated(random.choice(SAMPLES), random) * (40 if number % 8 == 0 else 1)
         report = parse(raw)
         assert not report.text.startswith("cannot be read")
         assert "\x00" not in report.text + report.address + report.enhanced
