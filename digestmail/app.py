@@ -200,6 +200,7 @@ class App:
         """
         of = (tuple(papers), tuple(background))  # whatever of them changes may change a rule's say
         if self._model is None or self._model[0] != of:
+            self._model = None  # the old one goes first: two would take twice the memory
             explore = self.settings.digest.exploration
             self._model = (of, self._new_model(papers, background, explore))
         return self._model[1]

@@ -27,6 +27,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from digestmail.app import App
 from digestmail.domain import SourceReport
 from digestmail.errors import DigestmailError, StoreError
+from digestmail.memory import return_free_memory
 from digestmail.store.leases import BOUNCES, DIGESTS, INGEST
 from digestmail.worker import is_gone, this_worker
 
@@ -180,6 +181,7 @@ def digest_tick(app: App, progress: Progress = _quiet) -> None:
         log.info(
             "prepared %d digests, skipped %d", prepared.digests, sum(prepared.skipped.values())
         )
+        return_free_memory()
     if app.stopping.is_set() or app.relay_rests():
         return
     delivered = app.deliver(progress=progress)

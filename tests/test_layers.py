@@ -14,7 +14,7 @@ LEVELS = {
     **dict.fromkeys(["errors", "domain", "messages", "printable", "text"], 0),
     **dict.fromkeys(["addresses", "tables"], 0),
     **dict.fromkeys(["config", "tokens", "announcements", "calendar", "charts", "resources"], 1),
-    **dict.fromkeys(["stopping", "worker"], 1),
+    **dict.fromkeys(["memory", "stopping", "worker"], 1),
     **dict.fromkeys(["sources", "relevance", "render", "mail", "store", "bounces"], 1),
     **dict.fromkeys(["steps", "evaluation"], 2),
     **dict.fromkeys(["app", "gather", "mailing"], 3),
