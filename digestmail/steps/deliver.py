@@ -30,7 +30,7 @@ from digestmail.domain import (
     Recipient,
     SendResult,
 )
-from digestmail.errors import StoreError
+from digestmail.errors import ConfigError, StoreError
 from digestmail.mail.refusals import BREAKER, described
 from digestmail.mail.relays import is_full
 from digestmail.steps.alert import alert
@@ -159,6 +159,7 @@ class _Run:
         )
         self._papers: dict[int, Paper] = {}  # met in this run; its digests share most of them
         self._broken = False  # ourselves or the database, not the relay
+        self._render_errors: set[str] = set()
 
     @property
     def halted(self) -> bool:
@@ -306,8 +307,13 @@ class _Run:
         except StoreError:
             raise
         except Exception as error:  # whatever one mail's content breaks must not stop the others
-            log.exception("delivery %s could not be composed", delivery.id)
             text = one_line(f"{type(error).__name__}: {error}")
+            if text not in self._render_errors:  # once in a run, not for each of 100,000 mails
+                self._render_errors.add(text)
+                known = isinstance(error, ConfigError)  # a template's fault, told by its place
+                log.error(
+                    "delivery %s could not be composed: %s", delivery.id, text, exc_info=not known
+                )
             return SendResult(outcome=Outcome.DEFERRED, phase=Phase.RENDER, text=text)
 
     def _bounce(self, delivery: Delivery, attempt: Attempt) -> None:
