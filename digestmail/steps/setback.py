@@ -25,10 +25,11 @@ def after_setback(store: Store, now: datetime) -> bool:
     if not store.future.is_known(now):
         return False
     log.warning("the clock was set back to %s; what was given up is planned again", f"{now:%F %T}")
+    ended = store.future.ended(now)
     store.future.bring_back(now)
     _retry(store, now)
     _advance(store, store.future.take_back(now), now)
-    store.future.forget(now)
+    store.future.forget(ended, now)
     return True
 
 

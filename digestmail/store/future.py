@@ -4,6 +4,7 @@ A time after now, by more than clocks may differ, was taken from a clock that ha
 since. What follows from it would rest or be given up until that time comes.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,12 +58,22 @@ class Future:
             )
         return False
 
-    def forget(self, now: datetime) -> None:
-        """Take now for the latest time seen: all that was ahead has been put right."""
+    def ended(self, now: datetime) -> list[int]:
+        """The deliveries that ended by that clock, however they did."""
+        query = select(DELIVERY.c.id).where(DELIVERY.c.ended_at > now + SKEW)
+        with self._database.reading() as session:
+            return list(session.execute(query).scalars())
+
+    def forget(self, ended: Sequence[int], now: datetime) -> None:
+        """Take now for the latest time seen, and for when these deliveries ended.
+
+        All that was ahead has been put right; what others do meanwhile has not.
+        """
         with self._database.writing() as session:
-            ended = update(DELIVERY).where(DELIVERY.c.ended_at > now + SKEW)
-            session.execute(ended.values(ended_at=now))
             session.execute(update(NOTE).where(NOTE.c.name == _LATEST).values(at=now))
+            for some in chunks(ended, MOST_VALUES):
+                same = (DELIVERY.c.id.in_(some), DELIVERY.c.ended_at > now)
+                session.execute(update(DELIVERY).where(*same).values(ended_at=now))
 
     def bring_back(self, now: datetime) -> None:
         """Let mails that wait for a time of that clock go now, and times of papers be now.

@@ -25,6 +25,7 @@ def row_of(session: Session, delivery_id: int) -> Any:
 def retry(session: Session, delivery_id: int, mailed: list[str], now: datetime) -> None:
     """Plan a delivery again that failed, was withdrawn or waits, as if it were due now.
 
+    One that is due later, by a clock that was set back, stays so: else it might soon be too late.
     InputError when that would break a promise: the subscriber (whose status must be among
     ``mailed``) does not want it, or was shown its papers since.
     """
@@ -38,7 +39,8 @@ def retry(session: Session, delivery_id: int, mailed: list[str], now: datetime) 
         _take_back_papers(session, row)
     step = update(DELIVERY).where(DELIVERY.c.id == row.id)
     planned = {"state": DeliveryState.PLANNED.value, "attempts": 0, "ended_at": None}
-    session.execute(step.values(**planned, due_at=now, next_attempt_at=now))
+    due = max(row.due_at, now)
+    session.execute(step.values(**planned, due_at=due, next_attempt_at=now))
 
 
 def _goes_otherwise(session: Session, row: Any) -> bool:

@@ -93,6 +93,30 @@ async def test_mails_withdrawn_as_too_late_are_sent(store: Store) -> None:
     assert mailer.handed_over == ["ada@example.net"]
 
 
+async def test_a_clock_that_falls_back_too_far_makes_nothing_late(store: Store) -> None:
+    clock = FakeClock(NOW + 26 * HOUR)
+    delivery, mailer = owe(store), ScriptedMailer()
+    after_setback(store, clock())
+    await deliver(store, mailer, clock)
+    assert again(store, delivery).state is SKIPPED
+    clock.move(hours=-52)
+    assert after_setback(store, clock())
+    clock.move(hours=27)
+    await deliver(store, mailer, clock)
+    assert again(store, delivery).state is SENT
+
+
+async def test_what_ends_while_it_is_put_right_is_put_right_the_next_time(store: Store) -> None:
+    after_setback(store, NOW + DAY)
+    first, second = owe(store), owe(store, "bob@example.net", 2)
+    put(store, first, state="skipped", ended_at=NOW + DAY)
+    ended = store.future.ended(NOW)
+    put(store, second, state="skipped", ended_at=NOW + DAY)  # by another process, just now
+    store.future.forget(ended, NOW)
+    assert after_setback(store, NOW)
+    assert again(store, second).state is DeliveryState.PLANNED
+
+
 async def test_a_mail_that_was_deferred_until_then_does_not_wait_for_it(store: Store) -> None:
     clock = FakeClock(NOW + 5 * HOUR)
     delivery = owe(store)
