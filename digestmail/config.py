@@ -38,8 +38,8 @@ _SHORTEST_KEY = 32
 # What the addresses of the web pages begin with.
 _PAGES = frozenset(
     """
-    confirm digest embed favicon.ico feed feedback healthz help hooks never papers papers.atom
-    papers.json preferences return robots.txt save sent static subscribe
+    confirm digest done embed favicon.ico feed feedback healthz help hooks never papers papers.atom
+    papers.json preferences return robots.txt save static subscribe
     unsubscribe why
     """.split()  # noqa: SIM905 - a list of them is as long as they are many
 )

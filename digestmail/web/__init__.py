@@ -25,6 +25,7 @@ from digestmail.errors import (
     TokenError,
 )
 from digestmail.web import (
+    done,
     hooks,
     library,
     mail_links,
@@ -73,7 +74,7 @@ def make_web(app: App) -> FastAPI:
     sums = Sums(app.store.guards, secret) if app.settings.web.altcha else None
     web.state.site = Site(app, pages, networks, courier, languages, sums)
     parts = (hooks, subscribe, mail_links, preferences, library, personal, private, service, papers)
-    for part in parts:
+    for part in (*parts, done):
         web.include_router(part.router)
     web.state.public = make_public(app)
     web.state.webhooks = hooks.webhooks(app.settings.bounces)

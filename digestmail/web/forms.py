@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from hashlib import sha256
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -18,6 +19,7 @@ from digestmail.steps.checks import Form, profile_of, schedule_of, yes_no
 
 Texts = Mapping[str, str]
 
+SEEN = "seen"  # the field with the fingerprint of the values that a form was filled with
 _MOST_FIELDS = 60
 _ASKED_OF_NEWCOMERS = (
     "keywords",
@@ -198,6 +200,22 @@ def profile_texts(profile: Profile) -> dict[str, str]:
     }
 
 
+def seen(texts: Texts) -> dict[str, str]:
+    """The hidden field that changes with the stored values a form was filled with."""
+    return {SEEN: sha256(repr(sorted(texts.items())).encode()).hexdigest()[:16]}
+
+
+def changed_meanwhile(sent: Texts, stored: Texts, field: str) -> FormError | None:
+    """What to tell of a form that was filled with other values than are stored, if it was."""
+    if SEEN not in sent or sent[SEEN] == seen(stored)[SEEN]:
+        return None
+    text = N_(
+        "this was changed meanwhile, in another window or by another link;"
+        " press the button again to keep what stands here"
+    )
+    return FormError({field: Worded(text)})
+
+
 def schedule_texts(schedule: Schedule) -> dict[str, str]:
     """A schedule as its form has it: the boxes of a weekly one are those of every day."""
     days = EVERY_DAY if schedule.is_weekly else schedule.weekdays
@@ -215,6 +233,8 @@ def schedule_texts(schedule: Schedule) -> dict[str, str]:
 def again(shown: FormView, typed: Texts, error: InputError) -> FormView:
     """A form with what was typed kept, and what is wrong with it."""
     kept = {**shown.values, **_with_boxes(typed, shown.values)}
+    if SEEN in shown.values:  # pressed again it is a form of what is stored now
+        kept[SEEN] = shown.values[SEEN]
     return replace(shown, values=kept, problems=problems_of(error))
 
 

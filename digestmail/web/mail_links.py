@@ -4,7 +4,7 @@ Pages of one tap press theirs by themselves where a person looks at them (static
 that confirm and unsubscribe never do.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path
@@ -25,6 +25,7 @@ from digestmail.web.site import SHOW, Ours, Site
 
 router = APIRouter()
 Position = Annotated[int, Path(ge=1, le=1000)]
+_Done = Literal["more", "less", "undone", "saved", "unsaved"]
 
 _PROFILE = 80
 _BY_ITSELF = "by_itself"  # what static/tap.js adds to the form it posts
@@ -123,6 +124,12 @@ def come_back(site: Ours, token: str) -> Response:
     return site.lead_to(f"/return/{quote(token)}")
 
 
+@router.api_route("/feedback/{token}/{position}", methods=SHOW)
+def thank(site: Ours, token: str, position: Position, done: _Done, new: bool = False) -> Response:
+    """What was said or done by a link, as it stands now."""
+    return _of_a_reader(site, token, position).thanks(done, is_new=new)
+
+
 @router.api_route("/feedback/{token}/{position}/{verdict}", methods=SHOW)
 def ask_for_feedback(site: Ours, token: str, position: Position, verdict: Verdict) -> Response:
     """The button that says more or less; where a person looks, the page presses it."""
@@ -134,7 +141,7 @@ def take_feedback_back(site: Ours, token: str, position: Position) -> Response:
     """Unsay more or less."""
     tapped = _of_a_reader(site, token, position)
     feedback.undo(site.app.store, tapped.reader, tapped.paper.item.paper.id or 0)
-    return tapped.page("thanks", done="undone")
+    return tapped.lead_on("undone")
 
 
 @router.post("/feedback/{token}/{position}/{verdict}")
@@ -150,7 +157,7 @@ def give_feedback(
         turns_round = _TURNS_ROUND in posted
         answer = taps.press(store, tapped.paper, verdict, site.now, turns_round=turns_round)
     if answer is Answer.DONE:
-        return tapped.page("thanks", done=verdict, is_new=before is None)
+        return tapped.lead_on(verdict, is_new=before is None)
     otherwise = before.verdict if before and answer is Answer.SAID_OTHERWISE else ""
     status = 200 if otherwise else _REFUSED
     return tapped.page("feedback", status, verdict=verdict, presses=False, otherwise=otherwise)
@@ -170,7 +177,7 @@ def save(site: Ours, token: str, position: Position, posted: Posted) -> Response
     keep = taps.save if _BY_ITSELF in posted else taps.press_save
     if keep(store, tapped.paper, site.now) is not Answer.DONE:
         return tapped.page("save", _REFUSED, presses=False)
-    return tapped.page("thanks", done="saved", is_new=not was_saved)
+    return tapped.lead_on("saved", is_new=not was_saved)
 
 
 @router.post("/save/{token}/{position}/undo")
@@ -178,7 +185,7 @@ def take_off_the_list(site: Ours, token: str, position: Position) -> Response:
     """Take a paper off the reading list."""
     tapped = _of_a_reader(site, token, position)
     site.app.store.saved.remove(tapped.reader, tapped.paper.item.paper.id or 0)
-    return tapped.page("thanks", done="unsaved")
+    return tapped.lead_on("unsaved")
 
 
 @router.api_route("/why/{token}/{position}", methods=SHOW)
@@ -203,6 +210,19 @@ class _Tapped:
         self._here = f"{token}/{position}"
         self.paper = feedback.rated(site.app.store, site.app.links, token, position)
         self.reader = self.paper.digest.subscriber_id
+
+    def lead_on(self, done: str, *, is_new: bool = False) -> Response:
+        """Lead to the page that thanks, so that going back sends nothing again."""
+        new = "&new=yes" if is_new else ""
+        return self._site.lead_to(f"/feedback/{quote(self._here)}?done={done}{new}")
+
+    def thanks(self, done: str, *, is_new: bool) -> Response:
+        """The page that thanks for what was done, unless something else stands by now."""
+        store = self._site.app.store
+        said, saved = feedback.said(store, self.paper), feedback.is_saved(store, self.paper)
+        words = said.verdict.value if said else "undone"
+        stands = saved if done == "saved" else not saved if done == "unsaved" else done == words
+        return self.page("thanks", done=done if stands else words, is_new=is_new and stands)
 
     def page(self, name: str, status: int = 200, **names: object) -> Response:
         """A page about it. None leads to the preferences: digests are shown around."""

@@ -7,10 +7,10 @@ cannot be undone, or tells everything, asks for a fresh one.
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from digestmail.addresses import readable_address
 from digestmail.domain import SubscriberStatus
 from digestmail.steps.access import mail_own_link
 from digestmail.steps.personal import personal_json
+from digestmail.web.done import Done, lead_to_done
 from digestmail.web.library import attachment
 from digestmail.web.own import Own, Visit
 from digestmail.web.site import SHOW
@@ -47,16 +47,14 @@ def erase(own: Own) -> Response:
         return _fresh_link(own)
     own.site.app.desk.erase(own.subscriber, own.site.now)
     own.site.app.hindsight.forget(own.subscriber)
-    return own.site.pages.show("erased")
+    return lead_to_done(own.site, Done.ERASED)
 
 
 @router.post("/preferences/{token}/fresh")
 def mail_fresh_link(own: Own) -> Response:
     """Mail a fresh link to the subscriber's own address."""
     mail_own_link(own.site.app.store, own.subscriber, own.site.now)
-    answer = own.site.pages.show(
-        "answer", about="link", email=readable_address(own.subscriber.email)
-    )
+    answer = lead_to_done(own.site, Done.LINK, own.subscriber.email)
     answer.background = own.site.letters
     return answer
 

@@ -17,6 +17,7 @@ from digestmail.steps.hindsight import Meant
 from digestmail.steps.library import Filled
 from digestmail.steps.pauses import checked_end, proposals
 from digestmail.steps.seeds import keep_uploads, lines_of, own_uploads
+from digestmail.web.done import Done, lead_to_done
 from digestmail.web.forms import (
     FormView,
     Posted,
@@ -24,11 +25,13 @@ from digestmail.web.forms import (
     Sent,
     Texts,
     again,
+    changed_meanwhile,
     checked_profile,
     checked_schedule,
     problems_of,
     profile_texts,
     schedule_texts,
+    seen,
     thresholds,
     tried_change,
 )
@@ -89,7 +92,7 @@ def _link_form(site: Site, shown: FormView, *, status: int = 200, stale: bool = 
 
 
 def _answer(site: Site, values: Texts) -> Response:
-    return site.pages.show("answer", about="link", email=values.get("email", "").strip())
+    return lead_to_done(site, Done.LINK, values.get("email", "").strip())
 
 
 # --- one's own page --------------------------------------------------------------------------
@@ -119,6 +122,8 @@ def save_schedule(own: Own, values: Posted) -> Response:
     """Change when the digest comes."""
     before = own.subscriber.schedule
     try:
+        if changed := changed_meanwhile(values, schedule_texts(before), "hour"):
+            raise changed
         schedule = checked_schedule(values, before)
         own.site.app.desk.reschedule(own.subscriber, schedule, own.site.now)
     except InputError as error:
@@ -229,6 +234,9 @@ def _save(own: Visit, before: Profile, sent: Sent, saved: str) -> Response:
     store = own.site.app.store
     wish = wish_of(own.site, sent, own_uploads(store, own.subscriber).values())
     try:
+        changed = changed_meanwhile(sent.texts, profile_texts(before), "keywords")
+        if changed and before.id:
+            raise changed
         profile = checked_profile(_values(sent, wish), before, wish.problems)
         own.site.app.desk.save_profile(own.subscriber, profile)
     except InputError as error:
@@ -313,7 +321,8 @@ def _page(
 
 
 def _schedule_form(subscriber: Subscriber) -> FormView:
-    return FormView(schedule_texts(subscriber.schedule), prefix="schedule-")
+    texts = schedule_texts(subscriber.schedule)
+    return FormView(texts | seen(texts), prefix="schedule-")
 
 
 def _pause_form(choice: str = "open") -> FormView:
@@ -323,7 +332,8 @@ def _pause_form(choice: str = "open") -> FormView:
 def _profile_form(own: Visit, profile: Profile) -> FormView:
     known = own_uploads(own.site.app.store, own.subscriber)
     seeds = lines_of(known.get(key) or Paper(key=key, title="") for key in profile.seed_papers)
-    texts = profile_texts(profile) | {"seed_papers": "\n".join(seeds), CARRIED: ""}
+    texts = profile_texts(profile)
+    texts |= {"seed_papers": "\n".join(seeds), CARRIED: "", **seen(texts)}
     return FormView(texts, prefix=f"profile-{profile.id or 'new'}-")
 
 

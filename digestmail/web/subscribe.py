@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from digestmail.addresses import readable_address
 from digestmail.errors import FormError
+from digestmail.web.done import Done, lead_to_done
 from digestmail.web.forms import (
     FormView,
     PostedWithFile,
@@ -107,7 +108,7 @@ def _form(
     view: PreviewView = START,
     token: FormToken | None = None,
 ) -> Response:
-    return site.pages.show(
+    page = site.pages.show(
         "subscribe",
         status,
         form=shown,
@@ -117,12 +118,17 @@ def _form(
         view=view,
         form_token=token or site.form_token,
     )
+    if wish or stale or status != 200:
+        # An answer to a form: unless browsers may keep it, going back asks to send it once more.
+        page.headers["Cache-Control"] = "private, no-cache"
+    return page
 
 
 def _answer(site: Site, values: Texts, wish: Wish | None = None) -> Response:
     email = values.get("email", "").strip()
-    filled = wish.filled if wish else None
-    return site.pages.show("answer", about="confirm", email=email, filled=filled)
+    if wish and wish.filled:  # what became of the file is told nowhere else
+        return site.pages.show("answer", about="confirm", email=email, filled=wish.filled)
+    return lead_to_done(site, Done.CONFIRM, email)
 
 
 # --- the form on other sites -----------------------------------------------------------------
@@ -150,4 +156,4 @@ def ask_to_refuse(site: Ours, token: str) -> Response:
 def refuse(site: Ours, token: str) -> Response:
     """Never mail that address again."""
     site.app.desk.refuse(token, site.now)
-    return site.pages.show("refused")
+    return lead_to_done(site, Done.REFUSED)

@@ -309,7 +309,7 @@ async def test_an_old_link_offers_a_fresh_one(web: Trial, method: str, page: str
 async def test_a_fresh_link_comes_by_mail_and_is_fresh(web: Trial) -> None:
     _, home, _ = reader(web, PAPER)
     web.clock.move(days=2)
-    answer = await web.post(f"{home}/fresh")
+    answer = await web.press(f"{home}/fresh")
     fresh = link_in(web.mails[-1], "preferences")
     assert "Check your inbox" in answer.text
     assert web.mails[-1]["to"] == READER
@@ -332,7 +332,7 @@ async def test_erasing_leaves_nothing(web: Trial) -> None:
     keep(web, ada, digest)
     assert "reading list of 1 paper" in (await web.get(f"{home}/erase")).text
     assert web.again(ada) == ada
-    answer = await web.post(f"{home}/erase")
+    answer = await web.press(f"{home}/erase")
     assert "You are erased" in answer.text
     assert web.app.store.subscribers.find(READER) is None
     assert (await web.post(f"{home}/erase")).status_code == 404

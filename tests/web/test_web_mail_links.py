@@ -314,14 +314,14 @@ async def test_feedback_counts_and_can_be_turned_round(web: Trial) -> None:
     page = await web.get(feedback_path(web, digest, Verdict.MORE))
     assert "More like this" in page.text
     assert "<script>alert" not in page.text
-    thanks = await web.post(feedback_path(web, digest, Verdict.MORE))
+    thanks = await web.press(feedback_path(web, digest, Verdict.MORE))
     (given,) = web.app.store.feedback.of([ada.id or 0])
     assert given.verdict is Verdict.MORE
     assert "Noted: more like this" in thanks.text
     less = feedback_path(web, digest, Verdict.LESS)
     assert less in buttons(thanks.text)
     assert 'name="turns_round"' in thanks.text
-    await web.post(less, {"turns_round": "yes"})
+    await web.press(less, {"turns_round": "yes"})
     (given,) = web.app.store.feedback.of([ada.id or 0])
     assert given.verdict is Verdict.LESS
 
@@ -329,10 +329,10 @@ async def test_feedback_counts_and_can_be_turned_round(web: Trial) -> None:
 async def test_feedback_is_undone(web: Trial) -> None:
     ada = web.joined()
     digest = web.digest(ada, Paper(key="test:1", title="A paper"))
-    thanks = await web.post(feedback_path(web, digest, Verdict.MORE))
+    thanks = await web.press(feedback_path(web, digest, Verdict.MORE))
     undo = next(path for path in buttons(thanks.text) if path.endswith("/undo"))
-    assert "Taken back" in (await web.post(undo)).text
-    assert "Taken back" in (await web.post(undo)).text  # nothing is left to undo
+    assert "Taken back" in (await web.press(undo)).text
+    assert "Taken back" in (await web.press(undo)).text  # nothing is left to undo
     assert web.app.store.feedback.of([ada.id or 0]) == []
 
 
@@ -340,24 +340,24 @@ async def test_a_paper_is_saved_and_taken_off_the_list(web: Trial) -> None:
     ada = web.joined()
     digest = web.digest(ada, Paper(key="test:1", title=f"On {HOSTILE}"))
     assert "<script>alert" not in (await web.get(save_path(web, digest))).text
-    thanks = await web.post(save_path(web, digest))
+    thanks = await web.press(save_path(web, digest))
     (kept,) = web.app.store.saved.of(ada.id or 0)
     assert kept.paper.key == "test:1"
     undo = next(path for path in buttons(thanks.text) if path.endswith("/undo"))
-    assert "Off your list" in (await web.post(undo)).text
+    assert "Off your list" in (await web.press(undo)).text
     assert web.app.store.saved.count(ada.id or 0) == 0
 
 
 async def test_undo_is_offered_for_what_was_added_now(web: Trial) -> None:
     digest = web.digest(web.joined(), Paper(key="test:1", title="A paper"))
     for path in (save_path(web, digest), feedback_path(web, digest, Verdict.MORE)):
-        first = buttons((await web.post(path)).text)
+        first = buttons((await web.press(path)).text)
         web.clock.move(days=3)
-        second = buttons((await web.post(path)).text)
-        by_itself = buttons((await web.post(path, {"by_itself": "yes"})).text)
+        second = buttons((await web.press(path)).text)
+        by_itself = buttons((await web.press(path, {"by_itself": "yes"})).text)
         undo = f"{path.removesuffix('/more')}/undo"
         assert [undo in some for some in (first, second, by_itself)] == [True, False, False]
-    turned = buttons((await web.post(feedback_path(web, digest, Verdict.LESS))).text)
+    turned = buttons((await web.press(feedback_path(web, digest, Verdict.LESS))).text)
     assert feedback_path(web, digest, Verdict.MORE) in turned
     assert not [path for path in turned if "/feedback/" in path and path.endswith("undo")]
 
@@ -369,7 +369,7 @@ async def test_who_has_left_says_nothing_more(web: Trial) -> None:
     await web.post(more)
     web.app.desk.leave(ada)
     for path in (more, f"{more[:-4]}less", f"{more[:-4]}undo", saving, f"{saving}/undo"):
-        answer = await web.post(path)
+        answer = await web.press(path)
         assert answer.status_code == 410
         assert "This link is of a subscription that has ended" in answer.text
         assert 'href="/subscribe"' in answer.text
@@ -413,15 +413,13 @@ def test_the_weightiest_reason_comes_first() -> None:
 async def test_no_page_of_a_digest_leads_to_the_preferences(web: Trial) -> None:
     digest = web.digest(web.joined(), Paper(key="test:1", title="A paper"))
     more, saving = feedback_path(web, digest, Verdict.MORE), save_path(web, digest)
-    answers = [await web.post(path) for path in (more, f"{more[:-4]}undo", saving)]
+    answers = [await web.press(path) for path in (more, f"{more[:-4]}undo", saving)]
     answers += [await web.get(path) for path in (more, saving, why_path(web, digest))]
     assert {answer.status_code for answer in answers} == {200}
     assert not [answer for answer in answers if "/preferences/" in answer.text]
 
 
-@pytest.mark.parametrize(
-    "end", ["1/maybe", "2/more", "0/more", "x/more", "9" * 5000 + "/more", "1"]
-)
+@pytest.mark.parametrize("end", ["1/maybe", "2/more", "0/more", "x/more", "9" * 5000 + "/more"])
 async def test_senseless_feedback_leads_nowhere(web: Trial, end: str) -> None:
     digest = web.digest(web.joined(), Paper(key="test:1", title="A paper"))
     token = feedback_path(web, digest, Verdict.MORE).split("/")[2]

@@ -429,3 +429,52 @@ async def test_a_title_nobody_knows_is_told(web: Trial) -> None:
     assert f'id="profile-{ada.profiles[0].id}-seed_papers-problem"' in answer.text
     assert "A paper of nowhere</textarea>" in answer.text
     assert web.again(ada) == ada
+
+
+# --- two windows -------------------------------------------------------------------------------
+
+
+def hidden(page: str) -> list[str]:
+    """What the forms of one's own page were filled with: profiles, a new one, the schedule."""
+    return re.findall(r'name="seen" value="([^"]+)"', page)
+
+
+async def test_a_profile_that_was_changed_in_another_window_is_told(web: Trial) -> None:
+    ada = web.joined()
+    home, save = web.preferences(ada), f"{web.preferences(ada)}/profiles/{ada.profiles[0].id}"
+    seen = hidden((await web.get(home)).text)[0]
+    form = {"name": "Mine", "keywords": "first", "seen": seen}
+    assert (await web.post(save, form)).status_code == 303
+    late = await web.post(save, form | {"keywords": "second"})
+    assert late.status_code == 422
+    assert "This was changed meanwhile" in late.text
+    assert web.again(ada).profiles[0].keywords == ("first",)
+    assert "second</textarea>" in late.text
+    form = {"name": "Mine", "keywords": "second", "seen": hidden(late.text)[0]}
+    assert (await web.post(save, form)).status_code == 303
+    assert web.again(ada).profiles[0].keywords == ("second",)
+
+
+async def test_a_schedule_that_was_changed_in_another_window_is_told(web: Trial) -> None:
+    ada = web.joined()
+    home, save = web.preferences(ada), f"{web.preferences(ada)}/schedule"
+    seen = hidden((await web.get(home)).text)[-1]
+    form = {"hour": "9", "timezone": "UTC", "weekdays": "1", "seen": seen}
+    assert (await web.post(save, form)).status_code == 303
+    late = await web.post(save, form | {"hour": "10"})
+    assert late.status_code == 422
+    assert "This was changed meanwhile" in late.text
+    assert web.again(ada).schedule.hour == 9
+    form |= {"hour": "10", "seen": hidden(late.text)[-1]}
+    assert (await web.post(save, form)).status_code == 303
+    assert web.again(ada).schedule.hour == 10
+
+
+async def test_another_profile_changed_meanwhile_is_no_trouble(web: Trial) -> None:
+    ada = web.joined()
+    home, first = web.preferences(ada), ada.profiles[0].id
+    seen = hidden((await web.get(home)).text)
+    other = {"name": "Other", "keywords": "ice", "seen": seen[1]}
+    assert (await web.post(f"{home}/profiles", other)).status_code == 303
+    changed = {"name": "Mine", "keywords": "first", "seen": seen[0]}
+    assert (await web.post(f"{home}/profiles/{first}", changed)).status_code == 303

@@ -132,7 +132,7 @@ async def networks_counted(web: Trial, *forwarded: str) -> int:
     for number, header in enumerate(forwarded):
         form = await web.filled(email=f"a{number}@example.org")
         headers = {"X-Forwarded-For": header} if header else {}
-        assert (await web.post("/subscribe", form, headers=headers)).status_code == 200
+        assert (await web.press("/subscribe", form, headers=headers)).status_code == 200
     with web.app.store.database.reading() as session:
         keys = session.execute(RATE.select()).all()
     # Each address has one; everyone and each network one for the form and one for reading it.

@@ -83,4 +83,4 @@ async def test_the_answer_is_the_same_for_all(web: Trial) -> None:
     web.joined()
     for send in (web.subscribe, web.ask_for_link):
         known, unknown = await send(email=READER), await send(email="nobody@example.org")
-        assert known.text == unknown.text.replace("nobody@example.org", READER)
+        assert known.text == unknown.text.replace("n…@example.org", "a…@example.org")

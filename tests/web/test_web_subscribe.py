@@ -41,9 +41,9 @@ def nobody_came(web: Trial) -> bool:
 async def test_the_answer_is_the_same_for_known_and_unknown_addresses(web: Trial) -> None:
     web.joined()
     known, unknown = await web.subscribe(), await web.subscribe(email="eve@example.org")
-    assert known.text == unknown.text.replace("eve@example.org", READER)
+    assert known.text == unknown.text.replace("e…@example.org", "a…@example.org")
     known, unknown = await web.ask_for_link(), await web.ask_for_link("nobody@example.org")
-    assert known.text == unknown.text.replace("nobody@example.org", READER)
+    assert known.text == unknown.text.replace("n…@example.org", "a…@example.org")
 
 
 async def test_a_known_subscriber_is_mailed_a_link_and_nothing_changes(web: Trial) -> None:
@@ -176,8 +176,10 @@ async def test_hostile_text_is_escaped(web: Trial, field: str) -> None:
 
 async def test_a_hostile_address_is_escaped_in_the_answer_too(web: Trial) -> None:
     answer = await web.subscribe(email=HOSTILE, website="filled in")
-    assert "&lt;script&gt;" in answer.text
-    assert "<script>alert" not in answer.text
+    made_up = await web.get("/done/confirm", params={"to": HOSTILE})
+    for page in (answer, made_up):
+        assert page.status_code == 200
+        assert "alert" not in page.text
 
 
 async def test_a_link_can_fill_in_the_form(web: Trial) -> None:
@@ -293,7 +295,7 @@ async def test_who_never_asked_is_not_mailed_again(web: Trial) -> None:
     assert READER in page.text
     assert page.headers["x-robots-tag"] == "noindex, nofollow"
     assert web.app.store.subscribers.find(READER)
-    assert (await web.post(never)).status_code == 200
+    assert (await web.press(never)).status_code == 200
     assert web.app.store.subscribers.find(READER) is None
     web.clock.move(days=2)
     assert (await web.subscribe()).status_code == 200

@@ -42,7 +42,7 @@ async def press(
     link = links.save(of, position)
     if what != "save":
         link = links.feedback(of, position, Verdict(what))
-    return await web.post(path_of(link), data)
+    return await web.press(path_of(link), data)
 
 
 def said(web: Trial, ada: Subscriber) -> dict[str, str]:
