@@ -45,7 +45,8 @@ def _check_address(setting: str, address: str) -> None:
     try:
         checked_address(address)
     except InputError as error:
-        raise ConfigError(f"{setting}: {error.message.rstrip('.')}; correct it") from None
+        why = error.message.rstrip(".")
+        raise ConfigError(f"{setting}: “{address}” cannot be mailed ({why}); correct it") from None
 
 
 def _operator(settings: Settings) -> Check:
