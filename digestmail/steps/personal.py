@@ -21,7 +21,8 @@ _ABOUT = {
     "blocked": "why your address must not be mailed; null when it may",
     "times": "all times are in UTC, dates are those of your time zone",
     "not_here": "requests from your network are counted for at most eight days, under a hash that"
-    " cannot be told to be yours; pages and mails keep no record of what you open",
+    " cannot be told to be yours, and mails that asked you to confirm until you did; pages and"
+    " mails keep no record of what you open",
 }
 
 
