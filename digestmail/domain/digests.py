@@ -16,7 +16,8 @@ class ReasonKind(StrEnum):
     CATEGORY = "category"
     TERMS = "terms"
     FIELD = "field"
-    THEME = "theme"
+    THEME = "theme"  # of digests that an earlier model made
+    MEANING = "meaning"
     SIMILAR = "similar"
     TRENDING = "trending"
     EXPLORATION = "exploration"
@@ -29,6 +30,7 @@ _WORDS = {
     ReasonKind.TERMS: "shares {} with your profile",
     ReasonKind.FIELD: "in {}, as papers you liked",
     ReasonKind.THEME: "near what you read, with {}",
+    ReasonKind.MEANING: "close in meaning to “{}”",
     ReasonKind.SIMILAR: "like “{}”, which you liked",
     ReasonKind.TRENDING: "trending: {} upvotes",
     ReasonKind.EXPLORATION: "something different: {}",
@@ -72,7 +74,7 @@ class Score:
 class Part:
     """One summand of the evidence for or against a paper: what it is, and what it adds."""
 
-    # "keyword", "term", "field", "like", "theme", "category", "trending", "age", "doubt", "start"
+    # "keyword", "term", "field", "like", "dislike", "text", "category", "trending", "age", "start"
     kind: str
     what: str
     weight: float

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from digestmail.domain import THRESHOLDS, Interest, Paper, Profile
 from digestmail.evaluation.baselines import BASELINES, Judge, Space
@@ -153,8 +154,8 @@ def _judgements(benchmark: Benchmark, embedder: Embedder | None) -> Iterator[_Ju
         size = max(1, _CELLS // max(1, len(candidates)))
         for start in range(0, len(readers), size):
             block = readers[start : start + size]
-            evidence = model.evidence([_interest(benchmark, reader) for reader in block])
-            values = model.values(evidence)
+            evidence = model.log_odds([_interest(benchmark, reader) for reader in block])
+            values = expit(evidence)
             for row, reader in enumerate(block):
                 yield _Judgement(reader, candidates, evidence[row], values[row], model)
 
@@ -164,7 +165,7 @@ def _mails(one: _Judgement, pool: Positions) -> tuple[Mail, Mail]:
     passing = np.full((1, len(one.candidates)), -1, dtype=np.float32)
     passing[0, pool] = one.values[pool]
     best = pool[_falling(one.evidence[pool], MAIL)]
-    varied = one.model.varied(passing, np.array([MAIL]))[0]
+    varied = one.model.diversified(passing, np.array([MAIL]))[0]
     return _mail(one, best), _mail(one, varied[varied >= 0])
 
 

@@ -1,8 +1,9 @@
 """The relevance model: how well a paper suits a profile, and why."""
 
-from digestmail.relevance.dense import Embedder
+from digestmail.relevance.features.embeddings import Embedder
+from digestmail.relevance.features.terms import Features
 from digestmail.relevance.model import Model
-from digestmail.relevance.rules import in_category
-from digestmail.relevance.terms import Features
+from digestmail.relevance.parameters import PARAMETERS, ModelParameters
+from digestmail.relevance.scoring.filters import in_category
 
-__all__ = ["Embedder", "Features", "Model", "in_category"]
+__all__ = ["PARAMETERS", "Embedder", "Features", "Model", "ModelParameters", "in_category"]

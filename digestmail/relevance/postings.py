@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digestmail.relevance.terms import Hashes, Terms
+from digestmail.relevance.features.terms import Hashes, Terms
 
 MOST = 16_384  # papers of a segment: they are numbered in 16 bits
 Places = NDArray[np.uint16]

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from digestmail.domain import Paper
 from digestmail.relevance.authors import name_parts, same_person
-from digestmail.relevance.terms import analyse, hash_of, joined
+from digestmail.relevance.features.terms import analyse, hash_of, joined
 from digestmail.text import Phrase, Word, one_line, phrase, readable, spans, words
 
 LONGEST = 300  # characters of a query that are read

@@ -18,7 +18,7 @@ from digestmail.text import Phrase, one_line, words
 if TYPE_CHECKING:
     from digestmail.relevance.queries import Query
     from digestmail.relevance.search import Hits, Index
-    from digestmail.relevance.terms import Terms
+    from digestmail.relevance.features.terms import Terms
 
 log = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ _REASONS = {
     ReasonKind.TERMS: N_("shares %(what)s with your profile"),
     ReasonKind.FIELD: N_("in %(what)s, as papers you liked"),
     ReasonKind.THEME: N_("near what you read, with %(what)s"),
+    ReasonKind.MEANING: N_("close in meaning to “%(what)s”"),
     ReasonKind.SIMILAR: N_("like “%(what)s”, which you liked"),
     ReasonKind.TRENDING: N_("trending: %(what)s upvotes"),
     ReasonKind.EXPLORATION: N_("something different: %(what)s"),

@@ -2,49 +2,39 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
 from digestmail.domain import Paper
+from digestmail.relevance.parameters import PARAMETERS, ModelParameters
 from digestmail.text import Phrase, phrase, readable, words
 
-# What a hit tells, by where it is; a keyword in the title says what a paper is about.
-TITLE = 0.65
-ABSTRACT_OFTEN = 0.5  # three times and more
-ABSTRACT = 0.38
 
-
-class PhraseIndex:
-    """A sparse matrix (phrases x papers) of what each hit of a phrase tells.
+class KeywordIndex:
+    """Finds every phrase in every paper. Immutable.
 
     Every n-gram of a paper is looked up in one dict, so the cost grows with the papers and
     hardly with the number of phrases.
     """
 
     def __init__(self, papers: Sequence[Paper]) -> None:
-        self._papers = papers
+        self._forms = [(_Forms(paper.title), _Forms(paper.abstract)) for paper in papers]
 
-    @cached_property
-    def _forms(self) -> list[tuple["_Forms", "_Forms"]]:
-        """The words of titles and abstracts."""
-        return [(_Forms(paper.title), _Forms(paper.abstract)) for paper in self._papers]
-
-    def hits(self, phrases: Sequence[Phrase]) -> csr_matrix:
-        """What each phrase in each paper tells, in (0, 1), shape (phrases, papers)."""
-        if not phrases:
-            return csr_matrix((0, len(self._papers)), dtype=np.float32)
+    def matches(
+        self, phrases: Sequence[Phrase], parameters: ModelParameters = PARAMETERS
+    ) -> csr_matrix:
+        """Return how strongly each phrase matches each paper, in (0, 1) (phrases x papers)."""
         lookups = _lookups(phrases)
         rows: list[int] = []
         columns: list[int] = []
         values: list[float] = []
-        for column, (title, abstract) in enumerate(self._forms):
-            for row, value in _tell(title.count(lookups), abstract.count(lookups)).items():
-                rows.append(row)
-                columns.append(column)
-                values.append(value)
-        shape = (len(phrases), len(self._papers))
+        for column, (title, abstract) in enumerate(self._forms if phrases else ()):
+            strengths = _strengths(title.count(lookups), abstract.count(lookups), parameters)
+            rows += strengths
+            columns += [column] * len(strengths)
+            values += strengths.values()
+        shape = (len(phrases), len(self._forms))
         return csr_matrix((values, (rows, columns)), shape=shape, dtype=np.float32)
 
 
@@ -79,9 +69,15 @@ class _Forms:
         return counts
 
 
-def _tell(title: Counter[int], abstract: Counter[int]) -> dict[int, float]:
-    told = {row: ABSTRACT_OFTEN if n >= 3 else ABSTRACT for row, n in abstract.items()}
-    return told | dict.fromkeys(title, TITLE)
+def _strengths(
+    title: Counter[int], abstract: Counter[int], parameters: ModelParameters
+) -> dict[int, float]:
+    """Return the strength of each phrase in one paper, by its number."""
+    strengths = {
+        number: parameters.repeated_match if count >= 3 else parameters.abstract_match
+        for number, count in abstract.items()
+    }
+    return strengths | dict.fromkeys(title, parameters.title_match)
 
 
 def numbered(keywords: Iterable[Iterable[str]]) -> tuple[list[Phrase], csr_matrix]:

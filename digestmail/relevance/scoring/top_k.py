@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from digestmail.relevance.dense import Dense
-from digestmail.relevance.select import POOL, diverse, likeness
+from digestmail.relevance.features.arrays import Dense
+from digestmail.relevance.scoring.diversity import POOL, diverse, likeness
 
 _MOST_COMPARED = 4_000  # papers whose likeness to each other is held at once: 64 MB
 _TIE = 1e-12  # between equal values at neighbouring places: far less than the digits of a value

@@ -1,0 +1,1 @@
+"""Why a paper was picked, read off the numbers that picked it."""

@@ -1,0 +1,139 @@
+"""The whole sum behind one score, and what weighs most in a profile."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from digestmail.domain import Explanation, Interest, Paper, Part
+from digestmail.relevance.explain.contributions import contributions, example_shares
+from digestmail.relevance.explain.term_names import term_names
+from digestmail.relevance.features.arrays import scale_rows
+from digestmail.relevance.profiles.block import typed_text
+from digestmail.relevance.scoring.evidence import Evidence, chose_categories_only
+from digestmail.relevance.scoring.scorers import SpaceName
+from digestmail.text import readable
+
+_ALL_TERMS = "all other terms"
+
+
+def explanation(evidence: Evidence, paper: int) -> Explanation:
+    """Return all summands of the one profile's log-odds for a paper, the heaviest first."""
+    parts = sorted(_parts(evidence, paper), key=lambda part: -abs(part.weight))
+    value = float(evidence.values[0, paper])
+    return Explanation(value, tuple(parts), tuple(_rules(evidence, paper)))
+
+
+def _parts(evidence: Evidence, paper: int) -> Iterator[Part]:
+    prior = evidence.ground.prior
+    others = (
+        Part("trending", "upvotes", float(prior.trending[paper])),
+        Part("age", "days since it was first seen", float(prior.age[paper])),
+    )
+    yield from (part for part in others if part.weight)
+    interest = evidence.block.interests[0]
+    rest = float(evidence.log_odds[0, paper]) - sum(part.weight for part in others)
+    if not evidence.block.has_evidence[0]:
+        category = chose_categories_only(interest.profile) and _is_chosen(evidence, paper)
+        yield Part("category" if category else "start", "the chosen categories", rest)
+        return
+    summands = list(_similarity_parts(evidence, paper))
+    yield from summands
+    yield Part("start", "any paper", rest - sum(part.weight for part in summands))
+
+
+def _is_chosen(evidence: Evidence, paper: int) -> bool:
+    patterns = evidence.block.interests[0].profile.categories
+    return bool(evidence.ground.filters.in_categories(patterns)[paper])
+
+
+def _similarity_parts(evidence: Evidence, paper: int) -> Iterator[Part]:
+    """Yield what keywords, terms, categories, liked papers, the text and dislikes add."""
+    at = np.array([paper])
+    parts = contributions(evidence, np.array([0]), at)
+    for column, weight in zip(parts.keywords.indices, parts.keywords.data, strict=True):
+        words = " ".join(evidence.block.keywords.phrases[column].words)
+        yield Part("keyword", words, float(weight))
+    if evidence.ground.day.without_terms[paper]:
+        return
+    yield from _term_parts(evidence, paper, parts.terms.indices, parts.terms.data)
+    codes = evidence.ground.categories.named(evidence.ground.day.papers[paper])
+    for column, weight in zip(parts.categories.indices, parts.categories.data, strict=True):
+        yield Part("field", codes.get(int(column), "?"), float(weight))
+    columns, shares = example_shares(evidence, 0, at)
+    for column, share in zip(columns.tolist(), shares[0].tolist(), strict=True):
+        if share:
+            title = readable(evidence.block.positives.papers[column].title)
+            yield Part("like", title, share * float(parts.positives[0]))
+    if parts.text[0]:
+        yield Part("text", "close in meaning to what was typed", float(parts.text[0]))
+    if parts.negatives[0]:
+        yield Part("dislike", "papers that were disliked", float(parts.negatives[0]))
+
+
+def _term_parts(
+    evidence: Evidence, paper: int, columns: np.ndarray, weights: np.ndarray
+) -> Iterator[Part]:
+    names = term_names(evidence.ground.day.papers[paper])
+    hashes = evidence.ground.day.terms.weights.columns
+    for column, weight in zip(columns, weights, strict=True):
+        if weight:
+            stem, _ = names.get(int(hashes[column]), (_ALL_TERMS, ""))
+            yield Part("term", stem, float(weight))
+
+
+def _rules(evidence: Evidence, paper: int) -> Iterator[str]:
+    interest, filters = evidence.block.interests[0], evidence.ground.filters
+    keywords = evidence.block.keywords
+    if keywords.excluded[0, paper] > 0:
+        yield "never shown: it has an excluded keyword"
+    if filters.excluded(interest)[paper]:
+        yield "never shown: it is in an excluded category"
+    if not filters.chosen(interest)[paper]:
+        yield "not shown: it is in none of the chosen categories"
+    elif interest.profile.required_keywords and not keywords.required[0, paper] > 0:
+        yield "not shown: it has none of the required keywords"
+    if not filters.unseen(interest)[paper]:
+        yield "not shown again: it was judged or sent before"
+    if names := filters.followed(interest).get(paper):
+        yield f"shown unless excluded: by {', '.join(names)}, whom you follow"
+
+
+def heaviest_parts(evidence: Evidence, most: int) -> list[Part]:
+    """Return the one profile's heaviest terms and categories for papers, then those against."""
+    parts = sorted(_profile_parts(evidence), key=lambda p: (-p.weight, p.kind, p.what))
+    best = [part for part in parts[:most] if part.weight > 0]
+    worst = [part for part in parts[::-1][:most] if part.weight < 0]
+    return [*best, *worst]
+
+
+def _profile_parts(evidence: Evidence) -> Iterator[Part]:
+    """Yield what a unit of each term and category adds to the log-odds of a paper."""
+    names = _names(evidence)
+    hashes = evidence.ground.day.terms.weights.columns
+    papers = _named_papers(evidence.block.interests[0])
+    codes = {c: code for p in papers for c, code in evidence.ground.categories.named(p).items()}
+    weights: dict[tuple[str, str], float] = {}
+    for fused in evidence.similarity.scorers:
+        if fused.scorer.space not in (SpaceName.TERMS, SpaceName.CATEGORIES):
+            continue
+        row = scale_rows(fused.scorer.profiles, fused.gain * evidence.ground.calibration.slope)
+        for column, weight in zip(row.indices.tolist(), row.data.tolist(), strict=True):
+            if fused.scorer.space is SpaceName.TERMS:
+                key = ("term", names.get(int(hashes[column]), ""))
+            else:
+                key = ("field", codes.get(column, ""))
+            if key[1]:
+                weights[key] = weights.get(key, 0.0) + weight
+    return (Part(kind, what, weight) for (kind, what), weight in weights.items())
+
+
+def _named_papers(interest: Interest) -> tuple[Paper, ...]:
+    return (*interest.disliked, *interest.liked, *interest.seeds)
+
+
+def _names(evidence: Evidence) -> dict[int, str]:
+    """Return the terms of all that the profile names, by hash."""
+    interest = evidence.block.interests[0]
+    text = typed_text(interest.profile)
+    papers = (*_named_papers(interest), Paper(key=text, title=text))
+    return {h: stem for paper in papers for h, (stem, _) in term_names(paper).items()}

@@ -1,0 +1,190 @@
+"""The reasons of picks, as a reader would give them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from digestmail.domain import Interest, Paper, Reason, ReasonKind
+from digestmail.relevance.explain.contributions import (
+    Contributions,
+    contributions,
+    example_shares,
+    heaviest,
+)
+from digestmail.relevance.explain.term_names import is_everyday, term_names
+from digestmail.relevance.features.arrays import Indices
+from digestmail.relevance.scoring.evidence import Evidence, chose_categories_only
+from digestmail.relevance.scoring.filters import in_category
+from digestmail.text import excerpt, phrase, readable
+
+_MOST_TERMS = 3
+_TERMS_READ = 12  # the heaviest, among which those worth telling are looked for
+_LEAST_TERM = 0.08  # of what all terms add: one that adds less explains nothing
+_LEAST_REASON = 0.08  # of what speaks for a paper: less did not carry it
+_LEAST_FIELD = 0.15  # the same of categories, which many papers share
+_LEAST_SIMILAR = 0.15  # the same of one liked paper
+_QUOTED = 60  # characters of a profile's own text
+_MOST_TOLD = 5  # upvotes, from which on a paper is trending
+
+Pair = tuple[int, int]  # the row of a profile, the position of a paper
+
+
+def reasons_of(
+    evidence: Evidence, pairs: Sequence[Pair], followed: Sequence[Mapping[int, Sequence[str]]]
+) -> Iterator[list[Reason]]:
+    """Yield the reasons of each pair; weights are log-odds with 4 digits."""
+    if not pairs:
+        return
+    rows, papers = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    parts = contributions(evidence, rows, papers)
+    similar = _similar(evidence, parts, rows, papers)
+    intercept = evidence.ground.calibration.intercept
+    for pair, (row, position) in enumerate(pairs):
+        total = float(evidence.log_odds[row, position]) - intercept
+        reader = _Reader(evidence, parts, pair, row, position)
+        reasons = [*reader.rules(followed[row]), *reader.weighed(similar[pair], max(total, 0.0))]
+        if reasons:
+            reasons += reader.trending()
+        yield [reason._replace(weight=round(reason.weight, 4)) for reason in reasons]
+
+
+def _similar(
+    evidence: Evidence, parts: Contributions, rows: Indices, papers: Indices
+) -> list[Reason | None]:
+    """Return for each pair the liked paper that adds most to it."""
+    reasons: list[Reason | None] = []
+    for row in dict.fromkeys(rows.tolist()):
+        own = np.flatnonzero(rows == row)
+        columns, shares = example_shares(evidence, row, papers[own])
+        if not len(columns):
+            reasons += [None] * len(own)
+            continue
+        best = shares.argmax(axis=1)
+        for pair, paper, at in zip(own.tolist(), range(len(own)), best.tolist(), strict=True):
+            title = readable(evidence.block.positives.papers[columns[at]].title)
+            weight = float(shares[paper, at]) * max(float(parts.positives[pair]), 0.0)
+            reasons.append(Reason(ReasonKind.SIMILAR, (title,), weight) if title else None)
+    return reasons
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the reasons of one pair off its contributions."""
+
+    evidence: Evidence
+    parts: Contributions
+    pair: int
+    row: int
+    position: int
+
+    @property
+    def interest(self) -> Interest:
+        return self.evidence.block.interests[self.row]
+
+    @property
+    def paper(self) -> Paper:
+        return self.evidence.ground.day.papers[self.position]
+
+    def rules(self, followed: Mapping[int, Sequence[str]]) -> Iterator[Reason]:
+        """Yield what counts by rule: a followed author, a chosen category."""
+        if self.position in followed:
+            yield Reason(ReasonKind.AUTHOR, tuple(followed[self.position]))
+        if chose_categories_only(self.interest.profile):
+            chosen = [c for c in self.paper.categories if self._is_chosen(c)]
+            if chosen:
+                yield Reason(ReasonKind.CATEGORY, tuple(chosen))
+
+    def weighed(self, similar: Reason | None, total: float) -> Iterator[Reason]:
+        """Yield what carries the score, each at least a visible part of it."""
+        keywords = self._keywords()
+        yield from keywords
+        if similar is not None and similar.weight >= _LEAST_SIMILAR * total:
+            yield similar
+        names = " ".join(" ".join(phrase(k).words) for r in keywords for k in r.details)
+        for reason in self._terms(names):
+            if reason.weight >= _LEAST_REASON * total:
+                yield reason
+        meaning = max(float(self.parts.text[self.pair]), 0.0)
+        if not keywords and meaning >= _LEAST_REASON * total and meaning > 0:
+            yield Reason(ReasonKind.MEANING, (_quoted(self.interest),), meaning)
+        for reason in self._field():
+            if reason.weight >= _LEAST_FIELD * total:
+                yield reason
+
+    def trending(self) -> Iterator[Reason]:
+        """Yield that a paper is trending, where it counted."""
+        prior = self.evidence.ground.prior
+        upvotes = int(prior.upvotes[self.position])
+        if upvotes >= _MOST_TOLD:
+            weight = float(prior.trending[self.position])
+            yield Reason(ReasonKind.TRENDING, (str(upvotes),), weight)
+
+    def _keywords(self) -> list[Reason]:
+        """Return the keywords that match, in the reader's own spelling, strongest first."""
+        columns, weights = heaviest(self.parts.keywords, self.pair)
+        if not columns:
+            return []
+        profile = self.interest.profile
+        typed = (*profile.required_keywords, *profile.keywords)
+        spelled = {phrase(keyword): keyword.strip('"“” ') for keyword in typed}
+        phrases = self.evidence.block.keywords.phrases
+        return [
+            Reason(ReasonKind.KEYWORD, tuple(spelled[phrases[c]] for c in columns), sum(weights))
+        ]
+
+    def _terms(self, named: str) -> Iterator[Reason]:
+        """Yield the terms that the paper shares with the profile, as the paper writes them.
+
+        Single everyday words are passed over, and those of ``named``. One word by itself is told
+        only where it is most of what terms add.
+        """
+        columns, weights = heaviest(self.parts.terms, self.pair)
+        names = term_names(self.paper)
+        hashes = self.evidence.ground.day.terms.weights.columns
+        least, total = _LEAST_TERM * sum(weights), sum(weights)
+        stems: list[str] = []
+        written: list[str] = []
+        added = 0.0
+        for column, weight in zip(columns[:_TERMS_READ], weights[:_TERMS_READ], strict=True):
+            stem, spelling = names.get(int(hashes[column]), ("", ""))
+            if weight < least or len(written) == _MOST_TERMS:
+                break
+            if not stem or is_everyday(stem) or _is_within(stem, [*stems, named]):
+                continue
+            inside = [at for at, other in enumerate(stems) if _is_within(other, [stem])]
+            for at in reversed(inside):
+                del stems[at], written[at]
+            stems.append(stem)
+            written.append(spelling)
+            added += weight
+        if len(written) > 1 or (written and (" " in written[0] or added > total / 2)):
+            yield Reason(ReasonKind.TERMS, tuple(written), added)
+
+    def _field(self) -> Iterator[Reason]:
+        """Yield the categories that the paper shares with liked ones, but for chosen ones."""
+        columns, weights = heaviest(self.parts.categories, self.pair)
+        codes = self.evidence.ground.categories.named(self.paper)
+        shared = {
+            codes[column]: weight
+            for column, weight in zip(columns, weights, strict=True)
+            if column in codes and not self._is_chosen(codes[column])
+        }
+        if shared:
+            yield Reason(ReasonKind.FIELD, tuple(shared)[:_MOST_TERMS], sum(shared.values()))
+
+    def _is_chosen(self, category: str) -> bool:
+        patterns = self.interest.profile.categories
+        return any(in_category(category.lower(), pattern.lower()) for pattern in patterns)
+
+
+def _is_within(term: str, others: Sequence[str]) -> bool:
+    return any(f" {term} " in f" {other} " for other in others)
+
+
+def _quoted(interest: Interest) -> str:
+    """Return the words of a profile that a paper is close to."""
+    profile = interest.profile
+    text = profile.interests.strip() or ", ".join((*profile.keywords, *profile.required_keywords))
+    return excerpt(text, _QUOTED)
+

@@ -1,0 +1,46 @@
+"""What hashed terms are called: as the paper at hand writes them."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import pairwise
+
+from digestmail.domain import Paper
+from digestmail.relevance.features.terms import analyse, hash_of
+from digestmail.text import readable, words
+
+# Words of abstracts that tell no subject, however much they weigh.
+_EVERYDAY = frozenset(
+    """
+    achieve approach based benchmark better case compare complex consider data dataset
+    demonstrate different effective efficient evaluate existing experiment faster find framework
+    general given good help high higher important improve increase introduce known large larger
+    learn learning low lower method model need new novel number obtain order paper
+    performance possible present problem process propose provide reduce report require research
+    result set show significant simple slow slower small smaller state strong stronger study
+    suggest system task technique time train training upper use using value various way weak
+    work
+    """.split()  # noqa: SIM905 - words read better than a list of strings
+)
+
+
+def is_everyday(term: str) -> bool:
+    """Return whether every word of a term is one that abstracts of any subject have."""
+    return all(word in _EVERYDAY for word in term.split())
+
+
+def term_names(paper: Paper) -> Mapping[int, tuple[str, str]]:
+    """Return the terms of a paper by hash: the stems, and the words as the paper writes them."""
+    return _term_names(paper.title, paper.abstract)
+
+
+@lru_cache(maxsize=4096)
+def _term_names(title: str, abstract: str) -> Mapping[int, tuple[str, str]]:
+    spelled: dict[str, str] = {}
+    for text in map(readable, (title, abstract)):
+        read = words(text)
+        for word in read:
+            spelled.setdefault(word.stem, word.plain)
+        for first, second in pairwise(read):
+            spelled.setdefault(f"{first.stem} {second.stem}", f"{first.plain} {second.plain}")
+    terms = {term for text in (title, abstract) for term in analyse(text)}
+    return {hash_of(term): (term, spelled.get(term, term)) for term in terms}

@@ -1,0 +1,1 @@
+"""Features of papers and texts: terms, topics, meaning, categories and keyword matches."""

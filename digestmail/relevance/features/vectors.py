@@ -1,0 +1,74 @@
+"""Papers and texts in every vector space at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from digestmail.domain import Paper
+from digestmail.relevance.features.arrays import Dense
+from digestmail.relevance.features.categories import Categories
+from digestmail.relevance.features.dense_space import TopicAxes
+from digestmail.relevance.features.embeddings import Embedder
+from digestmail.relevance.features.term_space import TermWeights
+from digestmail.relevance.features.terms import Features, analyse, counted
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Rows of some papers or texts: unit vectors, 0 where a space knows nothing of one.
+
+    ``meaning`` has no columns where there is no embedding model.
+    """
+
+    terms: csr_matrix
+    topics: Dense
+    meaning: Dense
+    categories: csr_matrix
+
+    def __getitem__(self, rows: slice) -> "Vectors":
+        return Vectors(
+            self.terms[rows], self.topics[rows], self.meaning[rows], self.categories[rows]
+        )
+
+    def combined(self, weights: csr_matrix) -> "Vectors":
+        """Return weighted sums of the rows (sums x rows)."""
+        return Vectors(
+            csr_matrix(weights @ self.terms),
+            weights @ self.topics,
+            weights @ self.meaning,
+            csr_matrix(weights @ self.categories),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Vectorizer:
+    """Turns papers and texts into vectors of spaces that were fitted on a background."""
+
+    features: Features
+    embedder: Embedder | None
+    weights: TermWeights
+    axes: TopicAxes
+    categories: Categories
+
+    def papers(self, papers: Sequence[Paper]) -> Vectors:
+        """Return the vectors of papers."""
+        terms = self.weights.vectors(self.features.terms(papers))
+        if self.embedder is None or not papers:
+            meaning = self._no_meaning(len(papers))
+        else:
+            meaning = self.embedder.papers(papers, self.features)
+        return Vectors(terms, self.axes.of(terms), meaning, self.categories.of(papers))
+
+    def texts(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of what people typed."""
+        terms = self.weights.vectors([counted(analyse(text)) for text in texts])
+        embedder = self.embedder
+        meaning = embedder.texts(texts) if embedder and texts else self._no_meaning(len(texts))
+        nothing = csr_matrix((len(texts), self.categories.size), dtype=np.float32)
+        return Vectors(terms, self.axes.of(terms), meaning, nothing)
+
+    def _no_meaning(self, rows: int) -> Dense:
+        size = self.embedder.size if self.embedder else 0
+        return np.zeros((rows, size), dtype=np.float32)

@@ -1,0 +1,58 @@
+"""Every number of the relevance model that was chosen, with what chose it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Platt's logistic calibration: log-odds = intercept + slope x similarity + keyword x match.
+
+    Learned by ``bench.calibration`` over families of benchmark sets, each family weighing the same.
+    """
+
+    intercept: float
+    slope: float
+    keyword: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelParameters:
+    """The parameters of the relevance model; ``bench/README.md`` has the measurements."""
+
+    # Vector spaces
+    topics: int = 256  # dimensions of latent semantic analysis; the usual size, not tuned
+    fitted_papers: int = 8_000  # papers that the topics are fitted on; more change little
+    sample_papers: int = 1_000  # background papers that means and spreads are taken from
+    common_term: float = 0.5  # a term in a larger share of the papers is ignored
+    covariance_shrinkage: float = 0.3  # of the background's covariance towards a sphere
+    variance_smoothing: float = 10.0  # mean variances added to the variance of each term
+
+    # Fusion of the standardised scorers; a scorer that is not named here has weight 1
+    discriminant_half_likes: float = 5.0  # likes at which discriminants have half their weight
+    text_half_likes: float = 4.0  # likes at which typed text has half its weight
+    least_keyword_weight: float = 0.3  # what a keyword keeps beside any number of likes
+    text_meaning: float = 2.0  # the weight of meaning for typed text
+    dislike_weight: float = 0.5  # of the dislikes' discriminants
+    dislike_half: float = 5.0  # dislikes at which these have half their weight
+
+    # Keyword matches, each a probability-like strength in [0, 1]
+    title_match: float = 0.65
+    repeated_match: float = 0.5  # three times or more in the abstract
+    abstract_match: float = 0.35
+    common_keyword: float = 0.3  # a keyword in this share of the papers has the least weight
+    least_common_keyword: float = 0.3  # that weight
+
+    # Log-odds beside the scorers. Product choices: they order what is equally near
+    chosen_category: float = -0.85  # a paper of the chosen categories, where nothing else is known
+    upvote_weight: float = 0.15  # of the logarithm of a paper's upvotes
+    upvote_half_days: float = 2.0  # an upvote of a paper so old counts half
+    most_trending: float = 0.6
+    age_weight: float = 0.05  # a day
+    most_age: float = 0.25
+
+    # Calibration, apart for installations without and with an embedding model
+    lexical: Calibration = field(default_factory=lambda: Calibration(-3.96, 6.1, 7.5))
+    semantic: Calibration = field(default_factory=lambda: Calibration(-3.96, 6.1, 7.5))
+
+
+PARAMETERS = ModelParameters()

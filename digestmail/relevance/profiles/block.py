@@ -1,0 +1,162 @@
+"""A block of profiles as matrices: their positive and negative papers, texts and keywords."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from digestmail.domain import Interest, Paper, Profile
+from digestmail.relevance.features.arrays import Dense, Mask, weight_rows
+from digestmail.relevance.features.day import DayFeatures
+from digestmail.relevance.features.keyword_index import numbered
+from digestmail.relevance.features.vectors import Vectorizer, Vectors
+from digestmail.relevance.parameters import ModelParameters
+from digestmail.text import Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """The papers that some profiles name: liked ones and seeds, or disliked ones.
+
+    ``shares`` (profiles x papers) has the part of each paper; the row of a profile with any adds up
+    to 1. ``counts`` (profiles,) are the sums of their weights: faded verdicts count for less.
+    """
+
+    papers: Sequence[Paper]
+    vectors: Vectors
+    shares: csr_matrix
+    counts: Dense
+
+    @property
+    def centroids(self) -> Vectors:
+        """The weighted mean of each profile's papers (Rocchio, 1971)."""
+        return self.vectors.combined(self.shares)
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """The distinct keywords of some profiles, and how strongly they match the day's papers."""
+
+    phrases: Sequence[Phrase]
+    wanted: csr_matrix  # profiles x phrases: 1 where it is the profile's
+    matches: csr_matrix  # phrases x papers: log compressed strength, see ``_keywords``
+    excluded: csr_matrix  # profiles x papers: above 0 where an excluded keyword stands
+    required: csr_matrix  # the same of required keywords
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileBlock:
+    """Some profiles, ready to be scored together."""
+
+    interests: Sequence[Interest]
+    positives: Examples
+    negatives: Examples
+    texts: Sequence[str]
+    text_vectors: Vectors  # profiles x dimensions; 0 without a text
+    keywords: Keywords
+
+    @property
+    def has_text(self) -> Mask:
+        """Which profiles have typed text (profiles,)."""
+        return np.array([bool(text) for text in self.texts], dtype=bool)
+
+    @property
+    def has_evidence(self) -> Mask:
+        """Which profiles have anything that speaks for papers (profiles,)."""
+        return self.has_text | (self.positives.counts > 0)
+
+
+def profile_block(
+    interests: Sequence[Interest],
+    day: DayFeatures,
+    vectorizer: Vectorizer,
+    parameters: ModelParameters,
+) -> ProfileBlock:
+    """Gather what some profiles say."""
+    texts = [typed_text(interest.profile) for interest in interests]
+    return ProfileBlock(
+        interests,
+        _examples(list(map(_positives, interests)), vectorizer),
+        _examples(list(map(_negatives, interests)), vectorizer),
+        texts,
+        vectorizer.texts(texts),
+        _keywords(interests, day, parameters),
+    )
+
+
+def typed_text(profile: Profile) -> str:
+    """Return what somebody typed into a profile, as one text."""
+    keywords = [keyword.strip('"“” ') for keyword in typed_keywords(profile)]
+    return " ".join(filter(None, [profile.interests.strip(), *keywords]))
+
+
+def typed_keywords(profile: Profile) -> tuple[str, ...]:
+    """Return a profile's keywords; required ones say what is wanted too."""
+    return tuple(dict.fromkeys((*profile.keywords, *profile.required_keywords)))
+
+
+_Weighted = dict[str, tuple[Paper, float]]  # by key
+
+
+def _positives(interest: Interest) -> _Weighted:
+    """Return a profile's seeds and liked papers; one that is both counts once, fully."""
+    weights = interest.weights[: len(interest.liked)] or (1.0,) * len(interest.liked)
+    liked = {p.key: (p, weight) for p, weight in zip(interest.liked, weights, strict=True)}
+    return liked | {paper.key: (paper, 1.0) for paper in interest.seeds}
+
+
+def _negatives(interest: Interest) -> _Weighted:
+    weights = interest.weights[len(interest.liked) :] or (1.0,) * len(interest.disliked)
+    return {p.key: (p, w) for p, w in zip(interest.disliked, weights, strict=True)}
+
+
+def _examples(weighted: Sequence[_Weighted], vectorizer: Vectorizer) -> Examples:
+    papers = {key: paper for row in weighted for key, (paper, _) in row.items()}
+    column = {key: at for at, key in enumerate(papers)}
+    counts = np.array([sum(w for _, w in row.values()) for row in weighted], dtype=np.float32)
+    shares = [
+        np.array([weight for _, weight in row.values()]) / max(float(total), 1e-9)
+        for row, total in zip(weighted, counts, strict=True)
+    ]
+    columns = [[column[key] for key in row] for row in weighted]
+    vectors = vectorizer.papers(list(papers.values()))
+    return Examples(
+        list(papers.values()), vectors, weight_rows(columns, shares, len(papers)), counts
+    )
+
+
+def _keywords(
+    interests: Sequence[Interest], day: DayFeatures, parameters: ModelParameters
+) -> Keywords:
+    phrases, wanted = numbered(typed_keywords(interest.profile) for interest in interests)
+    matches = day.keywords.matches(phrases, parameters)
+    return Keywords(
+        phrases,
+        wanted,
+        _compressed(matches, parameters),
+        _standing(day, [interest.profile.excluded_keywords for interest in interests]),
+        _standing(day, [interest.profile.required_keywords for interest in interests]),
+    )
+
+
+def _compressed(matches: csr_matrix, parameters: ModelParameters) -> csr_matrix:
+    """Return -log(1 - strength) of matches, less of keywords that many papers have.
+
+    So the sum over a profile's keywords is that of a noisy-or (Pearl, 1988): independent hints.
+    """
+    share = matches.getnnz(axis=1) / ((matches.shape[1] + _FEW) * parameters.common_keyword)
+    weights = 1 - (1 - parameters.least_common_keyword) * np.minimum(share, 1)
+    data = -np.log1p(-matches.data) * np.repeat(weights, np.diff(matches.indptr))
+    return csr_matrix(
+        (data.astype(np.float32), matches.indices, matches.indptr), shape=matches.shape
+    )
+
+
+_FEW = 30  # papers: of so few each may well have the same keyword
+
+
+def _standing(day: DayFeatures, keywords: Sequence[Sequence[str]]) -> csr_matrix:
+    """Return where any of each list of keywords stands: above 0 there (lists x papers)."""
+    phrases, wanted = numbered(keywords)
+    return csr_matrix(wanted @ day.keywords.matches(phrases))

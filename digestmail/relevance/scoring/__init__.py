@@ -1,0 +1,1 @@
+"""From scorers to picks: fusion, calibration, hard rules, diversity."""

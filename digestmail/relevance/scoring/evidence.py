@@ -1,0 +1,83 @@
+"""The evidence for each paper and each profile of a block, as calibrated log-odds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.special import expit
+
+from digestmail.domain import Profile
+from digestmail.relevance.features.arrays import Dense, scale_rows
+from digestmail.relevance.features.categories import Categories
+from digestmail.relevance.features.day import DayFeatures
+from digestmail.relevance.parameters import Calibration, ModelParameters
+from digestmail.relevance.profiles.block import ProfileBlock
+from digestmail.relevance.scoring.filters import Filters
+from digestmail.relevance.scoring.fusion import Similarity, fuse
+from digestmail.relevance.scoring.prior import Prior
+from digestmail.relevance.scoring.scorers import scorers
+
+_DIGITS = 4  # of log-odds: those behind depend on which profiles are multiplied together
+_NONE = -30.0  # log-odds of what nothing speaks for
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is known of the day's papers, whoever reads them. Immutable."""
+
+    day: DayFeatures
+    categories: Categories
+    filters: Filters
+    prior: Prior
+    parameters: ModelParameters
+
+    @property
+    def calibration(self) -> Calibration:
+        """The calibration for the vector spaces there are."""
+        parameters = self.parameters
+        return parameters.semantic if self.day.has_meaning else parameters.lexical
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The log-odds that a profile wants a paper (profiles x papers), and their summands."""
+
+    ground: Ground
+    block: ProfileBlock
+    similarity: Similarity
+    keyword_weights: csr_matrix  # profiles x phrases
+    keywords: Dense  # profiles x papers: the matched part
+    log_odds: Dense
+
+    @property
+    def values(self) -> Dense:
+        """The scores: probability-like numbers in [0, 1]."""
+        scores: Dense = expit(np.round(self.log_odds, _DIGITS))
+        return scores
+
+
+def evidence_of(block: ProfileBlock, ground: Ground) -> Evidence:
+    """Compute the evidence for all papers and the profiles of a block."""
+    day, parameters, calibration = ground.day, ground.parameters, ground.calibration
+    profiles, papers = len(block.interests), len(day.papers)
+    similarity = fuse(scorers(block, day, parameters), profiles, papers)
+    likes = block.positives.counts
+    weight = np.maximum(1 / (1 + likes / parameters.text_half_likes), parameters.least_keyword_weight)
+    wanted = scale_rows(block.keywords.wanted, weight.astype(np.float32))
+    matched = -np.expm1(-(wanted @ block.keywords.matches).toarray())
+    log_odds = calibration.intercept + calibration.slope * similarity.values
+    log_odds[:, day.without_terms] = calibration.intercept
+    log_odds += calibration.keyword * matched
+    log_odds[~block.has_evidence] = _NONE
+    for row, interest in enumerate(block.interests):
+        if chose_categories_only(interest.profile) and not block.positives.counts[row]:
+            chosen = ground.filters.in_categories(interest.profile.categories)
+            log_odds[row, chosen] = parameters.chosen_category
+    log_odds += ground.prior.log_odds
+    return Evidence(ground, block, similarity, wanted, matched, log_odds)
+
+
+def chose_categories_only(profile: Profile) -> bool:
+    """Return whether categories are all that a profile says of what papers are to be like."""
+    typed = (profile.keywords, profile.required_keywords, profile.interests)
+    return bool(profile.categories) and not any(typed)
