@@ -11,11 +11,11 @@ from digestmail.relevance.features.day import day_features
 from digestmail.relevance.features.embeddings import Embedder
 from digestmail.relevance.features.terms import Features
 from digestmail.relevance.parameters import PARAMETERS, ModelParameters
+from digestmail.relevance.picks import scores_of
 from digestmail.relevance.profiles.block import profile_block
 from digestmail.relevance.scoring.diversity import likeness
 from digestmail.relevance.scoring.evidence import Evidence, Ground, evidence_of
 from digestmail.relevance.scoring.filters import Filters
-from digestmail.relevance.picks import scores_of
 from digestmail.relevance.scoring.prior import prior_of
 from digestmail.relevance.scoring.top_k import Picker
 

@@ -108,6 +108,8 @@ def _scores(
 
 def _as_exploration(reasons: Sequence[Reason]) -> list[Reason]:
     """Return the one reason of a paper that is shown to learn from."""
-    kinds = (ReasonKind.TERMS, ReasonKind.THEME, ReasonKind.KEYWORD, ReasonKind.SIMILAR)
-    details = [d for kind in kinds for reason in reasons if reason.kind is kind for d in reason.details]
+    kinds = (ReasonKind.TERMS, ReasonKind.KEYWORD, ReasonKind.MEANING, ReasonKind.SIMILAR)
+    details = [
+        d for kind in kinds for reason in reasons if reason.kind is kind for d in reason.details
+    ]
     return [Reason(ReasonKind.EXPLORATION, tuple(details[:2]), 0.0)] if details else []

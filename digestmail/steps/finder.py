@@ -16,9 +16,9 @@ from digestmail.store.papers import UPLOADS
 from digestmail.text import Phrase, one_line, words
 
 if TYPE_CHECKING:
+    from digestmail.relevance.features.terms import Terms
     from digestmail.relevance.queries import Query
     from digestmail.relevance.search import Hits, Index
-    from digestmail.relevance.features.terms import Terms
 
 log = logging.getLogger(__name__)
 

@@ -43,7 +43,7 @@ def contributions(evidence: Evidence, rows: Indices, papers: Indices) -> Contrib
     for fused in evidence.similarity.scorers:
         scorer, gain = fused.scorer, slope * fused.gain[rows]
         if scorer.space in sparse:
-            products = scorer.profiles[rows].multiply(scorer.rows[papers])
+            products = csr_matrix(scorer.profiles[rows]).multiply(scorer.rows[papers])
             sparse[scorer.space] = sparse[scorer.space] + scale_rows(csr_matrix(products), gain)
         else:
             products = np.einsum("ij,ij->i", scorer.profiles[rows], scorer.rows[papers])

@@ -187,4 +187,3 @@ def _quoted(interest: Interest) -> str:
     profile = interest.profile
     text = profile.interests.strip() or ", ".join((*profile.keywords, *profile.required_keywords))
     return excerpt(text, _QUOTED)
-

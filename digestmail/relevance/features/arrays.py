@@ -41,7 +41,9 @@ def scale_columns(rows: csr_matrix, factors: Dense) -> csr_matrix:
     return csr_matrix((data.astype(np.float32), rows.indices, rows.indptr), shape=rows.shape)
 
 
-def weight_rows(columns: Sequence[Sequence[int]], weights: Sequence[Dense], width: int) -> csr_matrix:
+def weight_rows(
+    columns: Sequence[Sequence[int]], weights: Sequence[Dense], width: int
+) -> csr_matrix:
     """Return sparse rows with these weights in these columns; equal columns are added up."""
     starts = np.cumsum([0, *map(len, columns)])
     indices = np.array([column for row in columns for column in row], dtype=np.int32)

@@ -46,7 +46,8 @@ class DayFeatures:
     @property
     def without_terms(self) -> Mask:
         """The papers of which no term is known (papers,)."""
-        return np.diff(self.terms.papers.indptr)[: len(self.papers)] == 0
+        mask: Mask = np.diff(self.terms.papers.indptr)[: len(self.papers)] == 0
+        return mask
 
     @property
     def units(self) -> csr_matrix:
@@ -73,8 +74,10 @@ def day_features(
     axes = topic_axes(rows, parameters)
     categories = Categories(corpus)
     vectorizer = Vectorizer(features, embedder, weights, axes, categories)
-    meaning = embedder.papers(corpus, features) if embedder and corpus else np.zeros(
-        (len(corpus), 0), dtype=np.float32
+    meaning = (
+        embedder.papers(corpus, features)
+        if embedder and corpus
+        else np.zeros((len(corpus), 0), dtype=np.float32)
     )
     vectors = Vectors(rows, axes.of(rows), meaning, categories.of(corpus))
     sample = evenly_spread(len(corpus), parameters.sample_papers)

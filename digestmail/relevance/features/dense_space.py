@@ -1,4 +1,4 @@
-"""Papers as dense vectors: of topics, by latent semantic analysis, and of meaning, by embeddings."""
+"""Papers as dense vectors: topics, by latent semantic analysis, and meaning, by embeddings."""
 
 from dataclasses import dataclass
 
@@ -68,7 +68,7 @@ class DenseSpace:
         return vectors @ self.units.T
 
     def discriminant_weights(self, centroids: Dense) -> Dense:
-        """Return the weights of Fisher's linear discriminant (1936), the background being one class.
+        """Return the weights of Fisher's linear discriminant (1936) against the background.
 
         Its covariance stands for both classes; ``centroids`` are those of the other, seen from the
         centre (rows x dimensions).

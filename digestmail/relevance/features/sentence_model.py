@@ -110,7 +110,9 @@ class SentenceModel:
         except ImportError:
             raise ConfigError(f"{_SETTING}: needs its extra: {_INSTALL}") from None
         options = SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1  # as the workers share cores
+        options.intra_op_num_threads = options.inter_op_num_threads = (
+            1  # as the workers share cores
+        )
         options.log_severity_level = 3
         try:
             self._session: Any = InferenceSession(

@@ -62,7 +62,9 @@ def evidence_of(block: ProfileBlock, ground: Ground) -> Evidence:
     profiles, papers = len(block.interests), len(day.papers)
     similarity = fuse(scorers(block, day, parameters), profiles, papers)
     likes = block.positives.counts
-    weight = np.maximum(1 / (1 + likes / parameters.text_half_likes), parameters.least_keyword_weight)
+    weight = np.maximum(
+        1 / (1 + likes / parameters.text_half_likes), parameters.least_keyword_weight
+    )
     wanted = scale_rows(block.keywords.wanted, weight.astype(np.float32))
     matched = -np.expm1(-(wanted @ block.keywords.matches).toarray())
     log_odds = calibration.intercept + calibration.slope * similarity.values

@@ -38,7 +38,8 @@ class Filters:
         categories = interest.profile.categories
         if not categories:
             return np.ones(self._size, dtype=bool)
-        return self.in_categories(categories) | self._uncategorised
+        mask: Mask = self.in_categories(categories) | self._uncategorised
+        return mask
 
     def in_categories(self, patterns: Iterable[str]) -> Mask:
         """Return the papers in any of these categories; ``cs`` or ``cs.*`` stands for its group."""

@@ -92,9 +92,7 @@ def _centroids(examples: Examples, day: DayFeatures, weight: Dense) -> Iterator[
         yield scorer, space.cosines(directions)
     if centroids.categories.nnz:
         scores = (centroids.categories @ day.categories.T).toarray()
-        scorer = Scorer(
-            origin, SpaceName.CATEGORIES, centroids.categories, day.categories, weight
-        )
+        scorer = Scorer(origin, SpaceName.CATEGORIES, centroids.categories, day.categories, weight)
         yield scorer, scores.astype(np.float32)
 
 
