@@ -238,12 +238,12 @@ class App:
 
     @cached_property
     def embedder(self) -> "Embedder | None":
-        """What embeds texts by meaning, if the settings name a model."""
-        from digestmail.relevance import Embedder
+        """What embeds texts by meaning, if there is a model."""
+        from digestmail.relevance import embedder_of
 
         place = self.settings.semantic.model
-        local = self.settings.path(place) if place else None
-        return Embedder(str(local) if local and local.is_dir() else place) if place else None
+        folder = place if place in ("auto", "none", "") else str(self.settings.path(place))
+        return embedder_of(folder)
 
     def news(self, subscriber: Subscriber) -> "tuple[Model, list[Interest]]":
         """The model of what is news now, and a subscriber's interests, one for each profile."""

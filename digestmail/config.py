@@ -98,10 +98,12 @@ class DkimSection(_Section):
 
 
 class SemanticSection(_Section):
-    """Likeness of meaning beside that of words; needs the extra ``semantic``."""
+    """Likeness of meaning beside that of words; the extra ``semantic`` brings what it needs."""
 
     model: str = Field(
-        "", description="folder of a sentence-embedding model, or a package with one; empty: none"
+        "auto",
+        description="sentence-embedding model: auto (the packaged one, if installed), none, "
+        "or a folder with an ONNX model",
     )
 
 

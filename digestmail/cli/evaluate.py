@@ -22,7 +22,10 @@ def evaluate(
     ] = "",
     readers: Annotated[int | None, typer.Option(min=1, help="The first so many only.")] = None,
     semantic: Annotated[
-        str, typer.Option(metavar="PLACE", help="A folder or package with a sentence model.")
+        str,
+        typer.Option(
+            metavar="PLACE", help="A sentence model: auto (the packaged one), or a folder."
+        ),
     ] = "",
     run: Annotated[
         Path | None, typer.Option(help="Write our best 100: user, paper and score, by tabs.")

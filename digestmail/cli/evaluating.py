@@ -24,7 +24,7 @@ from digestmail.evaluation import (
     read_benchmark,
     reduced,
 )
-from digestmail.relevance import Embedder
+from digestmail.relevance import Embedder, embedder_of
 
 _USUAL = (OURS, "bm25", "rocchio", "zotero")
 _EVERY = (OURS, *BASELINES)
@@ -47,7 +47,7 @@ def evaluated(
     if run is not None:
         _refuse_run(run, methods)
     benchmark = _asked(read_benchmark(folder), variant, readers)
-    embedder = Embedder(semantic) if semantic else None
+    embedder = embedder_of(semantic) if semantic else None
     judged = _ours(benchmark, embedder) if OURS in methods else None
     results = _results(benchmark, methods, judged)
     if as_json:

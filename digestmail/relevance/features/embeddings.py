@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from digestmail.domain import Paper
-from digestmail.errors import ConfigError
 from digestmail.relevance.features.arrays import Dense
 from digestmail.relevance.features.sentence_model import (
     AUTOMATIC,
+    ModelFiles,
     SentenceModel,
     model_in,
     packaged_model,
@@ -25,19 +25,22 @@ _CHUNK = 256  # papers embedded between two reports of progress
 _MOST_TEXTS = 20_000  # of profiles and queries, remembered: 15 MB
 
 
-class Embedder:
-    """Unit vectors of texts by one sentence-embedding model. Safe to use from many threads.
+def embedder_of(place: str) -> "Embedder | None":
+    """Return the embedder that a setting names: ``auto``, ``none`` or a folder.
 
-    ``place`` is a folder with a model, or ``auto`` for the packaged one. Raises ConfigError where
-    there is none.
+    None where there is none, or ``auto`` finds no packaged model. Raises ConfigError for a folder
+    without a model.
     """
+    if place == AUTOMATIC:
+        files = packaged_model()
+        return Embedder(files) if files else None
+    return None if place in ("", "none") else Embedder(model_in(Path(place)))
 
-    def __init__(self, place: str = AUTOMATIC) -> None:
-        files = packaged_model() if place == AUTOMATIC else model_in(Path(place))
-        if files is None:
-            raise ConfigError(
-                "semantic.model: no model is installed: pip install 'digestmail[semantic]'"
-            )
+
+class Embedder:
+    """Unit vectors of texts by one sentence-embedding model. Safe to use from many threads."""
+
+    def __init__(self, files: ModelFiles) -> None:
         self._files = files
         self.kind = f"meaning:{files.fingerprint}"  # of the stored vectors
         self._texts: OrderedDict[bytes, bytes] = OrderedDict()
