@@ -35,6 +35,10 @@ class ModelParameters:
     dislike_weight: float = 0.5  # of the dislikes' discriminants
     dislike_half: float = 5.0  # dislikes at which these have half their weight
 
+    # What cosines promise
+    certainty_half_likes: float = 0.5  # likes at which a similarity has half its full effect
+    text_similarity: float = 1.3  # the effect of cosines with typed text, which are smaller
+
     # Keyword matches, each a probability-like strength in [0, 1]
     title_match: float = 0.65
     repeated_match: float = 0.5  # three times or more in the abstract
@@ -51,8 +55,8 @@ class ModelParameters:
     most_age: float = 0.25
 
     # Calibration, apart for installations without and with an embedding model
-    lexical: Calibration = field(default_factory=lambda: Calibration(-3.96, 6.1, 7.5))
-    semantic: Calibration = field(default_factory=lambda: Calibration(-3.96, 6.1, 7.5))
+    lexical: Calibration = field(default_factory=lambda: Calibration(-3.8, 6.4, 10.5))
+    semantic: Calibration = field(default_factory=lambda: Calibration(-3.8, 6.4, 10.5))
 
 
 PARAMETERS = ModelParameters()

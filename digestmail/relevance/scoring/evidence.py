@@ -15,7 +15,7 @@ from digestmail.relevance.profiles.block import ProfileBlock
 from digestmail.relevance.scoring.filters import Filters
 from digestmail.relevance.scoring.fusion import Similarity, fuse
 from digestmail.relevance.scoring.prior import Prior
-from digestmail.relevance.scoring.scorers import scorers
+from digestmail.relevance.scoring.scorers import certainty, scorers
 
 _DIGITS = 4  # of log-odds: those behind depend on which profiles are multiplied together
 _NONE = -30.0  # log-odds of what nothing speaks for
@@ -60,7 +60,9 @@ def evidence_of(block: ProfileBlock, ground: Ground) -> Evidence:
     """Compute the evidence for all papers and the profiles of a block."""
     day, parameters, calibration = ground.day, ground.parameters, ground.calibration
     profiles, papers = len(block.interests), len(day.papers)
-    similarity = fuse(scorers(block, day, parameters), profiles, papers)
+    similarity = fuse(
+        scorers(block, day, parameters), certainty(block, parameters), profiles, papers
+    )
     likes = block.positives.counts
     weight = np.maximum(
         1 / (1 + likes / parameters.text_half_likes), parameters.least_keyword_weight

@@ -33,10 +33,13 @@ class Similarity:
     scorers: tuple[FusedScorer, ...]
 
 
-def fuse(scorers: Iterable[ScorerWithScores], profiles: int, papers: int) -> Similarity:
+def fuse(
+    scorers: Iterable[ScorerWithScores], certainty: Dense, profiles: int, papers: int
+) -> Similarity:
     """Standardise scorers by the background's sample, add them up and scale the sum.
 
-    The scores of a scorer have the sample behind the ``papers``.
+    The scores of a scorer have the sample behind the ``papers``; ``certainty`` (profiles,) is a
+    factor of the sum.
     """
     total: Dense | None = None
     offset = np.zeros(profiles, dtype=np.float32)
@@ -60,7 +63,7 @@ def fuse(scorers: Iterable[ScorerWithScores], profiles: int, papers: int) -> Sim
         return Similarity(nothing, np.zeros(profiles, dtype=np.float32), ())
     spread = total[:, papers:].std(axis=1)
     scale = cosines.std(axis=1) / np.maximum(shares, _NO_SPREAD)
-    scale = np.where(spread > _NO_SPREAD, scale / np.maximum(spread, _NO_SPREAD), 0)
+    scale = np.where(spread > _NO_SPREAD, certainty * scale / np.maximum(spread, _NO_SPREAD), 0)
     values = (total[:, :papers] - offset[:, None]) * scale[:, None]
     fused = tuple(FusedScorer(scorer, factor * scale) for scorer, factor in factors)
     return Similarity(values.astype(np.float32), -offset * scale, fused)

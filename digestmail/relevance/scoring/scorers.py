@@ -74,6 +74,20 @@ def text_weight(block: ProfileBlock, parameters: ModelParameters) -> Dense:
     return block.has_text / (1 + likes / parameters.text_half_likes)
 
 
+def certainty(block: ProfileBlock, parameters: ModelParameters) -> Dense:
+    """Return the factor of each profile's similarity (profiles,).
+
+    Cosines with a single paper promise less than those with the mean of several; those of short
+    texts are smaller than those of papers.
+    """
+    likes, text = block.positives.counts, text_weight(block, parameters)
+    weight = np.minimum(likes, 1)
+    sure = weight * _saturation(likes, parameters.certainty_half_likes)
+    total = np.maximum(weight + text, 1e-9)
+    factor: Dense = (sure + parameters.text_similarity * text) / total
+    return factor
+
+
 def _saturation(counts: Dense, half: float) -> Dense:
     """Return weights that rise from 0 to 1 with the number of papers."""
     weights: Dense = counts / (counts + half)
