@@ -55,8 +55,8 @@ class ModelParameters:
     most_age: float = 0.25
 
     # Calibration, apart for installations without and with an embedding model
-    lexical: Calibration = field(default_factory=lambda: Calibration(-3.8, 6.4, 10.5))
-    semantic: Calibration = field(default_factory=lambda: Calibration(-3.8, 6.4, 10.5))
+    lexical: Calibration = field(default_factory=lambda: Calibration(-3.8, 6.4, 8.0))
+    semantic: Calibration = field(default_factory=lambda: Calibration(-3.8, 6.4, 9.0))
 
 
 PARAMETERS = ModelParameters()
