@@ -20,6 +20,7 @@ from digestmail.domain.digests import (
     ReasonKind,
     Score,
     SkipReason,
+    Strength,
 )
 from digestmail.domain.papers import (
     BadRecord,
@@ -92,6 +93,7 @@ __all__ = [
     "SourceReport",
     "SourceSpec",
     "SourceState",
+    "Strength",
     "Subscriber",
     "SubscriberStatus",
     "Verdict",

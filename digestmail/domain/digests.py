@@ -60,6 +60,21 @@ def _listed(words: tuple[str, ...]) -> str:
     return ", ".join(words[:-1]) + " and " + words[-1]
 
 
+class Strength(StrEnum):
+    """How sure a score is, in words."""
+
+    STRONG = "strong match"
+    GOOD = "good match"
+    MAYBE = "maybe"
+
+
+# The least scores of each. As scores are calibrated, of strong matches most are wanted, and of good
+# ones every third.
+STRONG_FROM = 0.5
+GOOD_FROM = 0.2
+_BY_RULE = frozenset({ReasonKind.AUTHOR, ReasonKind.CATEGORY, ReasonKind.TRENDING})
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """A profile's relevance for one paper: ``paper`` is its position among the papers scored."""
@@ -127,6 +142,22 @@ class DigestItem(NamedTuple):
     score: float
     pinned: bool = False
     reasons: tuple[Reason, ...] = ()
+
+    @property
+    def strength(self) -> Strength | None:
+        """How sure the match is; None for a paper that is there by rule or to learn from."""
+        kinds = {reason.kind for reason in self.reasons}
+        if self.pinned or ReasonKind.EXPLORATION in kinds or kinds <= _BY_RULE:
+            return None
+        if self.score >= STRONG_FROM:
+            return Strength.STRONG
+        return Strength.GOOD if self.score >= GOOD_FROM else Strength.MAYBE
+
+    @property
+    def makes_a_digest(self) -> bool:
+        """Whether the paper is reason enough to send a mail."""
+        kinds = {reason.kind for reason in self.reasons}
+        return self.strength is not Strength.MAYBE and ReasonKind.EXPLORATION not in kinds
 
     def plain(self) -> dict[str, object]:
         """The item as scripts are told it."""

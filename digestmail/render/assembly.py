@@ -92,7 +92,7 @@ class Assembler:
 
     def assemble(self, names: Names, items: Sequence[DigestItem], room: int) -> Quoted:
         """The digest that shows ``items``; ``names`` are those of ``digest_names``."""
-        shown = [(item, place, told(item.reasons)) for item, place in placed(items)]
+        shown = [(item, place, told(item)) for item, place in placed(items)]
         papers = [self._paper(item.paper, _kind(tell, place, room)) for item, place, tell in shown]
         html, text = self._filled(shown, papers, names["links"])
         names = {**names, **paper_names([paper.view for paper in papers])}

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from digestmail.domain import DigestItem, Paper, Reason, ReasonKind
+from digestmail.domain import DigestItem, Paper, Reason, ReasonKind, Strength
 from digestmail.render.marking import Spans
 from digestmail.text import Phrase, excerpt, one_line, phrase, readable, spans, words
 
@@ -69,7 +69,7 @@ def paper_view(
     item: DigestItem, place: Place, *, room: int, more_url: str, less_url: str, save_url: str
 ) -> PaperView:
     """The view of ``item`` with at most ``room`` characters of its abstract."""
-    paper, tell = item.paper, told(item.reasons)
+    paper, tell = item.paper, told(item)
     phrases = [phrase(one) for one in tell.marked]
     title = clean(paper.title, _TITLE) or "Untitled"
     abstract = clean(paper.abstract, room)
@@ -116,13 +116,15 @@ class Told(NamedTuple):
     different: bool  # whether it is there to learn from what its reader says of it
 
 
-def told(reasons: Iterable[Reason]) -> Told:
-    """What the reasons of a paper tell."""
-    return _told(tuple([reason[:2] for reason in reasons]))  # their kinds and details
+def told(item: DigestItem) -> Told:
+    """What the strength and the reasons of a paper tell."""
+    return _told(item.strength, tuple([reason[:2] for reason in item.reasons]))
 
 
 @lru_cache(maxsize=16_384)
-def _told(reasons: tuple[tuple[ReasonKind, tuple[str, ...]], ...]) -> Told:
+def _told(
+    strength: Strength | None, reasons: tuple[tuple[ReasonKind, tuple[str, ...]], ...]
+) -> Told:
     named: list[str] = []
     marked: tuple[str, ...] = ()
     followed: tuple[str, ...] = ()
@@ -136,6 +138,8 @@ def _told(reasons: tuple[tuple[ReasonKind, tuple[str, ...]], ...]) -> Told:
             different = True
         if details and kind is not ReasonKind.TRENDING:
             named.append(_words(kind, tuple([_detail(one) for one in details])))
+    if strength and named:
+        named.insert(0, strength)
     return Told(excerpt("; ".join(named), _WHY), marked, followed, different)
 
 

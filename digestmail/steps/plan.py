@@ -199,6 +199,8 @@ def digest_of(
     scored = list(scored)
     judged = window.unjudged(subscriber)
     items = merged(scored, window.papers)
+    if not any(item.makes_a_digest for item in items):
+        items = ()  # maybes alone are no digest
     skip = None if items else _why_empty(bool(scored), judged, outlook)
     arrival_from, arrival_until = window.judges(subscriber)
     return Digest(
@@ -249,13 +251,12 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def nearest_note(nearest: Sequence[DigestItem], thresholds: Iterable[float]) -> str:
-    """What came nearest on a day when no paper reached a subscriber's thresholds."""
-    bar = " or ".join(f"{threshold:g}" for threshold in sorted(set(thresholds)))
-    told = [f"“{excerpt(item.paper.title, _TITLE)}” ({item.score:.2f})" for item in nearest]
-    if not told:
-        return f"Nothing new came near your threshold of {bar}."
-    return f"Nothing new reached your threshold of {bar}. The nearest: {'; '.join(told)}."
+def nearest_note(nearest: Sequence[DigestItem]) -> str:
+    """Return what came nearest on a day without a good match."""
+    titles = [f"“{excerpt(item.paper.title, _TITLE)}” ({item.score:.2f})" for item in nearest]
+    if not titles:
+        return "None of today's new papers came near your profile."
+    return f"None of today's new papers is a good match. The nearest were {'; '.join(titles)}."
 
 
 def merged(

@@ -201,8 +201,7 @@ class Planner:
 
     def _told(self, digest: Digest, scored: list[tuple[Profile, Sequence[Score]]]) -> str:
         nearest: Sequence[DigestItem] = merged(scored, self._window.papers)[:_NEAREST]
-        words = nearest_note(nearest, [profile.threshold for profile, _ in scored])
-        return f"{words} {digest.note}".strip()
+        return f"{nearest_note(nearest)} {digest.note}".strip()
 
     def interests(self, subscriber: Subscriber) -> tuple[Any, list[Interest]]:
         """What scores the papers that are news, and what a subscriber asks of it."""

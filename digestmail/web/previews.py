@@ -99,5 +99,5 @@ def _stage(profile: Profile, found: Preview) -> Stage:
 
 
 def _line(item: DigestItem, words: Words) -> Line:
-    phrases = [phrase(one) for one in told(item.reasons).marked]
+    phrases = [phrase(one) for one in told(item).marked]
     return Line(shown(item.paper, phrases), why_line(item, words))

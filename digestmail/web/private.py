@@ -66,7 +66,7 @@ def _parts(site: Site, digest: Digest) -> list[tuple[str, list[Pick]]]:
 
 
 def _pick(site: Site, item: DigestItem) -> Pick:
-    tell = told(item.reasons)
+    tell = told(item)
     return Pick(
         paper=shown(item.paper, [phrase(one) for one in tell.marked]),
         why=why_line(item, site.pages.words),
@@ -99,6 +99,6 @@ def _entries(site: Site, picked: Sequence[tuple[DigestItem, datetime]]) -> list[
     """The papers as new on the day of their digest."""
     home = site.app.links.home
     return [
-        replace(entry_of(item.paper, home, note=told(item.reasons).why), published=at, updated=at)
+        replace(entry_of(item.paper, home, note=told(item).why), published=at, updated=at)
         for item, at in picked
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digestmail.domain import DigestItem, Reason, ReasonKind
+from digestmail.domain import DigestItem, Reason, ReasonKind, Strength
 from digestmail.messages import N_
 from digestmail.render.papers import clean
 from digestmail.render.words import Words
@@ -20,6 +20,11 @@ _REASONS = {
     ReasonKind.SIMILAR: N_("like “%(what)s”, which you liked"),
     ReasonKind.TRENDING: N_("trending: %(what)s upvotes"),
     ReasonKind.EXPLORATION: N_("something different: %(what)s"),
+}
+_STRENGTHS = {
+    Strength.STRONG: N_("strong match"),
+    Strength.GOOD: N_("good match"),
+    Strength.MAYBE: N_("maybe"),
 }
 _MUCH, _SOME = 0.5, 0.2  # of what all reasons weigh
 
@@ -40,8 +45,11 @@ def reason_words(reason: Reason, words: Words) -> str:
 
 def why_line(item: DigestItem, words: Words) -> str:
     """The reasons in one line, as ``render.papers.why`` has them in the mail."""
-    some = (r for r in item.reasons if r.details and r.kind is not ReasonKind.TRENDING)
-    return clean("; ".join(_briefly(reason, words) for reason in some), _WHY)
+    reasons = [r for r in item.reasons if r.details and r.kind is not ReasonKind.TRENDING]
+    parts = [_briefly(reason, words) for reason in reasons]
+    if item.strength and parts:
+        parts.insert(0, words.gettext(_STRENGTHS[item.strength]))
+    return clean("; ".join(parts), _WHY)
 
 
 def _briefly(reason: Reason, words: Words) -> str:
