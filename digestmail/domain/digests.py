@@ -147,7 +147,9 @@ class DigestItem(NamedTuple):
     def strength(self) -> Strength | None:
         """How sure the match is; None for a paper that is there by rule or to learn from."""
         kinds = {reason.kind for reason in self.reasons}
-        if self.pinned or ReasonKind.EXPLORATION in kinds or kinds <= _BY_RULE:
+        if self.pinned or ReasonKind.EXPLORATION in kinds:
+            return None
+        if kinds and kinds <= _BY_RULE:
             return None
         if self.score >= STRONG_FROM:
             return Strength.STRONG

@@ -18,6 +18,7 @@ from digestmail.domain import (
     Schedule,
     Score,
     SkipReason,
+    Strength,
     Verdict,
 )
 from digestmail.steps.batches import Outlook
@@ -332,10 +333,19 @@ def test_a_digest_tells_what_was_missing() -> None:
 
 def test_what_came_nearest_is_told() -> None:
     (near,) = _digest((A, [_score(0, 0.213)])).items
-    told = nearest_note([near], [0.3, 0.3])
-    assert told.startswith("Nothing new reached your threshold of 0.3. The nearest: “Graph")
-    assert "(0.21)" in told
-    assert nearest_note([], [0.3]) == "Nothing new came near your threshold of 0.3."
+    note = nearest_note([near])
+    assert note.startswith("None of today's new papers is a good match. The nearest were “Graph")
+    assert "(0.21)" in note
+    assert nearest_note([]) == "None of today's new papers came near your profile."
+
+
+def test_maybes_alone_are_a_quiet_day() -> None:
+    quiet = _digest((A, [_score(0, 0.15), _score(1, 0.11)]))
+    assert quiet.skip is SkipReason.BELOW_THRESHOLD
+    assert quiet.items == ()
+    good = _digest((A, [_score(0, 0.25), _score(1, 0.11)]))
+    assert good.skip is None
+    assert [item.strength for item in good.items] == [Strength.GOOD, Strength.MAYBE]
 
 
 @pytest.mark.parametrize(
