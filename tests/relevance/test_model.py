@@ -25,7 +25,6 @@ from relevance_samples import (
 
 from digestmail.domain import Interest, Paper, ReasonKind, Score
 from digestmail.relevance import Model
-from digestmail.relevance.explain import Reasons
 from digestmail.text import phrase, readable, spans
 
 # --- keywords --------------------------------------------------------------------------------
@@ -202,17 +201,6 @@ def test_a_dislike_lowers_what_resembles_it_and_leaves_the_rest() -> None:
     disliked = (paper("Laser cooling again", "Laser cooling of atoms in a lattice."),)
     assert value(LASERS.title, **wish, disliked=disliked) < value(LASERS.title, **wish)
     assert value(CELLS.title, **wish, disliked=disliked) >= value(CELLS.title, **wish)
-
-
-def test_only_themes_in_common_is_said_as_it_is() -> None:
-    papers = [paper("Photon laser"), paper("Spindle enzyme"), *two_fields()]
-    (sums,) = Model(papers)._blocks([interest(liked=(paper("Atom"),))])
-    reasons = Reasons(sums, [(0, 0), (0, 1)], [{}])
-    (told,) = reasons.of(0, 0, 0)
-    assert told.kind is ReasonKind.THEME
-    assert set(told.details) <= {"photon", "laser", "photon laser"}
-    assert told.words.startswith("near what you read, with ")
-    assert reasons.of(1, 0, 1) == []
 
 
 def test_dislikes_put_in_order_what_categories_bring() -> None:

@@ -9,7 +9,7 @@ from steps_world import DAY, NOW, arrive
 
 from digestmail.domain import Paper
 from digestmail.errors import StoreError
-from digestmail.relevance.terms import KIND
+from digestmail.relevance.features.terms import KIND
 from digestmail.steps.finder import Asked, Finder
 from digestmail.store import Store
 

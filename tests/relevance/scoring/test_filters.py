@@ -6,7 +6,7 @@ import pytest
 from relevance_samples import interest, paper, picks, reason, scored
 
 from digestmail.domain import Paper, ReasonKind
-from digestmail.relevance import Model, in_category, model
+from digestmail.relevance import Model, in_category
 from digestmail.relevance.authors import same_person
 
 GRAPHS = paper("Graph networks", "We study graph networks.", categories=("cs.LG",))
@@ -95,23 +95,6 @@ def test_each_interest_has_its_own_exclusions() -> None:
     both, none = Model(PAPERS).score(wishes)
     assert {score.paper for score in both} == {0, 3}
     assert none == ()
-
-
-def test_rules_and_scores_are_the_same_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = [{}, {"excluded_keywords": ("theory",)}, {"required_keywords": ("lemma",)}]
-    wish = {"keywords": ("graph", "lemma"), "threshold": 0.01}
-    wishes = [
-        interest(**wish, **rule, liked=tuple(PAPERS[:likes]))
-        for likes in range(3)
-        for rule in rules
-    ]
-    whole = Model(PAPERS).score(wishes)
-    alone = [Model(PAPERS).score([wish])[0] for wish in wishes]
-    monkeypatch.setattr(model, "BLOCK", 2)
-    assert Model(PAPERS).score(wishes) == whole == alone
-    monkeypatch.setattr(model, "_SPOKEN_OF", 1)
-    assert Model(PAPERS).score(wishes) == whole
-    assert len({tuple(score.paper for score in scores) for scores in whole}) > 2
 
 
 # --- authors ---------------------------------------------------------------------------------

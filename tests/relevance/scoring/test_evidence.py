@@ -10,7 +10,7 @@ from relevance_samples import CELLS, FILLERS, LASERS, interest, paper, trending
 from digestmail.domain import Paper
 from digestmail.relevance.learn import MOST_TERMS, Learner
 from digestmail.relevance.space import Space
-from digestmail.relevance.terms import Features
+from digestmail.relevance.features.terms import Features
 from digestmail.relevance.wishes import Wishes
 
 TWIN = paper("Laser cooling of cold atoms", "Atoms are trapped by laser light in a lattice.")

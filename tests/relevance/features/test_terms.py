@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from relevance_samples import paper
 
 from digestmail.domain import Paper
-from digestmail.relevance.terms import (
+from digestmail.relevance.features.terms import (
     KIND,
     Features,
     analyse,

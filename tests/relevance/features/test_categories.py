@@ -15,10 +15,7 @@ from relevance_samples import (
 
 from digestmail.domain import Paper, ReasonKind
 from digestmail.relevance import Model
-from digestmail.relevance.categories import Categories
-from digestmail.relevance.explain import Reasons
-from digestmail.relevance.space import Space
-from digestmail.relevance.terms import Features
+from digestmail.relevance.features.categories import Categories
 
 GROWTH = "Lenses, prisms, mirrors: what the tides do to lasers, cables and harbours at night."
 COMMON = [paper(f"Common {n}", categories=("cs.LG",)) for n in range(8)]
@@ -63,23 +60,6 @@ def test_case_is_no_other_category_and_a_paper_is_told_in_its_own_spelling() -> 
     assert known.of([same]).nnz == 1
 
 
-def test_a_space_has_the_categories_behind_its_terms_which_keep_their_length() -> None:
-    papers = [paper("Growth of tides", categories=("cs.LG",)), *FILLERS, paper("Cells")]
-    found = Space(papers, [], Features())
-    assert found.categories(papers[:1]) == {0: "cs.LG"}
-    lengths = np.sqrt(found.texts.multiply(found.texts).sum(axis=1))
-    assert np.ravel(lengths) == pytest.approx(1, abs=1e-5)
-    of_categories = found.categories_of(found.papers)
-    assert of_categories.shape == (len(papers), 1)
-    assert 0 < of_categories[0, 0] < 0.3
-    assert of_categories.nnz == 1
-
-
-def test_categories_alone_are_no_paper() -> None:
-    papers = [paper("?", categories=("cs.LG",)), *FILLERS]
-    assert Space(papers, [], Features()).papers[0].nnz == 0
-
-
 # --- in the model ----------------------------------------------------------------------------
 
 LIKED = tuple(
@@ -97,12 +77,12 @@ NEWS = [HERE, THERE, UNNAMED, *FILLERS]
 
 
 def test_of_papers_in_the_same_words_that_of_a_liked_category_is_first() -> None:
-    values = dict(zip(NEWS, Model(NEWS).evidence([interest(liked=LIKED)])[0], strict=True))
+    values = dict(zip(NEWS, Model(NEWS).log_odds([interest(liked=LIKED)])[0], strict=True))
     assert values[HERE] > values[UNNAMED] >= values[THERE]
 
 
 def test_who_only_typed_is_told_nothing_by_categories() -> None:
-    values = dict(zip(NEWS, Model(NEWS).evidence([interest(interests="galaxies")])[0], strict=True))
+    values = dict(zip(NEWS, Model(NEWS).log_odds([interest(interests="galaxies")])[0], strict=True))
     assert values[HERE] > 0
     assert values[HERE] == pytest.approx(values[THERE], rel=1e-3)
     assert values[HERE] == pytest.approx(values[UNNAMED], rel=1e-3)
@@ -170,11 +150,3 @@ def test_papers_are_no_more_like_each_other_for_a_category() -> None:
         for one in (here, there)
     ]
     assert [one and one.details for one in alike] == [(liked.title,)] * 2
-
-
-def test_a_category_does_not_stand_alone_where_themes_brought_a_paper_near() -> None:
-    papers = [paper("Photon laser", categories=("quant-ph",)), *two_fields()]
-    liked = paper("Atom", categories=("quant-ph",))
-    (sums,) = Model(papers)._blocks([interest(liked=(liked,))])
-    told = Reasons(sums, [(0, 0)], [{}]).of(0, 0, 0)
-    assert [one.kind for one in told] == [ReasonKind.THEME, ReasonKind.FIELD]

@@ -5,9 +5,9 @@ import pytest
 from relevance_samples import paper
 from scipy.sparse import csr_matrix
 
-from digestmail.relevance.select import diverse, exploration, likeness
+from digestmail.relevance.scoring.diversity import diverse, exploration, likeness
 from digestmail.relevance.space import Space
-from digestmail.relevance.terms import Features
+from digestmail.relevance.features.terms import Features
 
 PAPERS = [
     paper("Laser cooling of atoms"),

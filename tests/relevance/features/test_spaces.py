@@ -6,7 +6,7 @@ from relevance_samples import CELLS, LASERS, paper, trending, two_fields, with_f
 
 from digestmail.domain import Paper
 from digestmail.relevance.space import THEMES, Space
-from digestmail.relevance.terms import Features, analyse, counted, hash_of
+from digestmail.relevance.features.terms import Features, analyse, counted, hash_of
 
 NEWS = with_fillers(LASERS, CELLS)
 

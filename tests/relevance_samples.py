@@ -8,11 +8,11 @@ import pytest
 
 from digestmail.domain import Interest, Paper, Profile, Reason, ReasonKind, Score
 from digestmail.relevance import Model
-from digestmail.relevance.rules import in_category
-from digestmail.relevance.terms import analyse, paper_text
+from digestmail.relevance.scoring.filters import in_category
+from digestmail.relevance.features.terms import analyse, paper_text
 from digestmail.text import phrase, readable, spans
 
-SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
+SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
 
 
 def paper(title: str, abstract: str = "", **more: Any) -> Paper:
@@ -98,7 +98,7 @@ def _true(told: Reason, detail: str, paper: Paper, wanted: Interest) -> bool:
         )
     if told.kind is ReasonKind.SIMILAR:
         return detail in {readable(p.title) for p in (*wanted.liked, *wanted.seeds)}
-    if told.kind is ReasonKind.THEME:  # of the paper; what it is near to may use other words
+    if told.kind is ReasonKind.MEANING:
         return bool(spans(text, [phrase(detail)])) and bool(profile.interests or _shown(wanted))
     known = [*profile.keywords, profile.interests]
     known += [paper_text(p) for p in (*wanted.liked, *wanted.seeds)]

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from digestmail.relevance import picking
-from digestmail.relevance.picking import Picker
+from digestmail.relevance.scoring import top_k
+from digestmail.relevance.scoring.top_k import Picker
 
 # Six papers: the first two are twins, the others have nothing in common.
 PAPERS = csr_matrix(np.eye(6, dtype=np.float32)[[0, 0, 2, 3, 4, 5]])
@@ -58,7 +58,7 @@ def test_it_does_not_matter_how_many_are_compared_at_once(
 ) -> None:
     values, room, papers = some(20)
     whole = Picker(papers).chosen(values, room)
-    monkeypatch.setattr(picking, "_MOST_COMPARED", most)
+    monkeypatch.setattr(top_k, "_MOST_COMPARED", most)
     np.testing.assert_array_equal(Picker(papers).chosen(values, room), whole)
 
 
