@@ -8,8 +8,8 @@ import pytest
 
 from digestmail.domain import Interest, Paper, Profile, Reason, ReasonKind, Score
 from digestmail.relevance import Model
-from digestmail.relevance.scoring.filters import in_category
 from digestmail.relevance.features.terms import analyse, paper_text
+from digestmail.relevance.scoring.filters import in_category
 from digestmail.text import phrase, readable, spans
 
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
@@ -98,8 +98,9 @@ def _true(told: Reason, detail: str, paper: Paper, wanted: Interest) -> bool:
         )
     if told.kind is ReasonKind.SIMILAR:
         return detail in {readable(p.title) for p in (*wanted.liked, *wanted.seeds)}
-    if told.kind is ReasonKind.MEANING:
-        return bool(spans(text, [phrase(detail)])) and bool(profile.interests or _shown(wanted))
+    if told.kind is ReasonKind.MEANING:  # of what was typed, cut
+        typed = profile.interests.strip() or ", ".join(profile.keywords)
+        return bool(detail) and typed.startswith(detail.rstrip(" …"))
     known = [*profile.keywords, profile.interests]
     known += [paper_text(p) for p in (*wanted.liked, *wanted.seeds)]
     term = " ".join(phrase(detail).words)

@@ -38,6 +38,7 @@ class ModelParameters:
     # What cosines promise
     certainty_half_likes: float = 0.5  # likes at which a similarity has half its full effect
     text_similarity: float = 1.3  # the effect of cosines with typed text, which are smaller
+    usual_spread: float = 0.08  # of cosines: what similarity has where there are only dislikes
 
     # Keyword matches, each a probability-like strength in [0, 1]
     title_match: float = 0.65

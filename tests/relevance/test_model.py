@@ -18,7 +18,6 @@ from relevance_samples import (
     reason,
     scored,
     trending,
-    two_fields,
     untrue,
     with_fillers,
 )

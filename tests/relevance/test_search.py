@@ -8,9 +8,9 @@ import pytest
 
 from digestmail.domain import Paper
 from digestmail.relevance import postings
+from digestmail.relevance.features.terms import Features, hash_of
 from digestmail.relevance.queries import holds, parsed, written_by
 from digestmail.relevance.search import Hits, Index
-from digestmail.relevance.features.terms import Features, hash_of
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 PAPERS = [

@@ -9,7 +9,11 @@ from digestmail.relevance.explain.contributions import contributions, example_sh
 from digestmail.relevance.explain.term_names import term_names
 from digestmail.relevance.features.arrays import scale_rows
 from digestmail.relevance.profiles.block import typed_text
-from digestmail.relevance.scoring.evidence import Evidence, chose_categories_only
+from digestmail.relevance.scoring.evidence import (
+    Evidence,
+    bare_log_odds,
+    chose_categories_only,
+)
 from digestmail.relevance.scoring.scorers import SpaceName
 from digestmail.text import readable
 
@@ -30,20 +34,24 @@ def _parts(evidence: Evidence, paper: int) -> Iterator[Part]:
         Part("age", "days since it was first seen", float(prior.age[paper])),
     )
     yield from (part for part in others if part.weight)
-    interest = evidence.block.interests[0]
-    rest = float(evidence.log_odds[0, paper]) - sum(part.weight for part in others)
-    if not evidence.block.has_evidence[0]:
-        category = chose_categories_only(interest.profile) and _is_chosen(evidence, paper)
-        yield Part("category" if category else "start", "the chosen categories", rest)
-        return
     summands = list(_similarity_parts(evidence, paper))
+    if category := _category_log_odds(evidence, paper):
+        summands.append(Part("category", "the chosen categories", category))
     yield from summands
-    yield Part("start", "any paper", rest - sum(part.weight for part in summands))
+    rest = float(evidence.log_odds[0, paper]) - sum(part.weight for part in (*others, *summands))
+    yield Part("start", "any paper", rest)
 
 
-def _is_chosen(evidence: Evidence, paper: int) -> bool:
-    patterns = evidence.block.interests[0].profile.categories
-    return bool(evidence.ground.filters.in_categories(patterns)[paper])
+def _category_log_odds(evidence: Evidence, paper: int) -> float:
+    """Return what the chosen categories add where a profile says little else."""
+    interest, ground = evidence.block.interests[0], evidence.ground
+    patterns = interest.profile.categories
+    if (
+        not chose_categories_only(interest.profile)
+        or not ground.filters.in_categories(patterns)[paper]
+    ):
+        return 0.0
+    return float(bare_log_odds(evidence.block, ground)[0, paper]) - ground.calibration.intercept
 
 
 def _similarity_parts(evidence: Evidence, paper: int) -> Iterator[Part]:

@@ -99,6 +99,8 @@ class _Reader:
         """Yield what carries the score, each at least a visible part of it."""
         keywords = self._keywords()
         yield from keywords
+        if not total:
+            return
         if similar is not None and similar.weight >= _LEAST_SIMILAR * total:
             yield similar
         names = " ".join(" ".join(phrase(k).words) for r in keywords for k in r.details)

@@ -15,7 +15,7 @@ from digestmail.relevance.profiles.block import ProfileBlock
 from digestmail.relevance.scoring.filters import Filters
 from digestmail.relevance.scoring.fusion import Similarity, fuse
 from digestmail.relevance.scoring.prior import Prior
-from digestmail.relevance.scoring.scorers import certainty, scorers
+from digestmail.relevance.scoring.scorers import certainty, scorers, spread_of_dislikes
 
 _DIGITS = 4  # of log-odds: those behind depend on which profiles are multiplied together
 _NONE = -30.0  # log-odds of what nothing speaks for
@@ -59,26 +59,43 @@ class Evidence:
 def evidence_of(block: ProfileBlock, ground: Ground) -> Evidence:
     """Compute the evidence for all papers and the profiles of a block."""
     day, parameters, calibration = ground.day, ground.parameters, ground.calibration
-    profiles, papers = len(block.interests), len(day.papers)
     similarity = fuse(
-        scorers(block, day, parameters), certainty(block, parameters), profiles, papers
+        scorers(block, day, parameters),
+        certainty(block, parameters),
+        spread_of_dislikes(block, parameters),
+        len(day.papers),
     )
-    likes = block.positives.counts
-    weight = np.maximum(
-        1 / (1 + likes / parameters.text_half_likes), parameters.least_keyword_weight
-    )
-    wanted = scale_rows(block.keywords.wanted, weight.astype(np.float32))
-    matched = -np.expm1(-(wanted @ block.keywords.matches).toarray())
-    log_odds = calibration.intercept + calibration.slope * similarity.values
-    log_odds[:, day.without_terms] = calibration.intercept
-    log_odds += calibration.keyword * matched
-    log_odds[~block.has_evidence] = _NONE
-    for row, interest in enumerate(block.interests):
-        if chose_categories_only(interest.profile) and not block.positives.counts[row]:
-            chosen = ground.filters.in_categories(interest.profile.categories)
-            log_odds[row, chosen] = parameters.chosen_category
+    weight = keyword_weights(block, parameters)
+    matched = -np.expm1(-(weight @ block.keywords.matches).toarray())
+    of_similarity = calibration.slope * similarity.values
+    of_similarity[:, day.without_terms] = 0
+    log_odds = bare_log_odds(block, ground) + of_similarity + calibration.keyword * matched
     log_odds += ground.prior.log_odds
-    return Evidence(ground, block, similarity, wanted, matched, log_odds)
+    return Evidence(ground, block, similarity, weight, matched, log_odds)
+
+
+def keyword_weights(block: ProfileBlock, parameters: ModelParameters) -> csr_matrix:
+    """Return the weight of each profile's keywords beside its likes (profiles x phrases)."""
+    usual = 1 / (1 + block.positives.counts / parameters.text_half_likes)
+    weight = np.maximum(usual, parameters.least_keyword_weight)
+    return scale_rows(block.keywords.wanted, weight.astype(np.float32))
+
+
+def bare_log_odds(block: ProfileBlock, ground: Ground) -> Dense:
+    """Return the log-odds of papers that resemble nothing of a profile (profiles x papers).
+
+    Who says no more than categories wants their papers; with likes that gives way to likeness.
+    """
+    parameters, likes = ground.parameters, block.positives.counts
+    bare = np.where(block.has_evidence, ground.calibration.intercept, _NONE).astype(np.float32)
+    log_odds = np.tile(bare[:, None], (1, len(ground.day.papers)))
+    for row, interest in enumerate(block.interests):
+        if chose_categories_only(interest.profile):
+            chosen = ground.filters.in_categories(interest.profile.categories)
+            weight = 1 / (1 + likes[row] / parameters.text_half_likes)
+            least = ground.calibration.intercept
+            log_odds[row, chosen] = least + weight * (parameters.chosen_category - least)
+    return log_odds
 
 
 def chose_categories_only(profile: Profile) -> bool:

@@ -34,13 +34,18 @@ class Similarity:
 
 
 def fuse(
-    scorers: Iterable[ScorerWithScores], certainty: Dense, profiles: int, papers: int
+    scorers: Iterable[ScorerWithScores],
+    certainty: Dense,
+    spread_without_cosines: Dense,
+    papers: int,
 ) -> Similarity:
     """Standardise scorers by the background's sample, add them up and scale the sum.
 
-    The scores of a scorer have the sample behind the ``papers``; ``certainty`` (profiles,) is a
-    factor of the sum.
+    The scores of a scorer have the sample behind the ``papers``. ``certainty`` (profiles,) is a
+    factor of the sum; ``spread_without_cosines`` (profiles,) is its spread where no scorer is a
+    cosine.
     """
+    profiles = len(certainty)
     total: Dense | None = None
     offset = np.zeros(profiles, dtype=np.float32)
     cosines: Dense | None = None
@@ -48,6 +53,8 @@ def fuse(
     factors: list[tuple[Scorer, Dense]] = []
     for scorer, scores in scorers:
         sample = scores[:, papers:]
+        if not sample.shape[1]:  # no papers at all
+            break
         spread = sample.std(axis=1)
         factor = np.where(spread > _NO_SPREAD, scorer.weight / np.maximum(spread, _NO_SPREAD), 0)
         offset += factor * sample.mean(axis=1)
@@ -58,12 +65,15 @@ def fuse(
         scaled = scores * factor[:, None]
         total = scaled if total is None else total + scaled
         factors.append((scorer, factor.astype(np.float32)))
-    if total is None or cosines is None:
+    if total is None:
         nothing = np.zeros((profiles, papers), dtype=np.float32)
         return Similarity(nothing, np.zeros(profiles, dtype=np.float32), ())
+    scale = spread_without_cosines
+    if cosines is not None:
+        usual = certainty * cosines.std(axis=1) / np.maximum(shares, _NO_SPREAD)
+        scale = np.where(shares > 0, usual, spread_without_cosines)
     spread = total[:, papers:].std(axis=1)
-    scale = cosines.std(axis=1) / np.maximum(shares, _NO_SPREAD)
-    scale = np.where(spread > _NO_SPREAD, certainty * scale / np.maximum(spread, _NO_SPREAD), 0)
+    scale = np.where(spread > _NO_SPREAD, scale / np.maximum(spread, _NO_SPREAD), 0)
     values = (total[:, :papers] - offset[:, None]) * scale[:, None]
     fused = tuple(FusedScorer(scorer, factor * scale) for scorer, factor in factors)
     return Similarity(values.astype(np.float32), -offset * scale, fused)

@@ -88,6 +88,12 @@ def certainty(block: ProfileBlock, parameters: ModelParameters) -> Dense:
     return factor
 
 
+def spread_of_dislikes(block: ProfileBlock, parameters: ModelParameters) -> Dense:
+    """Return the spread of similarity that dislikes have by themselves (profiles,)."""
+    saturation = _saturation(block.negatives.counts, parameters.dislike_half)
+    return parameters.usual_spread * parameters.dislike_weight * saturation
+
+
 def _saturation(counts: Dense, half: float) -> Dense:
     """Return weights that rise from 0 to 1 with the number of papers."""
     weights: Dense = counts / (counts + half)
@@ -135,7 +141,9 @@ def _texts(
     """
     vectors, weight, origin = block.text_vectors, text_weight(block, parameters), Origin.TEXT
     if not day.has_meaning:
-        scorer = Scorer(origin, SpaceName.TERMS, vectors.terms, day.terms.papers, weight)
+        scorer = Scorer(
+            origin, SpaceName.TERMS, vectors.terms, day.terms.papers, weight, is_cosine=True
+        )
         yield scorer, day.terms.cosines(vectors.terms)
     for name, space, typed in _dense(day, vectors.topics, vectors.meaning):
         factor = parameters.text_meaning if name is SpaceName.MEANING else 1.0

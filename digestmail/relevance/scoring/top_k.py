@@ -9,17 +9,21 @@ from scipy.sparse import csr_matrix
 from digestmail.relevance.features.arrays import Dense
 from digestmail.relevance.scoring.diversity import POOL, diverse, likeness
 
-_MOST_COMPARED = 4_000  # papers whose likeness to each other is held at once: 64 MB
+_MOST_COMPARED = 4_000  # 64 MB
 _TIE = 1e-12  # between equal values at neighbouring places: far less than the digits of a value
 
 _Indices = NDArray[np.int64]
 
 
 class Picker:
-    """Picks among ``papers`` (rows of unit length)."""
+    """Picks among ``papers`` (rows of unit length).
 
-    def __init__(self, papers: csr_matrix) -> None:
+    Of at most ``most_compared`` papers the likeness to each other is held at once.
+    """
+
+    def __init__(self, papers: csr_matrix, most_compared: int = _MOST_COMPARED) -> None:
         self._papers = papers
+        self._most_compared = most_compared
 
     def chosen(self, passing: Dense, room: _Indices) -> _Indices:
         """Of each row's passing papers as many as there is room, good and different.
@@ -36,7 +40,7 @@ class Picker:
         own = np.arange(width) < POOL * room[:, None]  # whatever room the others have
         candidates = np.where(own & (values >= 0), best, -1)
         among = np.unique(candidates[candidates >= 0])
-        if len(among) > _MOST_COMPARED and rows > 1:
+        if len(among) > self._most_compared and rows > 1:
             upper, lower = (
                 self.chosen(passing[half], room[half])
                 for half in (slice(rows // 2), slice(rows // 2, rows))
@@ -50,7 +54,7 @@ class Picker:
     ) -> tuple[_Indices, _Indices, Dense]:
         """The candidates, the room, and a likeness that has the candidates as its indices."""
         papers = self._papers.shape[0]
-        if papers <= _MOST_COMPARED and len(among) > papers // 4:  # soon needed again
+        if papers <= self._most_compared and len(among) > papers // 4:  # soon needed again
             return candidates, room, self._alike
         local = np.where(candidates >= 0, np.searchsorted(among, candidates), -1)
         return local, room, likeness(self._papers[among])

@@ -1,102 +1,105 @@
-"""The space: vectors, what the background tells, and themes."""
+"""Vector spaces: terms and topics, measured against a background."""
 
 import numpy as np
 import pytest
 from relevance_samples import CELLS, LASERS, paper, trending, two_fields, with_fillers
 
 from digestmail.domain import Paper
-from digestmail.relevance.space import THEMES, Space
-from digestmail.relevance.features.terms import Features, analyse, counted, hash_of
+from digestmail.relevance.features.day import DayFeatures, day_features
+from digestmail.relevance.features.dense_space import dense_space
+from digestmail.relevance.features.terms import Features, hash_of
+from digestmail.relevance.features.vectors import Vectorizer
+from digestmail.relevance.parameters import PARAMETERS
 
 NEWS = with_fillers(LASERS, CELLS)
 
 
-def space(papers: list[Paper], background: list[Paper] | None = None) -> Space:
-    return Space(papers, background or [], Features())
+def day_of(
+    papers: list[Paper], background: list[Paper] | None = None
+) -> tuple[DayFeatures, Vectorizer]:
+    return day_features(papers, background or [], Features(), None, PARAMETERS)
 
 
-def column(found: Space, term: str) -> int:
-    """Where the term of the lasers' paper stands."""
-    return {name: at for at, name in found.names([LASERS]).items()}[term]
+def weight(vectorizer: Vectorizer, text: str, term: str) -> float:
+    """What a term weighs in the vector of a text."""
+    (column,) = vectorizer.weights.columns_of(np.array([hash_of(term)], dtype=np.uint32))
+    return float(vectorizer.texts([text]).terms[0, column]) if column >= 0 else 0.0
 
 
 def test_vectors_have_unit_length_or_none() -> None:
-    found = space([*NEWS, paper("?")])
-    lengths = np.asarray(found.papers.multiply(found.papers).sum(axis=1)).ravel()
+    day, _ = day_of([*NEWS, paper("?")])
+    lengths = np.sqrt(np.asarray(day.units.multiply(day.units).sum(axis=1)).ravel())
     assert lengths[:-1] == pytest.approx(1, abs=1e-5)
     assert lengths[-1] == 0
+    assert day.without_terms.tolist() == [False] * len(NEWS) + [True]
 
 
-def test_a_paper_of_the_space_and_the_same_from_elsewhere_are_one() -> None:
-    found = space(NEWS)
-    assert (found.of_papers([LASERS]) != found.papers[0]).nnz == 0
+def test_a_paper_of_the_day_and_the_same_from_elsewhere_have_one_vector() -> None:
+    day, vectorizer = day_of(NEWS)
+    again = vectorizer.papers([LASERS])
+    assert (again.terms != day.units[0]).nnz == 0
+    assert again.topics[0] == pytest.approx(day.topics.units[0], abs=1e-5)
 
 
-def test_what_the_background_is_full_of_weighs_less() -> None:
-    full = [paper(f"Laser {n}") for n in range(50)]
-    texts = [counted(analyse("laser cooling"))]
-    plain = space(NEWS).of_terms(texts)[0, column(space(NEWS), "laser")]
-    there = space(NEWS, full)
-    assert there.of_terms(texts)[0, column(there, "laser")] < plain
+def test_a_term_that_many_papers_of_the_background_have_weighs_less() -> None:
+    _, plain = day_of(NEWS)
+    _, full = day_of(NEWS, [paper(f"Laser {n}") for n in range(50)])
+    before, after = (weight(one, "laser cooling", "laser") for one in (plain, full))
+    assert 0 < after < before
 
 
-def test_of_many_papers_what_only_one_has_weighs_nothing() -> None:
+def test_of_many_papers_a_term_of_one_or_of_most_weighs_nothing() -> None:
     papers = [paper(f"Growth of unique{n} {'laser' if n % 3 else 'yeast'}") for n in range(600)]
-    found = space(papers)
-    weighing = {
-        name for column, name in found.names(papers).items() if column in found.papers.indices
-    }
-    assert weighing == {"yeast"}  # one in three: neither alone nor everywhere
+    _, vectorizer = day_of(papers)
+    for term, weighs in (("yeast", True), ("laser", False), ("unique7", False), ("growth", False)):
+        assert (weight(vectorizer, term, term) > 0) is weighs
 
 
-def test_words_no_paper_has_are_left_out() -> None:
-    found = space(NEWS)
-    assert found.of_terms(
-        [counted(analyse("xylophone")), counted(analyse("xylophone laser"))]
-    ).getnnz(1).tolist() == [
-        0,
-        1,
-    ]
-    assert not found.has([hash_of("xylophone")]).any()
+def test_words_that_no_paper_has_are_left_out() -> None:
+    _, vectorizer = day_of(NEWS)
+    assert vectorizer.texts(["xylophone", "xylophone laser"]).terms.getnnz(1).tolist() == [0, 1]
 
 
-def test_of_what_was_typed_a_pair_weighs_less_than_its_words() -> None:
-    found, terms = space(NEWS), analyse("laser cooling")
-    typed, read = found.of_typed([terms]), found.of_terms([counted(terms)])
-    pair = column(found, "laser cooling")
-    assert typed[0, pair] < typed[0, column(found, "laser")]
-    assert typed[0, pair] < read[0, pair]
-    assert float(typed.multiply(typed).sum()) == pytest.approx(1, abs=1e-5)
-    assert not found.of_typed([[], analyse("xylophone")]).nnz
-
-
-def test_names_are_of_the_terms_that_are_in_the_space() -> None:
-    found = space(NEWS)
-    names = found.names([LASERS, paper("xylophone laser")])
-    assert "xylophone" not in names.values()
-    assert names[column(found, "laser")] == "laser"
-
-
-def test_themes_are_the_same_each_time() -> None:
+def test_topics_are_the_same_each_time() -> None:
     papers = trending()[:200]
-    first, second = space(papers), space(papers)
-    assert np.array_equal(first.paper_themes, second.paper_themes)
-    assert 0 < first.paper_themes.shape[1] <= THEMES
+    (first, _), (second, _) = day_of(papers), day_of(papers)
+    assert np.array_equal(first.topics.units, second.topics.units)
+    assert 0 < first.topics.size <= PARAMETERS.topics
 
 
-def test_the_background_lies_around_the_middle_of_the_themes() -> None:
-    found = space(trending()[:200])
-    assert np.abs(found.background_themes.mean(axis=0)).max() < 1e-5
-
-
-def test_papers_of_one_theme_are_near_each_other_without_a_word_in_common() -> None:
-    found = space(two_fields())
-    themes = found.themes_of_texts(
-        ["", "", ""], found.of_terms([counted([t]) for t in ("atom", "qubit", "genome")])
-    )
-    assert themes[0] @ themes[1] > themes[0] @ themes[2]
+def test_words_of_one_field_are_near_each_other_without_a_common_paper() -> None:
+    _, vectorizer = day_of(two_fields())
+    atom, qubit, genome = vectorizer.texts(["atom", "qubit", "genome"]).topics
+    assert atom @ qubit > atom @ genome
 
 
 @pytest.mark.parametrize("papers", [[], [paper("")], [LASERS]])
-def test_too_few_papers_have_no_themes(papers: list[Paper]) -> None:
-    assert space(papers).paper_themes.shape == (len(papers), 0)
+def test_too_few_papers_have_no_topics(papers: list[Paper]) -> None:
+    day, _ = day_of(papers)
+    assert day.topics.size == 0
+    assert day.dense_spaces == ()
+
+
+def test_a_discriminant_is_fishers_with_the_backgrounds_shrunk_covariance() -> None:
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(300, 4)).astype(np.float32) * [1, 2, 3, 4]
+    space = dense_space(rows, rows, shrinkage=0.0)
+    mean = np.array([[1, 1, 1, 1]], dtype=np.float32) - space.centre
+    expected = np.linalg.solve(np.cov(rows.T, bias=True), mean[0])
+    assert space.discriminant_weights(mean)[0] == pytest.approx(expected, rel=1e-3)
+
+
+def test_directions_are_seen_from_the_centre_and_unknown_rows_have_none() -> None:
+    rows = np.array([[1, 0], [0, 1], [0, 0]], dtype=np.float32)
+    space = dense_space(rows, rows, shrinkage=0.3)
+    assert space.centre == pytest.approx([0.5, 0.5])
+    assert space.directions[0] @ space.directions[1] == pytest.approx(-1)
+    assert not space.directions[2].any()
+
+
+def test_scores_of_a_diagonal_discriminant_tell_a_profiles_papers_from_the_rest() -> None:
+    day, vectorizer = day_of(two_fields())
+    centroid = vectorizer.papers([paper("atom laser, optics")]).terms
+    scores = day.terms.cosines(day.terms.discriminant_weights(centroid))[0]
+    scores -= day.terms.background_scores
+    assert scores[:30].mean() > 0 > scores[30:60].mean()

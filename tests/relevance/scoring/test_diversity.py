@@ -5,9 +5,8 @@ import pytest
 from relevance_samples import paper
 from scipy.sparse import csr_matrix
 
-from digestmail.relevance.scoring.diversity import diverse, exploration, likeness
-from digestmail.relevance.space import Space
-from digestmail.relevance.features.terms import Features
+from digestmail.relevance import Model
+from digestmail.relevance.scoring.diversity import diverse, exploration
 
 PAPERS = [
     paper("Laser cooling of atoms"),
@@ -29,7 +28,7 @@ def chosen(values: list[float], most: int, alike: np.ndarray = ALIKE) -> list[in
 
 
 def test_likeness_is_the_cosine() -> None:
-    alike = likeness(Space(PAPERS, [], Features()).papers)
+    alike = Model(PAPERS).likeness(np.arange(len(PAPERS)))
     assert np.diag(alike) == pytest.approx(1, abs=1e-5)
     assert alike[0, 1] > 0.5 > alike[0, 2] == 0
 

@@ -1,6 +1,7 @@
-"""Learning: what likes, dislikes, words and their weights make of a linear model."""
+"""Evidence: what likes, dislikes, words and their weights make of a paper."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,145 +9,161 @@ import pytest
 from relevance_samples import CELLS, FILLERS, LASERS, interest, paper, trending
 
 from digestmail.domain import Paper
-from digestmail.relevance.learn import MOST_TERMS, Learner
-from digestmail.relevance.space import Space
-from digestmail.relevance.features.terms import Features
-from digestmail.relevance.wishes import Wishes
+from digestmail.relevance import PARAMETERS, Model
 
 TWIN = paper("Laser cooling of cold atoms", "Atoms are trapped by laser light in a lattice.")
 FIELD = paper("Atoms seen by light", "We photograph single atoms with blue light.")
 PAPERS = [LASERS, TWIN, FIELD, CELLS, *FILLERS]
-SPACE = Space(PAPERS, [], Features())
-LEARNER = Learner(SPACE)
+MODEL = Model(PAPERS)
+INTERCEPT = PARAMETERS.lexical.intercept
 
 
-def found(**values: Any) -> dict[str, float]:
-    """The evidence of a profile for each of PAPERS, by title."""
-    evidence = LEARNER.learn([interest(**values)]).evidence(SPACE)[0].tolist()
-    return {one.title: value for one, value in zip(PAPERS, evidence, strict=True)}
+def odds(**values: Any) -> dict[str, float]:
+    """The log-odds of each of PAPERS for a profile, by title."""
+    (row,) = MODEL.log_odds([interest(**values)])
+    return {one.title: float(value) for one, value in zip(PAPERS, row, strict=True)}
 
 
-def learned(papers: list[Paper], **values: Any) -> Wishes:
-    return Learner(Space(papers, [], Features())).learn([interest(**values)])
+def news() -> list[Paper]:
+    return trending()[:400]
 
 
-def test_an_average_paper_has_no_evidence() -> None:
-    papers = trending()[:300]
-    space = Space(papers, [], Features())
-    wishes = Learner(space).learn([interest(liked=papers[:3]), interest(interests="diffusion")])
-    middle = wishes.evidence(space).mean(axis=1)
-    assert middle == pytest.approx(0, abs=0.1)
-
-
-def test_likes_that_contradict_the_words_take_their_say() -> None:
-    text = "laser cooling of atoms"
-    agreeing = LEARNER.learn([interest(interests=text, liked=(TWIN,))])
-    against = LEARNER.learn([interest(interests=text, liked=(CELLS, *FILLERS[:3]))])
-    assert against.said[0] < agreeing.said[0]
-    likes = tuple(paper(f"Yeast cells {n}", "Cell division in yeast.") for n in range(4))
-    both = found(interests=text, liked=likes)
-    assert found(interests=text)[LASERS.title] > found(interests=text)[CELLS.title]
-    assert both[LASERS.title] < both[CELLS.title]
+def test_an_average_paper_says_nothing() -> None:
+    papers = news()
+    model = Model(papers)
+    profiles = [interest(liked=tuple(papers[:3])), interest(interests="diffusion models")]
+    assert model.log_odds(profiles).mean(axis=1) == pytest.approx(INTERCEPT, abs=0.25)
 
 
 def test_dislikes_lower_near_twins_but_not_the_field() -> None:
-    liked = (FIELD,)
-    before, after = found(liked=liked), found(liked=liked, disliked=(TWIN,))
+    before, after = odds(liked=(FIELD,)), odds(liked=(FIELD,), disliked=(TWIN,))
     assert after[LASERS.title] < before[LASERS.title]
-    assert after[FIELD.title] > 0.8 * before[FIELD.title]
+    assert after[FIELD.title] > before[FIELD.title] - 1
+
+
+@pytest.mark.parametrize("values", [{}, {"interests": "laser light"}, {"categories": ("cs",)}])
+def test_the_first_dislike_counts_with_nothing_liked(values: dict[str, Any]) -> None:
+    papers = [replace(one, categories=("cs.LG",)) for one in news()]
+    model = Model(papers[1:])
+    before, after = model.log_odds([interest(**values), interest(**values, disliked=papers[:1])])
+    near = int(model.log_odds([interest(liked=papers[:1])])[0].argmax())
+    change = after - before
+    assert change.argmin() == near
+    assert -3 < change[near] < -0.1
+    assert np.quantile(change, 0.1) > -0.1
+
+
+def test_three_dislikes_do_not_bury_a_field() -> None:
+    papers = news()
+    model = Model(papers)
+    text = "code generation by large language models"
+    (before,) = model.log_odds([interest(interests=text)])
+    best = before.argsort()[::-1]
+    disliked = tuple(papers[at] for at in best[:6:2])
+    (after,) = model.log_odds([interest(interests=text, disliked=disliked)])
+    assert all(after[at] < before[at] for at in best[:6:2])
+    assert len(set(after.argsort()[::-1][:20]) & set(best[:20])) >= 12
 
 
 def test_of_two_likes_the_heavier_counts_for_more() -> None:
-    likes = (TWIN, CELLS)
-    fresh = found(liked=likes, weights=(1.0, 0.2))
-    old = found(liked=likes, weights=(0.2, 1.0))
+    fresh, old = (odds(liked=(TWIN, CELLS), weights=both) for both in ((1.0, 0.2), (0.2, 1.0)))
     assert fresh[LASERS.title] > old[LASERS.title]
     assert fresh[CELLS.title] < old[CELLS.title]
 
 
 def test_weights_of_dislikes_stand_behind_those_of_likes() -> None:
     values = {"liked": (FIELD,), "disliked": (TWIN, CELLS)}
-    twin, cells = (found(**values, weights=(1.0, *rest)) for rest in ((1.0, 0.1), (0.1, 1.0)))
+    twin, cells = (odds(**values, weights=(1.0, *rest)) for rest in ((1.0, 0.1), (0.1, 1.0)))
     assert twin[LASERS.title] < cells[LASERS.title]
 
 
 def test_no_weights_are_full_weights() -> None:
-    plain = found(liked=(TWIN,), disliked=(CELLS,))
-    assert plain == found(liked=(TWIN,), disliked=(CELLS,), weights=(1.0, 1.0))
+    assert odds(liked=(TWIN,), disliked=(CELLS,)) == odds(
+        liked=(TWIN,), disliked=(CELLS,), weights=(1.0, 1.0)
+    )
 
 
-def test_more_likes_of_the_same_are_trusted_more() -> None:
-    again = tuple(replace(TWIN, key=f"twin {n}") for n in range(3))
-    assert found(liked=again)[LASERS.title] > found(liked=(TWIN,))[LASERS.title]
+def test_agreeing_likes_are_not_less_sure_than_one() -> None:
+    sure = [
+        odds(liked=tuple(replace(TWIN, key=f"twin {n}") for n in range(count)))[LASERS.title]
+        for count in (1, 2, 3, 5, 10)
+    ]
+    assert all(more >= fewer for fewer, more in pairwise(sure))
 
 
-def test_a_paper_next_to_one_of_many_likes_is_found() -> None:
-    papers = trending()[:300]
-    ale = paper("Zymurgy of ale", "Hops and yeast of ale ferment.")
-    news = [paper("Ale brewed anew", "The yeast of ale ferments without hops."), *papers[:100]]
-    space = Space(news, papers, Features())
-    liked = (*papers[100:280:5], ale)
-    wishes = Learner(space).learn([interest(liked=liked)])
-    near = wishes.near
-    cosines = (space.papers @ space.of_papers(liked).T).toarray()
-    brought = near.brought(0, near.parts(0, liked), cosines)
-    assert brought.sum(axis=1) == pytest.approx(near.evidence[0], rel=1e-4)
-    assert brought[0].argmax() == len(liked) - 1
-    assert near.evidence[0, 0] > 1.5 * near.evidence[0, 1:].max()
+def test_three_seeds_of_one_subject_are_not_less_sure_than_one() -> None:
+    papers = news()
+    model = Model(papers)
+    (close,) = model.log_odds([interest(interests="speech recognition")])
+    best = [papers[at] for at in close.argsort()[::-1][:4]]
+    one, three = model.log_odds([interest(seeds=(best[0],)), interest(seeds=tuple(best[:3]))])
+    at = papers.index(best[3])
+    assert three[at] > one[at]
 
 
-def test_of_few_likes_their_mean_tells_all() -> None:
-    assert not LEARNER.learn([interest(liked=(TWIN, *FILLERS[:3]))]).near.weight.any()
-    assert LEARNER.learn([interest(liked=(TWIN, *FILLERS[:4]))]).near.weight.any()
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_a_paper_that_says_more_of_a_keyword_is_never_less_sure(count: int) -> None:
+    texts = ["Nothing of it.", "Zeolite once.", "Zeolite, zeolite and zeolite."]
+    papers = [paper(f"Number {n}", text) for n, text in enumerate(texts)]
+    model = Model([*papers, paper("Zeolite", "Zeolite."), *FILLERS])
+    keywords = ("zeolite", *(f"word{n}" for n in range(count - 1)))
+    (row,) = model.log_odds([interest(keywords=keywords)])
+    assert all(more > fewer for fewer, more in pairwise(row[:4]))
 
 
-def test_a_like_that_fades_gives_the_words_their_say_back() -> None:
-    typed = {"interests": "laser cooling of atoms", "keywords": ("atoms",)}
-    alone = LEARNER.learn([interest(**typed)])
-    gone = LEARNER.learn([interest(**typed, liked=(CELLS,), weights=(1e-6,))])
-    fresh = LEARNER.learn([interest(**typed, liked=(CELLS,))])
-    assert gone.evidence(SPACE) == pytest.approx(alone.evidence(SPACE), abs=0.02)
-    assert gone.said == pytest.approx(alone.said, abs=1e-3)
-    assert fresh.said[0] < 0.5
+def test_typed_text_fades_smoothly_with_likes() -> None:
+    text = "laser cooling of atoms"
+    likes = tuple(paper(f"Yeast cells {n}", "Cell division in yeast.") for n in range(12))
+    lead = []
+    for count in range(13):
+        row = odds(interests=text, liked=likes[:count])
+        lead.append(row[LASERS.title] - row[CELLS.title])
+    assert lead[0] > 0 > lead[-1]
+    assert all(after <= before + 0.05 for before, after in pairwise(lead[1:]))
+
+
+@pytest.mark.parametrize("values", [{"interests": "laser cooling"}, {"keywords": ("laser",)}])
+def test_a_like_that_has_faded_changes_nothing(values: dict[str, Any]) -> None:
+    gone = odds(**values, liked=(CELLS,), weights=(1e-6,))
+    assert list(gone.values()) == pytest.approx(list(odds(**values).values()), abs=0.02)
 
 
 @pytest.mark.parametrize("liked", [(), (FIELD,)])
 def test_dislikes_fade(liked: tuple[Paper, ...]) -> None:
     values = {"liked": liked, "interests": "laser light"}
-    none = found(**values)[LASERS.title]
+    none = odds(**values)[LASERS.title]
     fresh, old, gone = (
-        found(**values, disliked=(TWIN,), weights=(*[1.0] * len(liked), weight))[LASERS.title]
+        odds(**values, disliked=(TWIN,), weights=(*[1.0] * len(liked), weight))[LASERS.title]
         for weight in (1.0, 0.3, 1e-6)
     )
     assert fresh < old < gone
-    assert gone == pytest.approx(none, abs=1e-3)
+    assert gone == pytest.approx(none, abs=0.01)
 
 
 def test_a_seed_that_is_liked_too_counts_once() -> None:
-    once = found(seeds=(TWIN, CELLS))
-    assert found(seeds=(TWIN, CELLS), liked=(TWIN,)) == once
-    assert found(seeds=(TWIN, CELLS), liked=(TWIN,), weights=(0.1,)) == once
+    once = odds(seeds=(TWIN, CELLS))
+    assert odds(seeds=(TWIN, CELLS), liked=(TWIN,)) == once
+    assert odds(seeds=(TWIN, CELLS), liked=(TWIN,), weights=(0.1,)) == once
 
 
-@pytest.mark.parametrize("values", [{}, {"interests": "xylophone"}, {"keywords": ("the",)}])
-def test_where_nothing_was_told_nothing_is_known(values: dict[str, Any]) -> None:
-    wishes = LEARNER.learn([interest(**values)])
-    assert not wishes.tells[0]
-    assert not wishes.terms.nnz
-    assert not wishes.evidence(SPACE).any()
+@pytest.mark.parametrize("values", [{}, {"authors": ("A. Byron",)}, {"disliked": (TWIN,)}])
+def test_without_evidence_nothing_is_wanted(values: dict[str, Any]) -> None:
+    assert max(odds(**values).values()) < -20
 
 
-def test_dislikes_alone_tell_something_but_hope_for_nothing() -> None:
-    wishes = LEARNER.learn([interest(disliked=(TWIN,))])
-    assert (wishes.tells[0], wishes.hopes[0]) == (True, False)
+@pytest.mark.parametrize("values", [{"interests": "xylophone"}, {"keywords": ("the",)}])
+def test_words_that_no_paper_has_leave_every_paper_as_it_is(values: dict[str, Any]) -> None:
+    assert list(odds(**values).values()) == pytest.approx([INTERCEPT] * len(PAPERS))
 
 
-def test_models_keep_their_heaviest_terms() -> None:
-    papers = trending()[:400]
-    wishes = learned(papers, liked=tuple(papers[:60]))
-    weights = np.abs(wishes.terms.data)
-    assert MOST_TERMS - 5 <= wishes.terms.nnz <= MOST_TERMS + 5
-    space = Space(papers, [], Features())
-    everything = len(np.unique(space.papers[:60].indices))
-    assert everything > 2 * MOST_TERMS
-    assert weights.min() > 0
+def test_chosen_categories_give_way_to_likes_smoothly() -> None:
+    papers = [replace(one, categories=("cs.LG",)) for one in news()]
+    model = Model(papers[20:])
+    rows = model.log_odds(
+        [interest(categories=("cs",), liked=tuple(papers[:count])) for count in (0, 1, 2, 5, 20)]
+    )
+    assert rows[0] == pytest.approx(PARAMETERS.chosen_category)
+    medians = np.median(rows, axis=1)
+    steps = medians[:-1] - medians[1:]
+    assert (steps > 0).all()
+    assert steps.max() < 1

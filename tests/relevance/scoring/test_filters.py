@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from relevance_samples import interest, paper, picks, reason, scored
+from relevance_samples import interest, paper, picks, reason, scored, with_fillers
 
 from digestmail.domain import Paper, ReasonKind
 from digestmail.relevance import Model, in_category
@@ -54,13 +54,14 @@ def test_a_followed_author_outside_the_categories_is_not_said_to_be_in_them() ->
     assert [r.kind for r in found[PROOFS.title].reasons] == [ReasonKind.AUTHOR]
 
 
-def test_a_like_takes_nothing_from_a_reader_of_categories() -> None:
-    papers = [replace(p, categories=("cs.LG",)) for p in PAPERS]
-    before = scored(papers, categories=("cs",))
-    after = scored(papers, categories=("cs",), liked=(paper("Graph networks again"),))
-    assert set(after) == set(before)
-    assert all(after[title].value >= before[title].value for title in before)
+def test_a_like_puts_a_readers_categories_in_order_and_empties_no_mail() -> None:
+    papers = [replace(p, categories=("cs.LG",)) for p in with_fillers(*PAPERS)]
+    wish = {"categories": ("cs",), "max_papers": 50}
+    before = scored(papers, **wish)
+    after = scored(papers, **wish, liked=(paper("Graph networks again"),))
+    assert len(after) > len(before) / 2
     assert next(iter(after)) == GRAPHS.title
+    assert after[GRAPHS.title].value > before[GRAPHS.title].value
 
 
 # --- exclusions ------------------------------------------------------------------------------
@@ -148,7 +149,7 @@ def test_pins_go_first_even_before_certain_matches() -> None:
     sure = paper(" ".join(keywords))
     fillers = [paper(f"Other things {n}") for n in range(300)]
     found = scored([sure, PROOFS, *fillers], keywords=keywords, authors=("Ada Byron",))
-    assert found[sure.title].value == 1
+    assert found[sure.title].value > 0.9
     assert list(found)[:2] == [PROOFS.title, sure.title]
 
 

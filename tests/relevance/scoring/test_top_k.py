@@ -5,7 +5,6 @@ import pytest
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from digestmail.relevance.scoring import top_k
 from digestmail.relevance.scoring.top_k import Picker
 
 # Six papers: the first two are twins, the others have nothing in common.
@@ -53,13 +52,10 @@ def some(rows: int) -> tuple[NDArray[np.float32], NDArray[np.int64], csr_matrix]
 
 
 @pytest.mark.parametrize("most", [0, 10, 30])
-def test_it_does_not_matter_how_many_are_compared_at_once(
-    most: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_does_not_matter_how_many_are_compared_at_once(most: int) -> None:
     values, room, papers = some(20)
     whole = Picker(papers).chosen(values, room)
-    monkeypatch.setattr(top_k, "_MOST_COMPARED", most)
-    np.testing.assert_array_equal(Picker(papers).chosen(values, room), whole)
+    np.testing.assert_array_equal(Picker(papers, most).chosen(values, room), whole)
 
 
 def test_a_profile_gets_the_same_alone() -> None:
