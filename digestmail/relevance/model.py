@@ -28,7 +28,8 @@ class Model:
 
     ``background`` are other papers of the same sources, the more the better up to some 10,000:
     what is rare and what nobody asked for is learned from them. ``embedder`` adds likeness of
-    meaning. ``explore``: how many papers a profile may be shown to learn from, beside the good
+    meaning. ``block_profiles`` are scored at once, or as many as name ``block_examples`` papers.
+    ``explore``: how many papers a profile may be shown to learn from, beside the good
     ones.
     """
 
@@ -41,11 +42,14 @@ class Model:
         embedder: Embedder | None = None,
         explore: int = 0,
         parameters: ModelParameters = PARAMETERS,
+        block_profiles: int = _BLOCK,
+        block_examples: int = _EXAMPLES,
     ) -> None:
         self.papers = papers
         self.background = background
         self._explores = explore > 0
         self._parameters = parameters
+        self._most = block_profiles, block_examples
         day, self._vectorizer = day_features(
             papers, background, features or Features(), embedder, parameters
         )
@@ -93,18 +97,18 @@ class Model:
 
     def _evidence(self, interests: Sequence[Interest]) -> Iterator[Evidence]:
         named = [len(i.seeds) + len(i.liked) + len(i.disliked) for i in interests]
-        for rows in _blocks(named):
+        for rows in _blocks(named, *self._most):
             block = profile_block(
                 interests[rows], self._ground.day, self._vectorizer, self._parameters
             )
             yield evidence_of(block, self._ground)
 
 
-def _blocks(examples: Sequence[int]) -> Iterator[slice]:
+def _blocks(examples: Sequence[int], profiles: int, most: int) -> Iterator[slice]:
     """Yield blocks of profiles that name not too many papers, as long as they can be."""
     start = papers = 0
     for row, count in enumerate(examples):
-        if row > start and (row - start == _BLOCK or papers + count > _EXAMPLES):
+        if row > start and (row - start == profiles or papers + count > most):
             yield slice(start, row)
             start, papers = row, 0
         papers += count

@@ -19,7 +19,7 @@ class Contributions:
 
     ``keywords`` (pairs x phrases), ``terms`` (pairs x terms) and ``categories`` (pairs x
     categories) are sparse. ``positives``, ``text`` and ``negatives`` (pairs,) are what topics and
-    meaning add. ``constants`` (pairs,) are all the rest of the similarity.
+    meaning add beyond what they add to the mean paper.
     """
 
     keywords: csr_matrix
@@ -28,7 +28,6 @@ class Contributions:
     positives: Dense
     text: Dense
     negatives: Dense
-    constants: Dense
 
 
 def contributions(evidence: Evidence, rows: Indices, papers: Indices) -> Contributions:
@@ -39,17 +38,17 @@ def contributions(evidence: Evidence, rows: Indices, papers: Indices) -> Contrib
         SpaceName.CATEGORIES: csr_matrix((len(rows), day.categories.shape[1]), dtype=np.float32),
     }
     dense = {origin: np.zeros(len(rows), dtype=np.float32) for origin in Origin}
-    constants = slope * evidence.similarity.constants[rows]
     for fused in evidence.similarity.scorers:
-        scorer, gain = fused.scorer, slope * fused.gain[rows]
+        scorer, gain, mean = fused.scorer, slope * fused.gain[rows], fused.mean[rows]
         if scorer.space in sparse:
             products = csr_matrix(scorer.profiles[rows]).multiply(scorer.rows[papers])
+            if scorer.space is SpaceName.CATEGORIES:  # most papers share some
+                total = np.asarray(products.sum(axis=1)).ravel()
+                gain = gain * np.maximum(1 - mean / np.maximum(total, _TINY), 0)
             sparse[scorer.space] = sparse[scorer.space] + scale_rows(csr_matrix(products), gain)
         else:
             products = np.einsum("ij,ij->i", scorer.profiles[rows], scorer.rows[papers])
-            dense[scorer.origin] += gain * products
-        if scorer.paper_constants is not None:
-            constants = constants - gain * scorer.paper_constants[papers]
+            dense[scorer.origin] += gain * (products - mean)
     return Contributions(
         _keyword_contributions(evidence, rows, papers),
         csr_matrix(sparse[SpaceName.TERMS]),
@@ -57,7 +56,6 @@ def contributions(evidence: Evidence, rows: Indices, papers: Indices) -> Contrib
         dense[Origin.POSITIVES],
         dense[Origin.TEXT],
         dense[Origin.NEGATIVES],
-        constants,
     )
 
 

@@ -32,7 +32,7 @@ class Terms:
 
 def analyse(text: str) -> list[str]:
     """The terms of a text: stems and pairs of neighbouring stems, stop words left out."""
-    return [term for part in text.split(_APART) for term in _terms(part)]
+    return [term for part in parts_of(text) for term in _terms(part)]
 
 
 def _terms(text: str) -> list[str]:
@@ -49,9 +49,9 @@ def _tells(stem: str) -> bool:
     return stem not in _STOP and not stem.isdigit()
 
 
-def single(terms: Sequence[str]) -> list[str]:
-    """The distinct words among terms, without the pairs."""
-    return list(dict.fromkeys(term for term in terms if " " not in term))
+def parts_of(text: str) -> list[str]:
+    """Return the texts that were ``joined``."""
+    return text.split(_APART)
 
 
 def joined(texts: Sequence[str]) -> str:

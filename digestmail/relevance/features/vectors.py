@@ -12,7 +12,7 @@ from digestmail.relevance.features.categories import Categories
 from digestmail.relevance.features.dense_space import TopicAxes
 from digestmail.relevance.features.embeddings import Embedder
 from digestmail.relevance.features.term_space import TermWeights
-from digestmail.relevance.features.terms import Features, analyse, counted
+from digestmail.relevance.features.terms import Features, analyse, counted, parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,11 @@ class Vectorizer:
         return Vectors(terms, self.axes.of(terms), meaning, self.categories.of(papers))
 
     def texts(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of what people typed."""
+        """Return the vectors of what people typed; the parts of a text may be ``joined``."""
         terms = self.weights.vectors([counted(analyse(text)) for text in texts])
         embedder = self.embedder
-        meaning = embedder.texts(texts) if embedder and texts else self._no_meaning(len(texts))
+        plain = [" ".join(parts_of(text)) for text in texts]
+        meaning = embedder.texts(plain) if embedder and texts else self._no_meaning(len(texts))
         nothing = csr_matrix((len(texts), self.categories.size), dtype=np.float32)
         return Vectors(terms, self.axes.of(terms), meaning, nothing)
 

@@ -10,6 +10,7 @@ from digestmail.domain import Interest, Paper, Profile
 from digestmail.relevance.features.arrays import Dense, Mask, weight_rows
 from digestmail.relevance.features.day import DayFeatures
 from digestmail.relevance.features.keyword_index import numbered
+from digestmail.relevance.features.terms import joined
 from digestmail.relevance.features.vectors import Vectorizer, Vectors
 from digestmail.relevance.parameters import ModelParameters
 from digestmail.text import Phrase
@@ -86,9 +87,9 @@ def profile_block(
 
 
 def typed_text(profile: Profile) -> str:
-    """Return what somebody typed into a profile, as one text."""
+    """Return what somebody typed into a profile, as one text whose parts are no neighbours."""
     keywords = [keyword.strip('"“” ') for keyword in typed_keywords(profile)]
-    return " ".join(filter(None, [profile.interests.strip(), *keywords]))
+    return joined(list(filter(None, [profile.interests.strip(), *keywords])))
 
 
 def typed_keywords(profile: Profile) -> tuple[str, ...]:

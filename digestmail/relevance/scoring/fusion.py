@@ -13,10 +13,14 @@ _NO_SPREAD = 1e-6  # a scorer that says the same of every paper says nothing
 
 @dataclass(frozen=True, slots=True)
 class FusedScorer:
-    """A scorer with what a unit of its scores adds to the fused similarity of each profile."""
+    """A scorer, its mean over the background, and what each unit above that adds.
+
+    ``mean`` and ``gain`` are of each profile; ``gain`` is in units of the fused similarity.
+    """
 
     scorer: Scorer
-    gain: Dense  # (profiles,)
+    mean: Dense
+    gain: Dense
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,10 @@ class Similarity:
     """The fused similarity of papers to profiles (profiles x papers), and its summands.
 
     Its mean over the background is 0, its spread that of the profile's mean cosines in the dense
-    spaces: so it is comparable between profiles as well as papers. ``constants`` (profiles,) plus
-    every scorer's gain times its scores add up to it.
+    spaces: so it is comparable between profiles as well as papers.
     """
 
     values: Dense
-    constants: Dense
     scorers: tuple[FusedScorer, ...]
 
 
@@ -45,35 +47,35 @@ def fuse(
     factor of the sum; ``spread_without_cosines`` (profiles,) is its spread where no scorer is a
     cosine.
     """
-    profiles = len(certainty)
     total: Dense | None = None
-    offset = np.zeros(profiles, dtype=np.float32)
     cosines: Dense | None = None
-    shares = np.zeros(profiles, dtype=np.float32)
-    factors: list[tuple[Scorer, Dense]] = []
+    shares = np.zeros(len(certainty), dtype=np.float32)
+    standardised = []
     for scorer, scores in scorers:
         sample = scores[:, papers:]
         if not sample.shape[1]:  # no papers at all
             break
-        spread = sample.std(axis=1)
-        factor = np.where(spread > _NO_SPREAD, scorer.weight / np.maximum(spread, _NO_SPREAD), 0)
-        offset += factor * sample.mean(axis=1)
+        mean, spread = sample.mean(axis=1), sample.std(axis=1)
         if scorer.is_cosine:
-            weighted = sample * scorer.weight[:, None]
-            cosines = weighted if cosines is None else cosines + weighted
+            cosines = _added(cosines, sample, scorer.weight)
             shares += scorer.weight
-        scaled = scores * factor[:, None]
-        total = scaled if total is None else total + scaled
-        factors.append((scorer, factor.astype(np.float32)))
+        factor = np.where(spread > _NO_SPREAD, scorer.weight / np.maximum(spread, _NO_SPREAD), 0)
+        total = _added(total, scores - mean[:, None], factor)
+        standardised.append((scorer, mean, factor))
     if total is None:
-        nothing = np.zeros((profiles, papers), dtype=np.float32)
-        return Similarity(nothing, np.zeros(profiles, dtype=np.float32), ())
+        return Similarity(np.zeros((len(certainty), papers), dtype=np.float32), ())
     scale = spread_without_cosines
     if cosines is not None:
         usual = certainty * cosines.std(axis=1) / np.maximum(shares, _NO_SPREAD)
-        scale = np.where(shares > 0, usual, spread_without_cosines)
+        scale = np.where(shares > 0, usual, scale)
     spread = total[:, papers:].std(axis=1)
     scale = np.where(spread > _NO_SPREAD, scale / np.maximum(spread, _NO_SPREAD), 0)
-    values = (total[:, :papers] - offset[:, None]) * scale[:, None]
-    fused = tuple(FusedScorer(scorer, factor * scale) for scorer, factor in factors)
-    return Similarity(values.astype(np.float32), -offset * scale, fused)
+    fused = tuple(
+        FusedScorer(scorer, mean, factor * scale) for scorer, mean, factor in standardised
+    )
+    return Similarity((total[:, :papers] * scale[:, None]).astype(np.float32), fused)
+
+
+def _added(total: Dense | None, scores: Dense, factor: Dense) -> Dense:
+    scaled: Dense = scores * factor[:, None].astype(scores.dtype)
+    return scaled if total is None else np.add(total, scaled, out=total)
