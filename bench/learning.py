@@ -22,6 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from digestmail.relevance.learn import Learner
+from digestmail.relevance.space import Space
+from digestmail.relevance.terms import Features
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -30,10 +33,7 @@ from sklearn.svm import LinearSVC
 
 from bench.common import Stopwatch, peak_mib, read, spliced, watched
 from digestmail.domain import Interest, Paper, Profile
-from digestmail.relevance.learn import Learner
 from digestmail.relevance.model import BLOCK
-from digestmail.relevance.space import Space
-from digestmail.relevance.terms import Features
 from digestmail.resources import SAMPLE_PAPERS
 
 _LIKED, _DISLIKED = 40, 10

@@ -20,17 +20,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from digestmail.relevance.learn import Learner
+from digestmail.relevance.picking import Picker
+from digestmail.relevance.space import Space
+from digestmail.relevance.sums import of_linear, value_of
+from digestmail.relevance.terms import Features
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.metrics.pairwise import cosine_similarity
 
 from bench.common import Stopwatch, peak_mib, read, spliced, watched
 from digestmail.domain import Paper
-from digestmail.relevance.learn import Learner
-from digestmail.relevance.picking import Picker
-from digestmail.relevance.space import Space
-from digestmail.relevance.sums import of_linear, value_of
-from digestmail.relevance.terms import Features
 from digestmail.resources import SAMPLE_PAPERS
 
 _TERMS = 64  # of a profile

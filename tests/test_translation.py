@@ -117,7 +117,7 @@ def test_the_reasons_in_a_line_are_the_mails_own_in_english() -> None:
         score=0.5,
         reasons=reasons,
     )
-    assert why_line(item, ENGLISH) == told(reasons).why
+    assert why_line(item, ENGLISH) == told(item).why
 
 
 # --- what is shown ---------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import BaseModel, SecretStr
@@ -18,12 +18,14 @@ from digestmail.calendar import utc_now
 from digestmail.cli.output import print_json, print_table, say
 from digestmail.cli.shell import Json, config_file, settings
 from digestmail.config import FILE_NAME, Settings, load
-from digestmail.doctor import Check, examine
 from digestmail.errors import ConfigError, InputError
 from digestmail.mail.dns import Dns
 from digestmail.resources import MIGRATIONS
 from digestmail.store import Database
 from digestmail.store.migrate import copies, current_revision, migrate
+
+if TYPE_CHECKING:
+    from digestmail.doctor import Check
 
 _MASK = "••••••••"
 config_commands = typer.Typer(help="Look at the settings.", no_args_is_help=True)
@@ -202,6 +204,8 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Check database, relay, templates, keys, links and DNS; exit code 1 if something is wrong."""
+    from digestmail.doctor import examine  # it tries every page, for which no command else waits
+
     checks = list(examine(settings(), Dns(nameserver)))
     if as_json:
         print_json([{"check": c.name, "ok": c.ok, "text": c.text} for c in checks])
@@ -211,5 +215,5 @@ def doctor(
         sys.exit(1)
 
 
-def _sign(check: Check) -> str:
+def _sign(check: "Check") -> str:
     return {True: "ok", False: "WRONG", None: "note"}[check.ok]

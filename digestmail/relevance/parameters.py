@@ -38,14 +38,14 @@ class ModelParameters:
     # What cosines promise
     certainty_half_likes: float = 0.5  # likes at which a similarity has half its full effect
     text_similarity: float = 1.3  # the effect of cosines with typed text, which are smaller
-    usual_spread: float = 0.08  # of cosines: what similarity has where there are only dislikes
+    usual_spread: float = 0.08  # of cosines, where they know nothing of a profile
 
     # Keyword matches, each a probability-like strength in [0, 1]
     title_match: float = 0.65
     repeated_match: float = 0.5  # three times or more in the abstract
     abstract_match: float = 0.35
     common_keyword: float = 0.3  # a keyword in this share of the papers has the least weight
-    least_common_keyword: float = 0.3  # that weight
+    least_common_keyword: float = 0.4  # that weight: in a title it is a good match still
 
     # Log-odds beside the scorers. Product choices: they order what is equally near
     chosen_category: float = -0.85  # a paper of the chosen categories, where nothing else is known

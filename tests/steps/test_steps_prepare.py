@@ -362,7 +362,7 @@ def test_what_came_nearest_is_told_below_the_threshold(store: Store) -> None:
     arrive(store, 1, 2)
     assert prepare_at(store, NOW).skipped == {SkipReason.BELOW_THRESHOLD: 1}
     (note,) = _notes(store)
-    assert note.startswith("Nothing new reached your threshold of 1. The nearest: “Graph")
+    assert note.startswith("None of today's new papers ")
 
 
 def test_waiting_for_a_failed_source_ends_at_the_latest_hour(store: Store) -> None:

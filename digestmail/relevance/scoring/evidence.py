@@ -15,7 +15,7 @@ from digestmail.relevance.profiles.block import ProfileBlock
 from digestmail.relevance.scoring.filters import Filters
 from digestmail.relevance.scoring.fusion import Similarity, fuse
 from digestmail.relevance.scoring.prior import Prior
-from digestmail.relevance.scoring.scorers import certainty, scorers, spread_of_dislikes
+from digestmail.relevance.scoring.scorers import certainty, scorers, usual_spread
 
 _DIGITS = 4  # of log-odds: those behind depend on which profiles are multiplied together
 _NONE = -30.0  # log-odds of what nothing speaks for
@@ -62,7 +62,7 @@ def evidence_of(block: ProfileBlock, ground: Ground) -> Evidence:
     similarity = fuse(
         scorers(block, day, parameters),
         certainty(block, parameters),
-        spread_of_dislikes(block, parameters),
+        usual_spread(block, parameters),
         len(day.papers),
     )
     weight = keyword_weights(block, parameters)

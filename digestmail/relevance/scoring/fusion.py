@@ -38,14 +38,13 @@ class Similarity:
 def fuse(
     scorers: Iterable[ScorerWithScores],
     certainty: Dense,
-    spread_without_cosines: Dense,
+    usual_spread: Dense,
     papers: int,
 ) -> Similarity:
     """Standardise scorers by the background's sample, add them up and scale the sum.
 
     The scores of a scorer have the sample behind the ``papers``. ``certainty`` (profiles,) is a
-    factor of the sum; ``spread_without_cosines`` (profiles,) is its spread where no scorer is a
-    cosine.
+    factor of the sum; ``usual_spread`` (profiles,) is its spread where no cosine tells it.
     """
     total: Dense | None = None
     cosines: Dense | None = None
@@ -58,16 +57,16 @@ def fuse(
         mean, spread = sample.mean(axis=1), sample.std(axis=1)
         if scorer.is_cosine:
             cosines = _added(cosines, sample, scorer.weight)
-            shares += scorer.weight
+            shares += scorer.weight * (spread > _NO_SPREAD)
         factor = np.where(spread > _NO_SPREAD, scorer.weight / np.maximum(spread, _NO_SPREAD), 0)
         total = _added(total, scores - mean[:, None], factor)
         standardised.append((scorer, mean, factor))
     if total is None:
         return Similarity(np.zeros((len(certainty), papers), dtype=np.float32), ())
-    scale = spread_without_cosines
+    scale = usual_spread
     if cosines is not None:
-        usual = certainty * cosines.std(axis=1) / np.maximum(shares, _NO_SPREAD)
-        scale = np.where(shares > 0, usual, scale)
+        own = cosines.std(axis=1) / np.maximum(shares, _NO_SPREAD)
+        scale = np.where(own > _NO_SPREAD, certainty * own, scale)
     spread = total[:, papers:].std(axis=1)
     scale = np.where(spread > _NO_SPREAD, scale / np.maximum(spread, _NO_SPREAD), 0)
     fused = tuple(

@@ -88,10 +88,17 @@ def certainty(block: ProfileBlock, parameters: ModelParameters) -> Dense:
     return factor
 
 
-def spread_of_dislikes(block: ProfileBlock, parameters: ModelParameters) -> Dense:
-    """Return the spread of similarity that dislikes have by themselves (profiles,)."""
-    saturation = _saturation(block.negatives.counts, parameters.dislike_half)
-    return parameters.usual_spread * parameters.dislike_weight * saturation
+def usual_spread(block: ProfileBlock, parameters: ModelParameters) -> Dense:
+    """Return the spread of similarity where no cosine tells it (profiles,).
+
+    So it is for those who only dislike, and for papers of which no dense space knows a word.
+    """
+    of_dislikes = _saturation(block.negatives.counts, parameters.dislike_half)
+    factor = np.where(
+        block.has_evidence, certainty(block, parameters), parameters.dislike_weight * of_dislikes
+    )
+    spread: Dense = parameters.usual_spread * factor
+    return spread
 
 
 def _saturation(counts: Dense, half: float) -> Dense:
@@ -107,7 +114,7 @@ def _centroids(examples: Examples, day: DayFeatures, weight: Dense) -> Iterator[
     scorer = Scorer(origin, SpaceName.TERMS, terms, day.terms.papers, weight)
     yield scorer, day.terms.cosines(terms)
     for name, space, vectors in _dense(day, centroids.topics, centroids.meaning):
-        directions = unit(_centred(space, vectors, weight))
+        directions = unit(_centred(space, vectors))
         scorer = Scorer(origin, name, directions, space.directions, weight, is_cosine=True)
         yield scorer, space.cosines(directions)
     if centroids.categories.nnz:
@@ -128,7 +135,7 @@ def _discriminants(
     )
     yield scorer, day.terms.cosines(of_terms) - constants
     for name, space, vectors in _dense(day, centroids.topics, centroids.meaning):
-        weights = space.discriminant_weights(_centred(space, vectors, weight))
+        weights = space.discriminant_weights(_centred(space, vectors))
         yield Scorer(origin, name, weights, space.units, weight), weights @ space.units.T
 
 
@@ -160,7 +167,7 @@ def _dense(
         yield SpaceName.MEANING, day.meaning, meaning
 
 
-def _centred(space: DenseSpace, centroids: Dense, weight: Dense) -> Dense:
-    """Return centroids seen from the centre; a profile without papers stays 0."""
-    centred: Dense = (centroids - space.centre) * (weight != 0)[:, None]
+def _centred(space: DenseSpace, centroids: Dense) -> Dense:
+    """Return centroids seen from the centre; of papers that the space does not know it stays 0."""
+    centred: Dense = (centroids - space.centre) * np.any(centroids, axis=1, keepdims=True)
     return centred.astype(np.float32)
