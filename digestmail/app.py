@@ -43,6 +43,7 @@ from digestmail.resources import MIGRATIONS, TEMPLATES
 from digestmail.steps.bounces import Postmaster, Taken
 from digestmail.steps.compose import Composer
 from digestmail.steps.deliver import Delivered, Sender
+from digestmail.steps.embed import Meaning
 from digestmail.steps.finder import Finder
 from digestmail.steps.health import Health, health, note_relay_trouble
 from digestmail.steps.hindsight import Hindsight
@@ -59,7 +60,7 @@ from digestmail.store.migrate import require_current
 from digestmail.tokens import Signer
 
 if TYPE_CHECKING:
-    from digestmail.relevance import Embedder, Model
+    from digestmail.relevance import Features, Model
     from digestmail.steps.trending import Trending
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ class App:
             sleep=sleep or self.stopping.wait,
             stop=self.stopping,
         )
+        self.meaning = Meaning(self.store, _model_place(settings), clock, self.stopping)
         self._model: tuple[object, Model] | None = None
         self._planning = threading.Lock()  # a model changes as it scores: one thread at a time
         self._templates_are_sound = False  # the operator's own, once they were checked
@@ -162,7 +164,7 @@ class App:
         if ended := end_pauses(self.store, self.clock()):
             log.info("%d pauses have ended", ended)
         with self._planning:
-            planner = self._planner(patient=patient)
+            planner = self._planner(patient=patient, embeds=True)
             return prepare(
                 self.store, planner, self.clock(), day=day, progress=progress, stop=self.stopping
             )
@@ -186,38 +188,56 @@ class App:
             (plan,) = self._planner(patient=False).plan([subscriber], day)
         return plan.digests[-1]
 
-    def _planner(self, *, patient: bool) -> Planner:
+    def embed(self, progress: _Progress = _quiet) -> int:
+        """Embed the papers that are not yet; returns how many."""
+        return self.meaning.embed(self.meaning.lacking(), progress)
+
+    def _planner(self, *, patient: bool, embeds: bool = False) -> Planner:
         chosen = self.settings.digest
         rules = PrepareRules(
             window=timedelta(days=chosen.window_days), latest=timedelta(hours=chosen.latest_hours)
         )
-        return Planner(self.store, self.make_model, rules, self.clock(), patient=patient)
+        make = self._make_embedded_model if embeds else self.make_model
+        return Planner(self.store, make, rules, self.clock(), patient=patient)
+
+    def _make_embedded_model(self, papers: Sequence[Paper], background: Sequence[Paper]) -> "Model":
+        """Embed the papers first, as far as it takes no longer than digests may wait."""
+        self.meaning.embed_news(papers)
+        return self.make_model(papers, background)
 
     def make_model(self, papers: Sequence[Paper], background: Sequence[Paper] = ()) -> "Model":
         """The relevance model for some papers; made once for the same ones.
 
         What it computes of each paper is kept in the store.
         """
-        of = (tuple(papers), tuple(background))  # whatever of them changes may change a rule's say
-        if self._model is None or self._model[0] != of:
+        of = (tuple(papers), tuple(background), self.meaning.extent(papers, background))
+        if self._model is None or self._model[0] != of:  # whatever changes may change a rule's say
             self._model = None  # the old one goes first: two would take twice the memory
+            features = self.meaning.features(keeps_texts=True)
             explore = self.settings.digest.exploration
-            self._model = (of, self._new_model(papers, background, explore))
+            self._model = (of, self._new_model(papers, background, features, explore))
         return self._model[1]
 
+    def _week_model(self, papers: Sequence[Paper], background: Sequence[Paper]) -> "Model":
+        return self._new_model(papers, background, self.meaning.features(keeps_texts=False))
+
     def _new_model(
-        self, papers: Sequence[Paper], background: Sequence[Paper], explore: int = 0
+        self,
+        papers: Sequence[Paper],
+        background: Sequence[Paper],
+        features: "Features",
+        explore: int = 0,
     ) -> "Model":
         # scikit-learn takes more than a second to import: only who scores shall wait for it.
-        from digestmail.relevance import Features, Model
+        from digestmail.relevance import Model
 
-        features = Features(self.store.papers.features, self.store.papers.keep_features)
-        return Model(papers, background, features=features, embedder=self.embedder, explore=explore)
+        embedder = self.meaning.embedder
+        return Model(papers, background, features=features, embedder=embedder, explore=explore)
 
     @cached_property
     def week(self) -> Week:
         """What scores the last days' papers for those who are choosing."""
-        return Week(self.store, self._new_model, self.clock)
+        return Week(self.store, self._week_model, self.clock, self.meaning.extent)
 
     @cached_property
     def hindsight(self) -> Hindsight:
@@ -235,15 +255,6 @@ class App:
         from digestmail.steps.trending import Trending  # numpy is for who serves
 
         return Trending(self.store)
-
-    @cached_property
-    def embedder(self) -> "Embedder | None":
-        """What embeds texts by meaning, if there is a model."""
-        from digestmail.relevance import embedder_of
-
-        place = self.settings.semantic.model
-        folder = place if place in ("auto", "none", "") else str(self.settings.path(place))
-        return embedder_of(folder)
 
     def news(self, subscriber: Subscriber) -> "tuple[Model, list[Interest]]":
         """The model of what is news now, and a subscriber's interests, one for each profile."""
@@ -338,6 +349,12 @@ def open_database(settings: Settings) -> Database:
     if url.startswith("sqlite:///"):
         url = f"sqlite:///{settings.path(url.removeprefix('sqlite:///'))}"
     return Database(url)
+
+
+def _model_place(settings: Settings) -> str:
+    """Return what the settings name; a relative folder lies beside the settings file."""
+    place = settings.semantic.model
+    return place if place in ("auto", "none", "") else str(settings.path(place))
 
 
 def _keys(settings: Settings) -> list[str]:

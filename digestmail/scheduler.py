@@ -28,7 +28,7 @@ from digestmail.app import App
 from digestmail.domain import SourceReport
 from digestmail.errors import DigestmailError, StoreError
 from digestmail.memory import return_free_memory
-from digestmail.store.leases import BOUNCES, DIGESTS, INGEST
+from digestmail.store.leases import BOUNCES, DIGESTS, INGEST, MEANING
 from digestmail.worker import is_gone, this_worker
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ EVERY_MINUTE = Pace()
 def make_scheduler(app: App, pace: Pace = EVERY_MINUTE) -> BackgroundScheduler:
     """A scheduler, not yet started, whose jobs tick at their pace, the first time at once.
 
-    Fetching is a job of its own, so that a slow source never delays a digest.
+    Fetching is a job of its own, so that a slow source never delays a digest; so is embedding.
     """
     # What APScheduler says of its jobs, the listeners say in our words.
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
@@ -72,6 +72,8 @@ def make_scheduler(app: App, pace: Pace = EVERY_MINUTE) -> BackgroundScheduler:
     )
     jobs: list[tuple[str, _Work, timedelta]]
     jobs = [(INGEST, ingest_tick, pace.tick), (DIGESTS, digest_tick, pace.tick)]
+    if app.settings.semantic.model not in ("", "none"):
+        jobs.append((MEANING, meaning_tick, pace.tick))
     if app.settings.bounces.mailbox.get_secret_value():
         jobs.append((BOUNCES, bounce_tick, pace.bounces))
     for name, job, every in jobs:
@@ -87,7 +89,7 @@ def stop(app: App, scheduler: BackgroundScheduler) -> None:
     """End a scheduler gently: mails in flight are finished, no others are begun."""
     app.stopping.set()
     scheduler.shutdown(wait=True)
-    for name in (INGEST, DIGESTS, BOUNCES):
+    for name in (INGEST, DIGESTS, MEANING, BOUNCES):
         app.store.leases.give_up(name, this_worker())
 
 
@@ -190,6 +192,12 @@ def digest_tick(app: App, progress: Progress = _quiet) -> None:
     if delivered.done:
         states = ", ".join(f"{count} {state}" for state, count in delivered.states.items())
         log.info("delivered: %s", states)
+
+
+def meaning_tick(app: App, progress: Progress = _quiet) -> None:
+    """Embed the papers that are not yet, in the background of everything else."""
+    if embedded := app.embed(progress):
+        log.info("embedded %d papers", embedded)
 
 
 def bounce_tick(app: App, _: Progress = _quiet) -> None:

@@ -45,6 +45,7 @@ def ingest(
     chosen = [*(names or []), *(source or [])]
     with opened() as app:
         reports = _backfill(app, chosen, since) if since else _ingest(app, chosen)
+        _embed(app)
     if as_json:
         print_json([_ingested(report) for report in reports])
     else:
@@ -56,6 +57,16 @@ def ingest(
 def _ingest(app: App, names: list[str]) -> list[SourceReport]:
     with progressing("Reading papers") as progress:
         return app.ingest(names, progress)
+
+
+def _embed(app: App) -> None:
+    """Embed what came; an interruption loses nothing, as prepare or the next time goes on."""
+    if ids := app.meaning.lacking():
+        with (
+            progressing("Embedding papers", len(ids)) as progress,
+            stopped_by_signals(app.stopping),
+        ):
+            app.meaning.embed(ids, progress)
 
 
 def _backfill(app: App, names: list[str], since: str) -> list[SourceReport]:
@@ -196,6 +207,7 @@ def run(
             reports = _ingest(app, [])
             prepared = _prepare(app, parse_day(day), patient=not no_wait)
             delivered = _deliver(app)
+            _embed(app)  # what nobody had to wait for
         note_run(app.store, app.clock())
         now = app.status()
     if as_json:

@@ -23,6 +23,7 @@ class ModelParameters:
     topics: int = 256  # dimensions of latent semantic analysis; the usual size, not tuned
     fitted_papers: int = 8_000  # papers that the topics are fitted on; more change little
     sample_papers: int = 1_000  # background papers that means and spreads are taken from
+    least_embedded: int = 500  # of the papers; with fewer, and less than half, meaning is left out
     common_term: float = 0.5  # a term in a larger share of the papers is ignored
     covariance_shrinkage: float = 0.3  # of the background's covariance towards a sphere
     variance_smoothing: float = 10.0  # mean variances added to the variance of each term

@@ -39,6 +39,7 @@ _EMPTY = frozenset(
     ["approach", "baseline", "benchmark", "challenge", "method", "performance", "result", "task"]
 )
 _FULL = 0.8  # of all room in the mails: then a profile asks for too much
+_Extent = Callable[[Sequence[Paper], Sequence[Paper]], object]
 _MakeModel = Callable[[Sequence[Paper], Sequence[Paper]], "Model"]
 
 
@@ -46,8 +47,9 @@ _MakeModel = Callable[[Sequence[Paper], Sequence[Paper]], "Model"]
 class Judge:
     """The papers of a week and the model that scores them; ``places`` by paper key.
 
-    ``strangers`` are the papers of visitors that it was asked about. Safe to share between
-    threads: asking the model about papers changes it, so that only one thread may at a time.
+    ``strangers`` are the papers of visitors that it was asked about, ``extent`` is how far the
+    papers were embedded when it was made. Safe to share between threads: asking the model about
+    papers changes it, so that only one thread may at a time.
     """
 
     papers: Sequence[Paper]
@@ -55,6 +57,7 @@ class Judge:
     made_at: datetime
     places: dict[str, int] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)
+    extent: object = None
     _turn: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
 
     @property
@@ -86,10 +89,20 @@ class Judge:
 
 
 class Week:
-    """Keeps a Judge of the last days at hand. One for a process; safe to ask from any thread."""
+    """Keeps a Judge of the last days at hand. One for a process; safe to ask from any thread.
 
-    def __init__(self, store: Store, make_model: _MakeModel, clock: Clock) -> None:
+    ``extent`` tells how far papers and a background are embedded; see ``steps.embed``.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        make_model: _MakeModel,
+        clock: Clock,
+        extent: _Extent = lambda *_: None,
+    ) -> None:
         self._store = store
+        self._extent = extent
         self._make_model = make_model
         self._clock = clock
         self._judge: Judge | None = None
@@ -116,7 +129,7 @@ class Week:
             pass
 
     def _is_old(self) -> bool:
-        """Whether papers came since the judge was made, or it is of yesterday."""
+        """Whether papers came or were embedded since the judge was made, or it is of yesterday."""
         now, judge = self._clock(), self._judge
         if judge is None or now.date() != judge.made_at.date():
             return True
@@ -126,7 +139,9 @@ class Week:
             return False
         self._looked_at = now
         newest = judge.papers[-1].first_seen_at if judge.papers else None
-        return bool(self._store.papers.seen_after(newest or now - LENGTH))
+        if self._store.papers.seen_after(newest or now - LENGTH):
+            return True
+        return self._extent(judge.papers, judge.model.background) != judge.extent
 
     def _build_quietly(self) -> None:
         try:
@@ -140,9 +155,11 @@ class Week:
         now = self._clock()
         papers = self._store.papers.seen_after(now - LENGTH)
         background = self._store.papers.before(now - LENGTH, BACKGROUND)
+        extent = self._extent(papers, background)
         model = self._make_model(papers, background)
         self._looked_at = now
-        self._judge = Judge(papers, model, now, {p.key: at for at, p in enumerate(papers)})
+        places = {p.key: at for at, p in enumerate(papers)}
+        self._judge = Judge(papers, model, now, places, extent=extent)
 
 
 # --- one profile -----------------------------------------------------------------------------

@@ -6,10 +6,12 @@ from digestmail.store import Store
 
 UNCONFIRMED = timedelta(days=7)  # an address that somebody typed and nobody confirmed
 COUNTERS = timedelta(days=8)  # more than the longest window that is counted
+TEXTS = timedelta(days=14)  # a weekly digest uses what was computed of its profile's text
 
 
 def prune(store: Store, now: datetime) -> int:
     """Erase requests never confirmed and counters run out; returns how many requests."""
     store.guards.forget_counters(now - COUNTERS)
     store.uploads.forget(now - UNCONFIRMED)
+    store.texts.forget(now - TEXTS)
     return store.subscribers.forget_unconfirmed(now - UNCONFIRMED)

@@ -17,6 +17,7 @@ from digestmail.store.relays import Relays
 from digestmail.store.saved import Saved
 from digestmail.store.sources import Sources
 from digestmail.store.subscribers import Subscribers
+from digestmail.store.texts import TextFeatures
 from digestmail.store.uploads import Uploads
 from digestmail.store.wire import MAILED, Finish, Step, ToWire
 
@@ -43,6 +44,7 @@ class Store:
         self.overview = Overview(database)
         self.saved = Saved(database, self.papers)
         self.uploads = Uploads(database)
+        self.texts = TextFeatures(database)
 
 
 __all__ = [

@@ -14,6 +14,7 @@ from digestmail.store.tables import LEASE
 INGEST = "ingest"
 DIGESTS = "digests"
 BOUNCES = "bounces"
+MEANING = "meaning"
 SKEW = timedelta(minutes=1)  # by which the clocks of two machines may differ
 
 

@@ -136,6 +136,30 @@ class Papers:
                 found |= {row.paper_id: row.data for row in session.execute(columns.where(*mine))}
         return found
 
+    def without_feature(self, kind: str, newest: int) -> list[int]:
+        """Return the ids of papers of which nothing of ``kind`` is kept, the newest first.
+
+        Only among the last ``newest`` ids: so it takes no longer as years go by.
+        """
+        kept = PAPER.outerjoin(
+            PAPER_FEATURE,
+            and_(PAPER_FEATURE.c.paper_id == PAPER.c.id, PAPER_FEATURE.c.kind == kind),
+        )
+        last = select(func.coalesce(func.max(PAPER.c.id), 0)).scalar_subquery()
+        query = select(PAPER.c.id).select_from(kept).where(PAPER_FEATURE.c.paper_id.is_(None))
+        query = query.where(PAPER.c.id > last - newest, PAPER.c.source != UPLOADS)
+        with self._database.reading() as session:
+            return list(session.execute(query.order_by(PAPER.c.id.desc())).scalars())
+
+    def count_features(self, kind: str, ids: Collection[int]) -> int:
+        """Return of how many of these papers something of ``kind`` is kept."""
+        counted = select(func.count()).where(PAPER_FEATURE.c.kind == kind)
+        with self._database.reading() as session:
+            return sum(
+                session.execute(counted.where(PAPER_FEATURE.c.paper_id.in_(part))).scalar_one()
+                for part in chunks(sorted(ids), MOST_VALUES)
+            )
+
     def keep_features(self, kind: str, data: Mapping[int, bytes]) -> None:
         """Keep what was computed of papers that are stored, in place of what was kept before."""
         rows = [{"paper_id": key, "kind": kind, "data": value} for key, value in data.items()]

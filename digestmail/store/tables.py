@@ -93,6 +93,17 @@ class PaperFeatureRow(Base, table=True):
     data: bytes = Field(sa_type=LargeBinary)
 
 
+class TextFeatureRow(Base, table=True):
+    """What a model computes of a text that people typed; the text itself is not told by it."""
+
+    __tablename__ = "text_feature"
+
+    name: str = Field(primary_key=True)  # a hash of the text
+    kind: str = Field(primary_key=True)
+    data: bytes = Field(sa_type=LargeBinary)
+    used_at: datetime = Field(index=True)  # within a few days
+
+
 class SourceRow(Base, table=True):
     __tablename__ = "source"
 
@@ -353,3 +364,4 @@ SOURCE = table(SourceRow)
 SUBSCRIBER = table(SubscriberRow)
 SUPPRESSION = table(SuppressionRow)
 TALLY = table(TallyRow)
+TEXT_FEATURE = table(TextFeatureRow)

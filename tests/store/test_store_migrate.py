@@ -33,7 +33,7 @@ from digestmail.store import Bounce, Database, Finish, Store
 from digestmail.store.migrate import copies, current_revision, migrate, require_current
 from digestmail.store.tables import metadata
 
-NEWEST = "0012"
+NEWEST = "0013"
 _REBUILD = """
 import sqlalchemy as sa
 from alembic import op

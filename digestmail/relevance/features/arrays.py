@@ -21,6 +21,25 @@ def unit(rows: Dense) -> Dense:
     return scaled
 
 
+def known_rows(rows: Dense) -> Mask:
+    """Return which rows are not all 0."""
+    mask: Mask = np.any(rows, axis=1)
+    return mask
+
+
+def mean_row(rows: Dense) -> Dense:
+    """Return the mean of the rows that are not all 0."""
+    known = rows[known_rows(rows)]
+    mean = known.mean(axis=0) if len(known) else np.zeros(rows.shape[1])
+    return np.asarray(mean, dtype=np.float32)
+
+
+def imputed(rows: Dense, row: Dense) -> Dense:
+    """Return the rows with ``row`` in place of those that are all 0."""
+    filled: Dense = np.where(known_rows(rows)[:, None], rows, row)
+    return filled
+
+
 def unit_sparse(rows: csr_matrix) -> csr_matrix:
     """Return sparse rows scaled to length 1; empty rows stay empty."""
     squares = np.append(0.0, np.cumsum(np.square(rows.data, dtype=np.float64)))

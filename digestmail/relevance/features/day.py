@@ -7,7 +7,14 @@ import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from digestmail.domain import Paper
-from digestmail.relevance.features.arrays import Dense, Mask, evenly_spread
+from digestmail.relevance.features.arrays import (
+    Dense,
+    Indices,
+    Mask,
+    evenly_spread,
+    known_rows,
+    mean_row,
+)
 from digestmail.relevance.features.categories import Categories
 from digestmail.relevance.features.dense_space import DenseSpace, dense_space, topic_axes
 from digestmail.relevance.features.embeddings import Embedder
@@ -73,14 +80,17 @@ def day_features(
     rows = weights.vectors(texts)
     axes = topic_axes(rows, parameters)
     categories = Categories(corpus)
-    vectorizer = Vectorizer(features, embedder, weights, axes, categories)
-    meaning = (
-        embedder.papers(corpus, features)
-        if embedder and corpus
-        else np.zeros((len(corpus), 0), dtype=np.float32)
+    meaning = _meaning(corpus, features, embedder, parameters)
+    vectorizer = Vectorizer(
+        features,
+        embedder if meaning.shape[1] else None,
+        mean_row(meaning),
+        weights,
+        axes,
+        categories,
     )
     vectors = Vectors(rows, axes.of(rows), meaning, categories.of(corpus))
-    sample = evenly_spread(len(corpus), parameters.sample_papers)
+    sample = _sample(meaning, parameters)
     scored = np.concatenate([np.arange(len(papers)), sample])
 
     def dense(space: Dense) -> DenseSpace:
@@ -100,3 +110,27 @@ def day_features(
         KeywordIndex(papers),
     )
     return day, vectorizer
+
+
+def _meaning(
+    corpus: Sequence[Paper],
+    features: Features,
+    embedder: Embedder | None,
+    parameters: ModelParameters,
+) -> Dense:
+    """Return the embeddings of a corpus, 0 for what has none yet; no columns without enough."""
+    nothing = np.zeros((len(corpus), 0), dtype=np.float32)
+    if not embedder or not corpus:
+        return nothing
+    meaning = embedder.papers(corpus, features)
+    enough = min(parameters.least_embedded, len(corpus) / 2)
+    return meaning if np.count_nonzero(known_rows(meaning)) >= enough else nothing
+
+
+def _sample(meaning: Dense, parameters: ModelParameters) -> Indices:
+    """Return the rows that means and spreads are taken from, of embedded papers if there are any.
+
+    Papers that are not embedded yet would make the scores of meaning look less spread.
+    """
+    rows = np.flatnonzero(known_rows(meaning)) if meaning.shape[1] else np.arange(len(meaning))
+    return rows[evenly_spread(len(rows), parameters.sample_papers)]

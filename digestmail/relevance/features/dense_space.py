@@ -7,7 +7,15 @@ from scipy.sparse import csr_matrix
 from sklearn.covariance import shrunk_covariance
 from sklearn.utils.extmath import randomized_svd
 
-from digestmail.relevance.features.arrays import Dense, Indices, evenly_spread, unit
+from digestmail.relevance.features.arrays import (
+    Dense,
+    Indices,
+    evenly_spread,
+    imputed,
+    known_rows,
+    mean_row,
+    unit,
+)
 from digestmail.relevance.parameters import ModelParameters
 
 _LEAST_PAPERS = 3  # papers that a term of a topic must stand in
@@ -77,10 +85,14 @@ class DenseSpace:
 
 
 def dense_space(background: Dense, scored: Dense, shrinkage: float) -> DenseSpace:
-    """Return the space of ``scored`` unit rows against the ``background`` rows."""
+    """Return the space of ``scored`` unit rows against the ``background`` rows.
+
+    A row of zeros, of which nothing is known, is scored as the centre is: no scorer then says
+    anything for or against it (imputation by the mean).
+    """
     size = background.shape[1]
-    known = background[np.any(background, axis=1)]
-    centre = known.mean(axis=0) if len(known) else np.zeros(size, dtype=np.float32)
+    known = background[known_rows(background)]
+    centre = mean_row(background)
     precision = np.zeros((size, size), dtype=np.float32)
     if len(known) and size:
         centred = known - centre
@@ -88,10 +100,11 @@ def dense_space(background: Dense, scored: Dense, shrinkage: float) -> DenseSpac
         shrunk = shrunk_covariance(covariance, shrinkage=shrinkage)
         usual = max(float(np.trace(covariance)) / size, 1e-12)
         precision = np.linalg.inv(shrunk + 1e-6 * usual * np.eye(size)).astype(np.float32)
-    centred_rows = (scored - centre) * np.any(scored, axis=1, keepdims=True)
+    rows = imputed(scored, centre)
+    directions = unit((rows - centre) * known_rows(scored)[:, None])
     return DenseSpace(
-        scored.astype(np.float32),
-        unit(centred_rows).astype(np.float32),
-        np.asarray(centre, dtype=np.float32),
+        rows.astype(np.float32),
+        directions.astype(np.float32),
+        centre,
         precision,
     )

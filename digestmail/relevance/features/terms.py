@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -108,18 +109,27 @@ def _nothing(_: str, __: Collection[int]) -> Mapping[int, bytes]:
     return {}
 
 
-def _forget(_: str, __: Mapping[int, bytes]) -> None: ...
+def _no_text(_: str, __: Collection[str]) -> Mapping[str, bytes]:
+    return {}
+
+
+def _forget(_: str, __: Mapping[Any, bytes]) -> None: ...
 
 
 @dataclass(slots=True)
 class Features:
-    """What is computed of each paper once in its life.
+    """What is computed of each paper, and of what people type, once in its life.
 
-    ``load`` and ``keep`` take the kind of feature and work by paper id; the defaults keep nothing.
+    ``load`` and ``keep`` take the kind of feature and work by paper id, ``load_texts`` and
+    ``keep_texts`` by the name of a text; the defaults keep nothing. ``most_embedded``: how many
+    papers may be embedded whenever some are needed, as that takes a core 20 ms each; None: all.
     """
 
     load: Callable[[str, Collection[int]], Mapping[int, bytes]] = _nothing
     keep: Callable[[str, Mapping[int, bytes]], None] = _forget
+    load_texts: Callable[[str, Collection[str]], Mapping[str, bytes]] = _no_text
+    keep_texts: Callable[[str, Mapping[str, bytes]], None] = _forget
+    most_embedded: int | None = None
     _known: dict[str, Terms] = field(default_factory=dict)
 
     def terms(self, papers: Sequence[Paper]) -> list[Terms]:

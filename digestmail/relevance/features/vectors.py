@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from digestmail.domain import Paper
-from digestmail.relevance.features.arrays import Dense
+from digestmail.relevance.features.arrays import Dense, imputed
 from digestmail.relevance.features.categories import Categories
 from digestmail.relevance.features.dense_space import TopicAxes
 from digestmail.relevance.features.embeddings import Embedder
@@ -44,10 +44,14 @@ class Vectors:
 
 @dataclass(frozen=True, slots=True)
 class Vectorizer:
-    """Turns papers and texts into vectors of spaces that were fitted on a background."""
+    """Turns papers and texts into vectors of spaces that were fitted on a background.
+
+    ``usual_meaning`` (dimensions,) stands for the meaning of papers that are not embedded yet.
+    """
 
     features: Features
     embedder: Embedder | None
+    usual_meaning: Dense
     weights: TermWeights
     axes: TopicAxes
     categories: Categories
@@ -55,10 +59,12 @@ class Vectorizer:
     def papers(self, papers: Sequence[Paper]) -> Vectors:
         """Return the vectors of papers."""
         terms = self.weights.vectors(self.features.terms(papers))
-        if self.embedder is None or not papers:
-            meaning = self._no_meaning(len(papers))
-        else:
-            meaning = self.embedder.papers(papers, self.features)
+        embedder = self.embedder
+        meaning = (
+            imputed(embedder.papers(papers, self.features), self.usual_meaning)
+            if embedder and papers
+            else self._no_meaning(len(papers))
+        )
         return Vectors(terms, self.axes.of(terms), meaning, self.categories.of(papers))
 
     def texts(self, texts: Sequence[str]) -> Vectors:
@@ -66,10 +72,13 @@ class Vectorizer:
         terms = self.weights.vectors([counted(analyse(text)) for text in texts])
         embedder = self.embedder
         plain = [" ".join(parts_of(text)) for text in texts]
-        meaning = embedder.texts(plain) if embedder and texts else self._no_meaning(len(texts))
+        meaning = (
+            embedder.texts(plain, self.features)
+            if embedder and texts
+            else self._no_meaning(len(texts))
+        )
         nothing = csr_matrix((len(texts), self.categories.size), dtype=np.float32)
         return Vectors(terms, self.axes.of(terms), meaning, nothing)
 
     def _no_meaning(self, rows: int) -> Dense:
-        size = self.embedder.size if self.embedder else 0
-        return np.zeros((rows, size), dtype=np.float32)
+        return np.zeros((rows, len(self.usual_meaning)), dtype=np.float32)
