@@ -37,10 +37,14 @@ class FakeClock:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of the person who runs the tests reaches them."""
+    """No setting of the person who runs the tests reaches them.
+
+    Nor does the packaged embedding model, which takes 20 ms a paper, but where a test names it.
+    """
     for name in os.environ:
         if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv(f"{PREFIX}SEMANTIC__MODEL", "none")
 
 
 @pytest.fixture

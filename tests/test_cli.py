@@ -3,12 +3,14 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from schema import drop_all
+from sentence_models import write_model
 
 from digestmail.cli import main
 
@@ -76,6 +78,16 @@ def test_init_takes_another_database(empty: Shell, database_url: str) -> None:
         drop_all()
     empty("init", "--database-url", database_url)
     assert database_url.rpartition("/")[2] in empty("migrate")
+
+
+@pytest.mark.parametrize("command", ["ingest", "run"])
+def test_what_comes_is_embedded(shell: Shell, command: str) -> None:
+    write_model(shell.folder / "model", {"ice": (1.0,), "quantum": (0.0,)})
+    assert "2 new" in shell(command, DIGESTMAIL_SEMANTIC__MODEL="model")
+    with sqlite3.connect(shell.folder / "digestmail.db") as database:
+        kinds = database.execute("SELECT kind FROM paper_feature").fetchall()
+    database.close()
+    assert sum(kind.startswith("meaning:") for (kind,) in kinds) == 2
 
 
 def test_a_database_that_is_new_is_told(shell: Shell) -> None:

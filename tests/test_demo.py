@@ -3,13 +3,16 @@
 import email
 import email.policy
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from needs import needs
 
 from digestmail.demo.day import Demo, demo_day
+from digestmail.demo.show import show
 from digestmail.errors import SourceError
+from digestmail.relevance.features.sentence_model import packaged_model
 from digestmail.resources import SAMPLE_PAPERS
 from digestmail.sources.file import FileSource
 
@@ -37,6 +40,27 @@ def test_everybody_gets_fitting_papers_or_a_reason(tmp_path: Path) -> None:
     assert all(paper["reasons"] for digest in by_person.values() for paper in digest["papers"])
     titles = [paper["title"] for paper in by_person["maya@example.org"]["papers"]]
     assert "Retrieval-Augmented" in titles[0]
+
+
+def test_it_compares_by_meaning_where_the_model_is_installed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needs(packaged_model(), "the extra semantic is not installed")
+    with demo_day(tmp_path, SAMPLE_PAPERS, 8000) as demo:
+        show(demo, as_json=False)
+        assert demo.app.meaning.lacking() == []
+    assert "by meaning as well as by words" in capsys.readouterr().out
+
+
+def test_it_does_without_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with demo_day(tmp_path, SAMPLE_PAPERS, 8000) as demo:
+        show(demo, as_json=False)
+    said = capsys.readouterr().out
+    assert "by words alone" in said
+    assert "pip install 'digestmail[semantic]'" in said
 
 
 def test_every_mail_parses_strictly_and_has_both_parts(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from conftest import NOW, FakeClock
 from schema import give_schema
+from sentence_models import write_model
 
 from digestmail.app import App
 from digestmail.calendar import utc_now
@@ -30,15 +31,20 @@ from digestmail.scheduler import (
     stop,
 )
 from digestmail.store import Lease
-from digestmail.store.leases import DIGESTS, INGEST
+from digestmail.store.leases import DIGESTS, INGEST, MEANING
 from digestmail.worker import this_worker
 
 
 @pytest.fixture
 def app(tmp_path: Path, clock: FakeClock) -> App:
     """An installation whose one subscriber is due at 07:00 UTC, an hour from now."""
+    return installation(tmp_path, clock)
+
+
+def installation(tmp_path: Path, clock: FakeClock, model: str = "none") -> App:
     settings = Settings.model_validate(
         {
+            "semantic": {"model": model},
             "public_url": "https://digest.example.org",
             "secret_key": "k3y-" * 10,
             "mail": MailSettings(from_address="daily@example.org", outbox="sent"),
@@ -165,6 +171,38 @@ def test_a_stop_gives_up_every_lease(app: App) -> None:
     assert [app.store.leases.holder(name) for name in (INGEST, DIGESTS)] == [None, None]
     _tick(app)  # nothing begins any more
     assert app.store.leases.holder(INGEST) is None
+
+
+def test_papers_are_embedded_in_the_background(tmp_path: Path, clock: FakeClock) -> None:
+    app = installation(tmp_path, clock, str(write_model(tmp_path / "model", {"ice": (1.0,)})))
+    scheduler = make_scheduler(app)
+    assert [job.id for job in scheduler.get_jobs()] == [INGEST, DIGESTS, MEANING]
+    ingest_tick(app)
+    _lease(app, MEANING, "another:1:1.00")
+    _tick(app)
+    assert len(app.meaning.lacking()) == 64
+    clock.move(minutes=4)
+    _tick(app)
+    assert app.meaning.lacking() == []
+    stop(app, scheduler_started(scheduler))
+    assert app.store.leases.holder(MEANING) is None
+
+
+def scheduler_started(scheduler: BackgroundScheduler) -> BackgroundScheduler:
+    scheduler.start(paused=True)
+    return scheduler
+
+
+def test_digests_wait_until_their_papers_are_embedded(tmp_path: Path, clock: FakeClock) -> None:
+    app = installation(tmp_path, clock, str(write_model(tmp_path / "model", {"ice": (1.0,)})))
+    ingest_tick(app)
+    clock.move(hours=1)
+    digest_tick(app)
+    assert (app.meaning.lacking(), sent(app)) == ([], 1)
+
+
+def test_without_an_embedding_model_there_is_no_job_for_it(app: App) -> None:
+    assert MEANING not in [job.id for job in make_scheduler(app).get_jobs()]
 
 
 @pytest.mark.parametrize("jump", [-2 * 60, -30, -2, 2, 45, 60 * 24 * 365 * 56])

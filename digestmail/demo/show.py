@@ -9,6 +9,13 @@ from rich.table import Table
 from digestmail.demo.day import Demo
 
 
+_WITH_MEANING = "They were compared by meaning as well as by words, with a model on this machine."
+_BY_WORDS = (
+    "They were compared by words alone. To compare them by meaning too: "
+    "pip install 'digestmail[semantic]'"
+)
+
+
 def show(demo: Demo, *, as_json: bool) -> None:
     """Print the day's results."""
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
@@ -28,4 +35,5 @@ def show(demo: Demo, *, as_json: bool) -> None:
             table.add_row(who, f"{paper['score']:.2f}", escape(paper["title"]), escape(why))
     console.print(table)
     console.print(f"{demo.ingested.new} papers read, {len(demo.ingested.bad)} bad records.")
+    console.print(escape(_WITH_MEANING if demo.app.meaning.embedder else _BY_WORDS))
     console.print(f"{len(demo.mailbox.messages())} mails lie in {demo.mailbox.folder}.")

@@ -155,10 +155,9 @@ class Papers:
         """Return of how many of these papers something of ``kind`` is kept."""
         counted = select(func.count()).where(PAPER_FEATURE.c.kind == kind)
         with self._database.reading() as session:
-            return sum(
-                session.execute(counted.where(PAPER_FEATURE.c.paper_id.in_(part))).scalar_one()
-                for part in chunks(sorted(ids), MOST_VALUES)
-            )
+            parts = chunks(sorted(ids), MOST_VALUES)
+            queries = (counted.where(PAPER_FEATURE.c.paper_id.in_(part)) for part in parts)
+            return sum(int(session.execute(query).scalar_one()) for query in queries)
 
     def keep_features(self, kind: str, data: Mapping[int, bytes]) -> None:
         """Keep what was computed of papers that are stored, in place of what was kept before."""

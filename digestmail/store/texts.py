@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select, update
 
@@ -21,7 +22,7 @@ class TextFeatures:
     def load(self, kind: str, names: Collection[str], now: datetime) -> dict[str, bytes]:
         """Return what is kept of the texts of these names, which are in use now."""
         table = TEXT_FEATURE.c
-        rows = []
+        rows: list[Any] = []
         with self._database.reading() as session:
             for part in chunks(sorted(names), MOST_VALUES):
                 query = select(table.name, table.data, table.used_at)
@@ -46,8 +47,7 @@ class TextFeatures:
             with self._database.writing() as session:
                 session.execute(upsert(session, TEXT_FEATURE).on_conflict_do_nothing(), rows)
 
-    def forget(self, before: datetime) -> int:
-        """Forget what was not used since; returns how many texts."""
+    def forget(self, before: datetime) -> None:
+        """Forget what was not used since."""
         with self._database.writing() as session:
-            found = session.execute(delete(TEXT_FEATURE).where(TEXT_FEATURE.c.used_at < before))
-            return int(found.rowcount)
+            session.execute(delete(TEXT_FEATURE).where(TEXT_FEATURE.c.used_at < before))

@@ -75,6 +75,7 @@ def _fill(store: Store) -> None:
     store.sources.add(SourceSpec(name="s", kind="file", options={"path": "x.csv"}), NOW)
     store.batches.note([Batch(source="s", day=NOW.date(), state=BatchState.OPEN)], NOW)
     store.papers.keep_features("terms", {papers[0].id or 0: b"0"})
+    store.texts.keep("meaning", {"hash": b"0"}, NOW)
     store.saved.add(ada.id or 0, papers[0].id or 0, NOW)
     store.bounces.record(Bounce(id="b", at=NOW, kind="soft"))
     store.guards.suppress("0f", "bounced", NOW)
