@@ -8,7 +8,6 @@ from rich.table import Table
 
 from digestmail.demo.day import Demo
 
-
 _WITH_MEANING = "They were compared by meaning as well as by words, with a model on this machine."
 _BY_WORDS = (
     "They were compared by words alone. To compare them by meaning too: "

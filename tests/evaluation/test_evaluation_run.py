@@ -105,7 +105,7 @@ def test_an_embedder_reads_all_before_the_ranking(tmp_path: Path) -> None:
                 progress(len(self.read))
             return np.eye(len(papers), 3, dtype=np.float32)
 
-        def texts(self, texts: Any) -> Any:
+        def texts(self, texts: Any, features: Any = None) -> Any:
             return np.zeros((len(texts), 3), dtype=np.float32)
 
     told, done = Told(), list[int]()
