@@ -36,9 +36,10 @@ from digestmail.render import (
     encoded_size,
     segments,
 )
-from digestmail.render.environment import counted, make_environment, wrap
+from digestmail.render.environment import counted, make_environment
 from digestmail.render.papers import PaperView, Place, clean, paper_view, web_url
 from digestmail.render.words import ENGLISH, Words
+from digestmail.render.wrapping import wrap
 from digestmail.text import phrase
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
@@ -454,6 +455,39 @@ def test_wrapping_keeps_indentation_and_whole_addresses() -> None:
     assert lines[0].startswith("    Why: word")
     assert all(line.startswith(" " * 9) for line in lines[1:])
     assert lines[-1].strip() == url
+
+
+JAPANESE = "本論文では、自動要約（ROUGE-L）の「新しい手法」を提案し、コンピュータで検証する。" * 6
+CHINESE = "我们提出了一种新的方法，用于预测蛋白质的结构（3.5 倍）。" * 8
+
+
+@pytest.mark.parametrize("text", [JAPANESE, CHINESE])
+def test_texts_without_blanks_are_wrapped_between_letters(text: str) -> None:
+    lines = [line[4:] for line in wrap(text, 4).splitlines()]
+    widths = [sum(1 if letter.isascii() else 2 for letter in line) for line in lines]
+    assert max(widths) <= 68
+    assert min(widths[:-1]) > 68 - 12  # full lines, but for a Latin word and a bracket
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert not any(line[0] in "、。，）」ー" or line[-1] in "（「" for line in lines)
+    assert not any(line.endswith("ROUGE") for line in lines)
+
+
+def test_a_link_among_letters_that_need_no_blanks_stays_one_piece() -> None:
+    url = "https://example.org/" + "x" * 90
+    assert url in wrap(f"詳細は{url}を参照。", 4).split()
+
+
+def test_korean_is_wrapped_at_blanks_and_by_its_width() -> None:
+    sentence = "단백질의 구조를 예측하는 새로운 방법을 제안합니다."
+    lines = wrap(" ".join([sentence] * 6)).splitlines()
+    assert " ".join(lines).split() == sentence.split() * 6
+    assert all(50 < sum(2 - letter.isascii() for letter in line) <= 72 for line in lines[:-1])
+
+
+def test_a_japanese_abstract_is_wrapped_in_the_text_part() -> None:
+    text = rendered(item(replace(FOLDING, abstract=JAPANESE), reasons=WHY)).text
+    assert "本論文では、" in text
+    assert max(map(len, text.splitlines())) <= 72
 
 
 # --- marking and shortening ------------------------------------------------------------------

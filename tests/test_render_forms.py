@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from digestmail.render.environment import unbroken, wrap
+from digestmail.render.environment import unbroken
 from digestmail.render.forms import CannotSplitError, Form, Holes, Slots, late
+from digestmail.render.wrapping import wrap
 from digestmail.text import excerpt
 
 START, END = "https://example.org/t/", "3/more?a=1&b"

@@ -23,6 +23,7 @@ from digestmail.render.encoding import typeset
 from digestmail.render.forms import late
 from digestmail.render.saying import functions
 from digestmail.render.words import ENGLISH, Words
+from digestmail.render.wrapping import wrap
 from digestmail.text import excerpt
 
 _DAYS = 1024  # a list has one for each paper, and few are different
@@ -104,25 +105,6 @@ def counted(number: int, noun: str) -> str:
 def unbroken(text: str) -> str:
     """``text`` with blanks at which no line is broken."""
     return text.replace(" ", "\u00a0")
-
-
-def wrap(text: str, indent: int = 0, *, hanging: int = 0, width: int = 72, label: str = "") -> str:
-    """``text`` as one paragraph of lines up to ``width``; a longer word keeps a line of its own.
-
-    All lines are indented by ``indent``, those after the first by ``hanging`` more. The first
-    begins with ``label``.
-    """
-    # By hand, as textwrap takes 10 times as long and every mail has 20 reasons to wrap.
-    rest = " ".join(f"{label}{text}".split())
-    lines, start = [], " " * indent
-    while len(start) + len(rest) > width:
-        end = rest.rfind(" ", 0, width - len(start) + 1)
-        end = end if end >= 0 else rest.find(" ")
-        if end < 0:
-            break
-        lines.append(start + rest[:end])
-        rest, start = rest[end + 1 :], " " * (indent + hanging)
-    return "\n".join([*lines, start + rest]) if rest else ""
 
 
 # --- broken templates ------------------------------------------------------------------------
