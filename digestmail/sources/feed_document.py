@@ -253,7 +253,8 @@ class _Reader:
         self.root = ""
         self.base = ""
         self.entries: list[Entry] = []
-        self._prefixes: dict[str, str] = {}
+        self._outer: Mapping[str, str] = {}  # the prefixes that are known around the entries
+        self._prefixes: list[Mapping[str, str]] = []  # those known within each open element
         self._depth = 0
         self._entry: Entry | None = None
         self._open: list[_Open] = []
@@ -277,7 +278,7 @@ class _Reader:
 
     def _entries_of(self, piece: str) -> list[Entry]:
         reader = _Reader(self.limits)
-        reader._prefixes = dict(self._prefixes)
+        reader._outer = self._outer
         reader.read(piece)
         return reader.entries
 
@@ -290,9 +291,7 @@ class _Reader:
             raise _TooMuchError(f"an element has {len(attributes):,} attributes at once")
         if self._depth > self.limits.depth:
             raise _TooMuchError(f"more than {self.limits.depth} elements in one another")
-        for name, value in attributes.items():
-            if name == "xmlns" or name.startswith("xmlns:"):
-                self._prefixes[name[6:]] = _family(value, name[6:])
+        self._declare(attributes)
         name = self._name(tag)
         if self._depth == 1:
             self.root, self.base = name, attributes.get("xml:base", "")
@@ -301,9 +300,21 @@ class _Reader:
         elif name in _ENTRIES:
             self._entry = Entry(attributes)
 
+    def _declare(self, attributes: Mapping[str, str]) -> None:
+        """Take in the namespaces that an element declares, for itself and what it holds."""
+        declared = {
+            name[6:]: _family(value, name[6:])
+            for name, value in attributes.items()
+            if name == "xmlns" or name.startswith("xmlns:")
+        }
+        around = self._prefixes[-1] if self._prefixes else self._outer
+        self._prefixes.append({**around, **declared} if declared else around)
+        if self._entry is None:
+            self._outer = self._prefixes[-1]
+
     def _name(self, tag: str) -> str:
         prefix, _, local = tag.rpartition(":")
-        family = self._prefixes.get(prefix, _family("", prefix))
+        family = self._prefixes[-1].get(prefix, _family("", prefix))
         return f"{family}:{local.lower()}" if family else local.lower()
 
     def _start_field(self, name: str, attributes: dict[str, str]) -> None:
@@ -328,6 +339,7 @@ class _Reader:
             self._entry = None
             if len(self.entries) > self.limits.entries + 1:
                 self.entries.pop()
+        self._prefixes.pop()
 
     def _end_field(self, tag: str) -> None:
         element = self._open.pop()

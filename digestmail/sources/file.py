@@ -19,7 +19,13 @@ from digestmail.sources.columns import records_in
 from digestmail.sources.endnote import read_enw
 from digestmail.sources.listing import read_listing
 from digestmail.sources.nbib import read_nbib
-from digestmail.sources.records import RecordError, paper_from_record, shared_names
+from digestmail.sources.records import (
+    RecordError,
+    names_with_title,
+    paper_from_record,
+    shared_names,
+    without_shared_names,
+)
 from digestmail.sources.ris import read_ris
 from digestmail.sources.tagged import unified
 from digestmail.sources.wos import read_wos
@@ -28,8 +34,6 @@ from digestmail.text import one_line
 
 _CHUNK = 1 << 20
 _STREAMED = (".jsonl", ".ndjson")  # read twice, since they may be larger than the memory
-_NAMES = ("id", "doi")  # fields that may identify a record
-_TITLE_CHARACTERS = 500  # enough to tell titles apart
 
 Located = tuple[str, Mapping[str, object] | str]  # where it stood; the record, or what is wrong
 
@@ -53,7 +57,7 @@ class FileSource:
             _require_file(self._path)
             is_streamed = self._path.suffix.lower() in _STREAMED
             records = read(self._path) if is_streamed else list(read(self._path))
-            shared = shared_names(pair for _, each in records for pair in _names_with_title(each))
+            shared = shared_names(pair for _, each in records for pair in names_with_title(each))
             for where, record in read(self._path) if is_streamed else records:
                 yield self._paper(where, record, shared)
         except OSError as error:
@@ -64,21 +68,10 @@ class FileSource:
     ) -> Paper | BadRecord:
         if isinstance(record, str):
             return BadRecord(where, record)
-        if shared:
-            names = (field for field in _NAMES if str(record.get(field, "")).strip() in shared)
-            record = {**record, **dict.fromkeys(names)}
         try:
-            return paper_from_record(record, source=self._name)
+            return paper_from_record(without_shared_names(record, shared), source=self._name)
         except RecordError as error:
             return BadRecord(where, str(error))
-
-
-def _names_with_title(record: Mapping[str, object] | str) -> Iterator[tuple[str, str]]:
-    """Return what a record calls itself, each with its title: see ``shared_names``."""
-    if isinstance(record, Mapping) and isinstance(title := record.get("title"), str):
-        for name in (str(record.get(field) or "").strip() for field in _NAMES):
-            if name:
-                yield name, title[:_TITLE_CHARACTERS]
 
 
 def _require_file(path: Path) -> None:

@@ -1,6 +1,6 @@
 """A reader's own papers and feeds, out of the file that their reference manager or reader saved."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -19,7 +19,13 @@ from digestmail.sources.library_files import (
     root_of,
 )
 from digestmail.sources.opml import read_opml
-from digestmail.sources.records import RecordError, paper_from_record
+from digestmail.sources.records import (
+    RecordError,
+    names_with_title,
+    paper_from_record,
+    shared_names,
+    without_shared_names,
+)
 from digestmail.text import one_line, readable, words
 
 SOURCE = "library"  # of papers that have no other identifier than their title
@@ -100,9 +106,11 @@ def _papers(entries: Iterable[Located]) -> Library:
     papers: dict[str, Paper] = {}
     problems: list[str] = []
     located = iter(entries)
-    for where, record in islice(located, MOST_ENTRIES):
+    first = list(islice(located, MOST_ENTRIES))
+    shared = shared_names(pair for _, record in first for pair in names_with_title(record))
+    for where, record in first:
         try:
-            paper = _paper(record)
+            paper = _paper(record, shared)
             papers.setdefault(paper.key, paper)
         except (RecordError, InputError) as error:
             problems.append(f"{where}: {getattr(error, 'message', error)}")
@@ -111,14 +119,14 @@ def _papers(entries: Iterable[Located]) -> Library:
     return Library(tuple(papers.values()), problems=tuple(problems))
 
 
-def _paper(record: Record) -> Paper:
+def _paper(record: Record, shared: Collection[str]) -> Paper:
     """Return the paper of a record; of one without title its identifier is enough."""
     if isinstance(record, str):
         raise RecordError(record)
     if isinstance(record, Paper):
         return replace(record, source=SOURCE)
     if str(record.get("title") or "").strip():
-        paper = paper_from_record(record, source=SOURCE)
+        paper = paper_from_record(without_shared_names(record, shared), source=SOURCE)
         if paper.key.startswith(f"{SOURCE}:") and not words(readable(paper.title)):
             raise RecordError("it has no identifier, and its title neither letter nor digit")
         return paper

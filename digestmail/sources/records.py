@@ -3,7 +3,7 @@
 import hashlib
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import quote, urlsplit
 
 from digestmail.domain import Paper
@@ -26,7 +26,11 @@ _SUBJECT_CLASS = re.compile(
 _IN_BRACKETS = re.compile(r"\[([^\[\]]*\s[^\[\]]*)\]\.?")
 # Not that of an ellipsis or an abbreviation: "et al.", "in the U.S.", "Inc."
 _FULL_STOP = re.compile(r"(?<![.\s])(?<!\.\w)(?<!\b[A-Z])(?<!\bal)(?<!\betc)(?<!\b(?:Inc|Ltd))\.$")
+_NAMING_FIELDS = ("id", "arxiv_id", "doi", "url", "pmid")
+_COMPARED_TITLE = 500  # characters, enough to tell titles apart
 _MARKUP_ALLOWANCE = 5  # raw text is cut at this many times its limit before it is cleaned
+
+Record = Mapping[str, object]
 
 
 class RecordError(ValueError):
@@ -94,7 +98,7 @@ def _identifiers(record: Mapping[str, object]) -> list[str]:
     """
     own = _identifier(record.get("id"))
     texts = {name: _identifier(record.get(name)) for name in ("arxiv_id", "doi", "url")}
-    public = {name: text for name, text in texts.items() if arxiv_id(text) or dois(text)}
+    public = {name: text for name, text in texts.items() if _is_public(text)}
     pmid = pubmed_key(_identifier(record.get("pmid")))
     names = (public.get("arxiv_id"), own, public.get("doi"), public.get("url"), pmid)
     return [name for name in names if name]
@@ -136,19 +140,38 @@ def _version(value: object, identifiers: list[str]) -> int:
     return max(named, given)
 
 
+def names_with_title(record: object) -> Iterator[tuple[str, str]]:
+    """Return the identifiers of a record, each with its title: see ``shared_names``."""
+    if isinstance(record, Mapping) and isinstance(title := record.get("title"), str):
+        names = ((field, str(record.get(field) or "").strip()) for field in _NAMING_FIELDS)
+        for field, name in names:
+            if name and (field != "url" or _is_public(name)):
+                yield name, title[:_COMPARED_TITLE]
+
+
+def without_shared_names(record: Mapping[str, object], shared: Collection[str]) -> Record:
+    """Return the record without the identifiers that others of its document have too."""
+    names = (field for field in _NAMING_FIELDS if str(record.get(field, "")).strip() in shared)
+    return {**record, **dict.fromkeys(names)} if shared else record
+
+
 def shared_names(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
     """Return the names that stand with different titles, and so identify none of them.
 
-    ``pairs`` are a name and the title of the record that has it. A DOI may stand with two forms of
-    one title: it is shared where less than half of the words agree.
+    ``pairs`` are a name and the title of the record that has it. A DOI or arXiv id may stand with
+    two forms of one title: it is shared where less than half of the words agree.
     """
     titles: dict[str, str] = {}
     shared: set[str] = set()
     for name, title in pairs:
         before = titles.setdefault(name, title)
-        if title != before and not _is_one_title(title, before, are_forms=bool(dois(name))):
+        if title != before and not _is_one_title(title, before, are_forms=_is_public(name)):
             shared.add(name)
     return frozenset(shared)
+
+
+def _is_public(name: str) -> bool:
+    return bool(arxiv_id(name) or dois(name))
 
 
 def _is_one_title(one: str, other: str, *, are_forms: bool) -> bool:

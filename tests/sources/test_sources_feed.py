@@ -138,6 +138,23 @@ def test_dois_in_addresses(url: str, doi: str) -> None:
     assert doi_in_address(url) == doi
 
 
+def test_markup_of_another_namespace_ends_with_its_element() -> None:
+    """The default namespace of a text's markup is not that of what comes after it."""
+    entry = (
+        '<entry><title type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">On <i>tea</i></div>'
+        "</title><id>tag:x,2026:{0}</id><link href='https://x.example/{0}'/>"
+        '<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>We boil.</p></div>'
+        "</content><author><name>Ana Lima</name></author></entry>"
+    )
+    feed = '<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title>{}</feed>'
+    both = read(feed.format(entry.format(1) + entry.format(2)))
+    broken = read(feed.format("<x>" + entry.format(1) + entry.format(2)))  # read entry by entry
+    for result in (*both, *broken[-2:]):
+        assert isinstance(result, Paper)
+        assert (result.title, result.abstract) == ("On tea", "We boil.")
+        assert (result.authors, result.url[:-1]) == (("Ana Lima",), "https://x.example/")
+
+
 def test_the_same_guid_gives_the_same_key() -> None:
     one = paper("<guid isPermaLink='false'>x1</guid><link>https://a.example/1</link>")
     two = paper("<guid isPermaLink='false'>x1</guid><link>https://a.example/2</link>")

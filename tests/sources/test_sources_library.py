@@ -71,6 +71,17 @@ def keys(library: Library) -> list[str]:
     return [paper.key for paper in library.papers]
 
 
+@pytest.mark.parametrize("field", ["doi", "pmid", "url"])
+def test_what_entries_with_different_titles_share_identifies_none(field: str) -> None:
+    """Programs fill in the DOI of the volume, or one that was copied down a column."""
+    name = {"doi": "10.1000/volume", "pmid": "40000001", "url": "https://doi.org/10.1000/volume"}
+    titles = ("On cats", "Dogs at night", "The flight of birds")
+    entries = (f"@article{{{t[:2]}, title={{{t}}}, {field}={{{name[field]}}}}}" for t in titles)
+    library = read_library("\n".join(entries).encode(), "my.bib")
+    assert tuple(paper.title for paper in library.papers) == titles
+    assert not any(paper.doi for paper in library.papers)
+
+
 def test_bibtex_is_read_and_what_is_left_out_is_named() -> None:
     library = read_library(BIBTEX.encode(), "my.bib")
     assert keys(library) == ["doi:10.1000/abc", "arxiv:2301.00001", "doi:10.1000/xyz"]

@@ -133,6 +133,8 @@ def test_pubmed_ids_are_identifiers(
         ([("x", "On cats"), ("x", "ON CATS."), ("x", "On cats")], set()),
         ([("10.1000/a", "On cats"), ("10.1000/a", "On cats and dogs: a study")], set()),
         ([("10.1000/a", "On cats at night"), ("10.1000/a", "A study of birds")], {"10.1000/a"}),
+        ([("2301.00001", "On cats"), ("2301.00001v2", "On cats")], set()),
+        ([("2301.00001", "On cats"), ("2301.00001", "On cats at night")], set()),
         ([], set()),
     ],
 )
