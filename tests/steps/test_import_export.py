@@ -128,6 +128,14 @@ def test_few_columns_are_enough(text: str) -> None:
     assert entry.profiles == (Profile(keywords=("ice",)),)
 
 
+@pytest.mark.parametrize("text", ['[{"email": "a@x.org"}', '{"email": 1}\n{"email"', "[" * 9999])
+def test_json_that_is_broken_is_told_in_plain_words(text: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        read_list(text.encode(), {})
+    assert "is not JSON" in refusal.value.message
+    assert "char " not in refusal.value.message
+
+
 def test_json_may_say_true() -> None:
     one = {"email": "a@example.org", "send_empty": True, "profiles": [{"keywords": ["ice"]}]}
     (entry,), _, _ = read(json.dumps([one]))
@@ -232,6 +240,16 @@ LISTS = {
         "c@x.org,C,by_user,plaintext_digests\nd@x.org,D,by_moderator,regular\n",
         {"a": ACTIVE, "b": BOUNCED, "c": PAUSED, "d": PAUSED},
     ),
+    "Mailman 3 by its programs' names": (
+        "address,display_name,delivery_mode,delivery_status\n"
+        "a@x.org,A,DeliveryMode.regular,DeliveryStatus.enabled\n"
+        "b@x.org,B,DeliveryMode.regular,DeliveryStatus.by_bounces\n",
+        {"a": ACTIVE, "b": BOUNCED},
+    ),
+    "an object in each line": (
+        '{"email": "a@x.org"}\n\n{"email": "b@x.org", "status": "bounced"}\n',
+        {"a": None, "b": BOUNCED},
+    ),
     "Mailman 2": (
         '# members of seminar\nada@x.org\nBob Mill <bob@x.org>\n"Winter, Cy" <cy@x.org>\n',
         {"ada": None, "bob": None, "cy": None},
@@ -241,6 +259,11 @@ LISTS = {
         "email bob@x.org\ndate 1600000000\nreception nomail\nvisibility conceal\n\n"
         "email cy@x.org\nreception digest\nsuspend 1\n",
         {"ada": None, "bob": PAUSED, "cy": PAUSED},
+    ),
+    "Sympa's older dumps": (
+        "date 1600000000\nemail ada@x.org\ngecos Ada\nreception nomail\n\n"
+        "date 1600000000\nemail bob@x.org\nreception mail\nbounce 123 456 3 5.1.1\n",
+        {"ada": PAUSED, "bob": BOUNCED},
     ),
     "phpList": (
         "id,email,confirmed,blacklisted,optedin,bouncecount,entered,uniqid,htmlemail,disabled\n"

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from json import JSONDecodeError
+from typing import Any, NoReturn
 
 from digestmail.domain import SubscriberStatus
 from digestmail.errors import InputError
@@ -20,7 +21,7 @@ LARGEST = 64_000_000  # bytes: a million rows of our own; memory is some six tim
 _SAMPLED_ROWS = 1_000  # that tell what doubtful columns hold
 _MOST_NAMED = 25  # columns in one warning
 _SHORTEST_STATUS = 4  # letters of a word that tells a status where no header says so
-_SYMPA = re.compile(r"\s*email\s+\S+@\S+\s*$", re.MULTILINE)
+_SYMPA = re.compile(r"\A(?:\s*[a-z_]+ [^\n]*\n){0,20}\s*email\s+\S+@\S+\s*$", re.MULTILINE)
 _SYMPA_FIELD = re.compile(r"^(?:gecos|date|update_date|reception|visibility)\s", re.MULTILINE)
 
 
@@ -61,7 +62,7 @@ def read_list(data: bytes, choices: Mapping[str, str]) -> SubscriberList:
     if start.startswith((b"[", b"{")):
         return _read_json(data, choices)
     text = decode_text(data).text
-    if _SYMPA.match(text) and _SYMPA_FIELD.search(text):
+    if _SYMPA.search(text) and _SYMPA_FIELD.search(text):
         return _read_sympa(text, choices)
     return _read_table(read_table(data), choices)
 
@@ -149,11 +150,7 @@ def _sympa_records(text: str, interpreter: Interpreter) -> Iterator[Record]:
 
 
 def _read_json(data: bytes, choices: Mapping[str, str]) -> SubscriberList:
-    try:
-        content = json.loads(decode_text(data).text)
-    except (ValueError, RecursionError) as error:
-        raise InputError("file", f"is not JSON: {error}") from None
-    people = _people(content)
+    people = _people(_json_content(decode_text(data).text))
     if people is None:
         raise InputError("file", "should hold an array of subscribers")
     interpreter = Interpreter(choices)
@@ -169,6 +166,23 @@ def _read_json(data: bytes, choices: Mapping[str, str]) -> SubscriberList:
         if counts.get(likely):
             interpreter.columns[likely] = Column(likely, "email")
     return SubscriberList(_json_records(people, interpreter), [], interpreter)
+
+
+def _json_content(text: str) -> object:
+    """Return the value of a JSON document, or the array of those that stand in a line each."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        lines = [line for line in text.splitlines() if line.strip()]
+        try:
+            return [json.loads(line) for line in lines] if len(lines) > 1 else _not_json(error)
+        except (ValueError, RecursionError):
+            return _not_json(error)
+
+
+def _not_json(error: Exception) -> NoReturn:
+    where = f"line {error.lineno}: {error.msg}" if isinstance(error, JSONDecodeError) else "nested"
+    raise InputError("file", f"is not JSON ({where}); export it anew or save it as CSV")
 
 
 def _people(content: object, depth: int = 3) -> list[Any] | None:

@@ -104,6 +104,7 @@ _REFUSING_WORDS = (
     ),
 )
 _JOINED = re.compile(r"(?<=[a-z])(?=[A-Z])")  # HardBounce
+_ENUMERATION = re.compile(r"^[A-Z]\w*\.(?=[a-z_]+$)")  # DeliveryStatus.by_bounces
 _REMARK = re.compile(r"\([^()]*\)")
 _PERMANENT = re.compile(r"(5 1 \d+|55[0134])\b")  # of RFC 3463 and RFC 5321: no such mailbox
 _NEGATION = re.compile(
@@ -143,7 +144,7 @@ def status_of(text: str) -> SubscriberStatus | None:
 
     InputError("status") for a word that nobody knows: it may be a refusal.
     """
-    value = plain_words(_JOINED.sub(" ", text))
+    value = plain_words(_JOINED.sub(" ", _ENUMERATION.sub("", text.strip())))
     if not value:
         return None
     bare = plain_words(_REMARK.sub(" ", text))
