@@ -99,7 +99,7 @@ class Evidence:
         Where it gave a reply code alone, the Status field is a guess of the one that reports it.
         """
         number = self.code if self.reply else self.number
-        return number[2:] not in _LOOSE_CODES
+        return number[2:] not in _LOOSE_CODES and number[2:4] != "0."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Verdict:
 # RFC 3463 and its registry: codes that name the mailbox, that name the sender or the mail, and
 # those that are given for anything, so that the words decide. All others are about the moment.
 _MAILBOX_CODES = frozenset(
-    {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.7.13", "5.7.17"}
+    {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.1.351", "5.2.1", "5.7.13", "5.7.17"}
 )
 _SENDER_CODES = frozenset({"1.7", "1.8", "1.9", "3.4", "5.1", "5.2", "5.3", "5.4", "5.5", "5.6"})
 _SENDER_SUBJECTS = ("6", "7")

@@ -80,7 +80,8 @@ REPUTATION = _any(
     r"\bprofanity|\bdt:sp\w+|\bmi:\w+|\bspf\b|\bdkim\b|\bdmarc\b|\bdomainkeys|\bsender id\b",
     r"\breverse.?(?:dns|hostname|lookup)|\brdns\b|\bptr\b|\bcannot find your (?:reverse )?hostname",
     r"\bcannot resolve your|\bdynamic.ips?\b|\bdial-?up|\bgeneric (?:dns|hostname|rdns)",
-    r"\bno a, aaaa|\bgeograph\w+",
+    r"\bno a, aaaa|\bgeograph\w+|\binvalid dns\b|\bbad reps?\b|\bnot welcome\b|\bunwelcome\b",
+    r"\b(?:sender|sending|source|client) (?:ip|host)\b",
     # The codes of AOL and Yahoo, and of Outlook
     r"\b(?:rtr|rly|dyn|hvu|mff|pfv|con):\w\w\b|[\[(](?:tss?|bl|ph|au|ipts|vs|cs|hme?)\d{1,2}[\])]",
     r"\bipts\d\d|\b(?:ou|sc|dy|rp)-00\d",
@@ -120,6 +121,8 @@ TEMPORARY = _any(
     r"\b(?:unable to|could ?n.t|could not) (?:be )?verif\w+|\bverification (?:in progress"
     r"|unavailable|timed?)|\blookup (?:failure|error|timed?)|\bhost not found, try again",
     r"\bcurrently (?:un|not )available|\bnot currently available|\btoo busy\b|\bload is too high",
+    r"\bshutting down\b|(?<!remote )\b(?:ldap|database|directory|server|back-?end|lookup|query)\b"
+    r"[^.;!]{0,20}\b(?:unavailable|error|fail(?:ed|ure)|down|unreachable|offline)\b",
 )
 
 MAILBOX_FULL = _any(
@@ -141,7 +144,7 @@ NO_SUCH_MAILBOX = _any(
     r"|suspended|terminated)(?: or"
     r" (?:illegal|unknown|inactive|invalid|discontinued))? (?:local |virtual |destination |domain"
     r" |e-?mail |internal |illegal )*(?:users?|mail ?box|mail drop|recipients?|address(?:es)?"
-    r"|account|alias|person|local[- ]?part|rcpt|user ?name|i\.?d|name)\b(?! error)",
+    r"|account|alias|person|local[- ]?part|rcpt|user ?name|i\.?d|(?<!domain )name)\b(?! error)",
     rf"\b{_RECIPIENT}\b{_gap(90)}\b(?:unknown|non-?existent|undeliverable address|unrecogni[sz]ed"
     r"|not (?:a )?(?:known|found|recogni[sz]ed|listed|exist\w*|valid|activated|active|be found|ok"
     r"|registered|a member of domain)|(?:does|do|did)(?: not|n.t) exist|\w+n.t (?:be )?(?:found"
