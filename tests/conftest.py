@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from needs import needs
-from playwright.sync_api import Browser, sync_playwright
+from patience import LONG
+from playwright.sync_api import Browser, expect, sync_playwright
 from schema import POSTGRES, drop_all, give_schema, own_postgres
 
 from digestmail.config import PREFIX
@@ -18,6 +20,10 @@ _QUIET = (  # no calls home, and no sandbox, which a superuser cannot have
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
     " --disable-sync --no-first-run"
 )
+expect.set_options(timeout=LONG * 1000)
+# A busy machine is no bug.
+settings.register_profile("patient", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)  # a Friday
 
 

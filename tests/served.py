@@ -1,7 +1,6 @@
 """An App whose pages a real server serves, for a real browser, with something of everything."""
 
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,6 +11,7 @@ from threading import Thread
 from typing import Any
 
 import uvicorn
+from patience import LONG, until
 from playwright.sync_api import Browser, Page
 from web_apps import Watch, mails_of, open_app, path_of, store_digest
 
@@ -45,7 +45,9 @@ def open_served(folder: Path, **web: Any) -> Iterator[App]:
 def visit(browser: Browser, app: App, complaints: list[str], **options: Any) -> Page:
     """A page of a new visitor in Rome; what the browser complains about is collected."""
     options = {"timezone_id": "Europe/Rome", "viewport": WIDE} | options
-    page = browser.new_context(base_url=app.settings.public_url, **options).new_page()
+    context = browser.new_context(base_url=app.settings.public_url, **options)
+    context.set_default_timeout(LONG * 1000)
+    page = context.new_page()
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     return page
@@ -53,11 +55,8 @@ def visit(browser: Browser, app: App, complaints: list[str], **options: Any) -> 
 
 def awaited_mail(app: App, number: int = 1) -> EmailMessage:
     """The newest mail, once so many are written: the pages send them in the background."""
-    deadline = time.monotonic() + 10
-    while len(mails := mails_of(app)) < number:
-        assert time.monotonic() < deadline, f"mail {number} did not come"
-        time.sleep(0.05)
-    return mails[-1]
+    until(lambda: len(mails_of(app)) >= number)
+    return mails_of(app)[-1]
 
 
 def person(page: Page, *scripts: str) -> Page:

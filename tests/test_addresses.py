@@ -1,7 +1,7 @@
 """Addresses as they are stored and as people write them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digestmail.addresses import ascii_address, masked, readable_address
@@ -39,7 +39,6 @@ def test_what_cannot_be_shown_better_stays(address: str) -> None:
 
 
 @given(st.text(max_size=40))
-@settings(deadline=None)
 def test_nothing_escapes_and_twice_is_once(text: str) -> None:
     stored = ascii_address(text)
     assert ascii_address(stored) == stored

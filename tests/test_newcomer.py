@@ -4,7 +4,6 @@ import email
 import email.policy
 import re
 import socket
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
@@ -14,6 +13,7 @@ from threading import Thread
 import httpx
 import pytest
 import uvicorn
+from patience import LONG, until
 from playwright.sync_api import Browser, Page, expect
 
 from digestmail.demo.day import Demo, demo_day
@@ -47,16 +47,15 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 
 def mails(demo: Demo, subject: str, count: int = 1) -> list[EmailMessage]:
     """The newcomer's mails with a word in their subject, once there are ``count``."""
-    deadline = time.monotonic() + 15
-    while True:
+
+    def come() -> list[EmailMessage]:
         every = [
             email.message_from_bytes(m.as_bytes(), policy=STRICT) for m in demo.mailbox.messages()
         ]
-        mine = [m for m in every if m["To"] == READER and subject in m["Subject"]]
-        if len(mine) >= count:
-            return mine
-        assert time.monotonic() < deadline, f"no mail “{subject}” came"
-        time.sleep(0.1)
+        return [m for m in every if m["To"] == READER and subject in m["Subject"]]
+
+    until(lambda: len(come()) >= count)
+    return come()
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -79,6 +78,7 @@ def open_mail(page: Page, demo: Demo, subject: str) -> None:
 def test_subscribe_confirm_tune_receive_judge_pause_leave(browser: Browser, demo: Demo) -> None:
     home = demo.app.settings.public_url
     page = browser.new_context(timezone_id="Asia/Tokyo").new_page()
+    page.set_default_timeout(LONG * 1000)
 
     page.goto(f"{home}/subscribe")
     page.get_by_label("Email address").fill(READER)

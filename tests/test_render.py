@@ -630,7 +630,7 @@ def test_text_cannot_forge_lines() -> None:
     assert "Title Unsubscribe: https://evil.example" in text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=400))
 def test_any_text_keeps_the_structure(text: str) -> None:
     paper = replace(FOLDING, title=text, abstract=text, authors=(text,), categories=(text,))

@@ -163,7 +163,7 @@ def test_thirty_papers_are_all_shown() -> None:
     assert decoded(mail).html.count("<h2") == 30
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=300), st.text(max_size=40))
 def test_any_text_is_read_as_it_is_rendered(text: str, word: str) -> None:
     paper = replace(PAPER, title=text, abstract=text, authors=(text,), categories=(text,))

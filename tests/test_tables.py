@@ -153,7 +153,7 @@ def test_superfluous_empty_cells_are_dropped_and_others_told() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_nothing_but_an_input_error_ever_escapes(data: bytes) -> None:
     try:
         rows = list(read_table(data).rows())
@@ -164,7 +164,6 @@ def test_nothing_but_an_input_error_ever_escapes(data: bytes) -> None:
 
 
 @given(st.lists(st.lists(st.text(max_size=8), min_size=2, max_size=2), min_size=1, max_size=8))
-@settings(deadline=None)
 def test_what_was_written_is_read(rows: list[list[str]]) -> None:
     table = io.StringIO()
     header = ["email", "keywords"]

@@ -147,7 +147,7 @@ def test_damaged_messages_raise_nothing() -> None:
         (report.text + report.address).encode()  # or it could not be stored
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=40), st.text(max_size=400))
 def test_words_raise_nothing(status: str, words: str) -> None:
     assert classify(status, words).kind in (Kind.HARD, Kind.SOFT, Kind.POLICY)
@@ -156,7 +156,7 @@ def test_words_raise_nothing(status: str, words: str) -> None:
 _PHRASES = ("user ", "unknown ", "quota ", "exceed ", "sender ", "ip ", "mailbox.", "4", "a@b.c ")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from(_PHRASES), min_size=1, max_size=6), st.integers(1_000, 20_000))
 def test_words_cost_little(words: list[str], times: int) -> None:
     start = process_time()
@@ -183,7 +183,7 @@ def _unreachable(url: str) -> bytes:
     raise UncheckableError(url)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(["ses", "sendgrid", "mailgun", "postmark"]), _VALUES | _EVENT)
 def test_posts_are_read_or_refused(provider: str, event: object) -> None:
     webhooks = Webhooks("t", "", "key", "word", _unreachable)

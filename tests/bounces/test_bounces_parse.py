@@ -203,7 +203,7 @@ def test_a_persons_letter_is_no_report() -> None:
     assert parse(letter("A question about your service")).kind is Kind.UNKNOWN
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=400), st.integers(0, 900))
 def test_no_bytes_break_it(noise: bytes, where: int) -> None:
     raw = dsn(TOKEN)

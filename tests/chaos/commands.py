@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -57,6 +58,12 @@ async def listening(serve: Connection) -> AsyncIterator[int]:
         server.close()
 
 
+def _heed_signals() -> None:
+    """Undo what nohup and a shell's ``&`` do to all that they start, these tests among them."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @asynccontextmanager
 async def running(settings: Path, *command: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """The program at work on one command; killed at the end if it has not ended."""
@@ -67,6 +74,7 @@ async def running(settings: Path, *command: str) -> AsyncIterator[asyncio.subpro
         env={name: value for name, value in os.environ.items() if name != "COVERAGE_PROCESS_START"},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        preexec_fn=_heed_signals,
     )
     try:
         yield process

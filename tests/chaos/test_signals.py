@@ -11,6 +11,7 @@ import httpx
 import pytest
 from chaos_world import CONNECTIONS, populate
 from commands import HoldingRelay, listening, running
+from patience import LONG
 from senders import write_settings
 
 from digestmail.app import App
@@ -39,10 +40,10 @@ async def test_a_signal_lets_the_mails_in_flight_end(
     async with listening(relay.serve) as port:
         settings = write_settings(tmp_path, store, port=port, connections=CONNECTIONS)
         async with running(settings, *command) as process:
-            await asyncio.wait_for(relay.wait_for(CONNECTIONS), 60)
+            await asyncio.wait_for(relay.wait_for(CONNECTIONS), LONG)
             process.send_signal(number)
             relay.released.set()
-            assert await asyncio.wait_for(process.wait(), 60) == 0
+            assert await asyncio.wait_for(process.wait(), LONG) == 0
             assert process.stderr is not None
             assert b"Traceback" not in await process.stderr.read()
     sent = len(relay.taken)
@@ -68,15 +69,15 @@ async def test_a_letter_that_a_page_sends_is_finished_though_the_pages_have_ende
         serve = ("serve", "--only", "web", "--host", "127.0.0.1", "--port", str(number))
         async with running(settings, *serve) as process, httpx.AsyncClient() as browser:
             home = f"http://127.0.0.1:{number}"
-            await asyncio.wait_for(_served(browser, home), 60)
+            await asyncio.wait_for(_served(browser, home), LONG)
             assert (await browser.post(f"{home}/preferences", data=form)).status_code == 200
-            await asyncio.wait_for(relay.wait_for(1), 60)
+            await asyncio.wait_for(relay.wait_for(1), LONG)
             process.send_signal(signal.SIGTERM)
             assert process.stderr is not None
             while b"timeout graceful shutdown exceeded" not in await process.stderr.readline():
                 assert not process.stderr.at_eof()  # the page that sent it is cut off
             relay.released.set()
-            assert await asyncio.wait_for(process.wait(), 60) == 0
+            assert await asyncio.wait_for(process.wait(), LONG) == 0
         app.close()
     assert _states(store) == {DeliveryState.SENT: 1}
 

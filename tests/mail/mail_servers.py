@@ -10,12 +10,14 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP as Server  # noqa: N811
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
+from patience import skip, turns
 
 from digestmail.domain import Message
 
 PIPELINING = "250-relay.test\r\n250-PIPELINING\r\n250 SIZE 1000"  # to EHLO, where it is spoken
 DROP = "drop"  # close the connection instead of answering
-STALL = "stall"  # never answer
+STALL = "stall"  # let an hour of the loop's clock pass without an answer
+HOLD = "hold"  # answer when the test says so; "hold 550 no" with that
 RAW = b"From: a@digest.example\r\nSubject: Hi\r\n\r\none. two.\r\nend\r\n"
 
 
@@ -79,12 +81,15 @@ class Scripted:
     """An SMTP server that answers each command as told, else politely.
 
     A list gives one answer after another, over all connections; its last one stays. An answer
-    may be DROP, STALL, or "later 0.2 250 ok" to wait so many seconds first.
+    may be DROP, STALL, HOLD, or "later 20 250 ok" to let so many seconds of the loop's clock pass
+    first. ``held`` is set when it comes to HOLD, and ``going_on`` ends that.
     """
 
     answers: Mapping[str, str | list[str]]
     sessions: list[list[str]] = field(default_factory=list)
     port: int = 0
+    held: asyncio.Event = field(default_factory=asyncio.Event)
+    going_on: asyncio.Event = field(default_factory=asyncio.Event)
 
     _polite = {  # noqa: RUF012
         "CONNECT": "220 relay.test",
@@ -104,10 +109,15 @@ class Scripted:
         if answer == DROP:
             return False
         if answer == STALL:
-            await asyncio.sleep(60)
+            await _pass(3600)
+            await asyncio.Event().wait()
+        if answer.startswith(HOLD):
+            self.held.set()
+            await self.going_on.wait()
+            answer = answer.removeprefix(HOLD).strip() or "250 ok"
         if answer.startswith("later "):
             _, seconds, answer = answer.split(" ", 2)
-            await asyncio.sleep(float(seconds))
+            await _pass(float(seconds))
         writer.write(answer.encode() + b"\r\n")
         return verb != "QUIT"
 
@@ -135,6 +145,13 @@ class Scripted:
             pass
         finally:
             writer.close()
+
+
+async def _pass(seconds: float) -> None:
+    """Let time pass for the client, which is on the same loop, once it waits for our answer."""
+    await turns()
+    skip(seconds)
+    await turns()
 
 
 @asynccontextmanager

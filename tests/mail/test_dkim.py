@@ -190,7 +190,7 @@ _values = st.lists(_letters, max_size=3).map("\r\n ".join)
 _bodies = st.lists(_letters, max_size=6).map(lambda lines: "".join(f"{one}\r\n" for one in lines))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(_names, _values), max_size=6), _bodies)
 def test_every_mail_verifies(ed25519: DkimKey, fields: list[tuple[str, str]], body: str) -> None:
     head = "".join(f"{name}: {value}\r\n" for name, value in [*fields, ("From", "a@e.org")])
@@ -198,7 +198,7 @@ def test_every_mail_verifies(ed25519: DkimKey, fields: list[tuple[str, str]], bo
     assert verifies(sign(raw, ed25519), ed25519)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.text(max_size=60), st.text(max_size=200))
 def test_every_mail_that_we_build_verifies(key: DkimKey, subject: str, text: str) -> None:
     assert verifies(digest(key, subject=subject, text=text), key)

@@ -1,7 +1,5 @@
 """DNS is asked over a real socket, once for each thing, and never for long."""
 
-import time
-
 import pytest
 from dns_server import ROOT, serving, text
 
@@ -50,12 +48,10 @@ def test_silence_is_told_soon_and_once() -> None:
     asked: list[tuple[str, str]] = []
     with serving(TABLE, asked) as at:
         dns = Dns(at, seconds=0.3)
-        begun = time.monotonic()
         for name in ("slow.e.org", "a.e.org", "b.e.org"):
             with pytest.raises(DnsError, match="could not ask DNS: no nameserver answers"):
                 dns.texts(name)
-    assert time.monotonic() - begun < 2
-    assert set(asked) == {("slow.e.org", "TXT")}
+    assert asked == [("slow.e.org", "TXT")]  # of which the resolver has no time for another
 
 
 def test_trouble_with_one_name_is_no_silence() -> None:

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digestmail.domain import Message
@@ -98,7 +98,6 @@ def test_parts_may_be_quoted_already() -> None:
     assert (text.get_content(), html.get_content()) == ("ä b\r\n", "<p>=</p>\r\n")
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=200))
 def test_no_line_end_is_bare_whatever_the_text(text: str) -> None:
     raw = built(text=text, html=text, subject=text).raw
@@ -125,7 +124,6 @@ def test_a_folded_subject_keeps_its_hyphens_together() -> None:
     assert str(parsed(built(subject=subject))["Subject"]) == subject
 
 
-@settings(deadline=None)  # a busy machine is no bug
 @given(st.text(max_size=200))
 def test_a_subject_is_read_as_it_was_meant(subject: str) -> None:
     mail = parsed(built(subject=subject))

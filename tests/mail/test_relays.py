@@ -225,14 +225,14 @@ async def test_a_withdrawn_mail_is_no_trouble_and_goes_nowhere_else() -> None:
 
 
 async def test_a_name_that_nobody_knows_blames_nobody() -> None:
-    settings = SmtpSettings(host="relay.invalid", tls="none", connect_timeout=5)
+    settings = SmtpSettings(host="relay.invalid", tls="none")
     result = await RelaysMailer([settings], Known().shared(), pause=0).send(mail(), yes)
     assert (result.outcome, result.phase) == (Outcome.SERVER, Phase.CONNECT)
 
 
 async def test_tls_spoken_to_a_plain_port_blames_nobody() -> None:
     async with scripted() as server:
-        mailer = over(Known(), at(server.port, tls="tls", connect_timeout=2))
+        mailer = over(Known(), at(server.port, tls="tls"))
         result = await mailer.send(mail(), yes)
     assert (result.outcome, result.phase) == (Outcome.SERVER, Phase.CONNECT)
 

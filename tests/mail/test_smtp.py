@@ -32,11 +32,16 @@ def plain(port: int, **changes: Any) -> SmtpSettings:
 
 
 class Slow(Recorder):
-    """Takes its time over one recipient's message."""
+    """Takes its time over one recipient's message: until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.going_on = asyncio.Event(), asyncio.Event()
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if envelope.rcpt_tos == ["slow@example.net"]:
-            await asyncio.sleep(1)
+            self.reached.set()
+            await self.going_on.wait()
         return await super().handle_DATA(server, session, envelope)
 
 
@@ -125,8 +130,12 @@ async def test_implicit_tls(certificate: tuple[Path, Path], server_tls: Any) -> 
 async def test_a_cancelled_send_over_tls_costs_only_its_connection(server_tls: Any) -> None:
     async with working(relay := Slow(), tls_context=server_tls) as port:
         mailer = SmtpMailer(plain(port, connections=1, tls="starttls", verify_tls=False))
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(mailer.send(mail("slow@example.net"), yes), 0.3)
+        sending = asyncio.create_task(mailer.send(mail("slow@example.net"), yes))
+        await relay.reached.wait()
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        relay.going_on.set()
         result = await mailer.send(mail("next@example.net"), yes)
         await mailer.close()
     assert result.outcome is Outcome.SENT
@@ -166,7 +175,7 @@ async def test_check_tells_where_nobody_listens() -> None:
     async with scripted() as server:
         port = server.port
     with pytest.raises(MailServerError, match=rf"^127\.0\.0\.1:{port}: connect: .*check host"):
-        await check(plain(port, connect_timeout=5))
+        await check(plain(port))
 
 
 async def test_check_of_a_plain_server() -> None:

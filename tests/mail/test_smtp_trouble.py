@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import ssl
-import time
 from typing import Any
 
 import pytest
 from mail_servers import (
     DROP,
+    HOLD,
     PIPELINING,
     STALL,
     Scripted,
@@ -17,17 +17,18 @@ from mail_servers import (
     scripted,
     yes,
 )
+from patience import skip, stop_clock, turns
 
-from digestmail.domain import Outcome, Phase
+from digestmail.domain import Outcome, Phase, SendResult
 from digestmail.errors import MailServerError
 from digestmail.mail.patience import Patience
 from digestmail.mail.smtp import SmtpMailer, SmtpSettings, check
 
-TIMEOUTS: dict[str, Any] = {
-    "connect_timeout": 0.5,
-    "command_timeout": 0.5,
-    "rcpt_timeout": 0.5,
-    "data_timeout": 0.5,
+TIMEOUTS: dict[str, Any] = {  # which pass when the server lets them, see Scripted
+    "connect_timeout": 60,
+    "command_timeout": 60,
+    "rcpt_timeout": 60,
+    "data_timeout": 60,
 }
 PHASES = [
     ("CONNECT", Phase.CONNECT, Outcome.SERVER),
@@ -139,7 +140,7 @@ async def test_who_refuses_the_sender_and_leaves_is_heard() -> None:
 async def test_a_late_reply_behind_a_refused_sender_poisons_nobody() -> None:
     answers = {
         "MAIL": ["451 4.3.0 busy", "250 ok"],
-        "RCPT": ["later 0.8 250 ok", "550 5.1.1 no such user"],
+        "RCPT": ["later 80 250 ok", "550 5.1.1 no such user"],
     }
     async with scripted(**answers) as server:
         mailer = one(server.port)
@@ -189,18 +190,21 @@ async def test_sender_and_recipient_go_together_where_the_server_allows_it(
 async def test_lost_before_the_final_dot_went_it_is_tried_again() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await until_data(reader, writer)
-        await asyncio.sleep(0.1)
+        await reader.readexactly(1)
         writer.transport.abort()  # with most of the mail unread
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        mailer = one(server.sockets[0].getsockname()[1], data_timeout=5)
+        mailer = one(server.sockets[0].getsockname()[1])
         result = await mailer.send(mail(raw=b"x" * 76 * 500_000 + b"\r\n"), yes)
         await mailer.close()
     assert (result.outcome, result.phase) == (Outcome.DEFERRED, Phase.DATA)
 
 
 async def test_who_leaves_amid_the_message_is_tried_again() -> None:
-    """A server that reads the first line of a mail and goes, all of which had been written."""
+    """A server that reads the first line of a mail and goes, all of which had been written.
+
+    The mailer listens for a moment before it ends the message.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 hi\r\n")
@@ -208,13 +212,13 @@ async def test_who_leaves_amid_the_message_is_tried_again() -> None:
             await reader.readline()
             writer.write(reply)
         await reader.readline()
-        await asyncio.sleep(0.2)  # so long the mailer listens before it ends the message
+        stop_clock()  # the moment that the mailer listens does not end
         writer.write(b"354 go\r\n")
         await reader.readline()
         writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        mailer = one(server.sockets[0].getsockname()[1], data_timeout=5)
+        mailer = one(server.sockets[0].getsockname()[1])
         result = await mailer.send(mail(raw=b"x" * 76 + b"\r\n" + b"y" * 40_000 + b"\r\n"), yes)
         await mailer.close()
     assert (result.outcome, result.phase) == (Outcome.DEFERRED, Phase.DATA)
@@ -222,8 +226,8 @@ async def test_who_leaves_amid_the_message_is_tried_again() -> None:
 
 @pytest.mark.parametrize("reply", ["452 4.3.1 disk full", "552 5.3.4 too big", "421 4.3.2 bye"])
 async def test_who_refuses_amid_the_message_is_heard(reply: str) -> None:
-    async with scripted(DATA=f"later 0.2 354 go\r\n{reply}") as server:
-        mailer = one(server.port, command_timeout=5)
+    async with scripted(DATA=f"354 go\r\n{reply}") as server:
+        mailer = one(server.port)
         result = await mailer.send(mail(), yes)
         await mailer.close()
     assert (result.phase, result.code) == (Phase.DATA, int(reply[:3]))
@@ -239,6 +243,8 @@ async def test_a_recipient_that_is_never_answered_is_put_off(pipelining: bool) -
         writer.write(b"220 hi\r\n")
         while heard := await reader.read(100_000):
             if stuck.encode() in heard:
+                await turns()
+                skip(TIMEOUTS["rcpt_timeout"])
                 await reader.read()  # until the client has left
             elif heard.startswith(b"EHLO"):
                 writer.write((PIPELINING if pipelining else "250 hi").encode() + b"\r\n")
@@ -251,7 +257,7 @@ async def test_a_recipient_that_is_never_answered_is_put_off(pipelining: bool) -
         writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        mailer = one(server.sockets[0].getsockname()[1], command_timeout=60)
+        mailer = one(server.sockets[0].getsockname()[1], command_timeout=300)
         results = [await mailer.send(mail(to), yes) for to in ("a@b.example", stuck, "c@b.example")]
         await mailer.close()
     assert [result.outcome for result in results] == [
@@ -303,13 +309,23 @@ async def test_a_failed_reset_ends_the_connection(fault: str) -> None:
     assert len(server.sessions) == 2
 
 
+async def cancelled(sending: asyncio.Task[SendResult], when: asyncio.Event) -> None:
+    """Cancel a send at the event that a server tells of."""
+    await when.wait()
+    await turns()
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+
+
 @pytest.mark.parametrize("verb", ["RCPT", "dot"])
 async def test_the_next_recipient_is_not_poisoned_by_a_cancelled_send(verb: str) -> None:
-    async with scripted(**{verb: ["later 0.2 550 5.1.1 no such user", "250 ok"]}) as server:
-        mailer = one(server.port, command_timeout=5, data_timeout=5)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(mailer.send(mail("ghost@example.net"), yes), 0.1)
-        await asyncio.sleep(0.2)
+    async with scripted(**{verb: [f"{HOLD} 550 5.1.1 no such user", "250 ok"]}) as server:
+        mailer = one(server.port)
+        sending = asyncio.create_task(mailer.send(mail("ghost@example.net"), yes))
+        await cancelled(sending, server.held)
+        server.going_on.set()
+        await turns()
         result = await mailer.send(mail("innocent@example.net"), yes)
         await mailer.close()
     assert result.outcome is Outcome.SENT
@@ -317,12 +333,14 @@ async def test_the_next_recipient_is_not_poisoned_by_a_cancelled_send(verb: str)
 
 
 async def test_a_cancelled_message_is_not_finished_behind_our_back() -> None:
+    begun, given_up = asyncio.Event(), asyncio.Event()
     rest: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     async def slow_reader(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await until_data(reader, writer)
-        await asyncio.sleep(0.3)
-        chunks = []
+        chunks = [await reader.readexactly(1)]
+        begun.set()
+        await given_up.wait()
         with contextlib.suppress(ConnectionError):
             while chunk := await reader.read(1 << 20):
                 chunks.append(chunk)
@@ -330,36 +348,36 @@ async def test_a_cancelled_message_is_not_finished_behind_our_back() -> None:
         rest.set_result(b"".join(chunks))
 
     async with await asyncio.start_server(slow_reader, "127.0.0.1", 0) as server:
-        mailer = one(server.sockets[0].getsockname()[1], data_timeout=5)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(mailer.send(mail(raw=b"x" * 76 * 500_000), yes), 0.2)
-        received = await asyncio.wait_for(rest, 5)
+        mailer = one(server.sockets[0].getsockname()[1])
+        sending = asyncio.create_task(mailer.send(mail(raw=b"x" * 76 * 500_000), yes))
+        await cancelled(sending, begun)
+        given_up.set()
+        received = await rest
     assert received.strip(b"x") == b""
 
 
 async def test_the_next_recipient_is_not_poisoned_by_a_late_reply() -> None:
-    async with scripted(RCPT=["later 0.7 550 5.1.1 no such user", "250 ok"]) as server:
+    async with scripted(RCPT=["later 70 550 5.1.1 no such user", "250 ok"]) as server:
         mailer = one(server.port)
         late = await mailer.send(mail("ghost@example.net"), yes)
-        await asyncio.sleep(0.4)
+        await turns()
         result = await mailer.send(mail("innocent@example.net"), yes)
         await mailer.close()
     assert (late.outcome, result.outcome) == (Outcome.DEFERRED, Outcome.SENT)
 
 
 async def test_cancelled_while_connecting_the_slot_is_free_again() -> None:
-    async with scripted(CONNECT=[STALL, "220 relay.test"]) as server:
-        mailer = one(server.port, connect_timeout=5)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(mailer.send(mail(), yes), 0.1)
+    async with scripted(CONNECT=[HOLD, "220 relay.test"]) as server:
+        mailer = one(server.port)
+        await cancelled(asyncio.create_task(mailer.send(mail(), yes)), server.held)
         result = await mailer.send(mail(), yes)
         await mailer.close()
     assert result.outcome is Outcome.SENT
 
 
 async def test_the_final_dot_has_its_own_patience() -> None:
-    async with scripted(dot="later 0.8 250 ok") as server:
-        mailer = one(server.port, data_timeout=5)
+    async with scripted(dot="later 500 250 ok") as server:
+        mailer = one(server.port, data_timeout=600)
         result = await mailer.send(mail(), yes)
         await mailer.close()
     assert result.outcome is Outcome.SENT
@@ -397,9 +415,9 @@ async def test_a_server_that_does_not_say_goodbye_is_left_soon() -> None:
     async with scripted(QUIT=DROP) as server:
         mailer = one(server.port)
         await mailer.send(mail(), yes)
-        begun = time.monotonic()
-        await mailer.close()
-    assert time.monotonic() - begun < 1
+        closing = asyncio.create_task(mailer.close())
+        await turns()
+        assert closing.done()
 
 
 @pytest.mark.parametrize("banner", ["554 5.7.1 go away", DROP, "garbage"])

@@ -104,7 +104,7 @@ class Time:
 def browsing(
     time: Time | None = None,
     *,
-    timeout: float = 10,
+    timeout: float = 60,
     max_bytes: int = 1_000_000,
     public_only: bool = False,
 ) -> Iterator[WebClient]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sources_server import Answer, Site, browsing, serving
 
@@ -277,7 +277,6 @@ def test_a_thousand_attributes_are_refused() -> None:
     assert "has 100,000 attributes at once" in refused(rss(f"<title {attributes}>T</title>"))
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="<>/&;!?[]'\"= abrsitelnkgud:\n", max_size=200))
 def test_no_text_makes_it_fail_otherwise(inner: str) -> None:
     try:
@@ -287,7 +286,6 @@ def test_no_text_makes_it_fail_otherwise(inner: str) -> None:
     assert all(isinstance(result, Paper | BadRecord) for result in results)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_fail_otherwise(content: bytes) -> None:
     with pytest.raises(SourceError):

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from patience import LONG
 from sources_server import Answer, Site, Time, browsing, serving
 
 from digestmail.errors import SourceError
@@ -16,7 +17,7 @@ def site() -> Iterator[Site]:
         yield site
 
 
-def refused(url: str, time: Time | None = None, timeout: float = 10) -> str:
+def refused(url: str, time: Time | None = None, timeout: float = 60) -> str:
     with browsing(time, timeout=timeout) as web, pytest.raises(SourceError) as caught:
         web.get(url)
     assert "\n" not in str(caught.value)
@@ -170,7 +171,7 @@ def test_an_answer_cut_short_is_told(site: Site) -> None:
 
 def test_a_silent_server_is_left(site: Site) -> None:
     done = threading.Event()
-    url = site.at("/a", Answer(before=lambda: done.wait(5)))
+    url = site.at("/a", Answer(before=lambda: done.wait(LONG)))
     message = refused(url, timeout=0.2)
     done.set()
     assert "did not answer within 0.2 s; will try again at the next poll" in message
@@ -180,12 +181,12 @@ def test_a_trickle_does_not_hold_us_for_ever(site: Site) -> None:
     time = Time()
 
     def later() -> float:
-        time.now += 40  # each look at the clock
+        time.now += 4000  # each look at the clock
         return time.now
 
     url = site.at("/a", Answer(b"x" * 900_000))
     time.monotonic = later  # type: ignore[method-assign]
-    assert "sends too slowly" in refused(url, time, timeout=1)
+    assert "sends too slowly" in refused(url, time)
 
 
 def test_a_closed_port_is_told() -> None:

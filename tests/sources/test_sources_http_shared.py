@@ -5,12 +5,13 @@ import time as real_time
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import pairwise
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import LONG, until
 from sources_server import Answer, Site, Time, serving
 
 from digestmail.errors import SourceError
@@ -234,41 +235,67 @@ def test_a_full_disk_is_told(site: Site, tmp_path: Path) -> None:
 # --- several processes -----------------------------------------------------------------------
 
 
-def ask(url: str, folder: Path, times: int) -> None:
+def ask(url: str, folder: Path, times: int, waits: "SimpleQueue[float]") -> None:
+    """Ask some times, by a clock that stands still; ``waits`` gets each wait that there is."""
+
+    def sleep(seconds: float) -> None:
+        waits.put(seconds)
+        real_time.sleep(seconds)
+
+    time = Time()
     with WebClient(
         user_agent="test",
-        monotonic=real_time.monotonic,
-        sleep=real_time.sleep,
+        monotonic=time.monotonic,
+        sleep=sleep,
         min_interval=0.3,
+        timeout=LONG,
         shared_folder=folder,
+        wall=time.monotonic,
     ) as web:
         for _ in range(times):
             web.get(url)
 
 
+def heard(waits: "SimpleQueue[float]") -> Iterator[float]:
+    while not waits.empty():
+        yield waits.get()
+
+
 def test_processes_keep_their_distance_together(site: Site, tmp_path: Path) -> None:
-    begun: list[float] = []
-    url = site.at("/a", Answer(b"tea", before=lambda: begun.append(real_time.monotonic())))
+    """One request at a time, and a pause before each but the first, whoever asks."""
+    busy = threading.Lock()
+    alone: list[bool] = []
+
+    def look() -> None:
+        if first := busy.acquire(blocking=False):
+            real_time.sleep(0.01)  # in which another one might come
+            busy.release()
+        alone.append(first)
+
+    url = site.at("/a", Answer(b"tea", before=look))
     spawn = multiprocessing.get_context("spawn")
-    asking = [spawn.Process(target=ask, args=(url, tmp_path / "new", 3)) for _ in range(3)]
+    waits: SimpleQueue[float] = spawn.SimpleQueue()
+    asking = [spawn.Process(target=ask, args=(url, tmp_path / "new", 3, waits)) for _ in range(3)]
     for process in asking:
         process.start()
     for process in asking:
-        process.join(30)
+        process.join(LONG)
     assert [process.exitcode for process in asking] == [0, 0, 0]
-    gaps = [later - before for before, later in pairwise(begun)]
-    assert len(begun) == 9
-    assert min(gaps) >= 0.29
+    assert alone == [True] * 9
+    assert sum(wait == pytest.approx(0.3) for wait in heard(waits)) == 8
 
 
 def test_a_process_that_was_killed_holds_nobody_up(site: Site, tmp_path: Path) -> None:
-    url = site.at("/a", Answer(before=lambda: real_time.sleep(5)), Answer(b"tea"))
-    process = multiprocessing.get_context("spawn").Process(target=ask, args=(url, tmp_path, 1))
+    done = threading.Event()
+    url = site.at("/a", Answer(before=lambda: done.wait(LONG)), Answer(b"tea"))
+    spawn = multiprocessing.get_context("spawn")
+    process = spawn.Process(target=ask, args=(url, tmp_path, 1, spawn.SimpleQueue()))
     process.start()
-    while not site.asked:
-        real_time.sleep(0.01)
+    until(lambda: bool(site.asked))
     process.kill()
-    process.join(30)
-    begun = real_time.monotonic()
-    ask(url, tmp_path, 1)
-    assert real_time.monotonic() - begun < 2
+    process.join(LONG)
+    time = Time()
+    with browsing(time, tmp_path) as web:
+        assert web.get(url).content == b"tea"
+    done.set()
+    assert time.slept == []

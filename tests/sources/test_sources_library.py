@@ -225,7 +225,7 @@ def test_markup_is_removed() -> None:
     assert paper.title == "On graphs"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     data=st.one_of(
         st.binary(max_size=300),

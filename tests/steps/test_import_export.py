@@ -852,7 +852,7 @@ def test_a_long_list_is_entered_in_blocks_with_progress(desk: Desk) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_nothing_but_an_input_error_ever_escapes(data: bytes) -> None:
     with suppress(InputError):
         read(data)

@@ -4,7 +4,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digestmail.text import readable
@@ -159,7 +159,6 @@ def test_no_file_is_read_for_input() -> None:
     assert "root" not in readable(r"\'e \input{/etc/passwd} \include{/etc/passwd}")
 
 
-@settings(deadline=None)
 @given(latex)
 def test_no_latex_breaks_the_reading(text: str) -> None:
     assert controls(readable(text)) <= controls(text) | {"\n"}
