@@ -11,6 +11,7 @@ from apscheduler.events import EVENT_JOB_EXECUTED, EVENT_JOB_MAX_INSTANCES, JobE
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from conftest import NOW, FakeClock
+from patience import LONG
 from schema import give_schema
 from sentence_models import write_model
 
@@ -243,10 +244,10 @@ def test_a_long_run_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         scheduler.add_job(long, IntervalTrigger(seconds=1), id="digests")
         scheduler.start()
-        assert began.wait(60)
-        assert three.wait(60)
+        assert began.wait(LONG)
+        assert three.wait(LONG)
         end.set()
-        assert ended.wait(60)
+        assert ended.wait(LONG)
         scheduler.shutdown(wait=True)
     assert [r.getMessage() for r in caplog.records] == [
         "the job digests is still at work and ticks again at its end"
@@ -269,7 +270,7 @@ def test_it_really_ticks(app: App) -> None:
     scheduler.add_listener(ticks.put, EVENT_JOB_EXECUTED)
     scheduler.start()
     try:
-        names = [ticks.get(timeout=60).job_id for _ in range(3)]
+        names = [ticks.get(timeout=LONG).job_id for _ in range(3)]
     finally:
         scheduler.shutdown(wait=True)
     assert set(names) == {INGEST, DIGESTS}

@@ -22,15 +22,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_PAPERS = 250_000  # in the index, some 1 kB each; older ones are found by their key alone
 MOST_FOUND = 1_000  # of one search, best first
 NOTHING = (0, 0)  # the state before any paper was read
-_BATCH = 1_000  # papers read at a time
-_LOOK = 3.0  # seconds between looks for new papers
-_ANEW = 24 * 3600.0  # seconds after which all is read again: texts change, if seldom
-_PATIENCE = 2.0  # seconds that a search waits for the first index
-_CHECKED = 400  # papers read to find a phrase in, for one page
-_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinderParameters:
+    """What the index holds, how closely it follows the store, and what a search may cost."""
+
+    most_papers: int = 250_000  # some 1 kB each; older ones are found by their key alone
+    batch: int = 1_000  # papers read at a time
+    look_after: float = 3.0  # seconds between looks for new papers
+    anew_after: float = 24 * 3600.0  # seconds; all is read again, as texts change, if seldom
+    patience: float = 2.0  # seconds that a search waits for the first index
+    most_read: int = 400  # papers read to find a phrase in, for one page
+    read_at_once: int = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +72,15 @@ class Found:
 class Finder:
     """Searches all papers of a store; safe to share between threads."""
 
-    def __init__(self, store: Store, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        store: Store,
+        monotonic: Callable[[], float] = time.monotonic,
+        parameters: FinderParameters | None = None,
+    ) -> None:
         self._store = store
         self._monotonic = monotonic
+        self._parameters = parameters or FinderParameters()
         self._index: Index | None = None
         self._built = self._looked = float("-inf")
         self._ready = threading.Event()
@@ -104,8 +116,10 @@ class Finder:
         from digestmail.relevance.search import Index
 
         with self._following:
-            aged = self._monotonic() - self._built > _ANEW
-            index = Index(MOST_PAPERS) if aged or self._index is None else self._index
+            aged = self._monotonic() - self._built > self._parameters.anew_after
+            index = None if aged else self._index
+            if index is None:
+                index = Index(self._parameters.most_papers)
             index.add(self._after(index.newest))
             if not self._stopping.is_set():
                 self._built = self._monotonic() if aged else self._built
@@ -117,8 +131,8 @@ class Finder:
         """The papers that came after one, with their terms; those lacking are computed and kept."""
         from digestmail.relevance import Features
 
-        newest = max(newest, self._store.catalogue.newest() - MOST_PAPERS)
-        while papers := self._store.catalogue.after(newest, _BATCH):
+        newest = max(newest, self._store.catalogue.newest() - self._parameters.most_papers)
+        while papers := self._store.catalogue.after(newest, self._parameters.batch):
             features = Features(self._store.papers.features, self._store.papers.keep_features)
             yield from zip(papers, features.terms(papers), strict=True)
             newest = papers[-1].id or 0
@@ -128,13 +142,13 @@ class Finder:
     def _current(self) -> "Index | None":
         """The index, a few seconds behind the store at most; None while the first one is made."""
         now = self._monotonic()
-        if now - self._looked > _LOOK:
+        if now - self._looked > self._parameters.look_after:
             self._looked = now
             index = self._index
-            aged = now - self._built > _ANEW
+            aged = now - self._built > self._parameters.anew_after
             if index is None or aged or self._store.catalogue.newest() > index.newest:
                 self.start()
-        self._ready.wait(_PATIENCE)
+        self._ready.wait(self._parameters.patience)
         return self._index
 
     # --- what pages ask ---
@@ -220,11 +234,12 @@ class Finder:
         if not query.phrases:
             return self._papers(hits.ids[first : first + size]), hits.total
         good: list[Paper] = []
-        looked_at = 0
-        while looked_at < min(len(hits.ids), _CHECKED) and len(good) <= first + size:
-            some = self._papers(hits.ids[looked_at : looked_at + _AT_ONCE])
+        looked_at, at_once = 0, self._parameters.read_at_once
+        most = min(len(hits.ids), self._parameters.most_read)
+        while looked_at < most and len(good) <= first + size:
+            some = self._papers(hits.ids[looked_at : looked_at + at_once])
             good += [p for p in some if all(holds(p, text) for text in query.phrases)]
-            looked_at += _AT_ONCE
+            looked_at += at_once
         whole = looked_at >= hits.total
         return good[first : first + size], len(good) if whole else None
 

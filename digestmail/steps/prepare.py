@@ -245,6 +245,7 @@ def prepare(
     day: date | None = None,
     progress: Callable[[int], None] = lambda _: None,
     stop: threading.Event | None = None,
+    at_once: int = BLOCK,
 ) -> Prepared:
     """Plan and store the digests of all subscribers who are due, or everyone's of one date.
 
@@ -252,7 +253,7 @@ def prepare(
     everyone else once ``stop`` is set.
     """
     prepared, done = Prepared(), 0
-    for block in due_blocks(store, now, day):
+    for block in due_blocks(store, now, day, at_once):
         if stop is not None and stop.is_set():
             break
         prepared.count(store.digests.record(planner.plan(block, day)))
@@ -262,11 +263,13 @@ def prepare(
     return prepared
 
 
-def due_blocks(store: Store, now: datetime, day: date | None) -> Iterator[list[Subscriber]]:
+def due_blocks(
+    store: Store, now: datetime, day: date | None, size: int = BLOCK
+) -> Iterator[list[Subscriber]]:
     """The subscribers to plan for, in blocks; with ``day`` those who lack that day's digest."""
     after = 0
     limit = None if day is not None else now
-    while block := store.subscribers.active(after=after, limit=BLOCK, due=limit):
+    while block := store.subscribers.active(after=after, limit=size, due=limit):
         after = max(s.id or 0 for s in block)
         if day is not None:
             there = store.digests.dates([s.id or 0 for s in block], day)

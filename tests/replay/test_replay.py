@@ -15,6 +15,7 @@ import pytest
 from arxiv_server import MISSING, Arxiv, Asked, Faults, Span, serving
 from arxiv_world import DAY, OURS, Script, World, new_york
 from conftest import FakeClock
+from patience import LONG
 
 from digestmail.app import App
 from digestmail.config import PREFIX, load
@@ -161,12 +162,12 @@ class Replay:
         def hold() -> None:
             if len(self.arxiv.asked) == KILL_AT:
                 reached.set()
-                killed.wait(20)
+                killed.wait(LONG)
 
         self.arxiv.before = hold
         code = [sys.executable, "-c", _BACKFILL, str(self.settings), self.arxiv.url, str(since)]
         with subprocess.Popen(code) as reading:
-            found = reached.wait(20)
+            found = reached.wait(LONG)
             reading.kill()
         killed.set()
         assert found

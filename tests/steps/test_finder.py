@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from steps_world import DAY, NOW, arrive
+from patience import LONG, until
+from steps_world import DAY, NOW, IdleFinder, arrive
 
 from digestmail.domain import Paper
 from digestmail.errors import StoreError
 from digestmail.relevance.features.terms import KIND
-from digestmail.steps.finder import Asked, Finder
+from digestmail.steps.finder import Asked, Finder, FinderParameters
 from digestmail.store import Store
 
 
@@ -31,12 +32,18 @@ def seconds() -> Seconds:
 
 @pytest.fixture
 def finder(store: Store, seconds: Seconds) -> Iterator[Finder]:
-    """A finder of a store with two papers."""
+    """A finder of a store with two papers, in which a search waits until there is an index."""
     arrive(store, 1, title="Melting ice", abstract="Ice melts.", authors=("Jane Q. Doe",))
     arrive(store, 2, title="Sand dunes wander", abstract="Melting is not meant.")
-    opened = Finder(store, seconds)
+    opened = Finder(store, seconds, FinderParameters(patience=LONG))
     yield opened
     opened.stop()
+
+
+@pytest.fixture
+def idle(store: Store, finder: Finder) -> Finder:
+    """An idle finder of the same store."""
+    return IdleFinder(store, parameters=FinderParameters(patience=0))
 
 
 def found(finder: Finder, text: str = "", *, first: int = 0, **more: object) -> list[str]:
@@ -46,12 +53,7 @@ def found(finder: Finder, text: str = "", *, first: int = 0, **more: object) -> 
 
 def wait_for(finder: Finder, papers: int) -> None:
     """Until the index that is made in the background has so many papers."""
-    patience = threading.Event()
-    for _ in range(200):
-        if finder.state[1] == papers:
-            return
-        patience.wait(0.05)
-    raise AssertionError(f"still {finder.state}")
+    until(lambda: finder.state[1] == papers)
 
 
 def test_the_first_search_has_the_index_made(finder: Finder) -> None:
@@ -96,30 +98,24 @@ def test_following_twice_at_once_adds_nothing_twice(finder: Finder) -> None:
     assert finder.follow() == 2
 
 
-def test_until_there_is_an_index_letters_are_looked_for(
-    finder: Finder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("digestmail.steps.finder._PATIENCE", 0.0)
-    monkeypatch.setattr(finder, "start", lambda: None)
-    assert found(finder, "melting") == ["2", "1"]
-    assert found(finder, '"ice melts"') == ["1"]
-    assert finder.categories == {}
+def test_until_there_is_an_index_letters_are_looked_for(idle: Finder) -> None:
+    assert found(idle, "melting") == ["2", "1"]
+    assert found(idle, '"ice melts"') == ["1"]
+    assert idle.categories == {}
 
 
 @pytest.mark.parametrize("asked", [{"category": "cs"}, {"strict": True}, {"since": NOW - DAY}])
 def test_until_there_is_an_index_nothing_wrong_is_found(
-    finder: Finder, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+    idle: Finder, asked: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr("digestmail.steps.finder._PATIENCE", 0.0)
-    monkeypatch.setattr(finder, "start", lambda: None)
     with pytest.raises(StoreError, match="try again in a moment"):
-        found(finder, "melting", **asked)
+        found(idle, "melting", **asked)
 
 
 def test_a_failure_is_logged_and_tried_again(
     store: Store, finder: Finder, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("digestmail.steps.finder._PATIENCE", 0.2)
+    finder = Finder(store, seconds, FinderParameters(patience=0.2))
     with monkeypatch.context() as broken:
         broken.setattr(store.catalogue, "after", _fails)
         assert found(finder, "ice") == ["1"]  # by its letters
@@ -138,10 +134,8 @@ def test_phrases_are_checked_to_the_letter(finder: Finder) -> None:
     assert found(finder, '"sand dunes" wander') == ["2"]
 
 
-def test_phrases_are_counted_as_far_as_texts_were_read(
-    store: Store, finder: Finder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("digestmail.steps.finder._AT_ONCE", 5)
+def test_phrases_are_counted_as_far_as_texts_were_read(store: Store, finder: Finder) -> None:
+    finder = Finder(store, parameters=FinderParameters(patience=LONG, read_at_once=5))
     arrive(store, *range(10, 40), title="Ice melts slowly")
     exact = finder.search(Asked(text='"ice melts"'), 0, 100)
     assert (exact.total, exact.about, len(exact.papers)) == (31, False, 31)

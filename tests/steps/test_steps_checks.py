@@ -1,7 +1,7 @@
 """What people type: good values come through, all else is told in one line."""
 
 from collections.abc import Callable
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -56,9 +56,9 @@ def test_nothing_nasty_comes_through_or_crashes(check: Callable[[str], Any], tex
 
 @pytest.mark.parametrize("text", ["“" * 200_000, '"a\n' * 60_000, "a," * 100_000, '"' * 200_001])
 def test_a_long_list_takes_no_time(text: str) -> None:
-    start = perf_counter()
+    start = process_time()
     checks.listed(text)
-    assert perf_counter() - start < 2
+    assert process_time() - start < 2
 
 
 # --- lists -----------------------------------------------------------------------------------

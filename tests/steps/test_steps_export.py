@@ -99,9 +99,9 @@ def test_a_formula_without_end_takes_no_time() -> None:
 
 
 def test_a_word_without_end_takes_no_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     bibtex([paper(title="a-" * 20_000)])
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_empty_names_are_left_out() -> None:

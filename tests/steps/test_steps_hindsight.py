@@ -1,13 +1,15 @@
 """What other thresholds would have meant last week."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from conftest import FakeClock
+from patience import LONG
 from steps_world import DAY, NOW, arrive, digest, join, planned
 
-from digestmail.domain import Profile, Schedule, Subscriber
+from digestmail.domain import Paper, Profile, Schedule, Subscriber
 from digestmail.relevance import Model
 from digestmail.steps.hindsight import Hindsight, Meant, hindsight
 from digestmail.steps.preview import Week
@@ -71,10 +73,16 @@ def test_what_was_found_is_remembered_until_something_changes(
     store: Store, clock: FakeClock
 ) -> None:
     a_week(store)
-    reader, week = join(store, profiles=(MANY,)), Week(store, Model, clock)
+    read = threading.Event()
+
+    def make(papers: Sequence[Paper], background: Sequence[Paper]) -> Model:
+        assert read.wait(LONG)
+        return Model(papers, background)
+
+    reader, week = join(store, profiles=(MANY,)), Week(store, make, clock)
     told = Hindsight(store, week)
     assert told.of(reader, THRESHOLDS) == {}
-    week.ready()
+    read.set()
     week.close()
     first = told.of(reader, THRESHOLDS)
     other = replace(reader, profiles=(replace(reader.profiles[0], max_papers=1),))

@@ -110,7 +110,8 @@ def test_the_status_of_a_day(store: Store) -> None:
     assert (now.due, now.waiting) == (3, 1)
     assert now.subscribers == {SubscriberStatus.ACTIVE: 3, SubscriberStatus.PAUSED: 1}
     assert now.next_due_at == NOW + DAY
-    assert status(store, NOW + DAY).due == 1  # the one still open
+    assert status(store, NOW + DAY - HOUR).due == 1  # the one still open
+    assert status(store, NOW + DAY).due == 1 + 3
 
 
 def test_the_status_tells_what_is_next_and_what_is_wrong(store: Store) -> None:

@@ -225,14 +225,13 @@ def test_planning_stores_nothing(store: Store) -> None:
     assert store.digests.of_subscriber(ada.id or 0) == []
 
 
-def test_blocks_cover_everybody(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digestmail.steps.prepare.BLOCK", 3)
+def test_blocks_cover_everybody(store: Store) -> None:
     for n in range(7):
         join(store, f"{n}@example.net")
     arrive(store, 1)
     seen: list[int] = []
     planner = Planner(store, Model, PrepareRules(), NOW)
-    assert prepare(store, planner, NOW, progress=seen.append).digests == 7
+    assert prepare(store, planner, NOW, progress=seen.append, at_once=3).digests == 7
     assert seen == [3, 6, 7]
 
 

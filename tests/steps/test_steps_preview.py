@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import FakeClock
+from patience import LONG
 from steps_world import DAY, HOUR, NOW, paper
 
 from digestmail.domain import Interest, Paper, Profile, ReasonKind
@@ -157,7 +158,7 @@ def test_a_judge_is_made_in_the_background(store: Store, clock: FakeClock) -> No
     go = threading.Event()
 
     def slow(papers: Sequence[Paper], background: Sequence[Paper]) -> Model:
-        assert go.wait(10)
+        assert go.wait(LONG)
         return Model(papers, background)
 
     arrive(store, [rivers(1)])

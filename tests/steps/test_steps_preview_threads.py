@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
+from patience import LONG
 from steps_world import HOUR, NOW, paper
 
 from digestmail.domain import Paper, Profile
@@ -42,7 +43,7 @@ def of_visitor(judge: Judge, visitor: int) -> Preview:
 
 def test_visitors_at_once_get_what_each_gets_alone() -> None:
     alone, together = judge(), judge()
-    start = threading.Barrier(THREADS, timeout=60)
+    start = threading.Barrier(THREADS, timeout=LONG)
 
     def ask(thread: int) -> dict[int, Preview]:
         start.wait()

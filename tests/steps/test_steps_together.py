@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 import pytest
+from patience import LONG, turns
 
 from digestmail.errors import StoreError
 from digestmail.steps.together import Together
@@ -16,12 +17,14 @@ class Book:
     """Writes numbers; negative ones cannot be written, and a full book takes none."""
 
     groups: list[list[int]] = field(default_factory=list)
+    opened: Event = field(default_factory=Event)
     free: Event = field(default_factory=Event)
     full: bool = False
     short: bool = False
 
     def write(self, items: Sequence[int]) -> list[str]:
-        self.free.wait(5)
+        self.opened.set()
+        self.free.wait(LONG)
         self.groups.append(list(items))
         if self.full:
             raise StoreError("the book is full")
@@ -52,9 +55,9 @@ async def test_who_comes_during_a_write_makes_the_next_group(book: Book) -> None
     book.free.clear()
     write = Together(book.write)
     first = asyncio.create_task(write(1))
-    await asyncio.sleep(0.05)
+    await asyncio.to_thread(book.opened.wait, LONG)
     others = [asyncio.create_task(write(item)) for item in (5, 4, 6)]
-    await asyncio.sleep(0.05)
+    await turns()
     assert not first.done()
     book.free.set()
     assert await asyncio.gather(first, *others) == ["wrote 1", "wrote 5", "wrote 4", "wrote 6"]
@@ -84,7 +87,7 @@ async def test_trouble_of_the_database_is_not_waited_for_once_more_by_each(book:
 
 async def test_too_few_answers_leave_nobody_waiting(book: Book) -> None:
     book.short = True
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONG):
         errors = await _all(book, 1, 2, 3)
     assert [str(error) for error in errors] == ["2 answers to 3 items"] * 3
     assert book.groups == [[1, 2, 3]]
@@ -94,7 +97,7 @@ async def test_one_who_goes_before_the_write_is_not_written(book: Book) -> None:
     book.free.clear()
     write = Together(book.write)
     first = asyncio.create_task(write(1))
-    await asyncio.sleep(0.05)
+    await asyncio.to_thread(book.opened.wait, LONG)
     second, third = asyncio.create_task(write(2)), asyncio.create_task(write(3))
     await asyncio.sleep(0)
     second.cancel()
@@ -107,7 +110,7 @@ async def test_one_who_goes_during_the_write_takes_nobody_along(book: Book) -> N
     book.free.clear()
     write = Together(book.write)
     first, second = (asyncio.create_task(write(item)) for item in (1, 2))
-    await asyncio.sleep(0.05)
+    await asyncio.to_thread(book.opened.wait, LONG)
     first.cancel()
     book.free.set()
     assert await second == "wrote 2"

@@ -27,7 +27,7 @@ def numbers(digest: Digest) -> set[int]:
 
 
 def daily_papers(store: Store, *days: int) -> None:
-    for day in days:
+    for day in sorted(days, reverse=True):  # as they come
         arrive(store, day, at=NOW - day * DAY + HOUR, title=f"Graph of kind {day * 7919}")
 
 

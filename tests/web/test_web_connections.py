@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from patience import LONG
 from web_apps import Watch, open_app
 
 from digestmail.web import make_web
@@ -32,7 +33,7 @@ def served(folder: Path, limits: ConnectionLimits) -> Iterator[int]:
 
 
 def connect(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=60)
+    return socket.create_connection(("127.0.0.1", port), timeout=LONG)
 
 
 def answer(connection: socket.socket) -> bytes:

@@ -3,6 +3,7 @@
 from threading import Event, Thread
 
 import pytest
+from patience import LONG
 
 from digestmail.web.site import Courier
 
@@ -14,16 +15,16 @@ def test_what_is_asked_for_during_a_round_gets_a_round_of_its_own() -> None:
     def deliver() -> None:
         rounds.append(len(rounds))
         busy.set()
-        assert go_on.wait(5)
+        assert go_on.wait(LONG)
 
     courier = Courier(deliver)
     first = Thread(target=courier.run)
     first.start()
-    assert busy.wait(5)
+    assert busy.wait(LONG)
     courier.run()  # returns at once: the first one takes over what this one asks for
     assert rounds == [0]
     go_on.set()
-    first.join(5)
+    first.join(LONG)
     assert rounds == [0, 1]
 
 

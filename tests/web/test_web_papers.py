@@ -12,11 +12,13 @@ import feedparser  # type: ignore[import-untyped]
 import httpx
 import pytest
 from pydantic import SecretStr
+from steps_world import IdleFinder
 from web_apps import HOSTILE, Trial, Watch, trial
 
 from digestmail.app import App
 from digestmail.config import MailSettings, Settings
 from digestmail.domain import Paper
+from digestmail.steps.finder import FinderParameters
 from digestmail.web import make_web
 from digestmail.web.papers import View, subscribe_query
 from digestmail.web.public import Buckets
@@ -330,8 +332,8 @@ async def test_no_tag_makes_a_page_of_none(web: Trial) -> None:
 async def test_a_feed_is_not_there_before_the_index_is(
     web: Trial, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr("digestmail.steps.finder._PATIENCE", 0.0)
-    monkeypatch.setattr(web.app.finder, "start", lambda: None)
+    idle = IdleFinder(web.app.store, parameters=FinderParameters(patience=0))
+    monkeypatch.setitem(web.app.__dict__, "finder", idle)
     answer = await web.get(path)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
     assert answer.headers["cache-control"] == "no-store"

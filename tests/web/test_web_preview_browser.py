@@ -161,7 +161,7 @@ def test_the_browser_does_its_sum(browser: Browser, tmp_path: Path) -> None:
         page.get_by_label("Email address").fill(READER)
         wait(app)
         page.get_by_role("button", name="Subscribe").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox", timeout=20000)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Check your inbox")
         assert len(mails_of(app)) <= 1
         assert app.store.subscribers.find(READER)
         page.context.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 import altcha
 import httpx
 import pytest
+from patience import LONG
 from web_apps import HOSTILE, READER, Trial, link_in, path_of, trial
 
 from digestmail.domain import Paper, Schedule, SubscriberStatus
@@ -426,7 +427,7 @@ async def test_a_preview_before_the_week_is_read_says_so(web: Trial) -> None:
     read = threading.Event()
 
     def make(papers: Sequence[Paper], background: Sequence[Paper]) -> Model:
-        assert read.wait(20)
+        assert read.wait(LONG)
         return Model(papers, background)
 
     web.app.__dict__["week"] = Week(web.app.store, make, web.clock)

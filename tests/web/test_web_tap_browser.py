@@ -121,7 +121,7 @@ def test_a_scanner_that_passes_for_a_person_is_found_out(
         page.goto(more(app, digest, position), wait_until="commit")
     for page in pages:
         undo = page.get_by_role("button", name="Undo")
-        expect(page.get_by_role("alert").or_(undo)).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("alert").or_(undo)).to_be_visible()
     assert any(page.get_by_role("alert").is_visible() for page in pages)
     assert said(app, digest) == 0
     first.context.close()

@@ -10,6 +10,7 @@ from random import Random
 
 import httpx
 from fastapi import FastAPI
+from patience import LONG
 from web_apps import HOME, Watch, open_app, path_of
 
 from digestmail.app import App
@@ -50,7 +51,7 @@ def visit(web: FastAPI, method: str, path: str, form: dict[str, str] | None = No
         transport = httpx.ASGITransport(web)
         async with httpx.AsyncClient(transport=transport, base_url=HOME) as client:
             headers = {"X-Fragment": "1"}
-            return await client.request(method, path, data=form, headers=headers, timeout=60)
+            return await client.request(method, path, data=form, headers=headers, timeout=LONG)
 
     answer = asyncio.run(ask())
     assert answer.status_code == 200, f"{method} {path}"
@@ -99,7 +100,7 @@ def test_visitors_at_once_get_what_each_gets_alone(tmp_path: Path) -> None:
     alone = {at: [page() for page in pages_of(web, quiet, at)] for at in visitors}
     web = make_web(busy)
     asked = {at: pages_of(web, busy, at) for at in visitors}
-    together = threading.Barrier(THREADS + 1, timeout=60)
+    together = threading.Barrier(THREADS + 1, timeout=LONG)
 
     def hammer(thread: int) -> dict[int, list[str]]:
         together.wait()
