@@ -89,7 +89,13 @@ def children(part: Message) -> list[Message]:
 
 
 def groups(part: Message) -> Iterator[Message]:
-    """Yield the groups of fields of a delivery status or feedback report, however it was parsed."""
+    """Yield the groups of fields of a delivery status or feedback report, however it was parsed.
+
+    RFC 2046 forbids such a part to be encoded; some servers do so, and the email package leaves it.
+    """
+    encoding = str(part.get("Content-Transfer-Encoding") or "").strip().lower()
+    if part.is_multipart() and encoding in ("base64", "quoted-printable"):
+        part = _decoded_part(part, encoding)
     for group in children(part):
         yield group
         if not group.keys():
@@ -97,6 +103,19 @@ def groups(part: Message) -> Iterator[Message]:
     if not part.is_multipart():
         for text in re.split(r"\n\n", text_of(part).replace("\r\n", "\n")):
             yield read_fields(text.lstrip())
+
+
+def _decoded_part(part: Message, encoding: str) -> Message:
+    """Return an encoded part that was parsed as if it were not."""
+    lines = (
+        line
+        for group in children(part)
+        for line in (*(f"{k}: {v}" for k, v in group.items()), str(group.get_payload()), "")
+    )
+    decoded_part = Message(policy=_POLICY)
+    decoded_part["Content-Transfer-Encoding"] = encoding
+    decoded_part.set_payload("\n".join(lines))
+    return decoded_part
 
 
 def text_of(part: Message) -> str:

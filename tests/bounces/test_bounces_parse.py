@@ -1,6 +1,7 @@
 """Messages that came back are read for what they say, whatever their shape."""
 
 import json
+from base64 import b64encode
 
 import pytest
 from bounce_letters import ANSWERS, NOTICES, REASONS, notice
@@ -112,6 +113,28 @@ def test_a_notification_says_code_words_and_token() -> None:
     assert (report.kind, report.enhanced, report.tokens) == (Kind.HARD, "5.1.1", (TOKEN,))
     assert (report.address, report.text) == ("ada@example.net", "550 5.1.1 no such user")
     assert not report.authentic
+
+
+@pytest.mark.parametrize("encoding", ["base64", "Quoted-Printable"])
+def test_a_status_that_was_encoded_is_read(encoding: str) -> None:
+    """RFC 2046 forbids it; some servers do so all the same."""
+    fields = b"Reporting-MTA: dns;mx.example.net\n\nFinal-Recipient: rfc822;ada@example.net\n"
+    fields += (
+        b"Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp;550 5.1.1 <a@b.net> unknown user\n"
+    )
+    if encoding == "base64":
+        encoded = b64encode(fields)
+    else:
+        encoded = fields.replace(b"@", b"=40").replace(b"unknown", b"un=\nknown")
+    raw = (
+        b"From: MAILER-DAEMON@mx.example.net\nSubject: Failed\nMIME-Version: 1.0\nContent-Type:"
+        b" multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type:"
+        b" message/delivery-status\nContent-Transfer-Encoding: " + encoding.encode() + b"\n\n"
+    )
+    report = parse(raw + encoded + b"\n--b--\n")
+    assert (report.kind, report.enhanced) == (Kind.HARD, "5.1.1")
+    assert report.address == "ada@example.net"
+    assert report.text == "550 5.1.1 <a@b.net> unknown user"
 
 
 @pytest.mark.parametrize(
