@@ -27,7 +27,11 @@ _TOKEN_PAGES = (
 )
 _PUBLIC = ("/static/", "/robots.txt")
 _SLASHES = re.compile("/{2,}")
-_AFTER_LINKS = re.compile("(?:[=%](?:3D|2E|20|0D|0A)|[^0-9a-z])+$", re.IGNORECASE | re.ASCII)
+_AFTER_LINKS = re.compile(
+    "(?:&(?:[a-z]{2,6}|#[0-9]{2,4});|[=%](?:3D|2E|20|0D|0A)|[^0-9a-z])+$", re.IGNORECASE | re.ASCII
+)
+_LONGEST_ADDITION = 100  # letters, as looking for the end takes their square
+_MENDED = (*_TOKEN_PAGES, "/help")
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -96,7 +100,8 @@ class BelowPath:
 class TokenPaths:
     """Forgives what mail programs and copying add to the address of a page with a token.
 
-    A full stop or bracket of the sentence around it, a slash, the end of a quoted-printable line.
+    A full stop or bracket of the sentence around it, a slash, the end of a quoted-printable line,
+    a bracket as HTML writes it.
     Damage within the token itself is for ``tokens.Signer``.
     """
 
@@ -106,9 +111,11 @@ class TokenPaths:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         path = path_of(scope) if scope["type"] == "http" else ""
-        if path.startswith(_TOKEN_PAGES):
-            mended = _AFTER_LINKS.sub("", _SLASHES.sub("/", path))
-            if mended.startswith(_TOKEN_PAGES):  # something is left of the token
+        if path.startswith(_MENDED):
+            plain = _SLASHES.sub("/", path)
+            end = plain[-_LONGEST_ADDITION:]
+            mended = plain[: len(plain) - len(end)] + _AFTER_LINKS.sub("", end)
+            if mended.startswith(_MENDED):  # something is left of the token
                 scope = {**scope, "path": str(scope.get("root_path", "")) + mended}
         await self._app(scope, receive, send)
 

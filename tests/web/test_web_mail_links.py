@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
+from time import process_time
 
 import pytest
 from web_apps import HOSTILE, READER, Trial, link_in, path_of, trial
@@ -92,7 +93,17 @@ async def test_what_changes_something_cannot_be_opened(web: Trial, action: str) 
     assert web.again(ada) == ada
 
 
-@pytest.mark.parametrize("end", [".", "/", "%3E", ")", "=", "=3D", "=20", "=0D=0A", "%E2%80%9D."])
+@pytest.mark.parametrize("piece", ["=", "=20", "/", "%3E", "&gt;"])
+async def test_no_address_of_a_link_takes_long_to_mend(web: Trial, piece: str) -> None:
+    start = process_time()
+    answer = await web.client.get(f"/feedback/{piece * (60_000 // len(piece))}a/1/more")
+    assert answer.status_code == 404
+    assert process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    "end", [".", "/", "%3E", ")", "=", "=3D", "=20", "=0D=0A", "%E2%80%9D.", "&gt;"]
+)
 async def test_what_mail_programs_add_to_links_is_forgiven(web: Trial, end: str) -> None:
     ada = web.joined()
     digest = web.digest(ada, Paper(key="test:1", title="A paper"))
@@ -108,6 +119,7 @@ async def test_what_mail_programs_add_to_links_is_forgiven(web: Trial, end: str)
         path_of(f"{feed}.atom"),
         link_in(web.mails[0], "confirm"),
         link_in(web.mails[0], "never"),
+        "/help",
     ]
     for path in paths:
         assert (await web.get(path + end)).status_code == 200, path + end
