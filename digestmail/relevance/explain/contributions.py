@@ -1,7 +1,7 @@
 """What each part of a profile adds to the log-odds of its picks."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -28,6 +28,13 @@ class Contributions:
     positives: Dense
     text: Dense
     negatives: Dense
+
+    @property
+    def terms_total(self) -> Dense:
+        """What all terms add that add anything (pairs,)."""
+        added = np.maximum(self.terms.data, 0)
+        rows = np.repeat(np.arange(self.terms.shape[0]), np.diff(self.terms.indptr))
+        return np.bincount(rows, weights=added, minlength=self.terms.shape[0])
 
 
 def contributions(evidence: Evidence, rows: Indices, papers: Indices) -> Contributions:
@@ -86,9 +93,17 @@ def example_shares(evidence: Evidence, row: int, papers: Indices) -> tuple[Indic
     return columns, parts / np.maximum(parts.sum(axis=1, keepdims=True), _TINY)
 
 
-def heaviest(matrix: csr_matrix, row: int) -> tuple[Sequence[int], Sequence[float]]:
-    """Return the columns of a sparse row with a positive weight, the heaviest first."""
-    start, end = matrix.indptr[row], matrix.indptr[row + 1]
-    columns, weights = matrix.indices[start:end], matrix.data[start:end]
-    order = np.argsort(-weights, kind="stable")[: np.count_nonzero(weights > 0)]
-    return columns[order].tolist(), weights[order].tolist()
+Heaviest = list[list[tuple[int, float]]]  # for each row its columns with their weights
+
+
+def heaviest(matrix: csr_matrix, most: int) -> Heaviest:
+    """Return the ``most`` columns with the heaviest positive weights of each row, falling."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    positive = np.flatnonzero(matrix.data > 0)
+    order = positive[np.lexsort((-matrix.data[positive], rows[positive]))]
+    starts = np.searchsorted(rows[order], np.arange(matrix.shape[0] + 1))
+    place = np.arange(len(order)) - starts[rows[order]]
+    order = order[place < most]
+    pairs = zip(matrix.indices[order].tolist(), matrix.data[order].tolist(), strict=True)
+    sizes = np.minimum(np.diff(starts), most).tolist()
+    return [list(islice(pairs, size)) for size in sizes]

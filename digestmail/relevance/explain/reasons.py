@@ -8,17 +8,19 @@ import numpy as np
 from digestmail.domain import Interest, Paper, Reason, ReasonKind
 from digestmail.relevance.explain.contributions import (
     Contributions,
+    Heaviest,
     contributions,
     example_shares,
     heaviest,
 )
 from digestmail.relevance.explain.term_names import is_everyday, term_names
-from digestmail.relevance.features.arrays import Indices
+from digestmail.relevance.features.arrays import Dense, Indices
 from digestmail.relevance.scoring.evidence import Evidence, chose_categories_only
 from digestmail.relevance.scoring.filters import in_category
 from digestmail.text import excerpt, phrase, readable
 
 _MOST_TERMS = 3
+_MOST_KEYWORDS = 20  # of a profile that are told
 _TERMS_READ = 12  # the heaviest, among which those worth telling are looked for
 _LEAST_TERM = 0.08  # of what all terms add: one that adds less explains nothing
 _LEAST_REASON = 0.08  # of what speaks for a paper: less did not carry it
@@ -38,15 +40,32 @@ def reasons_of(
         return
     rows, papers = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     parts = contributions(evidence, rows, papers)
+    columns = _Columns(
+        heaviest(parts.keywords, _MOST_KEYWORDS),
+        heaviest(parts.terms, _TERMS_READ),
+        heaviest(parts.categories, _TERMS_READ),
+        parts.terms_total,
+    )
     similar = _similar(evidence, parts, rows, papers)
+    spelled = {row: _spelled(evidence, row) for row in dict.fromkeys(rows.tolist())}
     intercept = evidence.ground.calibration.intercept
     for pair, (row, position) in enumerate(pairs):
         total = float(evidence.log_odds[row, position]) - intercept
-        reader = _Reader(evidence, parts, pair, row, position)
+        reader = _Reader(evidence, parts, columns, spelled[row], pair, row, position)
         reasons = [*reader.rules(followed[row]), *reader.weighed(similar[pair], max(total, 0.0))]
         if reasons:
             reasons += reader.trending()
-        yield [reason._replace(weight=round(reason.weight, 4)) for reason in reasons]
+        yield [Reason(kind, details, round(weight, 4)) for kind, details, weight in reasons]
+
+
+def _spelled(evidence: Evidence, row: int) -> dict[int, str]:
+    """Return a profile's keywords by their columns, as its reader spelled them."""
+    wanted = evidence.block.keywords.wanted
+    profile = evidence.block.interests[row].profile
+    typed = (*profile.required_keywords, *profile.keywords)
+    by_phrase = {phrase(keyword): keyword.strip('"“” ') for keyword in typed}
+    columns = wanted.indices[wanted.indptr[row] : wanted.indptr[row + 1]].tolist()
+    return {column: by_phrase[evidence.block.keywords.phrases[column]] for column in columns}
 
 
 def _similar(
@@ -69,11 +88,23 @@ def _similar(
 
 
 @dataclass(frozen=True, slots=True)
+class _Columns:
+    """What adds most to each pair."""
+
+    keywords: Heaviest
+    terms: Heaviest
+    categories: Heaviest
+    terms_total: Dense
+
+
+@dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads the reasons of one pair off its contributions."""
 
     evidence: Evidence
     parts: Contributions
+    columns: _Columns
+    spelled: Mapping[int, str]  # the profile's keywords
     pair: int
     row: int
     position: int
@@ -124,16 +155,11 @@ class _Reader:
 
     def _keywords(self) -> list[Reason]:
         """Return the keywords that match, in the reader's own spelling, strongest first."""
-        columns, weights = heaviest(self.parts.keywords, self.pair)
-        if not columns:
+        matches = self.columns.keywords[self.pair]
+        if not matches:
             return []
-        profile = self.interest.profile
-        typed = (*profile.required_keywords, *profile.keywords)
-        spelled = {phrase(keyword): keyword.strip('"“” ') for keyword in typed}
-        phrases = self.evidence.block.keywords.phrases
-        return [
-            Reason(ReasonKind.KEYWORD, tuple(spelled[phrases[c]] for c in columns), sum(weights))
-        ]
+        details = tuple(self.spelled[column] for column, _ in matches)
+        return [Reason(ReasonKind.KEYWORD, details, sum(weight for _, weight in matches))]
 
     def _terms(self, named: str) -> Iterator[Reason]:
         """Yield the terms that the paper shares with the profile, as the paper writes them.
@@ -141,14 +167,15 @@ class _Reader:
         Single everyday words are passed over, and those of ``named``. One word by itself is told
         only where it is most of what terms add.
         """
-        columns, weights = heaviest(self.parts.terms, self.pair)
+        heavy = self.columns.terms[self.pair]
         names = term_names(self.paper)
         hashes = self.evidence.ground.day.terms.weights.columns
-        least, total = _LEAST_TERM * sum(weights), sum(weights)
+        total = float(self.columns.terms_total[self.pair])
+        least = _LEAST_TERM * total
         stems: list[str] = []
         written: list[str] = []
         added = 0.0
-        for column, weight in zip(columns[:_TERMS_READ], weights[:_TERMS_READ], strict=True):
+        for column, weight in heavy:
             stem, spelling = names.get(int(hashes[column]), ("", ""))
             if weight < least or len(written) == _MOST_TERMS:
                 break
@@ -165,11 +192,13 @@ class _Reader:
 
     def _field(self) -> Iterator[Reason]:
         """Yield the categories that the paper shares with liked ones, but for chosen ones."""
-        columns, weights = heaviest(self.parts.categories, self.pair)
+        shares = self.columns.categories[self.pair]
+        if not shares:
+            return
         codes = self.evidence.ground.categories.named(self.paper)
         shared = {
             codes[column]: weight
-            for column, weight in zip(columns, weights, strict=True)
+            for column, weight in shares
             if column in codes and not self._is_chosen(codes[column])
         }
         if shared:

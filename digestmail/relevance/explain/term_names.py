@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from digestmail.domain import Paper
-from digestmail.relevance.features.terms import analyse, hash_of
+from digestmail.relevance.features.terms import hash_of
 from digestmail.text import readable, words
 
 # Words of abstracts that tell no subject, however much they weigh.
@@ -23,6 +23,7 @@ _EVERYDAY = frozenset(
 )
 
 
+@lru_cache(maxsize=65536)
 def is_everyday(term: str) -> bool:
     """Return whether every word of a term is one that abstracts of any subject have."""
     return all(word in _EVERYDAY for word in term.split())
@@ -35,12 +36,11 @@ def term_names(paper: Paper) -> Mapping[int, tuple[str, str]]:
 
 @lru_cache(maxsize=4096)
 def _term_names(title: str, abstract: str) -> Mapping[int, tuple[str, str]]:
-    spelled: dict[str, str] = {}
+    names: dict[str, str] = {}
     for text in map(readable, (title, abstract)):
-        read = words(text)
-        for word in read:
-            spelled.setdefault(word.stem, word.plain)
-        for first, second in pairwise(read):
-            spelled.setdefault(f"{first.stem} {second.stem}", f"{first.plain} {second.plain}")
-    terms = {term for text in (title, abstract) for term in analyse(text)}
-    return {hash_of(term): (term, spelled.get(term, term)) for term in terms}
+        stems = [(word.stem, word.plain) for word in words(text)]
+        for stem, plain in stems:
+            names.setdefault(stem, plain)
+        for (first, one), (second, other) in pairwise(stems):
+            names.setdefault(f"{first} {second}", f"{one} {other}")
+    return {hash_of(term): (term, spelling) for term, spelling in names.items()}
