@@ -93,8 +93,8 @@ class RandomEmbedder(Embedder):
     def papers(
         self,
         papers: Sequence[Paper],
-        features: Features,
-        progress: Callable[[int], None] = lambda _: None,
+        features: Features,  # noqa: ARG002 - nothing is stored
+        progress: Callable[[int], None] = lambda _: None,  # noqa: ARG002
     ) -> Dense:
         return self._table[[hash(paper.key) % len(self._table) for paper in papers]]
 

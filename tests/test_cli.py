@@ -485,7 +485,7 @@ def test_a_profile_shows_its_words(shell: Shell) -> None:
     shell("subscriber", "add", "a@example.org", "--active", "--keywords", "sea ice")
     told = shell.json("profile", "show", "a@example.org")
     assert isinstance(told, list)
-    assert {"sea", "ice"} <= {part["what"] for part in told[0]["terms"]}
+    assert "sea ice" in {part["what"] for part in told[0]["terms"]}
     shown = shell("profile", "show", "a@example.org")
     assert "My papers" in shown
     assert "  keywords: sea ice\n" in shown

@@ -329,11 +329,15 @@ def test_whatever_is_picked_keeps_the_rules_and_tells_the_truth(
     "keyword",
     ["music generation", "zebra learning", "quantum error correction", "sparse autoencoder"],
 )
-def test_among_real_papers_a_part_of_a_keyword_is_no_match(keyword: str) -> None:
+def test_among_real_papers_a_part_of_a_keyword_is_worth_less_than_the_whole(keyword: str) -> None:
     first = keyword.split()[0]
     papers = [p for p in trending() if first not in f"{p.title} {p.abstract}".lower()]
-    assert picks(papers, keywords=(keyword,)) == []
-    assert picks(papers, keywords=(keyword,), disliked=tuple(papers[:2])) == []
+    whole = paper(f"On {keyword}")
+    found = scored([whole, *papers], keywords=(keyword,), threshold=0.05)
+    best, *others = found
+    assert best == whole.title
+    assert reason(found[best], ReasonKind.KEYWORD) is not None
+    assert all(reason(found[title], ReasonKind.KEYWORD) is None for title in others)
 
 
 def test_a_like_does_not_make_a_part_of_a_keyword_a_match() -> None:

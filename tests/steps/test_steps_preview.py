@@ -90,7 +90,7 @@ def test_a_weekly_mail_is_one_mail() -> None:
 
 
 def test_what_its_owner_liked_counts_but_is_no_reason_for_itself() -> None:
-    papers = [rivers(1), rivers(2), *map(others, range(30, 60))]
+    papers = [*map(rivers, range(1, 6)), *map(others, range(30, 60))]
     curious = Profile(interests="Sediments", threshold=0.1)
     found = preview(judge_of(papers), curious, said=Interest(profile=curious, liked=(rivers(1),)))
     like = {

@@ -115,7 +115,8 @@ def heaviest_parts(evidence: Evidence, most: int) -> list[Part]:
 
 
 def _profile_parts(evidence: Evidence) -> Iterator[Part]:
-    """Yield what a unit of each term and category adds to the log-odds of a paper."""
+    """Yield what a title with each keyword, and a unit of each term and category, adds."""
+    yield from _keyword_parts(evidence)
     names = _names(evidence)
     hashes = evidence.ground.day.terms.weights.columns
     papers = _named_papers(evidence.block.interests[0])
@@ -132,7 +133,15 @@ def _profile_parts(evidence: Evidence) -> Iterator[Part]:
                 key = ("field", codes.get(column, ""))
             if key[1]:
                 weights[key] = weights.get(key, 0.0) + weight
-    return (Part(kind, what, weight) for (kind, what), weight in weights.items())
+    yield from (Part(kind, what, weight) for (kind, what), weight in weights.items())
+
+
+def _keyword_parts(evidence: Evidence) -> Iterator[Part]:
+    parameters, factors = evidence.ground.parameters, evidence.keyword_weights
+    for column, factor in zip(factors.indices.tolist(), factors.data.tolist(), strict=True):
+        matched = 1 - (1 - parameters.title_match) ** factor
+        words = " ".join(evidence.block.keywords.phrases[column].words)
+        yield Part("keyword", words, evidence.ground.calibration.keyword * matched)
 
 
 def _named_papers(interest: Interest) -> tuple[Paper, ...]:

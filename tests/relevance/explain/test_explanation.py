@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from relevance_samples import CELLS, LASERS, interest, paper, trending, with_fillers
+from relevance_samples import CELLS, FILLERS, LASERS, interest, paper, trending, with_fillers
 
 from digestmail.domain import Explanation, ReasonKind, Score
 from digestmail.relevance import Model
@@ -72,7 +72,7 @@ def test_a_score_does_not_depend_on_the_threshold(values: dict[str, Any]) -> Non
         ({"keywords": ("laser",)}, {"keyword", "term", "text", "start", "trending"}),
         ({"interests": "cold atoms"}, {"term", "start", "trending"}),
         ({"liked": SIX}, {"term", "like", "start", "trending"}),
-        ({"liked": SIX, "disliked": (CELLS,)}, {"term", "like", "dislike", "start", "trending"}),
+        ({"liked": SIX, "disliked": FILLERS[:1]}, {"term", "like", "dislike", "start", "trending"}),
         ({"interests": "zebra"}, {"start", "trending"}),
         ({}, {"start", "trending"}),
     ],
@@ -178,6 +178,23 @@ def test_what_was_disliked_stands_last_and_against() -> None:
     parts = MODEL.strongest(wish)
     assert parts == sorted(parts[: len(parts)], key=lambda part: part.weight < 0)
     assert {"laser", "cooling", "laser cooling"} <= {p.what for p in parts if p.weight < 0}
+
+
+def test_keywords_are_told_by_what_a_title_with_them_would_gain() -> None:
+    model = Model(PAPERS)
+    parts = model.strongest(interest(keywords=("sea ice", "laser")))
+    assert {"sea ice", "laser"} <= {part.what for part in parts if part.kind == "keyword"}
+    (matched,) = (
+        part.weight
+        for part in model.explain(interest(keywords=("laser cooling",)), 0).parts
+        if part.kind == "keyword"
+    )
+    (strongest,) = (
+        part.weight
+        for part in model.strongest(interest(keywords=("laser cooling",)))
+        if part.kind == "keyword"
+    )
+    assert strongest >= matched > 0
 
 
 def test_at_most_so_many_terms_are_told() -> None:
