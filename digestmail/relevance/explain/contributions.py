@@ -34,7 +34,8 @@ class Contributions:
         """What all terms add that add anything (pairs,)."""
         added = np.maximum(self.terms.data, 0)
         rows = np.repeat(np.arange(self.terms.shape[0]), np.diff(self.terms.indptr))
-        return np.bincount(rows, weights=added, minlength=self.terms.shape[0])
+        totals = np.bincount(rows, weights=added, minlength=self.terms.shape[0])
+        return totals.astype(np.float32)
 
 
 def contributions(evidence: Evidence, rows: Indices, papers: Indices) -> Contributions:
