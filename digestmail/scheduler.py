@@ -198,6 +198,7 @@ def meaning_tick(app: App, progress: Progress = _quiet) -> None:
     """Embed the papers that are not yet, in the background of everything else."""
     if embedded := app.embed(progress):
         log.info("embedded %d papers", embedded)
+        return_free_memory()
 
 
 def bounce_tick(app: App, _: Progress = _quiet) -> None:

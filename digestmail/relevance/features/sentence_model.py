@@ -110,9 +110,10 @@ class SentenceModel:
         except ImportError:
             raise ConfigError(f"{_SETTING}: needs its extra: {_INSTALL}") from None
         options = SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = (
-            1  # as the workers share cores
-        )
+        # One thread, as the workers share the cores.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        # Both keep memory for each length of texts; without them it is as fast, in 50 MB less.
+        options.enable_mem_pattern = options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         try:
             self._session: Any = InferenceSession(
