@@ -45,6 +45,7 @@ class ModelParameters:
     title_match: float = 0.65
     repeated_match: float = 0.5  # three times or more in the abstract
     abstract_match: float = 0.35
+    family_match: float = 0.4  # of these, where only a word of the same family stands
     common_keyword: float = 0.3  # a keyword in this share of the papers has the least weight
     least_common_keyword: float = 0.4  # that weight: in a title it is a good match still
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from digestmail.domain import Paper
 from digestmail.relevance.authors import name_parts, same_person
 from digestmail.relevance.features.terms import analyse, hash_of, joined
-from digestmail.text import Phrase, Word, one_line, phrase, readable, spans, words
+from digestmail.text import Phrase, Word, one_line, phrase, readable, spans, stems_phrase, words
 
 LONGEST = 300  # characters of a query that are read
 _MOST_AUTHORS = 500  # of one paper; some collaborations have thousands
@@ -41,7 +41,7 @@ class Query:
         stems = [word.stem for word in self.words]
         loose = [(stem,) for stem in stems] + list(pairwise(stems))
         exact = [phrase(f'"{text}"') for text in self.phrases]
-        return [*(Phrase(some, exact=False) for some in loose), *exact]
+        return [*map(stems_phrase, loose), *exact]
 
 
 def parsed(text: str) -> Query:

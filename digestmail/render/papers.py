@@ -13,7 +13,17 @@ from urllib.parse import urlsplit
 
 from digestmail.domain import DigestItem, Paper, Reason, ReasonKind, Strength
 from digestmail.render.marking import Spans
-from digestmail.text import Phrase, excerpt, one_line, phrase, readable, spans, words
+from digestmail.text import (
+    Phrase,
+    PhraseMatcher,
+    excerpt,
+    expression,
+    one_line,
+    places,
+    readable,
+    spans,
+    words,
+)
 
 Segments = tuple[tuple[str, bool], ...]
 
@@ -70,7 +80,7 @@ def paper_view(
 ) -> PaperView:
     """The view of ``item`` with at most ``room`` characters of its abstract."""
     paper, tell = item.paper, told(item)
-    phrases = [phrase(one) for one in tell.marked]
+    phrases = [p for one in tell.marked for p in expression(one).phrases]
     title = clean(paper.title, _TITLE) or "Untitled"
     abstract = clean(paper.abstract, room)
     authors, others = _authors(paper.authors, tell.followed)
@@ -157,16 +167,14 @@ def _detail(text: str) -> str:
 class Marker:
     """Finds what is marked in a title and an abstract, as ``spans`` does, and remembers it."""
 
-    __slots__ = ("_found", "_known", "_texts")
+    __slots__ = ("_found", "_texts")
 
     def __init__(self, title: str, abstract: str) -> None:
-        self._texts = (title, abstract)
-        known = [word for text in self._texts for word in words(text)]
-        self._known = frozenset(form for word in known for form in (word.plain, word.stem))
+        self._texts = (words(title), words(abstract))
         self._found: dict[str, tuple[Spans, Spans]] = {}
 
     def spans(self, marked: Iterable[str]) -> tuple[Spans, Spans]:
-        """Where the phrases stand in each: (start, end) pairs in order, overlapping ones joined."""
+        """Where the keywords stand in each: (start, end) pairs in order, overlapping ones joined."""
         title: Spans = ()
         abstract: Spans = ()
         for one in marked:
@@ -178,20 +186,10 @@ class Marker:
     def _find(self, one: str) -> tuple[Spans, Spans]:
         if len(self._found) >= _PHRASES:
             self._found.clear()
-        wanted = phrase(one)
-        there = wanted.words and wanted.words[0] in self._known
-        title, abstract = self._texts
-        found = self._found[one] = (
-            (_spans(title, wanted), _spans(abstract, wanted)) if there else _NONE
-        )
+        matcher = PhraseMatcher(expression(one).phrases)
+        title, abstract = (tuple(places(text, matcher, families=True)) for text in self._texts)
+        found = self._found[one] = (title, abstract)
         return found
-
-
-_NONE: tuple[Spans, Spans] = ((), ())
-
-
-def _spans(text: str, wanted: Phrase) -> Spans:
-    return tuple(spans(text, [wanted]))
 
 
 def _joined(found: Spans) -> Spans:
@@ -224,7 +222,7 @@ def segments(text: str, phrases: Iterable[Phrase]) -> Segments:
     Joined, the pieces are ``text`` again; none is empty.
     """
     pieces, end = [], 0
-    for start, stop in spans(text, phrases):
+    for start, stop in spans(text, phrases, families=True):
         pieces += [(text[end:start], False), (text[start:stop], True)]
         end = stop
     pieces.append((text[end:], False))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import dropwhile, islice
 
 from digestmail.domain import Paper
-from digestmail.text import readable, words
+from digestmail.text import readable, singular, words
 
 _FEWEST_WORDS = 4  # shorter titles ("Editorial", "Reply to comments") are shared by many works
 # Words of an abstract that tell works of one title apart. Short titles need more of them: an
@@ -48,7 +48,7 @@ def _names(paper: Paper) -> Iterator[str]:
     yield from paper.aliases
     if paper.doi:
         yield f"doi:{paper.doi.lower()}"
-    title = [word.stem for word in words(readable(paper.title))]
+    title = [singular(word.plain) for word in words(readable(paper.title))]
     if paper.authors and len(title) >= _FEWEST_WORDS:
         yield f"title:{_print(_surname(paper.authors[0]), *title)}"
     if beginning := _beginning(paper.abstract, is_short=len(title) < _FEWEST_WORDS):
@@ -63,7 +63,9 @@ def _beginning(abstract: str, *, is_short: bool) -> Sequence[str]:
     """Return the words that an abstract begins with; none where it is too short to tell."""
     most = _ABSTRACT_WORDS_OF_SHORT if is_short else _ABSTRACT_WORDS
     fewest = _FEWEST_OF_SHORT if is_short else _ABSTRACT_WORDS
-    stems = (word.stem for word in words(readable(abstract[: most * _CHARACTERS_PER_WORD])))
+    stems = (
+        singular(word.plain) for word in words(readable(abstract[: most * _CHARACTERS_PER_WORD]))
+    )
     beginning = list(islice(dropwhile(_HEADINGS.__contains__, stems), most))
     return beginning if len(beginning) >= fewest else []
 

@@ -1,19 +1,19 @@
-"""Words and phrases of a text: cut, brought into the singular, matched."""
+"""The words of a text, each in the forms by which it is compared with others."""
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from digestmail.text.latex import readable
+from digestmail.text.spelling import american, foreign_stem, greek_names, irregular_singular
 
 # Chinese and Japanese put no blanks between words, so there each character counts as a word.
 _IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # Combining accents belong to their letter: feeds and keyboards of some systems decompose them.
-# C++ and C# are other languages than C.
+# C++ and C# are other languages than C, and R&D is no R.
 _WORD = re.compile(
-    rf"[{_IDEOGRAPH}]|(?<!\w)[A-Za-z]#(?!\w)"
+    rf"[{_IDEOGRAPH}]|(?<!\w)[A-Za-z](?:#|&[A-Za-z])(?!\w)"
     rf"|[^\W_{_IDEOGRAPH}]+(?:[\u0300-\u036f][^\W_{_IDEOGRAPH}]*)*(?:[+]{{2}}(?!\w))?"
 )
 _IRREGULAR = {
@@ -68,22 +68,67 @@ _IRREGULAR = {
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A word of a text: ``plain`` is lower case without accents, ``stem`` also singular."""
+class Form:
+    """A word in the forms by which it is compared with others.
+
+    ``plain`` is lower case without accents; ``normal`` also in American spelling; ``stem`` also
+    singular.
+    """
 
     plain: str
+    normal: str
     stem: str
+    is_acronym: bool  # it has two capitals, or is a single one
+    is_joined: bool  # a hyphen, a point or nothing stands between it and the word before
+
+
+@dataclass(frozen=True, slots=True)
+class Word(Form):
+    """A word of a text, with where it stands."""
+
     start: int
     end: int
 
 
 def words(text: str) -> list[Word]:
     """The words of ``text`` in order, with where they stand."""
-    found = []
+    return [
+        Word(form.plain, form.normal, form.stem, form.is_acronym, form.is_joined, start, end)
+        for form, start, end in _forms(text)
+    ]
+
+
+def forms(text: str) -> list[Form]:
+    """The words of ``text`` in order, to be kept: equal ones are one object."""
+    return [form for form, _, _ in _forms(text)]
+
+
+_JOINING = "-\u2010\u2011\u2012\u2013\u2212._"
+
+
+def _forms(text: str) -> Iterator[tuple[Form, int, int]]:
+    last = -2
     for match in _WORD.finditer(text):
-        plain = _plain(match.group())
-        found.append(Word(plain, singular(plain), match.start(), match.end()))
-    return found
+        start, end = match.span()
+        is_joined = start == last or (start == last + 1 and text[last] in _JOINING)
+        last = end
+        yield _form(match.group(), is_joined), start, end
+
+
+@lru_cache(maxsize=131_072)
+def _form(written: str, is_joined: bool) -> Form:
+    plain = _plain(written)
+    capitals = sum(map(str.isupper, written))
+    is_acronym = capitals > 1 or (capitals == 1 and len(written) == 1)
+    normal = american(plain) if plain.isascii() else foreign_stem(greek_names(plain))
+    is_plural = capitals > 1 and written[-1] == "s" and written[:-1].isupper()
+    stem = american(normal[:-1]) if is_plural else stem_of(plain if plain.isascii() else normal)
+    return Form(plain, normal, stem, is_acronym, is_joined)
+
+
+def stem_of(plain: str) -> str:
+    """Return a lower-case word in the singular and in American spelling."""
+    return american(singular(irregular_singular(plain)))
 
 
 @lru_cache(maxsize=65536)
@@ -94,6 +139,7 @@ def _plain(word: str) -> str:
     word = word.translate(_LETTERS)
     decomposed = unicodedata.normalize("NFKD", word)
     plain = "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    plain = unicodedata.normalize("NFC", plain)  # Korean syllables are one character
     return plain or word  # lower once more: a styled capital becomes a plain one
 
 
@@ -121,48 +167,3 @@ def singular(word: str) -> str:
     if word.endswith("es") and not word.endswith(("aes", "ees", "oes")):
         return word[:-1]
     return word if word.endswith(("us", "ss", "is")) else word[:-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A keyword as it is matched: word by word, in the singular unless ``exact``."""
-
-    words: tuple[str, ...]
-    exact: bool
-
-
-@lru_cache(maxsize=65536)
-def phrase(keyword: str) -> Phrase:
-    """The Phrase of a keyword; in double quotes it matches exactly these words."""
-    keyword = keyword.strip()
-    exact = len(keyword) > 2 and keyword[0] in '"“”' and keyword[-1] in '"“”'
-    found = words(readable(keyword))
-    return Phrase(tuple(w.plain if exact else w.stem for w in found), exact)
-
-
-def spans(text: str, phrases: Iterable[Phrase]) -> list[tuple[int, int]]:
-    """Where the phrases stand in ``text``: (start, end) pairs in order, overlapping ones joined."""
-    by_first: dict[tuple[str, bool], list[Phrase]] = {}
-    for wanted in phrases:
-        if wanted.words:
-            by_first.setdefault((wanted.words[0], wanted.exact), []).append(wanted)
-    found = words(text) if by_first else []
-    result: list[tuple[int, int]] = []
-    for at, word in enumerate(found):
-        longest = max(_ends(found, at, by_first), default=0)
-        if longest and result and word.start < result[-1][1]:
-            start, end = result.pop()
-            result.append((start, max(end, longest)))
-        elif longest:
-            result.append((word.start, longest))
-    return result
-
-
-def _ends(
-    found: Sequence[Word], at: int, by_first: dict[tuple[str, bool], list[Phrase]]
-) -> Iterator[int]:
-    for exact, first in ((True, found[at].plain), (False, found[at].stem)):
-        for wanted in by_first.get((first, exact), ()):
-            here = found[at : at + len(wanted.words)]
-            if tuple(w.plain if exact else w.stem for w in here) == wanted.words:
-                yield here[-1].end

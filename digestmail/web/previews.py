@@ -10,7 +10,7 @@ from digestmail.render.papers import told
 from digestmail.render.words import Words
 from digestmail.steps.preview import Preview, Week, preview
 from digestmail.steps.seeds import Seeds
-from digestmail.text import phrase
+from digestmail.text import expression
 from digestmail.web.forms import Texts
 from digestmail.web.reasons import why_line
 from digestmail.web.shown import Shown, shown
@@ -99,5 +99,5 @@ def _stage(profile: Profile, found: Preview) -> Stage:
 
 
 def _line(item: DigestItem, words: Words) -> Line:
-    phrases = [phrase(one) for one in told(item).marked]
+    phrases = [p for one in told(item).marked for p in expression(one).phrases]
     return Line(shown(item.paper, phrases), why_line(item, words))

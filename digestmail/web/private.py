@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from digestmail.domain import Digest, DigestItem
 from digestmail.errors import NotFoundError, TokenError
 from digestmail.render.papers import clean, told
-from digestmail.text import phrase
+from digestmail.text import expression
 from digestmail.web.feeds import Ending, Entry, Feed, entry_of, feed_answer
 from digestmail.web.pages import NOTE, skipped
 from digestmail.web.reasons import why_line
@@ -68,7 +68,7 @@ def _parts(site: Site, digest: Digest) -> list[tuple[str, list[Pick]]]:
 def _pick(site: Site, item: DigestItem) -> Pick:
     tell = told(item)
     return Pick(
-        paper=shown(item.paper, [phrase(one) for one in tell.marked]),
+        paper=shown(item.paper, [p for one in tell.marked for p in expression(one).phrases]),
         why=why_line(item, site.pages.words),
         followed=tuple(clean(name, _NAME) for name in tell.followed),
     )

@@ -8,7 +8,7 @@ from digestmail.domain import Explanation, Interest, Paper, Part
 from digestmail.relevance.explain.contributions import contributions, example_shares
 from digestmail.relevance.explain.term_names import term_names
 from digestmail.relevance.features.arrays import scale_rows
-from digestmail.relevance.profiles.block import typed_text
+from digestmail.relevance.profiles.block import typed_by_expression, typed_text
 from digestmail.relevance.scoring.evidence import (
     Evidence,
     bare_log_odds,
@@ -58,9 +58,10 @@ def _similarity_parts(evidence: Evidence, paper: int) -> Iterator[Part]:
     """Yield what keywords, terms, categories, liked papers, the text and dislikes add."""
     at = np.array([paper])
     parts = contributions(evidence, np.array([0]), at)
+    typed = typed_by_expression(evidence.block.interests[0].profile)
     for column, weight in zip(parts.keywords.indices, parts.keywords.data, strict=True):
-        words = " ".join(evidence.block.keywords.phrases[column].words)
-        yield Part("keyword", words, float(weight))
+        keyword = typed[evidence.block.keywords.expressions[column]]
+        yield Part("keyword", keyword, float(weight))
     if evidence.ground.day.without_terms[paper]:
         return
     yield from _term_parts(evidence, paper, parts.terms.indices, parts.terms.data)

@@ -15,9 +15,10 @@ from digestmail.relevance.explain.contributions import (
 )
 from digestmail.relevance.explain.term_names import is_everyday, term_names
 from digestmail.relevance.features.arrays import Dense, Indices
+from digestmail.relevance.profiles.block import typed_by_expression
 from digestmail.relevance.scoring.evidence import Evidence, chose_categories_only
 from digestmail.relevance.scoring.filters import in_category
-from digestmail.text import excerpt, phrase, readable
+from digestmail.text import excerpt, expression, readable
 
 _MOST_TERMS = 3
 _MOST_KEYWORDS = 20  # of a profile that are told
@@ -61,11 +62,9 @@ def reasons_of(
 def _spelled(evidence: Evidence, row: int) -> dict[int, str]:
     """Return a profile's keywords by their columns, as its reader spelled them."""
     wanted = evidence.block.keywords.wanted
-    profile = evidence.block.interests[row].profile
-    typed = (*profile.required_keywords, *profile.keywords)
-    by_phrase = {phrase(keyword): keyword.strip('"“” ') for keyword in typed}
+    typed = typed_by_expression(evidence.block.interests[row].profile)
     columns = wanted.indices[wanted.indptr[row] : wanted.indptr[row + 1]].tolist()
-    return {column: by_phrase[evidence.block.keywords.phrases[column]] for column in columns}
+    return {column: typed[evidence.block.keywords.expressions[column]] for column in columns}
 
 
 def _similar(
@@ -134,7 +133,8 @@ class _Reader:
             return
         if similar is not None and similar.weight >= _LEAST_SIMILAR * total:
             yield similar
-        names = " ".join(" ".join(phrase(k).words) for r in keywords for k in r.details)
+        typed = [keyword for reason in keywords for keyword in reason.details]
+        names = " ".join(" ".join(p.words) for k in typed for p in expression(k).phrases)
         for reason in self._terms(names):
             if reason.weight >= _LEAST_REASON * total:
                 yield reason

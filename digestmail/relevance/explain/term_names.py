@@ -6,11 +6,12 @@ from itertools import pairwise
 
 from digestmail.domain import Paper
 from digestmail.relevance.features.terms import hash_of
-from digestmail.text import readable, words
+from digestmail.text import readable, stem_of, words
 
 # Words of abstracts that tell no subject, however much they weigh.
 _EVERYDAY = frozenset(
-    """
+    stem_of(word)
+    for word in """
     achieve approach based benchmark better case compare complex consider data dataset
     demonstrate different effective efficient evaluate existing experiment faster find framework
     general given good help high higher important improve increase introduce known large larger

@@ -13,10 +13,10 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from digestmail.domain import Paper
-from digestmail.text import readable, singular, words
+from digestmail.text import readable, stem_of, words
 
-KIND = "terms-3"  # of the kept features: to be changed with whatever changes the terms
-_STOP = frozenset(map(singular, ENGLISH_STOP_WORDS))
+KIND = "terms-4"  # of the kept features: to be changed with whatever changes the terms
+_STOP = frozenset(map(stem_of, ENGLISH_STOP_WORDS))
 _FIRST_IDEOGRAPH = "\u3040"  # from there on one character is a word
 _APART = "\x00"  # between texts whose words are no neighbours; no text of a paper has it
 

@@ -13,7 +13,7 @@ from digestmail.relevance.features.keyword_index import numbered
 from digestmail.relevance.features.terms import joined
 from digestmail.relevance.features.vectors import Vectorizer, Vectors
 from digestmail.relevance.parameters import ModelParameters
-from digestmail.text import Phrase
+from digestmail.text import Expression, expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class Examples:
 class Keywords:
     """The distinct keywords of some profiles, and how strongly they match the day's papers."""
 
-    phrases: Sequence[Phrase]
-    wanted: csr_matrix  # profiles x phrases: 1 where it is the profile's
-    matches: csr_matrix  # phrases x papers: log compressed strength, see ``_keywords``
+    expressions: Sequence[Expression]
+    wanted: csr_matrix  # profiles x keywords: 1 where it is the profile's
+    matches: csr_matrix  # keywords x papers: log compressed strength, see ``_keywords``
     excluded: csr_matrix  # profiles x papers: above 0 where an excluded keyword stands
     required: csr_matrix  # the same of required keywords
 
@@ -88,13 +88,19 @@ def profile_block(
 
 def typed_text(profile: Profile) -> str:
     """Return what somebody typed into a profile, as one text whose parts are no neighbours."""
-    keywords = [keyword.strip('"“” ') for keyword in typed_keywords(profile)]
+    keywords = [t for keyword in typed_keywords(profile) for t in expression(keyword).texts]
     return joined(list(filter(None, [profile.interests.strip(), *keywords])))
 
 
 def typed_keywords(profile: Profile) -> tuple[str, ...]:
     """Return a profile's keywords; required ones say what is wanted too."""
     return tuple(dict.fromkeys((*profile.keywords, *profile.required_keywords)))
+
+
+def typed_by_expression(profile: Profile) -> dict[Expression, str]:
+    """Return a profile's keywords as they were typed, by what they mean."""
+    typed = {expression(keyword): keyword.strip() for keyword in typed_keywords(profile)}
+    return {read: text.strip('"“” ') if read.phrase else text for read, text in typed.items()}
 
 
 _Weighted = dict[str, tuple[Paper, float]]  # by key
@@ -130,14 +136,16 @@ def _examples(weighted: Sequence[_Weighted], vectorizer: Vectorizer) -> Examples
 def _keywords(
     interests: Sequence[Interest], day: DayFeatures, parameters: ModelParameters
 ) -> Keywords:
-    phrases, wanted = numbered(typed_keywords(interest.profile) for interest in interests)
-    matches = day.keywords.matches(phrases, parameters)
+    expressions, wanted = numbered(typed_keywords(interest.profile) for interest in interests)
+    matches = day.keywords.matches(expressions, parameters)
+    excluded = [interest.profile.excluded_keywords for interest in interests]
+    required = [interest.profile.required_keywords for interest in interests]
     return Keywords(
-        phrases,
+        expressions,
         wanted,
         _compressed(matches, parameters),
-        _standing(day, [interest.profile.excluded_keywords for interest in interests]),
-        _standing(day, [interest.profile.required_keywords for interest in interests]),
+        _standing(day, excluded, families=False),  # what leaves papers out is meant to the letter
+        _standing(day, required, families=True),
     )
 
 
@@ -157,7 +165,9 @@ def _compressed(matches: csr_matrix, parameters: ModelParameters) -> csr_matrix:
 _FEW = 30  # papers: of so few each may well have the same keyword
 
 
-def _standing(day: DayFeatures, keywords: Sequence[Sequence[str]]) -> csr_matrix:
+def _standing(
+    day: DayFeatures, keywords: Sequence[Sequence[str]], *, families: bool
+) -> csr_matrix:
     """Return where any of each list of keywords stands: above 0 there (lists x papers)."""
-    phrases, wanted = numbered(keywords)
-    return csr_matrix(wanted @ day.keywords.matches(phrases))
+    expressions, wanted = numbered(keywords)
+    return csr_matrix(wanted @ day.keywords.matches(expressions, families=families))
