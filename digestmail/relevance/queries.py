@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from digestmail.domain import Paper
-from digestmail.relevance.authors import name_parts, same_person
+from digestmail.text.person_names import name_parts, same_person
 from digestmail.relevance.features.terms import analyse, hash_of, joined
 from digestmail.text import Phrase, Word, one_line, phrase, readable, spans, stems_phrase, words
 

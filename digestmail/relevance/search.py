@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digestmail.domain import Paper
-from digestmail.relevance.authors import name_parts
+from digestmail.text.person_names import name_parts
 from digestmail.relevance.features.terms import Hashes, Terms, analyse, counted, hash_of
 from digestmail.relevance.postings import MOST, Floats, Postings, extended, postings
 from digestmail.relevance.queries import Query, facets, of_person

@@ -13,7 +13,7 @@ from digestmail.text.words import Form, Word, stem_of, words
 _MOST_SPELLINGS = 16  # of one phrase
 _LEAST_BEGINNING = 3  # letters before an asterisk
 _LONGEST_ACRONYM = 6
-_CAPITALS = re.compile(r"[A-Z]{1,6}s?")
+_CAPITALS = re.compile(r"[A-Z]|[A-Z]{2,6}s?")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _WRITTEN_OUT = re.compile(r"(?<![aeioqg])([aou])e(?=[b-df-hj-np-tv-z])")
 # Acronyms that have become words, and such as no other word is written like.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from digestmail.domain import Interest, Paper
-from digestmail.relevance.authors import name_parts, same_person
+from digestmail.text.person_names import name_parts, same_person
 from digestmail.relevance.features.arrays import Mask
 
 

@@ -7,7 +7,7 @@ from relevance_samples import interest, paper, picks, reason, scored, with_fille
 
 from digestmail.domain import Paper, ReasonKind
 from digestmail.relevance import Model, in_category
-from digestmail.relevance.authors import same_person
+from digestmail.text.person_names import same_person
 
 GRAPHS = paper("Graph networks", "We study graph networks.", categories=("cs.LG",))
 MUSIC = paper("Music by machines", "Melodies for all.", categories=("cs.SD", "eess.AS"))
