@@ -1,6 +1,6 @@
 """The relevance model: what a day's papers are worth to profiles, and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from digestmail.relevance.explain.explanation import explanation, heaviest_parts
 from digestmail.relevance.features.arrays import Dense, Indices
 from digestmail.relevance.features.day import day_features
 from digestmail.relevance.features.embeddings import Embedder
+from digestmail.relevance.features.keyword_index import KeywordHits
 from digestmail.relevance.features.terms import Features
 from digestmail.relevance.parameters import PARAMETERS, ModelParameters
 from digestmail.relevance.picks import scores_of
@@ -56,7 +57,7 @@ class Model:
         self._ground = Ground(
             day,
             self._vectorizer.categories,
-            Filters(papers),
+            Filters(papers, background, parameters),
             prior_of(papers, parameters),
             parameters,
         )
@@ -86,6 +87,15 @@ class Model:
         """Return the terms and categories that weigh most for papers, then those most against."""
         (evidence,) = self._evidence([interest])
         return heaviest_parts(evidence, most)
+
+    def keyword_hits(self, keyword: str) -> KeywordHits:
+        """Return in how many of the papers a keyword stands; see ``KeywordIndex.hits``."""
+        return self._ground.day.keywords.hits(keyword)
+
+    def namesakes(self, name: str, categories: Collection[str] = ()) -> int:
+        """Return how many people of late a followed name fits, if too many to follow them all."""
+        authors = self._ground.filters.authors
+        return len(authors.namesakes(name).people) if authors.is_ambiguous(name, categories) else 0
 
     def diversified(self, passing: Dense, room: Indices) -> Indices:
         """See ``Picker.chosen``."""

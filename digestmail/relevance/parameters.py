@@ -49,6 +49,9 @@ class ModelParameters:
     common_keyword: float = 0.3  # a keyword in this share of the papers has the least weight
     least_common_keyword: float = 0.4  # that weight: in a title it is a good match still
 
+    # Followed authors
+    most_namesakes: int = 3  # people whom a name with initials may fit, to be followed everywhere
+
     # Log-odds beside the scorers. Product choices: they order what is equally near
     chosen_category: float = -0.85  # a paper of the chosen categories, where nothing else is known
     upvote_weight: float = 0.15  # of the logarithm of a paper's upvotes

@@ -20,7 +20,7 @@ def scores_of(evidence: Evidence, picker: Picker, *, explores: bool) -> list[tup
     """Return the picks of each profile of a block, with their reasons."""
     interests, filters = evidence.block.interests, evidence.ground.filters
     values = evidence.values
-    followed = [filters.followed(interest) for interest in interests]
+    followed = [filters.authors.of(interest) for interest in interests]
     allowed = np.array([_allowed(evidence, row) for row in range(len(interests))])
     eligible = allowed & np.array([_eligible(evidence, row) for row in range(len(interests))])
     picked = _picked(evidence, values, picker, allowed, eligible, followed)

@@ -7,9 +7,9 @@ from functools import lru_cache
 from itertools import pairwise
 
 from digestmail.domain import Paper
-from digestmail.text.person_names import name_parts, same_person
 from digestmail.relevance.features.terms import analyse, hash_of, joined
 from digestmail.text import Phrase, Word, one_line, phrase, readable, spans, stems_phrase, words
+from digestmail.text.person_names import name_parts, same_person
 
 LONGEST = 300  # characters of a query that are read
 _MOST_AUTHORS = 500  # of one paper; some collaborations have thousands

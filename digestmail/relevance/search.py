@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digestmail.domain import Paper
-from digestmail.text.person_names import name_parts
 from digestmail.relevance.features.terms import Hashes, Terms, analyse, counted, hash_of
 from digestmail.relevance.postings import MOST, Floats, Postings, extended, postings
 from digestmail.relevance.queries import Query, facets, of_person
+from digestmail.text.person_names import name_parts
 
 _PERSON = 1.0  # what a full name among the authors adds; a text rarely gets 0.5
 _NAME = 0.2  # what a single word of a name adds

@@ -24,6 +24,7 @@ from digestmail.text import (
     spans,
     words,
 )
+from digestmail.text.person_names import same_person
 
 Segments = tuple[tuple[str, bool], ...]
 
@@ -174,7 +175,7 @@ class Marker:
         self._found: dict[str, tuple[Spans, Spans]] = {}
 
     def spans(self, marked: Iterable[str]) -> tuple[Spans, Spans]:
-        """Where the keywords stand in each: (start, end) pairs in order, overlapping ones joined."""
+        """Where keywords stand in each: (start, end) pairs in order, overlapping ones joined."""
         title: Spans = ()
         abstract: Spans = ()
         for one in marked:
@@ -251,19 +252,14 @@ def _authors(
     names: Sequence[str], followed: Sequence[str]
 ) -> tuple[tuple[tuple[str, bool], ...], int]:
     """The first names and the followed ones, and how many are left."""
-    marked = [(clean(name, _NAME), any(_same(name, f) for f in followed)) for name in names]
+    marked = [(clean(name, _NAME), any(_is(name, f) for f in followed)) for name in names]
     enough = _AUTHORS + 1 if len(names) == _AUTHORS + 1 else _AUTHORS  # never "and 1 more"
     shown = tuple(a for at, a in enumerate(marked) if at < enough or a[1])[:_MOST_AUTHORS]
     return shown, len(marked) - len(shown)
 
 
-def _same(name: str, other: str) -> bool:
-    """Whether two names can be one person's: the same last name, a first name or its initial."""
-    mine, theirs = ([w.plain for w in words(n)] for n in (name, other))
-    if not mine or not theirs or mine[-1] != theirs[-1]:
-        return False
-    first, second = sorted((mine[0], theirs[0]), key=len)
-    return first == second or (len(first) == 1 and second.startswith(first))
+def _is(name: str, followed: str) -> bool:
+    return name == followed or same_person(name, followed)
 
 
 def _day(paper: Paper) -> str:

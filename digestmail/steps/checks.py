@@ -14,7 +14,7 @@ from digestmail.errors import FormError, InputError
 from digestmail.messages import N_, Worded
 from digestmail.sources.keys import key_from_reference
 from digestmail.sources.taxonomy import codes_named, is_known
-from digestmail.text import one_line, phrase, words
+from digestmail.text import KeywordError, Mistake, one_line, parsed_keyword, words
 
 MOST_KEYWORDS = 60
 MOST_AUTHORS = 60
@@ -34,7 +34,7 @@ _DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday"
 _YES = ("yes", "true", "on")
 _NO = ("no", "false", "off")
 _CATEGORY = re.compile(r"[A-Za-z][A-Za-z-]*(\.(\*|[A-Za-z][A-Za-z-]*))?")
-_LIST = re.compile(r'"[^"\n]*"|“[^“”\n]*”|[^,;\n"“]+')
+_LIST = re.compile(r'(?:"[^"\n]*"|“[^“”\n]*”|[^,;\n"“])+')
 # Words alone of which a keyword would find everything, or leave everything out.
 _EVERYWHERE = frozenset(
     """
@@ -45,6 +45,18 @@ _EVERYWHERE = frozenset(
     where which while who whose will with within without would you your
     """.split()  # noqa: SIM905 - a list of them is as long as they are many
 )
+_MISTAKES = {
+    Mistake.NO_WORD: N_("“%(word)s” has no letter or digit to look for"),
+    Mistake.PARENTHESES: N_("“%(word)s” has a parenthesis without its other half"),
+    Mistake.NOTHING_JOINED: N_(
+        "“%(word)s”: AND, OR and NOT need a word after them, and AND and OR one before them"
+    ),
+    Mistake.ONLY_NOT: N_(
+        "“%(word)s” says only what you do not want; put that into the excluded keywords,"
+        " or add what you want"
+    ),
+    Mistake.SHORT_BEGINNING: N_("“%(word)s”: write at least three letters before *"),
+}
 _Value = TypeVar("_Value")
 
 
@@ -134,9 +146,10 @@ def keywords(text: str, *, field: str = "keywords") -> tuple[str, ...]:
                 field,
                 Worded(_LONG_KEYWORD, word=keyword[:30], length=len(keyword), most=LONGEST_KEYWORD),
             )
-        if not phrase(keyword).words:
-            empty = N_("“%(word)s” has no letter or digit to look for")
-            raise InputError(field, Worded(empty, word=keyword))
+        try:
+            parsed_keyword(keyword)
+        except KeywordError as error:
+            raise InputError(field, Worded(_MISTAKES[error.mistake], word=keyword)) from None
         plain = keyword.strip('"“”').lower()
         if not keyword.isupper() and _EVERYWHERE.issuperset(plain.split()):
             everywhere = N_("“%(word)s” stands in nearly every paper; name what they are about")

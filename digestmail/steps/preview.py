@@ -22,6 +22,7 @@ from digestmail.text import phrase, readable, words
 
 if TYPE_CHECKING:
     from digestmail.relevance import Model
+    from digestmail.relevance.features.keyword_index import KeywordHits
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,16 @@ class Judge:
         """What weighs most in an interest; see ``relevance.Model``."""
         with self._turn:
             return self.model.strongest(interest, most)
+
+    def keyword_hits(self, profile: Profile) -> "tuple[KeywordHits, ...]":
+        """In how many papers each keyword of a profile stands."""
+        typed = (*profile.keywords, *profile.required_keywords, *profile.excluded_keywords)
+        return tuple(self.model.keyword_hits(keyword) for keyword in dict.fromkeys(typed))
+
+    def ambiguous(self, profile: Profile) -> tuple[tuple[str, int], ...]:
+        """The followed names that fit too many people to follow them all, with how many."""
+        fits = ((name, self.model.namesakes(name, profile.categories)) for name in profile.authors)
+        return tuple((name, people) for name, people in fits if people)
 
     def met(self, paper: Paper) -> Paper:
         """A paper as the model may be asked about it.
@@ -179,6 +190,8 @@ class Preview:
     days: int = 0
     judged: int = 0
     suggestions: tuple[str, ...] = ()
+    keywords: tuple["KeywordHits", ...] = ()  # in how many papers of the week each stands
+    ambiguous: tuple[tuple[str, int], ...] = ()  # followed names that fit too many people
 
     @property
     def a_day(self) -> int:
@@ -207,7 +220,13 @@ def preview(
     seeds = [judge.met(seed) for seed in seeds]
     suggestions = suggested(judge, seeds, profile.keywords)
     mails = min(judge.days, 1) if weekly else judge.days
-    empty = Preview(days=mails, judged=len(judge.papers), suggestions=suggestions)
+    empty = Preview(
+        days=mails,
+        judged=len(judge.papers),
+        suggestions=suggestions,
+        keywords=judge.keyword_hits(profile),
+        ambiguous=judge.ambiguous(profile),
+    )
     if profile.is_empty:
         return empty
     most = min(profile.max_papers * max(judge.days, 1), _MOST_PICKED)
@@ -217,7 +236,9 @@ def preview(
     (scores,) = judge.score([interest])
     items = merged([(profile, scores)], judge.papers)
     days = Counter(None if weekly else _day(item.paper) for item in items)
-    fitting = sum(min(count, profile.max_papers) for count in days.values())
+    pinned = Counter(None if weekly else _day(item.paper) for item in items if item.pinned)
+    room = profile.max_papers  # followed authors may go beyond it
+    fitting = sum(max(min(count, room), pinned[day]) for day, count in days.items())
     return replace(empty, items=tuple(map(_of_others, items[:SHOWN])), fitting=fitting)
 
 

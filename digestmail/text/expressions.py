@@ -175,9 +175,7 @@ class _Reader:
         while self.kind == "word":
             self.at += 1
         if self.at == first:
-            raise KeywordError(
-                Mistake.PARENTHESES if self.kind == ")" else Mistake.NOTHING_JOINED
-            )
+            raise KeywordError(Mistake.PARENTHESES if self.kind == ")" else Mistake.NOTHING_JOINED)
         return _checked(" ".join(token.text for token in self.tokens[first : self.at]))
 
     def _parenthesis(self) -> Expression:

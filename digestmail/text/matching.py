@@ -144,9 +144,7 @@ def _fits(spelling: Spelling, run: Sequence[Form], letters: str) -> bool:
     )
 
 
-def spans(
-    text: str, phrases: Iterable[Phrase], *, families: bool = False
-) -> list[tuple[int, int]]:
+def spans(text: str, phrases: Iterable[Phrase], *, families: bool = False) -> list[tuple[int, int]]:
     """Where the phrases stand in ``text``: (start, end) pairs in order, overlapping ones joined."""
     wanted = tuple(phrases)
     return places(words(text), PhraseMatcher(wanted), families=families) if wanted else []

@@ -102,9 +102,7 @@ def same_person(followed: str, written: str) -> bool:
     """
     if _GROUP.search(followed) or _GROUP.search(written):
         return _group_words(followed) == _group_words(written)
-    return any(
-        _agree(one, other) for one in _readings(followed) for other in _readings(written)
-    )
+    return any(_agree(one, other) for one in _readings(followed) for other in _readings(written))
 
 
 @lru_cache(maxsize=65536)
@@ -123,6 +121,13 @@ def is_initials_only(name: str) -> bool:
     """Whether a name has no given name but initials."""
     readings = _readings(name)
     return bool(readings) and all(len(word[0]) == 1 for r in readings[:1] for word in r.words)
+
+
+def given_name(name: str) -> str:
+    """Return the first given name of somebody in full; empty where only initials are known."""
+    readings = _readings(name)
+    first = "".join(word[0] for word in readings[0].given[0]) if readings else ""
+    return first if len(first) > 1 else ""
 
 
 def _group_words(name: str) -> tuple[str, ...]:

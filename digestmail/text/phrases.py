@@ -98,7 +98,9 @@ def _spellings(text: str, read: Sequence[Word]) -> Iterator[Spelling]:
     written = [text[word.start : word.end] for word in read]
     options = [tuple(_stems(word, part)) for word, part in zip(read, written, strict=True)]
     seen: set[str] = set()
-    inner = [tuple(dict.fromkeys((*stems, w.normal))) for stems, w in zip(options, read, strict=True)]
+    inner = [
+        tuple(dict.fromkeys((*stems, w.normal))) for stems, w in zip(options, read, strict=True)
+    ]
     for stems in list(product(*inner[:-1], options[-1]))[:_MOST_SPELLINGS]:
         spelling = _spelling(stems, open_words, has_capitals)
         if spelling.letters not in seen:
@@ -106,9 +108,7 @@ def _spellings(text: str, read: Sequence[Word]) -> Iterator[Spelling]:
             yield spelling
 
 
-def _spelling(
-    stems: Sequence[str], open_words: Iterable[int], capitals: Iterable[int]
-) -> Spelling:
+def _spelling(stems: Sequence[str], open_words: Iterable[int], capitals: Iterable[int]) -> Spelling:
     ends = list(accumulate(map(len, stems), initial=0))
     return Spelling(
         "".join(stems),
@@ -119,7 +119,7 @@ def _spelling(
 
 
 def _stems(word: Word, written: str) -> Iterator[str]:
-    """Yield the stem of a word, then those of its other spellings: umlauts in two letters or one."""
+    """Yield the stem of a word, then those with umlauts in two letters or in one."""
     yield word.stem
     out = written.lower().translate(_UMLAUTS)
     if out != written.lower() and out.isascii():

@@ -64,7 +64,8 @@ _BEGINNINGS = {
 
 
     "sabre": "saber", "sombre": "somber",
-    "haem": "heme", "haeme": "heme", "parametri": "parameteri", "tonne": "ton", "calliper": "caliper", "syphon": "siphon",
+    "haem": "heme", "haeme": "heme", "parametri": "parameteri", "tonne": "ton",
+    "calliper": "caliper", "syphon": "siphon",
 }  # fmt: skip
 _WHOLE = frozenset("axe disc tonne spelt haem haeme spoilt".split())  # noqa: SIM905
 _STARTS = tuple(sorted((b for b in _BEGINNINGS if b not in _WHOLE), key=len, reverse=True))
@@ -82,12 +83,18 @@ _RULES = tuple(
         (r"plough", "plow"),
         (r"is(e|ed|er|ing|ingly|ation|ational|able|ably|ability|ance|ement)$", r"iz\1"),
         (r"ys(e|ed|er|ing|able)$", r"yz\1"),
-        (r"(cent|fib|met|lit|theat|spect|calib|tit|lust|meag|och|louv|mit|goit|pet|scept)re$", r"\1er"),
+        (
+            r"(cent|fib|met|lit|theat|spect|calib|tit|lust|meag|och|louv|mit|goit|pet|scept)re$",
+            r"\1er",
+        ),
         (r"(cent|fib|louv|tit)r(ed|ing)$", r"\1er\2"),
         (r"(cent|fib|theat)re(?=[bfglps])", r"\1er"),
         (r"ogu(?:e)?(ed|ing|er)$", r"og\1"),
         (r"ogue$", "og"),
-        (r"([aeiou][a-z]*[aeiou])ll(ed|ing|ingly|er|or|ous|ously|ist|est|ation|able|ability)$", r"\1l\2"),
+        (
+            r"([aeiou][a-z]*[aeiou])ll(ed|ing|ingly|er|or|ous|ously|ist|est|ation|able|ability)$",
+            r"\1l\2",
+        ),
         (r"([aeiou][a-z]*)ll(ful|ment)", r"\1l\2"),
         (r"([aeiou][a-z]*[^aeiou][aeiou])ll$", r"\1l"),
         (r"(focus|bias|benefit|target|combat|worship|kidnap|program)[stpm](ed|ing|er)$", r"\1\2"),
@@ -136,7 +143,11 @@ def _name_of(letter: str) -> str:
     name = unicodedata.name(unicodedata.normalize("NFKC", letter), "")
     before, _, after = name.partition(" LETTER ")
     known = before.startswith("GREEK") and after
-    return after.removeprefix("FINAL ").split()[0].lower().replace("lamda", "lambda") if known else letter
+    return (
+        after.removeprefix("FINAL ").split()[0].lower().replace("lamda", "lambda")
+        if known
+        else letter
+    )
 
 
 def foreign_stem(word: str) -> str:

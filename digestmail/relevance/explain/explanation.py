@@ -103,7 +103,7 @@ def _rules(evidence: Evidence, paper: int) -> Iterator[str]:
         yield "not shown: it has none of the required keywords"
     if not filters.unseen(interest)[paper]:
         yield "not shown again: it was judged or sent before"
-    if names := filters.followed(interest).get(paper):
+    if names := filters.authors.of(interest).get(paper):
         yield f"shown unless excluded: by {', '.join(names)}, whom you follow"
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.sparse import csr_matrix, vstack
 
 from digestmail.domain import Paper
 from digestmail.relevance.features.arrays import Dense
+from digestmail.relevance.features.vocabulary import Vocabulary
 from digestmail.relevance.parameters import PARAMETERS, ModelParameters
 from digestmail.text import (
     Acronyms,
@@ -26,6 +28,15 @@ from digestmail.text import (
 )
 
 _REPEATED = 3  # times in an abstract, from which on it is what a paper is about
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordHits:
+    """In how many papers a keyword stands; ``correction`` is the spelling that was meant."""
+
+    keyword: str
+    papers: int
+    correction: str = ""
 
 
 class KeywordIndex:
@@ -74,9 +85,21 @@ class KeywordIndex:
         empty = csr_matrix((0, len(self._forms)), dtype=np.float32)
         return csr_matrix(vstack([empty, *rows], format="csr", dtype=np.float32))
 
-    def counts(self, keywords: Sequence[Expression]) -> list[int]:
-        """Return in how many papers each keyword stands."""
-        return [int(count) for count in self.matches(keywords).getnnz(axis=1)]
+    def hits(self, keyword: str) -> "KeywordHits":
+        """Return in how many papers a keyword stands, and what it was meant to be where in none."""
+        papers = self._papers_with(keyword)
+        corrected = "" if papers else self._vocabulary.corrected(keyword)
+        is_better = corrected not in ("", keyword) and self._papers_with(corrected) > 0
+        return KeywordHits(keyword, papers, corrected if is_better else "")
+
+    def _papers_with(self, keyword: str) -> int:
+        return int(self.matches([expression(keyword)]).getnnz())
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary(
+            frozenset(form.plain for form in (*title, *abstract)) for title, abstract in self._forms
+        )
 
     def _phrase_matches(
         self, phrases: Sequence[Phrase], parameters: ModelParameters, *, families: bool

@@ -162,12 +162,10 @@ def _compressed(matches: csr_matrix, parameters: ModelParameters) -> csr_matrix:
     )
 
 
-_FEW = 30  # papers: of so few each may well have the same keyword
+_FEW = 100  # papers: of so few each may well have the same keyword
 
 
-def _standing(
-    day: DayFeatures, keywords: Sequence[Sequence[str]], *, families: bool
-) -> csr_matrix:
+def _standing(day: DayFeatures, keywords: Sequence[Sequence[str]], *, families: bool) -> csr_matrix:
     """Return where any of each list of keywords stands: above 0 there (lists x papers)."""
     expressions, wanted = numbered(keywords)
     return csr_matrix(wanted @ day.keywords.matches(expressions, families=families))

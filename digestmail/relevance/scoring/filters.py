@@ -5,22 +5,24 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from digestmail.domain import Interest, Paper
-from digestmail.text.person_names import name_parts, same_person
 from digestmail.relevance.features.arrays import Mask
+from digestmail.relevance.parameters import PARAMETERS, ModelParameters
+from digestmail.relevance.scoring.followed import FollowedAuthors
 
 
 class Filters:
     """Tells which papers a profile may, may not and must be shown. Immutable."""
 
-    def __init__(self, papers: Sequence[Paper]) -> None:
+    def __init__(
+        self,
+        papers: Sequence[Paper],
+        background: Sequence[Paper] = (),
+        parameters: ModelParameters = PARAMETERS,
+    ) -> None:
         self._size = len(papers)
         self._uncategorised = np.array([not paper.categories for paper in papers], dtype=bool)
         self._by_category = _by_category(papers)
-        self._by_surname: dict[str, list[tuple[int, str]]] = {}
-        for position, paper in enumerate(papers):
-            for author in paper.authors:
-                surname = name_parts(author)[0]
-                self._by_surname.setdefault(surname, []).append((position, author))
+        self.authors = FollowedAuthors(papers, background, parameters.most_namesakes)
 
     def unseen(self, interest: Interest) -> Mask:
         """Return the papers that the subscriber has not judged or been sent."""
@@ -47,15 +49,6 @@ class Filters:
         for pattern in patterns:
             mask[self._by_category.get(_group(pattern.lower()), [])] = True
         return mask
-
-    def followed(self, interest: Interest) -> dict[int, list[str]]:
-        """Return the papers of followed authors: positions, with the names as papers write them."""
-        names: dict[int, list[str]] = {}
-        for name in interest.profile.authors:
-            for position, written in self._by_surname.get(name_parts(name)[0], ()):
-                if same_person(name, written) and written not in names.get(position, ()):
-                    names.setdefault(position, []).append(written)
-        return names
 
 
 def _by_category(papers: Sequence[Paper]) -> Mapping[str, list[int]]:
