@@ -88,9 +88,9 @@ class Model:
         (evidence,) = self._evidence([interest])
         return heaviest_parts(evidence, most)
 
-    def keyword_hits(self, keyword: str) -> KeywordHits:
-        """Return in how many of the papers a keyword stands; see ``KeywordIndex.hits``."""
-        return self._ground.day.keywords.hits(keyword)
+    def keyword_hits(self, keywords: Sequence[str]) -> tuple[KeywordHits, ...]:
+        """Return in how many of the papers keywords stand; see ``KeywordIndex.hits``."""
+        return self._ground.day.keywords.hits(keywords)
 
     def namesakes(self, name: str, categories: Collection[str] = ()) -> int:
         """Return how many people of late a followed name fits, if too many to follow them all."""

@@ -79,7 +79,7 @@ class Judge:
     def keyword_hits(self, profile: Profile) -> "tuple[KeywordHits, ...]":
         """In how many papers each keyword of a profile stands."""
         typed = (*profile.keywords, *profile.required_keywords, *profile.excluded_keywords)
-        return tuple(self.model.keyword_hits(keyword) for keyword in dict.fromkeys(typed))
+        return self.model.keyword_hits(tuple(dict.fromkeys(typed)))
 
     def ambiguous(self, profile: Profile) -> tuple[tuple[str, int], ...]:
         """The followed names that fit too many people to follow them all, with how many."""

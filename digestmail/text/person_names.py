@@ -160,12 +160,15 @@ def _read(name: str) -> Iterator[_Reading]:
         return
     if len(front) == 1 and len(front[0]) > 1 and front[0][0][0] >= _FIRST_IDEOGRAPH:
         yield _reading((front[0][1:],), (front[0][:1],))
+    last = name.split()[-1] if len(front) > 1 else ""
+    initials = _letters(last) if _CAPITALS.fullmatch(last) and not name.isupper() else ()
+    if len(initials) == 2:  # Doe JQ; of three letters DOE may well be the surname
+        yield _reading((initials,), front[:-1])
     for at in range(1, len(front)):
         if not any(len(word[0]) == 1 for chunk in front[at:] for word in chunk):
             yield _reading(front[:at], front[at:])
-    last = name.split()[-1:]
-    if len(front) > 1 and last and _CAPITALS.fullmatch(last[0]) and not name.isupper():
-        yield _reading((_letters(last[0]),), front[:-1])  # Doe JQ
+    if len(initials) > 2:
+        yield _reading((initials,), front[:-1])
     if len(front) > 1 and front[0][0][0] in _EASTERN and len(front) < 4:
         yield _reading(front[1:], front[:1], is_swapped=True)
 
@@ -175,7 +178,7 @@ def _reading(
 ) -> _Reading:
     family = [word for chunk in surname for word in chunk]
     front = [word for chunk in given for word in chunk]
-    particles = []
+    particles: list[_Word] = []
     chunks = list(given)
     while len(chunks) > 1 and chunks[-1][0][0] in _PARTICLES:
         particles.insert(0, chunks.pop()[0])

@@ -15,7 +15,7 @@ _LEAST_BEGINNING = 3  # letters before an asterisk
 _LONGEST_ACRONYM = 6
 _CAPITALS = re.compile(r"[A-Z]|[A-Z]{2,6}s?")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
-_WRITTEN_OUT = re.compile(r"(?<![aeioqg])([aou])e(?=[b-df-hj-np-tv-z])")
+_WRITTEN_OUT = re.compile(r"(?<![aeio])([ao]|(?<![qg])u)e(?=[b-df-hj-np-tv-z])")
 # Acronyms that have become words, and such as no other word is written like.
 _ANY_CASE = frozenset(
     """
@@ -137,7 +137,12 @@ def _asks_for_capitals(text: str, read: Sequence[Word]) -> tuple[int, ...]:
         is_shouted = any(len(part) > _LONGEST_ACRONYM for part in written)
         if is_shouted:
             return ()
-    return tuple(at for at, part in enumerate(written) if _is_ambiguous(part))
+    joined = [word.is_joined for word in read] + [False]
+    return tuple(
+        at
+        for at, part in enumerate(written)
+        if _is_ambiguous(part) and not (len(part) == 1 and (joined[at] or joined[at + 1]))  # X-ray
+    )
 
 
 def _is_ambiguous(written: str) -> bool:

@@ -6,15 +6,15 @@ from functools import lru_cache
 
 import snowballstemmer
 
-_GREEK_RUN = re.compile(r"[\u0391-\u03c9\u03d1\u03d5\u03f5\u2126]+")
+_GREEK_RUN = re.compile(r"[\u0386-\u03ce\u03d1\u03d5\u03f5\u1f00-\u1fff\u2126]+")
 _LONGEST_SYMBOL = 3  # Greek letters in a row; more are a word of Greek
 _FIRST_HANGUL, _LAST_HANGUL = "\uac00", "\ud7a3"
 _KOREAN_PARTICLES = "을를은는이가의에와과로도"
 
 # Irregular plurals that the endings below do not tell.
 _PLURALS = {
-    "algae": "alga", "alumni": "alumnus", "apices": "apex", "appendices": "appendix",
-    "bacilli": "bacillus", "calculi": "calculus", "calves": "calf", "cannulae": "cannula",
+    "alumni": "alumnus", "apices": "apex", "appendices": "appendix",
+    "bacilli": "bacillus", "calculi": "calculus", "calves": "calf",
     "children": "child", "cilia": "cilium", "codices": "codex",
     "cortices": "cortex", "curricula": "curriculum", "datum": "data", "emboli": "embolus",
     "equilibria": "equilibrium", "errata": "erratum", "feet": "foot", "flagella": "flagellum",
@@ -29,7 +29,7 @@ _PLURALS = {
     "quanta": "quantum", "quizzes": "quiz", "radii": "radius", "rhombi": "rhombus",
     "schemata": "schema", "selves": "self", "septa": "septum", "shelves": "shelf",
     "simplices": "simplex", "sporangia": "sporangium", "sterna": "sternum", "stigmata": "stigma",
-    "stomata": "stoma", "strata": "stratum", "sulci": "sulcus", "supernovae": "supernova",
+    "stomata": "stoma", "strata": "stratum", "sulci": "sulcus",
     "symposia": "symposium", "syllabi": "syllabus", "taxa": "taxon", "teeth": "tooth",
     "thalli": "thallus", "thrombi": "thrombus", "tori": "torus", "uteri": "uterus",
     "viscera": "viscus", "vortices": "vortex", "wolves": "wolf", "women": "woman",
@@ -125,6 +125,8 @@ def american(word: str) -> str:
 
 def irregular_singular(word: str) -> str:
     """Return the singular of an irregular plural, other words as they are."""
+    if len(word) > 4 and word.endswith("ae"):
+        return word[:-1]  # algae, nebulae
     return _PLURALS.get(word, word)
 
 

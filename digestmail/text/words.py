@@ -78,7 +78,7 @@ class Form:
     plain: str
     normal: str
     stem: str
-    is_acronym: bool  # it has two capitals, or is a single one
+    is_acronym: bool  # it has two capitals, or one and no other letter
     is_joined: bool  # a hyphen, a point or nothing stands between it and the word before
 
 
@@ -119,15 +119,20 @@ def _forms(text: str) -> Iterator[tuple[Form, int, int]]:
 def _form(written: str, is_joined: bool) -> Form:
     plain = _plain(written)
     capitals = sum(map(str.isupper, written))
-    is_acronym = capitals > 1 or (capitals == 1 and len(written) == 1)
+    is_acronym = capitals > 1 or (capitals == 1 and sum(map(str.isalpha, written)) == 1)
     normal = american(plain) if plain.isascii() else foreign_stem(greek_names(plain))
     is_plural = capitals > 1 and written[-1] == "s" and written[:-1].isupper()
     stem = american(normal[:-1]) if is_plural else stem_of(plain if plain.isascii() else normal)
     return Form(plain, normal, stem, is_acronym, is_joined)
 
 
+_SAME_IN_PLURAL = ("series", "species")  # also in compounds: timeseries
+
+
 def stem_of(plain: str) -> str:
     """Return a lower-case word in the singular and in American spelling."""
+    if plain.endswith(_SAME_IN_PLURAL):
+        return american(plain)
     return american(singular(irregular_singular(plain)))
 
 

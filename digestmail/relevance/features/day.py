@@ -107,7 +107,7 @@ def day_features(
         dense(vectors.topics),
         dense(vectors.meaning),
         csr_matrix(vectors.categories[scored]),
-        KeywordIndex(papers),
+        KeywordIndex(papers, parameters),
     )
     return day, vectorizer
 

@@ -9,7 +9,6 @@ import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from digestmail.domain import Paper
-from digestmail.relevance.features.arrays import Dense
 from digestmail.relevance.features.vocabulary import Vocabulary
 from digestmail.relevance.parameters import PARAMETERS, ModelParameters
 from digestmail.text import (
@@ -27,6 +26,8 @@ from digestmail.text import (
     readable,
 )
 
+_ByPhrase = dict[Phrase, dict[int, float]]  # the strength of each in papers, by position
+_MOST_REMEMBERED = 4_096  # phrases: of the profiles that visitors try
 _REPEATED = 3  # times in an abstract, from which on it is what a paper is about
 
 
@@ -40,12 +41,14 @@ class KeywordHits:
 
 
 class KeywordIndex:
-    """Finds every keyword in every paper. Immutable.
+    """Finds every keyword in every paper. Threads may share it.
 
     An acronym is also found by what the papers define it as, and the reverse.
     """
 
-    def __init__(self, papers: Sequence[Paper]) -> None:
+    def __init__(self, papers: Sequence[Paper], parameters: ModelParameters = PARAMETERS) -> None:
+        self._parameters = parameters
+        self._remembered: dict[tuple[Phrase, bool], dict[int, float]] = {}
         texts = [(readable(paper.title), readable(paper.abstract)) for paper in papers]
         self._forms = [(forms(title), forms(abstract)) for title, abstract in texts]
         self._definitions = [
@@ -67,30 +70,29 @@ class KeywordIndex:
             shorts.setdefault(phrase(long_form).words, []).append(phrase(short))
         return meanings, shorts
 
-    def matches(
-        self,
-        keywords: Sequence[Expression],
-        parameters: ModelParameters = PARAMETERS,
-        *,
-        families: bool = True,
-    ) -> csr_matrix:
+    def matches(self, keywords: Sequence[Expression], *, families: bool = True) -> csr_matrix:
         """Return how strongly each keyword matches each paper, in (0, 1) (keywords x papers).
 
         ``families``: whether words of the same family match too, more weakly.
         """
         phrases = list(dict.fromkeys(p for keyword in keywords for p in _leaves(keyword)))
-        found = self._phrase_matches(phrases, parameters, families=families)
-        row_of = {wanted: row for row, wanted in enumerate(phrases)}
-        rows = [_row(keyword, found, row_of) for keyword in keywords]
+        strengths = self._strengths_of(phrases, families=families)
+        shape = (1, len(self._forms))
+        rows = [_row(keyword, strengths, shape) for keyword in keywords]
         empty = csr_matrix((0, len(self._forms)), dtype=np.float32)
         return csr_matrix(vstack([empty, *rows], format="csr", dtype=np.float32))
 
-    def hits(self, keyword: str) -> "KeywordHits":
-        """Return in how many papers a keyword stands, and what it was meant to be where in none."""
-        papers = self._papers_with(keyword)
-        corrected = "" if papers else self._vocabulary.corrected(keyword)
-        is_better = corrected not in ("", keyword) and self._papers_with(corrected) > 0
-        return KeywordHits(keyword, papers, corrected if is_better else "")
+    def hits(self, keywords: Sequence[str]) -> "tuple[KeywordHits, ...]":
+        """Return in how many papers keywords stand, and what was meant by those in none."""
+        counts = self.matches([expression(keyword) for keyword in keywords]).getnnz(axis=1)
+        return tuple(
+            KeywordHits(keyword, int(count), "" if count else self._correction(keyword))
+            for keyword, count in zip(keywords, counts, strict=True)
+        )
+
+    def _correction(self, keyword: str) -> str:
+        corrected = self._vocabulary.corrected(keyword)
+        return corrected if corrected != keyword and self._papers_with(corrected) else ""
 
     def _papers_with(self, keyword: str) -> int:
         return int(self.matches([expression(keyword)]).getnnz())
@@ -101,24 +103,25 @@ class KeywordIndex:
             frozenset(form.plain for form in (*title, *abstract)) for title, abstract in self._forms
         )
 
-    def _phrase_matches(
-        self, phrases: Sequence[Phrase], parameters: ModelParameters, *, families: bool
-    ) -> csr_matrix:
-        numbers, matcher = self._matcher(phrases)
-        rows: list[int] = []
-        columns: list[int] = []
-        values: list[float] = []
-        for column, (title, abstract) in enumerate(self._forms if phrases else ()):
+    def _strengths_of(self, phrases: Sequence[Phrase], *, families: bool) -> _ByPhrase:
+        """Return the strengths of phrases; those asked for of late are remembered."""
+        rows = {wanted: self._remembered.get((wanted, families)) for wanted in phrases}
+        known: _ByPhrase = {wanted: row for wanted, row in rows.items() if row is not None}
+        missing = [wanted for wanted in phrases if wanted not in known]
+        fresh: _ByPhrase = {wanted: {} for wanted in missing}
+        numbers, matcher = self._matcher(missing)
+        for column, (title, abstract) in enumerate(self._forms if missing else ()):
             strengths = _strengths(
                 _counts(matcher, title, numbers, families=families),
                 _counts(matcher, abstract, numbers, families=families),
-                parameters,
+                self._parameters,
             )
-            rows += strengths
-            columns += [column] * len(strengths)
-            values += strengths.values()
-        shape = (len(phrases), len(self._forms))
-        return csr_matrix((values, (rows, columns)), shape=shape, dtype=np.float32)
+            for number, strength in strengths.items():
+                fresh[missing[number]][column] = strength
+        if len(self._remembered) + len(fresh) > _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered.update({(wanted, families): row for wanted, row in fresh.items()})
+        return known | fresh
 
     def _matcher(self, phrases: Sequence[Phrase]) -> tuple[list[int], PhraseMatcher]:
         """Return what finds phrases and what means the same, and whose number each has."""
@@ -173,29 +176,31 @@ def _leaves(keyword: Expression) -> Iterable[Phrase]:
     return [wanted for part in keyword.parts for wanted in _leaves(part)]
 
 
-def _row(keyword: Expression, found: csr_matrix, row_of: Mapping[Phrase, int]) -> csr_matrix:
+def _row(keyword: Expression, strengths: _ByPhrase, shape: tuple[int, int]) -> csr_matrix:
     """Return the matches of a keyword with all papers (1 x papers)."""
-    if keyword.phrase:
-        return found[row_of[keyword.phrase]]
-    return csr_matrix(_strength(keyword, found, row_of)[None, :])
+    row = _strength(keyword, strengths)
+    columns = list(row)
+    values = np.fromiter(row.values(), dtype=np.float32, count=len(row))
+    return csr_matrix((values, ([0] * len(row), columns)), shape=shape, dtype=np.float32)
 
 
-def _strength(keyword: Expression, found: csr_matrix, row_of: Mapping[Phrase, int]) -> Dense:
-    """Return how strongly an expression matches each paper: AND as its weakest part does."""
+def _strength(keyword: Expression, strengths: _ByPhrase) -> Mapping[int, float]:
+    """Return how strongly an expression matches papers: AND as its weakest part does."""
     if keyword.phrase:
-        return np.asarray(found[row_of[keyword.phrase]].toarray(), dtype=np.float32).ravel()
+        return strengths[keyword.phrase]
     positive = [part for part in keyword.parts if part.operator is not Operator.NOT]
-    strengths = [_strength(part, found, row_of) for part in positive]
-    if not strengths:
-        return np.zeros(found.shape[1], dtype=np.float32)
+    rows = [_strength(part, strengths) for part in positive]
     if keyword.operator is Operator.OR:
-        result: Dense = np.max(strengths, axis=0)
-        return result
-    result = np.min(strengths, axis=0)
-    for part in keyword.parts:
-        if part.operator is Operator.NOT:
-            result = np.where(_strength(part.parts[0], found, row_of) > 0, 0, result)
-    return result
+        papers = sorted({paper for row in rows for paper in row})
+        return {paper: max(row.get(paper, 0.0) for row in rows) for paper in papers}
+    barred = {
+        paper
+        for part in keyword.parts
+        if part.operator is Operator.NOT
+        for paper in _strength(part.parts[0], strengths)
+    }
+    both = set(rows[0]).intersection(*rows[1:]) - barred if rows else set()
+    return {paper: min(row[paper] for row in rows) for paper in sorted(both)}
 
 
 def numbered(keywords: Iterable[Iterable[str]]) -> tuple[list[Expression], csr_matrix]:

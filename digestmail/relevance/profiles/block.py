@@ -137,7 +137,7 @@ def _keywords(
     interests: Sequence[Interest], day: DayFeatures, parameters: ModelParameters
 ) -> Keywords:
     expressions, wanted = numbered(typed_keywords(interest.profile) for interest in interests)
-    matches = day.keywords.matches(expressions, parameters)
+    matches = day.keywords.matches(expressions)
     excluded = [interest.profile.excluded_keywords for interest in interests]
     required = [interest.profile.required_keywords for interest in interests]
     return Keywords(
