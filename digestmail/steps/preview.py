@@ -78,6 +78,8 @@ class Judge:
 
     def keyword_hits(self, profile: Profile) -> "tuple[KeywordHits, ...]":
         """In how many papers each keyword of a profile stands."""
+        if not self.papers:
+            return ()
         typed = (*profile.keywords, *profile.required_keywords, *profile.excluded_keywords)
         return self.model.keyword_hits(tuple(dict.fromkeys(typed)))
 

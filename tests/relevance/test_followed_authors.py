@@ -21,10 +21,13 @@ PAPERS = [
 
 
 def followed(
-    *authors: str, background: tuple[Paper, ...] = (), **rest: object
+    *authors: str,
+    background: tuple[Paper, ...] = (),
+    categories: tuple[str, ...] = (),
+    liked: tuple[Paper, ...] = (),
 ) -> dict[int, list[str]]:
-    liked = rest.pop("liked", ())
-    interest = Interest(profile=Profile(authors=authors, **rest), liked=liked)  # type: ignore[arg-type]
+    profile = Profile(authors=authors, categories=categories)
+    interest = Interest(profile=profile, liked=liked)
     return FollowedAuthors(PAPERS, background, most_namesakes=3).of(interest)
 
 
