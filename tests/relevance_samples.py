@@ -10,7 +10,7 @@ from digestmail.domain import Interest, Paper, Profile, Reason, ReasonKind, Scor
 from digestmail.relevance import Model
 from digestmail.relevance.features.terms import analyse, paper_text
 from digestmail.relevance.scoring.filters import in_category
-from digestmail.text import phrase, readable, spans
+from digestmail.text import expression, phrase, readable, spans
 
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
 
@@ -69,6 +69,11 @@ def reason(score: Score, kind: ReasonKind) -> Reason | None:
     return next((r for r in score.reasons if r.kind is kind), None)
 
 
+# What the real papers define, so that a keyword is found by its acronym too.
+ACRONYMS = {"object detection": "OD", "retrieval-augmented generation": "RAG",
+            "reinforcement learning": "RL", "graph neural network": "GNN"}  # fmt: skip
+
+
 def untrue(paper: Paper, wanted: Interest, score: Score) -> list[str]:
     """What is wrong with a score and its reasons, checked by other means than the model's."""
     wrong = [] if score.reasons else ["no reason"]
@@ -85,8 +90,10 @@ def _true(told: Reason, detail: str, paper: Paper, wanted: Interest) -> bool:
     profile = wanted.profile
     text = f"{readable(paper.title)} | {readable(paper.abstract)}"
     if told.kind is ReasonKind.KEYWORD:
-        spelled = {k.strip('"“” '): phrase(k) for k in profile.keywords}
-        return detail in spelled and bool(spans(text, [spelled[detail]]))
+        typed = {k.strip('"“” '): expression(k) for k in profile.keywords}
+        same = [meant for meant in ACRONYMS if meant.lower() == detail.lower()]
+        phrases = [*typed[detail].phrases, *(phrase(ACRONYMS[meant]) for meant in same)]
+        return bool(spans(text, phrases, families=True))
     if told.kind is ReasonKind.AUTHOR:
         return detail in paper.authors
     if told.kind is ReasonKind.CATEGORY:

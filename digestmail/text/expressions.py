@@ -199,9 +199,8 @@ class _Reader:
 
 def _checked(text: str) -> Expression:
     """Return the expression of a phrase that has something to look for."""
-    beginnings = re.findall(r"([^\s*]*)\*", text)
-    if any(len(beginning) < _SHORTEST_BEGINNING for beginning in beginnings):
-        raise KeywordError(Mistake.SHORT_BEGINNING)
+    if text.endswith("*") and len(text.split()) == 1 and len(text) <= _SHORTEST_BEGINNING:
+        raise KeywordError(Mistake.SHORT_BEGINNING)  # beside another word it may be A* search
     result = _of_phrase(text)
     if not result.phrase or not result.phrase.words:
         raise KeywordError(Mistake.NO_WORD)

@@ -102,7 +102,7 @@ def test_a_keyword_that_no_example_has_keeps_a_say(examples: int) -> None:
             interest(keywords=("sparse autoencoders", "laser")),
         )
     )
-    share = beside["sparse autoencoder"] / alone["sparse autoencoder"]
+    share = beside["sparse autoencoders"] / alone["sparse autoencoders"]
     assert PARAMETERS.least_keyword_weight <= share < 1
 
 

@@ -56,6 +56,11 @@ class KeywordIndex:
             for _, abstract in texts
         ]
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return the index without what it remembers of phrases asked for."""
+        own = ("_parameters", "_forms", "_definitions")
+        return {name: self.__dict__[name] for name in own} | {"_remembered": {}}
+
     @cached_property
     def _acronyms(self) -> tuple[Mapping[str, Phrase], Mapping[tuple[str, ...], list[Phrase]]]:
         """What each acronym means, by its lower case, and the acronyms of each long form."""

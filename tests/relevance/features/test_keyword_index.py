@@ -25,7 +25,8 @@ INDEX = KeywordIndex(PAPERS)
 
 
 def papers_with(keyword: str, *, families: bool = True) -> list[int]:
-    return INDEX.matches([expression(keyword)], families=families).nonzero()[1].tolist()
+    columns = INDEX.matches([expression(keyword)], families=families).nonzero()[1]
+    return [int(column) for column in columns]
 
 
 @pytest.mark.parametrize(
