@@ -90,9 +90,9 @@ def _true(told: Reason, detail: str, paper: Paper, wanted: Interest) -> bool:
     profile = wanted.profile
     text = f"{readable(paper.title)} | {readable(paper.abstract)}"
     if told.kind is ReasonKind.KEYWORD:
-        typed = {k.strip('"“” '): expression(k) for k in profile.keywords}
+        expressions = {k.strip('"“” '): expression(k) for k in profile.keywords}
         same = [meant for meant in ACRONYMS if meant.lower() == detail.lower()]
-        phrases = [*typed[detail].phrases, *(phrase(ACRONYMS[meant]) for meant in same)]
+        phrases = [*expressions[detail].phrases, *(phrase(ACRONYMS[meant]) for meant in same)]
         return bool(spans(text, phrases, families=True))
     if told.kind is ReasonKind.AUTHOR:
         return detail in paper.authors

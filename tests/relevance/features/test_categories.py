@@ -138,7 +138,7 @@ def test_a_category_that_was_chosen_is_not_told_as_learned() -> None:
 
 
 def test_papers_are_no_more_like_each_other_for_a_category() -> None:
-    liked = paper("Old growth of tides", categories=("math.KT",))
+    liked = paper("Old growth of yeast", categories=("math.KT",))
     here, there = (
         paper("Growth of yeast", "Spindles and cells divide.", categories=codes)
         for codes in (("math.KT",), ())
