@@ -25,7 +25,7 @@ from digestmail.render import (
 from digestmail.render.encoding import quoted
 from digestmail.render.forms import Holes, Slots, late
 from digestmail.render.papers import Marker
-from digestmail.text import phrase, spans
+from digestmail.text import expression, spans
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 RENDERER = Renderer(TEMPLATES)
@@ -286,9 +286,9 @@ def test_a_hole_is_filled_after_its_filters() -> None:
 
 @given(st.text("ab -.", max_size=60), st.lists(st.text('ab "', max_size=6), max_size=4))
 def test_marks_are_spans(text: str, wanted: list[str]) -> None:
-    phrases = [phrase(one) for one in wanted]
+    phrases = [p for one in wanted for p in expression(one).phrases]
     marker = Marker(text[:9], text)
     for _ in ("found", "remembered"):
         title, abstract = marker.spans(wanted)
-        assert list(title) == spans(text[:9], phrases)
-        assert list(abstract) == spans(text, phrases)
+        assert list(title) == spans(text[:9], phrases, families=True)
+        assert list(abstract) == spans(text, phrases, families=True)
