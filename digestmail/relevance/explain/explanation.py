@@ -139,10 +139,11 @@ def _profile_parts(evidence: Evidence) -> Iterator[Part]:
 
 def _keyword_parts(evidence: Evidence) -> Iterator[Part]:
     parameters, factors = evidence.ground.parameters, evidence.keyword_weights
+    typed = typed_by_expression(evidence.block.interests[0].profile)
     for column, factor in zip(factors.indices.tolist(), factors.data.tolist(), strict=True):
         matched = 1 - (1 - parameters.title_match) ** factor
-        words = " ".join(evidence.block.keywords.phrases[column].words)
-        yield Part("keyword", words, evidence.ground.calibration.keyword * matched)
+        keyword = typed[evidence.block.keywords.expressions[column]]
+        yield Part("keyword", keyword, evidence.ground.calibration.keyword * matched)
 
 
 def _named_papers(interest: Interest) -> tuple[Paper, ...]:
