@@ -87,7 +87,7 @@ class RandomEmbedder(Embedder):
     def size(self) -> int:
         return int(self._table.shape[1])
 
-    def texts(self, texts: Sequence[str]) -> Dense:
+    def texts(self, texts: Sequence[str], features: Features | None = None) -> Dense:  # noqa: ARG002
         return self._table[[hash(text) % len(self._table) for text in texts]]
 
     def papers(

@@ -39,32 +39,56 @@ class Contributions:
 
 
 def contributions(evidence: Evidence, rows: Indices, papers: Indices) -> Contributions:
-    """Split the log-odds of pairs of profile row and paper."""
-    day, slope = evidence.ground.day, evidence.ground.calibration.slope
-    sparse = {
-        SpaceName.TERMS: csr_matrix((len(rows), day.terms.papers.shape[1]), dtype=np.float32),
-        SpaceName.CATEGORIES: csr_matrix((len(rows), day.categories.shape[1]), dtype=np.float32),
-    }
+    """Split the log-odds of pairs of profile row and paper; rows never fall."""
+    slope = evidence.ground.calibration.slope
     dense = {origin: np.zeros(len(rows), dtype=np.float32) for origin in Origin}
     for fused in evidence.similarity.scorers:
-        scorer, gain, mean = fused.scorer, slope * fused.gain[rows], fused.mean[rows]
-        if scorer.space in sparse:
-            products = csr_matrix(scorer.profiles[rows]).multiply(scorer.rows[papers])
-            if scorer.space is SpaceName.CATEGORIES:  # most papers share some
-                total = np.asarray(products.sum(axis=1)).ravel()
-                gain = gain * np.maximum(1 - mean / np.maximum(total, _TINY), 0)
-            sparse[scorer.space] = sparse[scorer.space] + scale_rows(csr_matrix(products), gain)
-        else:
+        scorer = fused.scorer
+        if scorer.space not in (SpaceName.TERMS, SpaceName.CATEGORIES):
             products = np.einsum("ij,ij->i", scorer.profiles[rows], scorer.rows[papers])
-            dense[scorer.origin] += gain * (products - mean)
+            dense[scorer.origin] += slope * fused.gain[rows] * (products - fused.mean[rows])
     return Contributions(
         _keyword_contributions(evidence, rows, papers),
-        csr_matrix(sparse[SpaceName.TERMS]),
-        csr_matrix(sparse[SpaceName.CATEGORIES]),
+        _term_contributions(evidence, rows, papers),
+        _category_contributions(evidence, rows, papers),
         dense[Origin.POSITIVES],
         dense[Origin.TEXT],
         dense[Origin.NEGATIVES],
     )
+
+
+def _term_contributions(evidence: Evidence, rows: Indices, papers: Indices) -> csr_matrix:
+    """Multiply the papers of each profile with the sum of its vectors over terms."""
+    fused = [f for f in evidence.similarity.scorers if f.scorer.space is SpaceName.TERMS]
+    slope = evidence.ground.calibration.slope
+    parts = evidence.ground.day.units[papers]
+    weights = np.zeros(parts.shape[1], dtype=np.float32)
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    for start, end in zip(starts, np.append(starts[1:], len(rows)), strict=True):
+        row, used = rows[start], []
+        for one in fused:
+            vectors = one.scorer.profiles
+            own = slice(vectors.indptr[row], vectors.indptr[row + 1])
+            weights[vectors.indices[own]] += slope * one.gain[row] * vectors.data[own]
+            used.append(vectors.indices[own])
+        cells = slice(parts.indptr[start], parts.indptr[end])
+        parts.data[cells] *= weights[parts.indices[cells]]
+        for columns in used:
+            weights[columns] = 0
+    return parts
+
+
+def _category_contributions(evidence: Evidence, rows: Indices, papers: Indices) -> csr_matrix:
+    """Multiply papers with their profiles over categories, less what the mean paper has."""
+    day, slope = evidence.ground.day, evidence.ground.calibration.slope
+    parts = csr_matrix((len(rows), day.categories.shape[1]), dtype=np.float32)
+    for fused in evidence.similarity.scorers:
+        if fused.scorer.space is SpaceName.CATEGORIES:
+            products = csr_matrix(fused.scorer.profiles[rows].multiply(day.categories[papers]))
+            total = np.asarray(products.sum(axis=1)).ravel()
+            beyond = np.maximum(1 - fused.mean[rows] / np.maximum(total, _TINY), 0)
+            parts = parts + scale_rows(products, slope * fused.gain[rows] * beyond)
+    return csr_matrix(parts)
 
 
 def _keyword_contributions(evidence: Evidence, rows: Indices, papers: Indices) -> csr_matrix:

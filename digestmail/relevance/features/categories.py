@@ -6,7 +6,8 @@ if they are told in other words.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -19,7 +20,7 @@ class Categories:
     """Vectors over the categories that ``papers`` name, weighted by how rare they are there."""
 
     def __init__(self, papers: Sequence[Paper]) -> None:
-        having = Counter(code for paper in papers for code in _codes(paper))
+        having = Counter(code for paper in papers for code in _codes(paper.categories))
         self._column = {code: at for at, code in enumerate(sorted(having))}
         often = np.array([having[code] for code in self._column], dtype=np.float32)
         self._idf = np.log((1 + len(papers)) / (1 + often))
@@ -44,8 +45,11 @@ class Categories:
     def named(self, paper: Paper) -> dict[int, str]:
         """The categories of a paper as it writes them, by column."""
         column = self._column
-        return {column[code]: said for code, said in _codes(paper).items() if code in column}
+        return {
+            column[code]: said for code, said in _codes(paper.categories).items() if code in column
+        }
 
 
-def _codes(paper: Paper) -> dict[str, str]:
-    return {category.lower(): category for category in paper.categories}
+@lru_cache(maxsize=8192)
+def _codes(categories: tuple[str, ...]) -> Mapping[str, str]:
+    return {category.lower(): category for category in categories}
