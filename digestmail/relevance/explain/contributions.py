@@ -59,22 +59,24 @@ def contributions(evidence: Evidence, rows: Indices, papers: Indices) -> Contrib
 
 def _term_contributions(evidence: Evidence, rows: Indices, papers: Indices) -> csr_matrix:
     """Multiply the papers of each profile with the sum of its vectors over terms."""
-    fused = [f for f in evidence.similarity.scorers if f.scorer.space is SpaceName.TERMS]
     slope = evidence.ground.calibration.slope
+    profiles = [
+        (csr_matrix(fused.scorer.profiles), slope * fused.gain)
+        for fused in evidence.similarity.scorers
+        if fused.scorer.space is SpaceName.TERMS
+    ]
     parts = evidence.ground.day.units[papers]
     weights = np.zeros(parts.shape[1], dtype=np.float32)
     starts = np.flatnonzero(np.diff(rows, prepend=-1))
     for start, end in zip(starts, np.append(starts[1:], len(rows)), strict=True):
-        row, used = rows[start], []
-        for one in fused:
-            vectors = one.scorer.profiles
-            own = slice(vectors.indptr[row], vectors.indptr[row + 1])
-            weights[vectors.indices[own]] += slope * one.gain[row] * vectors.data[own]
-            used.append(vectors.indices[own])
+        row = rows[start]
+        own = [(vectors[row], gain[row]) for vectors, gain in profiles]
+        for vector, factor in own:
+            weights[vector.indices] += factor * vector.data
         cells = slice(parts.indptr[start], parts.indptr[end])
         parts.data[cells] *= weights[parts.indices[cells]]
-        for columns in used:
-            weights[columns] = 0
+        for vector, _ in own:
+            weights[vector.indices] = 0
     return parts
 
 
@@ -84,7 +86,8 @@ def _category_contributions(evidence: Evidence, rows: Indices, papers: Indices) 
     parts = csr_matrix((len(rows), day.categories.shape[1]), dtype=np.float32)
     for fused in evidence.similarity.scorers:
         if fused.scorer.space is SpaceName.CATEGORIES:
-            products = csr_matrix(fused.scorer.profiles[rows].multiply(day.categories[papers]))
+            vectors = csr_matrix(fused.scorer.profiles)[rows]
+            products = csr_matrix(vectors.multiply(day.categories[papers]))
             total = np.asarray(products.sum(axis=1)).ravel()
             beyond = np.maximum(1 - fused.mean[rows] / np.maximum(total, _TINY), 0)
             parts = parts + scale_rows(products, slope * fused.gain[rows] * beyond)

@@ -34,6 +34,7 @@ class DayFeatures:
     """
 
     papers: Sequence[Paper]
+    units: csr_matrix  # the papers' own unit rows over terms (papers x terms)
     terms: TermSpace
     topics: DenseSpace
     meaning: DenseSpace
@@ -55,11 +56,6 @@ class DayFeatures:
         """The papers of which no term is known (papers,)."""
         mask: Mask = np.diff(self.terms.papers.indptr)[: len(self.papers)] == 0
         return mask
-
-    @property
-    def units(self) -> csr_matrix:
-        """The papers' own unit rows over terms (papers x terms)."""
-        return self.terms.papers[: len(self.papers)]
 
 
 def day_features(
@@ -98,6 +94,7 @@ def day_features(
 
     day = DayFeatures(
         tuple(papers),
+        csr_matrix(rows[: len(papers)]),
         term_space(
             weights,
             rows,
