@@ -76,9 +76,9 @@ def _fill(app: App, known: Sequence[Paper], count: int, days: int) -> None:
         seen = now - timedelta(days=days) * (1 - start / count)
         app.store.papers.add(papers, seen)
     timer = Stopwatch()
-    app.finder.follow()
+    app.search_service.follow()
     print(f"built without kept terms: {timer.wall:.1f} s")
-    del app.__dict__["finder"]
+    del app.__dict__["search_service"]
 
 
 def _told(paper: Paper, number: int, rng: random.Random) -> Paper:
@@ -97,10 +97,10 @@ async def _measure(app: App, rounds: int) -> None:
     process = psutil.Process()
     before = process.memory_info().rss / 2**20
     timer = Stopwatch()
-    papers = app.finder.follow()
+    papers = app.search_service.follow()
     after = process.memory_info().rss / 2**20
     print(f"index of {papers:,} papers: {timer.wall:.1f} s, {timer.cpu:.1f} s of CPU,")
-    print(f"  {app.finder.bytes / 2**20:.0f} MiB; process {before:.0f} -> {after:.0f} MiB")
+    print(f"  {app.search_service.bytes / 2**20:.0f} MiB; process {before:.0f} -> {after:.0f} MiB")
     web = make_web(app)
     object.__setattr__(web.state.public, "buckets", Buckets(at_once=10**9))
     transport = httpx.ASGITransport(web)

@@ -44,7 +44,6 @@ from digestmail.steps.bounces import Postmaster, Taken
 from digestmail.steps.compose import Composer
 from digestmail.steps.deliver import Delivered, Sender
 from digestmail.steps.embed import Meaning
-from digestmail.steps.finder import Finder
 from digestmail.steps.health import Health, health, note_relay_trouble
 from digestmail.steps.hindsight import Hindsight
 from digestmail.steps.links import Links
@@ -52,6 +51,8 @@ from digestmail.steps.pauses import end_pauses
 from digestmail.steps.prepare import Planner, Prepared, PrepareRules, due_blocks, prepare
 from digestmail.steps.preview import Week
 from digestmail.steps.prune import prune
+from digestmail.steps.search_service import SearchService
+from digestmail.steps.search_vectors import SearchVectors
 from digestmail.steps.setback import after_setback
 from digestmail.steps.status import Status, status
 from digestmail.steps.subscribe import Desk
@@ -245,9 +246,13 @@ class App:
         return Hindsight(self.store, self.week)
 
     @cached_property
-    def finder(self) -> Finder:
+    def search_service(self) -> SearchService:
         """What searches the papers; its index is made in the background when it is started."""
-        return Finder(self.store)
+        path = self.store.database.path
+        is_file = path is not None and path.is_file()
+        folder = path.parent if path and is_file else self.settings.folder / "cache"
+        vectors = SearchVectors(self.store, lambda: self.embedder, folder)
+        return SearchService(self.store, vectors)
 
     @cached_property
     def trending(self) -> "Trending":

@@ -15,7 +15,7 @@ LEVELS = {
     **dict.fromkeys(["addresses", "tables"], 0),
     **dict.fromkeys(["config", "tokens", "announcements", "calendar", "charts", "resources"], 1),
     **dict.fromkeys(["memory", "stopping", "worker"], 1),
-    **dict.fromkeys(["sources", "relevance", "render", "mail", "store", "bounces"], 1),
+    **dict.fromkeys(["sources", "relevance", "search", "render", "mail", "store", "bounces"], 1),
     **dict.fromkeys(["steps", "evaluation"], 2),
     **dict.fromkeys(["app", "gather", "mailing"], 3),
     **dict.fromkeys(["scheduler", "cluster", "web", "cli", "demo", "doctor"], 4),
@@ -23,6 +23,7 @@ LEVELS = {
 SIDEWAYS = {  # beside the leaves of level 0 and the two parts of level 3
     ("domain", "errors"),
     ("tables", "errors"),
+    ("search", "relevance"),  # its terms, names and embeddings
     ("app", "gather"),
     ("app", "mailing"),
     ("doctor", "web"),

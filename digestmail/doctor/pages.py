@@ -86,7 +86,7 @@ def try_pages(settings: Settings, now: datetime) -> str:
     clock = SteppingClock(now)
     with trial_app(settings, clock) as app:
         _check_names(app)
-        app.finder.follow()
+        app.search_service.follow()
         visited = asyncio.run(_Visitor(app, clock).visit_all())
     return f"{visited} pages shown"
 

@@ -98,10 +98,10 @@ def _at_work(app: App, courier: Courier) -> Callable[[FastAPI], AbstractAsyncCon
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        app.finder.start()
+        app.search_service.start()
         app.week.judge()
         yield
-        app.finder.stop()
+        app.search_service.stop()
         app.week.close()
         await asyncio.to_thread(courier.finish)
 

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from digestmail.domain import Paper
+from digestmail.search.query import parsed
 from digestmail.sources.keys import arxiv_id, doi
 from digestmail.steps.export import bibtex
-from digestmail.steps.finder import MOST_FOUND, Asked, Found
+from digestmail.steps.search_service import MOST_RESULTS, SearchRequest, SearchResults
 from digestmail.steps.trending import Listing, Span
 from digestmail.store.papers import UPLOADS
 from digestmail.text import one_line
@@ -25,7 +26,7 @@ router = APIRouter(dependencies=[Counted])
 A_PAGE = 20  # papers
 _IN_FEED = 50
 _SIMILAR = 6
-_MOST_PAGES = MOST_FOUND // A_PAGE
+_MOST_PAGES = MOST_RESULTS // A_PAGE
 _LONGEST = 300  # characters of a search
 _LONGEST_KEY = 300
 _CATEGORY = 40
@@ -154,29 +155,31 @@ def search(site: Ours, request: Request) -> Response:
 
 def _search(site: Site, request: Request) -> Response:
     view = view_of(request, f"{site.pages.base}/papers", ("relevance", "newest"))
-    named = site.app.finder.named(view.q) if view.q else None
+    named = site.app.search_service.named(view.q) if view.q else None
     if named:
         return RedirectResponse(site.pages.base + paper_path(named.key), 302)
     asks = bool(view.q or view.category or view.since)
-    found = site.app.finder.search(_asked(site, view), view.first, A_PAGE) if asks else Found()
+    results = SearchResults()
+    if asks:
+        results = site.app.search_service.search(_request(site, view), view.first, A_PAGE)
     return site.pages.show(
         "papers",
         view=view,
         asks=asks,
         cut=len(one_line(request.query_params.get("q", ""))) > _LONGEST,
-        found=found,
-        papers=[shown(paper, found.marks) for paper in found.papers],
-        pager=view.pager(found.total),
+        results=results,
+        papers=[shown(paper, results.marks) for paper in results.papers],
+        pager=view.pager(results.total),
         categories=_choices(site, view.category),
         elsewhere=_elsewhere(view.q),
-        subscribe=subscribe_query(view, person=found.person),
+        subscribe=subscribe_query(view, person=results.person),
         feed=_feed_query(view),
     )
 
 
-def _asked(site: Site, view: View, *, for_feed: bool = False) -> Asked:
+def _request(site: Site, view: View, *, for_feed: bool = False) -> SearchRequest:
     back = _SINCE.get(view.since)
-    return Asked(
+    return SearchRequest(
         text=view.q,
         category=view.category,
         since=site.now - back if back and not for_feed else None,
@@ -187,7 +190,7 @@ def _asked(site: Site, view: View, *, for_feed: bool = False) -> Asked:
 
 def _choices(site: Site, chosen: str) -> list[str]:
     """The categories to choose from, by name; the chosen one among them."""
-    most = list(site.app.finder.categories)[:_CATEGORIES]
+    most = list(site.app.search_service.categories)[:_CATEGORIES]
     return sorted({*most, chosen} - {""})
 
 
@@ -201,21 +204,27 @@ def _elsewhere(q: str) -> str:
 def subscribe_query(view: View, *, person: bool) -> str:
     """The query that fills in the subscribe form with a search.
 
-    A name becomes an author to follow; phrases and few words are keywords, and more words
-    interests, since a keyword is matched as a whole.
+    A name becomes an author to follow; phrases and few words, also between commas, are keywords,
+    more words interests, and what is excluded stays so.
     """
-    phrases = [part.strip() for part in view.q.replace("“", '"').replace("”", '"').split('"')[1::2]]
-    rest = " ".join(view.q.replace("“", '"').replace("”", '"').split('"')[::2]).split()
-    few = len(rest) <= _FEW_WORDS
-    keywords = [*(f'"{phrase}"' for phrase in phrases if phrase), " ".join(rest) if few else ""]
+    query = parsed(view.q)
+    parts = [part.strip() for part in query.loose.split(",")]
+    few = all(len(part.split()) <= _FEW_WORDS for part in parts)
+    unwanted = [word.plain for word in query.excluded_words]
+    keywords = [*map(_quoted, query.phrases), *(parts if few else [])]
     fields = {
         "keywords": ", ".join(filter(None, keywords)),
-        "interests": "" if few else " ".join(rest),
+        "interests": "" if few else query.loose,
+        "excluded_keywords": ", ".join([*map(_quoted, query.excluded_phrases), *unwanted]),
         "categories": view.category,
     }
     if person:
         fields = {"authors": view.q.replace('"', "").strip("“” "), "categories": view.category}
     return urlencode({name: value for name, value in fields.items() if value})
+
+
+def _quoted(phrase: str) -> str:
+    return f'"{phrase}"'
 
 
 def _feed_query(view: View) -> str:
@@ -236,14 +245,14 @@ def json_feed(site: Ours, request: Request) -> Response:
 
 def _feed(site: Site, request: Request, ending: Ending) -> Response:
     view = view_of(request, "/papers", ("newest",))
-    found = site.app.finder.search(_asked(site, view, for_feed=True), 0, _IN_FEED)
+    results = site.app.search_service.search(_request(site, view, for_feed=True), 0, _IN_FEED)
     home, query = site.app.links.home, _feed_query(view)
     about = ", ".join(filter(None, (view.q, view.category))) or "new papers"
     feed = Feed(
         title=f"{site.app.settings.service_name}: {about}",
         address=f"{home}/papers.{ending}" + (f"?{query}" if query else ""),
         page=f"{home}/papers?{query}" if query else f"{home}/",
-        entries=[entry_of(paper, home) for paper in found.papers],
+        entries=[entry_of(paper, home) for paper in results.papers],
     )
     return feed_answer(feed, ending)
 
@@ -258,8 +267,8 @@ def paper(site: Ours, request: Request, key: str) -> Response:
 
 
 def _paper(site: Site, key: str) -> Response:
-    finder = site.app.finder
-    paper = site.app.store.papers.by_keys([key]).get(key) or finder.named(key)
+    service = site.app.search_service
+    paper = site.app.store.papers.by_keys([key]).get(key) or service.named(key)
     if paper is None or paper.source == UPLOADS:
         return site.pages.show("no_paper", 404, key=key, elsewhere=_elsewhere(key))
     if paper.key != key:
@@ -270,7 +279,7 @@ def _paper(site: Site, key: str) -> Response:
         paper=full(paper),
         address=site.app.links.home + paper_path(paper.key),
         bibtex=bibtex([paper]),
-        similar=[shown(other) for other in finder.near(paper, _SIMILAR)],
+        similar=[shown(other) for other in service.near(paper, _SIMILAR)],
         like=urlencode({"seed_papers": _reference(paper)}),
     )
 

@@ -67,7 +67,7 @@ class Public:
             address,
             site.pages.words.language,
             app.trending.states(now),
-            app.finder.state,
+            app.search_service.state,
             f"{now:%Y-%m-%d %H}",
         )
         return f'"{hashlib.sha256(repr(seen).encode()).hexdigest()[:20]}"'

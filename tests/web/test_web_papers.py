@@ -18,7 +18,7 @@ from web_apps import HOSTILE, Trial, Watch, trial
 from digestmail.app import App
 from digestmail.config import MailSettings, Settings
 from digestmail.domain import Paper
-from digestmail.steps.finder import FinderParameters
+from digestmail.steps.search_service import SearchPatience, SearchService
 from digestmail.web import make_web
 from digestmail.web.papers import View, subscribe_query
 from digestmail.web.public import Buckets
@@ -134,9 +134,9 @@ async def test_lists_have_pages(web: Trial) -> None:
 
 async def test_words_are_found_and_marked(web: Trial) -> None:
     page = await text(web, "/papers", q="melting ICE")
-    assert order(page) == ["ice sheets"]
+    assert order(page)[0] == "ice sheets"
     assert "<mark>Melting ice</mark> sheets" in page
-    assert "1 paper for" in page
+    assert "1 paper for" in await text(web, "/papers", q="melting sheets", order="newest")
     assert "<mark>Ice</mark> <mark>melts</mark> in the sea." in page  # of the same family
 
 
@@ -182,8 +182,20 @@ async def test_nothing_found_gives_hints(web: Trial) -> None:
     assert "Double quotes" in await text(web, "/papers", q="zebra")
     assert "Double quotes" in await text(web, "/papers")
     page = await text(web, "/papers", q="melting ice zebra")
-    assert "No paper has all of these words" in page
-    assert order(page) == ["ice sheets"]
+    assert "Nothing has all of these words; these are the nearest." in page
+    assert order(page)[0] == "ice sheets"
+
+
+async def test_the_nearest_follow_what_has_all_words(web: Trial) -> None:
+    page = await text(web, "/papers", q="melting ice")
+    assert order(page) == ["ice sheets", "sand dunes"]
+    assert "1 paper has all of these words; the nearest others follow." in page
+    assert "the nearest" not in await text(web, "/papers", q="dunes", order="newest")
+
+
+async def test_what_is_not_wanted_is_left_out(web: Trial) -> None:
+    assert order(await text(web, "/papers", q="ice -sheets")) == ["sand dunes"]
+    assert order(await text(web, "/papers", q='ice -"wandering sand"')) == ["ice sheets"]
 
 
 @pytest.mark.parametrize(
@@ -192,6 +204,9 @@ async def test_nothing_found_gives_hints(web: Trial) -> None:
         (View("", q="sparse autoencoder"), False, "keywords=sparse+autoencoder"),
         (View("", q="“chain of thought” ice"), False, "keywords=%22chain+of+thought%22%2C+ice"),
         (View("", q="a b c d", category="cs.LG"), False, "interests=a+b+c+d&categories=cs.LG"),
+        (View("", q="ice cores, salt"), False, "keywords=ice+cores%2C+salt"),
+        (View("", q="ice -snow NOT fog"), False, "keywords=ice&excluded_keywords=snow%2C+fog"),
+        (View("", q='ice -"sea level"'), False, "keywords=ice&excluded_keywords=%22sea+level%22"),
         (View("", q='"Otto Hahn"'), True, "authors=Otto+Hahn"),
         (View("", category="cs.LG"), False, "categories=cs.LG"),
         (View(""), False, ""),
@@ -307,7 +322,7 @@ async def test_feeds_are_discovered(web: Trial, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/papers?q=ice", "/papers/test:sand", "/papers.atom?q=ice"])
 async def test_what_has_not_changed_is_not_sent_again(web: Trial, path: str) -> None:
-    web.app.finder.follow()
+    web.app.search_service.follow()
     first = await web.get(path)
     assert first.headers["cache-control"] == "public, max-age=60"
     tag = first.headers["etag"]
@@ -320,7 +335,7 @@ async def test_what_has_not_changed_is_not_sent_again(web: Trial, path: str) -> 
 
 
 async def test_no_tag_makes_a_page_of_none(web: Trial) -> None:
-    web.app.finder.follow()
+    web.app.search_service.follow()
     tags = [(await web.get(path)).headers["etag"] for path in ("/", "/papers?q=ice")]
     assert len(set(tags)) == 2
     for path in ("/papers/test:none", "/papers?q=sand", "/papers/test:sand"):
@@ -332,8 +347,8 @@ async def test_no_tag_makes_a_page_of_none(web: Trial) -> None:
 async def test_a_feed_is_not_there_before_the_index_is(
     web: Trial, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    idle = IdleFinder(web.app.store, parameters=FinderParameters(patience=0))
-    monkeypatch.setitem(web.app.__dict__, "finder", idle)
+    web.app.search_service = SearchService(web.app.store, patience=SearchPatience(first_index=0))
+    monkeypatch.setattr(web.app.search_service, "start", lambda: None)
     answer = await web.get(path)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
     assert answer.headers["cache-control"] == "no-store"

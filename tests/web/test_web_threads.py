@@ -40,7 +40,7 @@ def service(folder: Path) -> App:
         app.desk.add(f"reader{number}@example.org", [profile], reader, clock(), active=True)
     clock.move(hours=1, minutes=1)
     app.week.ready()
-    app.finder.follow()
+    app.search_service.follow()
     return app
 
 

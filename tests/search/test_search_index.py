@@ -4,13 +4,14 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from digestmail.domain import Paper
-from digestmail.relevance import postings
 from digestmail.relevance.features.terms import Features, hash_of
-from digestmail.relevance.queries import holds, parsed, written_by
-from digestmail.relevance.search import Hits, Index
+from digestmail.search import Hits, Index, holds, parsed, written_by
+from digestmail.search.index import Similarity
+from digestmail.search.inverted_index import extended, postings
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 PAPERS = [
@@ -46,18 +47,77 @@ def index() -> Index:
 
 
 def found(index: Index, text: str, **more: Any) -> list[int]:
-    return index.search(parsed(text), **({"most": 10} | more)).ids
+    """The papers that have all words of a text."""
+    hits = index.search(parsed(text), **({"most": 10} | more))
+    return hits.ids[: hits.exact]
 
 
-def test_all_words_must_be_there_in_any_form(index: Index) -> None:
+def test_all_words_are_there_in_any_form(index: Index) -> None:
     assert found(index, "sparse AUTOENCODER") == [1, 2]
     assert found(index, "sparse autoencoder dictionary") == [1]
 
 
-def test_where_no_paper_has_all_words_those_with_most_are_found(index: Index) -> None:
+def test_the_nearest_follow_those_with_all_words(index: Index) -> None:
+    hits = index.search(parsed("sparse autoencoder dictionary"), most=10)
+    assert hits == Hits([1, 2], total=2, exact=1)
+
+
+def test_where_no_paper_has_all_words_the_nearest_are_found(index: Index) -> None:
     hits = index.search(parsed("sparse autoencoders zebra"), most=10)
-    assert (hits.ids, hits.whole) == ([1, 2], False)
-    assert found(index, "sparse autoencoders zebra", strict=True) == []
+    assert hits == Hits([1, 2], total=2, exact=0)
+    strict = index.search(parsed("sparse autoencoders zebra"), most=10, strict=True)
+    assert strict == Hits([], total=0, exact=0)
+
+
+def near(*likely: int) -> Similarity:
+    """What finds these papers alike in meaning, the first most."""
+    return lambda ids: np.array(
+        [0.9 - likely.index(i) / 10 if i in likely else 0 for i in ids.tolist()], dtype=np.float32
+    )
+
+
+def test_papers_of_another_wording_are_found_by_meaning(index: Index) -> None:
+    hits = index.search(parsed("cryosphere"), most=10, similarity=near(5, 2))
+    assert hits == Hits([5, 2], total=2, exact=0)
+    hits = index.search(parsed("protein"), most=10, similarity=near(5, 4))
+    assert hits == Hits([4, 3, 5], total=3, exact=2)
+
+
+def test_words_and_meaning_are_fused(index: Index) -> None:
+    assert index.search(parsed("sparse autoencoders"), most=10).ids == [1, 2]
+    swapped = index.search(parsed("sparse autoencoders"), most=10, similarity=near(2))
+    assert swapped.ids == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "options", [{"strict": True}, {"newest": True}, {"category": "cs.LG"}, {"since": NOW}]
+)
+def test_meaning_never_widens_what_is_filtered(index: Index, options: dict[str, Any]) -> None:
+    hits = index.search(parsed("protein"), most=10, similarity=near(1, 5), **options)
+    assert set(hits.ids) <= {3, 4}
+
+
+def test_meaning_adds_nothing_to_phrases_names_and_what_is_excluded(index: Index) -> None:
+    everything = near(1, 2, 3, 4, 5)
+    for text in ('"sparse autoencoders"', "Geoffrey Hinton", "melt -protein -codes -sparse"):
+        hits = index.search(parsed(text), most=10, similarity=everything)
+        assert hits.total == hits.exact > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("protein -folding", [3]),
+        ("protein NOT folding", [3]),
+        ("protein -folds", [3, 4]),
+        ("sparse -state-of-the-art", [1, 2]),
+        ("protein - folding", [4]),
+        ("protein AND folding", [4]),
+        ("-protein", [1, 2, 5]),
+    ],
+)
+def test_what_is_not_wanted_is_left_out(index: Index, text: str, ids: list[int]) -> None:
+    assert sorted(found(index, text)) == ids
 
 
 @pytest.mark.parametrize("text", ["", "   ", "zebra", "the of", "?!", '""', '"', "\x00\x07"])
@@ -98,7 +158,7 @@ def test_since_and_newest(index: Index) -> None:
 
 
 def test_only_the_best_are_told_but_all_are_counted(index: Index) -> None:
-    assert index.search(parsed("protein"), most=1) == Hits([3], 2)
+    assert index.search(parsed("protein"), most=1) == Hits([3], total=2, exact=2)
 
 
 def test_categories_are_counted(index: Index) -> None:
@@ -116,11 +176,10 @@ def test_neighbours_share_telling_words() -> None:
 _PAIRS = [("cold", "atoms"), ("cold", "atoms"), ("warm", "yeast"), ("old", "ice"), ("new", "sand")]
 
 
-def test_papers_may_come_one_by_one_and_in_many_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_papers_may_come_one_by_one_and_in_many_segments() -> None:
     every = [paper(n, f"Paper about topic{n % 7} and {word}") for n, word in _words(40)]
     whole = index_of(*every)
-    monkeypatch.setattr("digestmail.relevance.search.MOST", 16)
-    bit = Index()
+    bit = Index(segment_size=16)
     for n in range(0, 40, 3):
         bit.add(zip(every[n : n + 3], Features().terms(every[n : n + 3]), strict=True))
     assert (len(bit), bit.newest) == (len(whole), 40)
@@ -132,9 +191,8 @@ def _words(count: int) -> list[tuple[int, str]]:
     return [(n, ("ice", "sand", "salt")[n % 3]) for n in range(1, count + 1)]
 
 
-def test_the_oldest_papers_leave_a_full_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digestmail.relevance.search.MOST", 4)
-    index = Index(most=8)
+def test_the_oldest_papers_leave_a_full_index() -> None:
+    index = Index(most=8, segment_size=4)
     some = [paper(n, f"Ice core {n}") for n in range(1, 15)]
     index.add(zip(some, Features().terms(some), strict=True))
     assert 8 <= len(index) < 12
@@ -157,13 +215,13 @@ def test_a_text_without_any_term_is_no_trouble() -> None:
 
 def test_postings_know_who_has_a_term_and_how_often() -> None:
     some = Features().terms([paper(1, "Ice", "ice ice"), paper(2, "Sand")])
-    made = postings.extended(postings.postings(some[:1]), postings.postings(some[1:]))
-    whole = postings.postings(some)
+    made = extended(postings(some[:1]), postings(some[1:]))
+    whole = postings(some)
     assert (made.hashes == whole.hashes).all()
     assert (made.places == whole.places).all()
-    places, weights = made.of(hash_of("sand"))
+    places, weights = made.weights_of(hash_of("sand"))
     assert (places.tolist(), weights.tolist()) == ([1], [pytest.approx(1 + math.log(2))])
-    assert made.of(hash_of("salt"))[0].tolist() == []
+    assert made.weights_of(hash_of("salt"))[0].tolist() == []
 
 
 # --- to the letter ---------------------------------------------------------------------------

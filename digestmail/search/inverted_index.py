@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from digestmail.relevance.features.terms import Hashes, Terms
 
-MOST = 16_384  # papers of a segment: they are numbered in 16 bits
+LARGEST = 16_384  # papers of a segment: they are numbered in 16 bits
 Places = NDArray[np.uint16]
 Floats = NDArray[np.float32]
 _NO_HASHES = np.zeros(0, dtype=np.uint32)
@@ -36,41 +36,52 @@ class Postings:
         arrays = (self.hashes, self.starts, self.places, self.counts)
         return sum(array.nbytes for array in arrays)
 
-    def of(self, term: int) -> tuple[Places, Floats]:
-        """Where a term is, and what it weighs there before its rarity: 1 + log count."""
+    def of(self, term: int) -> tuple[Places, NDArray[np.uint8]]:
+        """Return where a term is, and how often it stands there."""
         at = int(np.searchsorted(self.hashes, np.uint32(term)))
         if at == len(self.hashes) or self.hashes[at] != term:
-            return self.places[:0], _WEIGHT[:0]
-        mine = slice(int(self.starts[at]), int(self.starts[at + 1]))
-        return self.places[mine], _WEIGHT[self.counts[mine]]
+            return self.places[:0], self.counts[:0]
+        span = slice(int(self.starts[at]), int(self.starts[at + 1]))
+        return self.places[span], self.counts[span]
+
+    def weights_of(self, term: int) -> tuple[Places, Floats]:
+        """Return where a term is, and what it weighs there before its rarity: 1 + log count."""
+        places, counts = self.of(term)
+        return places, _WEIGHT[counts]
 
     def having(self, hashes: Hashes) -> NDArray[np.int64]:
-        """How many papers have each of some terms."""
+        """Return how many papers have each of some terms."""
         if not len(self.hashes):
             return np.zeros(len(hashes), dtype=np.int64)
         at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
         number = _sizes(self)[at]
         return np.where(self.hashes[at] == hashes, number, 0)
 
-    def lengths(self, idf: Callable[[Hashes], Floats]) -> Floats:
-        """The length of each paper's TF-IDF vector; never 0."""
+    @property
+    def sizes(self) -> Floats:
+        """How many terms stand in each paper."""
+        summed = np.bincount(self.places, weights=self.counts, minlength=self.size)
+        return summed.astype(np.float32)
+
+    def norms(self, idf: Callable[[Hashes], Floats]) -> Floats:
+        """Return the length of each paper's TF-IDF vector; never 0."""
         rarity = np.repeat(idf(self.hashes), _sizes(self))
         squares = (_WEIGHT[self.counts] * rarity) ** 2
         summed = np.bincount(self.places, weights=squares, minlength=self.size)
         return np.maximum(np.sqrt(summed), 1e-6).astype(np.float32)
 
 
-def postings(some: Sequence[Terms]) -> Postings:
-    """The postings of papers numbered as they come, at most MOST."""
-    sizes = [len(terms.hashes) for terms in some]
-    hashes = np.concatenate([_NO_HASHES, *(terms.hashes for terms in some)])
-    counts = np.concatenate([_NO_COUNTS, *(terms.counts for terms in some)])
-    places = np.repeat(np.arange(len(some), dtype=np.uint16), sizes)
-    return _sorted(len(some), hashes, places, counts)
+def postings(texts: Sequence[Terms]) -> Postings:
+    """Return the postings of papers numbered as they come, at most LARGEST."""
+    sizes = [len(terms.hashes) for terms in texts]
+    hashes = np.concatenate([_NO_HASHES, *(terms.hashes for terms in texts)])
+    counts = np.concatenate([_NO_COUNTS, *(terms.counts for terms in texts)])
+    places = np.repeat(np.arange(len(texts), dtype=np.uint16), sizes)
+    return _sorted(len(texts), hashes, places, counts)
 
 
 def extended(before: Postings, more: Postings) -> Postings:
-    """The papers of both, those of ``more`` numbered after the others."""
+    """Return the papers of both, those of ``more`` numbered after the others."""
     later = (more.places + np.uint16(before.size)).astype(np.uint16)
     return _sorted(
         before.size + more.size,
@@ -80,14 +91,14 @@ def extended(before: Postings, more: Postings) -> Postings:
     )
 
 
-def _sizes(found: Postings) -> NDArray[np.int64]:
-    """How many papers each term has."""
-    starts = found.starts.astype(np.int64)
+def _sizes(postings: Postings) -> NDArray[np.int64]:
+    """Return how many papers each term has."""
+    starts = postings.starts.astype(np.int64)
     return np.asarray(starts[1:] - starts[:-1])
 
 
-def _spelled_out(found: Postings) -> Hashes:
-    return np.repeat(found.hashes, _sizes(found))
+def _spelled_out(postings: Postings) -> Hashes:
+    return np.repeat(postings.hashes, _sizes(postings))
 
 
 def _sorted(size: int, hashes: Hashes, places: Places, counts: NDArray[np.uint8]) -> Postings:

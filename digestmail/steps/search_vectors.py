@@ -1,0 +1,104 @@
+"""The vectors that searches by meaning compare: those of the store, in memory once per machine."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from digestmail.domain import Paper
+from digestmail.errors import ConfigError
+from digestmail.store import Store
+
+if TYPE_CHECKING:
+    from digestmail.relevance import Embedder
+    from digestmail.search import VectorFile
+    from digestmail.search.index import Similarity
+
+log = logging.getLogger(__name__)
+
+_ROWS = 300_000  # more than there are papers in the index
+_EMBEDDED_AT_ONCE = 64  # papers: two seconds of a core
+
+
+class SearchVectors:
+    """Follows the embeddings of papers. Safe to share between threads.
+
+    Of all processes on a machine one at a time writes the file; the others read it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        embedder: "Callable[[], Embedder | None]",
+        folder: Path,
+        rows: int = _ROWS,
+    ) -> None:
+        self._store = store
+        self._make_embedder = embedder
+        self._folder = folder
+        self._number_of_rows = rows
+        self._lock = threading.Lock()
+        self._is_open = False
+        self._embedder: Embedder | None = None
+        self._file: VectorFile | None = None
+        self._missing: set[int] = set()
+        self.embedded = 0  # by this process
+
+    def _open(self) -> None:
+        with self._lock:
+            if self._is_open:
+                return
+            from digestmail.search import VectorFile
+
+            try:
+                self._embedder = self._make_embedder()
+            except ConfigError as error:
+                log.warning("%s; papers are searched by their words alone", error)
+            if self._embedder is not None:
+                name, kind = self._store.database.name, self._embedder.kind
+                rows, size = self._number_of_rows, self._embedder.size
+                self._file = VectorFile(self._folder, name, kind, size, rows)
+            self._is_open = True
+
+    def read(self, papers: Sequence[Paper]) -> None:
+        """Take in the stored vectors of papers, and remember those that have none."""
+        from digestmail.relevance import Features
+
+        self._open()
+        if self._embedder is None or self._file is None or not self._file.is_writer:
+            return
+        stored = self._embedder.stored(papers, Features(self._store.papers.features))
+        if stored:
+            self._file.put(list(stored), np.stack(list(stored.values())))
+        self._missing |= {paper.id for paper in papers if paper.id} - stored.keys()
+
+    def embed_some(self) -> bool:
+        """Embed the newest papers that have no vector; whether there were any."""
+        from digestmail.relevance import Features
+
+        if self._embedder is None or self._file is None or not self._missing:
+            return False
+        ids = sorted(self._missing, reverse=True)[:_EMBEDDED_AT_ONCE]
+        stored = self._store.papers.by_ids(ids)
+        papers = list(stored.values())
+        features = Features(self._store.papers.features, self._store.papers.keep_features)
+        self._file.put(list(stored), self._embedder.papers(papers, features))
+        self._missing -= set(ids)
+        self.embedded += len(papers)
+        return True
+
+    def similarity(self, text: str) -> "Similarity | None":
+        """What tells how near papers are to a text; None without a model of meaning."""
+        embedder, file = self._embedder, self._file
+        if embedder is None or file is None or not text:
+            return None
+        (vector,) = embedder.texts([text])
+        return lambda ids: file.cosines(ids, vector)
+
+    def close(self) -> None:
+        """Let another process follow the embeddings."""
+        if self._file is not None:
+            self._file.close()
