@@ -13,6 +13,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import httpx
+import numpy as np
 import psutil
 from pydantic import SecretStr
 from rich.console import Console
@@ -23,6 +24,9 @@ from digestmail.app import App
 from digestmail.calendar import utc_now
 from digestmail.config import MailSettings, Settings
 from digestmail.domain import Paper
+from digestmail.relevance.features.arrays import unit
+from digestmail.relevance.features.embeddings import packed
+from digestmail.relevance.features.terms import stamped
 from digestmail.resources import MIGRATIONS, SAMPLE_PAPERS
 from digestmail.store.migrate import migrate
 from digestmail.web import make_web
@@ -68,17 +72,31 @@ def _app(folder: Path) -> App:
 
 
 def _fill(app: App, known: Sequence[Paper], count: int, days: int) -> None:
-    """Papers spread evenly over the last days, and the terms of each, as digests leave them."""
+    """Papers spread evenly over the last days, with terms and vectors, as digests leave them."""
     rng = random.Random(1)
     now = utc_now()
     for start in watched(range(0, count, _BATCH), "filling"):
         papers = [_told(p, n + start, rng) for n, p in enumerate(spliced(list(known), _BATCH, rng))]
         seen = now - timedelta(days=days) * (1 - start / count)
         app.store.papers.add(papers, seen)
+    _embed(app)
     timer = Stopwatch()
     app.search_service.follow()
     print(f"built without kept terms: {timer.wall:.1f} s")
     del app.__dict__["search_service"]
+
+
+def _embed(app: App) -> None:
+    """Store random vectors: they are compared as fast as those of a model, and made in no time."""
+    if app.embedder is None:
+        return
+    rng = np.random.default_rng(1)
+    newest = 0
+    while papers := app.store.catalogue.after(newest, _BATCH):
+        vectors = unit(rng.normal(size=(len(papers), app.embedder.size)))
+        data = {p.id or 0: stamped(p, packed(v)) for p, v in zip(papers, vectors, strict=True)}
+        app.store.papers.keep_features(app.embedder.kind, data)
+        newest = papers[-1].id or 0
 
 
 def _told(paper: Paper, number: int, rng: random.Random) -> Paper:
@@ -106,7 +124,7 @@ async def _measure(app: App, rounds: int) -> None:
     transport = httpx.ASGITransport(web)
     table = Table("page", "p50 ms", "p95 ms", "p99 ms", "p95 of CPU")
     async with httpx.AsyncClient(transport=transport, base_url="http://bench.test") as client:
-        for name, paths in _pages(app).items():
+        for name, paths in _pages(app, rounds).items():
             wall, cpu = await _times(client, list(islice(cycle(paths), rounds)))
             figures = [*(_percentile(wall, p) for p in (50, 95, 99)), _percentile(cpu, 95)]
             table.add_row(name, *(f"{figure:.1f}" for figure in figures))
@@ -114,14 +132,15 @@ async def _measure(app: App, rounds: int) -> None:
     print(f"memory at the peak: {peak_mib():.0f} MiB")
 
 
-def _pages(app: App) -> dict[str, list[str]]:
+def _pages(app: App, rounds: int) -> dict[str, list[str]]:
     newest = app.store.catalogue.newest()
     rng = random.Random(2)
-    some = app.store.papers.by_ids(rng.sample(range(1, newest + 1), 100))
+    some = app.store.papers.by_ids(rng.sample(range(1, newest + 1), rounds))
     titles = [paper.title.split() for paper in some.values()]
     words = [" ".join(rng.sample(title[:-1], min(2, len(title) - 1))) for title in titles]
     phrases = [f'"{" ".join(title[:2])}"' for title in titles]
     many = [" ".join(title) for title in titles]
+    sentences = [f"I work on {' '.join(rng.sample(title, len(title)))}" for title in titles]
     trending = [
         f"/?span={span}&order={order}&category={category}&page={page}"
         for span in ("today", "week")
@@ -134,6 +153,7 @@ def _pages(app: App) -> dict[str, list[str]]:
         "/papers?q= words": [str(httpx.URL("/papers", params={"q": q})) for q in words],
         "/papers?q= phrase": [str(httpx.URL("/papers", params={"q": q})) for q in phrases],
         "/papers?q= title": [str(httpx.URL("/papers", params={"q": q})) for q in many],
+        "/papers?q= sentence": [str(httpx.URL("/papers", params={"q": q})) for q in sentences],
         "/papers?q= author": ["/papers?q=Bo+Lindqvist", "/papers?q=Writer", "/papers?q=e+novak"],
         "/papers?category=": ["/papers?category=cs.LG", "/papers?category=cs&since=week"],
         "/papers.atom?q=": [str(httpx.URL("/papers.atom", params={"q": q})) for q in words],

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digestmail.relevance.features.arrays import Dense, unit
 from digestmail.search import VectorFile
 
 SIZE = 64
 
 
-def unit_vectors(number: int, seed: int = 1) -> np.ndarray:
-    vectors = np.random.default_rng(seed).normal(size=(number, SIZE)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+def unit_vectors(number: int, seed: int = 1) -> Dense:
+    return unit(np.random.default_rng(seed).normal(size=(number, SIZE)).astype(np.float32))
 
 
 def opened(

@@ -81,8 +81,8 @@ class Embedder:
     def stored(self, papers: Sequence[Paper], features: Features) -> dict[int, Dense]:
         """Return the stored vectors of papers, by their ids, of those that have one."""
         stored = features.load(self.kind, [paper.id for paper in papers if paper.id])
-        vectors = {p.id: of_this_text(p, stored[p.id]) for p in papers if p.id in stored}
-        known = {paper_id: vector for paper_id, vector in vectors.items() if paper_id and vector}
+        vectors = {p.id or 0: of_this_text(p, stored.get(p.id or 0)) for p in papers}
+        known = {paper_id: vector for paper_id, vector in vectors.items() if vector}
         return dict(zip(known, unpacked(list(known.values()), self.size), strict=True))
 
     def papers(
