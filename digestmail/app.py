@@ -251,7 +251,7 @@ class App:
         path = self.store.database.path
         is_file = path is not None and path.is_file()
         folder = path.parent if path and is_file else self.settings.folder / "cache"
-        vectors = SearchVectors(self.store, lambda: self.embedder, folder)
+        vectors = SearchVectors(self.store, lambda: self.meaning.embedder, folder)
         return SearchService(self.store, vectors)
 
     @cached_property

@@ -34,12 +34,14 @@ _NICENESS = 10  # of what runs in the background
 class SearchPatience:
     """How long things take, in seconds, and how much is read.
 
-    ``look``: between looks for new papers. ``anew``: after which all is read again, since texts
+    ``look``: between looks for new papers. ``catch_up``: between looks for papers that were
+    embedded since. ``anew``: after which all is read again, since texts
     change, if seldom. ``first_index``: that a search waits for it. ``checked``: papers read to find
     a phrase in, for one page, ``batch`` at a time.
     """
 
     look: float = 3.0
+    catch_up: float = 60.0
     anew: float = 24 * 3600.0
     first_index: float = 2.0
     checked: int = 400
@@ -92,7 +94,7 @@ class SearchService:
         self._monotonic = monotonic
         self._patience = patience or SearchPatience()
         self._index: Index | None = None
-        self._built = self._looked = float("-inf")
+        self._built = self._looked = self._caught_up = float("-inf")
         self._ready = threading.Event()
         self._stopping = threading.Event()
         self._following = threading.Lock()
@@ -129,8 +131,6 @@ class SearchService:
         _yield_to_others()
         try:
             self.follow()
-            while self.vectors and not self._stopping.is_set() and self.vectors.embed_some():
-                self.follow()
         except Exception:
             log.exception(
                 "the search index could not be brought up to date; it will be tried again"
@@ -140,7 +140,7 @@ class SearchService:
         """Bring the index up to date now; returns how many papers there are in it.
 
         The first time reads every paper, with the terms that are kept of it. Papers that are not
-        embedded yet are found by their words until that is done in the background.
+        embedded yet are found by their words.
         """
         from digestmail.search import Index
 
@@ -148,6 +148,9 @@ class SearchService:
             aged = self._monotonic() - self._built > self._patience.anew
             index = Index(MOST_PAPERS) if aged or self._index is None else self._index
             index.add(self._after(index.newest))
+            if self.vectors is not None:
+                self._caught_up = self._monotonic()
+                self.vectors.catch_up()
             if not self._stopping.is_set():
                 self._built = self._monotonic() if aged else self._built
                 self._index = index
@@ -174,7 +177,10 @@ class SearchService:
         if now - self._looked > self._patience.look:
             self._looked = now
             index = self._index
-            aged = now - self._built > self._patience.anew
+            aged = (
+                now - self._built > self._patience.anew
+                or now - self._caught_up > self._patience.catch_up
+            )
             if index is None or aged or self._store.catalogue.newest() > index.newest:
                 self.start()
         self._ready.wait(self._patience.first_index)
@@ -186,8 +192,13 @@ class SearchService:
     def state(self) -> tuple[int, int, int]:
         """Changes with what searches find."""
         index = self._index
-        embedded = self.vectors.embedded if self.vectors else 0
-        return (index.newest, len(index), embedded) if index is not None else (0, 0, 0)
+        changes = self.vectors.changes if self.vectors else 0
+        return (index.newest, len(index), changes) if index is not None else (0, 0, 0)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is an index."""
+        return self._index is not None
 
     @property
     def bytes(self) -> int:

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _ROWS = 300_000  # more than there are papers in the index
-_EMBEDDED_AT_ONCE = 64  # papers: two seconds of a core
+_AT_ONCE = 1_000  # papers whose vectors are read together
 
 
 class SearchVectors:
-    """Follows the embeddings of papers. Safe to share between threads.
+    """Follows the embeddings of papers. One thread may follow while others search.
 
-    Of all processes on a machine one at a time writes the file; the others read it.
+    Papers are embedded elsewhere, see ``steps.embed``. Of all processes on a machine one at a time
+    writes the file; the others read it.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class SearchVectors:
         self._embedder: Embedder | None = None
         self._file: VectorFile | None = None
         self._missing: set[int] = set()
-        self.embedded = 0  # by this process
+        self.changes = 0  # of the file by this process
 
     def _open(self) -> None:
         with self._lock:
@@ -64,31 +65,29 @@ class SearchVectors:
             self._is_open = True
 
     def read(self, papers: Sequence[Paper]) -> None:
-        """Take in the stored vectors of papers, and remember those that have none."""
+        """Take in the stored vectors of papers, and remember those that have none yet."""
         from digestmail.relevance import Features
 
         self._open()
         if self._embedder is None or self._file is None or not self._file.is_writer:
             return
         stored = self._embedder.stored(papers, Features(self._store.papers.features))
-        if stored:
-            self._file.put(list(stored), np.stack(list(stored.values())))
-        self._missing |= {paper.id for paper in papers if paper.id} - stored.keys()
+        vectors = np.zeros((len(papers), self._embedder.size), dtype=np.float32)
+        for at, paper in enumerate(papers):  # what has no vector now may have had one before
+            vectors[at] = stored.get(paper.id or 0, 0)
+        self._file.put([paper.id or 0 for paper in papers], vectors)
+        self.changes += bool(stored)
+        self._missing |= {paper.id for paper in papers if paper.id}
+        self._missing -= stored.keys()
 
-    def embed_some(self) -> bool:
-        """Embed the newest papers that have no vector; whether there were any."""
-        from digestmail.relevance import Features
-
-        if self._embedder is None or self._file is None or not self._missing:
-            return False
-        ids = sorted(self._missing, reverse=True)[:_EMBEDDED_AT_ONCE]
-        stored = self._store.papers.by_ids(ids)
-        papers = list(stored.values())
-        features = Features(self._store.papers.features, self._store.papers.keep_features)
-        self._file.put(list(stored), self._embedder.papers(papers, features))
-        self._missing -= set(ids)
-        self.embedded += len(papers)
-        return True
+    def catch_up(self) -> None:
+        """Take in the vectors of papers that were embedded since, as it is done: newest first."""
+        ids = sorted(self._missing, reverse=True)
+        for start in range(0, len(ids), _AT_ONCE):
+            before = len(self._missing)
+            self.read(list(self._store.papers.by_ids(ids[start : start + _AT_ONCE]).values()))
+            if len(self._missing) == before:
+                return
 
     def similarity(self, text: str) -> "Similarity | None":
         """What tells how near papers are to a text; None without a model of meaning."""

@@ -7,7 +7,6 @@ from digestmail.domain import Paper
 from digestmail.errors import InputError
 from digestmail.sources.taxonomy import is_known
 from digestmail.steps.checks import categories, listed, no_category
-from digestmail.steps.finder import NOTHING
 from digestmail.steps.library import Filled, with_file
 from digestmail.steps.seeds import Seeds, lines_of, packed, read_seeds, unpacked
 from digestmail.web.forms import Sent, Texts
@@ -64,8 +63,8 @@ def wish_of(site: Site, sent: Sent, own: Iterable[Paper] = ()) -> Wish:
         texts["seed_papers"] = _listed(seeds)
     texts[CARRIED] = packed(papers)
     values = {**texts, "seed_papers": "\n".join(seeds.keys)}
-    finder = site.app.finder
-    known = finder.categories if finder.state != NOTHING else None
+    service = site.app.search_service
+    known = service.categories if service.is_ready else None
     problems |= _strange_categories(values, known)
     return Wish(texts, values, seeds, filled, problems)
 

@@ -1,15 +1,17 @@
 """Searching by meaning: papers are embedded once, in the background, by one process."""
 
+import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 from needs import needs
-from steps_world import arrive
+from steps_world import NOW, arrive
 
 from digestmail.errors import ConfigError
 from digestmail.relevance import Embedder, embedder_of
+from digestmail.steps.embed import Meaning
 from digestmail.steps.search_service import SearchRequest, SearchService
 from digestmail.steps.search_vectors import SearchVectors
 from digestmail.store import Store
@@ -32,10 +34,10 @@ def service(store: Store, tmp_path: Path) -> Iterator[SearchService]:
     service.stop()
 
 
-def follow_to_the_end(service: SearchService) -> None:
-    """Do all that is done in the background."""
-    service.start()
-    service.finish()
+def embed(store: Store) -> None:
+    """Embed what is not embedded yet, as it is done beside the search."""
+    meaning = Meaning(store, "auto", lambda: NOW, threading.Event())
+    meaning.embed(meaning.lacking())
 
 
 def keys(service: SearchService, text: str) -> list[str]:
@@ -43,51 +45,67 @@ def keys(service: SearchService, text: str) -> list[str]:
     return [paper.key[-1] for paper in results.papers]
 
 
-def test_a_sentence_finds_papers_of_other_words(service: SearchService) -> None:
+def test_a_sentence_finds_papers_of_other_words(store: Store, service: SearchService) -> None:
     assert keys(service, "melting of the cryosphere") == []
-    follow_to_the_end(service)
+    embed(store)
+    service.follow()
     assert keys(service, "melting of the cryosphere")[:1] == ["1"]
     assert keys(service, "language models")[:1] == ["2"]
 
 
-def test_what_searches_find_changes_with_the_embeddings(service: SearchService) -> None:
+def test_papers_embedded_since_are_found_in_a_while(store: Store, tmp_path: Path) -> None:
+    needs(embedder(), "the extra semantic is not installed")
+    seconds = iter(range(0, 10_000, 100))  # each look at the clock finds it further on
+    vectors = SearchVectors(store, embedder, tmp_path)
+    service = SearchService(store, vectors, monotonic=lambda: next(seconds))
+    arrive(store, 1, title="Glaciers retreat", abstract="We measure the loss of ice with lasers.")
+    service.follow()
+    embed(store)
+    keys(service, "melting of the cryosphere")
+    service.finish()
+    assert keys(service, "melting of the cryosphere") == ["1"]
+    service.stop()
+
+
+def test_what_searches_find_changes_with_the_embeddings(
+    store: Store, service: SearchService
+) -> None:
     before = service.state
-    follow_to_the_end(service)
+    embed(store)
+    service.follow()
     assert service.state != before
 
 
-def test_each_paper_is_embedded_once(store: Store, tmp_path: Path, service: SearchService) -> None:
-    follow_to_the_end(service)
-    service.stop()
-    again = SearchVectors(store, embedder, tmp_path / "other")
-    again.read(store.catalogue.after(0, 10))
-    assert not again.embed_some()
-    assert again.similarity("glaciers") is not None
-
-
-def test_another_process_reads_what_one_has_embedded(
+def test_another_process_reads_what_one_has_written(
     store: Store, tmp_path: Path, service: SearchService
 ) -> None:
     other = SearchService(store, SearchVectors(store, embedder, tmp_path))
     other.follow()
-    follow_to_the_end(service)
+    embed(store)
+    service.follow()
     assert keys(other, "melting of the cryosphere")[:1] == ["1"]
     assert other.state[2] == 0
     other.stop()
 
 
-def test_changed_papers_are_embedded_again(store: Store, service: SearchService) -> None:
-    follow_to_the_end(service)
+def test_changed_papers_are_not_found_by_what_they_were(
+    store: Store, tmp_path: Path, service: SearchService
+) -> None:
+    embed(store)
+    service.follow()
+    service.stop()
     arrive(store, 2, title="Yeast ferments sugar", abstract="Bakers and brewers.", version=2)
-    again = SearchService(store, service.vectors)
-    follow_to_the_end(again)
-    assert keys(again, "beer")[:1] == ["2"]
+    again = SearchService(store, SearchVectors(store, embedder, tmp_path))
+    again.follow()
+    assert keys(again, "language models") == []
+    assert keys(again, "yeast") == ["2"]
+    again.stop()
 
 
 def test_without_a_model_words_are_enough(store: Store, tmp_path: Path) -> None:
     arrive(store, 1, title="Glaciers retreat")
     service = SearchService(store, SearchVectors(store, lambda: None, tmp_path))
-    follow_to_the_end(service)
+    service.follow()
     assert keys(service, "the retreat of ice") == ["1"]
     assert list(tmp_path.glob("*.bin")) == []
 

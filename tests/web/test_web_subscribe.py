@@ -461,7 +461,7 @@ async def test_a_file_becomes_text_and_suggestions(rivers: Trial) -> None:
 async def test_useless_input_is_told_before_any_mail(
     rivers: Trial, changed: dict[str, object], told: str
 ) -> None:
-    rivers.app.finder.follow()
+    rivers.app.search_service.follow()
     answer = await rivers.subscribe(**changed)
     assert answer.status_code == 422
     assert told in answer.text
@@ -473,7 +473,7 @@ async def test_useless_input_is_told_before_any_mail(
 async def test_categories_of_papers_that_are_here_are_known(rivers: Trial) -> None:
     paper = Paper(key="test:c", title="Neurons", categories=("neuroscience", "geo.river"))
     rivers.app.store.papers.add([paper], rivers.clock())
-    rivers.app.finder.follow()
+    rivers.app.search_service.follow()
     answer = await preview(rivers, categories="neuroscience, geo, geo.*, geo.river, cs.CL")
     assert "is no category" not in answer.text
 
