@@ -4,8 +4,8 @@ import re
 from functools import lru_cache
 
 from digestmail.domain import Paper
-from digestmail.text.person_names import name_parts, same_person
 from digestmail.text import Phrase, phrase, readable, spans
+from digestmail.text.person_names import name_parts, same_person
 
 _LATEX = re.compile(r"[\\$]")
 

@@ -1,8 +1,8 @@
 """The terms by which papers are found beside those of their texts: authors and categories."""
 
 from digestmail.domain import Paper
-from digestmail.text.person_names import name_parts
 from digestmail.relevance.features.terms import hash_of
+from digestmail.text.person_names import name_parts
 
 _MOST_AUTHORS = 500  # of one paper; some collaborations have thousands
 
