@@ -18,7 +18,10 @@ def evaluate(
     ] = None,
     variant: Annotated[
         str,
-        typer.Option(help="Know just keywords, interests or seeds (5 papers) of the readers."),
+        typer.Option(
+            help="Know just keywords, interests, seeds (5 papers), seed (one), seed-and-title,"
+            " verdicts or dislikes of the readers."
+        ),
     ] = "",
     readers: Annotated[int | None, typer.Option(min=1, help="The first so many only.")] = None,
     semantic: Annotated[

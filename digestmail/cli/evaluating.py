@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from digestmail.cli.output import print_json, print_table, progressing, say
+from digestmail.domain import THRESHOLD
 from digestmail.errors import InputError
 from digestmail.evaluation import (
     BASELINES,
@@ -80,8 +81,8 @@ def _asked(benchmark: Benchmark, variant: str, most: int | None) -> Benchmark:
     if variant and variant not in list(Variant):
         known = ", ".join(Variant)
         raise InputError("--variant", f"“{variant[:20]}” is no variant; known are {known}")
-    readers = reduced(benchmark.readers, Variant(variant)) if variant else benchmark.readers
-    if not readers:
+    readers = reduced(benchmark, Variant(variant)) if variant else benchmark.readers
+    if not any(reader.held_out for reader in readers[:most]):
         raise InputError("--variant", f"no reader of this benchmark has {variant}")
     return replace(benchmark, readers=readers[:most])
 
@@ -130,7 +131,9 @@ def _plain(benchmark: Benchmark, results: _Results, judged: Judged | None) -> di
     if judged:
         plain["leads"] = {name: _plain_lead(one) for name, one in _leads(results).items()}
         bins = [asdict(one) for one in judged.calibration.bins]
-        plain["calibration"] = {"error": judged.calibration.error, "bins": bins}
+        errors = {"error": judged.calibration.error, "error_sent": _error_sent(judged)}
+        plain["calibration"] = errors | {"bins": bins}
+        plain["mail"] = judged.mail._asdict()
         plain["daily"] = [{"threshold": t} | one._asdict() for t, one in judged.daily.items()]
         mails = {"best": judged.best, "varied": judged.varied}
         plain["variety"] = {name: mail._asdict() for name, mail in mails.items()}
@@ -158,6 +161,7 @@ def _tell(benchmark: Benchmark, results: _Results, judged: Judged | None) -> Non
     if judged:
         _tell_days(judged)
         _tell_variety(judged)
+        _tell_mail(judged)
         _tell_calibration(judged)
 
 
@@ -194,6 +198,21 @@ def _tell_variety(judged: Judged) -> None:
     )
 
 
+def _error_sent(judged: Judged) -> float:
+    return judged.calibration.error_from(THRESHOLD)
+
+
+def _tell_mail(judged: Judged) -> None:
+    """What a mail of the ten best at or above the usual threshold is like."""
+    mail = judged.mail
+    say(
+        f"A mail of at most 10 papers from {THRESHOLD:g} on: right of the first five "
+        f"{mail.first:.3f}, of all {mail.right:.3f}; readers who miss all {mail.without:.0%}"
+    )
+    if mail.silent is not None:
+        say(f"Readers for whom nothing is relevant, and who get no mail: {mail.silent:.0%}")
+
+
 def _numbers(measures: list[Measures] | None) -> list[str]:
     return [f"{one:.3f}" for one in mean(measures)] if measures else ["–"] * len(_MEASURES)
 
@@ -204,5 +223,8 @@ def _tell_calibration(judged: Judged) -> None:
         for one in judged.calibration.bins
         if one.papers
     ]
-    title = f"Expected calibration error of our values: {judged.calibration.error:.3f}"
+    title = (
+        f"Expected calibration error of our values: {judged.calibration.error:.3f}; of papers from"
+        f" {THRESHOLD:g} on, which a mail can hold: {_error_sent(judged):.3f}"
+    )
     print_table(title, ("value", "papers", "mean value", "share relevant"), rows)

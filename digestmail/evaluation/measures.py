@@ -19,6 +19,7 @@ _GAIN_AT = 10
 _RECALL_AT = 50
 _BINS = 10
 MAIL = 10  # papers a day
+_FIRST = 5  # papers of a mail that are surely read
 
 
 class Measures(NamedTuple):
@@ -118,6 +119,41 @@ def mail_of(ranked: Sequence[str], relevant: AbstractSet[str], alike: NDArray[np
     return Mail(measure(ranked, relevant).ndcg, float(alike.sum() - np.trace(alike)) / pairs)
 
 
+class SentMail(NamedTuple):
+    """The mail of one reader for whom something is relevant."""
+
+    first: float  # of the first five, or as many as are relevant, the share that is
+    right: float | None  # of all papers, the share that is relevant; None without a mail
+
+
+class Sent(NamedTuple):
+    """Mails of the ten best papers at or above a threshold, the means over readers."""
+
+    first: float  # precision of the first five
+    right: float  # precision of the mail, of readers with one
+    without: float  # the share of readers with relevant papers who got no mail
+    silent: float | None  # of readers for whom nothing is relevant, the share without a mail
+
+
+def sent_mail(papers: Sequence[str], relevant: AbstractSet[str]) -> SentMail:
+    """Return the measures of a mail, best first; ``relevant`` must not be empty."""
+    hits = [paper in relevant for paper in papers]
+    right = sum(hits) / len(hits) if hits else None
+    return SentMail(sum(hits[:_FIRST]) / min(_FIRST, len(relevant)), right)
+
+
+def mean_sent(mails: Sequence[SentMail], silent: Sequence[bool]) -> Sent:
+    """Return the means over readers; ``silent`` tells who got none of those who want none."""
+    count = max(len(mails), 1)
+    rights = [one.right for one in mails if one.right is not None]
+    return Sent(
+        math.fsum(one.first for one in mails) / count,
+        math.fsum(rights) / max(len(rights), 1),
+        1 - len(rights) / count,
+        sum(silent) / len(silent) if silent else None,
+    )
+
+
 def mean_daily(rows: Sequence[Daily]) -> Daily:
     """The means over readers, at least one."""
     return Daily(*_means(rows, len(rows)))
@@ -164,6 +200,12 @@ class Calibration:
         """The expected calibration error: the mean over papers of their bins' differences."""
         apart = np.abs(self._values - self._hits).sum()
         return float(apart / max(self._papers.sum(), 1))
+
+    def error_from(self, least: float) -> float:
+        """Return the same of the papers in the bins from ``least`` on, those that are sent."""
+        first = round(least * _BINS)
+        apart = np.abs(self._values - self._hits)[first:].sum()
+        return float(apart / max(self._papers[first:].sum(), 1))
 
     @property
     def bins(self) -> list[Bin]:

@@ -83,6 +83,11 @@ class Benchmark:
     readers: Sequence[Reader]
 
     @cached_property
+    def measured(self) -> Sequence[Reader]:
+        """The readers for whom something is relevant; for the others silence is right."""
+        return [reader for reader in self.readers if reader.held_out]
+
+    @cached_property
     def _position(self) -> dict[str, int]:
         return {paper.key: position for position, paper in enumerate(self.papers)}
 
@@ -149,7 +154,7 @@ def _names(authors: tuple[str, ...] | str | None) -> tuple[str, ...]:
 
 
 def read_benchmark(folder: Path) -> Benchmark:
-    """The benchmark in a folder; readers of whom nothing is held out are left out.
+    """Return the benchmark in a folder, readers for whom nothing is relevant among them.
 
     Raises InputError naming the file and line that cannot be used.
     """
@@ -162,8 +167,7 @@ def read_benchmark(folder: Path) -> Benchmark:
     _refuse_doubles("papers*.jsonl.gz", [line.id for line in lines])
     readers = list(_records(folder / _PROFILES, TypeAdapter(Reader)))
     _refuse_doubles(_PROFILES, [reader.user for reader in readers])
-    readers = [reader for reader in readers if reader.held_out]
-    if not readers:
+    if not any(reader.held_out for reader in readers):
         raise InputError(_PROFILES, "no reader in it has relevant papers to be found")
     return Benchmark(
         papers=[line.paper() for line in lines],

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from digestmail.domain import THRESHOLDS, Interest, Paper, Profile
+from digestmail.domain import THRESHOLD, THRESHOLDS, Interest, Paper, Profile
 from digestmail.evaluation.baselines import BASELINES, Judge, Space
 from digestmail.evaluation.measures import (
     BEST,
@@ -17,11 +17,15 @@ from digestmail.evaluation.measures import (
     Daily,
     Mail,
     Measures,
+    Sent,
+    SentMail,
     daily,
     mail_of,
     mean_daily,
     mean_mail,
+    mean_sent,
     measure,
+    sent_mail,
 )
 from digestmail.evaluation.read import Benchmark, Positions, Reader
 from digestmail.relevance import Embedder, Features, Model
@@ -43,7 +47,7 @@ class Judged:
     ``measures`` are of each reader, in the benchmark's order. ``daily`` tells by threshold, from 0
     on, of mails of at most ten papers a day; the means over readers with a pool of dated papers,
     empty without such. ``best`` are mails of each reader's ten best papers, ``varied`` of ten
-    picked as for digests, whatever their value.
+    picked as for digests, whatever their value; ``mail`` tells of those at or above THRESHOLD.
     """
 
     measures: list[Measures]
@@ -52,6 +56,7 @@ class Judged:
     daily: dict[float, Daily]
     best: Mail
     varied: Mail
+    mail: Sent
 
 
 def measure_baseline(name: str, space: Space, progress: Progress) -> list[Measures] | None:
@@ -65,7 +70,7 @@ def measure_baseline(name: str, space: Space, progress: Progress) -> list[Measur
 
 def _ranked(method: Judge, benchmark: Benchmark, progress: Progress) -> dict[str, Ranking]:
     rankings = {}
-    for done, reader in enumerate(benchmark.readers, start=1):
+    for done, reader in enumerate(benchmark.measured, start=1):
         split = benchmark.split(reader)
         scores = method(reader, split) if len(split.pool) else None
         if scores is not None:
@@ -85,21 +90,30 @@ def judge(benchmark: Benchmark, progress: Progress, embedder: Embedder | None = 
     rankings = {}
     dated: list[dict[float, Daily]] = []
     mails = []
+    sent: list[SentMail] = []
+    silent: list[bool] = []
     for one in _judgements(benchmark, embedder):
         reader, pool = one.reader, benchmark.split(one.reader).pool
         at = np.searchsorted(one.candidates, pool)
         relevant = np.isin(pool, benchmark.positions(tuple(reader.held_out)))
         calibration.add(one.values[at], relevant)
         rankings[reader.user] = _best(benchmark, pool, one.evidence[at])
-        mails.append(_mails(one, at))
+        shown = _shown(one, at)
+        if reader.held_out:
+            mails.append(_mails(one, at))
+            sent.append(sent_mail(shown, reader.held_out))
+        else:
+            silent.append(not shown)
         if reader.pool_from and relevant.any():
             days = _days(benchmark, pool)
             dated.append(_daily(days, one.evidence[at], one.values[at], relevant))
         progress(len(rankings))
     by_day = {t: mean_daily([one[t] for one in dated]) for t in _FROM_ALL} if dated else {}
-    readers = len(benchmark.readers)
+    readers = len(benchmark.measured)
     best, varied = (mean_mail([both[which] for both in mails], readers) for which in (0, 1))
-    return Judged(_measured(benchmark, rankings), calibration, rankings, by_day, best, varied)
+    measures = _measured(benchmark, rankings)
+    mail = mean_sent(sent, silent)
+    return Judged(measures, calibration, rankings, by_day, best, varied, mail)
 
 
 def _daily(
@@ -158,6 +172,12 @@ def _judgements(benchmark: Benchmark, embedder: Embedder | None) -> Iterator[_Ju
             values = expit(evidence)
             for row, reader in enumerate(block):
                 yield _Judgement(reader, candidates, evidence[row], values[row], model)
+
+
+def _shown(one: _Judgement, pool: Positions) -> list[str]:
+    """Return the ten best papers of a pool at or above the usual threshold."""
+    best = pool[_falling(one.evidence[pool], MAIL)]
+    return [one.model.papers[at].key for at in best if one.values[at] >= THRESHOLD]
 
 
 def _mails(one: _Judgement, pool: Positions) -> tuple[Mail, Mail]:
@@ -227,5 +247,5 @@ def _falling(scores: NDArray[np.floating], most: int) -> Positions:
 def _measured(benchmark: Benchmark, rankings: dict[str, Ranking]) -> list[Measures]:
     return [
         measure([paper for paper, _ in rankings.get(reader.user, ())], reader.held_out)
-        for reader in benchmark.readers
+        for reader in benchmark.measured
     ]

@@ -1,12 +1,9 @@
 """The same readers, had they told less of themselves."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from digestmail.evaluation.read import Reader
-
-_SEEDS = 5
+from digestmail.evaluation.read import Benchmark, Reader
 
 
 class Variant(StrEnum):
@@ -15,26 +12,40 @@ class Variant(StrEnum):
     KEYWORDS = "keywords"
     INTERESTS = "interests"
     SEEDS = "seeds"  # the latest few of the liked papers
+    SEED = "seed"  # the latest of them
+    SEED_AND_TITLE = "seed-and-title"  # the same, with its title as interests
+    VERDICTS = "verdicts"  # likes and dislikes
+    DISLIKES = "dislikes"
 
 
-def reduced(readers: Sequence[Reader], variant: Variant) -> list[Reader]:
-    """The readers who have told this one thing, with nothing else known of them.
+_SEEDS = {Variant.SEEDS: 5, Variant.SEED: 1, Variant.SEED_AND_TITLE: 1}
+
+
+def reduced(benchmark: Benchmark, variant: Variant) -> list[Reader]:
+    """Return the readers who have told this one thing, with nothing else known of them.
 
     The pools stay: what is no longer known as liked is not ranked either.
     """
-    bare = [_telling(reader, variant) for reader in readers]
-    return [reader for reader in bare if reader.query or reader.seeds]
+    bare = [_telling(benchmark, reader, variant) for reader in benchmark.readers]
+    return [one for one in bare if one.query or one.seeds or one.liked or one.disliked]
 
 
-def _telling(reader: Reader, variant: Variant) -> Reader:
+def _telling(benchmark: Benchmark, reader: Reader, variant: Variant) -> Reader:
     known = (*reader.seeds, *reader.liked)
+    seeds = known[-_SEEDS.get(variant, 0) :] if variant in _SEEDS else ()
+    titles = [paper.title for paper in benchmark.named(seeds)]
+    interests = {
+        Variant.INTERESTS: reader.interests,
+        Variant.SEED_AND_TITLE: " ".join(titles),
+    }
+    judges = variant in (Variant.VERDICTS, Variant.DISLIKES)
     return replace(
         reader,
         keywords=reader.keywords if variant is Variant.KEYWORDS else (),
-        interests=reader.interests if variant is Variant.INTERESTS else "",
-        seeds=known[-_SEEDS:] if variant is Variant.SEEDS else (),
-        liked=(),
-        disliked=(),
-        disliked_hard=(),
-        exclude=(*reader.exclude, *known),
+        interests=interests.get(variant, ""),
+        seeds=seeds,
+        liked=known if variant is Variant.VERDICTS else (),
+        disliked=reader.disliked if judges else (),
+        disliked_hard=reader.disliked_hard if judges else (),
+        exclude=reader.exclude if variant is Variant.VERDICTS else (*reader.exclude, *known),
     )

@@ -84,6 +84,31 @@ def test_what_variety_costs_is_told(shell: Shell) -> None:
     assert "Ten papers that differ: mean likeness" in shell()
 
 
+def test_readers_for_whom_nothing_fits_are_ranked_and_their_silence_is_told(shell: Shell) -> None:
+    before = shell.json("--method", "digestmail")
+    assert before["mail"]["silent"] is None
+    absent = [
+        {"user": "cora", "liked": [], "relevant": [], "keywords": ["plague"]},
+        {"user": "dora", "liked": [], "relevant": [], "keywords": ["sea ice extent"]},
+    ]
+    write(shell.folder / "set", [reader(interests="polar ice"), reader("ben"), *absent])
+    told = shell.json("--method", "digestmail", "--method", "bm25", "--run", "our.run")
+    assert told["readers"] == 4
+    assert told["mail"]["silent"] == 0.5
+    assert 0 < told["mail"]["first"] <= 1
+    users = {line.split("\t")[0] for line in (shell.folder / "our.run").read_text().splitlines()}
+    assert users == {"anna", "ben", "cora", "dora"}
+    assert "Readers for whom nothing is relevant, and who get no mail: 50%" in shell()
+
+
+def test_the_calibration_of_what_a_mail_can_hold_is_told(shell: Shell) -> None:
+    calibration = shell.json("--method", "digestmail")["calibration"]
+    sent = [one for one in calibration["bins"] if one["start"] >= 0.1]
+    apart = sum(one["papers"] * abs(one["value"] - one["relevant"]) for one in sent)
+    count = sum(one["papers"] for one in sent)
+    assert calibration["error_sent"] == pytest.approx(apart / max(count, 1), abs=1e-6)
+
+
 def test_the_tables_are_for_people(shell: Shell) -> None:
     printed = shell("--method", "digestmail", "--method", "chronological")
     assert "Readers: 2, papers: 10" in printed

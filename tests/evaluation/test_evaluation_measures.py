@@ -9,12 +9,16 @@ from digestmail.evaluation.measures import (
     Calibration,
     Mail,
     Measures,
+    Sent,
+    SentMail,
     daily,
     lead,
     mail_of,
     mean,
     mean_mail,
+    mean_sent,
     measure,
+    sent_mail,
 )
 
 
@@ -132,3 +136,16 @@ def test_less_than_two_papers_are_not_alike(size: int) -> None:
 def test_means_of_mails_are_over_readers() -> None:
     assert mean_mail([Mail(1, 0.2), Mail(0, 0.4)], 2) == pytest.approx(Mail(0.5, 0.3))
     assert mean_mail([Mail(1, 0.2)], 2) == pytest.approx(Mail(0.5, 0.1))
+
+
+def test_a_mail_is_measured_by_its_first_five_and_by_all() -> None:
+    papers = ["a", "x", "b", "x2", "x3", "c"]
+    mail = sent_mail(papers, {"a", "b", "c"})
+    assert (mail.first, mail.right) == (2 / 3, 0.5)
+    assert sent_mail([], {"a"}) == SentMail(0.0, None)
+
+
+def test_who_gets_no_mail_misses_all_but_where_nothing_fits() -> None:
+    mails = [SentMail(1.0, 0.5), SentMail(0.0, None)]
+    assert mean_sent(mails, []) == Sent(0.5, 0.5, 0.5, None)
+    assert mean_sent(mails, [True, False, True]).silent == pytest.approx(2 / 3)

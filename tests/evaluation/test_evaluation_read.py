@@ -94,9 +94,10 @@ def test_authors_are_a_list_or_as_in_bibtex(tmp_path: Path, authors: Any, names:
     assert found.papers[0].abstract == ""
 
 
-def test_readers_with_nothing_to_find_are_left_out(tmp_path: Path) -> None:
+def test_readers_with_nothing_to_find_are_not_measured(tmp_path: Path) -> None:
     found = benchmark(tmp_path, reader("idle", relevant=["i0"]), reader())
-    assert [one.user for one in found.readers] == ["anna"]
+    assert [one.user for one in found.readers] == ["idle", "anna"]
+    assert [one.user for one in found.measured] == ["anna"]
 
 
 # --- what cannot be used ---------------------------------------------------------------------
@@ -167,7 +168,7 @@ def test_a_link_that_leads_nowhere_is_named(tmp_path: Path, text: str) -> None:
 def test_variants_know_one_thing_and_rank_the_same_pool(tmp_path: Path) -> None:
     found = benchmark(tmp_path, reader(keywords=["ice"], interests="Sea ice", disliked=["c0"]))
     for variant, query in (("keywords", "ice"), ("interests", "Sea ice"), ("seeds", "")):
-        (one,) = reduced(found.readers, Variant(variant))
+        (one,) = reduced(found, Variant(variant))
         assert (one.query, one.liked, one.disliked) == (query, (), ())
         assert ids(found, found.split(one).pool) == ALL - {"i0"}
         assert one.held_out == {"i1"}
@@ -175,10 +176,30 @@ def test_variants_know_one_thing_and_rank_the_same_pool(tmp_path: Path) -> None:
 
 def test_seeds_are_the_latest_five_of_the_liked(tmp_path: Path) -> None:
     liked = ["i0", "c0", "c1", "c2", "c3", "c4"]
-    (one,) = reduced(benchmark(tmp_path, reader(liked=liked)).readers, Variant.SEEDS)
+    (one,) = reduced(benchmark(tmp_path, reader(liked=liked)), Variant.SEEDS)
     assert one.seeds == ("c0", "c1", "c2", "c3", "c4")
+
+
+def test_one_seed_is_the_latest_and_may_have_its_title(tmp_path: Path) -> None:
+    found = benchmark(tmp_path, reader(liked=["i0", "c0"], interests="Anything"))
+    (seed,) = reduced(found, Variant.SEED)
+    (titled,) = reduced(found, Variant.SEED_AND_TITLE)
+    assert (seed.seeds, seed.query) == (("c0",), "")
+    assert (titled.seeds, titled.query) == (("c0",), "Surface code")
+
+
+def test_verdicts_are_likes_and_dislikes_and_nothing_typed(tmp_path: Path) -> None:
+    told = reader(seeds=["i2"], disliked=["c0"], disliked_hard=["c1"], keywords=["ice"])
+    found = benchmark(tmp_path, told, reader("ben", liked=[]))
+    (both,) = reduced(found, Variant.VERDICTS)
+    (against,) = reduced(found, Variant.DISLIKES)
+    assert both.liked == ("i2", "i0")
+    assert against.liked == against.seeds == ()
+    for one in (both, against):
+        assert (one.query, one.disliked, one.disliked_hard) == ("", ("c0",), ("c1",))
+        assert ids(found, found.split(one).pool) == ALL - {"i0", "i2"}
 
 
 def test_readers_who_have_not_told_it_are_left_out(tmp_path: Path) -> None:
     found = benchmark(tmp_path, reader(), reader("ben", keywords=["ice"]))
-    assert [one.user for one in reduced(found.readers, Variant.KEYWORDS)] == ["ben"]
+    assert [one.user for one in reduced(found, Variant.KEYWORDS)] == ["ben"]

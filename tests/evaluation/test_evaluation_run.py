@@ -155,7 +155,7 @@ def test_a_reader_without_a_pool_counts_as_not_served(tmp_path: Path) -> None:
 
 def test_seeds_alone_rank_too(tmp_path: Path) -> None:
     found = benchmark(tmp_path, reader(keywords=["surface code"]))
-    seeds = reduced(found.readers, Variant.SEEDS)
+    seeds = reduced(found, Variant.SEEDS)
     (ranked,) = judged(Benchmark(found.papers, found.published, found.new, seeds)).rankings.values()
     assert ranked[0][0][0] == "i"
 
