@@ -93,7 +93,7 @@ def test_real_papers_plainly_fit(tmp_path: Path) -> None:
     assert len(maya["papers"]) == 8
     for paper in maya["papers"]:
         title = paper["title"].lower()
-        assert any(word in title for word in ("retriev", "rank", "rags"))  # RAG: retrieval-augmented
+        assert any(word in title for word in ("retriev", "rank", "rags"))  # as RAG
 
 
 def test_a_file_without_a_paper_is_refused(tmp_path: Path) -> None:
