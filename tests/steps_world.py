@@ -34,7 +34,6 @@ from digestmail.render import Renderer
 from digestmail.resources import TEMPLATES
 from digestmail.steps.compose import Composer
 from digestmail.steps.deliver import Delivered, Sender
-from digestmail.steps.finder import Finder
 from digestmail.steps.links import Links
 from digestmail.steps.prepare import Planner, Prepared, PrepareRules, prepare
 from digestmail.steps.subscribe import Desk
@@ -130,13 +129,6 @@ def planned(subscriber: Subscriber, *digests: Digest, **values: Any) -> Planned:
         "next_due_at": NOW + DAY,
     }
     return Planned(**(given | values))
-
-
-class IdleFinder(Finder):
-    """A finder whose index is never made."""
-
-    def start(self) -> None:
-        """Do nothing."""
 
 
 def owe(store: Store, email: str = "ada@example.net", *numbers: int) -> Delivery:

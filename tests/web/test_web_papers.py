@@ -12,7 +12,6 @@ import feedparser  # type: ignore[import-untyped]
 import httpx
 import pytest
 from pydantic import SecretStr
-from steps_world import IdleFinder
 from web_apps import HOSTILE, Trial, Watch, trial
 
 from digestmail.app import App
