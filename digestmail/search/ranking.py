@@ -67,4 +67,8 @@ def top(values: NDArray[np.generic], most: int) -> Numbers:
     """Return the places of the ``most`` highest values, in no order."""
     if len(values) <= most:
         return np.arange(len(values))
-    return np.argpartition(values, len(values) - most)[len(values) - most :]
+    if not most:
+        return np.zeros(0, dtype=np.int64)
+    least = np.partition(values, len(values) - most)[len(values) - most]  # faster than argpartition
+    above = np.flatnonzero(values > least)
+    return np.concatenate([above, np.flatnonzero(values == least)[: most - len(above)]])

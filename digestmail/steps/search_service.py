@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 MOST_PAPERS = 250_000  # in the index, some 1 kB each; older ones are found by their key alone
 MOST_RESULTS = 1_000  # of one search, best first
+_LONGEST_NAME = 8  # words: more are no person's
 _BATCH = 1_000  # papers read at a time
 _NICENESS = 10  # of what runs in the background
 
@@ -234,7 +235,8 @@ class SearchService:
         hits = self._hits(query, request)
         name = one_line(request.text).strip('"“” ')
         results = self._page(query, hits, first, size)
-        person = any(written_by(paper, name) for paper in results.papers)
+        is_short = len(name.split()) <= _LONGEST_NAME
+        person = is_short and any(written_by(paper, name) for paper in results.papers)
         return replace(results, person=person, marks=query.marks)
 
     def _hits(self, query: "Query", request: SearchRequest) -> "Hits":

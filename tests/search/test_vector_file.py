@@ -32,6 +32,14 @@ def test_cosines_are_those_of_the_vectors(tmp_path: Path) -> None:
     assert file.cosines(some, query) == pytest.approx(file.cosines(ids, query)[some - 1])
 
 
+def test_rows_are_read_in_the_order_of_the_ids(tmp_path: Path) -> None:
+    file, vectors = opened(tmp_path), unit_vectors(4)
+    file.put([1, 2, 3, 4], vectors)
+    for ids in ([1, 2, 3, 4], [4, 2, 3, 1], [1, 3, 2, 4], [2, 4], [3]):
+        cosines = file.cosines(np.array(ids), vectors[1])
+        assert cosines == pytest.approx((vectors @ vectors[1])[np.array(ids) - 1], abs=0.01)
+
+
 def test_a_paper_without_a_vector_is_like_nothing(tmp_path: Path) -> None:
     file, query = opened(tmp_path), unit_vectors(1)[0]
     file.put([4], np.zeros((1, SIZE), dtype=np.float32))
