@@ -70,7 +70,7 @@ async def test_a_letter_that_a_page_sends_is_finished_though_the_pages_have_ende
         async with running(settings, *serve) as process, httpx.AsyncClient() as browser:
             home = f"http://127.0.0.1:{number}"
             await asyncio.wait_for(_served(browser, home), LONG)
-            assert (await browser.post(f"{home}/preferences", data=form)).status_code == 200
+            assert (await browser.post(f"{home}/preferences", data=form)).is_redirect
             await asyncio.wait_for(relay.wait_for(1), LONG)
             process.send_signal(signal.SIGTERM)
             assert process.stderr is not None

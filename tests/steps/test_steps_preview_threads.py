@@ -12,7 +12,7 @@ from digestmail.relevance import Model
 from digestmail.steps.preview import Judge, Preview, preview
 
 THREADS = 8
-VISITORS = 48
+VISITORS = 24
 TOPICS = ("rivers", "graphs", "sea ice", "proteins", "galaxies", "markets")
 
 
