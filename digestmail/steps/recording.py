@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,16 +34,23 @@ class Recorder:
     """
 
     def __init__(
-        self, take: Callable[[Sequence[Step]], Sequence[bool]], parameters: RecordingParameters
+        self,
+        take: Callable[[Sequence[Step]], Sequence[bool]],
+        parameters: RecordingParameters,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._take = Together(take)
         self._parameters = parameters
+        self._monotonic = monotonic
+        self._sleep = sleep
         self._in_trouble = False
 
     @property
     def lease_end(self) -> float:
         """When a lease that begins now ends, by the clock that nobody sets."""
-        return time.monotonic() + self._parameters.lease.total_seconds()
+        return self._monotonic() + self._parameters.lease.total_seconds()
 
     async def take(self, step: Step, until: float) -> bool:
         """Commit a step; return whether it was ours to take.
@@ -55,13 +62,13 @@ class Recorder:
             try:
                 taken = await self._take(step)
             except StoreError as error:
-                if time.monotonic() + pause > until:
+                if self._monotonic() + pause > until:
                     raise
                 self._tell(error)
             else:
                 self._in_trouble = False
                 return taken
-            await asyncio.sleep(pause)
+            await self._sleep(pause)
             pause = min(2 * pause, self._parameters.longest_pause)
 
     def _tell(self, error: StoreError) -> None:

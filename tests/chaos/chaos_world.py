@@ -61,10 +61,15 @@ class ChaosRelay:
     ambiguous: int = 0  # mails whose final dot got no answer
     faults: Counter[str] = field(default_factory=Counter)
     grown: asyncio.Event = field(default_factory=asyncio.Event)
+    connections: set[asyncio.Task[None]] = field(default_factory=set)
     _met: set[str] = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
+        mine = asyncio.current_task()
+        assert mine is not None
+        self.connections.add(mine)
+        mine.add_done_callback(self.connections.discard)
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             await self._talk(reader, writer)
         writer.close()
@@ -160,7 +165,7 @@ async def serving(relay: ChaosRelay) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        await asyncio.sleep(0.1 + _STALL_SECONDS)  # for the connections of the dead to end
+        await asyncio.gather(*relay.connections)  # those of the dead
 
 
 def populate(store: Store, count: int, *, odd: bool = True) -> None:

@@ -49,15 +49,19 @@ class Relay:
 
 @asynccontextmanager
 async def _serving(relay: Relay) -> AsyncIterator[int]:
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(relay, loop=loop, hostname="relay.test"), "127.0.0.1", 0
-    )
+    loop, connections = asyncio.get_running_loop(), list[SMTP]()
+
+    def make() -> SMTP:
+        connections.append(SMTP(relay, loop=loop, hostname="relay.test"))
+        return connections[-1]
+
+    server = await loop.create_server(make, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        await asyncio.sleep(0.05)  # for the connections of the dead to end
+        while any(one.transport for one in connections):  # those of the dead
+            await asyncio.sleep(0.01)
 
 
 async def _killed(senders: Forker, relay: Relay, rng: random.Random) -> bool:

@@ -14,7 +14,11 @@ from digestmail.domain import Digest, Paper, Profile, Schedule, Verdict
 
 pytestmark = pytest.mark.browser
 _HIDDEN = "Object.defineProperty(Document.prototype, 'visibilityState', {get: () => 'hidden'})"
-_LONGER_THAN_A_LOOK = 1500  # milliseconds
+_TIMERS = """
+  window.timers = [];
+  const start = window.setTimeout;
+  window.setTimeout = (what, ...more) => { timers.push(what.name); return start(what, ...more); };
+"""
 
 
 @pytest.fixture
@@ -68,13 +72,14 @@ def test_what_follows_a_tap_is_easy_to_reach(
 
 
 def test_who_goes_back_is_asked(browser: Browser, app: App, digest: Digest) -> None:
-    page = person(visit(browser, app, []))
+    page = person(visit(browser, app, []), _TIMERS)
     page.goto(more(app, digest))
     expect(page.get_by_role("heading", level=1)).to_have_text("Noted: more like this")
     app.store.feedback.take_back(digest.subscriber_id, digest.items[0].paper.id or 0)
     page.go_back()
     expect(page.get_by_role("button", name="More like this")).to_be_visible()
-    page.wait_for_timeout(_LONGER_THAN_A_LOOK)
+    page.wait_for_load_state()
+    assert page.evaluate("timers") == []
     assert said(app, digest) == 0
     page.context.close()
 
@@ -92,10 +97,10 @@ def test_a_page_nobody_looks_at_waits(
     browser: Browser, app: App, digest: Digest, scripts: list[str]
 ) -> None:
     page = visit(browser, app, [])
-    for script in scripts:
+    for script in [*scripts, _TIMERS]:
         page.add_init_script(script)
     page.goto(more(app, digest))
-    page.wait_for_timeout(_LONGER_THAN_A_LOOK)
+    assert page.evaluate("timers") == []
     assert said(app, digest) == 0
     page.get_by_role("button", name="More like this").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Noted: more like this")
