@@ -69,6 +69,15 @@ _AFFILIATION = re.compile(
     r"|faculty|academy|inc|ltd|gmbh)\b",
     re.IGNORECASE,
 )
+# Journals of Taylor & Francis, SAGE and AAAS put all affiliations behind the names of all authors,
+# each after the letter or number that stands for it; SAGE leaves out what separates the names.
+_MARKED_AFFILIATION = re.compile(
+    r"(?<=[^\W\d_A-Z])(?:\s[a-z]\s?|\s?[0-9]{1,2}\s?)"
+    r"(?=(?:(?:Department|Dept|School|Faculty|Division|Institut\w{0,4}|College|Cent(?:er|re))\b"
+    r"|Universit|Laborator|Hospital))[^;]*"
+)
+_NEXT_AFFILIATION = re.compile(r";\s*(?:[a-z]\s?|[0-9]{1,2}\s?)(?=[A-Z])[^;]*")
+_RUN_ON = re.compile(r"(?<=[a-z]{2})(?<!\bMac)(?<!\b[A-Z][a-z])(?=[A-Z][a-z.]|[A-Z]\s)")
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -230,7 +239,17 @@ def _plain(raw: str) -> str:
     for _ in range(_NESTING):
         text = _PARENTHESES.sub("", text)
     text = _BRACKET.sub("", _ADDRESS.sub("", text)).replace(" / ", ";").translate(_SEPARATORS)
+    text = _without_marked_affiliations(text)
     return _MARKS.sub("", text) if " " in text.strip() else text
+
+
+def _without_marked_affiliations(text: str) -> str:
+    """Return a list without the affiliations behind it, and its names apart where they ran on."""
+    names = _MARKED_AFFILIATION.sub("", text)
+    if names == text:
+        return text
+    names = _NEXT_AFFILIATION.sub("", names)
+    return names if "," in names or ";" in names else _RUN_ON.sub(";", names)
 
 
 def _separated(raw: str) -> str:

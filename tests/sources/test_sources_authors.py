@@ -113,6 +113,11 @@ from digestmail.sources.authors import author_name, split_authors
         ("de la Cruz, M., Le, Q. V.", "M. de la Cruz|Q. V. Le"),
         ("Ana Lima a, Bo Stone b, Chen Wu a,b", "Ana Lima|Bo Stone|Chen Wu"),
         ("Lima, A.; et al.", "A. Lima"),
+        ("Ana Lima a Department of Bees, University of B, Berlin;b Zoo Society, Rome", "Ana Lima"),
+        ("Ana Lima, Bo Stone, Chen Wu aDepartment of X, B; bTen, C", "Ana Lima|Bo Stone|Chen Wu"),
+        ("Ana LimaBo McStone1University of X, USA2Institute of Y", "Ana Lima|Bo McStone"),
+        ("Ana Lima1 University of X; Bo Stone2 Institute of Y", "Ana Lima|Bo Stone"),
+        ("Ana Lima, Broad Institute", "Ana Lima"),
     ],
 )
 def test_lists_of_authors(text: str, names: str) -> None:
