@@ -239,7 +239,7 @@ def _plain(raw: str) -> str:
     for _ in range(_NESTING):
         text = _PARENTHESES.sub("", text)
     text = _BRACKET.sub("", _ADDRESS.sub("", text)).replace(" / ", ";").translate(_SEPARATORS)
-    text = _without_marked_affiliations(text)
+    text = _without_marked_affiliations(" ".join(text.split()))  # _AND is slow at many blanks
     return _MARKS.sub("", text) if " " in text.strip() else text
 
 

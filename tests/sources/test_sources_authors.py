@@ -159,6 +159,7 @@ def test_one_name(text: str, name: str) -> None:
         "x y (",
         "\n",
         "\na b",
+        "http://a ",
     ],
 )
 def test_hostile_lists_take_no_long(piece: str) -> None:
