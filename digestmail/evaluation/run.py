@@ -145,6 +145,21 @@ def _known_of(reader: Reader) -> tuple[str, ...]:
     return (*reader.seeds, *reader.liked, *reader.disliked, *reader.disliked_hard)
 
 
+def model_inputs(
+    benchmark: Benchmark,
+) -> Iterator[tuple[list[Paper], list[Paper], list[tuple[Reader, Interest]]]]:
+    """Yield the candidates, the background and the readers of each pool that has any papers."""
+    for readers in _sharing(benchmark.readers):
+        candidates, past = benchmark.candidates(readers[0])
+        if len(candidates):
+            background = _background(readers[0], candidates, past)
+            yield (
+                _papers(benchmark, candidates),
+                _papers(benchmark, background),
+                [(reader, _interest(benchmark, reader)) for reader in readers],
+            )
+
+
 class _Judgement(NamedTuple):
     """What was made of the papers that a reader's pool is a part of, in ascending order."""
 

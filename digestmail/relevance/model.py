@@ -65,7 +65,7 @@ class Model:
 
     def log_odds(self, interests: Sequence[Interest]) -> Dense:
         """Return the log-odds that each paper is wanted (interests x papers), before rules."""
-        blocks = [evidence.log_odds for evidence in self._evidence(interests)]
+        blocks = [evidence.log_odds for evidence in self.evidence(interests)]
         return np.concatenate([*blocks, np.zeros((0, len(self.papers)), dtype=np.float32)])
 
     def score(self, interests: Sequence[Interest]) -> list[tuple[Score, ...]]:
@@ -74,18 +74,18 @@ class Model:
             return [()] * len(interests)
         return [
             scores
-            for evidence in self._evidence(interests)
+            for evidence in self.evidence(interests)
             for scores in scores_of(evidence, self._picker, explores=self._explores)
         ]
 
     def explain(self, interest: Interest, position: int) -> Explanation:
         """Return the whole sum for one paper."""
-        (evidence,) = self._evidence([interest])
+        (evidence,) = self.evidence([interest])
         return explanation(evidence, position)
 
     def strongest(self, interest: Interest, most: int = 20) -> list[Part]:
         """Return the terms and categories that weigh most for papers, then those most against."""
-        (evidence,) = self._evidence([interest])
+        (evidence,) = self.evidence([interest])
         return heaviest_parts(evidence, most)
 
     def keyword_hits(self, keywords: Sequence[str]) -> tuple[KeywordHits, ...]:
@@ -105,7 +105,8 @@ class Model:
         """Return the cosines of some papers' terms with each other."""
         return likeness(self._ground.day.units[papers])
 
-    def _evidence(self, interests: Sequence[Interest]) -> Iterator[Evidence]:
+    def evidence(self, interests: Sequence[Interest]) -> Iterator[Evidence]:
+        """Yield the evidence of the interests, in blocks."""
         named = [len(i.seeds) + len(i.liked) + len(i.disliked) for i in interests]
         for rows in _blocks(named, *self._most):
             block = profile_block(
