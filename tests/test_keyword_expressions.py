@@ -1,7 +1,7 @@
 """Keywords as a search box reads them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digestmail.text import Expression, KeywordError, Mistake, expression, parsed_keyword
@@ -52,7 +52,6 @@ def test_what_cannot_be_understood_is_named(typed: str, mistake: Mistake) -> Non
 
 
 @given(st.text('ab"()-* ANDORT“”', max_size=30))
-@settings(deadline=None)
 def test_any_text_is_understood_or_refused(typed: str) -> None:
     try:
         assert parsed_keyword(typed).phrases

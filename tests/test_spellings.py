@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digestmail.text import phrase, readable, spans, stem_of, words
@@ -106,7 +106,6 @@ def test_greek_symbols_have_names_and_greek_words_none() -> None:
 
 
 @given(st.text("abcdegilmorsuyz", min_size=1, max_size=14))
-@settings(deadline=None)
 def test_an_american_spelling_is_a_word(word: str) -> None:
     assert american(word)
     assert is_found(word, word)

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digestmail.search.ranking import RANKING, fused, top
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-3, 9), max_size=60), st.integers(0, 70))
 def test_the_highest_values_are_found_ties_or_not(values: list[int], most: int) -> None:
     scores = np.array(values, dtype=np.float32)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from patience import LONG, until
 from steps_world import DAY, NOW, arrive
 
 from digestmail.domain import Paper
@@ -36,10 +37,10 @@ def opened(store: Store, seconds: Seconds | None = None, **patience: float) -> S
 
 @pytest.fixture
 def service(store: Store, seconds: Seconds) -> Iterator[SearchService]:
-    """A search of a store with two papers."""
+    """A search of a store with two papers; who asks waits until there is an index."""
     arrive(store, 1, title="Melting ice", abstract="Ice melts.", authors=("Jane Q. Doe",))
     arrive(store, 2, title="Sand dunes wander", abstract="Melting is not meant.")
-    service = opened(store, seconds)
+    service = opened(store, seconds, first_index=LONG)
     yield service
     service.stop()
 
@@ -61,12 +62,7 @@ def found(service: SearchService, text: str = "", *, first: int = 0, **more: obj
 
 def wait_for(service: SearchService, papers: int) -> None:
     """Until the index that is made in the background has so many papers."""
-    patience = threading.Event()
-    for _ in range(200):
-        if service.state[1] == papers:
-            return
-        patience.wait(0.05)
-    raise AssertionError(f"still {service.state}")
+    until(lambda: service.state[1] == papers)
 
 
 def test_the_first_search_has_the_index_made(service: SearchService) -> None:
@@ -170,7 +166,7 @@ def test_only_exact_phrases_are_counted(store: Store, service: SearchService) ->
 def test_phrases_are_counted_as_far_as_texts_were_read(
     store: Store, service: SearchService
 ) -> None:
-    service = opened(store, batch=5)
+    service = opened(store, batch=5, first_index=LONG)
     arrive(store, *range(10, 40), title="Ice melts slowly")
     exact = service.search(SearchRequest(text='"ice melts"'), 0, 100)
     assert (exact.total, exact.about, len(exact.papers)) == (31, False, 31)
