@@ -16,7 +16,8 @@ from digestmail.text import one_line
 
 # What arXiv's feeds put before an abstract; the group is the type of the announcement.
 ANNOUNCEMENT = re.compile(
-    r"\s*arXiv:\S{1,40}\s+Announce Type:\s*([\w-]{1,40})\s*(?:Abstract:\s*)?", re.IGNORECASE
+    r"\A(?:\s|<p>)*arXiv:\S{1,40}\s+Announce Type:\s*([\w-]{1,40})\s*(?:Abstract:\s*)?",
+    re.IGNORECASE,
 )
 
 

@@ -272,6 +272,14 @@ def test_hostile_feeds_do_not_take_long(piece: str) -> None:
     assert time.process_time() - begun < 2
 
 
+@pytest.mark.parametrize("piece", [" ", "\n", "http://a ", "a, ", "Vol. 1, ", "(", "10.1000/a "])
+def test_hostile_texts_of_entries_do_not_take_long(piece: str) -> None:
+    text = f"x{piece * (50_000 // len(piece))}!"
+    begun = time.process_time()
+    paper(f"<description>{text}</description><author>{text}</author>")
+    assert time.process_time() - begun < 1
+
+
 def test_a_thousand_attributes_are_refused() -> None:
     attributes = " ".join(f'a{number}="x"' for number in range(100_000))
     assert "has 100,000 attributes at once" in refused(rss(f"<title {attributes}>T</title>"))
