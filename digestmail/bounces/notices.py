@@ -74,10 +74,10 @@ FINAL = _any(
 
 # Where a bounce ends and the copy of what was sent begins.
 COPY = _any(
-    r"^[ >*-]*(?:this is a copy of|(?:possibly truncated )?original message|below this line is"
+    r"^[ >*-]{0,80}(?:this is a copy of|(?:possibly truncated )?original message|below this line is"
     r"|message header follows|(?:the )?headers? of the original|the first \d+ lines of your"
     r"|here is (?:the|your)|copy of (?:the|your) message|unsent message|(?:the )?returned message"
-    r"|the following is a copy|-* ?(?:forwarded message|ursprüngliche nachricht|message d.origine"
-    r"|mensaje original|messaggio originale|原始[邮郵]件)|message details:|received: )",
+    r"|the following is a copy|-{0,80} ?(?:forwarded message|ursprüngliche nachricht"
+    r"|message d.origine|mensaje original|messaggio originale|原始[邮郵]件)|message details:|received: )",
     flags=re.I | re.M,
 )

@@ -2,8 +2,8 @@
 
 import re
 
-_IN_BRACKETS = re.compile(r"<\s*(?:mailto:)?\s*([^<>\s]*@[^<>\s]*)\s*>", re.IGNORECASE)
-_BARE = re.compile(r"[^\s,;<>()\[\]\"“”„|]+@[^\s,;<>()\[\]\"“”|]+")
+_IN_BRACKETS = re.compile(r"<\s*(?:mailto:)?\s*([^<>\s]{0,100}@[^<>\s]*)\s*>", re.IGNORECASE)
+_BARE = re.compile(r"(?<![^\s,;<>()\[\]\"“”„|])[^\s,;<>()\[\]\"“”„|]{1,100}@[^\s,;<>()\[\]\"“”|]+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
 
