@@ -78,6 +78,7 @@ COPY = _any(
     r"|message header follows|(?:the )?headers? of the original|the first \d+ lines of your"
     r"|here is (?:the|your)|copy of (?:the|your) message|unsent message|(?:the )?returned message"
     r"|the following is a copy|-{0,80} ?(?:forwarded message|ursprüngliche nachricht"
-    r"|message d.origine|mensaje original|messaggio originale|原始[邮郵]件)|message details:|received: )",
+    r"|message d.origine|mensaje original|messaggio originale|原始[邮郵]件)"
+    r"|message details:|received: )",
     flags=re.I | re.M,
 )
