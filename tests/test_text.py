@@ -217,3 +217,10 @@ def test_an_excerpt_costs_no_more_than_its_length(text: str) -> None:
     start = time.process_time()
     excerpt(text, len(text) - 1)
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize("piece", ["a", "al", "all", "ae", "é", "α", "ies", "A", "a1", "a-", "中"])
+def test_words_cost_no_more_than_their_length(piece: str) -> None:
+    start = time.process_time()
+    words(piece * (50_000 // len(piece)))
+    assert time.process_time() - start < 1

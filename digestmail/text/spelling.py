@@ -104,14 +104,17 @@ _RULES = tuple(
 )
 
 
+_LONGEST_WORD = 60  # letters of one that has two spellings, with room for compounds
+
+
 @lru_cache(maxsize=65536)
 def american(word: str) -> str:
     """Return the American spelling of a lower-case word; words without one may lose letters.
 
     Both sides of a match are spelled alike, so a wrong spelling is harmless unless two words meet.
     """
-    if len(word) < 3 or not word.isascii():
-        return word
+    if not 2 < len(word) <= _LONGEST_WORD or not word.isascii():
+        return word  # some rules take a time that grows with the cube of the letters
     if word in _WHOLE:
         return _BEGINNINGS[word]
     start = next((start for start in _STARTS if word.startswith(start)), "")
