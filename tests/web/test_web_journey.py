@@ -87,7 +87,7 @@ def try_the_form(page: Page, *, scripts: bool) -> None:
     expect(panel).to_contain_text("Floe-Aware Sea Ice Forecasting")
     press(page, "Add sea ice")
     expect(page.get_by_label("Keywords", exact=True)).to_have_value("protein structure, sea ice")
-    expect(panel).to_contain_text("Why: matches sea ice")
+    expect(panel).to_contain_text("Why: strong match; matches sea ice")
 
 
 def join(page: Page, app: App) -> None:
@@ -111,7 +111,7 @@ def tune(page: Page, *, scripts: bool) -> None:
     if not scripts:
         press(page, "Show what I would have got")
     expect(page.get_by_role("region", name="What you would have got this week")).to_contain_text(
-        "Why: matches ribosome"
+        "matches ribosome"
     )
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_role("status")).to_contain_text("Saved")

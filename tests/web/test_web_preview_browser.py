@@ -54,7 +54,7 @@ def test_the_preview_follows_the_keywords(browser: Browser, app: App) -> None:
     keywords = page.get_by_label("Keywords", exact=True)
     keywords.press_sequentially("rivers")
     expect(panel(page)).to_contain_text("Rivers of kind 1")
-    expect(panel(page)).to_contain_text("Why: matches rivers")
+    expect(panel(page)).to_contain_text("match; matches rivers")
     expect(page.locator("[data-preview-status]")).to_contain_text("3 papers of 33")
     keywords.fill("zeppelin")
     expect(panel(page)).to_contain_text("None of the 33 papers")
