@@ -157,7 +157,7 @@ def search(page: Page) -> None:
     follow(page, "View in browser")
     expect(page.get_by_role("heading", level=1)).to_contain_text("new papers")
     follow(page, "Search")
-    page.get_by_label("Words, an author").fill("quantum error correction")
+    page.get_by_label("Words or a sentence, an author").fill("quantum error correction")
     press(page, "Search")
     expect(page.get_by_role("heading", name="Decoding with a Deadline")).to_be_visible()
     follow(page, "Subscribe to this search")
