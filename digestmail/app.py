@@ -52,7 +52,6 @@ from digestmail.steps.prepare import Planner, Prepared, PrepareRules, due_blocks
 from digestmail.steps.preview import Week
 from digestmail.steps.prune import prune
 from digestmail.steps.search_service import SearchService
-from digestmail.steps.search_vectors import SearchVectors
 from digestmail.steps.setback import after_setback
 from digestmail.steps.status import Status, status
 from digestmail.steps.subscribe import Desk
@@ -248,6 +247,8 @@ class App:
     @cached_property
     def search_service(self) -> SearchService:
         """What searches the papers; its index is made in the background when it is started."""
+        from digestmail.steps.search_vectors import SearchVectors  # numpy is for who serves
+
         path = self.store.database.path
         is_file = path is not None and path.is_file()
         folder = path.parent if path and is_file else self.settings.folder / "cache"

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from digestmail.domain import Paper
 from digestmail.errors import InputError, StoreError
 from digestmail.sources.keys import key_from_reference
-from digestmail.steps.search_vectors import SearchVectors
 from digestmail.store import Store
 from digestmail.store.papers import UPLOADS
 from digestmail.text import Phrase, one_line, words
@@ -21,6 +20,7 @@ from digestmail.text import Phrase, one_line, words
 if TYPE_CHECKING:
     from digestmail.relevance.features.terms import Terms
     from digestmail.search import Hits, Index, Query
+    from digestmail.steps.search_vectors import SearchVectors
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class SearchService:
     def __init__(
         self,
         store: Store,
-        vectors: SearchVectors | None = None,
+        vectors: "SearchVectors | None" = None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         patience: SearchPatience | None = None,
