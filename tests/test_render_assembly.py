@@ -270,7 +270,7 @@ def test_a_broken_template_is_told_as_ever(own: Path) -> None:
 
 def test_one_mail_that_fails_is_no_reason_to_give_up() -> None:
     nothing: Reason = None  # type: ignore[assignment]
-    with pytest.raises(TypeError):
+    with pytest.raises(AttributeError):
         RENDERER.quoted_digest(digest(item(1, PAPER, nothing)), ADA.recipient, links())
 
 
