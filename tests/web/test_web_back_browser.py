@@ -33,6 +33,8 @@ def heading(page: Page, text: str) -> None:
 
 def leaves_no_trap(page: Page, text: str) -> None:
     """The page can be reloaded, and come back to, without a word of sending anything again."""
+    heading(page, text)  # the press has led there
+    page.wait_for_load_state()
     page.reload()
     heading(page, text)
     page.goto("/help")
