@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from needs import needs
-from patience import LONG
+from patience import A_PAGE
 from playwright.sync_api import Browser, expect, sync_playwright
 from schema import POSTGRES, drop_all, give_schema, own_postgres
 
@@ -20,7 +20,7 @@ _QUIET = (  # no calls home, and no sandbox, which a superuser cannot have
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
     " --disable-sync --no-first-run"
 )
-expect.set_options(timeout=LONG * 1000)
+expect.set_options(timeout=A_PAGE)
 # A busy machine is no bug.
 settings.register_profile("patient", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 LONG = 300.0  # seconds
+A_PAGE = 60_000  # milliseconds; shorter, as a page that is not as expected never comes
 _TURNS = 30  # of an event loop: more than any exchange on it takes from one await to the next
 
 

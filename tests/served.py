@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 import uvicorn
-from patience import LONG, until
+from patience import A_PAGE, until
 from playwright.sync_api import Browser, Page
 from web_apps import Watch, mails_of, open_app, path_of, store_digest
 
@@ -46,7 +46,7 @@ def visit(browser: Browser, app: App, complaints: list[str], **options: Any) -> 
     """A page of a new visitor in Rome; what the browser complains about is collected."""
     options = {"timezone_id": "Europe/Rome", "viewport": WIDE} | options
     context = browser.new_context(base_url=app.settings.public_url, **options)
-    context.set_default_timeout(LONG * 1000)
+    context.set_default_timeout(A_PAGE)
     page = context.new_page()
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))

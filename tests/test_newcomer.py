@@ -13,7 +13,7 @@ from threading import Thread
 import httpx
 import pytest
 import uvicorn
-from patience import LONG, until
+from patience import A_PAGE, until
 from playwright.sync_api import Browser, Page, expect
 
 from digestmail.demo.day import Demo, demo_day
@@ -78,7 +78,7 @@ def open_mail(page: Page, demo: Demo, subject: str) -> None:
 def test_subscribe_confirm_tune_receive_judge_pause_leave(browser: Browser, demo: Demo) -> None:
     home = demo.app.settings.public_url
     page = browser.new_context(timezone_id="Asia/Tokyo").new_page()
-    page.set_default_timeout(LONG * 1000)
+    page.set_default_timeout(A_PAGE)
 
     page.goto(f"{home}/subscribe")
     page.get_by_label("Email address").fill(READER)
