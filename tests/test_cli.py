@@ -90,6 +90,11 @@ def test_what_comes_is_embedded(shell: Shell, command: str) -> None:
     assert sum(kind.startswith("meaning:") for (kind,) in kinds) == 2
 
 
+def test_an_unusable_model_is_reported_after_what_was_stored(shell: Shell) -> None:
+    output = shell("ingest", code=78, DIGESTMAIL_SEMANTIC__MODEL="no-such-folder")
+    assert output.index("2 new") < output.index("semantic.model")
+
+
 def test_a_database_that_is_new_is_told(shell: Shell) -> None:
     assert "was not there" not in shell("migrate")
     new = f"sqlite:///{shell.folder / 'mistyped' / 'our.db'}"

@@ -45,11 +45,11 @@ def ingest(
     chosen = [*(names or []), *(source or [])]
     with opened() as app:
         reports = _backfill(app, chosen, since) if since else _ingest(app, chosen)
-        _embed(app)
-    if as_json:
-        print_json([_ingested(report) for report in reports])
-    else:
-        _tell_ingested(reports)
+        if as_json:
+            print_json([_ingested(report) for report in reports])
+        else:
+            _tell_ingested(reports)
+        _embed(app)  # last: a model that cannot be used must not hide what was stored
     if any(report.error for report in reports):
         sys.exit(1)
 

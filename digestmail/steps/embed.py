@@ -88,7 +88,8 @@ class Meaning:
     def embed(self, ids: Sequence[int], progress: _Progress = _quiet) -> int:
         """Embed stored papers; returns how many, fewer once it is stopped.
 
-        ``progress`` receives the number done.
+        ``progress`` receives the number done. A paper whose text changes meanwhile is embedded
+        again: the store forgets vectors of an old text only if they come before the change.
         """
         from digestmail.relevance import Features
 
@@ -99,7 +100,10 @@ class Meaning:
         for batch in chunks(ids, _BATCH):
             if self._stop.is_set():
                 break
-            self.embedder.papers(list(papers.by_ids(batch).values()), features)
+            read, current = None, papers.by_ids(batch)
+            while current != read:
+                self.embedder.papers(list(current.values()), features)
+                read, current = current, papers.by_ids(batch)
             progress(done := done + len(batch))
         return done
 

@@ -7,7 +7,7 @@ from itertools import count, repeat
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, text, update
+from sqlalchemy import and_, delete, func, insert, or_, select, text, update
 from sqlmodel import Session
 
 from digestmail.domain import Paper
@@ -57,8 +57,10 @@ class Papers:
             for work in works:
                 old = stored.get(work.paper_id or 0)
                 if old is not None and _is_newer(work.paper, old):
-                    change = update(PAPER).where(PAPER.c.id == old.id)
-                    session.execute(change.values(_changes(old, work.paper)))
+                    changes = _changes(old, work.paper)
+                    session.execute(update(PAPER).where(PAPER.c.id == old.id).values(changes))
+                    if (changes["title"], changes["abstract"]) != (old.title, old.abstract):
+                        _forget_features(session, old)
                     newer += 1
                 if old is not None and _was_only_a_seed(old, work.paper, now):
                     seen = {"first_seen_at": now, "source": work.paper.source}
@@ -301,6 +303,11 @@ def _keep_names(session: Session, works: Sequence[_Work]) -> None:
     rows = [{"name": name, "paper_id": w.paper_id} for w in works for name in sorted(w.names)]
     if rows:
         session.execute(upsert(session, PAPER_NAME).on_conflict_do_nothing(), rows)
+
+
+def _forget_features(session: Session, paper: Paper) -> None:
+    """Delete what was computed of a paper's text; who finds it lacking computes it anew."""
+    session.execute(delete(PAPER_FEATURE).where(PAPER_FEATURE.c.paper_id == paper.id))
 
 
 def _is_newer(paper: Paper, old: Paper) -> bool:

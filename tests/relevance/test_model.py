@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from relevance_samples import (
     CELLS,
@@ -304,7 +304,6 @@ interests_ = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(papers_, max_size=8), st.lists(interests_, max_size=4))
 def test_whatever_is_picked_keeps_the_rules_and_tells_the_truth(
     papers: list[Paper], wishes: list[Interest]

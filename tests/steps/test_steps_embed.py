@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,37 @@ def test_every_paper_is_embedded_once(store: Store, tmp_path: Path, clock: FakeC
     later = meaning_of(store, tmp_path, clock)
     store.papers.add([subject(80)], NOW)
     assert later.embed(later.lacking()) == 1
+
+
+def test_a_changed_text_is_embedded_again(store: Store, tmp_path: Path, clock: FakeClock) -> None:
+    store.papers.add([subject(n) for n in range(3)], NOW)
+    meaning = meaning_of(store, tmp_path, clock)
+    meaning.embed(meaning.lacking())
+    store.papers.add([replace(subject(1), abstract="Of a galaxy.", version=2)], NOW)
+    store.papers.add([replace(subject(2), upvotes=5)], NOW)
+    (changed,) = meaning.lacking()
+    assert store.papers.by_ids([changed])[changed].abstract == "Of a galaxy."
+    assert meaning.embed([changed]) == 1
+    assert (computed(meaning), meaning.lacking()) == (4, [])
+
+
+def test_a_text_that_changes_while_it_is_embedded_is_embedded_again(
+    store: Store, tmp_path: Path, clock: FakeClock
+) -> None:
+    store.papers.add([subject(1)], NOW)
+    revised = replace(subject(1), abstract="Of a galaxy.", version=2)
+
+    class Interrupted(Counting):
+        def _computed(self, texts: Mapping[str, str]) -> dict[str, bytes]:
+            store.papers.add([revised], NOW)
+            return super()._computed(texts)
+
+    meaning = meaning_of(store, tmp_path, clock)
+    embedder = meaning.__dict__["embedder"] = Interrupted(tmp_path)
+    meaning.embed(meaning.lacking())
+    (stored,) = store.papers.seen_after(NOW - DAY)
+    features = meaning.features(keeps_texts=False)
+    assert embedder.stored([stored], features).keys() == {stored.id}
 
 
 def test_the_newest_come_first_and_old_ones_not_at_all(
