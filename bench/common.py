@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import track
 
 from digestmail.domain import Paper
-from digestmail.sources.file import FileSource
+from digestmail.sources.files.file import FileSource
 
 _Item = TypeVar("_Item")
 

@@ -41,8 +41,8 @@ from digestmail.app import App
 from digestmail.calendar import utc_now
 from digestmail.config import DigestSection, MailSettings, Settings
 from digestmail.domain import DeliveryKind, DeliveryState, Message, Outcome
-from digestmail.mail.relay import SmtpSettings
-from digestmail.mail.smtp import SmtpMailer
+from digestmail.mail.transport.relay_settings import SmtpSettings
+from digestmail.mail.transport.smtp import SmtpMailer
 from digestmail.resources import MIGRATIONS, SAMPLE_PAPERS
 from digestmail.store.migrate import migrate
 from digestmail.store.tables import ATTEMPT, DELIVERY

@@ -28,7 +28,7 @@ from bench.common import Stopwatch, watched
 from digestmail.domain import THRESHOLD, Interest, Paper, Profile, Score
 from digestmail.evaluation import Benchmark, read_benchmark
 from digestmail.relevance import Features, Model
-from digestmail.steps.plan import HALF_LIFE
+from digestmail.steps.daily.plan import HALF_LIFE
 
 _AXES, _CLUSTERS = 100, 300
 _SMALLEST, _LARGEST = 20, 150  # papers of a cluster that somebody has a taste for

@@ -16,8 +16,8 @@ from bench.common import peak_mib, read
 from digestmail.calendar import utc_now
 from digestmail.domain import Paper
 from digestmail.resources import MIGRATIONS, SAMPLE_PAPERS
-from digestmail.sources.file import FileSource
-from digestmail.steps.ingest import ingest
+from digestmail.sources.files.file import FileSource
+from digestmail.steps.daily.ingest import ingest
 from digestmail.store import Database, Store
 from digestmail.store.migrate import migrate
 from digestmail.text import words

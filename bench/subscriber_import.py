@@ -12,11 +12,11 @@ from bench.common import Stopwatch, peak_mib
 from digestmail.calendar import utc_now
 from digestmail.domain import Profile, Schedule
 from digestmail.resources import MIGRATIONS
-from digestmail.steps.import_export.enter import Entered, enter
-from digestmail.steps.import_export.entries import Entries
-from digestmail.steps.import_export.formats import read_list
 from digestmail.steps.links import Links
-from digestmail.steps.subscribe import Desk
+from digestmail.steps.subscribers.import_export.enter import Entered, enter
+from digestmail.steps.subscribers.import_export.entries import Entries
+from digestmail.steps.subscribers.import_export.formats import read_list
+from digestmail.steps.subscribers.subscription import Desk
 from digestmail.store import Database, Store
 from digestmail.store.migrate import migrate
 from digestmail.tokens import Signer

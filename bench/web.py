@@ -30,7 +30,7 @@ from digestmail.relevance.features.terms import stamped
 from digestmail.resources import MIGRATIONS, SAMPLE_PAPERS
 from digestmail.store.migrate import migrate
 from digestmail.web import make_web
-from digestmail.web.public import Buckets
+from digestmail.web.shared.public_cache import Buckets
 
 _BATCH = 1_000
 _CATEGORIES = ["cs.LG", "cs.CL", "cs.CV", "stat.ML", "math.OC", "q-bio.BM", "hep-th", "quant-ph"]

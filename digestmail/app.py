@@ -29,7 +29,7 @@ from digestmail.domain import (
     Subscriber,
 )
 from digestmail.errors import ConfigError, InputError
-from digestmail.gather import Gatherer
+from digestmail.ingestor import Gatherer
 from digestmail.mailing import (
     dkim_key,
     identity,
@@ -40,28 +40,28 @@ from digestmail.mailing import (
 )
 from digestmail.render import Renderer
 from digestmail.resources import MIGRATIONS, TEMPLATES
-from digestmail.steps.bounces import Postmaster, Taken
-from digestmail.steps.compose import Composer
-from digestmail.steps.deliver import Delivered, Sender
-from digestmail.steps.embed import Meaning
-from digestmail.steps.health import Health, health, note_relay_trouble
-from digestmail.steps.hindsight import Hindsight
+from digestmail.services.search import SearchService
+from digestmail.steps.daily.bounces import Postmaster, Taken
+from digestmail.steps.daily.clock_setback import after_setback
+from digestmail.steps.daily.compose import Composer
+from digestmail.steps.daily.deliver import Delivered, Sender
+from digestmail.steps.daily.embed import Meaning
+from digestmail.steps.daily.health import Health, health, note_relay_trouble
+from digestmail.steps.daily.prepare import Planner, Prepared, PrepareRules, due_blocks, prepare
+from digestmail.steps.daily.prune import prune
+from digestmail.steps.daily.status import Status, status
+from digestmail.steps.insight.preview import Week
+from digestmail.steps.insight.threshold_preview import Hindsight
 from digestmail.steps.links import Links
-from digestmail.steps.pauses import end_pauses
-from digestmail.steps.prepare import Planner, Prepared, PrepareRules, due_blocks, prepare
-from digestmail.steps.preview import Week
-from digestmail.steps.prune import prune
-from digestmail.steps.search_service import SearchService
-from digestmail.steps.setback import after_setback
-from digestmail.steps.status import Status, status
-from digestmail.steps.subscribe import Desk
+from digestmail.steps.subscribers.pauses import end_pauses
+from digestmail.steps.subscribers.subscription import Desk
 from digestmail.store import Database, Planned, Store
 from digestmail.store.migrate import require_current
 from digestmail.tokens import Signer
 
 if TYPE_CHECKING:
     from digestmail.relevance import Features, Model
-    from digestmail.steps.trending import Trending
+    from digestmail.steps.insight.trending import Trending
 
 log = logging.getLogger(__name__)
 LETTERS = (DeliveryKind.CONFIRM, DeliveryKind.LINK, DeliveryKind.LEFT)
@@ -247,7 +247,7 @@ class App:
     @cached_property
     def search_service(self) -> SearchService:
         """What searches the papers; its index is made in the background when it is started."""
-        from digestmail.steps.search_vectors import SearchVectors  # numpy is for who serves
+        from digestmail.services.search_vectors import SearchVectors  # numpy is for who serves
 
         path = self.store.database.path
         is_file = path is not None and path.is_file()
@@ -258,7 +258,7 @@ class App:
     @cached_property
     def trending(self) -> "Trending":
         """The lists of the latest papers."""
-        from digestmail.steps.trending import Trending  # numpy is for who serves
+        from digestmail.steps.insight.trending import Trending  # numpy is for who serves
 
         return Trending(self.store)
 

@@ -9,11 +9,11 @@ from digestmail.domain import Clock, Mailer
 from digestmail.errors import ConfigError, InputError
 from digestmail.mail.address import checked_address
 from digestmail.mail.dkim import DkimKey, load_key
-from digestmail.mail.lane import Shared
 from digestmail.mail.message import Identity
 from digestmail.mail.outbox import OutboxMailer
-from digestmail.mail.relay import SmtpSettings
-from digestmail.mail.relays import RelaysMailer
+from digestmail.mail.transport.circuit_breaker import Shared
+from digestmail.mail.transport.relay_pool import RelaysMailer
+from digestmail.mail.transport.relay_settings import SmtpSettings
 from digestmail.store import Store
 
 log = logging.getLogger(__name__)

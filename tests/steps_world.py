@@ -32,11 +32,11 @@ from digestmail.mail.message import Identity
 from digestmail.relevance import Model
 from digestmail.render import Renderer
 from digestmail.resources import TEMPLATES
-from digestmail.steps.compose import Composer
-from digestmail.steps.deliver import Delivered, Sender
+from digestmail.steps.daily.compose import Composer
+from digestmail.steps.daily.deliver import Delivered, Sender
+from digestmail.steps.daily.prepare import Planner, Prepared, PrepareRules, prepare
 from digestmail.steps.links import Links
-from digestmail.steps.prepare import Planner, Prepared, PrepareRules, prepare
-from digestmail.steps.subscribe import Desk
+from digestmail.steps.subscribers.subscription import Desk
 from digestmail.store import Planned, Store
 from digestmail.store.digests import release
 from digestmail.store.tables import DELIVERY

@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from digestmail.announcements import (
+from digestmail.errors import ConfigError
+from digestmail.sources.arxiv.announcement_calendar import (
     HOLIDAYS,
     Announcement,
     announcement_for,
@@ -13,7 +14,6 @@ from digestmail.announcements import (
     next_announcement,
     read_holidays,
 )
-from digestmail.errors import ConfigError
 
 NEW_YORK = ZoneInfo("America/New_York")
 WEEKEND = "weekend: arXiv announces nothing on Friday and Saturday evenings"

@@ -34,7 +34,7 @@ from digestmail.domain import (
     SubscriberStatus,
 )
 from digestmail.errors import NotFoundError, StoreError
-from digestmail.sources.file import FileSource
+from digestmail.sources.files.file import FileSource
 
 _SETTINGS = """
 public_url = "https://digest.example.org"

@@ -14,7 +14,7 @@ from digestmail.demo.show import show
 from digestmail.errors import SourceError
 from digestmail.relevance.features.sentence_model import packaged_model
 from digestmail.resources import SAMPLE_PAPERS
-from digestmail.sources.file import FileSource
+from digestmail.sources.files.file import FileSource
 
 TRENDING = Path(__file__).parents[1] / ".." / "shared" / "data" / "trending_papers.jsonl"
 

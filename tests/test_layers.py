@@ -14,18 +14,19 @@ PACKAGE = Path(digestmail.__file__).parent
 LEVELS = {
     **dict.fromkeys(["errors", "domain", "messages", "printable", "text"], 0),
     **dict.fromkeys(["addresses", "tables"], 0),
-    **dict.fromkeys(["config", "tokens", "announcements", "calendar", "charts", "resources"], 1),
+    **dict.fromkeys(["config", "tokens", "calendar", "charts", "resources"], 1),
     **dict.fromkeys(["memory", "stopping", "worker"], 1),
     **dict.fromkeys(["sources", "relevance", "search", "render", "mail", "store", "bounces"], 1),
     **dict.fromkeys(["steps", "evaluation"], 2),
-    **dict.fromkeys(["app", "gather", "mailing"], 3),
-    **dict.fromkeys(["scheduler", "web", "cli", "demo", "doctor"], 4),
+    **dict.fromkeys(["services"], 3),
+    **dict.fromkeys(["app", "ingestor", "mailing"], 4),
+    **dict.fromkeys(["scheduler", "web", "cli", "demo", "doctor"], 5),
 }
-SIDEWAYS = {  # beside the leaves of level 0 and the two parts of level 3
+SIDEWAYS = {  # beside the leaves of level 0 and the parts of level 4
     ("domain", "errors"),
     ("tables", "errors"),
     ("search", "relevance"),  # its terms, names and embeddings
-    ("app", "gather"),
+    ("app", "ingestor"),
     ("app", "mailing"),
     ("doctor", "web"),
     ("cli", "doctor"),

@@ -37,8 +37,8 @@ from digestmail.render import (
     segments,
 )
 from digestmail.render.environment import counted, make_environment
-from digestmail.render.papers import PaperView, Place, clean, paper_view, web_url
-from digestmail.render.words import ENGLISH, Words
+from digestmail.render.locale import ENGLISH, Words
+from digestmail.render.paper_view import PaperView, Place, clean, paper_view, web_url
 from digestmail.render.wrapping import wrap
 from digestmail.text import phrase
 

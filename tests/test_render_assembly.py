@@ -22,9 +22,9 @@ from digestmail.render import (
     Rendered,
     Renderer,
 )
-from digestmail.render.encoding import quoted
-from digestmail.render.forms import Holes, Slots, late
-from digestmail.render.papers import Marker
+from digestmail.render.compiled.compiled_template import Holes, Slots, late
+from digestmail.render.compiled.encoding import quoted
+from digestmail.render.paper_view import Marker
 from digestmail.text import expression, spans
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"

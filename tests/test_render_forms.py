@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from digestmail.render.compiled.compiled_template import CannotSplitError, Form, Holes, Slots, late
 from digestmail.render.environment import unbroken
-from digestmail.render.forms import CannotSplitError, Form, Holes, Slots, late
 from digestmail.render.wrapping import wrap
 from digestmail.text import excerpt
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digestmail.render.encoding import escaped
-from digestmail.render.marking import Spans, cut, pieced
+from digestmail.render.compiled.encoding import escaped
+from digestmail.render.compiled.marking import Spans, cut, pieced
 
 TEXTS = st.text(st.sampled_from("ab. =&<>\"'\xa0é—𝔽\t"), max_size=250)
 

@@ -20,9 +20,9 @@ from digestmail.cli import (
     profiles,
     serving,
     sources,
+    status,
     subscriber_lists,
     subscribers,
-    watch,
 )
 from digestmail.cli.shell import remember_config
 from digestmail.errors import DigestmailError
@@ -46,7 +46,7 @@ cli.command("send-test")(daily.send_test)
 cli.command()(profiles.explain)
 cli.command()(evaluate.evaluate)
 cli.command()(backtest.backtest)
-cli.command()(watch.status)
+cli.command()(status.status)
 cli.command()(serving.serve)
 cli.command()(serving.demo)
 cli.add_typer(install.config_commands, name="config")

@@ -12,8 +12,8 @@ from digestmail.charts import Line, Mark, draw_backtest, require_matplotlib
 from digestmail.cli.output import print_json, print_table, progressing, say
 from digestmail.cli.shell import Json, opened
 from digestmail.errors import InputError
-from digestmail.steps.backtest import Backtest, replay
-from digestmail.steps.measures import LEARNING_OFF, Day, Tally
+from digestmail.steps.insight.backtest import Backtest, replay
+from digestmail.steps.insight.metrics import LEARNING_OFF, Day, Tally
 
 _MOST_DAYS = 3650
 _LEGEND = (

@@ -12,15 +12,15 @@ import typer
 from digestmail.app import App
 from digestmail.cli.output import print_json, print_table, progressing, say
 from digestmail.cli.shell import Json, opened
-from digestmail.cli.watch import end_in_trouble, plain_reasons, plain_troubles, show_reasons
+from digestmail.cli.status import end_in_trouble, plain_reasons, plain_troubles, show_reasons
 from digestmail.domain import Digest, Message, Outcome, SendResult, SourceReport
 from digestmail.errors import ConfigError, InputError, MailServerError
 from digestmail.mail.address import checked_address
 from digestmail.mail.outbox import OutboxMailer
-from digestmail.steps.deliver import Delivered
-from digestmail.steps.health import Trouble, note_run
-from digestmail.steps.prepare import Prepared
-from digestmail.steps.status import Status
+from digestmail.steps.daily.deliver import Delivered
+from digestmail.steps.daily.health import Trouble, note_run
+from digestmail.steps.daily.prepare import Prepared
+from digestmail.steps.daily.status import Status
 from digestmail.stopping import stopped_by_signals
 
 _Day = Annotated[

@@ -18,8 +18,8 @@ from digestmail.calendar import utc_now
 from digestmail.cli.output import print_json, print_table, say
 from digestmail.cli.shell import Json, config_file, settings
 from digestmail.config import FILE_NAME, Settings, load
+from digestmail.doctor.dns.lookups import Dns
 from digestmail.errors import ConfigError, InputError
-from digestmail.mail.dns import Dns
 from digestmail.resources import MIGRATIONS
 from digestmail.store import Database
 from digestmail.store.migrate import copies, current_revision, migrate

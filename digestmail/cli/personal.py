@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from digestmail.cli.shell import opened
-from digestmail.steps.personal import personal_json
+from digestmail.steps.subscribers.data_export import personal_json
 
 
 def subscriber_data(

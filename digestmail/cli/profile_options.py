@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from digestmail.errors import InputError
-from digestmail.steps.checks import weekdays, yes_no
+from digestmail.steps.subscribers.validation import weekdays, yes_no
 
 
 def _text(flag: str, help_text: str, metavar: str | None = None) -> Any:

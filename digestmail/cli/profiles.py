@@ -10,7 +10,7 @@ from digestmail.cli.output import print_json, print_table, say
 from digestmail.cli.shell import Json, opened
 from digestmail.domain import Explanation, Interest, Paper, Subscriber
 from digestmail.errors import NotFoundError
-from digestmail.steps.checks import seed_papers
+from digestmail.steps.subscribers.validation import seed_papers
 
 profile_commands = typer.Typer(help="What profiles are made of.", no_args_is_help=True)
 _MOST_PARTS = 15

@@ -13,8 +13,8 @@ from digestmail.cli.shell import Json, opened
 from digestmail.domain import BadRecord, Paper, SourceSpec, SourceState
 from digestmail.errors import InputError
 from digestmail.sources import KINDS, check
-from digestmail.sources.kinds import SECRETS
-from digestmail.steps.backfill import backfill_progress
+from digestmail.sources.registry import SECRETS
+from digestmail.steps.daily.backfill import backfill_progress
 
 _HIDDEN = "••••••••"
 _LOGIN = re.compile(r"//[^/@\s]*@")  # of an address

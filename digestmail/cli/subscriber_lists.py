@@ -12,13 +12,13 @@ from digestmail.cli.profile_options import Choices, with_profile_options
 from digestmail.cli.shell import Json, opened
 from digestmail.domain import Schedule, SubscriberStatus
 from digestmail.errors import InputError
-from digestmail.steps.checks import Form, profile_of, schedule_of
-from digestmail.steps.import_export.columns import checked_choices
-from digestmail.steps.import_export.enter import Entered, enter
-from digestmail.steps.import_export.entries import Entries
-from digestmail.steps.import_export.export import exported_csv, exported_json
-from digestmail.steps.import_export.formats import LARGEST, read_list
-from digestmail.steps.import_export.statuses import status_in_file_name
+from digestmail.steps.subscribers.import_export.columns import checked_choices
+from digestmail.steps.subscribers.import_export.enter import Entered, enter
+from digestmail.steps.subscribers.import_export.entries import Entries
+from digestmail.steps.subscribers.import_export.export import exported_csv, exported_json
+from digestmail.steps.subscribers.import_export.formats import LARGEST, read_list
+from digestmail.steps.subscribers.import_export.statuses import status_in_file_name
+from digestmail.steps.subscribers.validation import Form, profile_of, schedule_of
 
 
 def subscriber_export(

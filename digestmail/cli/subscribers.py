@@ -22,10 +22,10 @@ from digestmail.domain import (
 )
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
-from digestmail.steps.checks import Form, profile_name, profile_of, schedule_of
-from digestmail.steps.import_export.export import plain
-from digestmail.steps.library import with_file
-from digestmail.steps.seeds import keep_uploads, read_seeds
+from digestmail.steps.subscribers.import_export.export import plain
+from digestmail.steps.subscribers.seed_papers import keep_uploads, read_seeds
+from digestmail.steps.subscribers.uploaded_library import with_file
+from digestmail.steps.subscribers.validation import Form, profile_name, profile_of, schedule_of
 
 subscriber_commands = typer.Typer(help="Who gets the digest.", no_args_is_help=True)
 

@@ -10,8 +10,8 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from digestmail.demo.day import Demo
 from digestmail.stopping import stopped_by_signals
 from digestmail.web import make_web
-from digestmail.web.pages import Pages
 from digestmail.web.server import run_until_stopped
+from digestmail.web.views.pages import Pages
 
 # A mail styles itself inline and loads nothing.
 _MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

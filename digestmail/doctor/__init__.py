@@ -10,6 +10,7 @@ from digestmail.app import App
 from digestmail.calendar import utc_now
 from digestmail.config import Settings
 from digestmail.doctor.check import Check
+from digestmail.doctor.dns.lookups import Dns
 from digestmail.doctor.model_check import examine_model
 from digestmail.doctor.one_click import examine_one_click
 from digestmail.doctor.records import Sending, examine_records
@@ -21,7 +22,6 @@ from digestmail.doctor.store_check import examine_store
 from digestmail.doctor.templates_check import examine_templates
 from digestmail.domain import Clock
 from digestmail.errors import DigestmailError
-from digestmail.mail.dns import Dns
 from digestmail.mail.message import envelope_sender
 from digestmail.mailing import dkim_key, identity, relay_settings
 

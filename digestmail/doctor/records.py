@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from digestmail.doctor.check import Check
+from digestmail.doctor.dns.dmarc import POLICIES, aligned, find_policy, key_trouble, tags
+from digestmail.doctor.dns.lookups import Dns, DnsError
+from digestmail.doctor.dns.spf import MOST_LOOKUPS, Evaluation, SpfError, ending, record_of
 from digestmail.mail.dkim import DkimKey
-from digestmail.mail.dmarc import POLICIES, aligned, find_policy, key_trouble, tags
-from digestmail.mail.dns import Dns, DnsError
-from digestmail.mail.spf import MOST_LOOKUPS, Evaluation, SpfError, ending, record_of
 
 _ANY_ADDRESS = "192.0.2.1"  # of nobody (RFC 5737)
 _INSIDE = tuple(  # RFC 1918, RFC 6598, RFC 4193, RFC 4291

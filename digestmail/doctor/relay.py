@@ -13,7 +13,7 @@ from cryptography.x509 import Certificate, load_der_x509_certificate
 from digestmail.doctor.check import Check
 from digestmail.doctor.records import is_loopback
 from digestmail.errors import ConfigError
-from digestmail.mail.relay import SmtpSettings, tls_context
+from digestmail.mail.transport.relay_settings import SmtpSettings, tls_context
 
 _SECONDS = 10.0
 _FEW_DAYS = 14

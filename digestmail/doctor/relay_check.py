@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from digestmail.config import Settings
 from digestmail.doctor.check import Check, attempt
 from digestmail.errors import DigestmailError
-from digestmail.mail import smtp
 from digestmail.mail.outbox import OutboxMailer
+from digestmail.mail.transport import smtp
 from digestmail.mailing import dkim_key, identity, relay_settings
 
 

@@ -15,7 +15,7 @@ from digestmail.config import DkimSection, Settings
 from digestmail.doctor.check import Check, attempt
 from digestmail.errors import ConfigError, InputError
 from digestmail.mail.address import checked_address
-from digestmail.web.networks import Networks
+from digestmail.web.shared.networks import Networks
 
 _ADDRESSES = ("from_address", "reply_to", "bounce_address", "unsubscribe_address")
 _MAKE_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(36))'"

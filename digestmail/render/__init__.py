@@ -1,7 +1,7 @@
 """Turns a digest into the mail that is read: subject, plain text and HTML."""
 
-from digestmail.render.names import DigestLinks, PaperLinks, Quoted, Rendered
-from digestmail.render.papers import segments
+from digestmail.render.context import DigestLinks, PaperLinks, Quoted, Rendered
+from digestmail.render.paper_view import segments
 from digestmail.render.renderer import HTML_BUDGET, Renderer, encoded_size
 
 __all__ = [

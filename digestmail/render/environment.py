@@ -19,10 +19,10 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail.addresses import readable_address
 from digestmail.errors import ConfigError
-from digestmail.render.encoding import typeset
-from digestmail.render.forms import late
-from digestmail.render.saying import functions
-from digestmail.render.words import ENGLISH, Words
+from digestmail.render.compiled.compiled_template import late
+from digestmail.render.compiled.encoding import typeset
+from digestmail.render.i18n import functions
+from digestmail.render.locale import ENGLISH, Words
 from digestmail.render.wrapping import wrap
 from digestmail.text import excerpt
 

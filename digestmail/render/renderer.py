@@ -14,11 +14,10 @@ from jinja2.sandbox import SandboxedEnvironment
 from digestmail.domain import Digest, DigestItem, Recipient
 from digestmail.errors import ConfigError
 from digestmail.render import samples
-from digestmail.render.assembly import Assembler
-from digestmail.render.encoding import quoted
-from digestmail.render.environment import broken, compile_all, make_environment
-from digestmail.render.forms import CannotSplitError
-from digestmail.render.names import (
+from digestmail.render.compiled.assembly import Assembler
+from digestmail.render.compiled.compiled_template import CannotSplitError
+from digestmail.render.compiled.encoding import quoted
+from digestmail.render.context import (
     DigestLinks,
     Names,
     Quoted,
@@ -28,7 +27,8 @@ from digestmail.render.names import (
     placed,
     subject_line,
 )
-from digestmail.render.papers import PaperView, Place, paper_view
+from digestmail.render.environment import broken, compile_all, make_environment
+from digestmail.render.paper_view import PaperView, Place, paper_view
 from digestmail.render.template_check import check_templates
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from digestmail.domain import (
     SkipReason,
     SubscriberStatus,
 )
-from digestmail.render.names import DigestLinks, PaperLinks
+from digestmail.render.context import DigestLinks, PaperLinks
 
 URL = "https://digest.example/"
 NEVER_URL = f"{URL}never"

@@ -1,14 +1,19 @@
 """Where papers come from. ``KINDS`` lists the sources; each is a ``domain.Source``."""
 
-from digestmail.sources.arxiv import ArxivSource
-from digestmail.sources.clean import clean
-from digestmail.sources.feed import FeedSource
-from digestmail.sources.file import FileSource
-from digestmail.sources.folder import FolderSource
-from digestmail.sources.http import Response, WebClient
-from digestmail.sources.keys import arxiv_id, canonical_key, doi, key_from_reference
-from digestmail.sources.kinds import KINDS, Kind, Surroundings, build, check
-from digestmail.sources.records import RecordError, paper_from_record
+from digestmail.sources.arxiv.source import ArxivSource
+from digestmail.sources.feeds.source import FeedSource
+from digestmail.sources.files.file import FileSource
+from digestmail.sources.files.folder import FolderSource
+from digestmail.sources.http.client import Response, WebClient
+from digestmail.sources.normalise.clean import clean
+from digestmail.sources.normalise.identifiers import (
+    arxiv_id,
+    canonical_key,
+    doi,
+    key_from_reference,
+)
+from digestmail.sources.normalise.records import RecordError, paper_from_record
+from digestmail.sources.registry import KINDS, Kind, Surroundings, build, check
 
 __all__ = [
     "KINDS",

@@ -2,24 +2,24 @@
 
 from digestmail.store.batches import Batches
 from digestmail.store.bounces import Bounce, Bounces, Mailed
+from digestmail.store.bulk_import import ImportBlock, Imports, KnownSubscriber, Limit
 from digestmail.store.catalogue import Catalogue, Seen
+from digestmail.store.clock_setback import Future
 from digestmail.store.database import Database
 from digestmail.store.digests import Digests, Planned
 from digestmail.store.feedback import Feedbacks
-from digestmail.store.future import Future
 from digestmail.store.guards import Guards
-from digestmail.store.imports import ImportBlock, Imports, KnownSubscriber, Limit
 from digestmail.store.leases import Lease, Leases
-from digestmail.store.ledger import Ledger, Recovered
-from digestmail.store.overview import Backlog, FailingSource, Overview, Unsent
+from digestmail.store.ledger.deliveries import Ledger, Recovered
+from digestmail.store.ledger.transitions import MAILED, Finish, Step, ToWire
+from digestmail.store.monitoring import Backlog, FailingSource, Overview, Unsent
 from digestmail.store.papers import Added, Papers
-from digestmail.store.relays import Relays
-from digestmail.store.saved import Saved
+from digestmail.store.reading_list import Saved
+from digestmail.store.relay_state import Relays
 from digestmail.store.sources import Sources
 from digestmail.store.subscribers import Subscribers
 from digestmail.store.texts import TextFeatures
 from digestmail.store.uploads import Uploads
-from digestmail.store.wire import MAILED, Finish, Step, ToWire
 
 
 class Store:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from digestmail.errors import ConfigError, StoreError
-from digestmail.store.problems import problem_of
+from digestmail.store.database_errors import problem_of
 
 _POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
 

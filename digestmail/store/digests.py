@@ -20,7 +20,7 @@ from digestmail.domain import (
 )
 from digestmail.errors import NotFoundError
 from digestmail.store.database import Database
-from digestmail.store.loaded import Loaded, digest_of, load, reasons_of
+from digestmail.store.digest_rows import Loaded, digest_of, load, reasons_of
 from digestmail.store.papers import paper_of
 from digestmail.store.sql import MOST_VALUES, chunks
 from digestmail.store.tables import DELIVERY, DIGEST, ITEM, PAPER, PROFILE, SUBSCRIBER

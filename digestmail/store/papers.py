@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from digestmail.domain import Paper
 from digestmail.store.database import Database
-from digestmail.store.identity import names_of
+from digestmail.store.paper_identity import names_of
 from digestmail.store.sql import MOST_VALUES, chunks, upsert
 from digestmail.store.tables import PAPER, PAPER_FEATURE, PAPER_NAME
 

@@ -24,34 +24,34 @@ from digestmail.errors import (
     StoreError,
     TokenError,
 )
-from digestmail.web import (
-    done,
-    hooks,
+from digestmail.web.routes import (
+    capability_links,
+    confirmations,
+    data_export,
     library,
     mail_links,
     papers,
-    personal,
     preferences,
-    private,
     service,
     subscribe,
+    webhooks,
 )
-from digestmail.web.altcha import Sums
-from digestmail.web.bodies import BodyLimit
-from digestmail.web.capacity import CapacityError
-from digestmail.web.forms import FormView
-from digestmail.web.languages import make_languages
-from digestmail.web.networks import Networks
-from digestmail.web.pages import Pages
-from digestmail.web.public import make_public
-from digestmail.web.security import (
+from digestmail.web.shared.altcha import Sums
+from digestmail.web.shared.bodies import BodyLimit
+from digestmail.web.shared.capacity import CapacityError
+from digestmail.web.shared.forms import FormView
+from digestmail.web.shared.languages import make_languages
+from digestmail.web.shared.middleware import (
     BelowPath,
     SecurityHeaders,
     TokenPaths,
     UnexpectedErrors,
 )
-from digestmail.web.site import Courier, Site, site_of
-from digestmail.web.static_files import static_folder
+from digestmail.web.shared.networks import Networks
+from digestmail.web.shared.public_cache import make_public
+from digestmail.web.shared.site import Courier, Site, site_of
+from digestmail.web.shared.static_files import static_folder
+from digestmail.web.views.pages import Pages
 
 log = logging.getLogger(__name__)
 _AGAIN = "30"  # seconds, where the database or the search is not ready
@@ -73,11 +73,21 @@ def make_web(app: App) -> FastAPI:
     web = FastAPI(openapi_url=None, redirect_slashes=False, lifespan=_at_work(app, courier))
     sums = Sums(app.store.guards, secret) if app.settings.web.altcha else None
     web.state.site = Site(app, pages, networks, courier, languages, sums)
-    parts = (hooks, subscribe, mail_links, preferences, library, personal, private, service, papers)
-    for part in (*parts, done):
+    parts = (
+        webhooks,
+        subscribe,
+        mail_links,
+        preferences,
+        library,
+        data_export,
+        capability_links,
+        service,
+        papers,
+    )
+    for part in (*parts, confirmations):
         web.include_router(part.router)
     web.state.public = make_public(app)
-    web.state.webhooks = hooks.webhooks(app.settings.bounces)
+    web.state.webhooks = webhooks.webhooks(app.settings.bounces)
     web.mount("/static", StaticFiles(directory=static_folder(app)))
     _explain_errors(web)
     file_page = languages.file_too_large

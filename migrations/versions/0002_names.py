@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from digestmail.domain import Paper
-from digestmail.store.identity import names_of
+from digestmail.store.paper_identity import names_of
 
 revision = "0002"
 down_revision = "0001"

@@ -11,7 +11,7 @@ from web_apps import open_app
 
 from digestmail.config import MailSettings, Settings, SmtpSection
 from digestmail.doctor import Check, examine
-from digestmail.mail.dns import Dns
+from digestmail.doctor.dns.lookups import Dns
 
 TABLE = {
     **ROOT,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from dns_server import ROOT, serving, text
 
+from digestmail.doctor.dns.lookups import Dns
 from digestmail.doctor.records import Sending, examine_records
 from digestmail.mail.dkim import DkimKey, load_key
-from digestmail.mail.dns import Dns
 
 US = "digest.example.org"
 BOUNCE = "bounce.digest.example.org"

@@ -13,7 +13,7 @@ from certificates import certificate
 
 from digestmail.doctor.check import Check
 from digestmail.doctor.relay import examine_tls, own_addresses
-from digestmail.mail.relay import SmtpSettings
+from digestmail.mail.transport.relay_settings import SmtpSettings
 
 Look = Callable[..., Check]
 

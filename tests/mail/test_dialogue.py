@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from patience import skip, stop_clock, turns
 
-from digestmail.mail.dialogue import Dialogue, Reply
+from digestmail.mail.transport.protocol import Dialogue, Reply
 
 SOON = 60.0
 

@@ -3,8 +3,8 @@
 import pytest
 from dns_server import ROOT, serving, text
 
+from digestmail.doctor.dns.lookups import Dns, DnsError
 from digestmail.errors import InputError
-from digestmail.mail.dns import Dns, DnsError
 
 TABLE = {
     **ROOT,

@@ -10,9 +10,9 @@ from mail_servers import DROP, RAW, Recorder, mail, no, scripted, working, yes
 
 from digestmail.domain import Message, Outcome, Phase
 from digestmail.errors import ConfigError
-from digestmail.mail.lane import Lane, Shared
-from digestmail.mail.relay import SmtpSettings
-from digestmail.mail.relays import RelaysMailer, is_full, ranked
+from digestmail.mail.transport.circuit_breaker import Lane, Shared
+from digestmail.mail.transport.relay_pool import RelaysMailer, is_full, ranked
+from digestmail.mail.transport.relay_settings import SmtpSettings
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from digestmail.domain import Outcome, Phase, SendResult
-from digestmail.mail.replies import Fault, classify, fault, retry_after
+from digestmail.mail.transport.replies import Fault, classify, fault, retry_after
 
 BEFORE = (Phase.CONNECT, Phase.HELLO, Phase.AUTH, Phase.MAIL)
 

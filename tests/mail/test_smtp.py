@@ -22,8 +22,8 @@ from mail_servers import (
 from digestmail.domain import Message, Outcome, Phase
 from digestmail.errors import ConfigError, MailServerError
 from digestmail.mail.message import Identity, ListLinks, build
-from digestmail.mail.relay import tls_context
-from digestmail.mail.smtp import SmtpMailer, SmtpSettings, check
+from digestmail.mail.transport.relay_settings import tls_context
+from digestmail.mail.transport.smtp import SmtpMailer, SmtpSettings, check
 
 
 def plain(port: int, **changes: Any) -> SmtpSettings:

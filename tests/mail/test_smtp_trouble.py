@@ -21,8 +21,8 @@ from patience import skip, stop_clock, turns
 
 from digestmail.domain import Outcome, Phase, SendResult
 from digestmail.errors import MailServerError
-from digestmail.mail.patience import Patience
-from digestmail.mail.smtp import SmtpMailer, SmtpSettings, check
+from digestmail.mail.transport.patience import Patience
+from digestmail.mail.transport.smtp import SmtpMailer, SmtpSettings, check
 
 TIMEOUTS: dict[str, Any] = {  # which pass when the server lets them, see Scripted
     "connect_timeout": 60,

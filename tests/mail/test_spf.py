@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from dns_server import ROOT, serving, text
 
-from digestmail.mail.dns import Dns
-from digestmail.mail.spf import Evaluation, SpfError, ending, record_of, terms
+from digestmail.doctor.dns.lookups import Dns
+from digestmail.doctor.dns.spf import Evaluation, SpfError, ending, record_of, terms
 
 RECORDS = {
     "plain.org": "v=spf1 ip4:192.0.2.0/28 ip6:2001:db8::/32 -all",

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from dns_server import ROOT, serving, text
 
-from digestmail.mail.dns import Dns
-from digestmail.mail.spf import Evaluation, SpfError
+from digestmail.doctor.dns.lookups import Dns
+from digestmail.doctor.dns.spf import Evaluation, SpfError
 
 VERDICTS = Path(__file__).with_name("spf_verdicts.tsv").read_text(encoding="utf-8")
 CASES = [line.split("\t") for line in VERDICTS.splitlines() if not line.startswith("#")]

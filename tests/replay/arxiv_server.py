@@ -1,7 +1,7 @@
 """arXiv's Atom feed and its OAI-PMH service on loopback, at a time that the test tells.
 
-What it does at a time: see ``Faults``, and the pages of arXiv that ``digestmail.sources.arxiv``
-and ``digestmail.sources.oai`` name.
+What it does at a time: see ``Faults``, and the pages of arXiv that
+``digestmail.sources.arxiv.source`` and ``digestmail.sources.arxiv.oai`` name.
 """
 
 import hashlib

@@ -8,7 +8,7 @@ from test_sources_oai import failure
 
 from digestmail.domain import BadRecord, Paper, SourceSpec
 from digestmail.errors import SourceError
-from digestmail.sources.atom import Announced, Feed, Wanted, feed_authors, read_feed
+from digestmail.sources.arxiv.feed import Announced, Feed, Wanted, feed_authors, read_feed
 
 RECORDED = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "arxiv-rss-atom"
 

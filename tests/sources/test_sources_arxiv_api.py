@@ -8,7 +8,7 @@ from sources_server import Answer, Site, browsing, serving
 
 from digestmail.domain import Paper
 from digestmail.errors import InputError, SourceError
-from digestmail.sources.arxiv_api import papers_by_id
+from digestmail.sources.arxiv.api import papers_by_id
 
 RECORDED = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "arxiv-atom-api"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digestmail.sources.authors import author_name, split_authors
+from digestmail.sources.normalise.authors import author_name, split_authors
 
 
 @pytest.mark.parametrize(

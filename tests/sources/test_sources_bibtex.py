@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.sources import FileSource
-from digestmail.sources.bibtex import read_bibtex, unbraced
+from digestmail.sources.files.bibtex import read_bibtex, unbraced
 from digestmail.text import readable
 
 

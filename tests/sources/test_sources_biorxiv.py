@@ -8,7 +8,7 @@ from query_server import JSON_TROUBLES, Interface, Query, answering, failure, on
 from sources_server import Answer, browsing
 
 from digestmail.domain import BadRecord, Paper
-from digestmail.sources.biorxiv import BiorxivSource
+from digestmail.sources.services.biorxiv import BiorxivSource
 
 RECORDED = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures"
 NOTHING = Answer('{"messages": [{"status": "no posts found"}], "collection": []}')

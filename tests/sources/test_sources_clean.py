@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digestmail.sources import clean
+from digestmail.sources.normalise.clean import clean
 
 _PIECES = (
     r"<b> </b> <script> </script> <sub> </sub> <p <br/> <!-- --> &lt; &amp; &#0; &#xD800; <jats:p>"

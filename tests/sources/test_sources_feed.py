@@ -11,8 +11,8 @@ from sources_server import Answer, Site, browsing, serving
 
 from digestmail.domain import BadRecord, Paper, SourceMemory
 from digestmail.errors import SourceError
-from digestmail.sources.feed import FeedSource, doi_in_address, read_any_feed
-from digestmail.sources.feed_document import Limits
+from digestmail.sources.feeds.document import Limits
+from digestmail.sources.feeds.source import FeedSource, doi_in_address, read_any_feed
 
 URL = "https://journal.example/rss"
 SPACES = (

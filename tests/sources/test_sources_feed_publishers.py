@@ -2,7 +2,7 @@ import pytest
 from feed_samples import MORE, SAMPLES, Sample
 
 from digestmail.domain import Paper
-from digestmail.sources.feed import read_any_feed
+from digestmail.sources.feeds.source import read_any_feed
 
 
 @pytest.mark.parametrize("sample", [*SAMPLES, *MORE], ids=lambda sample: sample.name)

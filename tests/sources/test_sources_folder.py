@@ -6,7 +6,7 @@ import pytest
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
-from digestmail.sources.folder import FolderSource
+from digestmail.sources.files.folder import FolderSource
 
 RECORD = '{{"id": "{}", "title": "T"}}\n'
 

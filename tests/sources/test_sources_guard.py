@@ -16,7 +16,7 @@ from sources_server import Answer, Site, Time, serving
 
 from digestmail.errors import SourceError
 from digestmail.sources import WebClient
-from digestmail.sources.guard import PinnedTransport, refuse_private
+from digestmail.sources.http.ssrf_guard import PinnedTransport, refuse_private
 
 PUBLIC = "93.184.216.34"
 
@@ -164,7 +164,7 @@ def test_the_clients_redirects_are_judged_anew(site: Site, monkeypatch: pytest.M
     def first_is_public(url: str) -> str:
         return "127.0.0.1" if "teapots" in url else refuse_private(url)
 
-    monkeypatch.setattr("digestmail.sources.http.refuse_private", first_is_public)
+    monkeypatch.setattr("digestmail.sources.http.client.refuse_private", first_is_public)
     site.at("/a", Answer(status=302, headers={"Location": f"{site.url}/secret"}))
     url = site.url.replace("127.0.0.1", "teapots.example")
     with public_web() as web, pytest.raises(SourceError, match="inside a private network"):

@@ -16,7 +16,7 @@ from sources_server import Answer, Site, Time, serving
 
 from digestmail.errors import SourceError
 from digestmail.sources import WebClient
-from digestmail.sources.http import Validators, pause_after
+from digestmail.sources.http.client import Validators, pause_after
 
 
 @pytest.fixture

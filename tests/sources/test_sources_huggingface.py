@@ -17,7 +17,7 @@ from query_server import (
 from sources_server import Answer, browsing
 
 from digestmail.domain import BadRecord, Paper
-from digestmail.sources.huggingface import HuggingFaceSource
+from digestmail.sources.services.huggingface import HuggingFaceSource
 
 Lists = Mapping[str, Sequence[object]]
 

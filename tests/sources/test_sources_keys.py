@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from digestmail.errors import InputError
 from digestmail.sources import arxiv_id, canonical_key, doi, key_from_reference
-from digestmail.sources.keys import arxiv_order, dois, is_own_key, pubmed_key
-from digestmail.sources.placeholders import is_placeholder
+from digestmail.sources.normalise.identifiers import arxiv_order, dois, is_own_key, pubmed_key
+from digestmail.sources.normalise.placeholders import is_placeholder
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digestmail.errors import InputError
-from digestmail.sources.library import LARGEST, MOST_ENTRIES, Library, read_library
+from digestmail.sources.files.reference_library import LARGEST, MOST_ENTRIES, Library, read_library
 
 BIBTEX = """\
 @article{smith, title={{BERT} in caf\\'e talk}, author={Doe, Jane and Roe, Rob},

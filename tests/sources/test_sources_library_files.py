@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digestmail.domain import Paper
 from digestmail.errors import InputError
-from digestmail.sources.library import LARGEST, read_library
+from digestmail.sources.files.reference_library import LARGEST, read_library
 
 NBIB = """
 

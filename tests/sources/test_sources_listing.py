@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.sources import FileSource
-from digestmail.sources.listing import read_listing
+from digestmail.sources.files.plain_listing import read_listing
 
 TRENDING = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "trending_papers.jsonl"
 WRAPPED = """We watch a great many teapots of all sizes for a year

@@ -11,8 +11,8 @@ from sources_server import Answer, Site, Time, browsing, serving
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
-from digestmail.sources.oai import OaiHarvester
-from digestmail.sources.oai_records import is_new
+from digestmail.sources.arxiv.oai import OaiHarvester
+from digestmail.sources.arxiv.oai_records import is_new
 
 RECORDED = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "arxiv-oai"
 DAY = date(2026, 3, 4)

@@ -20,7 +20,7 @@ from sources_server import Answer, browsing
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import InputError
-from digestmail.sources.openalex import OpenalexSource, abstract, concept_ids
+from digestmail.sources.services.openalex import OpenalexSource, abstract, concept_ids
 
 RECORDED = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "openalex"
 

@@ -8,7 +8,7 @@ from sources_server import Answer, browsing
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import InputError
-from digestmail.sources.pubmed import PubmedSource
+from digestmail.sources.services.pubmed import PubmedSource
 
 RECORDED = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "pubmed"
 XML = '<?xml version="1.0" encoding="UTF-8" ?>\n'

@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from digestmail.domain import BatchState, Paper
-from digestmail.sources.atom import Announced
-from digestmail.sources.reconcile import Decision, Harvest, decide, is_beyond, raised
+from digestmail.sources.arxiv.feed import Announced
+from digestmail.sources.arxiv.reconcile import Decision, Harvest, decide, is_beyond, raised
 
 DAY = date(2026, 11, 20)
 BEFORE = date(2026, 11, 19)

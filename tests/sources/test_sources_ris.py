@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.sources import FileSource, paper_from_record
-from digestmail.sources.ris import read_ris
+from digestmail.sources.files.ris import read_ris
 
 
 def fetched(folder: Path, text: str) -> list[Paper | BadRecord]:

@@ -17,7 +17,7 @@ from sources_server import Answer, browsing
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import InputError
-from digestmail.sources.semantic_scholar import SemanticScholarSource
+from digestmail.sources.services.semantic_scholar import SemanticScholarSource
 
 
 def found(number: object = 1, **parts: object) -> dict[str, object]:

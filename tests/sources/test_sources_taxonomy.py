@@ -5,11 +5,11 @@ import pytest
 from sources_server import Answer, around, brought, browsing, entry, feed, serving
 from test_sources_oai import failure
 
-import digestmail.sources
 from digestmail.domain import SourceSpec
 from digestmail.errors import InputError
 from digestmail.sources import check
-from digestmail.sources.taxonomy import (
+from digestmail.sources.arxiv import taxonomy
+from digestmail.sources.arxiv.taxonomy import (
     arxiv_categories,
     check_category,
     expand,
@@ -18,7 +18,7 @@ from digestmail.sources.taxonomy import (
     oai_sets,
 )
 
-TABLE = Path(digestmail.sources.__file__).with_name("arxiv_taxonomy.csv")
+TABLE = Path(taxonomy.__file__).with_name("taxonomy.csv")
 
 
 def rows(kind: str) -> list[dict[str, str]]:

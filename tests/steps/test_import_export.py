@@ -17,15 +17,19 @@ from hypothesis import strategies as st
 
 from digestmail.domain import Profile, Schedule, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
-from digestmail.steps.import_export.columns import checked_choices
-from digestmail.steps.import_export.enter import Entered, enter
-from digestmail.steps.import_export.entries import Entries, Entry
-from digestmail.steps.import_export.export import exported_csv, exported_json
-from digestmail.steps.import_export.formats import read_list
-from digestmail.steps.import_export.statuses import status_in_file_name, status_of, truth_of
-from digestmail.steps.import_export.time_zones import time_zone_name
 from digestmail.steps.links import Links
-from digestmail.steps.subscribe import Desk
+from digestmail.steps.subscribers.import_export.columns import checked_choices
+from digestmail.steps.subscribers.import_export.enter import Entered, enter
+from digestmail.steps.subscribers.import_export.entries import Entries, Entry
+from digestmail.steps.subscribers.import_export.export import exported_csv, exported_json
+from digestmail.steps.subscribers.import_export.formats import read_list
+from digestmail.steps.subscribers.import_export.statuses import (
+    status_in_file_name,
+    status_of,
+    truth_of,
+)
+from digestmail.steps.subscribers.import_export.time_zones import time_zone_name
+from digestmail.steps.subscribers.subscription import Desk
 from digestmail.store import Store
 from digestmail.tokens import Signer
 
@@ -815,11 +819,11 @@ _KILLED = """
 import os, signal, sys
 from digestmail.calendar import utc_now
 from digestmail.domain import Profile, Schedule
-from digestmail.steps.import_export.enter import enter
-from digestmail.steps.import_export.entries import Entries
-from digestmail.steps.import_export.formats import read_list
+from digestmail.steps.subscribers.import_export.enter import enter
+from digestmail.steps.subscribers.import_export.entries import Entries
+from digestmail.steps.subscribers.import_export.formats import read_list
 from digestmail.steps.links import Links
-from digestmail.steps.subscribe import Desk
+from digestmail.steps.subscribers.subscription import Desk
 from digestmail.store import Database, Store
 from digestmail.tokens import Signer
 

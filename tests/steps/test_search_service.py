@@ -11,7 +11,7 @@ from steps_world import DAY, NOW, arrive
 from digestmail.domain import Paper
 from digestmail.errors import StoreError
 from digestmail.relevance.features.terms import KIND
-from digestmail.steps.search_service import SearchPatience, SearchRequest, SearchService
+from digestmail.services.search import SearchPatience, SearchRequest, SearchService
 from digestmail.store import Store
 
 

@@ -11,9 +11,9 @@ from steps_world import NOW, arrive
 
 from digestmail.errors import ConfigError
 from digestmail.relevance import Embedder, embedder_of
-from digestmail.steps.embed import Meaning
-from digestmail.steps.search_service import SearchRequest, SearchService
-from digestmail.steps.search_vectors import SearchVectors
+from digestmail.services.search import SearchRequest, SearchService
+from digestmail.services.search_vectors import SearchVectors
+from digestmail.steps.daily.embed import Meaning
 from digestmail.store import Store
 
 

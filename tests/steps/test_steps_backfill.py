@@ -9,7 +9,7 @@ from steps_world import NOW, paper
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
-from digestmail.steps.backfill import backfill
+from digestmail.steps.daily.backfill import backfill
 from digestmail.store import Store
 
 FIRST, LAST = date(2026, 11, 2), date(2026, 11, 6)

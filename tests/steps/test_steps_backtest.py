@@ -27,8 +27,8 @@ from digestmail.domain import (
     Verdict,
 )
 from digestmail.errors import ConfigError
-from digestmail.steps.backtest import Backtest, replay
-from digestmail.steps.measures import (
+from digestmail.steps.insight.backtest import Backtest, replay
+from digestmail.steps.insight.metrics import (
     AS_CONFIGURED,
     LEARNING_OFF,
     SETTINGS,

@@ -6,7 +6,7 @@ import pytest
 from steps_world import DAY, HOUR, NOW
 
 from digestmail.domain import Batch, BatchState, SourceReport, SourceSpec
-from digestmail.steps.batches import outlook, settle
+from digestmail.steps.daily.batches import outlook, settle
 from digestmail.store import Store
 
 FRIDAY = NOW.date()

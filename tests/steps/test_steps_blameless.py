@@ -23,7 +23,7 @@ from steps_world import IDENTITY, NOW, arrive, composer, digest, join, planned
 from digestmail.domain import DeliveryKind, Message, Subscriber
 from digestmail.mail.dkim import load_key
 from digestmail.resources import SAMPLE_PAPERS
-from digestmail.steps.compose import Composer
+from digestmail.steps.daily.compose import Composer
 from digestmail.store import Store
 
 RELAYED = (

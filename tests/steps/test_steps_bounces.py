@@ -12,7 +12,7 @@ from steps_world import DAY, LINKS, again, at_once, join, owe, put, state_of
 from digestmail.bounces import Kind, Report, parse
 from digestmail.domain import Delivery, DeliveryKind, DeliveryState, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
-from digestmail.steps.bounces import (
+from digestmail.steps.daily.bounces import (
     Fate,
     Postmaster,
     Taken,
@@ -22,7 +22,7 @@ from digestmail.steps.bounces import (
     unsuppress,
 )
 from digestmail.steps.links import Links
-from digestmail.steps.subscribe import Desk
+from digestmail.steps.subscribers.subscription import Desk
 from digestmail.store import Bounce, Store
 from digestmail.tokens import Signer
 

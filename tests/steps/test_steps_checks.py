@@ -8,7 +8,7 @@ import pytest
 
 from digestmail.domain import EVERY_DAY, MOST_WAIT, Profile, Schedule
 from digestmail.errors import FormError, InputError
-from digestmail.steps import checks
+from digestmail.steps.subscribers import validation
 
 NASTY = [
     "a\r\nBcc: eve@example.net",
@@ -26,19 +26,19 @@ NASTY = [
     " \t\n ",
 ]
 ALL = [
-    checks.keywords,
-    checks.interests,
-    checks.categories,
-    checks.authors,
-    checks.seed_papers,
-    checks.profile_name,
-    checks.max_papers,
-    checks.threshold,
-    checks.hour,
-    checks.timezone,
-    checks.weekdays,
-    checks.wait_hours,
-    checks.send_empty,
+    validation.keywords,
+    validation.interests,
+    validation.categories,
+    validation.authors,
+    validation.seed_papers,
+    validation.profile_name,
+    validation.max_papers,
+    validation.threshold,
+    validation.hour,
+    validation.timezone,
+    validation.weekdays,
+    validation.wait_hours,
+    validation.send_empty,
 ]
 
 
@@ -57,7 +57,7 @@ def test_nothing_nasty_comes_through_or_crashes(check: Callable[[str], Any], tex
 @pytest.mark.parametrize("text", ["“" * 200_000, '"a\n' * 60_000, "a," * 100_000, '"' * 200_001])
 def test_a_long_list_takes_no_time(text: str) -> None:
     start = process_time()
-    checks.listed(text)
+    validation.listed(text)
     assert process_time() - start < 2
 
 
@@ -79,41 +79,41 @@ def test_a_long_list_takes_no_time(text: str) -> None:
     ],
 )
 def test_lists(text: str, entries: tuple[str, ...]) -> None:
-    assert checks.listed(text) == entries
+    assert validation.listed(text) == entries
 
 
 def test_a_keyword_has_its_limits() -> None:
-    assert checks.keywords("k" * 80) == ("k" * 80,)
+    assert validation.keywords("k" * 80) == ("k" * 80,)
     with pytest.raises(InputError, match=r"“k{30}…” is too long .*10000 characters, at most 80"):
-        checks.keywords("k" * 10_000)
+        validation.keywords("k" * 10_000)
 
 
 @pytest.mark.parametrize("text", ["the", "The", "graph, of", '"of the"', "and", "in which", "“a”"])
 @pytest.mark.parametrize("field", ["keywords", "excluded_keywords", "required_keywords"])
 def test_a_keyword_does_not_stand_everywhere(text: str, field: str) -> None:
     with pytest.raises(InputError, match="stands in nearly every paper") as caught:
-        checks.keywords(text, field=field)
+        validation.keywords(text, field=field)
     assert caught.value.field == field
 
 
 @pytest.mark.parametrize("text", ["IT", "R", "A* search", "theory of mind", "GAN", "what is life"])
 def test_short_and_common_words_may_be_part_of_a_keyword(text: str) -> None:
-    assert checks.keywords(text) == (text,)
+    assert validation.keywords(text) == (text,)
 
 
 @pytest.mark.parametrize("text", ["!!!", '""', "graph, ???", "—"])
 def test_a_keyword_has_something_to_look_for(text: str) -> None:
     with pytest.raises(InputError, match="no letter or digit"):
-        checks.keywords(text)
+        validation.keywords(text)
 
 
 @pytest.mark.parametrize(
     ("check", "one", "most"),
     [
-        (checks.keywords, "k{}", 60),
-        (checks.authors, "Ada L{};", 60),
-        (checks.categories, "cs.{}", 40),
-        (checks.seed_papers, "2611.{:05d}", 500),
+        (validation.keywords, "k{}", 60),
+        (validation.authors, "Ada L{};", 60),
+        (validation.categories, "cs.{}", 40),
+        (validation.seed_papers, "2611.{:05d}", 500),
     ],
 )
 def test_lists_have_an_end(check: Callable[[str], Any], one: str, most: int) -> None:
@@ -126,19 +126,19 @@ def test_lists_have_an_end(check: Callable[[str], Any], one: str, most: int) -> 
 
 def test_excluded_ones_are_named_as_such() -> None:
     with pytest.raises(InputError) as caught:
-        checks.keywords("?", field="excluded_keywords")
+        validation.keywords("?", field="excluded_keywords")
     assert caught.value.field == "excluded_keywords"
 
 
 @pytest.mark.parametrize("text", ["cs.CL", "math", "math.*", "q-bio.NC", "cond-mat.str-el"])
 def test_categories(text: str) -> None:
-    assert checks.categories(f" {text} ,{text}") in ((text, text), (text,))
+    assert validation.categories(f" {text} ,{text}") in ((text, text), (text,))
 
 
 @pytest.mark.parametrize("text", ["cs.", "*", ".CL", "cs CL!", "12", "cs.CL.AI", "c" * 41, "ç.x"])
 def test_what_is_no_category(text: str) -> None:
     with pytest.raises(InputError, match="is no category"):
-        checks.categories(text)
+        validation.categories(text)
 
 
 @pytest.mark.parametrize(
@@ -153,11 +153,11 @@ def test_what_is_no_category(text: str) -> None:
 )
 def test_the_name_of_a_subject_is_no_category(text: str, meant: str) -> None:
     with pytest.raises(InputError, match=meant):
-        checks.categories(text)
+        validation.categories(text)
 
 
 def test_several_categories_may_stand_on_one_line() -> None:
-    assert checks.categories("cs.CL math q-bio.*") == ("cs.CL", "math", "q-bio.*")
+    assert validation.categories("cs.CL math q-bio.*") == ("cs.CL", "math", "q-bio.*")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_several_categories_may_stand_on_one_line() -> None:
     ],
 )
 def test_authors(text: str, names: tuple[str, ...]) -> None:
-    assert checks.authors(text) == names
+    assert validation.authors(text) == names
 
 
 @pytest.mark.parametrize(
@@ -186,23 +186,23 @@ def test_authors(text: str, names: tuple[str, ...]) -> None:
 )
 def test_what_is_no_author(text: str) -> None:
     with pytest.raises(InputError) as caught:
-        checks.authors(text)
+        validation.authors(text)
     assert caught.value.field == "authors"
 
 
 def test_seed_papers_become_keys() -> None:
     text = "2508.13426v2, https://arxiv.org/abs/2508.13426; 10.1000/XYZ\nsample:x-01"
-    assert checks.seed_papers(text) == ("arxiv:2508.13426", "doi:10.1000/xyz", "sample:x-01")
+    assert validation.seed_papers(text) == ("arxiv:2508.13426", "doi:10.1000/xyz", "sample:x-01")
     with pytest.raises(InputError) as caught:
-        checks.seed_papers("nonsense")
+        validation.seed_papers("nonsense")
     assert caught.value.field == "seed_papers"
 
 
 def test_texts_have_their_limits() -> None:
-    assert checks.interests("a \n b") == "a b"
-    assert len(checks.interests("x" * 5_000)) == 5_000
-    assert checks.profile_name("  My\npapers ") == "My papers"
-    for check, text in ((checks.interests, "x" * 5_001), (checks.profile_name, "x" * 61)):
+    assert validation.interests("a \n b") == "a b"
+    assert len(validation.interests("x" * 5_000)) == 5_000
+    assert validation.profile_name("  My\npapers ") == "My papers"
+    for check, text in ((validation.interests, "x" * 5_001), (validation.profile_name, "x" * 61)):
         with pytest.raises(InputError):
             check(text)
 
@@ -211,9 +211,13 @@ def test_texts_have_their_limits() -> None:
 
 
 def test_numbers() -> None:
-    assert (checks.hour(" 0 "), checks.hour("23"), checks.hour("07")) == (0, 23, 7)
-    assert (checks.max_papers("1"), checks.max_papers("50")) == (1, 50)
-    assert (checks.threshold("0"), checks.threshold(" 1.0 "), checks.threshold("3e-1")) == (
+    assert (validation.hour(" 0 "), validation.hour("23"), validation.hour("07")) == (0, 23, 7)
+    assert (validation.max_papers("1"), validation.max_papers("50")) == (1, 50)
+    assert (
+        validation.threshold("0"),
+        validation.threshold(" 1.0 "),
+        validation.threshold("3e-1"),
+    ) == (
         0,
         1,
         0.3,
@@ -225,19 +229,19 @@ def test_numbers() -> None:
 )
 def test_what_is_no_hour(text: str) -> None:
     with pytest.raises(InputError, match=r"hour: “.*” should be a whole number from 0 to 23"):
-        checks.hour(text)
+        validation.hour(text)
 
 
 @pytest.mark.parametrize("text", ["0", "51", "999999999999", "ten"])
 def test_what_is_no_number_of_papers(text: str) -> None:
     with pytest.raises(InputError, match="from 1 to 50"):
-        checks.max_papers(text)
+        validation.max_papers(text)
 
 
 @pytest.mark.parametrize("text", ["-0.1", "1.01", "nan", "inf", "0,5", "half", "", "5%"])
 def test_what_is_no_threshold(text: str) -> None:
     with pytest.raises(InputError, match="a number from 0 to 1"):
-        checks.threshold(text)
+        validation.threshold(text)
 
 
 # --- days and zones --------------------------------------------------------------------------
@@ -259,7 +263,7 @@ def test_what_is_no_threshold(text: str) -> None:
     ],
 )
 def test_weekdays(text: str, days: set[int]) -> None:
-    assert checks.weekdays(text) == days
+    assert validation.weekdays(text) == days
 
 
 @pytest.mark.parametrize(
@@ -267,20 +271,20 @@ def test_weekdays(text: str, days: set[int]) -> None:
 )
 def test_what_is_no_weekday(text: str) -> None:
     with pytest.raises(InputError, match="is no day of the week"):
-        checks.weekdays(text)
+        validation.weekdays(text)
 
 
 @pytest.mark.parametrize("text", ["", " , ;"])
 def test_no_day_at_all(text: str) -> None:
     with pytest.raises(InputError, match="at least one day"):
-        checks.weekdays(text)
+        validation.weekdays(text)
 
 
 def test_time_zones() -> None:
-    assert checks.timezone(" europe/rome ") == "Europe/Rome"
+    assert validation.timezone(" europe/rome ") == "Europe/Rome"
     for text in ("Rome", "../../etc/passwd", "UTC+1", "\x1b[31mUTC\r\n"):
         with pytest.raises(InputError, match="is no time zone"):
-            checks.timezone(text)
+            validation.timezone(text)
 
 
 # --- days without papers ---------------------------------------------------------------------
@@ -288,13 +292,13 @@ def test_time_zones() -> None:
 
 @pytest.mark.parametrize(("text", "hours"), [("0", 0), (" 3 ", 3), ("11", MOST_WAIT)])
 def test_hours_to_wait(text: str, hours: int) -> None:
-    assert checks.wait_hours(text) == hours
+    assert validation.wait_hours(text) == hours
 
 
 @pytest.mark.parametrize("text", ["12", "-1", "1.5", "3h", "３", ""])
 def test_what_are_no_hours_to_wait(text: str) -> None:
     with pytest.raises(InputError, match="whole number from 0 to 11"):
-        checks.wait_hours(text)
+        validation.wait_hours(text)
 
 
 @pytest.mark.parametrize(
@@ -302,24 +306,24 @@ def test_what_are_no_hours_to_wait(text: str) -> None:
     [("yes", True), (" YES ", True), ("on", True), ("True", True), ("no", False), ("false", False)],
 )
 def test_yes_and_no(text: str, wanted: bool) -> None:
-    assert checks.send_empty(text) is wanted
-    assert checks.send_empty(checks.yes_no(wanted)) is wanted
+    assert validation.send_empty(text) is wanted
+    assert validation.send_empty(validation.yes_no(wanted)) is wanted
 
 
 @pytest.mark.parametrize("text", ["", "maybe", "yes,no", "1", "ｙｅｓ"])
 def test_what_is_neither_yes_nor_no(text: str) -> None:
     with pytest.raises(InputError, match="should be yes or no"):
-        checks.send_empty(text)
+        validation.send_empty(text)
 
 
 # --- forms -----------------------------------------------------------------------------------
 
 
 def test_a_form_tells_all_its_problems() -> None:
-    form = checks.Form()
+    form = validation.Form()
     values = {"keywords": "?", "max_papers": "0", "authors": "Doe", "hour": "25", "weekdays": ""}
-    checks.profile_of(values, form, Profile())
-    checks.schedule_of(values, form, Schedule())
+    validation.profile_of(values, form, Profile())
+    validation.schedule_of(values, form, Schedule())
     with pytest.raises(FormError) as caught:
         form.finish()
     assert list(caught.value.problems) == ["keywords", "authors", "max_papers", "hour", "weekdays"]
@@ -329,16 +333,16 @@ def test_a_form_tells_all_its_problems() -> None:
 
 def test_a_schedule_takes_the_texts_of_quiet_days() -> None:
     values = {"wait_hours": "0", "send_empty": "yes"}
-    schedule = checks.schedule_of(values, checks.Form(), Schedule(hour=9))
+    schedule = validation.schedule_of(values, validation.Form(), Schedule(hour=9))
     assert schedule == Schedule(hour=9, wait_hours=0, send_empty=True)
 
 
 def test_a_form_keeps_what_is_left_out() -> None:
     before = Profile(id=3, subscriber_id=4, keywords=("a",), categories=("cs.CL",), max_papers=5)
-    form = checks.Form()
-    after = checks.profile_of({"keywords": "b", "categories": ""}, form, before)
+    form = validation.Form()
+    after = validation.profile_of({"keywords": "b", "categories": ""}, form, before)
     assert (after.keywords, after.categories, after.max_papers) == (("b",), (), 5)
     assert (after.id, after.subscriber_id) == (3, 4)
     wary = Schedule(hour=9, wait_hours=5, send_empty=True)
-    assert checks.schedule_of({}, form, wary) == wary
+    assert validation.schedule_of({}, form, wary) == wary
     form.finish()

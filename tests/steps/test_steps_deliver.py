@@ -46,9 +46,9 @@ from digestmail.domain import (
 )
 from digestmail.errors import StoreError
 from digestmail.render import Renderer
-from digestmail.steps.outcomes import decide
-from digestmail.steps.recording import Recorder, RecordingParameters
-from digestmail.steps.subscribe import Desk
+from digestmail.steps.daily.outcomes import decide
+from digestmail.steps.daily.recording import Recorder, RecordingParameters
+from digestmail.steps.subscribers.subscription import Desk
 from digestmail.store import Database, Finish, Step, Store, ToWire
 from digestmail.store.tables import DELIVERY
 
@@ -499,7 +499,7 @@ class _Broken:
 async def test_a_mail_that_cannot_be_rendered_fails_alone(
     store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = logging.getLogger("digestmail.steps.deliver")
+    log = logging.getLogger("digestmail.steps.daily.deliver")
     monkeypatch.setattr(log, "disabled", True)  # no report of the tests can carry half a surrogate
     delivery = owe(store)
     for n in range(3):
@@ -921,7 +921,7 @@ async def test_a_database_that_fails_after_the_mail_went_begins_no_other(
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("digestmail.store.wire._finished", fail)
+        patch.setattr("digestmail.store.ledger.transitions._finished", fail)
         with pytest.raises(StoreError):
             await sender(store, mailer, clock, recording=NO_PATIENCE).deliver()
     assert (len(mailer.tried), state_of(store, first)) == (1, DeliveryState.ON_WIRE)

@@ -14,9 +14,9 @@ from steps_world import DAY, HOUR, NOW, paper
 from digestmail.domain import Interest, Paper, Profile
 from digestmail.relevance import Embedder, Model
 from digestmail.relevance.features.sentence_model import model_in
-from digestmail.steps.embed import EmbedRules, Meaning
-from digestmail.steps.preview import Week
-from digestmail.steps.prune import TEXTS, prune
+from digestmail.steps.daily.embed import EmbedRules, Meaning
+from digestmail.steps.daily.prune import TEXTS, prune
+from digestmail.steps.insight.preview import Week
 from digestmail.store import Store
 from digestmail.store.papers import UPLOADS
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from digestmail.domain import Paper, SavedPaper
-from digestmail.sources.bibtex import read_bibtex
-from digestmail.sources.ris import read_ris
-from digestmail.steps.export import bibtex, citation_key, csv_of, ris
+from digestmail.sources.files.bibtex import read_bibtex
+from digestmail.sources.files.ris import read_ris
+from digestmail.steps.reading.citations import bibtex, citation_key, csv_of, ris
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 HOSTILE = [

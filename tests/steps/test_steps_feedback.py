@@ -5,7 +5,7 @@ from steps_world import GRAPHS, NOW, arrive, digest, join, planned
 
 from digestmail.domain import Feedback, Profile, Subscriber, Verdict
 from digestmail.errors import NotFoundError
-from digestmail.steps.feedback import change, undo, want_more
+from digestmail.steps.reading.feedback import change, undo, want_more
 from digestmail.store import Store
 
 

@@ -14,8 +14,8 @@ from digestmail.domain import (
     SourceReport,
     SourceSpec,
 )
-from digestmail.steps.health import Health, health, note_relay_trouble, note_run
-from digestmail.steps.status import Status, status
+from digestmail.steps.daily.health import Health, health, note_relay_trouble, note_run
+from digestmail.steps.daily.status import Status, status
 from digestmail.store import Finish, Store
 from digestmail.store.leases import DIGESTS
 from digestmail.worker import is_gone, this_worker

@@ -11,8 +11,8 @@ from steps_world import DAY, NOW, arrive, digest, join, planned
 
 from digestmail.domain import Paper, Profile, Schedule, Subscriber
 from digestmail.relevance import Model
-from digestmail.steps.hindsight import Hindsight, Meant, hindsight
-from digestmail.steps.preview import Week
+from digestmail.steps.insight.preview import Week
+from digestmail.steps.insight.threshold_preview import Hindsight, Meant, hindsight
 from digestmail.store import Store
 
 MANY = Profile(keywords=("graph",), max_papers=2)

@@ -18,8 +18,8 @@ from digestmail.domain import (
     SubscriberStatus,
 )
 from digestmail.errors import InputError, SourceError
-from digestmail.steps.ingest import BATCH, ingest
-from digestmail.steps.status import status
+from digestmail.steps.daily.ingest import BATCH, ingest
+from digestmail.steps.daily.status import status
 from digestmail.store import Store
 
 

@@ -8,7 +8,7 @@ from steps_world import DAY, NOW, arrive, digest, join, planned, prepare_at
 
 from digestmail.domain import Schedule, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
-from digestmail.steps.pauses import checked_end, end_pauses, proposals
+from digestmail.steps.subscribers.pauses import checked_end, end_pauses, proposals
 from digestmail.store import Store
 
 MONDAY = date(2026, 11, 23)

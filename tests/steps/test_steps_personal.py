@@ -8,8 +8,8 @@ from conftest import FakeClock
 from steps_world import NOW, ScriptedMailer, deliver, join, owe
 
 from digestmail.domain import Feedback, Paper, Subscriber, Verdict
-from digestmail.steps.personal import everything, personal_json
-from digestmail.steps.seeds import packed
+from digestmail.steps.subscribers.data_export import everything, personal_json
+from digestmail.steps.subscribers.seed_papers import packed
 from digestmail.store import Bounce, Store
 from digestmail.store.tables import metadata
 

@@ -21,8 +21,8 @@ from digestmail.domain import (
     Strength,
     Verdict,
 )
-from digestmail.steps.batches import Outlook
-from digestmail.steps.plan import (
+from digestmail.steps.daily.batches import Outlook
+from digestmail.steps.daily.plan import (
     OVERLAP,
     Known,
     Window,

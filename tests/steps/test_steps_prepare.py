@@ -34,9 +34,9 @@ from digestmail.domain import (
     Verdict,
 )
 from digestmail.relevance import Model
-from digestmail.steps.prepare import Planner, PrepareRules, due_blocks, prepare
-from digestmail.steps.status import status
-from digestmail.steps.subscribe import Desk
+from digestmail.steps.daily.prepare import Planner, PrepareRules, due_blocks, prepare
+from digestmail.steps.daily.status import status
+from digestmail.steps.subscribers.subscription import Desk
 from digestmail.store import Store
 
 ADA = "ada@example.net"

@@ -13,7 +13,7 @@ from steps_world import DAY, HOUR, NOW, paper
 
 from digestmail.domain import Interest, Paper, Profile, ReasonKind
 from digestmail.relevance import Model
-from digestmail.steps.preview import SHOWN, Judge, Preview, Week, preview, suggested
+from digestmail.steps.insight.preview import SHOWN, Judge, Preview, Week, preview, suggested
 from digestmail.store import Store
 from digestmail.store.papers import UPLOADS
 

@@ -9,7 +9,7 @@ from steps_world import HOUR, NOW, paper
 
 from digestmail.domain import Paper, Profile
 from digestmail.relevance import Model
-from digestmail.steps.preview import Judge, Preview, preview
+from digestmail.steps.insight.preview import Judge, Preview, preview
 
 THREADS = 8
 VISITORS = 24

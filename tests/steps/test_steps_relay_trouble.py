@@ -22,12 +22,12 @@ from steps_world import (
 )
 
 from digestmail.domain import Delivery, DeliveryState, SubscriberStatus
-from digestmail.mail.lane import Shared
 from digestmail.mail.message import Identity
-from digestmail.mail.relay import SmtpSettings
-from digestmail.mail.relays import RelaysMailer
-from digestmail.steps.deliver import Delivered, Sender
-from digestmail.steps.subscribe import Desk
+from digestmail.mail.transport.circuit_breaker import Shared
+from digestmail.mail.transport.relay_pool import RelaysMailer
+from digestmail.mail.transport.relay_settings import SmtpSettings
+from digestmail.steps.daily.deliver import Delivered, Sender
+from digestmail.steps.subscribers.subscription import Desk
 from digestmail.store import Store
 
 MINUTE = HOUR / 60

@@ -12,10 +12,8 @@ from steps_world import DAY, GRAPHS, NOW, arrive, join, paper
 
 from digestmail.domain import Paper, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
-from digestmail.steps.checks import MOST_SEEDS
-from digestmail.steps.library import with_file
-from digestmail.steps.plan import Known, Window, interest_of
-from digestmail.steps.seeds import (
+from digestmail.steps.daily.plan import Known, Window, interest_of
+from digestmail.steps.subscribers.seed_papers import (
     Seeds,
     examples,
     fetch_seeds,
@@ -26,6 +24,8 @@ from digestmail.steps.seeds import (
     read_seeds,
     unpacked,
 )
+from digestmail.steps.subscribers.uploaded_library import with_file
+from digestmail.steps.subscribers.validation import MOST_SEEDS
 from digestmail.store import Store
 from digestmail.store.uploads import MOST, own_key
 from digestmail.text import readable

@@ -30,7 +30,7 @@ from digestmail.domain import (
     SourceSpec,
     SubscriberStatus,
 )
-from digestmail.steps.setback import after_setback
+from digestmail.steps.daily.clock_setback import after_setback
 from digestmail.store import Store
 
 SENT, SKIPPED = DeliveryState.SENT, DeliveryState.SKIPPED

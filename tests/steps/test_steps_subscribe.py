@@ -17,11 +17,11 @@ from digestmail.domain import (
     Verdict,
 )
 from digestmail.errors import InputError, NotFoundError, TokenError
-from digestmail.steps import plan
-from digestmail.steps.access import mail_own_link
-from digestmail.steps.feedback import give, rated
-from digestmail.steps.prune import prune
-from digestmail.steps.subscribe import MOST_PROFILES, Desk
+from digestmail.steps.daily import plan
+from digestmail.steps.daily.prune import prune
+from digestmail.steps.reading.feedback import give, rated
+from digestmail.steps.subscribers.access import mail_own_link
+from digestmail.steps.subscribers.subscription import MOST_PROFILES, Desk
 from digestmail.store import Store
 
 ADA = "ada@example.net"

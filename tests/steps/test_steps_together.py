@@ -9,7 +9,7 @@ import pytest
 from patience import LONG, turns
 
 from digestmail.errors import StoreError
-from digestmail.steps.together import Together
+from digestmail.steps.daily.group_commit import Together
 
 
 @dataclass

@@ -6,7 +6,7 @@ import pytest
 from steps_world import DAY, HOUR, NOW, arrive, paper
 
 from digestmail.domain import Paper
-from digestmail.steps.trending import Listing, Span, Trending
+from digestmail.steps.insight.trending import Listing, Span, Trending
 from digestmail.store import Store
 
 

@@ -7,7 +7,7 @@ from steps_world import DAY, HOUR, NOW, at_once
 
 from digestmail.domain import Paper
 from digestmail.store import Added, Store
-from digestmail.store.identity import names_of
+from digestmail.store.paper_identity import names_of
 
 PREPRINT = Paper(
     key="arxiv:2611.00001",

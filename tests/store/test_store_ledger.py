@@ -31,7 +31,7 @@ from digestmail.domain import (
 )
 from digestmail.errors import InputError, NotFoundError
 from digestmail.store import Finish, Recovered, Store, ToWire
-from digestmail.store.reopen import RETRIED
+from digestmail.store.ledger.requeue import RETRIED
 from digestmail.store.tables import DELIVERY
 
 ENDED = ("sent", "failed", "unknown", "skipped")

@@ -149,7 +149,7 @@ def test_of_a_group_that_fails_nothing_is_written(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr("digestmail.store.wire._answer", fail)
+        patch.setattr("digestmail.store.ledger.transitions._answer", fail)
         with pytest.raises(ZeroDivisionError):
             store.ledger.take("me", [_to_wire(leased[1]), _finish(leased[0])])
     assert state_of(store, leased[0]) is DeliveryState.ON_WIRE

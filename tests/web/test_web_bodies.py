@@ -8,8 +8,8 @@ from fastapi.responses import PlainTextResponse
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from digestmail.web.bodies import BodyLimit, BodyLimits
-from digestmail.web.networks import Networks
+from digestmail.web.shared.bodies import BodyLimit, BodyLimits
+from digestmail.web.shared.networks import Networks
 
 KB = 1024
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from digestmail.web.capacity import Capacity, CapacityError, Limits
+from digestmail.web.shared.capacity import Capacity, CapacityError, Limits
 
 
 class Work:

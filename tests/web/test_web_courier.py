@@ -5,7 +5,7 @@ from threading import Event, Thread
 import pytest
 from patience import LONG
 
-from digestmail.web.site import Courier
+from digestmail.web.shared.site import Courier
 
 
 def test_what_is_asked_for_during_a_round_gets_a_round_of_its_own() -> None:

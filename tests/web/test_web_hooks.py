@@ -13,8 +13,8 @@ from web_apps import Trial, trial
 from digestmail.bounces.webhooks import WebhookError
 from digestmail.config import BouncesSection
 from digestmail.domain import SubscriberStatus
-from digestmail.web import hooks
-from digestmail.web.bodies import LARGEST_REPORT
+from digestmail.web.routes import webhooks
+from digestmail.web.shared.bodies import LARGEST_REPORT
 
 BOUNCE = {"RecordType": "Bounce", "Type": "HardBounce", "ID": 4, "Email": "ada@example.org"}
 PASSWORD = base64.b64encode(b"hook:word").decode()
@@ -31,7 +31,7 @@ def set_password(web: Trial) -> None:
     server: Any = web.client._transport
     section = BouncesSection.model_validate({"postmark_password": "word"})
     app = server.app
-    app.state.webhooks = hooks.webhooks(section)
+    app.state.webhooks = webhooks.webhooks(section)
 
 
 async def test_a_proven_bounce_ends_the_mailing_once(web: Trial) -> None:
@@ -71,7 +71,7 @@ async def test_a_post_that_is_too_large(web: Trial) -> None:
 
 def test_a_certificate_that_cannot_be_had_is_told() -> None:
     with pytest.raises(WebhookError, match="cannot be fetched"):
-        hooks.fetch("http://127.0.0.1:1/a.pem")
+        webhooks.fetch("http://127.0.0.1:1/a.pem")
 
 
 async def test_a_password_cannot_be_guessed_at_wire_speed(web: Trial) -> None:
@@ -115,7 +115,7 @@ async def test_a_signature_of_mailgun_is_good_for_one_body(
 ) -> None:
     section = BouncesSection.model_validate({"mailgun_key": "the key"})
     server: Any = web.client._transport
-    server.app.state.webhooks = hooks.webhooks(section)
+    server.app.state.webhooks = webhooks.webhooks(section)
     ada = web.joined()
     for event in (first, {"event": "complained"}):
         answer = await web.client.post("/hooks/mailgun", json=mailgun(event, "nonce"))

@@ -19,8 +19,8 @@ from digestmail.domain import (
     SubscriberStatus,
     Verdict,
 )
-from digestmail.render.words import ENGLISH
-from digestmail.web.reasons import reason_lines
+from digestmail.render.locale import ENGLISH
+from digestmail.web.views.reasons import reason_lines
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 ONE_CLICK_FORM = {"List-Unsubscribe": "One-Click"}

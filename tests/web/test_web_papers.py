@@ -17,10 +17,10 @@ from web_apps import HOSTILE, Trial, Watch, trial
 from digestmail.app import App
 from digestmail.config import MailSettings, Settings
 from digestmail.domain import Paper
-from digestmail.steps.search_service import SearchPatience, SearchService
+from digestmail.services.search import SearchPatience, SearchService
 from digestmail.web import make_web
-from digestmail.web.papers import View, subscribe_query
-from digestmail.web.public import Buckets
+from digestmail.web.routes.papers import View, subscribe_query
+from digestmail.web.shared.public_cache import Buckets
 
 ICE = Paper(
     key="arxiv:2611.00001",
@@ -355,7 +355,7 @@ async def test_a_feed_is_not_there_before_the_index_is(
 
 async def test_a_304_does_no_work(web: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     tag = (await web.get("/")).headers["etag"]
-    monkeypatch.setattr("digestmail.web.papers._trending", None)
+    monkeypatch.setattr("digestmail.web.routes.papers._trending", None)
     assert (await web.get("/", headers={"If-None-Match": tag})).status_code == 304
 
 

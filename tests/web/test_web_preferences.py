@@ -17,8 +17,8 @@ from digestmail.domain import (
     SkipReason,
     SubscriberStatus,
 )
-from digestmail.web.forms import profile_texts
-from digestmail.web.pages import Pages, digest_line
+from digestmail.web.shared.forms import profile_texts
+from digestmail.web.views.pages import Pages, digest_line
 
 PAPER = Paper(key="test:1", title="Sparse autoencoders", url="https://arxiv.org/abs/2611.1")
 

@@ -12,7 +12,7 @@ from web_apps import READER, Watch, mails_of
 
 from digestmail.app import App
 from digestmail.domain import Paper
-from digestmail.sources.library import LARGEST
+from digestmail.sources.files.reference_library import LARGEST
 
 pytestmark = pytest.mark.browser
 BIBTEX = b"""\

@@ -17,8 +17,8 @@ from digestmail.config import MailSettings, Settings
 from digestmail.errors import ConfigError
 from digestmail.store.tables import RATE
 from digestmail.web import make_web
-from digestmail.web.bodies import LARGEST_BODY, LARGEST_FORM
-from digestmail.web.networks import Networks
+from digestmail.web.shared.bodies import LARGEST_BODY, LARGEST_FORM
+from digestmail.web.shared.networks import Networks
 
 ALWAYS = {
     "referrer-policy": "no-referrer",

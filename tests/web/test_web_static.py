@@ -4,7 +4,7 @@ from pathlib import Path
 from shutil import copytree
 
 from digestmail.resources import TEMPLATES
-from digestmail.web.static_files import static_version
+from digestmail.web.shared.static_files import static_version
 
 
 def test_the_version_changes_with_any_file_and_comes_back(tmp_path: Path) -> None:

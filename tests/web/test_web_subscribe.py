@@ -15,10 +15,10 @@ from web_apps import HOSTILE, READER, Trial, link_in, path_of, trial
 
 from digestmail.domain import Paper, Schedule, SubscriberStatus
 from digestmail.relevance import Model
-from digestmail.sources.library import LARGEST
-from digestmail.steps.preview import Week
-from digestmail.steps.seeds import own_uploads, packed
-from digestmail.web.bodies import LARGEST_FORM
+from digestmail.sources.files.reference_library import LARGEST
+from digestmail.steps.insight.preview import Week
+from digestmail.steps.subscribers.seed_papers import own_uploads, packed
+from digestmail.web.shared.bodies import LARGEST_FORM
 
 BIBTEX = b"""\
 @misc{mine, title={On my own work}, author={Doe, Jane},

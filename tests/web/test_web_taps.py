@@ -180,7 +180,9 @@ async def test_opposite_taps_of_one_moment_are_found_out(
     web: Trial, ada: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     only = web.digest(ada, Paper(key="test:1", title="Paper 1"))
-    monkeypatch.setattr("digestmail.steps.taps.feedback.said", lambda *_: None)  # both look first
+    monkeypatch.setattr(
+        "digestmail.steps.reading.auto_submit.feedback.said", lambda *_: None
+    )  # both look first
     assert (await tap(web, only, 1, "more")).status_code == 200
     assert (await tap(web, only, 1, "less")).status_code == 429
     assert said(web, ada) == {}

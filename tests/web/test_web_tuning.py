@@ -9,7 +9,7 @@ import pytest
 from web_apps import Trial, trial
 
 from digestmail.domain import Feedback, Paper, Profile, Schedule, Subscriber, Verdict
-from digestmail.web.site import PREVIEWS
+from digestmail.web.shared.site import PREVIEWS
 
 BIBTEX = b"@misc{one, title={My own work on delta sediments}, author={Doe, Jane}}"
 MINE = "My own work on delta sediments"

@@ -1,0 +1,144 @@
+"""status: what happened today, what is next, and what is wrong."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from digestmail.cli.output import ago, print_json, print_table, say
+from digestmail.cli.shell import Json, opened
+from digestmail.cli.sources import result_of
+from digestmail.domain import DeliveryState
+from digestmail.steps.daily.health import Trouble
+from digestmail.steps.daily.status import Status
+from digestmail.store import Unsent
+
+_SHOWN = (
+    DeliveryState.SENT,
+    DeliveryState.DEFERRED,
+    DeliveryState.FAILED,
+    DeliveryState.UNKNOWN,
+)
+
+
+def status(as_json: Json = False) -> None:
+    """Show sources, today's digests by outcome, and the next run; exit code 1 in trouble."""
+    with opened() as app:
+        now = app.status()
+    if as_json:
+        print_json(plain(now))
+    else:
+        _tell(now)
+    end_in_trouble(now.troubles)
+
+
+def end_in_trouble(troubles: Sequence[Trouble]) -> None:
+    """Print each trouble on standard error, and end with exit code 1 if there is one."""
+    for trouble in troubles:
+        line = " ".join(trouble.text.split())
+        print(f"error: {line}", file=sys.stderr)  # noqa: T201
+    if troubles:
+        sys.exit(1)
+
+
+def plain_troubles(troubles: Sequence[Trouble]) -> list[dict[str, str]]:
+    """Return troubles for scripts."""
+    return [{"kind": trouble.kind, "text": trouble.text} for trouble in troubles]
+
+
+def plain_reasons(unsent: Sequence[Unsent]) -> list[dict[str, Any]]:
+    """Return why mails did not go, for scripts."""
+    return [{"state": str(u.state), "why": u.why, "number": u.number} for u in unsent]
+
+
+def show_reasons(unsent: Sequence[Unsent]) -> None:
+    """Print why mails were put off, failed or are unknown."""
+    for one in unsent:
+        say(f"  {one.number} {one.state}: {one.why}")
+
+
+def plain(status: Status) -> dict[str, Any]:
+    """A status for scripts."""
+    return {
+        "at": status.at.isoformat(),
+        "sources": [
+            {
+                "name": source.spec.name,
+                "enabled": source.spec.enabled,
+                "papers": source.papers,
+                "last_new_at": source.last_new_at,
+                "last_fetch_at": source.last_fetch_at,
+                "next_fetch_at": source.next_fetch_at,
+                "last_batch": source.last_report.new if source.last_report else 0,
+                "error": source.last_report.error if source.last_report else "",
+            }
+            for source in status.sources
+        ],
+        "subscribers": {str(k): v for k, v in status.subscribers.items()},
+        "today": {
+            "due": status.due,
+            "waiting": status.waiting,
+            "waiting_for_papers": status.health.patient.number,
+            "waiting_until": status.health.patient.last,
+            "overdue": status.health.overdue_digests + status.health.overdue_mails,
+            "unsent_why": plain_reasons(status.unsent),
+            **{str(state): status.deliveries.get(state, 0) for state in DeliveryState},
+            "skipped": sum(status.skipped.values()),
+            "skipped_why": dict(status.skipped),
+        },
+        "letters": {str(state): count for state, count in status.letters.items()},
+        "next_due_at": status.next_due_at,
+        "next_fetch_at": status.next_fetch_at,
+        "arxiv": status.arxiv,
+        "relay_trouble": status.relay_trouble,
+        "refused_mail": status.refused_mail,
+        "scheduler_runs": status.scheduler_runs,
+        "troubles": plain_troubles(status.troubles),
+    }
+
+
+def _tell(status: Status) -> None:
+    _tell_sources(status)
+    counts = ", ".join(f"{number} {name}" for name, number in status.subscribers.items())
+    say(f"Subscribers: {counts or 'none yet'}")
+    outcomes = ", ".join(f"{status.deliveries.get(state, 0)} {state}" for state in _SHOWN)
+    skipped = sum(status.skipped.values())
+    say(
+        f"Today (UTC): {status.due} digests due: {outcomes}, {skipped} skipped, "
+        f"{status.waiting - status.deliveries.get(DeliveryState.DEFERRED, 0)} waiting"
+    )
+    patient = status.health.patient
+    if patient.number and patient.last:
+        until = f"{patient.last:%H:%M} UTC"
+        say(f"  {patient.number} wait for papers that are late, until {until} at the latest")
+    show_reasons(status.unsent)
+    for why, count in status.skipped.items():
+        say(f"  {count} skipped: {why}")
+    if status.letters:
+        told = ", ".join(f"{number} {state}" for state, number in status.letters.items())
+        say(f"Confirm mails and links today: {told}")
+    if status.deliveries.get(DeliveryState.UNKNOWN):
+        say("  unknown: a sender stopped while these were on the wire; they are not sent again")
+    say(f"Next digest: {ago(status.next_due_at, status.at) if status.next_due_at else 'none'}")
+    say(f"Next fetch: {ago(status.next_fetch_at, status.at) if status.next_fetch_at else 'none'}")
+    if status.arxiv:
+        say(f"arXiv: {status.arxiv}")
+    if status.refused_mail:
+        say(f"A receiver refuses our mail (see: bounce list): {status.refused_mail}")
+    if not status.scheduler_runs:
+        say("No scheduler runs: start one with digestmail serve, or call digestmail run from cron")
+
+
+def _tell_sources(status: Status) -> None:
+    rows = [
+        (
+            source.spec.name,
+            source.papers,
+            source.last_report.new if source.last_report else 0,
+            ago(source.last_new_at, status.at),
+            ago(source.last_fetch_at, status.at),
+            result_of(source, status.at),
+        )
+        for source in status.sources
+    ]
+    columns = ("source", "papers", "last batch", "its age", "last fetch", "result")
+    print_table("", columns, rows)

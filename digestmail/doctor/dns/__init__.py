@@ -1,0 +1,1 @@
+"""DNS as the doctor reads it: SPF, DKIM and DMARC records."""

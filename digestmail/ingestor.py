@@ -1,0 +1,181 @@
+"""Asking the sources: which are due, over which network, and what is kept of the answers."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import islice
+
+from digestmail import __version__
+from digestmail.config import Settings
+from digestmail.domain import (
+    BadRecord,
+    BatchState,
+    Clock,
+    Paper,
+    Source,
+    SourceMemory,
+    SourceReport,
+    SourceState,
+)
+from digestmail.errors import NotFoundError, SourceError
+from digestmail.sources import Surroundings, build
+from digestmail.sources.arxiv.announcement_calendar import expected_batch
+from digestmail.sources.arxiv.api import papers_by_id
+from digestmail.sources.http.client import WebClient
+from digestmail.sources.registry import past_days
+from digestmail.steps.daily.backfill import backfill
+from digestmail.steps.daily.batches import settle
+from digestmail.steps.daily.ingest import ingest
+from digestmail.steps.subscribers.seed_papers import fetch_seeds
+from digestmail.store import Store
+
+_LONGEST_ANSWER = 120.0  # seconds; some interfaces take that long for a page
+_STOPPED = "the program was stopped before the source was read to its end"
+_Progress = Callable[[int], None]
+log = logging.getLogger(__name__)
+
+
+def _quiet(_: int) -> None: ...
+
+
+class Gatherer:
+    """Reads the configured sources of one installation into its store.
+
+    Once ``stop`` is set no request is made any more, and ``sleep`` should end too.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._monotonic, self._sleep = monotonic, sleep
+        self._stop = stop or threading.Event()
+
+    def ingest(
+        self, names: Collection[str] = (), progress: _Progress = _quiet
+    ) -> list[SourceReport]:
+        """Fetch the sources whose time has come, or the named ones now; close the day's books."""
+        due = self._due(names)
+        reports = self._fetch_all(due, progress) if due else []
+        for batch in settle(self._store, self._clock()):
+            log.info("%s, %s: %s %s", batch.source, batch.day, batch.state, batch.reason)
+        return reports
+
+    def _fetch_all(self, due: list[SourceState], progress: _Progress) -> list[SourceReport]:
+        with self._around() as around:
+            reports = []
+            for state in due:
+                if self._stop.is_set():
+                    break
+                if self._store.sources.claim(state, self._clock()):
+                    reports.append(self._fetch(state, around, progress))
+            if reports and not self._stop.is_set():
+                self._fetch_seeds(around.web)
+        return reports
+
+    def _fetch_seeds(self, web: WebClient) -> None:
+        """A failure costs nothing but time: the next fetch asks again."""
+        try:
+            fetch_seeds(self._store, lambda ids: papers_by_id(web, ids), self._clock())
+        except SourceError as error:
+            log.warning("seed papers could not be fetched: %s", error)
+
+    def _due(self, names: Collection[str]) -> list[SourceState]:
+        if not names:
+            return self._store.sources.due(self._clock())
+        states = {state.spec.name: state for state in self._store.sources.all()}
+        for name in names:
+            if name not in states:
+                raise _unknown(name)
+        return [state for name, state in states.items() if name in names]
+
+    def _fetch(self, state: SourceState, around: Surroundings, progress: _Progress) -> SourceReport:
+        memory = SourceMemory(dict(state.memory))
+
+        def open_source() -> Source:
+            return build(state.spec, around, memory)
+
+        since = None if state.failures else state.last_fetch_at
+        report = ingest(
+            self._store.papers, state.spec.name, open_source, since, self._clock, progress
+        )
+        now = self._clock()
+        if report.error and self._stop.is_set():  # what it had brought is stored
+            self._store.sources.put_back(state.spec.name, now)
+            return report
+        self._store.batches.note(memory.batches, now)
+        waiting = any(batch.state is BatchState.OPEN for batch in memory.batches)
+        return self._store.sources.report(replace(report, waiting=waiting), now, memory.values)
+
+    def try_source(self, name: str, most: int) -> list[Paper | BadRecord]:
+        """The first records that a source would bring now; stores nothing."""
+        state = self._named(name)
+        with self._around() as around:
+            source = build(state.spec, around, SourceMemory())
+            return list(islice(source.fetch(state.last_fetch_at), most))
+
+    def backfill(self, name: str, since: date, progress: _Progress = _quiet) -> SourceReport:
+        """Read back what an arXiv source announced from a date on; see ``steps.backfill``."""
+        state = self._named(name)
+        # What the source itself has not settled it brings as news: read back it would be none.
+        settled = date.fromisoformat(str(state.memory.get("settled") or date.max))
+        until = min(self._clock().date() - timedelta(days=1), settled)
+        with self._around() as around:
+            fetch = past_days(state.spec, around.web)
+            return backfill(self._store, name, fetch, since, until, self._clock, progress)
+
+    def _named(self, name: str) -> SourceState:
+        for state in self._store.sources.all():
+            if state.spec.name == name:
+                return state
+        raise _unknown(name)
+
+    # --- the network -------------------------------------------------------------------------
+
+    @contextmanager
+    def _around(self) -> Iterator[Surroundings]:
+        with self._client() as web, self._client(public_only=True) as public_web:
+            yield Surroundings(
+                web=web,
+                public_web=public_web,
+                folder=self._settings.folder,
+                clock=self._clock,
+                expected=lambda: expected_batch(self._clock()).announced_on,
+            )
+
+    def _client(self, *, public_only: bool = False) -> WebClient:
+        contact = self._settings.operator_email or self._settings.public_url
+        folder = self._settings.folder  # where all processes of an installation meet
+        return WebClient(
+            user_agent=f"digestmail/{__version__} ({contact})",
+            monotonic=self._monotonic,
+            sleep=self._pause,
+            wall=lambda: self._clock().timestamp(),
+            timeout=_LONGEST_ANSWER,
+            shared_folder=folder / ".digestmail" if os.access(folder, os.W_OK) else None,
+            public_only=public_only,
+        )
+
+    def _pause(self, seconds: float) -> None:
+        """Wait between two requests; SourceError when the program is to end."""
+        self._sleep(seconds)
+        if self._stop.is_set():
+            raise SourceError(_STOPPED)
+
+
+def _unknown(name: str) -> NotFoundError:
+    return NotFoundError(f"there is no source {name!r}; see: digestmail source list")

@@ -1,0 +1,1 @@
+"""The way to the relays: connections, SMTP's dialogue, replies and circuit breakers."""

@@ -1,0 +1,1 @@
+"""The template compiler: mails whose unvarying text is rendered and encoded once."""

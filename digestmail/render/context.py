@@ -1,0 +1,153 @@
+"""What goes into the templates, and what comes out of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from digestmail.addresses import readable_address
+from digestmail.domain import Digest, DigestItem, Recipient
+from digestmail.render.paper_view import PaperView, Place, clean, short_day
+from digestmail.text import excerpt, one_line
+
+_SUBJECT = 80
+_NOTE = 600
+_PROFILE = 80
+_FEW = 3  # papers
+_MANY = 20  # judged ones
+_PER_MINUTE = 230  # words; Brysbaert, J. Mem. Lang. 109 (2019): 238 of silent English non-fiction
+
+Names = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLinks:
+    """Links of one kind to the papers of a digest, which differ in the paper's position alone."""
+
+    start: str
+    end: str = ""
+
+    def __call__(self, position: int) -> str:
+        """The link of the paper at a position."""
+        return f"{self.start}{position}{self.end}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestLinks:
+    """Where the links of one digest lead; ``view``: the digest as a page."""
+
+    home: str
+    view: str
+    preferences: str
+    pause: str
+    unsubscribe: str
+    help: str
+    more: PaperLinks
+    less: PaperLinks
+    save: PaperLinks
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail's subject (one line, at most 80 characters), plain text and HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A mail as Rendered has it, its two parts in quoted-printable with CRLF line ends."""
+
+    subject: str
+    text: bytes
+    html: bytes
+
+
+def digest_names(digest: Digest, reader: Recipient, links: DigestLinks, shown: int) -> Names:
+    """The names known in all templates of a digest that shows so many papers."""
+    confirmed = reader.confirmed_at
+    profiles = dict.fromkeys(map(profile_name, digest.items))
+    return {
+        **_days(digest.date),
+        "weekly": reader.is_weekly,
+        "total": len(digest.items),
+        "judged": digest.judged,
+        "few": _is_few(digest, reader),
+        "left_out": len(digest.items) - shown,
+        "profiles": [name for name in profiles if name],
+        "note": clean(digest.note, _NOTE),
+        "address": one_line(readable_address(reader.email)),
+        "confirmed": short_day(confirmed) if confirmed else "",
+        "links": links,
+    }
+
+
+def paper_names(papers: Sequence[PaperView]) -> Names:
+    """The names of what is shown: the papers in the order of the mail, and how long they take."""
+    minutes = sum(paper.words for paper in papers) / _PER_MINUTE
+    return {"papers": papers, "minutes": str(max(round(minutes), 1))}
+
+
+def profile_name(item: DigestItem) -> str:
+    """The name of the profile a paper was picked for, as it is shown."""
+    return _cleaned(item.profile_name)
+
+
+@lru_cache(maxsize=4096)
+def _cleaned(name: str) -> str:
+    return clean(name, _PROFILE)
+
+
+def placed(items: Sequence[DigestItem]) -> list[tuple[DigestItem, Place]]:
+    """The items as the mail shows them: a section for each profile, the one of the best first."""
+    sections: dict[str, list[DigestItem]] = {}
+    for item in items:
+        sections.setdefault(profile_name(item), []).append(item)
+    if len(sections) < 2:
+        return [(item, _place(number)) for number, item in enumerate(items, 1)]
+    headings = chain.from_iterable(
+        (name if not at else "" for at in range(len(section))) for name, section in sections.items()
+    )
+    ordered = chain.from_iterable(sections.values())
+    return [
+        (item, _place(number, heading, 3))
+        for number, (item, heading) in enumerate(zip(ordered, headings, strict=True), 1)
+    ]
+
+
+_place = lru_cache(maxsize=4096)(Place)
+
+
+def subject_line(printed: str) -> str:
+    """A subject as a template printed it, on one line and short."""
+    return excerpt(one_line(printed), _SUBJECT)
+
+
+def _is_few(digest: Digest, reader: Recipient) -> bool:
+    """Whether a reader may wonder where the papers are, and could let more through."""
+    if not digest.items:
+        return digest.judged > 0
+    shown = len(digest.items)
+    return shown < reader.most_papers and shown <= _FEW and digest.judged >= _MANY
+
+
+@lru_cache(maxsize=64)
+def _days(day: date) -> Mapping[str, str]:
+    """The day of a digest as its templates may name it."""
+    return {
+        "day": short_day(day),
+        "long_day": f"{day:%A}, {day.day} {day:%B %Y}",
+        "week": _week(day),
+    }
+
+
+def _week(last: date) -> str:
+    """``14–20 November``, ``28 November – 4 December``: the week that ends with a day."""
+    first = last - timedelta(days=6)
+    if first.month == last.month:
+        return f"{first.day}–{last.day} {last:%B}"
+    return f"{first.day} {first:%B} – {last.day} {last:%B}"

@@ -1,0 +1,267 @@
+"""A paper as its reader sees it: cleaned, shortened, with what matched marked.
+
+Everything a paper says is hostile until it has passed through here: control characters and bidi
+overrides are gone, lengths are bounded, and only http(s) addresses are left as links.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from digestmail.domain import DigestItem, Paper, Reason, ReasonKind, Strength
+from digestmail.render.compiled.marking import Spans
+from digestmail.text import (
+    Phrase,
+    PhraseMatcher,
+    excerpt,
+    expression,
+    one_line,
+    places,
+    readable,
+    spans,
+    words,
+)
+from digestmail.text.person_names import same_person
+
+Segments = tuple[tuple[str, bool], ...]
+
+_TITLE = 300
+_NAME = 80
+_CATEGORY = 40
+_CATEGORIES = 5
+_WHY = 300
+_URL = 1000
+_AUTHORS = 3
+_MOST_AUTHORS = 8  # names shown at most, followed ones included
+_TRENDING = 5  # upvotes: fewer say little
+_PHRASES = 64  # that are remembered of one text
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a paper stands in the mail: its number there, and the section it belongs to."""
+
+    number: int
+    section: str = ""  # the heading above the paper, if a section begins with it
+    level: int = 2  # of the paper's own heading: 3 below those of sections
+
+
+@dataclass(frozen=True, slots=True)
+class PaperView:
+    """One paper of the mail. Texts are plain: escaping is the template's."""
+
+    place: int  # its number in the mail
+    number: str  # the same, two columns wide
+    section: str  # the heading above it; empty unless a section begins here
+    level: int  # of the paper's own heading
+    different: bool  # an exploration: at the edge of the profile
+    upvotes: int  # 0 when they say little
+    title: str
+    marked_title: Segments
+    url: str  # http(s) or empty
+    authors: tuple[tuple[str, bool], ...]  # (name, followed)
+    other_authors: int
+    categories: tuple[str, ...]
+    day: str
+    abstract: str  # empty when there is none or no room
+    marked_abstract: Segments
+    has_no_abstract: bool
+    words: int  # to be read: of title and abstract
+    why: str
+    more_url: str
+    less_url: str
+    save_url: str
+
+
+def paper_view(
+    item: DigestItem, place: Place, *, room: int, more_url: str, less_url: str, save_url: str
+) -> PaperView:
+    """The view of ``item`` with at most ``room`` characters of its abstract."""
+    paper, tell = item.paper, told(item)
+    phrases = [p for one in tell.marked for p in expression(one).phrases]
+    title = clean(paper.title, _TITLE) or "Untitled"
+    abstract = clean(paper.abstract, room)
+    authors, others = _authors(paper.authors, tell.followed)
+    return PaperView(
+        place=place.number,
+        number=aligned(place.number),
+        section=place.section,
+        level=place.level,
+        different=tell.different,
+        upvotes=paper.upvotes if paper.upvotes >= _TRENDING else 0,
+        title=title,
+        marked_title=segments(title, phrases),
+        url=web_url(paper.url),
+        authors=authors,
+        other_authors=others,
+        categories=tuple(clean(c, _CATEGORY) for c in paper.categories[:_CATEGORIES]),
+        day=_day(paper),
+        abstract=abstract,
+        marked_abstract=segments(abstract, phrases),
+        has_no_abstract=not paper.abstract.strip(),
+        words=len(title.split()) + len(abstract.split()),
+        why=tell.why,
+        more_url=more_url,
+        less_url=less_url,
+        save_url=save_url,
+    )
+
+
+# --- what differs from reader to reader --------------------------------------------------------
+
+
+def aligned(place: int) -> str:
+    """A place as the plain text aligns it."""
+    return f"{place:2}"
+
+
+class Told(NamedTuple):
+    """What the reasons of a paper tell its reader."""
+
+    why: str  # in one line; empty when there is none but its upvotes, which stand above
+    marked: tuple[str, ...]  # what is marked in the title and the abstract
+    followed: tuple[str, ...]  # the authors the paper was picked for
+    different: bool  # whether it is there to learn from what its reader says of it
+
+
+def told(item: DigestItem) -> Told:
+    """What the strength and the reasons of a paper tell."""
+    return _told(item.strength, tuple([reason[:2] for reason in item.reasons]))
+
+
+@lru_cache(maxsize=16_384)
+def _told(
+    strength: Strength | None, reasons: tuple[tuple[ReasonKind, tuple[str, ...]], ...]
+) -> Told:
+    named: list[str] = []
+    marked: tuple[str, ...] = ()
+    followed: tuple[str, ...] = ()
+    different = False
+    for kind, details in reasons:
+        if kind is ReasonKind.KEYWORD or kind is ReasonKind.TERMS:
+            marked += details
+        elif kind is ReasonKind.AUTHOR:
+            followed += details
+        elif kind is ReasonKind.EXPLORATION:
+            different = True
+        if details and kind is not ReasonKind.TRENDING:
+            named.append(_words(kind, tuple([_detail(one) for one in details])))
+    if strength and named:
+        named.insert(0, strength)
+    return Told(excerpt("; ".join(named), _WHY), marked, followed, different)
+
+
+def _words(kind: ReasonKind, details: tuple[str, ...]) -> str:
+    if kind is ReasonKind.EXPLORATION:  # the label above the paper says the rest
+        return f"at the edge of your profile, with {' and '.join(details)}"
+    return Reason(kind, details).words
+
+
+@lru_cache(maxsize=16_384)
+def _detail(text: str) -> str:
+    return clean(text, _WHY)
+
+
+class Marker:
+    """Finds what is marked in a title and an abstract, as ``spans`` does, and remembers it."""
+
+    __slots__ = ("_found", "_texts")
+
+    def __init__(self, title: str, abstract: str) -> None:
+        self._texts = (words(title), words(abstract))
+        self._found: dict[str, tuple[Spans, Spans]] = {}
+
+    def spans(self, marked: Iterable[str]) -> tuple[Spans, Spans]:
+        """Where keywords stand in each: (start, end) pairs in order, overlapping ones joined."""
+        title: Spans = ()
+        abstract: Spans = ()
+        for one in marked:
+            in_title, in_abstract = self._found.get(one) or self._find(one)
+            title += in_title
+            abstract += in_abstract
+        return _joined(title), _joined(abstract)
+
+    def _find(self, one: str) -> tuple[Spans, Spans]:
+        if len(self._found) >= _PHRASES:
+            self._found.clear()
+        matcher = PhraseMatcher(expression(one).phrases)
+        title, abstract = (tuple(places(text, matcher, families=True)) for text in self._texts)
+        found = self._found[one] = (title, abstract)
+        return found
+
+
+def _joined(found: Spans) -> Spans:
+    """Spans in order, overlapping ones joined."""
+    if len(found) < 2:
+        return found
+    joined: list[tuple[int, int]] = []
+    last = 0
+    for start, end in sorted(found):
+        if start < last:
+            start, last = joined[-1][0], max(end, last)
+            joined[-1] = start, last
+        else:
+            joined.append((start, end))
+            last = end
+    return tuple(joined)
+
+
+# --- cleaning ----------------------------------------------------------------------------------
+
+
+def clean(text: str, limit: int) -> str:
+    """``text`` on one line, without controls, its LaTeX readable, at most ``limit`` characters."""
+    return excerpt(one_line(readable(one_line(text))), limit) if limit else ""
+
+
+def segments(text: str, phrases: Iterable[Phrase]) -> Segments:
+    """``text`` in pieces, each with whether it matches one of ``phrases``.
+
+    Joined, the pieces are ``text`` again; none is empty.
+    """
+    pieces, end = [], 0
+    for start, stop in spans(text, phrases, families=True):
+        pieces += [(text[end:start], False), (text[start:stop], True)]
+        end = stop
+    pieces.append((text[end:], False))
+    return tuple(piece for piece in pieces if piece[0])
+
+
+def web_url(url: str) -> str:
+    """``url`` when a reader may be sent there, else nothing."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    usable = parts.scheme in ("http", "https") and parts.hostname and len(url) <= _URL
+    return url if usable and url == one_line(url) and " " not in url else ""
+
+
+def short_day(day: date) -> str:
+    """``20 Nov 2026``."""
+    return f"{day.day} {day:%b %Y}"
+
+
+# --- parts -----------------------------------------------------------------------------------
+
+
+def _authors(
+    names: Sequence[str], followed: Sequence[str]
+) -> tuple[tuple[tuple[str, bool], ...], int]:
+    """The first names and the followed ones, and how many are left."""
+    marked = [(clean(name, _NAME), any(_is(name, f) for f in followed)) for name in names]
+    enough = _AUTHORS + 1 if len(names) == _AUTHORS + 1 else _AUTHORS  # never "and 1 more"
+    shown = tuple(a for at, a in enumerate(marked) if at < enough or a[1])[:_MOST_AUTHORS]
+    return shown, len(marked) - len(shown)
+
+
+def _is(name: str, followed: str) -> bool:
+    return name == followed or same_person(name, followed)
+
+
+def _day(paper: Paper) -> str:
+    day = paper.published_at or paper.announced_on
+    return short_day(day) if day else ""

@@ -1,0 +1,1 @@
+"""Services that own threads and live as long as the process: search."""

@@ -1,0 +1,1 @@
+"""arXiv: its daily feed reconciled with OAI-PMH, its query API, taxonomy and calendar."""

@@ -1,0 +1,129 @@
+"""arXiv's announcement calendar: on which evenings new papers come out, and why on others none.
+
+https://info.arxiv.org/help/availability.html: at 20:00 in New York from Sunday to Thursday, but
+not on the evenings of the holidays that arXiv lists each year. arXiv also defers mailings at
+short notice, so this is what to expect; what the feed holds is the truth.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from digestmail.errors import ConfigError
+
+HOLIDAYS = Path(__file__).with_name("holidays.csv")
+_NEW_YORK = ZoneInfo("America/New_York")
+_AT = time(20)
+_DAY = timedelta(days=1)
+_FRIDAY, _SATURDAY, _SUNDAY = 5, 6, 7  # ISO
+_WEEKEND = "weekend: arXiv announces nothing on Friday and Saturday evenings"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One mailing. ``doubt`` tells why it may not come after all; empty when it should."""
+
+    evening: date  # in New York
+    doubt: str = ""
+
+    @property
+    def at(self) -> datetime:
+        """When it comes, in UTC."""
+        return datetime.combine(self.evening, _AT, _NEW_YORK).astimezone(UTC)
+
+    @property
+    def announced_on(self) -> date:
+        """The date that arXiv's feed gives its papers: that of the morning after."""
+        return self.evening + _DAY
+
+    @property
+    def feed_at(self) -> datetime:
+        """When the day's feed should be there, in UTC: at midnight in New York."""
+        return datetime.combine(self.announced_on, time(), _NEW_YORK).astimezone(UTC)
+
+
+def announcement_for(day: date) -> Announcement | None:
+    """What comes out on the evening of a day in New York; None for a weekend or holiday."""
+    if _reason_for_none(day):
+        return None
+    return Announcement(day, _doubt(day))
+
+
+def expected_batch(now: datetime) -> Announcement:
+    """The latest announcement that feeds should have by ``now``, which must be aware."""
+    return next(found for found in _announcements(now, -_DAY) if found.feed_at <= now)
+
+
+def next_announcement(now: datetime) -> Announcement:
+    """The first announcement after ``now``, which must be aware."""
+    return next(found for found in _announcements(now, _DAY) if found.at > now)
+
+
+def local_day(now: datetime) -> date:
+    """arXiv's date at an instant: that in New York."""
+    return now.astimezone(_NEW_YORK).date()
+
+
+def is_quiet_day(day: date) -> str | None:
+    """Why no papers bear this date, that of the morning after an evening; None if some should."""
+    return _reason_for_none(day - _DAY)
+
+
+def _announcements(now: datetime, step: timedelta) -> Iterator[Announcement]:
+    day = now.astimezone(_NEW_YORK).date()
+    while True:
+        if found := announcement_for(day):
+            yield found
+        day += step
+
+
+def _reason_for_none(evening: date) -> str | None:
+    if evening.isoweekday() in (_FRIDAY, _SATURDAY):
+        return _WEEKEND
+    if name := _holidays().get(evening):
+        return f"holiday: arXiv announces nothing on the evening of {evening:%A %d %B} ({name})"
+    return None
+
+
+def _doubt(evening: date) -> str:
+    if not any(holiday.year == evening.year for holiday in _holidays()):
+        return f"arXiv's holidays of {evening.year} are not in the calendar yet"
+    # The list does not tell which mailing a holiday on a Friday or Saturday defers.
+    if evening.isoweekday() == _SUNDAY:
+        for before in (evening - _DAY, evening - 2 * _DAY):
+            if name := _holidays().get(before):
+                return f"arXiv kept {before:%A %d %B} ({name}) and may defer this mailing"
+    return ""
+
+
+# --- the table -------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _holidays() -> Mapping[date, str]:
+    return read_holidays(HOLIDAYS)
+
+
+def read_holidays(path: Path) -> dict[date, str]:
+    """The names of holidays by date, from a CSV file of ``date,name``; ConfigError if it is bad.
+
+    A year is known when the file has a line of it: enter a year's holidays all at once.
+    """
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = csv.reader(lines)
+        next(rows, None)
+        return dict(_holiday(row, f"{path}, line {rows.line_num}") for row in rows if row)
+
+
+def _holiday(row: list[str], where: str) -> tuple[date, str]:
+    try:
+        day, name = row
+        return date.fromisoformat(day.strip()), name.strip()
+    except ValueError as error:
+        raise ConfigError(
+            f"{where}: should be a date and a name: 2026-11-26,Thanksgiving"
+        ) from error

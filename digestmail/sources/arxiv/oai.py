@@ -1,0 +1,173 @@
+"""arXiv's records by OAI-PMH: for reconciling the daily feed, and for backfilling.
+
+http://www.openarchives.org/OAI/openarchivesprotocol.html and
+https://info.arxiv.org/help/oa/index.html. Records are selected by their datestamp, the UTC day on
+which their metadata last changed for whatever reason; only by way of ``is_new`` does it tell of an
+announcement.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+from xml.etree.ElementTree import Element
+
+from digestmail.domain import BadRecord, Paper
+from digestmail.errors import SourceError
+from digestmail.sources.arxiv.oai_records import OaiRecord, read_record, take_apart
+from digestmail.sources.arxiv.xml import children, document, texts
+from digestmail.sources.http.client import (
+    Response,
+    WebClient,
+    pause_after,
+    retry_after,
+    status_line,
+)
+from digestmail.text import one_line
+
+BASE_URL = "https://oaipmh.arxiv.org/oai"
+_PREFIX = "arXiv"
+_UNTOLD_WAIT = 30.0  # seconds after a first 503 that does not say for how long
+_CLIENT_WAITS = 60.0  # a WebClient itself asks once more after a wait up to this
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    records: Sequence[OaiRecord]
+    token: str  # empty on the last page
+
+
+class _TokenExpiredError(Exception):
+    """The resumption token is of no more use."""
+
+
+class OaiHarvester:
+    """Harvests ``sets`` (see ``oai_sets``; none means all of arXiv), page by page.
+
+    A page may take arXiv a minute and more: ``web`` should wait at least 120 s for an answer. A
+    server that is busy (503) is waited for, ``patience`` seconds for one page at most.
+    """
+
+    def __init__(
+        self,
+        web: WebClient,
+        base_url: str = BASE_URL,
+        sets: Sequence[str] = (),
+        *,
+        source: str = "arxiv",
+        patience: float = 900.0,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._web = web
+        self._base_url = base_url
+        self._sets = tuple(sets) or ("",)
+        self._source = source
+        self._patience = patience
+        self._sleep = sleep
+
+    def fetch_between(self, first: date, last: date | None) -> Iterator[Paper | BadRecord]:
+        """Yield the records with a datestamp from ``first`` to ``last``, both days included.
+
+        Without ``last`` up to now, as arXiv advises for keeping up. Start a day before the one
+        wanted then: arXiv keeps the answer "no records" for the rest of the UTC day. One set
+        follows the other, each ordered by datestamp. A paper in two sets, or read again after a
+        token expired, comes again. Deleted and withdrawn records are left out. Raises SourceError
+        where arXiv fails or refuses; what was yielded before is good.
+        """
+        for name in self._sets:
+            yield from self._harvest(name, first, last)
+
+    def _harvest(self, name: str, first: date, last: date | None) -> Iterator[Paper | BadRecord]:
+        """One set; when its token expires, anew from the day that was reached, once for a day."""
+        start, restarted_on = first, None
+        while True:
+            try:
+                for page in self._pages(_selection(name, start, last)):
+                    yield from self._read(page)
+                    start = max([start, *(r.datestamp for r in page.records if r.datestamp)])
+            except _TokenExpiredError as error:
+                if restarted_on == start:
+                    raise SourceError(
+                        f"{self._base_url}: the list for {start} ends early each time:"
+                        f" arXiv refuses to resume it ({error})"
+                    ) from error
+                restarted_on = start
+            else:
+                return
+
+    def _read(self, page: _Page) -> list[Paper | BadRecord]:
+        wanted = (record for record in page.records if not record.is_gone)
+        results = [read_record(record, self._source) for record in wanted]
+        bad = [result for result in results if isinstance(result, BadRecord)]
+        if bad and len(bad) == len(results) > 1:
+            raise SourceError(
+                f"{self._base_url}: 0 of {len(bad)} records could be read"
+                f" ({bad[0].where}: {bad[0].problem}): their format may have changed"
+            )
+        return results
+
+    # --- pages -------------------------------------------------------------------------------
+
+    def _pages(self, query: Mapping[str, str]) -> Iterator[_Page]:
+        while True:
+            page = self._page({"verb": "ListRecords", **query})
+            yield page
+            if not page.token:
+                return
+            if page.token == query.get("resumptionToken"):
+                raise SourceError(f"{self._base_url}: its resumption token leads in a circle")
+            query = {"resumptionToken": page.token}
+
+    def _page(self, query: Mapping[str, str]) -> _Page:
+        response = self._answer(f"{self._base_url}?{urlencode(query)}")
+        root = document(response.content, "OAI-PMH", url=self._base_url)
+        for error in root.findall("{*}error"):
+            self._explain(error, resumed="resumptionToken" in query)
+            return _Page((), "")
+        listed = children(root).get("ListRecords")
+        records = [] if listed is None else listed.findall("{*}record")
+        if response.status != 200 or not records:
+            raise SourceError(
+                f"{self._base_url}: answered {status_line(response.status)} with neither records"
+                " nor the reason why; will try again at the next poll"
+            )
+        token = one_line(texts(listed).get("resumptionToken", ""))
+        return _Page([take_apart(record) for record in records], token)
+
+    def _explain(self, error: Element, *, resumed: bool) -> None:
+        """Return where there are just no records; raise what any other error means.
+
+        A token promises at least one record more: where none comes, it has led astray.
+        """
+        code, told = error.get("code", ""), one_line("".join(error.itertext()))[:200]
+        if code == "noRecordsMatch" and not resumed:
+            return
+        if code in ("noRecordsMatch", "badResumptionToken"):
+            raise _TokenExpiredError(told)
+        raise SourceError(f"{self._base_url}: arXiv refuses the query: {code} ({told})")
+
+    def _answer(self, url: str) -> Response:
+        """The answer, once the server is no longer busy; OAI-PMH 2.0, 3.1.2.2."""
+        waited, refusals = 0.0, 0
+        while True:
+            response = self._web.get(url, expected=(200, 400, 503))
+            if response.status != 503:
+                return response
+            told = retry_after(response.headers)
+            refusals += 2 if told is not None and told <= _CLIENT_WAITS else 1
+            wait = pause_after(503, told, refusals) or _UNTOLD_WAIT
+            if waited + wait > self._patience:
+                raise SourceError(
+                    f"{self._base_url}: still busy (503) after {waited:.0f} s of waiting;"
+                    " will try again at the next poll"
+                )
+            self._sleep(wait)
+            waited += wait
+
+
+def _selection(name: str, first: date, last: date | None) -> dict[str, str]:
+    query = {"metadataPrefix": _PREFIX, "from": first.isoformat()}
+    if last:
+        query["until"] = last.isoformat()
+    return query | ({"set": name} if name else {})

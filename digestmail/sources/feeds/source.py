@@ -1,0 +1,109 @@
+"""Papers from any RSS or Atom feed: journals, conferences, blogs.
+
+What stands in a feed is a stranger's: its size is bounded, document types with declarations are
+refused, markup is cleaned and only http(s) links are kept. The feed's own tags ("News", "Article")
+are left aside: they are no categories that subscribers choose, but for those of arXiv.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urljoin
+
+from digestmail.domain import BadRecord, Paper, SourceMemory
+from digestmail.errors import SourceError
+from digestmail.sources.feeds.document import Limits, read_document
+from digestmail.sources.feeds.entry import FeedRecord, doi_in_address, own_keys, read_entry
+from digestmail.sources.http.client import WebClient
+from digestmail.sources.http.ssrf_guard import PrivateAddressError
+from digestmail.sources.normalise.records import RecordError, paper_from_record, shared_names
+from digestmail.sources.state import remember_validators, remembered_validators
+
+__all__ = ["FeedSource", "doi_in_address", "read_any_feed"]
+
+
+class FeedSource:
+    """What one feed holds, whenever it has changed.
+
+    ``web`` should refuse private addresses unless the operator allowed them.
+    """
+
+    def __init__(self, url: str, web: WebClient, name: str, memory: SourceMemory) -> None:
+        self._url = url
+        self._web = web
+        self._name = name
+        self._values = memory.values
+
+    def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:  # noqa: ARG002
+        """Yield the feed's papers, all that it still holds; none where it did not change.
+
+        See Source.
+        """
+        validators = remembered_validators(self._values, self._url)
+        try:
+            response = self._web.get(self._url, validators=validators)
+        except PrivateAddressError as error:
+            raise SourceError(
+                f"{error}; if the feed is meant to be there, add private=yes"
+            ) from error
+        if response.status == 304:
+            return
+        yield from read_any_feed(response.content, url=response.url, source=self._name)
+        remember_validators(self._values, self._url, response.validators)
+
+
+def read_any_feed(
+    content: bytes,
+    *,
+    url: str,
+    source: str,
+    limits: Limits = Limits(),  # noqa: B008
+) -> list[Paper | BadRecord]:
+    """Return the papers of a feed; raises SourceError where ``content`` is no usable feed.
+
+    A feed without entries is a quiet day. One of which no entry can be read is refused. A paper is
+    known by the arXiv id, DOI or PubMed id it tells, else by a hash of its guid or address:
+    ``<source>:<hash>``. What stands in several entries with different titles identifies none of
+    them. arXiv's announcements of new versions are left out, as by sources of kind ``arxiv``.
+    """
+    document = read_document(content, url, limits)
+    base = urljoin(url, document.base)
+    records = [read_entry(entry, base) for entry in document.entries]
+    shared = shared_names(
+        (name, r.title) for r in records for name in (*r.own_ids, *r.dois, *r.cited_dois)
+    )
+    news = [record for record in records if not record.announce_type.startswith("replace")]
+    results = [_read(record, shared, source) for record in news]
+    bad = [each for each in [*results, *document.problems] if isinstance(each, BadRecord)]
+    if bad and len(bad) == len(results) + len(document.problems) and records:
+        raise SourceError(
+            f"{url}: 0 of {len(bad)} entries could be read ({bad[0].where}: {bad[0].problem})"
+        )
+    return [*results, *document.problems]
+
+
+def _read(record: FeedRecord, shared: Collection[str], source: str) -> Paper | BadRecord:
+    own_id = next((name for name in record.own_ids if name not in shared), "")
+    keys = own_keys(own_id) if own_id else ()
+    dois = [name for name in (*record.dois, *record.cited_dois) if name not in shared]
+    is_public = bool(record.arxiv_id or dois or record.pmid)
+    fields = {
+        "arxiv_id": record.arxiv_id,
+        "id": "" if is_public else next(iter(keys), ""),
+        "doi": next(iter(dois), ""),
+        "pmid": record.pmid,
+        "title": record.title,
+        "abstract": record.abstract,
+        "authors": record.authors,
+        "url": record.url,
+        "published": record.published,
+        "categories": record.categories,
+    }
+    try:
+        paper = paper_from_record(fields, source=source)
+    except RecordError as error:
+        return BadRecord(record.where, str(error))
+    # By its guid a paper is known where nothing surer was read of it by earlier versions.
+    known_by_guid = not (record.arxiv_id or set(dois) & set(record.dois))
+    own = [f"{source}:{key}" for key in keys if known_by_guid]
+    return replace(paper, aliases=(*paper.aliases, *(key for key in own if key != paper.key)))

@@ -1,0 +1,1 @@
+"""Files of papers: exports of reference managers and publishers, tables, listings."""

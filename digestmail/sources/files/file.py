@@ -1,0 +1,210 @@
+"""Papers from a file of records.
+
+JSON lines, a JSON array, a table with a header row, BibTeX, RIS, an export of PubMed, EndNote or
+Web of Science, or a listing saved as text. JSON is UTF-8; the others are decoded as
+``decode_text`` does.
+"""
+
+import codecs
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from digestmail.domain import BadRecord, Paper
+from digestmail.errors import InputError, SourceError
+from digestmail.sources.files.bibtex import read_bibtex
+from digestmail.sources.files.columns import records_in
+from digestmail.sources.files.endnote import read_enw
+from digestmail.sources.files.nbib import read_nbib
+from digestmail.sources.files.plain_listing import read_listing
+from digestmail.sources.files.ris import read_ris
+from digestmail.sources.files.tagged import unified
+from digestmail.sources.files.wos import read_wos
+from digestmail.sources.normalise.records import (
+    RecordError,
+    names_with_title,
+    paper_from_record,
+    shared_names,
+    without_shared_names,
+)
+from digestmail.tables import decode_text, read_table
+from digestmail.text import one_line
+
+_CHUNK = 1 << 20
+_STREAMED = (".jsonl", ".ndjson")  # read twice, since they may be larger than the memory
+
+Located = tuple[str, Mapping[str, object] | str]  # where it stood; the record, or what is wrong
+
+
+class FileSource:
+    """Yields every record of a file at each fetch: whoever stores them knows which are new."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._name = name
+
+    def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:  # noqa: ARG002
+        """Yield the file's papers in order; see Source.
+
+        Raises SourceError before the first paper where the file as a whole cannot be read.
+        """
+        read = READERS.get(self._path.suffix.lower())
+        if read is None:
+            raise SourceError(f"{self._path}: cannot read this kind of file; use {listed_kinds()}")
+        try:
+            _require_file(self._path)
+            is_streamed = self._path.suffix.lower() in _STREAMED
+            records = read(self._path) if is_streamed else list(read(self._path))
+            shared = shared_names(pair for _, each in records for pair in names_with_title(each))
+            for where, record in read(self._path) if is_streamed else records:
+                yield self._paper(where, record, shared)
+        except OSError as error:
+            raise SourceError(f"{self._path}: {error.strerror or error}") from error
+
+    def _paper(
+        self, where: str, record: Mapping[str, object] | str, shared: Collection[str]
+    ) -> Paper | BadRecord:
+        if isinstance(record, str):
+            return BadRecord(where, record)
+        try:
+            return paper_from_record(without_shared_names(record, shared), source=self._name)
+        except RecordError as error:
+            return BadRecord(where, str(error))
+
+
+def _require_file(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise SourceError(f"{path}: not a regular file")
+
+
+def _require_utf8(path: Path) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            if b"\0" in chunk:
+                raise SourceError(f"{path}: not a text file (a UTF-16 one must be saved as UTF-8)")
+            _decode(decoder, chunk, path)
+        _decode(decoder, b"", path, final=True)
+
+
+def _decode(
+    decoder: codecs.IncrementalDecoder, chunk: bytes, path: Path, *, final: bool = False
+) -> None:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path}: not a UTF-8 file; save it as UTF-8") from error
+
+
+# --- the formats -----------------------------------------------------------------------------
+
+
+def _json_lines(path: Path) -> Iterator[Located]:
+    _require_utf8(path)
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield f"line {number}", _json_record(line)
+
+
+def _json_record(line: str) -> Mapping[str, object] | str:
+    try:
+        return _mapping(json.loads(line))
+    except json.JSONDecodeError as error:
+        return f"it is not JSON: {error.msg} at column {error.colno}"
+    except (ValueError, RecursionError):  # a number of thousands of digits, deep nesting
+        return "it is not JSON that can be read"
+
+
+def _mapping(value: object) -> Mapping[str, object] | str:
+    return value if isinstance(value, dict) else "it is not a JSON object"
+
+
+def _json_array(path: Path) -> Iterator[Located]:
+    _require_utf8(path)
+    try:
+        records = json.loads(path.read_text(encoding="utf-8-sig"))
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise SourceError(f"{path}: not JSON: {error.msg} at {where}") from error
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{path}: not JSON that can be read") from error
+    if not isinstance(records, list):
+        raise SourceError(f"{path}: not a JSON array; one object to a line is a .jsonl file")
+    for number, record in enumerate(records, 1):
+        yield f"record {number}", _mapping(record)
+
+
+def _table(path: Path) -> Iterator[Located]:
+    with _decoding(path):
+        table = read_table(path.read_bytes())
+    records = records_in(table, own_ids=True)
+    if records is None:
+        first = next(table.rows(), None)
+        head = table.delimiter.join(first.cells)[:60] if first else ""
+        raise SourceError(f"{path}: no column “title”; its first row is “{one_line(head)}”")
+    return records
+
+
+def _text(path: Path) -> str:
+    with _decoding(path):
+        return unified(decode_text(path.read_bytes()).text)
+
+
+def _lines(path: Path) -> list[str]:
+    return _text(path).split("\n")
+
+
+@contextmanager
+def _decoding(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise SourceError(f"{path}: {error.message.partition(';')[0]}; save it as UTF-8") from None
+
+
+def _bibtex(path: Path) -> Iterator[Located]:
+    return read_bibtex(_text(path))
+
+
+def _ris(path: Path) -> Iterator[Located]:
+    return read_ris(_lines(path))
+
+
+def _nbib(path: Path) -> Iterator[Located]:
+    return read_nbib(_lines(path))
+
+
+def _enw(path: Path) -> Iterator[Located]:
+    return read_enw(_lines(path))
+
+
+def _wos(path: Path) -> Iterator[Located]:
+    return read_wos(_lines(path))
+
+
+def _listing(path: Path) -> Iterator[Located]:
+    return read_listing(_lines(path))
+
+
+READERS: Mapping[str, Callable[[Path], Iterator[Located]]] = {
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".json": _json_array,
+    ".csv": _table,
+    ".tsv": _table,
+    ".tab": _table,
+    ".bib": _bibtex,
+    ".ris": _ris,
+    ".nbib": _nbib,
+    ".enw": _enw,
+    ".ciw": _wos,
+    ".txt": _listing,
+}
+
+
+def listed_kinds() -> str:
+    """The endings of the files that can be read, for a person."""
+    return ", ".join(READERS)

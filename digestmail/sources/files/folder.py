@@ -1,0 +1,65 @@
+"""Papers from a folder into which files are put: exports, saved listings, tables."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from digestmail.domain import BadRecord, Paper
+from digestmail.errors import SourceError
+from digestmail.sources.files.file import READERS, FileSource
+
+# Files that came while the last fetch ran, or under a clock of another machine, are read again.
+_OVERLAP = timedelta(days=1)
+
+
+class FolderSource:
+    """Yields the records of a folder's files, each file anew when it appeared or changed.
+
+    Read are files of the kinds that FileSource knows, by their endings, in the order of their
+    names; not those in folders below, hidden ones, nor what editors and office programs keep
+    beside an open file (``~$a.csv``, ``#a.csv#``).
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._name = name
+
+    def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:
+        """Yield the papers of files new or changed after ``since`` (aware); all for None.
+
+        A file that cannot be read is one BadRecord. Raises SourceError where the folder itself
+        cannot be read.
+        """
+        for path in self._files():
+            try:
+                if since is None or _changed_at(path) > since - _OVERLAP:
+                    yield from self._read(path)
+            except OSError as error:
+                yield BadRecord(path.name, error.strerror or str(error))
+            except SourceError as error:
+                yield BadRecord(path.name, str(error).removeprefix(f"{path}: "))
+
+    def _files(self) -> list[Path]:
+        try:
+            return sorted(path for path in self._path.iterdir() if _is_wanted(path))
+        except OSError as error:
+            raise SourceError(f"{self._path}: {error.strerror or error}") from error
+
+    def _read(self, path: Path) -> Iterator[Paper | BadRecord]:
+        for result in FileSource(path, self._name).fetch(None):
+            if isinstance(result, BadRecord):
+                yield BadRecord(f"{path.name}, {result.where}", result.problem)
+            else:
+                yield result
+
+
+def _is_wanted(path: Path) -> bool:
+    if path.name.startswith((".", "~", "#")) or path.suffix.lower() not in READERS:
+        return False
+    return not path.is_dir()
+
+
+def _changed_at(path: Path) -> datetime:
+    """When the file came to be as and where it is: moving one in keeps its time of modification."""
+    status = path.stat()
+    return datetime.fromtimestamp(max(status.st_mtime, status.st_ctime), UTC)

@@ -1,0 +1,139 @@
+"""A reader's own papers and feeds, out of the file that their reference manager or reader saved."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from digestmail.domain import Paper
+from digestmail.errors import InputError
+from digestmail.messages import N_, Worded
+from digestmail.sources.files.formats import (
+    KINDS,
+    Located,
+    Record,
+    UnreadableFileError,
+    is_xml,
+    records_of_text,
+    records_of_xml,
+    root_of,
+)
+from digestmail.sources.files.opml import read_opml
+from digestmail.sources.normalise.identifiers import key_from_reference, pubmed_key
+from digestmail.sources.normalise.records import (
+    RecordError,
+    names_with_title,
+    paper_from_record,
+    shared_names,
+    without_shared_names,
+)
+from digestmail.text import one_line, readable, words
+
+SOURCE = "library"  # of papers that have no other identifier than their title
+MEGABYTE = 1_000_000
+LARGEST = 5 * MEGABYTE  # bytes of a file: 2,000 entries with long abstracts have four
+MOST_ENTRIES = 2_000
+FIELD = "library"
+_NAME_LIMIT = 80  # characters of a file's name that are shown
+
+_UNUSABLE = N_(
+    "“%(name)s” cannot be used: give a BibTeX, RIS, PubMed, EndNote, Web of Science, OPML or CSV"
+    " file, a Zotero export, CSL JSON or a list of identifiers, of at most %(most)s MB"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What a file told. Papers without a title are known by their identifier alone.
+
+    ``problems`` has a line for each entry that was left out, telling which and why.
+    """
+
+    papers: tuple[Paper, ...] = ()
+    categories: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was nothing of use."""
+        return not (self.papers or self.categories or self.keywords)
+
+
+def read_library(data: bytes, filename: str = "") -> Library:
+    """Return all that can be used of a file's ``data``; InputError("library") where nothing can.
+
+    The error names the file, what is wrong with it and what to do.
+    """
+    try:
+        library = _read(data, filename)
+        if library.is_empty:
+            why = library.problems[0] if library.problems else "it names no paper and no feed"
+            raise UnreadableFileError(f"nothing in it can be used: {why}")
+    except UnreadableFileError as error:
+        raise _refused(filename, str(error)) from None
+    except (ValueError, RecursionError, KeyError, IndexError):  # of a parser of others
+        raise _refused(filename, f"it cannot be read; give {KINDS}") from None
+    return library
+
+
+def _refused(filename: str, why: str) -> InputError:
+    """Return the error of a file; only English tells what is wrong with it."""
+    name = one_line(filename)[:_NAME_LIMIT]
+    english = f"“{name}”: {why}" if name else f"the file: {why}"
+    named = {"name": name or "…", "most": LARGEST // MEGABYTE}
+    return InputError(FIELD, Worded(_UNUSABLE, english=english, **named))
+
+
+def _read(data: bytes, filename: str) -> Library:
+    if len(data) > LARGEST:
+        size, most = -(-len(data) // MEGABYTE), LARGEST // MEGABYTE
+        raise UnreadableFileError(
+            f"it has {size} MB, and {most} MB are the most that is read",
+            "leave out notes and attached files, or export fewer papers",
+        )
+    if not data.strip():
+        raise UnreadableFileError("it is empty", "export it anew")
+    if not is_xml(data):
+        return _papers(records_of_text(data, filename))
+    root = root_of(data)
+    if root.tag.lower() == "opml":
+        feeds = read_opml(root)
+        return Library((), feeds.categories, feeds.keywords, feeds.problems)
+    return _papers(records_of_xml(root))
+
+
+def _papers(entries: Iterable[Located]) -> Library:
+    papers: dict[str, Paper] = {}
+    problems: list[str] = []
+    located = iter(entries)
+    first = list(islice(located, MOST_ENTRIES))
+    shared = shared_names(pair for _, record in first for pair in names_with_title(record))
+    for where, record in first:
+        try:
+            paper = _paper(record, shared)
+            papers.setdefault(paper.key, paper)
+        except (RecordError, InputError) as error:
+            problems.append(f"{where}: {getattr(error, 'message', error)}")
+    if next(located, None) is not None:
+        problems.append(f"only the first {MOST_ENTRIES:,} entries are read")
+    return Library(tuple(papers.values()), problems=tuple(problems))
+
+
+def _paper(record: Record, shared: Collection[str]) -> Paper:
+    """Return the paper of a record; of one without title its identifier is enough."""
+    if isinstance(record, str):
+        raise RecordError(record)
+    if isinstance(record, Paper):
+        return replace(record, source=SOURCE)
+    if str(record.get("title") or "").strip():
+        paper = paper_from_record(without_shared_names(record, shared), source=SOURCE)
+        if paper.key.startswith(f"{SOURCE}:") and not words(readable(paper.title)):
+            raise RecordError("it has no identifier, and its title neither letter nor digit")
+        return paper
+    names = [str(record.get(name) or "") for name in ("arxiv_id", "doi", "url")]
+    for name in [*names, pubmed_key(record.get("pmid"))]:
+        try:
+            return Paper(key=key_from_reference(name), title="", source=SOURCE)
+        except InputError:
+            continue
+    raise RecordError("it has no title")

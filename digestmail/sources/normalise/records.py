@@ -1,0 +1,221 @@
+"""Papers out of records: the JSON objects and table rows that files and services hold."""
+
+import hashlib
+import math
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from urllib.parse import quote, urlsplit
+
+from digestmail.domain import Paper
+from digestmail.sources.normalise.authors import author_name, split_authors
+from digestmail.sources.normalise.clean import clean
+from digestmail.sources.normalise.dates import utc
+from digestmail.sources.normalise.identifiers import arxiv_id, canonical_key, dois, pubmed_key
+from digestmail.sources.normalise.placeholders import is_placeholder
+from digestmail.text import one_line, words
+
+TITLE_LIMIT = 1_000
+ABSTRACT_LIMIT = 20_000
+_ID_LIMIT = 300
+_URL_LIMIT = 2_000
+# A class of ACM (I.2.7) or MSC (68T07, 60-08), alone or first of several.
+_SUBJECT_CLASS = re.compile(
+    r"(?i:ACM|MSC|primary|secondary)\b|[A-K]\.[0-9m]\b|[0-9]{2}(?:[A-Z][0-9x]{2}|-[0-9X]{2})\b",
+    re.ASCII,
+)
+_IN_BRACKETS = re.compile(r"\[([^\[\]]*\s[^\[\]]*)\]\.?")
+# Not that of an ellipsis or an abbreviation: "et al.", "in the U.S.", "Inc."
+_FULL_STOP = re.compile(r"(?<![.\s])(?<!\.\w)(?<!\b[A-Z])(?<!\bal)(?<!\betc)(?<!\b(?:Inc|Ltd))\.$")
+_NAMING_FIELDS = ("id", "arxiv_id", "doi", "url", "pmid")
+_COMPARED_TITLE = 500  # characters, enough to tell titles apart
+_MARKUP_ALLOWANCE = 5  # raw text is cut at this many times its limit before it is cleaned
+
+Record = Mapping[str, object]
+
+
+class RecordError(ValueError):
+    """The record cannot be made a Paper; says why, for a BadRecord."""
+
+
+def paper_from_record(record: Mapping[str, object], *, source: str) -> Paper:
+    """The Paper of one record; raises RecordError where its title or identifier is unusable.
+
+    Fields: ``id`` (or ``arxiv_id``, ``doi``, ``pmid``), ``title``, ``abstract`` or ``summary``,
+    ``authors`` and ``categories`` (lists or strings), ``url``, ``published``, ``updated``,
+    ``version``. What else is missing or unreadable is left out. A placeholder ("N/A", "-") is no
+    identifier. A record without identifier is known by its title and first author.
+    """
+    title = _title(record.get("title"))
+    if not title:
+        raise RecordError("it has no title")
+    authors = _authors(record.get("authors"))
+    names = _identifiers(record)
+    work_dois = tuple(name for text in names for name in dois(text) if not arxiv_id(name))
+    work_doi = next(iter(work_dois), "")
+    key = _key(names, work_doi, source) or _derived_key(title, authors, source)
+    aliases = dict.fromkeys([*(f"doi:{name}" for name in work_dois[1:]), *_pubmed_keys(names)])
+    return Paper(
+        key=key,
+        title=title,
+        abstract=_text(record.get("abstract") or record.get("summary"), ABSTRACT_LIMIT),
+        authors=authors,
+        categories=_categories(record.get("categories")),
+        url=_url(key, record.get("url"), work_doi),
+        doi=work_doi,
+        aliases=tuple(name for name in aliases if name not in (key, f"doi:{work_doi}")),
+        version=_version(record.get("version"), names),
+        published_at=utc(record.get("published")),
+        updated_at=utc(record.get("updated")),
+        source=source,
+    )
+
+
+def _title(value: object) -> str:
+    """Return the title without the full stop that PubMed and others put after it.
+
+    PubMed puts titles that it translated in brackets.
+    """
+    title = _text(value, TITLE_LIMIT)
+    if translated := _IN_BRACKETS.fullmatch(title):
+        title = translated[1]
+    return title[:-1] if _FULL_STOP.search(title) else title
+
+
+def _text(value: object, limit: int) -> str:
+    if not isinstance(value, str):
+        return ""
+    return clean(value[: limit * _MARKUP_ALLOWANCE])[:limit].rstrip()
+
+
+# --- identity --------------------------------------------------------------------------------
+
+
+def _identifiers(record: Mapping[str, object]) -> list[str]:
+    """Return what the record calls itself, the surest first.
+
+    Only ``id`` may be a name that the source itself gave; the other fields count where they hold
+    an arXiv id, a DOI or a PubMed id.
+    """
+    own = _identifier(record.get("id"))
+    texts = {name: _identifier(record.get(name)) for name in ("arxiv_id", "doi", "url")}
+    public = {name: text for name, text in texts.items() if _is_public(text)}
+    pmid = pubmed_key(_identifier(record.get("pmid")))
+    names = (public.get("arxiv_id"), own, public.get("doi"), public.get("url"), pmid)
+    return [name for name in names if name]
+
+
+def _identifier(value: object) -> str:
+    if isinstance(value, float) and not math.isnan(value):  # pandas writes NaN for nothing
+        raise RecordError("its id is a decimal number, whose last zeros are lost: quote it")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    text = one_line(value) if isinstance(value, str) else ""
+    return "" if is_placeholder(text) else text
+
+
+def _pubmed_keys(names: Iterable[str]) -> Iterator[str]:
+    return (key for name in names if not name.isdecimal() and (key := pubmed_key(name)))
+
+
+def _key(identifiers: list[str], work_doi: str, source: str) -> str:
+    if not identifiers:
+        return ""
+    best = next(filter(arxiv_id, identifiers), identifiers[0])
+    if len(best) > _ID_LIMIT:
+        raise RecordError(f"its id is longer than {_ID_LIMIT} characters")
+    return canonical_key(best, doi=work_doi, source=source)
+
+
+def _derived_key(title: str, authors: tuple[str, ...], source: str) -> str:
+    normal = " ".join(word.plain for word in words(title)) or title
+    surname = " ".join(word.plain for word in words(authors[0])[-1:]) if authors else ""
+    digest = hashlib.sha1(f"{normal}\n{surname}".encode(), usedforsecurity=False).hexdigest()
+    return f"{source}:{digest[:12]}"
+
+
+def _version(value: object, identifiers: list[str]) -> int:
+    named = max((found[1] for found in map(arxiv_id, identifiers) if found), default=1)
+    digits = str(value).lower().removeprefix("v") if isinstance(value, str | int) else ""
+    given = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else 1
+    return max(named, given)
+
+
+def names_with_title(record: object) -> Iterator[tuple[str, str]]:
+    """Return the identifiers of a record, each with its title: see ``shared_names``."""
+    if isinstance(record, Mapping) and isinstance(title := record.get("title"), str):
+        names = ((field, str(record.get(field) or "").strip()) for field in _NAMING_FIELDS)
+        for field, name in names:
+            if name and (field != "url" or _is_public(name)):
+                yield name, title[:_COMPARED_TITLE]
+
+
+def without_shared_names(record: Mapping[str, object], shared: Collection[str]) -> Record:
+    """Return the record without the identifiers that others of its document have too."""
+    names = (field for field in _NAMING_FIELDS if str(record.get(field, "")).strip() in shared)
+    return {**record, **dict.fromkeys(names)} if shared else record
+
+
+def shared_names(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return the names that stand with different titles, and so identify none of them.
+
+    ``pairs`` are a name and the title of the record that has it. A DOI or arXiv id may stand with
+    two forms of one title: it is shared where less than half of the words agree.
+    """
+    titles: dict[str, str] = {}
+    shared: set[str] = set()
+    for name, title in pairs:
+        before = titles.setdefault(name, title)
+        if title != before and not _is_one_title(title, before, are_forms=_is_public(name)):
+            shared.add(name)
+    return frozenset(shared)
+
+
+def _is_public(name: str) -> bool:
+    return bool(arxiv_id(name) or dois(name))
+
+
+def _is_one_title(one: str, other: str, *, are_forms: bool) -> bool:
+    here, there = ([word.plain for word in words(title)] for title in (one, other))
+    alike = 2 * len(set(here) & set(there)) >= min(len(here), len(there))
+    return here == there or (are_forms and alike)
+
+
+# --- fields ----------------------------------------------------------------------------------
+
+
+def _authors(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return split_authors(value)
+    names = (item.get("name") if isinstance(item, Mapping) else item for item in _items(value))
+    return tuple(filter(None, (author_name(name) for name in names if isinstance(name, str))))
+
+
+def _categories(value: object) -> tuple[str, ...]:
+    """Return the categories, without classes of ACM and MSC ("I.2.7; I.2.6", "68T07")."""
+    if isinstance(value, str):
+        value = one_line(value).replace(";", " ").replace(",", " ").split()
+    names = (one_line(item) for item in _items(value) if isinstance(item, str))
+    return tuple(dict.fromkeys(name for name in names if name and not _SUBJECT_CLASS.match(name)))
+
+
+def _items(value: object) -> Iterable[object]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _url(key: str, given: object, work_doi: str) -> str:
+    """The address of the abstract page: arXiv's own, else the one given, else the DOI's."""
+    if found := arxiv_id(key):
+        return f"https://arxiv.org/abs/{found[0]}"
+    if isinstance(given, str) and _is_web_address(one_line(given)):
+        return one_line(given)
+    return f"https://doi.org/{quote(work_doi, safe='/():;.,-_~')}" if work_doi else ""
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    plain = len(url) <= _URL_LIMIT and not any(c in url for c in ' "<>\\`')
+    named = bool(parts.hostname) and "@" not in parts.netloc
+    return plain and named and parts.scheme in ("http", "https")

@@ -1,0 +1,1 @@
+"""Services that are queried for papers, each with its own JSON or XML."""

@@ -1,0 +1,146 @@
+"""bioRxiv and medRxiv: the preprints posted in some days, from their common interface.
+
+https://api.biorxiv.org: ``details/{server}/{from}/{to}/{cursor}``. Its totals count versions and
+are too large at times, so pages are asked for until one is empty.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from digestmail.domain import BadRecord, Paper
+from digestmail.sources.http.client import WebClient
+from digestmail.sources.normalise.clean import clean
+from digestmail.sources.normalise.dates import utc
+from digestmail.sources.normalise.identifiers import doi
+from digestmail.sources.normalise.records import ABSTRACT_LIMIT, RecordError
+from digestmail.sources.services.json_api import (
+    JsonObject,
+    Service,
+    each_once,
+    fields,
+    first_day,
+    objects,
+    paper_of,
+    text,
+)
+from digestmail.text import one_line
+
+BASE_URL = "https://api.biorxiv.org/"
+SERVERS = {"biorxiv": "bioRxiv", "medrxiv": "medRxiv"}
+_BACK = 3  # days asked for again, since some papers are listed late
+_SLICE = 7  # days held in memory while their versions are collapsed
+_NOTHING = re.compile(r"no \w+ found", re.IGNORECASE)
+
+# What is left in abstracts of the tags they were typeset with, glued to the words around.
+_FIGURE = re.compile(r"O_(FIG|TBL).{0,3000}?C_\1")
+_HEADING = re.compile(r"O_ST_ABS(.{0,200}?)C_ST_ABS")
+_SMALL_CAPITALS = re.compile(r"[OC]_SCP(?:LOW|CAP)")
+_LIST = re.compile(r"[OC]_LI")
+
+
+class BiorxivSource:
+    """What ``server`` (biorxiv or medrxiv) posted; of some ``categories``, or of all.
+
+    All versions of a preprint share a DOI: the highest is the one that comes. ``today`` tells
+    the day.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        web: WebClient,
+        name: str = "biorxiv",
+        base_url: str = BASE_URL,
+        *,
+        today: Callable[[], date],
+        categories: Collection[str] = (),
+    ) -> None:
+        self._url = f"{base_url.rstrip('/')}/details/{server}"
+        self._service = Service(SERVERS[server], web)
+        self._name = name
+        self._today = today
+        self._categories = frozenset(map(category_name, categories))
+
+    def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:
+        """Yield the preprints posted since a few days before ``since``; see Source."""
+        today = self._today()
+        return each_once(self._papers(first_day(since, today, _BACK), today))
+
+    def _papers(self, first: date, last: date) -> Iterator[Paper | BadRecord]:
+        """The latest days come first, so that the version of a DOI met first is the highest."""
+        while last >= first:
+            start = max(first, last - timedelta(days=_SLICE - 1))
+            results = self._service.read(self._rows(start, last), self._paper, "doi", "title")
+            yield from _latest_versions(list(results))
+            last = start - timedelta(days=1)
+
+    def _rows(self, first: date, last: date) -> Iterator[object]:
+        cursor, seen = 0, set[str]()
+        while rows := self._page(f"{self._url}/{first}/{last}/{cursor}"):
+            names = {f"{fields(row).get('doi')} {fields(row).get('version')}" for row in rows}
+            if names <= seen:  # a server that does not move on
+                return
+            yield from rows
+            seen |= names
+            cursor += len(rows)
+
+    def _page(self, url: str) -> list[object]:
+        answer = self._service.get_object(url)
+        messages = objects(answer.get("messages"))
+        status = one_line(text(messages[0].get("status"))) if messages else ""
+        if _NOTHING.search(status):
+            return []
+        if status not in ("", "ok"):
+            raise self._service.error(f"it refuses the query: {status[:200]}")
+        return self._service.rows(answer, "collection")
+
+    def _paper(self, row: JsonObject) -> Paper | None:
+        category = one_line(text(row.get("category")))
+        if self._categories and category_name(category) not in self._categories:
+            return None
+        preprint = doi(text(row.get("doi")))
+        if not preprint:
+            raise RecordError("it has no DOI")
+        record = {
+            "id": preprint,
+            "title": row.get("title"),
+            "abstract": _abstract(text(row.get("abstract"))),
+            "authors": clean(text(row.get("authors"))).split(";"),
+            "categories": [category],
+            "version": row.get("version"),
+        }
+        published = doi(text(row.get("published")))  # "NA" while it is not
+        paper = paper_of(record, published, source=self._name)
+        return _dated(paper, utc(row.get("date")))
+
+
+def category_name(category: str) -> str:
+    """A category as it is compared: ``Cell_Biology`` is ``cell biology``."""
+    return one_line(category.replace("_", " ")).lower()
+
+
+def _abstract(raw: str) -> str:
+    raw = _FIGURE.sub(" ", raw[:ABSTRACT_LIMIT])
+    raw = _HEADING.sub(r" \1: ", raw)
+    return _LIST.sub(" ", _SMALL_CAPITALS.sub("", raw))
+
+
+def _dated(paper: Paper, posted: datetime | None) -> Paper:
+    day = posted.date() if posted else None
+    if paper.version > 1:
+        return replace(paper, updated_at=posted, announced_on=day)
+    return replace(paper, published_at=posted, announced_on=day)
+
+
+def _latest_versions(results: Sequence[Paper | BadRecord]) -> list[Paper | BadRecord]:
+    """Each paper once, in its highest version; with the date of the first where that came too."""
+    latest: dict[str, Paper] = {}
+    for result in results:
+        if isinstance(result, Paper):
+            other = latest.get(result.key, result)
+            newer, older = (other, result) if other.version > result.version else (result, other)
+            published = newer.published_at or older.published_at
+            latest[result.key] = replace(newer, published_at=published)
+    return [result for result in results if isinstance(result, BadRecord)] + [*latest.values()]

@@ -1,0 +1,113 @@
+"""Hugging Face Daily Papers: arXiv papers that readers recommend, with their upvotes.
+
+https://huggingface.co/docs/hub/api, ``GET /api/daily_papers``: one list for each day (UTC), most
+of them empty at weekends. Upvotes keep rising for days after.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
+
+from digestmail.domain import BadRecord, Paper
+from digestmail.sources.http.client import WebClient
+from digestmail.sources.normalise.identifiers import arxiv_id
+from digestmail.sources.normalise.records import RecordError
+from digestmail.sources.services.json_api import (
+    JsonObject,
+    RefusedError,
+    Service,
+    each_once,
+    fields,
+    objects,
+    paper_of,
+    text,
+)
+
+BASE_URL = "https://huggingface.co/api/"
+REPOLL_DAYS = 3
+_PAGE = 100
+_MOST_UPVOTES = 1_000_000_000  # the count must fit a database's integer
+
+
+class HuggingFaceSource:
+    """The daily lists since a day, and always those of the last ``repoll_days`` and today.
+
+    ``today`` tells the day in UTC.
+    """
+
+    def __init__(
+        self,
+        web: WebClient,
+        name: str = "huggingface",
+        base_url: str = BASE_URL,
+        *,
+        today: Callable[[], date],
+        repoll_days: int = REPOLL_DAYS,
+    ) -> None:
+        self._url = f"{base_url.rstrip('/')}/daily_papers"
+        self._service = Service("Hugging Face", web)
+        self._name = name
+        self._today = today
+        self._repoll_days = repoll_days
+
+    def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:
+        """Yield the papers of each day's list, oldest first, each paper once; see Source."""
+        today = self._today()
+        day = today - timedelta(days=self._repoll_days)
+        if since:
+            day = min(day, since.astimezone(UTC).date())
+        rows = self._rows(day, today)
+        return each_once(self._service.read(rows, self._paper, "id", "title"))
+
+    def _rows(self, day: date, today: date) -> Iterator[object]:
+        """The papers of each day's list with what stands beside them, page after page."""
+        while day <= today:
+            page, seen = 0, set[str]()
+            while rows := self._page(day, today, page):
+                names = {str(fields(row).get("id", row)) for row in rows}
+                if names <= seen:  # a server that knows no pages repeats the first
+                    break
+                yield from rows
+                seen |= names
+                page += 1
+            day += timedelta(days=1)
+
+    def _page(self, day: date, today: date, page: int) -> list[object]:
+        query = urlencode({"date": day.isoformat(), "p": page, "limit": _PAGE})
+        try:
+            answer = self._service.get_json(f"{self._url}?{query}")
+        except RefusedError as error:
+            if error.status == 400 and day == today:
+                return []  # by the server's clock the day has not begun
+            raise
+        if not isinstance(answer, list):
+            raise self._service.error("its answer is not a list: its format may have changed")
+        return [_joined(row) for row in answer]
+
+    def _paper(self, row: JsonObject) -> Paper | None:
+        if row.get("withdrawnAt"):
+            return None
+        identifier = text(row.get("id"))
+        if not arxiv_id(identifier):
+            raise RecordError("it has no arXiv id")
+        record = {
+            "arxiv_id": identifier,
+            "title": row.get("title"),
+            "abstract": row.get("summary"),
+            "authors": [a.get("name") for a in objects(row.get("authors")) if not a.get("hidden")],
+            "published": row.get("publishedAt"),
+        }
+        return replace(paper_of(record, source=self._name), upvotes=_upvotes(row.get("upvotes")))
+
+
+def _joined(row: object) -> object:
+    """The inner paper; title and summary may stand outside only, other fields differ there."""
+    if not isinstance(row, dict) or not isinstance(row.get("paper"), dict):
+        return row
+    outer = {name: row.get(name) for name in ("title", "summary")}
+    return outer | {name: value for name, value in row["paper"].items() if value is not None}
+
+
+def _upvotes(value: object) -> int:
+    return min(max(value, 0), _MOST_UPVOTES) if isinstance(value, int) else 0

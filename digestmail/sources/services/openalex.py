@@ -1,0 +1,154 @@
+"""OpenAlex: works of all publishers by search words, concepts or topics, with their identifiers.
+
+https://docs.openalex.org. When a work was added is told to subscribers only, so works are asked
+for by publication date, some weeks back: whoever stores them knows which are new.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from functools import partial
+from urllib.parse import urlencode
+
+from digestmail.domain import BadRecord, Paper
+from digestmail.errors import InputError
+from digestmail.sources.http.client import WebClient
+from digestmail.sources.normalise.identifiers import arxiv_id, doi, pubmed_key
+from digestmail.sources.normalise.records import ABSTRACT_LIMIT
+from digestmail.sources.services.json_api import (
+    JsonObject,
+    Service,
+    certain_day,
+    check_api_key,
+    fields,
+    first_day,
+    objects,
+    paper_of,
+    text,
+)
+
+BASE_URL = "https://api.openalex.org/"
+_BACK = 14  # days: works are added up to weeks after they were published
+_PAGE = 100
+_LAST_PAGE = 500  # OpenAlex answers no page beyond
+_FIELDS = (
+    "id,doi,ids,display_name,publication_date,authorships,topics,primary_location,locations,"
+    "abstract_inverted_index,is_retracted"
+)
+_WORK = re.compile(r"(?:https?://openalex\.org/)?(W[0-9]{1,15})", re.ASCII)
+_TERM = re.compile(r"(?:https?://openalex\.org/)?([CT][0-9]{1,15})", re.ASCII)
+
+
+class OpenalexSource:
+    """Works that ``search`` finds, or of ``concepts`` (``C...``, or topics ``T...``), or both.
+
+    Without ``api_key`` OpenAlex answers few requests a day, and no cursor. ``email`` is whom it
+    may write to; ``today`` tells the day.
+    """
+
+    def __init__(
+        self,
+        web: WebClient,
+        name: str = "openalex",
+        base_url: str = BASE_URL,
+        *,
+        today: Callable[[], date],
+        search: str = "",
+        concepts: Sequence[str] = (),
+        email: str = "",
+        api_key: str = "",
+    ) -> None:
+        self._url = f"{base_url.rstrip('/')}/works"
+        self._filters = _filters(concepts)
+        given = {"search": search, "mailto": email, "api_key": check_api_key(api_key)}
+        self._options = {key: value for key, value in given.items() if value}
+        self._service = Service("OpenAlex", web, secret=api_key)
+        self._name = name
+        self._today = today
+
+    def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:
+        """Yield the works published since some weeks before ``since``; see Source."""
+        today = self._today()
+        rows = self._rows(first_day(since, today, _BACK))
+        read = partial(self._paper, today=today)
+        return self._service.read_query(rows, read, "id", "display_name")
+
+    def _rows(self, first: date) -> Iterator[object]:
+        filters = ",".join([f"from_publication_date:{first}", *self._filters])
+        query = {"filter": filters, "per_page": str(_PAGE), "select": _FIELDS} | self._options
+        page, cursor = 1, "*"
+        while cursor:
+            step = {"cursor": cursor} if "api_key" in query else {"page": str(page)}
+            answer = self._service.get_object(f"{self._url}?{urlencode(query | step)}")
+            rows = self._service.rows(answer, "results")
+            yield from rows
+            page += 1
+            if "api_key" in query:
+                cursor = text(fields(answer.get("meta")).get("next_cursor"))
+            if not rows or page > _LAST_PAGE:
+                return
+
+    def _paper(self, work: JsonObject, today: date) -> Paper | None:
+        if work.get("is_retracted") is True:
+            return None
+        ids = fields(work.get("ids"))
+        own = _WORK.fullmatch(text(work.get("id")))
+        own_key = f"openalex:{own[1]}" if own else ""
+        work_doi = doi(text(work.get("doi")))
+        arxiv = next(filter(arxiv_id, [work_doi, *_addresses(work)]), "")
+        pmid = pubmed_key(ids.get("pmid"))
+        record = {
+            "arxiv_id": arxiv,
+            "id": own_key or pmid,
+            "doi": work_doi,
+            "title": work.get("display_name") or work.get("title"),
+            "abstract": abstract(work.get("abstract_inverted_index")),
+            "authors": list(_authors(work)),
+            "categories": [topic.get("display_name") for topic in objects(work.get("topics"))],
+            "url": next(iter(_addresses(work)), ""),
+            "published": work.get("publication_date"),
+        }
+        paper = paper_of(record, arxiv, work_doi, pmid, own_key, source=self._name)
+        return replace(paper, published_at=certain_day(paper.published_at, today))
+
+
+def concept_ids(value: str) -> tuple[str, ...]:
+    """The ids in ``C41008148, T10032``; raises InputError for anything else."""
+    names = value.replace(",", " ").split()
+    for name in names:
+        if not _TERM.fullmatch(name):
+            raise InputError(
+                "concepts", f"“{name}” is no OpenAlex id of a concept (C...) or topic (T...)"
+            )
+    return tuple(dict.fromkeys(name.rpartition("/")[2] for name in names))
+
+
+def _filters(concepts: Sequence[str]) -> list[str]:
+    """The filters for works of any of the concepts, and of any of the topics."""
+    kinds = {"concepts.id": "C", "topics.id": "T"}
+    ids = {name: [c for c in concepts if c.startswith(kind)] for name, kind in kinds.items()}
+    return [f"{name}:{'|'.join(chosen)}" for name, chosen in ids.items() if chosen]
+
+
+def _addresses(work: JsonObject) -> list[str]:
+    places = [fields(work.get("primary_location")), *objects(work.get("locations"))]
+    return [address for place in places if (address := text(place.get("landing_page_url")))]
+
+
+def _authors(work: JsonObject) -> Iterator[object]:
+    for authorship in objects(work.get("authorships")):
+        name = fields(authorship.get("author")).get("display_name")
+        yield name or authorship.get("raw_author_name")
+
+
+def abstract(index: object) -> str:
+    """The text of an inverted index: words with the positions at which they stand."""
+    placed = [
+        (position, word)
+        for word, positions in fields(index).items()
+        if isinstance(positions, list)
+        for position in positions
+        if isinstance(position, int)
+    ]
+    return " ".join(word for _, word in sorted(placed)[:ABSTRACT_LIMIT])

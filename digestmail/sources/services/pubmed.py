@@ -1,0 +1,105 @@
+"""PubMed: what a query finds among the citations entered in some days, by the E-utilities.
+
+https://www.ncbi.nlm.nih.gov/books/NBK25499/: ESearch keeps what it found on the server (WebEnv),
+EFetch hands it out in slices. "Entered" is PubMed's own date (edat); publication dates lie in the
+future or years back.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from urllib.parse import urlencode
+from xml.etree.ElementTree import Element
+
+from digestmail.domain import BadRecord, Paper
+from digestmail.sources.http.client import WebClient
+from digestmail.sources.services.json_api import (
+    MOST_RECORDS,
+    Service,
+    check_api_key,
+    first_day,
+    too_many,
+)
+from digestmail.sources.services.medline import document, read_article
+from digestmail.text import one_line
+
+BASE_URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"
+_TOOL = "digestmail"
+_BACK = 3  # days asked for again, since some citations are indexed late
+_ROOTS = {"esearch": "eSearchResult", "efetch": "PubmedArticleSet"}
+_ARTICLES = frozenset({"PubmedArticle", "PubmedBookArticle"})
+_SLICE = 200  # articles in one answer, of up to 100 kB each
+
+
+class PubmedSource:
+    """What PubMed entered that ``query`` finds, in PubMed's own syntax.
+
+    ``email`` is whom NCBI may write to; ``today`` tells the day.
+    """
+
+    def __init__(
+        self,
+        query: str,
+        web: WebClient,
+        name: str = "pubmed",
+        base_url: str = BASE_URL,
+        *,
+        today: Callable[[], date],
+        email: str = "",
+        api_key: str = "",
+    ) -> None:
+        self._query = query
+        self._base_url = base_url.rstrip("/")
+        self._common = {"db": "pubmed", "tool": _TOOL}
+        optional = {"email": email, "api_key": check_api_key(api_key)}
+        self._common |= {key: value for key, value in optional.items() if value}
+        self._service = Service("PubMed", web, secret=api_key)
+        self._name = name
+        self._today = today
+
+    def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:
+        """Yield what was entered since a few days before ``since``; see Source."""
+        today = self._today()
+        found, history = self._search(first_day(since, today, _BACK), today)
+        articles = self._articles(min(found, MOST_RECORDS), history)
+        yield from self._service.judged(read_article(a, self._name) for a in articles)
+        if found > MOST_RECORDS:
+            yield too_many(f"{found:,}")
+
+    def _search(self, first: date, last: date) -> tuple[int, dict[str, str]]:
+        """How many articles there are, and the names that the server's list of them goes by."""
+        root = self._ask(
+            "esearch",
+            term=self._query,
+            datetype="edat",
+            mindate=f"{first:%Y/%m/%d}",
+            maxdate=f"{last:%Y/%m/%d}",
+            usehistory="y",
+            retmax="0",
+        )
+        count = _text(root, "Count")
+        if not (count.isascii() and count.isdigit()):
+            raise self._service.error("its answer has no count: its format may have changed")
+        return int(count), {"WebEnv": _text(root, "WebEnv"), "query_key": _text(root, "QueryKey")}
+
+    def _articles(self, found: int, history: dict[str, str]) -> Iterator[Element]:
+        for start in range(0, found, _SLICE):
+            part = {"retstart": str(start), "retmax": str(_SLICE), "retmode": "xml"}
+            answer = self._ask("efetch", **history, **part)
+            articles = [child for child in answer if child.tag in _ARTICLES]
+            if not articles:
+                raise self._service.error(f"it sent nothing of {found:,} articles from {start:,}")
+            yield from articles
+
+    def _ask(self, utility: str, **parameters: str) -> Element:
+        query = urlencode(self._common | parameters)
+        response = self._service.get(f"{self._base_url}/{utility}.fcgi?{query}")
+        root = document(response.content, self._service)
+        if problem := _text(root, "ERROR"):
+            raise self._service.error(f"it refuses the query: {problem[:200]}")
+        if root.tag != _ROOTS[utility]:
+            raise self._service.error(f"its answer is no {_ROOTS[utility]} but “{root.tag[:40]}”")
+        return root
+
+
+def _text(element: Element, name: str) -> str:
+    return one_line(element.findtext(name, ""))

@@ -1,0 +1,95 @@
+"""Semantic Scholar: papers that a query finds, with the names other services know them by.
+
+https://api.semanticscholar.org/api-docs/graph, ``GET /paper/search/bulk``: pages of up to 1,000
+papers, each with the token of the next. Without a key most requests are turned away (429).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from functools import partial
+from urllib.parse import urlencode
+
+from digestmail.domain import BadRecord, Paper
+from digestmail.sources.http.client import WebClient
+from digestmail.sources.normalise.identifiers import arxiv_id, doi, pubmed_key
+from digestmail.sources.services.json_api import (
+    JsonObject,
+    Service,
+    certain_day,
+    check_api_key,
+    fields,
+    first_day,
+    paper_of,
+    text,
+)
+
+BASE_URL = "https://api.semanticscholar.org/graph/v1/"
+_BACK = 14  # days: papers are added up to weeks after they were published
+_FIELDS = "externalIds,url,title,abstract,authors,publicationDate,fieldsOfStudy"
+
+
+class SemanticScholarSource:
+    """What ``query`` finds, in the syntax of the bulk search; ``today`` tells the day.
+
+    The query's words may stand with ``+`` (and), ``|`` (or), ``-`` (not) and quotes.
+    """
+
+    def __init__(
+        self,
+        query: str,
+        web: WebClient,
+        name: str = "semantic_scholar",
+        base_url: str = BASE_URL,
+        *,
+        today: Callable[[], date],
+        api_key: str = "",
+    ) -> None:
+        self._url = f"{base_url.rstrip('/')}/paper/search/bulk"
+        self._query = query
+        key = check_api_key(api_key)
+        headers = {"x-api-key": key} if key else {}
+        self._service = Service("Semantic Scholar", web, secret=key, headers=headers)
+        self._name = name
+        self._today = today
+
+    def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:
+        """Yield the papers published since some weeks before ``since``; see Source."""
+        today = self._today()
+        rows = self._rows(first_day(since, today, _BACK))
+        read = partial(self._paper, today=today)
+        return self._service.read_query(rows, read, "paperId", "title")
+
+    def _rows(self, first: date) -> Iterator[object]:
+        query = {"query": self._query, "fields": _FIELDS, "publicationDateOrYear": f"{first}:"}
+        tokens = set[str]()
+        while True:
+            answer = self._service.get_object(f"{self._url}?{urlencode(query)}")
+            yield from self._service.rows(answer, "data")
+            token = text(answer.get("token"))
+            if not token:
+                return
+            if token in tokens:
+                raise self._service.error("it repeats its pages without end")
+            tokens.add(token)
+            query["token"] = token
+
+    def _paper(self, row: JsonObject, today: date) -> Paper:
+        ids = fields(row.get("externalIds"))
+        arxiv, work_doi = text(ids.get("ArXiv")), doi(text(ids.get("DOI")))
+        pmid = pubmed_key(ids.get("PubMed"))
+        paper_id = text(row.get("paperId"))
+        own_key = f"s2:{paper_id}" if paper_id else ""
+        record = {
+            "arxiv_id": arxiv if arxiv_id(arxiv) else "",
+            "id": own_key or pmid,
+            "doi": work_doi,
+            "title": row.get("title"),
+            "abstract": row.get("abstract"),
+            "authors": row.get("authors"),
+            "categories": row.get("fieldsOfStudy"),
+            "url": row.get("url"),
+            "published": row.get("publicationDate"),
+        }
+        paper = paper_of(record, arxiv, work_doi, pmid, own_key, source=self._name)
+        return replace(paper, published_at=certain_day(paper.published_at, today))

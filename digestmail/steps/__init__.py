@@ -1,0 +1,1 @@
+"""The steps: idempotent functions over the store that every shell calls."""

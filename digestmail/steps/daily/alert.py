@@ -1,0 +1,64 @@
+"""One mail to the operator about trouble, by whatever relay works by then."""
+
+import asyncio
+import logging
+from datetime import datetime
+from html import escape
+
+from digestmail.domain import Mailer, Message, Outcome
+from digestmail.mail.message import build, message_id
+from digestmail.steps.daily.compose import Composer
+from digestmail.store import Store
+
+log = logging.getLogger(__name__)
+
+_TEXT = """\
+This service was in trouble:
+
+{what}
+
+Of a mail relay: no mail is lost. Those that were not taken wait, or went by another relay. What is
+too late by the time the relay works is dropped, and its papers come with the next digest.
+
+How things are now: digestmail status
+What to look at: digestmail doctor
+"""
+_HTML = '<!doctype html>\n<html lang="en"><title>Trouble</title><pre>{what}</pre></html>\n'
+
+
+async def alert(
+    store: Store, composer: Composer, mailer: Mailer, operator: str, now: datetime
+) -> None:
+    """Send the operator what is owed, if anything; each trouble is told in one mail at most."""
+    text = await asyncio.to_thread(store.relays.owed_alert)
+    if not text:
+        return
+    taken = False
+
+    async def claim() -> bool:
+        nonlocal taken
+        taken = await asyncio.to_thread(store.relays.take_alert, text)
+        return taken
+
+    result = await mailer.send(_message(composer, operator, text, now), claim)
+    if result.outcome in (Outcome.BOUNCED, Outcome.REJECTED):
+        log.error("the mail to operator_email was refused: %s", result.text)
+        await asyncio.to_thread(store.relays.take_alert, text)
+    elif taken and result.outcome is Outcome.DEFERRED:
+        await asyncio.to_thread(store.relays.owe_alert, text, now)
+
+
+def _message(composer: Composer, operator: str, what: str, now: datetime) -> Message:
+    text = _TEXT.format(what=what)
+    seed = composer.store.guards.hash(f"alert:{now.timestamp()}")
+    return build(
+        composer.identity,
+        recipient=operator,
+        subject=f"{composer.identity.from_name}: something needs a look",
+        text=text,
+        html=_HTML.format(what=escape(text)),
+        message_id=message_id(composer.identity, seed),
+        date=now,
+        list_links=None,
+        dkim=composer.dkim,
+    )

@@ -1,0 +1,160 @@
+"""From a ledger row to the mail it stands for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from digestmail.domain import (
+    Delivery,
+    DeliveryKind,
+    Digest,
+    Message,
+    Recipient,
+    Verdict,
+)
+from digestmail.mail.dkim import DkimKey
+from digestmail.mail.message import Identity, ListLinks, build, message_id
+from digestmail.render import DigestLinks, PaperLinks, Rendered, Renderer
+from digestmail.steps.links import Links
+from digestmail.steps.subscribers.leaving import RETURN_LIFETIME
+from digestmail.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Renders and builds the mails; the same delivery gives the same links and Message-ID."""
+
+    store: Store
+    renderer: Renderer
+    links: Links
+    identity: Identity
+    dkim: DkimKey | None = None
+    unsubscribe_address: str = ""
+
+    def message(
+        self,
+        delivery: Delivery,
+        recipient: Recipient,
+        now: datetime,
+        digest: Digest | None = None,
+    ) -> Message:
+        """The mail of a delivery to its subscriber; a ``digest`` not given is read."""
+        if delivery.kind is DeliveryKind.DIGEST:
+            digest = digest or self.store.digests.get(delivery.digest_id or 0)
+            return self.digest_message(recipient, digest, now, delivery.id)
+        parts = self._letter_parts(delivery, recipient, now)
+        return self._letter(
+            recipient.email,
+            parts,
+            f"{delivery.kind}:{delivery.id}",
+            now,
+            envelope_token=self._sender_token(recipient, now),
+            delivery_token=self.links.bounce_token(delivery.id),
+        )
+
+    def digest_message(
+        self, recipient: Recipient, digest: Digest, now: datetime, delivery_id: int
+    ) -> Message:
+        """The daily mail."""
+        links = self._digest_links(recipient, digest, now)
+        quoted = self.renderer.quoted_digest(digest, recipient, links)
+        return build(
+            self.identity,
+            recipient=recipient.email,
+            subject=quoted.subject,
+            text=quoted.text,
+            html=quoted.html,
+            message_id=self._message_id(f"digest:{recipient.id}:{digest.date:%Y%m%d}"),
+            date=now,
+            envelope_token=self._sender_token(recipient, now),
+            delivery_token=self.links.bounce_token(delivery_id),
+            campaign=f"d{digest.date:%Y%m%d}:daily:digest",
+            list_links=ListLinks(links.unsubscribe, self._unsubscribe_by_mail(recipient)),
+            dkim=self.dkim,
+        )
+
+    def digest(self, recipient: Recipient, digest: Digest, now: datetime) -> Rendered:
+        """The daily mail's parts, for a preview too."""
+        return self.renderer.digest(digest, recipient, self._digest_links(recipient, digest, now))
+
+    def _digest_links(self, recipient: Recipient, digest: Digest, now: datetime) -> DigestLinks:
+        preferences = self.links.preferences(recipient.id, now)
+
+        # One token serves all papers of a digest, and signing it 60 times takes long.
+        token = self.links.feedback_token(digest.id or 0)
+        judging = self.links.judging(token)
+        return DigestLinks(
+            home=self.links.home,
+            view=self.links.digest(digest.id or 0),
+            preferences=preferences,
+            pause=f"{preferences}#pause",
+            unsubscribe=self.links.unsubscribe(recipient.id, recipient.unsubscribe_serial),
+            help=self.links.help,
+            more=PaperLinks(judging, f"/{Verdict.MORE}"),
+            less=PaperLinks(judging, f"/{Verdict.LESS}"),
+            save=PaperLinks(self.links.saving(token)),
+        )
+
+    def _unsubscribe_by_mail(self, recipient: Recipient) -> str:
+        local, at, domain = self.unsubscribe_address.partition("@")
+        if not at:
+            return ""
+        token = self.links.unsubscribe_token(recipient.id, recipient.unsubscribe_serial)
+        return f"mailto:{local}+{token}@{domain}?subject=unsubscribe"
+
+    def trial(self, address: str, now: datetime) -> Message:
+        """A mail for the operator to try the relay with."""
+        rendered = self.renderer.trial(home=self.links.home)
+        return self._letter(address, rendered, f"trial:{address}:{now.timestamp()}", now)
+
+    def _letter(
+        self,
+        address: str,
+        rendered: Rendered,
+        seed: str,
+        now: datetime,
+        *,
+        envelope_token: str = "",
+        delivery_token: str = "",
+    ) -> Message:
+        """A mail to one person that is not part of the list."""
+        return build(
+            self.identity,
+            recipient=address,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            message_id=self._message_id(seed),
+            date=now,
+            envelope_token=envelope_token,
+            delivery_token=delivery_token,
+            list_links=None,
+            dkim=self.dkim,
+        )
+
+    def _sender_token(self, recipient: Recipient, now: datetime) -> str:
+        address_hash = self.store.guards.address_hash(recipient.email)
+        return self.links.sender_token(recipient.id, address_hash, now)
+
+    def _message_id(self, seed: str) -> str:
+        """Salted, so that a Message-ID tells nobody which subscriber it is about."""
+        return message_id(self.identity, self.store.guards.hash(seed))
+
+    def _letter_parts(self, delivery: Delivery, recipient: Recipient, now: datetime) -> Rendered:
+        home = self.links.home
+        match delivery.kind:
+            case DeliveryKind.CONFIRM:
+                serial = self.store.subscribers.serial(recipient.id)
+                url = self.links.confirm(recipient.id, serial, delivery.due_at)
+                never = self.links.never(recipient.id)
+                return self.renderer.confirm(url, never_url=never, home=home)
+            case DeliveryKind.LINK:
+                return self.renderer.link(self.links.preferences(recipient.id, now), home=home)
+            case DeliveryKind.LEFT:
+                until = delivery.due_at + RETURN_LIFETIME
+                url = self.links.way_back(recipient.id, recipient.unsubscribe_serial, until)
+                return self.renderer.left(url, home=home)
+            case DeliveryKind.DIGEST:
+                raise ValueError("a digest is no letter")
+            case _:
+                assert_never(delivery.kind)

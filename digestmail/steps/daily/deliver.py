@@ -1,0 +1,325 @@
+"""Step 3: hand each planned mail to the Mailer, once.
+
+The ledger has the say: a delivery is leased, its mail composed, and the step to ``on_wire``
+committed after the relay took the recipient and before it is given the mail. Killed anywhere,
+the next run finds every delivery either still to be sent or marked as one nobody can decide.
+"""
+
+import asyncio
+import logging
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from digestmail.domain import (
+    Attempt,
+    Clock,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Mailer,
+    Message,
+    Outcome,
+    Paper,
+    Phase,
+    Recipient,
+    SendResult,
+)
+from digestmail.errors import ConfigError, StoreError
+from digestmail.mail.transport.refusals import BREAKER, described
+from digestmail.mail.transport.relay_pool import is_full
+from digestmail.steps.daily.alert import alert
+from digestmail.steps.daily.compose import Composer
+from digestmail.steps.daily.outcomes import RETRIES, Next, decide, is_doubtful, withdrawn
+from digestmail.steps.daily.recording import RECORDING, Recorder, RecordingParameters
+from digestmail.steps.subscribers.subscription import LEFT, Desk
+from digestmail.store import MAILED, Finish, Recovered, Store, ToWire
+from digestmail.store.digest_rows import Loaded
+from digestmail.text import one_line
+from digestmail.worker import is_gone, this_worker
+
+log = logging.getLogger(__name__)
+
+BATCH_PER_CONNECTION = 5  # small, so that a crash leaves few leases behind
+_LEFT = "the subscriber paused or left"
+_EVEN_TO_WHO_LEFT = (DeliveryKind.CONFIRM, DeliveryKind.LEFT)
+_TOLD_FOR = timedelta(days=1)  # a relay in trouble that nobody has tried again since
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What a run of deliver did, by the state each delivery was left in."""
+
+    states: dict[DeliveryState, int] = field(default_factory=dict)
+    recovered: Recovered = field(default_factory=Recovered)
+    trouble: str = ""  # why the relay stopped the run; empty when it did not
+    waits_until: datetime | None = None  # the limits an hour or a day stopped the run
+
+    def count(self, state: DeliveryState) -> None:
+        """Add one delivery."""
+        self.states[state] = self.states.get(state, 0) + 1
+
+    @property
+    def sent(self) -> int:
+        """Mails the relay accepted."""
+        return self.states.get(DeliveryState.SENT, 0)
+
+    @property
+    def done(self) -> int:
+        """Deliveries taken up, however they ended."""
+        return sum(self.states.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What delivering needs. ``latest``: how long after its time a mail may still go.
+
+    Once ``stop`` is set, mails being handed over are finished and no others are begun.
+    ``operator``: the address that is told of a relay in trouble; empty: nobody's.
+    """
+
+    store: Store
+    desk: Desk
+    composer: Composer
+    mailer: Mailer
+    clock: Clock
+    latest: timedelta
+    stop: threading.Event = field(default_factory=threading.Event)
+    operator: str = ""
+    recording: RecordingParameters = RECORDING
+
+    async def deliver(
+        self,
+        kinds: Collection[DeliveryKind] = tuple(DeliveryKind),
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Delivered:
+        """Send all that is due, until nothing is left, the relay is in trouble or ``stop`` is set.
+
+        Closes the Mailer's connections at the end. Safe to run in several processes at once.
+        """
+        run = _Run(self, f"{this_worker()}#{secrets.token_hex(4)}", progress)
+        run.report.recovered = self.store.ledger.recover(self.clock(), is_gone)
+        begun = self.clock()
+        try:
+            await run.send(kinds)
+            if self.operator and not run.halted:
+                await alert(self.store, self.composer, self.mailer, self.operator, self.clock())
+        finally:
+            await self.mailer.close()
+            self._note(run.report, begun)
+        return run.report
+
+    def _note(self, report: Delivered, begun: datetime) -> None:
+        """Leave what ``status`` tells of the relays, and until when they are left alone."""
+        now, troubles = self.clock(), self.store.relays.troubles
+        if report.trouble or not report.sent:  # few mails, all refused, are a trouble too
+            report.trouble = _joined(troubles(begun)) or report.trouble
+        rest = now + BREAKER.rest if report.trouble else report.waits_until
+        if not (rest or report.sent):
+            return  # the run knows nothing better
+        words = report.trouble or _joined(troubles(now - _TOLD_FOR))
+        self.store.guards.note("relay-trouble", words, now)
+        self.store.guards.note("relay-rest", rest.isoformat() if rest else "", now)
+
+
+def _joined(troubles: Mapping[str, str]) -> str:
+    return "; ".join(f"{relay}: {trouble}" for relay, trouble in troubles.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """A leased delivery with what its mail is made of, as far as that is still here."""
+
+    delivery: Delivery
+    recipient: Recipient | None
+    refused: str  # why their address must not be mailed; empty when it may
+    digests: Loaded
+    lease_end: float
+
+
+class _Run:
+    """One run of a Sender, under a lease owner of its own."""
+
+    def __init__(self, sender: Sender, owner: str, progress: Callable[[int], None]) -> None:
+        self.report = Delivered()
+        self._sender = sender
+        self._store = sender.store
+        self._owner = owner
+        self._progress = progress
+        self._claiming: asyncio.Task[None] | None = None
+        self._leased: deque[_Parcel] = deque()
+        self._drained = False
+        self._recorder = Recorder(
+            lambda steps: sender.store.ledger.take(owner, steps), sender.recording
+        )
+        self._papers: dict[int, Paper] = {}  # met in this run; its digests share most of them
+        self._broken = False  # ourselves or the database, not the relay
+        self._render_errors: set[str] = set()
+
+    @property
+    def halted(self) -> bool:
+        """Whether nothing more is to be handed over."""
+        report = self.report
+        ended = report.trouble or report.waits_until or self._broken
+        return bool(ended) or self._sender.stop.is_set()
+
+    async def send(self, kinds: Collection[DeliveryKind]) -> None:
+        """Send one mail after another, as many at a time as the Mailer takes."""
+        # Not a TaskGroup: an error of one would cut off the others, who may be on the wire.
+        several = (self._send_all(kinds) for _ in range(self._sender.mailer.concurrency))
+        errors = [one for one in await asyncio.gather(*several, return_exceptions=True) if one]
+        rest = [parcel.delivery for parcel in self._leased]
+        if rest:
+            with suppress(StoreError) if errors else nullcontext():  # a lease ends by itself
+                await asyncio.to_thread(self._store.ledger.put_back, self._owner, rest)
+        if errors:
+            raise errors[0]
+
+    async def _send_all(self, kinds: Collection[DeliveryKind]) -> None:
+        try:
+            while parcel := await self._next(kinds):
+                await self._send_now(parcel)
+        except Exception:
+            self._broken = True
+            raise
+
+    async def _next(self, kinds: Collection[DeliveryKind]) -> _Parcel | None:
+        """The next leased delivery; a few more are leased, once for all, when there is none."""
+        while not (self._leased or self._drained or self.halted):
+            if self._claiming is None:
+                self._claiming = asyncio.create_task(self._lease(kinds))
+            await self._claiming
+        return self._leased.popleft() if self._leased and not self.halted else None
+
+    async def _lease(self, kinds: Collection[DeliveryKind]) -> None:
+        self._leased.extend(await asyncio.to_thread(self._claim, kinds))
+        self._drained = not self._leased
+        self._claiming = None
+
+    def _claim(self, kinds: Collection[DeliveryKind]) -> list[_Parcel]:
+        limit = self._sender.mailer.concurrency * BATCH_PER_CONNECTION
+        ledger = self._store.ledger
+        now, lease = self._sender.clock(), self._sender.recording.lease
+        leased, until = (
+            ledger.claim(self._owner, now, lease, limit, kinds),
+            self._recorder.lease_end,
+        )
+        try:
+            return self._parcels(leased, until)
+        except Exception:
+            with suppress(StoreError):
+                ledger.put_back(self._owner, leased)
+            raise
+
+    def _parcels(self, leased: Sequence[Delivery], until: float) -> list[_Parcel]:
+        people = self._store.subscribers.recipients({d.subscriber_id for d in leased})
+        refused = self._sender.desk.suppressed_among({person.email for person in people.values()})
+        digests = self._store.digests.load(
+            [d.digest_id for d in leased if d.digest_id is not None], self._papers
+        )
+        return [
+            _Parcel(d, person, refused.get(person.email, "") if person else "", digests, until)
+            for d, person in ((d, people.get(d.subscriber_id)) for d in leased)
+        ]
+
+    async def _send_now(self, parcel: _Parcel) -> None:
+        started, result = time.monotonic(), await self._attempt(parcel)
+        while result.outcome is Outcome.WITHDRAWN and (moved := await self._moved(parcel)):
+            parcel, result = moved, await self._attempt(moved)
+        delivery, result = parcel.delivery, await self._judged(parcel.delivery, result)
+        now = self._sender.clock()
+        then = decide(delivery, result, now, self._sender.latest)
+        self._watch(result, then)
+        seconds = time.monotonic() - started
+        attempt = Attempt(delivery_id=delivery.id, at=now, seconds=seconds, result=result)
+        finish = Finish(delivery, attempt, then.state, then.next_attempt_at)
+        if await self._recorder.take(finish, until=self._recorder.lease_end):
+            self.report.count(then.state)
+            if result.outcome is Outcome.BOUNCED:
+                await asyncio.to_thread(self._bounce, delivery, attempt)
+        self._progress(self.report.done)
+
+    def _watch(self, result: SendResult, then: Next) -> None:
+        """Notice when nothing more can go for now."""
+        if result.outcome is Outcome.SERVER:
+            self.report.trouble = self.report.trouble or described(result)
+        elif is_full(result):
+            self.report.waits_until = then.next_attempt_at
+
+    async def _judged(self, delivery: Delivery, result: SendResult) -> SendResult:
+        """A result, of which a refusal for good is not believed before there is no doubt.
+
+        Such a one is believed the third time, unless the relay has taken nobody's mail meanwhile:
+        then it may be the relay's word on us, in words of its own.
+        """
+        if not is_doubtful(result):
+            return result
+        believed = False
+        if delivery.attempts + 1 >= RETRIES.doubts:
+            with suppress(StoreError):  # the refusal must be recorded in any case
+                believed = await asyncio.to_thread(
+                    self._store.ledger.has_sent_since, delivery.due_at
+                )
+        return result if believed else replace(result, outcome=Outcome.DEFERRED)
+
+    async def _attempt(self, parcel: _Parcel) -> SendResult:
+        sender, delivery = self._sender, parcel.delivery
+        if sender.clock() > delivery.due_at + sender.latest:
+            return withdrawn(f"more than {sender.latest / timedelta(hours=1):.0f} hours late")
+        # In this thread: another one would only take turns with it, and each turn costs.
+        composed = self._compose(parcel)
+        if isinstance(composed, SendResult):
+            return composed
+
+        async def claim() -> bool:
+            now = sender.clock()
+            to_wire = ToWire(delivery, now, now + sender.recording.lease)
+            return await self._recorder.take(to_wire, parcel.lease_end)
+
+        result = await sender.mailer.send(composed, claim)
+        return withdrawn(_LEFT) if result.outcome is Outcome.WITHDRAWN else result
+
+    async def _moved(self, parcel: _Parcel) -> _Parcel | None:
+        """The parcel under its subscriber's new address, if it has one and is still ours."""
+        ledger, delivery = self._store.ledger, parcel.delivery
+        readdressed = await asyncio.to_thread(ledger.readdress, self._owner, delivery)
+        if readdressed is None:
+            return None
+        (moved,) = await asyncio.to_thread(self._parcels, [readdressed], parcel.lease_end)
+        return moved
+
+    def _compose(self, parcel: _Parcel) -> Message | SendResult:
+        delivery, recipient = parcel.delivery, parcel.recipient
+        if recipient is None or recipient.status not in MAILED[delivery.kind]:
+            return withdrawn(_LEFT)
+        if parcel.refused and not (parcel.refused == LEFT and delivery.kind in _EVEN_TO_WHO_LEFT):
+            return withdrawn(f"the address must not be mailed: {parcel.refused}")
+        if recipient.email != delivery.address:
+            return withdrawn("the subscriber has another address now")
+        try:
+            now, digest = self._sender.clock(), parcel.digests.get(delivery.digest_id or 0)
+            return self._sender.composer.message(delivery, recipient, now, digest)
+        except StoreError:
+            raise
+        except Exception as error:  # whatever one mail's content breaks must not stop the others
+            text = one_line(f"{type(error).__name__}: {error}")
+            if text not in self._render_errors:  # once in a run, not for each of 100,000 mails
+                self._render_errors.add(text)
+                known = isinstance(error, ConfigError)  # a template's fault, told by its place
+                log.error(
+                    "delivery %s could not be composed: %s", delivery.id, text, exc_info=not known
+                )
+            return SendResult(outcome=Outcome.DEFERRED, phase=Phase.RENDER, text=text)
+
+    def _bounce(self, delivery: Delivery, attempt: Attempt) -> None:
+        """Give an address up at once when the refusal names it, else at the second refusal."""
+        if is_doubtful(attempt.result) and not self._store.ledger.has_bounced(delivery):
+            return
+        subscriber = self._store.subscribers.get(delivery.subscriber_id)
+        if subscriber is not None and subscriber.email == delivery.address:
+            self._sender.desk.bounce(subscriber, attempt.at)

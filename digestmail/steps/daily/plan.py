@@ -1,0 +1,288 @@
+"""Deciding digests: pure functions from subscribers, scores and the time to plans."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import accumulate
+
+from digestmail.calendar import MOST_MISSED, Slot, due_slots, moved_slot, next_slot, slot_on
+from digestmail.domain import (
+    Digest,
+    DigestItem,
+    Feedback,
+    Interest,
+    Paper,
+    Profile,
+    Score,
+    SkipReason,
+    Subscriber,
+    Verdict,
+)
+from digestmail.steps.daily.batches import Outlook
+from digestmail.store.uploads import own_key
+from digestmail.text import excerpt
+
+# Of a subscriber whose last digest was made before papers were numbered, only a time is known. A
+# paper may have become visible a moment after its first_seen_at, when its batch was committed.
+OVERLAP = timedelta(minutes=15)
+HALF_LIFE = timedelta(days=180)  # of a verdict
+_TITLE = 90  # characters of a title in a note
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a subscriber is owed now: one digest at most, and the record of those missed."""
+
+    serve: Slot | None
+    missed: tuple[Slot, ...]
+    late: bool  # the slot to serve is past its useful hours
+    next_due_at: datetime
+    reason: SkipReason = SkipReason.MISSED  # why the others were missed
+
+
+def due(subscriber: Subscriber, now: datetime, latest: timedelta) -> Due:
+    """What is owed to a subscriber whose ``next_due_at`` has come.
+
+    After a downtime only the last slot is served, and not even that when it is more than
+    ``latest`` ago; the others are recorded as missed. Where the reader or new time zone data
+    have moved the hour of a date to before ``next_due_at``, that date is still due since then.
+    """
+    since = subscriber.next_due_at or now
+    slots = due_slots(subscriber.schedule, since, now)
+    following = next_slot(subscriber.schedule, now).at
+    if since <= now and (moved := moved_slot(subscriber.schedule, since)):
+        slots.insert(0, moved)
+    if not slots:  # the schedule was changed since next_due_at was set
+        return Due(None, (), False, following)
+    *missed, last = slots
+    return Due(last, tuple(missed), now - last.at > latest, following)
+
+
+def due_unreadable(subscriber: Subscriber, now: datetime) -> Due:
+    """What is recorded for a subscriber whose schedule cannot be read: a miss for each day.
+
+    The days are those of UTC, since no others are known.
+    """
+    following = subscriber.next_due_at or now
+    missed: list[Slot] = []
+    while following <= now:
+        missed.append(Slot(following, following.date()))
+        following += timedelta(days=1)
+    return Due(None, tuple(missed[-MOST_MISSED:]), False, following, SkipReason.BAD_SCHEDULE)
+
+
+def due_on(subscriber: Subscriber, day: date, now: datetime) -> Due:
+    """What is owed when an operator asks for the digest of a date, whatever the hour."""
+    slot = slot_on(subscriber.schedule, day)
+    following = subscriber.next_due_at
+    if following is None or following <= slot.at:
+        following = next_slot(subscriber.schedule, max(slot.at, now)).at
+    # Due now: counted from an hour long past, its mail would be too late before it is sent.
+    return Due(Slot(now, day), (), False, following)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The papers that are news at one moment, in the order in which they came to be known.
+
+    ``arrivals`` are their numbers in that order. Without them the order is that of first sight.
+    """
+
+    papers: Sequence[Paper]
+    since: datetime
+    until: datetime
+    arrivals: Sequence[int] = ()
+    # For each paper the latest time up to it: one may be older than another before it.
+    _latest: Sequence[datetime] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        latest = list(accumulate(map(_first_seen, self.papers), max))
+        object.__setattr__(self, "_latest", latest)
+
+    def opens(self, subscriber: Subscriber) -> datetime:
+        """From when on papers are new to a subscriber, by the clock."""
+        if subscriber.papers_since is None:
+            return self.since
+        return max(self.since, subscriber.papers_since - OVERLAP)
+
+    def first(self, subscriber: Subscriber) -> int:
+        """The position of the first paper that is new to a subscriber."""
+        if subscriber.judged_arrival is not None and self.arrivals:
+            return bisect_right(self.arrivals, subscriber.judged_arrival)
+        return bisect_right(self._latest, self.opens(subscriber))
+
+    def unjudged(self, subscriber: Subscriber) -> int:
+        """How many papers came since the last digest; those of the overlap it may have judged."""
+        if subscriber.judged_arrival is not None and self.arrivals:
+            return len(self.papers) - self.first(subscriber)
+        since = max(self.since, subscriber.papers_since or self.since)
+        return len(self.papers) - bisect_right(self._latest, since)
+
+    def judges(self, subscriber: Subscriber) -> tuple[int, int]:
+        """The arrivals that a digest made now judges: those after the first, up to the second."""
+        last = max(self.arrivals[-1] if self.arrivals else 0, subscriber.judged_arrival or 0)
+        if subscriber.judged_arrival is not None:
+            return subscriber.judged_arrival, last
+        first = self.first(subscriber)
+        return (self.arrivals[first] - 1 if first < len(self.arrivals) else last), last
+
+
+def _first_seen(paper: Paper) -> datetime:
+    assert paper.first_seen_at is not None  # noqa: S101 - the store gives it to every paper
+    return paper.first_seen_at
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows that bears on scoring, looked up once for many subscribers."""
+
+    shown: Mapping[int, set[int]]  # subscriber id -> ids of papers shown
+    feedback: Mapping[int, Sequence[Feedback]]  # by subscriber id
+    by_id: Mapping[int, Paper]
+    by_key: Mapping[str, Paper]  # see ``seeds.examples``
+
+    def example(self, subscriber: Subscriber, key: str) -> Paper | None:
+        """What a subscriber may learn from by a key that their profile names."""
+        return self.by_key.get(key) or self.by_key.get(own_key(subscriber.id or 0, key))
+
+
+def interest_of(
+    subscriber: Subscriber,
+    profile: Profile,
+    window: Window,
+    positions: Mapping[int, int],
+    known: Known,
+) -> Interest:
+    """A profile with the papers it speaks of; those its subscriber knows already are blocked."""
+    seeds = tuple(p for key in profile.seed_papers if (p := known.example(subscriber, key)))
+    every = [f for f in known.feedback.get(subscriber.id or 0, ()) if f.paper_id in known.by_id]
+    mine = [given for given in every if given.profile_id == profile.id]
+    liked = [given for given in mine if given.verdict is Verdict.MORE]
+    disliked = [given for given in mine if given.verdict is Verdict.LESS]
+    keys = {key for each in subscriber.profiles for key in each.seed_papers}
+    named = {known.by_key[key].id or 0 for key in keys & known.by_key.keys()}
+    named |= {given.paper_id for given in every}
+    blocked = named | known.shown.get(subscriber.id or 0, set())
+    return Interest(
+        profile=profile,
+        seeds=seeds,
+        liked=tuple(known.by_id[given.paper_id] for given in liked),
+        disliked=tuple(known.by_id[given.paper_id] for given in disliked),
+        weights=tuple(_weight(given, window.until) for given in (*liked, *disliked)),
+        first=window.first(subscriber),
+        blocked=frozenset(positions[paper_id] for paper_id in blocked if paper_id in positions),
+    )
+
+
+def _weight(given: Feedback, now: datetime) -> float:
+    """How much a verdict still counts: interests change."""
+    age = max(now - given.given_at, timedelta(0)) / HALF_LIFE
+    return float(0.5**age)
+
+
+def may_wait(subscriber: Subscriber, due: Due, now: datetime) -> bool:
+    """Whether a digest that is due may be held back for late papers a little longer."""
+    patience = timedelta(hours=subscriber.schedule.wait_hours)
+    return due.serve is not None and now - due.serve.at < patience
+
+
+def digest_of(
+    subscriber: Subscriber,
+    slot: Slot,
+    scored: Iterable[tuple[Profile, Sequence[Score]]],
+    window: Window,
+    outlook: Outlook,
+    now: datetime,
+) -> Digest:
+    """The digest of one subscriber: every profile's picks, each paper once, best first."""
+    scored = list(scored)
+    judged = window.unjudged(subscriber)
+    items = merged(scored, window.papers)
+    if not any(item.makes_a_digest for item in items):
+        items = ()  # maybes alone are no digest
+    skip = None if items else _why_empty(bool(scored), judged, outlook)
+    arrival_from, arrival_until = window.judges(subscriber)
+    return Digest(
+        subscriber_id=subscriber.id or 0,
+        date=slot.date,
+        due_at=slot.at,
+        prepared_at=now,
+        papers_from=window.opens(subscriber),
+        papers_until=window.until,
+        arrival_from=arrival_from,
+        arrival_until=arrival_until,
+        judged=judged,
+        skip=skip,
+        note=_note(skip, outlook),
+        items=items,
+    )
+
+
+def skipped(subscriber: Subscriber, slot: Slot, now: datetime, why: SkipReason) -> Digest:
+    """The record of a digest that was due and does not go out."""
+    return Digest(
+        subscriber_id=subscriber.id or 0, date=slot.date, due_at=slot.at, prepared_at=now, skip=why
+    )
+
+
+def _why_empty(has_profile: bool, judged: int, outlook: Outlook) -> SkipReason:
+    if not has_profile:
+        return SkipReason.NO_PROFILE
+    if judged:
+        return SkipReason.BELOW_THRESHOLD
+    if outlook.missing or outlook.unsettled:
+        return SkipReason.SOURCE_LATE
+    return SkipReason.QUIET_DAY if outlook.quiet else SkipReason.NO_PAPERS
+
+
+def _note(skip: SkipReason | None, outlook: Outlook) -> str:
+    """What the reader should know of the day."""
+    if skip is SkipReason.QUIET_DAY:
+        return f"No announcements today. {_sentence(outlook.quiet)}"
+    if outlook.missing:
+        return f"When this was made, {outlook.missing}. What is missing comes with the next digest."
+    if skip is SkipReason.SOURCE_LATE:
+        return "A source of papers did not answer today. Its papers come with the next digest."
+    return "Nothing new has come in since your last digest." if skip is SkipReason.NO_PAPERS else ""
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def nearest_note(nearest: Sequence[DigestItem]) -> str:
+    """Return what came nearest on a day without a good match."""
+    titles = [f"“{excerpt(item.paper.title, _TITLE)}” ({item.score:.2f})" for item in nearest]
+    if not titles:
+        return "None of today's new papers came near your profile."
+    return f"None of today's new papers is a good match. The nearest were {'; '.join(titles)}."
+
+
+def merged(
+    scored: Sequence[tuple[Profile, Sequence[Score]]], papers: Sequence[Paper]
+) -> tuple[DigestItem, ...]:
+    """The picks of all profiles as one list, each paper once, best first."""
+    best: dict[int, tuple[Profile, Score]] = {}
+    for profile, scores in scored:
+        for score in scores:
+            rival = best.get(score.paper)
+            if rival is None or _rank(score) > _rank(rival[1]):
+                best[score.paper] = (profile, score)
+    ordered = sorted(best.values(), key=lambda pick: _rank(pick[1]), reverse=True)
+    return tuple(
+        DigestItem(
+            position=position,
+            paper=papers[score.paper],
+            profile_id=profile.id,
+            profile_name=profile.name,
+            score=score.value,
+            pinned=score.pinned,
+            reasons=score.reasons,
+        )
+        for position, (profile, score) in enumerate(ordered, 1)
+    )
+
+
+def _rank(score: Score) -> tuple[bool, float]:
+    return score.pinned, score.value

@@ -1,0 +1,1 @@
+"""Joining, changing and leaving; lists of subscribers; what a reader brings along."""

@@ -1,0 +1,37 @@
+"""Fresh links to the preferences by mail, and how often they may be asked for."""
+
+from datetime import datetime, timedelta
+
+from digestmail.domain import DeliveryKind, Subscriber
+from digestmail.mail.address import rate_key
+from digestmail.steps.subscribers.leaving import STAYS
+from digestmail.store import Store
+
+_MAILS_A_WEEK = 3  # that anybody who knows an address can ask for
+_OWN_MAILS_A_DAY = 3  # that only who has a link already can ask for
+
+
+def mail_link(store: Store, email: str, now: datetime) -> None:
+    """Mail a fresh link to an active or paused subscriber, at most a few times a week.
+
+    Anybody may ask for it: one who pesters a reader so keeps them from no link of their own.
+    """
+    known = store.subscribers.find(email)
+    if known is None or known.status not in STAYS:
+        return
+    key = store.guards.hash(f"link:{rate_key(known.email)}")
+    if store.guards.allow(key, _MAILS_A_WEEK, timedelta(days=7), now):
+        _plan(store, known, now)
+
+
+def mail_own_link(store: Store, subscriber: Subscriber, now: datetime) -> None:
+    """Mail a fresh link to a subscriber who came by an older one, a few times a day."""
+    key = store.guards.hash(f"own-link:{subscriber.id}")
+    allowed = store.guards.allow(key, _OWN_MAILS_A_DAY, timedelta(days=1), now)
+    if allowed and subscriber.status in STAYS:
+        _plan(store, subscriber, now)
+
+
+def _plan(store: Store, subscriber: Subscriber, now: datetime) -> None:
+    once = f"link:{subscriber.id}:{now.timestamp():.6f}"
+    store.ledger.plan(DeliveryKind.LINK, subscriber.id or 0, subscriber.email, once, now)

@@ -1,0 +1,154 @@
+"""Everything that is kept about one person, for that person: GDPR's articles 15 and 20."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from digestmail.domain import Attempt, Delivery, Digest, DigestItem, Paper, Subscriber
+from digestmail.steps.subscribers.import_export.export import plain
+from digestmail.steps.subscribers.seed_papers import unpacked
+from digestmail.store import Bounce, Store
+
+_ABOUT = {
+    "subscriber": "who you are here, when your digest comes, and your profiles with all you named",
+    "digests": "each digest that was due, its papers in order, and why one was left out",
+    "deliveries": "each mail to you, and what the mail servers said at each attempt",
+    "feedback": "your word, more or less, on papers",
+    "saved": "your reading list",
+    "uploads": "what your own files told of your example papers, for nobody but you",
+    "bounces": "reports that a mail did not reach you, or that you did not want it",
+    "blocked": "why your address must not be mailed; null when it may",
+    "times": "all times are in UTC, dates are those of your time zone",
+    "not_here": "requests from your network are counted for at most eight days, under a hash that"
+    " cannot be told to be yours, and mails that asked you to confirm until you did; pages and"
+    " mails keep no record of what you open",
+}
+
+
+def personal_json(store: Store, subscriber: Subscriber, now: datetime) -> str:
+    """``everything`` as a JSON document, indented."""
+    told = everything(store, subscriber, now)
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def everything(store: Store, subscriber: Subscriber, now: datetime) -> dict[str, Any]:
+    """All that is kept about a subscriber, as JSON has it; ``about`` says what each part is."""
+    mine = subscriber.id or 0
+    feedback = store.feedback.of([mine])
+    papers = store.papers.by_ids({given.paper_id for given in feedback})
+    names = {profile.id: profile.name for profile in subscriber.profiles}
+    return {
+        "about": _ABOUT,
+        "exported": _instant(now),
+        "subscriber": _subscriber(subscriber),
+        "digests": _each(_digest, store.digests.of_subscriber(mine, limit=None)),
+        "deliveries": [
+            _delivery(delivery, store.ledger.attempts(delivery.id))
+            for delivery in store.ledger.of_subscriber(mine, limit=None)
+        ],
+        "feedback": [
+            {
+                "paper": _paper(papers[given.paper_id]),
+                "verdict": str(given.verdict),
+                "profile": names.get(given.profile_id),
+                "given": _instant(given.given_at),
+            }
+            for given in feedback
+        ],
+        "saved": [
+            {"paper": _paper(kept.paper), "saved": _instant(kept.saved_at)}
+            for kept in store.saved.of(mine)
+        ],
+        "uploads": _each(_upload, _uploads(store, mine)),
+        "bounces": _each(_bounce, store.bounces.of_subscriber(mine)),
+        "blocked": store.guards.suppressed(store.guards.address_hash(subscriber.email)),
+    }
+
+
+def _each(tell: Any, values: Iterable[Any]) -> list[dict[str, Any]]:
+    return [tell(value) for value in values]
+
+
+def _subscriber(subscriber: Subscriber) -> dict[str, Any]:
+    return plain(subscriber) | {
+        "asked": _instant(subscriber.created_at),
+        "confirmed": _instant(subscriber.confirmed_at),
+        "next_digest": _instant(subscriber.next_due_at),
+        "papers_judged_until": _instant(subscriber.papers_since),
+    }
+
+
+def _digest(digest: Digest) -> dict[str, Any]:
+    return {
+        "date": digest.date.isoformat(),
+        "due": _instant(digest.due_at),
+        "prepared": _instant(digest.prepared_at),
+        "papers_from": _instant(digest.papers_from),
+        "papers_until": _instant(digest.papers_until),
+        "judged": digest.judged,
+        "skipped": str(digest.skip) if digest.skip else None,
+        "note": digest.note,
+        "papers": _each(_item, digest.items),
+    }
+
+
+def _item(item: DigestItem) -> dict[str, Any]:
+    return item.plain() | {"url": item.paper.url, "of_followed_author": item.pinned}
+
+
+def _delivery(delivery: Delivery, attempts: Iterable[Attempt]) -> dict[str, Any]:
+    return {
+        "kind": str(delivery.kind),
+        "address": delivery.address,
+        "state": str(delivery.state),
+        "due": _instant(delivery.due_at),
+        "detail": delivery.detail,
+        "attempts": _each(_attempt, attempts),
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    result = attempt.result
+    return {
+        "at": _instant(attempt.at),
+        "seconds": round(attempt.seconds, 3),
+        "outcome": str(result.outcome),
+        "phase": str(result.phase),
+        "code": result.code,
+        "enhanced": result.enhanced,
+        "text": result.text,
+    }
+
+
+def _bounce(bounce: Bounce) -> dict[str, Any]:
+    return {
+        "at": _instant(bounce.at),
+        "kind": bounce.kind,
+        "enhanced": bounce.enhanced,
+        "text": bounce.text,
+        "ended_mailing": bounce.gave_up,
+    }
+
+
+def _uploads(store: Store, subscriber_id: int) -> list[Paper]:
+    """Those that wait for a confirmation as well."""
+    waiting = unpacked(store.uploads.waiting(subscriber_id))
+    return [*store.uploads.of(subscriber_id), *waiting]
+
+
+def _upload(paper: Paper) -> dict[str, Any]:
+    return _paper(paper) | {
+        "abstract": paper.abstract,
+        "authors": list(paper.authors),
+        "doi": paper.doi,
+        "published": _instant(paper.published_at),
+    }
+
+
+def _paper(paper: Paper) -> dict[str, Any]:
+    return {"key": paper.key, "title": paper.title, "url": paper.url}
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None

@@ -1,0 +1,248 @@
+"""A reader's example papers: told by a list or a file, or asked of arXiv, so profiles can learn.
+
+What only a reader's file tells of a paper is theirs alone: it teaches their profiles, is handed out
+to them, and goes with them. It is stored once the reader is known to exist: when an unconfirmed
+visitor confirms, or when a subscriber saves. Until then it travels in the form, and
+waits in ``store.uploads`` for the confirmation, at most ``MOST_SEEDS`` papers of a visitor.
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from digestmail.domain import Paper, Subscriber
+from digestmail.errors import InputError
+from digestmail.messages import N_, Worded
+from digestmail.sources.files.reference_library import SOURCE
+from digestmail.sources.normalise.identifiers import key_from_reference
+from digestmail.sources.normalise.records import RecordError, paper_from_record
+from digestmail.steps.subscribers.validation import MOST_SEEDS, TOO_MANY, references
+from digestmail.store import Store
+from digestmail.store.paper_identity import names_of
+from digestmail.store.papers import SEEDS
+from digestmail.store.uploads import own_key
+from digestmail.text import readable, words
+
+MOST = 100  # asked at a time
+_ASK_AGAIN = timedelta(days=7)  # of an id that arXiv does not know
+_UNKNOWN = "unknown-seeds"  # the note of ids that arXiv did not know, with when to ask again
+_LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
+_ABSTRACT = 1_200  # characters of an uploaded one that are kept: most are no longer
+_LARGEST_PACKED = 3_000_000  # bytes of what is packed: MOST_SEEDS papers in any script
+_TITLE = 60  # characters of one in a problem
+_NAMED = 10  # lines that a problem names
+_UPLOADED = f"{SOURCE}:"  # how the keys begin that mean nothing to their owner
+Lookup = Callable[[Sequence[str]], Mapping[str, Paper]]
+
+
+# --- what a list and a file name -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """A reader's examples: their keys, and what is known of them."""
+
+    keys: tuple[str, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    uploads: tuple[Paper, ...] = ()  # of those, what only the reader's own file tells of
+
+
+def read_seeds(store: Store, text: str, library: Sequence[Paper] = ()) -> Seeds:
+    """The papers that a list names, as their reader's ``library`` and the store know them.
+
+    A line is identifiers, links, or the title of a paper that either knows; InputError for
+    another one. Of the library only what the list names counts.
+    """
+    own = {paper.key: paper for paper in library}
+    keys = _keys(store, list(references(text)), library)
+    if len(keys) > MOST_SEEDS:
+        raise InputError("seed_papers", Worded(TOO_MANY, number=len(keys), most=MOST_SEEDS))
+    names = {key: names_of(own[key]) if key in own else (key,) for key in keys}
+    known = store.papers.by_keys([name for some in names.values() for name in some])
+    found = {key: next((known[n] for n in names[key] if n in known), own.get(key)) for key in keys}
+    papers = {paper.key: paper for paper in found.values() if paper and paper.title}
+    return Seeds(
+        tuple(dict.fromkeys(paper.key if paper else key for key, paper in found.items())),
+        tuple(papers.values()),
+        tuple(paper for paper in papers.values() if paper.id is None),
+    )
+
+
+def _keys(store: Store, named: Sequence[str], library: Sequence[Paper]) -> list[str]:
+    """The keys of what a list names, each once."""
+    keys: dict[str, str] = {}
+    titles: dict[str, InputError] = {}
+    for name in named:
+        try:
+            keys[name] = key_from_reference(name)
+        except InputError as error:
+            titles[name] = error
+    if titles:
+        keys |= _by_title(store, titles, library)
+    return list(dict.fromkeys(keys[name] for name in named))
+
+
+def _by_title(
+    store: Store, titles: Mapping[str, InputError], library: Sequence[Paper]
+) -> dict[str, str]:
+    own = {_folded(paper.title): paper.key for paper in library if _folded(paper.title)}
+    found = {title: own[_folded(title)] for title in titles if _folded(title) in own}
+    missing = [title for title in titles if title not in found]
+    known = store.papers.by_titles(missing) if missing else {}
+    found |= {t: known[t.casefold()].key for t in missing if t.casefold() in known}
+    unknown = [title for title in titles if title not in found]
+    if unknown:
+        raise InputError("seed_papers", _unknown(unknown))
+    return found
+
+
+def _unknown(titles: Sequence[str]) -> Worded:
+    """What to tell of titles that name no paper: all of them, as far as there is room."""
+    if len(titles) == 1:
+        one = N_(
+            "“%(title)s” is not a paper that is known here: give its arXiv id or"
+            " address (2508.13426), or its DOI (10.…)"
+        )
+        return Worded(one, title=titles[0][:_TITLE])
+    quoted = ", ".join(f"“{title[:_TITLE]}”" for title in titles[:_NAMED])
+    several = N_(
+        "%(number)s lines are no papers that are known here: %(titles)s. Give their arXiv ids or"
+        " addresses (2508.13426), or their DOIs (10.…)"
+    )
+    more = ", …" if len(titles) > _NAMED else ""
+    return Worded(several, number=len(titles), titles=quoted + more)
+
+
+def _folded(title: str) -> str:
+    return " ".join(word.stem for word in words(readable(title)))
+
+
+def lines_of(papers: Iterable[Paper]) -> list[str]:
+    """The lines by which ``read_seeds`` finds papers again: identifiers, else titles."""
+    return [
+        paper.title
+        if paper.key.startswith(_UPLOADED) and _folded(paper.title)
+        else _reference(paper.key)
+        for paper in papers
+    ]
+
+
+def own_uploads(store: Store, subscriber: Subscriber) -> dict[str, Paper]:
+    """By key, what a reader's own files told of the examples that their profiles name."""
+    owned = {own_key(who, key): key for who, key in _named([subscriber])}
+    found = store.papers.by_keys(owned)
+    return {owned[name]: replace(paper, key=owned[name]) for name, paper in found.items()}
+
+
+def examples(store: Store, subscribers: Iterable[Subscriber]) -> dict[str, Paper]:
+    """What is known of the papers that profiles name, for ``plan.Known``.
+
+    By their keys, or by ``own_key`` where only their reader's own file tells of them.
+    """
+    named = _named(subscribers)
+    found = store.papers.by_keys({key for _, key in named}) if named else {}
+    missing = [own_key(who, key) for who, key in named if key not in found]
+    return found | store.papers.by_keys(missing) if missing else found
+
+
+def _named(subscribers: Iterable[Subscriber]) -> set[tuple[int, str]]:
+    return {(s.id or 0, key) for s in subscribers for p in s.profiles for key in p.seed_papers}
+
+
+def _reference(key: str) -> str:
+    return key.removeprefix("doi:").replace("arxiv:", "arXiv:", 1)
+
+
+# --- what waits for a confirmation -----------------------------------------------------------
+
+
+def packed(papers: Sequence[Paper]) -> str:
+    """Papers as a short text of ASCII letters; empty for none."""
+    if not papers:
+        return ""
+    plain = json.dumps([_record(paper) for paper in papers[:MOST_SEEDS]], ensure_ascii=False)
+    return base64.b64encode(zlib.compress(plain.encode(errors="replace"), 9)).decode()
+
+
+def _record(paper: Paper) -> dict[str, object]:
+    return {
+        "id": paper.key,
+        "title": paper.title,
+        "abstract": paper.abstract[:_ABSTRACT],
+        "authors": list(paper.authors[:20]),
+        "doi": paper.doi,
+        "url": paper.url,
+        "published": paper.published_at.isoformat() if paper.published_at else "",
+    }
+
+
+def unpacked(text: str) -> tuple[Paper, ...]:
+    """The reverse of ``packed``; of what somebody made up as much as is papers."""
+    try:
+        unzip = zlib.decompressobj()
+        plain = unzip.decompress(base64.b64decode(text, validate=True), _LARGEST_PACKED)
+        records = json.loads(plain)
+    except (ValueError, binascii.Error, zlib.error, RecursionError):
+        return ()
+    papers = map(_paper, records[:MOST_SEEDS] if isinstance(records, list) else ())
+    return tuple(paper for paper in papers if paper)
+
+
+def _paper(record: object) -> Paper | None:
+    if not isinstance(record, dict):
+        return None
+    abstract = record.get("abstract")
+    short = abstract[:_ABSTRACT] if isinstance(abstract, str) else ""
+    try:
+        return paper_from_record({**record, "abstract": short}, source=SOURCE)
+    except RecordError:
+        return None
+
+
+def keep_uploads(store: Store, subscriber_id: int, papers: Sequence[Paper], now: datetime) -> None:
+    """Store what only a reader's file tells of their examples, once a profile names them.
+
+    What no profile of theirs names any more is erased. Of one who never confirmed it waits.
+    """
+    reader = store.subscribers.get(subscriber_id)
+    if reader is None:
+        return
+    if reader.confirmed_at is None:
+        waiting = unpacked(store.uploads.waiting(subscriber_id))
+        store.uploads.keep(subscriber_id, packed([*waiting, *papers]), now)
+        return
+    short = [replace(paper, abstract=paper.abstract[:_ABSTRACT]) for paper in papers[:MOST_SEEDS]]
+    store.uploads.add(subscriber_id, short)
+    store.uploads.drop(subscriber_id, but={key for _, key in _named([reader])})
+
+
+# --- what arXiv knows ------------------------------------------------------------------------
+
+
+def fetch_seeds(store: Store, lookup: Lookup, now: datetime) -> int:
+    """Store the arXiv papers that profiles name and no source brought; returns how many came.
+
+    They are stored as seen when they were published: a reader's example is no news to anybody.
+    To what a reader's file told of one they are preferred.
+    """
+    named = {key for key in store.subscribers.seed_papers() if key.startswith("arxiv:")}
+    stored = store.papers.by_keys(named)
+    missing = sorted(named - stored.keys())
+    noted = store.guards.noted(_UNKNOWN)
+    unknown = json.loads(noted[0]) if noted else {}
+    wanted = [key for key in missing if unknown.get(key, "") < now.isoformat()][:MOST]
+    if not wanted:
+        return 0
+    found = lookup([key.removeprefix("arxiv:") for key in wanted])
+    until = (now + _ASK_AGAIN).isoformat()
+    strange = {key: until for key in wanted if key.removeprefix("arxiv:") not in found}
+    still = {key: when for key, when in unknown.items() if key in missing}
+    store.guards.note(_UNKNOWN, json.dumps(still | strange), now)
+    for paper in found.values():
+        published = paper.published_at or _LONG_AGO
+        store.papers.add([replace(paper, source=SEEDS)], min(published, now), news=False)
+    return len(found)

@@ -1,0 +1,1 @@
+"""What the endpoints share: request context, forms, limits, middleware."""
