@@ -26,6 +26,7 @@ SIDEWAYS = {  # beside the leaves of level 0 and the parts of level 4
     ("domain", "errors"),
     ("tables", "errors"),
     ("search", "relevance"),  # its terms, names and embeddings
+    ("steps", "evaluation"),  # the calibration of the backtest
     ("app", "ingestor"),
     ("app", "mailing"),
     ("doctor", "web"),

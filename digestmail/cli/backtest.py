@@ -81,7 +81,12 @@ def _plain(found: Backtest) -> dict[str, Any]:
             }
             for day in found.days
         ],
-        "calibration": asdict(found.calibration),
+        "calibration": {
+            "papers": found.calibration.papers,
+            "error": found.calibration.error,
+            "standard_error": found.calibration.standard_error,
+            "bins": [asdict(each) for each in found.calibration.bins],
+        },
     }
 
 
@@ -146,12 +151,17 @@ def _tell_calibration(found: Backtest) -> None:
     if calibration.error is None:
         return
     rows = [
-        (f"{one.start:.1f} to {one.end:.1f}", one.judged, f"{one.value:.2f}", _share(one.liked))
-        for one in calibration.bins
-        if one.value is not None
+        (
+            f"{each.start:.1f} to {each.end:.1f}",
+            each.papers,
+            f"{each.score:.2f}",
+            _share(each.relevant),
+        )
+        for each in calibration.bins
+        if each.score is not None
     ]
     title = f"Expected calibration error: {calibration.error:.3f}"
-    print_table(title, ("value", "judged", "mean value", "liked"), rows)
+    print_table(title, ("score", "judged", "mean score", "liked"), rows)
 
 
 def _number(value: float | None) -> str:
@@ -170,9 +180,9 @@ def _draw(file: Path, found: Backtest) -> None:
         Line("as sent", [day.sent.precision for day in found.days]),
         Line("learning off", [day.settings[LEARNING_OFF].precision for day in found.days]),
         [
-            Mark(one.value, one.liked, one.judged)
-            for one in calibration.bins
-            if one.value is not None and one.liked is not None
+            Mark(each.score, each.relevant, each.papers)
+            for each in calibration.bins
+            if each.score is not None and each.relevant is not None
         ],
         calibration.error,
     )

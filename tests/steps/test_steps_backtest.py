@@ -35,7 +35,6 @@ from digestmail.steps.insight.metrics import (
     Replayed,
     Setting,
     Tally,
-    calibration,
     points,
     shown_with,
     tally,
@@ -84,20 +83,6 @@ def test_followed_authors_come_first_and_whatever_their_value() -> None:
 def test_a_paper_of_two_profiles_is_one() -> None:
     offers = [(Profile(max_papers=1), [score(n, 0.9), score(2, 0.8)]) for n in (1, 1, 3)]
     assert shown_with(AS_CONFIGURED, offers) == {1, 3}
-
-
-def test_calibration_by_hand() -> None:
-    found = calibration([(0.1, False), (0.15, True), (0.9, True), (1.0, True), (1.0, False)])
-    low, high = found.bins[1], found.bins[9]
-    assert (low.judged, low.value, low.liked) == (2, 0.125, 0.5)
-    assert high.judged == 3
-    assert high.liked == pytest.approx(2 / 3)
-    assert found.error == pytest.approx((2 * 0.375 + 3 * (2.9 / 3 - 2 / 3)) / 5)
-    assert (found.judged, found.bins[0].value) == (5, None)
-
-
-def test_calibration_of_nothing() -> None:
-    assert calibration([]).error is None
 
 
 def test_what_was_shown_for_other_reasons_says_nothing_of_values() -> None:

@@ -22,17 +22,16 @@ from digestmail.domain import (
     Subscriber,
     Verdict,
 )
+from digestmail.evaluation.calibration import Calibration, calibration
 from digestmail.steps.daily.plan import Known, Window, interest_of
 from digestmail.steps.daily.prepare import BACKGROUND
 from digestmail.steps.insight.metrics import (
     SETTINGS,
-    Calibration,
     Day,
     Offers,
     Replayed,
     Setting,
     Tally,
-    calibration,
     explores,
     measured,
     total,
@@ -61,8 +60,8 @@ class Backtest:
 
     @property
     def calibration(self) -> Calibration:
-        """How well values tell what is liked."""
-        return calibration(point for day in self.days for point in day.points)
+        """The calibration of the papers that were judged; days count as independent."""
+        return calibration(day.points for day in self.days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from statistics import fmean
 
 from digestmail.domain import THRESHOLDS, DigestItem, Profile, ReasonKind, Score, Verdict
-
-BINS = 10  # of the values in [0, 1]
+from digestmail.evaluation.calibration import Outcome
 
 # Every profile's papers without its limits, by their position among the papers scored.
 Offers = Sequence[tuple[Profile, Sequence[Score]]]
@@ -110,59 +108,6 @@ def _picked(setting: Setting, profile: Profile, scores: Sequence[Score]) -> list
     return sorted(good, key=lambda score: (score.pinned, score.value), reverse=True)[:most]
 
 
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """The judged papers with a value in [start, end); the last bin holds 1 too."""
-
-    start: float
-    end: float
-    judged: int
-    value: float | None  # the mean; None when no paper was judged
-    liked: float | None  # the share of ``more``
-
-    @property
-    def gap(self) -> float:
-        """How far value and share of liked papers are apart; 0 when no paper was judged."""
-        return abs((self.value or 0.0) - (self.liked or 0.0))
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """Whether values mean what they say: of papers with value 0.7 seven in ten are liked.
-
-    ``error`` is the expected calibration error, the mean distance between value and share of
-    liked papers over the bins, weighted by their papers (Naeini, Cooper and Hauskrecht, AAAI
-    2015); None when nothing was judged.
-    """
-
-    bins: tuple[Bin, ...]
-    error: float | None
-
-    @property
-    def judged(self) -> int:
-        """The papers it was measured on."""
-        return sum(one.judged for one in self.bins)
-
-
-def calibration(points: Iterable[tuple[float, bool]]) -> Calibration:
-    """From the value of each judged paper, in [0, 1], and whether it was liked."""
-    sorted_in: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
-    for value, liked in points:
-        sorted_in[min(int(value * BINS), BINS - 1)].append((value, liked))
-    bins = tuple(_bin(number, mine) for number, mine in enumerate(sorted_in))
-    judged = sum(one.judged for one in bins)
-    error = sum(one.judged * one.gap for one in bins) / judged if judged else None
-    return Calibration(bins, error)
-
-
-def _bin(number: int, points: Sequence[tuple[float, bool]]) -> Bin:
-    start, end = number / BINS, (number + 1) / BINS
-    if not points:
-        return Bin(start, end, 0, None, None)
-    mean = fmean(value for value, _ in points)
-    return Bin(start, end, len(points), mean, fmean(liked for _, liked in points))
-
-
 def explores(what: Score | DigestItem) -> bool:
     """Whether a paper was shown to learn from the verdict."""
     return any(reason.kind is ReasonKind.EXPLORATION for reason in what.reasons)
@@ -179,7 +124,7 @@ class Replayed:
     apart: frozenset[int] = frozenset()  # shown for another reason than their value
 
 
-def points(replayed: Replayed) -> list[tuple[float, bool]]:
+def points(replayed: Replayed) -> list[Outcome]:
     """The best value of each judged paper and whether it was liked.
 
     Papers of followed authors and those shown to explore are left out.
@@ -201,7 +146,7 @@ class Day:
     digests: int
     sent: Tally
     settings: Mapping[Setting, Tally]
-    points: tuple[tuple[float, bool], ...]  # see ``calibration``
+    points: tuple[Outcome, ...]
 
 
 def measured(day: date, digests: Sequence[Replayed]) -> Day:
