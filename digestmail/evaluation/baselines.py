@@ -1,7 +1,7 @@
-"""What other programs do, as methods over the same papers.
+"""The methods of other programs, over the same papers.
 
-Each method is prepared once for a benchmark and then judges one reader after the other. Their
-settings are those of the programs named, so that a comparison is one with what people run.
+Each method is fitted once to a benchmark and then scores the papers of one reader after another.
+Their settings are those of the programs named, so that we compare with programs that people run.
 """
 
 import re
@@ -22,18 +22,18 @@ from digestmail.errors import InputError
 from digestmail.evaluation.read import Benchmark, Positions, Reader, Split
 
 Scores = NDArray[np.float64]
-# The scores of Split.pool, or None of a reader who told nothing that the method works on.
-Judge = Callable[[Reader, Split], Scores | None]
+# The scores of Split.pool, or None for a reader who said nothing that the method can go by.
+Ranker = Callable[[Reader, Split], Scores | None]
 
-_MOST_PAST = 20_000  # papers that arxiv-sanity-lite's method learns from, beside the liked ones
-_MOST_RANDOM = 5_000  # the same for Scholar Inbox's
+_PAST_LIMIT = 20_000  # papers that arxiv-sanity-lite learns from, beside the liked ones
+_RANDOM_LIMIT = 5_000  # the same for Scholar Inbox
 _DIMENSIONS = 256
 _WORD = re.compile(r"\w+")
 _K1, _B = 1.2, 0.75  # BM25's usual ones, which Elasticsearch has too
 
 
 class Space:
-    """The papers as texts and in the TF-IDF space that most methods share; made when asked for."""
+    """The papers as texts and in the TF-IDF space that most methods share."""
 
     def __init__(self, benchmark: Benchmark) -> None:
         self.benchmark = benchmark
@@ -41,13 +41,13 @@ class Space:
 
     @cached_property
     def recency(self) -> NDArray[np.float64]:
-        """Of each paper in [0, 1), higher is later; all 0 where no dates are known."""
+        """The recency of each paper in [0, 1), higher is later; all 0 where no dates are known."""
         days, places = np.unique(self.benchmark.published, return_inverse=True)
         recency: NDArray[np.float64] = places / len(days)
         return recency
 
     @cached_property
-    def _fitted(self) -> tuple[TfidfVectorizer, csr_matrix]:
+    def _vectors(self) -> tuple[TfidfVectorizer, csr_matrix]:
         vectorizer = TfidfVectorizer(
             strip_accents="unicode",
             stop_words="english",
@@ -63,71 +63,71 @@ class Space:
     @property
     def papers(self) -> csr_matrix:
         """Unit TF-IDF vectors (papers x terms)."""
-        return self._fitted[1]
+        return self._vectors[1]
 
     def vector(self, text: str) -> NDArray[np.float32]:
-        """The TF-IDF vector of any text."""
-        dense: NDArray[np.float32] = self._fitted[0].transform([text]).toarray().ravel()
+        """Return the TF-IDF vector of a text."""
+        dense: NDArray[np.float32] = self._vectors[0].transform([text]).toarray().ravel()
         return dense
 
 
 def fitted(vectorizer: CountVectorizer, texts: Sequence[str]) -> csr_matrix:
-    """The texts in the space that they make, or InputError where they are too few for one."""
+    """Fit a vectorizer to texts and return their rows; InputError where they are too few."""
     try:
         return csr_matrix(vectorizer.fit_transform(texts))
     except ValueError:
-        few = f"{len(texts)} papers share too few words for this method; it needs more of them"
-        raise InputError("papers", few) from None
+        message = f"{len(texts)} papers share too few words for this method; it needs more of them"
+        raise InputError("papers", message) from None
 
 
 # --- without a model -------------------------------------------------------------------------
 
 
-def chronological(space: Space) -> Judge:
-    """The newest first."""
+def chronological(space: Space) -> Ranker:
+    """Rank the newest first."""
 
-    def judge(_: Reader, split: Split) -> Scores | None:
+    def scores_of(_: Reader, split: Split) -> Scores | None:
         return space.recency[split.pool] if space.recency.any() else None
 
-    return judge
+    return scores_of
 
 
-def keywords(space: Space) -> Judge:
-    """Those with most of the reader's keywords first, the newest among equals."""
+def keywords(space: Space) -> Ranker:
+    """Rank papers by the number of the reader's keywords in them, then the newest first."""
     texts = [_spaced(text) for text in space.texts]
 
-    def judge(reader: Reader, split: Split) -> Scores | None:
-        wanted = {_spaced(keyword) for keyword in reader.keywords}
-        if not wanted:
+    def scores_of(reader: Reader, split: Split) -> Scores | None:
+        phrases = {_spaced(keyword) for keyword in reader.keywords}
+        if not phrases:
             return None
-        hits = [sum(keyword in texts[position] for keyword in wanted) for position in split.pool]
+        hits = [sum(phrase in texts[position] for phrase in phrases) for position in split.pool]
         return np.array(hits) + space.recency[split.pool]
 
-    return judge
+    return scores_of
 
 
 def _spaced(text: str) -> str:
-    """The words in lower case with a blank around each, so that whole words are compared."""
+    """Return the words in lower case with a blank around each, to compare whole words."""
     return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
-def bm25(space: Space) -> Judge:
-    """BM25 of what the reader typed, as arXivDigest's Elasticsearch has it."""
-    weighted = cache(_bm25_weights)  # nothing to be made where nobody typed anything
+def bm25(space: Space) -> Ranker:
+    """Rank by BM25 of keywords and interests, as arXivDigest does with Elasticsearch."""
+    weights_of = cache(_bm25_weights)  # not computed where nobody typed anything
 
-    def judge(reader: Reader, split: Split) -> Scores | None:
+    def scores_of(reader: Reader, split: Split) -> Scores | None:
         if not reader.query:
             return None
-        counter, weights = weighted(space.texts)
-        asked = (counter.transform([reader.query]) > 0).toarray().ravel()
-        scores: Scores = weights[split.pool] @ asked
+        counter, weights = weights_of(space.texts)
+        query = (counter.transform([reader.query]) > 0).toarray().ravel()
+        scores: Scores = weights[split.pool] @ query
         return scores
 
-    return judge
+    return scores_of
 
 
 def _bm25_weights(texts: Sequence[str]) -> tuple[CountVectorizer, csr_matrix]:
-    """What each word brings each text that is asked for it (texts x words)."""
+    """Return the BM25 weight of each word in each text (texts x words)."""
     counter = CountVectorizer(strip_accents="unicode", stop_words="english")
     weights = fitted(counter, texts).astype(np.float64)
     having = np.bincount(weights.indices, minlength=weights.shape[1])
@@ -138,43 +138,43 @@ def _bm25_weights(texts: Sequence[str]) -> tuple[CountVectorizer, csr_matrix]:
     return counter, weights
 
 
-# --- likeness --------------------------------------------------------------------------------
+# --- similarity ------------------------------------------------------------------------------
 
 
-def rocchio(space: Space) -> Judge:
-    """Likeness to what the reader typed plus the centre of what was liked (Rocchio, 1971)."""
+def rocchio(space: Space) -> Ranker:
+    """Rank by the cosine with typed text plus the centroid of liked papers (Rocchio, 1971)."""
 
-    def judge(reader: Reader, split: Split) -> Scores | None:
-        wanted = np.zeros(space.papers.shape[1])
+    def scores_of(reader: Reader, split: Split) -> Scores | None:
+        query = np.zeros(space.papers.shape[1])
         if len(split.liked):
-            wanted += normalize(np.asarray(space.papers[split.liked].mean(axis=0))).ravel()
+            query += normalize(np.asarray(space.papers[split.liked].mean(axis=0))).ravel()
         if reader.query:
-            wanted += space.vector(reader.query)
-        return space.papers[split.pool] @ wanted if wanted.any() else None
+            query += space.vector(reader.query)
+        return space.papers[split.pool] @ query if query.any() else None
 
-    return judge
+    return scores_of
 
 
-def nearest(space: Space) -> Judge:
-    """Likeness to the most similar liked paper."""
+def nearest(space: Space) -> Ranker:
+    """Rank by the cosine with the most similar liked paper."""
 
-    def judge(_: Reader, split: Split) -> Scores | None:
+    def scores_of(_: Reader, split: Split) -> Scores | None:
         if not len(split.liked):
             return None
-        likeness = (space.papers[split.pool] @ space.papers[split.liked].T).toarray()
-        best: Scores = likeness.max(axis=1)
-        return best
+        cosines = (space.papers[split.pool] @ space.papers[split.liked].T).toarray()
+        scores: Scores = cosines.max(axis=1)
+        return scores
 
-    return judge
+    return scores_of
 
 
-def zotero(space: Space) -> Judge:
-    """Likeness to the liked papers, the later ones weighing more, as in zotero-arxiv-daily.
+def zotero(space: Space) -> Ranker:
+    """Rank by cosines with liked papers, later ones weighing more, as zotero-arxiv-daily does.
 
-    There on embeddings of sentences, here on TF-IDF.
+    It uses sentence embeddings, here it is TF-IDF.
     """
 
-    def judge(_: Reader, split: Split) -> Scores | None:
+    def scores_of(_: Reader, split: Split) -> Scores | None:
         if not len(split.liked):
             return None
         weights = 1 / (1 + np.log10(np.arange(len(split.liked)) + 1))
@@ -182,14 +182,14 @@ def zotero(space: Space) -> Judge:
         scores: Scores = space.papers[split.pool] @ (latest_first.T @ (weights / weights.sum()))
         return scores
 
-    return judge
+    return scores_of
 
 
 # --- classifiers -----------------------------------------------------------------------------
 
 
-def sanity(space: Space) -> Judge:
-    """A linear SVM of the liked papers against the others, as arxiv-sanity-lite has it."""
+def sanity(space: Space) -> Ranker:
+    """Rank by a linear SVM of the liked papers against the rest, as arxiv-sanity-lite does."""
     vectorizer = TfidfVectorizer(
         strip_accents="unicode",
         stop_words="english",
@@ -205,55 +205,57 @@ def sanity(space: Space) -> Judge:
     vectors = fitted(vectorizer, texts)
     model = LinearSVC(class_weight="balanced", C=0.01, tol=1e-6, max_iter=10_000, random_state=0)
 
-    def judge(reader: Reader, split: Split) -> Scores | None:
-        return _classified(model, vectors, split, _drawn(split.past, _MOST_PAST, reader.user))
+    def scores_of(reader: Reader, split: Split) -> Scores | None:
+        return _decision_values(
+            model, vectors, split, _sample(split.past, _PAST_LIMIT, reader.user)
+        )
 
-    return judge
+    return scores_of
 
 
-def inbox(space: Space) -> Judge:
-    """Logistic regression of liked against disliked and random papers: Scholar Inbox's recipe.
+def inbox(space: Space) -> Ranker:
+    """Rank by logistic regression of liked against disliked and random papers (Scholar Inbox).
 
-    There on embeddings, here on latent semantic analysis of TF-IDF.
+    It uses embeddings, here it is latent semantic analysis of TF-IDF.
     """
     dimensions = min(_DIMENSIONS, min(space.papers.shape) - 1)
     reduce = TruncatedSVD(max(dimensions, 1), n_iter=3, random_state=0)
     vectors = normalize(reduce.fit_transform(space.papers))
     model = LogisticRegression(class_weight="balanced", solver="liblinear", max_iter=200)
 
-    def judge(reader: Reader, split: Split) -> Scores | None:
+    def scores_of(reader: Reader, split: Split) -> Scores | None:
         disliked = space.benchmark.positions(reader.disliked)
-        random = _drawn(np.setdiff1d(split.past, disliked), _MOST_RANDOM, reader.user)
-        return _classified(model, vectors, split, np.concatenate([disliked, random]))
+        random = _sample(np.setdiff1d(split.past, disliked), _RANDOM_LIMIT, reader.user)
+        return _decision_values(model, vectors, split, np.concatenate([disliked, random]))
 
-    return judge
+    return scores_of
 
 
-def _drawn(rows: Positions, most: int, user: str) -> Positions:
-    """At most so many of the rows, for each user always the same."""
-    if len(rows) <= most:
+def _sample(rows: Positions, limit: int, user: str) -> Positions:
+    """Return at most ``limit`` of the rows, for each user always the same."""
+    if len(rows) <= limit:
         return rows
     # RandomState, as its draws stay the same in all versions of NumPy.
     random = np.random.RandomState(zlib.crc32(user.encode()))
-    return random.choice(rows, most, replace=False)
+    return random.choice(rows, limit, replace=False)
 
 
-def _classified(
+def _decision_values(
     model: LinearSVC | LogisticRegression,
     vectors: csr_matrix | NDArray[np.float64],
     split: Split,
-    others: Positions,
+    negatives: Positions,
 ) -> Scores | None:
-    """The decision values of the pool, by a model fitted to the liked papers and others."""
-    if not len(split.liked) or not len(others):
+    """Return the decision values of the pool, by a model fitted to liked papers and negatives."""
+    if not len(split.liked) or not len(negatives):
         return None
-    target = np.repeat([1, 0], [len(split.liked), len(others)])
-    model.fit(vectors[np.concatenate([split.liked, others])], target)
+    target = np.repeat([1, 0], [len(split.liked), len(negatives)])
+    model.fit(vectors[np.concatenate([split.liked, negatives])], target)
     scores: Scores = model.decision_function(vectors[split.pool])
     return scores
 
 
-BASELINES: dict[str, Callable[[Space], Judge]] = {
+BASELINES: dict[str, Callable[[Space], Ranker]] = {
     method.__name__: method
     for method in (chronological, keywords, bm25, rocchio, nearest, sanity, zotero, inbox)
 }

@@ -1,13 +1,13 @@
-"""Benchmark folders: papers, and readers with what they liked and what was held out.
+"""Benchmark folders: papers, and readers with liked and held-out papers.
 
-``papers*.jsonl.gz`` hold one paper a line; a file ``PAPERS`` with ``papers: FOLDER`` names where
-they lie instead. ``profiles.jsonl.gz`` holds one reader a line, see Reader.
+``papers*.jsonl.gz`` hold one paper a line; a file ``PAPERS`` with ``papers: FOLDER`` names the
+folder that has them instead. ``profiles.jsonl.gz`` holds one reader a line, see Reader.
 """
 
 import gzip
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -31,12 +31,13 @@ class Reader:
 
     The pool to be ranked is ``pool`` where given, else the papers with ``pool_from <= published <
     pool_to`` where given, else the papers that are ``new`` where the benchmark marks any, else
-    all; what was liked and what is in ``exclude`` never belongs to it.
+    all; liked papers and those in ``exclude`` never belong to it.
     """
 
     user: str
     liked: tuple[str, ...]
     relevant: frozenset[str]
+    grades: Mapping[str, int] = field(default_factory=dict)  # 2 is clearly relevant, 1 a little
     interests: str = ""
     keywords: tuple[str, ...] = ()
     seeds: tuple[str, ...] = ()  # named at the start, as in a profile; known like the liked ones
@@ -55,12 +56,19 @@ class Reader:
 
     @property
     def held_out(self) -> frozenset[str]:
-        """What a ranking should find."""
+        """The papers that a ranking should have first."""
         return self.relevant.difference(self.liked, self.seeds, self.exclude)
 
     @property
+    def clearly_relevant(self) -> frozenset[str]:
+        """Those of them with the highest grade; all where none is graded."""
+        if not self.grades:
+            return self.held_out
+        return frozenset(paper for paper in self.held_out if self.grades.get(paper, 0) > 1)
+
+    @property
     def query(self) -> str:
-        """What the reader typed, as one text."""
+        """Keywords and interests as one text."""
         return " ".join([self.interests, *self.keywords]).strip()
 
 
@@ -70,7 +78,7 @@ class Split:
 
     liked: Positions
     pool: Positions  # to be ranked
-    past: Positions  # what may be learnt from, beside the liked ones
+    past: Positions  # may be learned from, beside the liked ones
 
 
 @dataclass(frozen=True)
@@ -92,18 +100,18 @@ class Benchmark:
         return {paper.key: position for position, paper in enumerate(self.papers)}
 
     def positions(self, ids: Sequence[str]) -> Positions:
-        """Where papers stand, in the order of ``ids``; unknown ones are left out."""
+        """Return the positions of papers, in the order of ``ids``, without unknown ones."""
         known = self._position
-        return np.array([known[one] for one in ids if one in known], dtype=np.intp)
+        return np.array([known[key] for key in ids if key in known], dtype=np.intp)
 
-    def named(self, ids: Sequence[str]) -> tuple[Paper, ...]:
-        """The papers of ``ids``; unknown ones are left out."""
+    def papers_of(self, ids: Sequence[str]) -> tuple[Paper, ...]:
+        """Return the papers of ``ids`` in their order, without unknown ones."""
         return tuple(self.papers[position] for position in self.positions(ids))
 
     def candidates(self, reader: Reader) -> tuple[Positions, Positions]:
-        """(what may be ranked, what may be learnt from) before the reader's own are taken out.
+        """Return the papers to rank, and those to learn from, the reader's liked ones among them.
 
-        Where the pool is a list or everything, the unjudged pool may be learnt from as well.
+        Where the pool is a list or everything, the unjudged pool may be learned from as well.
         """
         everything = np.arange(len(self.papers))
         if reader.pool is not None:
@@ -116,11 +124,11 @@ class Benchmark:
         return everything, everything
 
     def split(self, reader: Reader) -> Split:
-        """What of the papers a reader likes, gets ranked and may be learnt from."""
+        """Return the papers that a reader likes, that get ranked and that may be learned from."""
         liked = self.positions((*reader.seeds, *reader.liked))
         pool, past = self.candidates(reader)
-        own = np.union1d(liked, self.positions(reader.exclude))
-        return Split(liked, np.setdiff1d(pool, own), np.setdiff1d(past, own))
+        known = np.union1d(liked, self.positions(reader.exclude))
+        return Split(liked, np.setdiff1d(pool, known), np.setdiff1d(past, known))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +145,9 @@ class _PaperLine:
         if not self.id.isprintable() or not self.id:
             raise ValueError("the id must be one line of text")
 
-    def paper(self) -> Paper:
+    def paper(self, paper_id: int) -> Paper:
         return Paper(
+            id=paper_id,
             key=self.id,
             title=self.title,
             abstract=self.abstract or "",
@@ -164,13 +173,13 @@ def read_benchmark(folder: Path) -> Benchmark:
     if not files:
         raise InputError("folder", f"{_home(folder)} has no papers*.jsonl.gz")
     lines = [line for path in files for line in _records(path, TypeAdapter(_PaperLine))]
-    _refuse_doubles("papers*.jsonl.gz", [line.id for line in lines])
+    _refuse_duplicates("papers*.jsonl.gz", [line.id for line in lines])
     readers = list(_records(folder / _PROFILES, TypeAdapter(Reader)))
-    _refuse_doubles(_PROFILES, [reader.user for reader in readers])
+    _refuse_duplicates(_PROFILES, [reader.user for reader in readers])
     if not any(reader.held_out for reader in readers):
         raise InputError(_PROFILES, "no reader in it has relevant papers to be found")
     return Benchmark(
-        papers=[line.paper() for line in lines],
+        papers=[line.paper(number) for number, line in enumerate(lines, start=1)],
         published=np.array([line.published or "" for line in lines], dtype=np.str_),
         new=np.array([line.new for line in lines], dtype=np.bool_),
         readers=readers,
@@ -178,7 +187,7 @@ def read_benchmark(folder: Path) -> Benchmark:
 
 
 def _home(folder: Path) -> Path:
-    """Where the papers lie."""
+    """Return the folder that has the papers."""
     link = folder / "PAPERS"
     if not link.is_file():
         return folder
@@ -211,11 +220,11 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
-    where = ".".join(str(step) for step in problem["loc"])
-    return f"{where}: {problem['msg']}" if where else problem["msg"]
+    field_name = ".".join(str(step) for step in problem["loc"])
+    return f"{field_name}: {problem['msg']}" if field_name else problem["msg"]
 
 
-def _refuse_doubles(where: str, names: Sequence[str]) -> None:
+def _refuse_duplicates(where: str, names: Sequence[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:

@@ -1,4 +1,4 @@
-"""The same readers, had they told less of themselves."""
+"""The same readers, had they said less of themselves."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -7,11 +7,11 @@ from digestmail.evaluation.read import Benchmark, Reader
 
 
 class Variant(StrEnum):
-    """The one thing that a reader told."""
+    """The one thing that is known of a reader."""
 
     KEYWORDS = "keywords"
     INTERESTS = "interests"
-    SEEDS = "seeds"  # the latest few of the liked papers
+    SEEDS = "seeds"  # the latest five of the liked papers
     SEED = "seed"  # the latest of them
     SEED_AND_TITLE = "seed-and-title"  # the same, with its title as interests
     VERDICTS = "verdicts"  # likes and dislikes
@@ -22,18 +22,18 @@ _SEEDS = {Variant.SEEDS: 5, Variant.SEED: 1, Variant.SEED_AND_TITLE: 1}
 
 
 def reduced(benchmark: Benchmark, variant: Variant) -> list[Reader]:
-    """Return the readers who have told this one thing, with nothing else known of them.
+    """Return the readers who said this one thing, with nothing else known of them.
 
     The pools stay: what is no longer known as liked is not ranked either.
     """
-    bare = [_telling(benchmark, reader, variant) for reader in benchmark.readers]
-    return [one for one in bare if one.query or one.seeds or one.liked or one.disliked]
+    readers = [_reduced(benchmark, reader, variant) for reader in benchmark.readers]
+    return [r for r in readers if r.query or r.seeds or r.liked or r.disliked or r.disliked_hard]
 
 
-def _telling(benchmark: Benchmark, reader: Reader, variant: Variant) -> Reader:
+def _reduced(benchmark: Benchmark, reader: Reader, variant: Variant) -> Reader:
     known = (*reader.seeds, *reader.liked)
-    seeds = known[-_SEEDS.get(variant, 0) :] if variant in _SEEDS else ()
-    titles = [paper.title for paper in benchmark.named(seeds)]
+    seeds = known[-_SEEDS[variant] :] if variant in _SEEDS else ()
+    titles = [paper.title for paper in benchmark.papers_of(seeds)]
     interests = {
         Variant.INTERESTS: reader.interests,
         Variant.SEED_AND_TITLE: " ".join(titles),

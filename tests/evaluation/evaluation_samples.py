@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from digestmail.evaluation import Benchmark, read_benchmark
+from digestmail.evaluation.read import Benchmark, read_benchmark
 
 SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
 

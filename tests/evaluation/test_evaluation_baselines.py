@@ -8,7 +8,9 @@ import pytest
 from evaluation_samples import benchmark, papers, reader, write
 
 from digestmail.errors import InputError
-from digestmail.evaluation import BASELINES, Benchmark, Space, measure_baseline, read_benchmark
+from digestmail.evaluation.baselines import BASELINES, Space
+from digestmail.evaluation.read import Benchmark, read_benchmark
+from digestmail.evaluation.runs import baseline_measures
 
 OTHERS = [
     {"id": f"{field}{n}", "title": f"{field} {n % 4}", "abstract": f"On {field} and {n % 3} more"}
@@ -82,29 +84,29 @@ def test_inbox_learns_from_what_was_disliked(tmp_path: Path) -> None:
 def test_a_method_says_when_it_was_told_nothing(tmp_path: Path, method: str) -> None:
     some = [*papers(), *OTHERS]
     found = with_papers(tmp_path, some, reader(liked=[]), reader("ben", liked=[]))
-    assert measure_baseline(method, Space(found), lambda _: None) is None
+    assert baseline_measures(method, Space(found), lambda _: None) is None
 
 
 def test_without_dates_there_is_no_newest(tmp_path: Path) -> None:
     found = with_papers(tmp_path, [p | {"published": None} for p in papers()], reader())
-    assert measure_baseline("chronological", Space(found), lambda _: None) is None
+    assert baseline_measures("chronological", Space(found), lambda _: None) is None
 
 
 def test_a_reader_who_told_nothing_counts_as_not_served(tmp_path: Path) -> None:
     asking = reader(interests="ice sheet melt")
     found = benchmark(tmp_path, asking, reader("ben"))
-    measures = measure_baseline("bm25", Space(found), lambda _: None)
+    measures = baseline_measures("bm25", Space(found), lambda _: None)
     assert measures is not None
     assert [one.mrr for one in measures] == [1, 0]
 
 
 def test_too_few_papers_for_a_method_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="10 papers share too few words"):
-        measure_baseline("sanity", Space(benchmark(tmp_path)), lambda _: None)
+        baseline_measures("sanity", Space(benchmark(tmp_path)), lambda _: None)
 
 
 def test_readers_done_are_told(tmp_path: Path) -> None:
     told: list[int] = []
     found = benchmark(tmp_path, reader(), reader("ben"))
-    measure_baseline("nearest", Space(found), told.append)
+    baseline_measures("nearest", Space(found), told.append)
     assert told == [1, 2]

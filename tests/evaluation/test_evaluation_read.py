@@ -9,7 +9,8 @@ import pytest
 from evaluation_samples import benchmark, papers, reader, write, write_lines
 
 from digestmail.errors import InputError
-from digestmail.evaluation import Benchmark, Variant, read_benchmark, reduced
+from digestmail.evaluation.read import Benchmark, read_benchmark
+from digestmail.evaluation.variants import Variant, reduced
 
 ALL = {paper["id"] for paper in papers()}
 NEW = {"c3": {"new": True}, "i3": {"new": True}, "i0": {"new": True}}
@@ -160,6 +161,12 @@ def test_a_link_that_leads_nowhere_is_named(tmp_path: Path, text: str) -> None:
     (write(tmp_path, [reader()]) / "PAPERS").write_text(text)
     with pytest.raises(InputError, match="PAPERS: should be"):
         read_benchmark(tmp_path)
+
+
+def test_clearly_relevant_papers_have_the_highest_grade(tmp_path: Path) -> None:
+    graded = reader(relevant=["i1", "c1"], grades={"i1": 1, "c1": 2})
+    found = benchmark(tmp_path, graded, reader("ben"))
+    assert [each.clearly_relevant for each in found.readers] == [{"c1"}, {"i1"}]
 
 
 # --- variants --------------------------------------------------------------------------------
