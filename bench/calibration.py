@@ -1,4 +1,4 @@
-"""Fit the calibration of scores, and tell how well it holds on sets that it never saw.
+"""Fit the calibration of scores, and print how well it holds on sets that it never saw.
 
 Platt's logistic regression ("Probabilistic outputs for support vector machines", 1999) of relevance
 on similarity and keyword matches, over the best 60 candidates of each reader; every family of sets
@@ -12,16 +12,22 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from bench.common import watched
-from bench.families import Setting, candidates_of, settings_of
+from bench.common import benchmark_set, watched
 from digestmail.domain import THRESHOLD
-from digestmail.evaluation import Calibration
-from digestmail.relevance import PARAMETERS, embedder_of
+from digestmail.evaluation.calibration import calibration
+from digestmail.evaluation.embedding_cache import EmbeddingCache
+from digestmail.evaluation.families import BenchmarkSet
+from digestmail.evaluation.read import Benchmark
+from digestmail.evaluation.runs import model_pools
+from digestmail.relevance import Embedder, Features, Model, embedder_of
 
 _BEST = 60  # candidates of a reader: what could come into a mail, and what is just below
 _FREE = 1e6  # of the regression: nothing is regularised
@@ -29,70 +35,96 @@ _FREE = 1e6  # of the regression: nothing is regularised
 _Rows = NDArray[np.float64]
 
 
+class _Candidates(NamedTuple):
+    """The best papers of all readers of all sets, a row each."""
+
+    features: _Rows  # similarity, keyword match
+    relevant: NDArray[np.bool_]
+    sets: NDArray[np.int64]  # which set, by its number
+    readers: NDArray[np.int64]  # which reader of the set, by its number
+
+
 def main() -> None:
     options = _options()
-    settings = settings_of(options.sets)
     embedder = embedder_of(options.semantic) if options.semantic else None
-    features, relevant, sets = [], [], []
-    for at, setting in enumerate(watched(settings, "Ranking")):
-        benchmark = setting.benchmark(options.readers)
-        for one in candidates_of(benchmark, PARAMETERS, embedder, _BEST):
-            features.append(np.stack([one.similarity, one.keywords], axis=1))
-            relevant.append(one.relevant)
-            sets.append(np.full(len(one.relevant), at))
-    x, y, which = np.concatenate(features), np.concatenate(relevant), np.concatenate(sets)
-    families = np.array([setting.family for setting in settings])
-    model = _fitted(x, y, which, families)
+    cache = EmbeddingCache(embedder, options.embeddings) if embedder else None
+    rows = []
+    for number, each in enumerate(watched(options.sets, "Ranking")):
+        if (benchmark := each.read(options.readers)) is not None:
+            features = cache.features(benchmark.papers) if cache else Features()
+            for reader, row in enumerate(_candidates(benchmark, embedder, features)):
+                count = len(row[1])
+                rows.append((*row, np.full(count, number), np.full(count, reader)))
+    candidates = _Candidates(*map(np.concatenate, zip(*rows, strict=True)))
+    families = np.array([each.family for each in options.sets])
+    model = _fitted(candidates, np.ones(len(candidates.sets), dtype=np.bool_), families)
     (slope, keyword), intercept = model.coef_[0], model.intercept_[0]
     print(f"Calibration(intercept={intercept:.2f}, slope={slope:.2f}, keyword={keyword:.2f})")
     for family in dict.fromkeys(families.tolist()):
-        left = families[which] == family
-        if not left.all():
-            others = _fitted(x[~left], y[~left], which[~left], families)
-            _tell(settings, which, y, left, others.predict_proba(x)[:, 1])
+        unseen = families[candidates.sets] == family
+        if not unseen.all():
+            scores = _fitted(candidates, ~unseen, families).predict_proba(candidates.features)
+            for number in np.unique(candidates.sets[unseen]):
+                _print_error(options.sets[number], candidates, number, scores[:, 1])
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sets", nargs="+", metavar="SET")
+    parser.add_argument("sets", nargs="+", metavar="SET", type=benchmark_set)
     parser.add_argument("--semantic", default="", help="auto, or the folder of a sentence model")
+    parser.add_argument("--embeddings", type=Path, help="keep embeddings in this folder")
     parser.add_argument("--readers", type=int, help="of each set, the first so many")
     return parser.parse_args()
 
 
+def _candidates(
+    benchmark: Benchmark, embedder: Embedder | None, features: Features
+) -> Iterator[tuple[_Rows, NDArray[np.bool_]]]:
+    """Yield the features of each reader's best candidates, and which are relevant."""
+    for pool in model_pools(benchmark):
+        model = Model(pool.papers, pool.background, features=features, embedder=embedder)
+        readers = iter(pool.readers)
+        for evidence in model.evidence([interest for _, interest in pool.readers]):
+            for row, log_odds in enumerate(evidence.log_odds):
+                reader, _ = next(readers)
+                at = np.searchsorted(pool.positions, benchmark.split(reader).pool)
+                best = at[np.argsort(-log_odds[at], kind="stable")[:_BEST]]
+                columns = (evidence.similarity.values[row, best], evidence.keywords[row, best])
+                held_out = benchmark.positions(tuple(reader.held_out))
+                yield np.stack(columns, axis=1), np.isin(pool.positions[best], held_out)
+
+
 def _fitted(
-    x: _Rows, y: NDArray[np.bool_], which: NDArray[np.int64], families: NDArray[np.str_]
+    candidates: _Candidates, chosen: NDArray[np.bool_], families: NDArray[np.str_]
 ) -> LogisticRegression:
-    """Fit with the same weight for each family, and in it for each set."""
-    there = np.unique(which)
-    sizes = np.bincount(which, minlength=len(families))
-    mates = {at: np.count_nonzero(families[there] == families[at]) for at in there.tolist()}
-    weights = np.array([1e4 / (mates[at] * sizes[at]) for at in which.tolist()])
-    return LogisticRegression(C=_FREE, max_iter=1_000).fit(x, y, sample_weight=weights)
+    """Fit to the chosen rows with the same weight for each family, and in it for each set."""
+    sets = candidates.sets[chosen]
+    present = np.unique(sets)
+    sizes = np.bincount(sets, minlength=len(families))
+    siblings = {at: np.count_nonzero(families[present] == families[at]) for at in present.tolist()}
+    weights = np.array([1e4 / (siblings[at] * sizes[at]) for at in sets.tolist()])
+    model = LogisticRegression(C=_FREE, max_iter=1_000)
+    rows, relevant = candidates.features[chosen], candidates.relevant[chosen]
+    return model.fit(rows, relevant, sample_weight=weights)
 
 
-def _tell(
-    settings: list[Setting],
-    which: NDArray[np.int64],
-    y: NDArray[np.bool_],
-    left: NDArray[np.bool_],
-    values: _Rows,
+def _print_error(
+    benchmark_set: BenchmarkSet, candidates: _Candidates, number: int, scores: _Rows
 ) -> None:
-    """Print the error on each set of the family that was left out."""
-    for at in np.unique(which[left]).tolist():
-        own = (which == at) & (values >= THRESHOLD)
-        calibration = Calibration()
-        calibration.add(values[own], y[own])
-        count = np.count_nonzero(own)
-        mean = _mean(values[own]), _mean(y[own])
-        print(
-            f"{settings[at].name:32} left out: {count:6} candidates from {THRESHOLD:g} on, mean"
-            f" {mean[0]:.3f}, relevant {mean[1]:.3f}, error {calibration.error:.3f}"
-        )
-
-
-def _mean(rows: NDArray[np.generic]) -> float:
-    return float(np.mean(rows)) if len(rows) else 0.0
+    """Print the error on one set of the family that was left out."""
+    outcomes: dict[int, list[tuple[float, bool]]] = {}
+    for row in np.flatnonzero((candidates.sets == number) & (scores >= THRESHOLD)).tolist():
+        outcome = float(scores[row]), bool(candidates.relevant[row])
+        outcomes.setdefault(int(candidates.readers[row]), []).append(outcome)
+    result = calibration(outcomes.values())
+    total = max(result.papers, 1)
+    score = sum(value for values in outcomes.values() for value, _ in values) / total
+    relevant = sum(hit for values in outcomes.values() for _, hit in values) / total
+    print(
+        f"{benchmark_set.name:32} left out: {result.papers:6} candidates from {THRESHOLD:g} on,"
+        f" mean {score:.3f}, relevant {relevant:.3f}, error {result.error or 0:.3f}"
+        f" ± {result.standard_error or 0:.3f}"
+    )
 
 
 if __name__ == "__main__":

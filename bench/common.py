@@ -1,4 +1,4 @@
-"""What several benches need: real papers, mixed into as many as wanted, progress and memory."""
+"""What several benches share: papers, benchmark sets, progress, time and memory."""
 
 import random
 import resource
@@ -12,18 +12,19 @@ from rich.console import Console
 from rich.progress import track
 
 from digestmail.domain import Paper
+from digestmail.evaluation.families import BenchmarkSet, benchmark_sets
 from digestmail.sources.files.file import FileSource
 
 _Item = TypeVar("_Item")
 
 
 def read(papers: Path) -> list[Paper]:
-    """The papers of a file; what is no paper is left out."""
+    """Return the papers of a file; lines that are no paper are left out."""
     return [p for p in FileSource(papers, "bench").fetch(None) if isinstance(p, Paper)]
 
 
 def spliced(known: list[Paper], count: int, rng: random.Random) -> list[Paper]:
-    """``count`` papers, each with one's beginnings of title and abstract and another's ends.
+    """Return ``count`` papers, each with the beginnings of one paper and the ends of another.
 
     A number ends the title: no two are the same work to the store.
     """
@@ -38,10 +39,17 @@ def spliced(known: list[Paper], count: int, rng: random.Random) -> list[Paper]:
     return papers
 
 
-def _half(text: str, which: int) -> list[str]:
-    parts = text.split()
-    middle = (len(parts) + 1) // 2
-    return parts[middle:] if which else parts[:middle]
+def _half(text: str, half: int) -> list[str]:
+    words = text.split()
+    middle = (len(words) + 1) // 2
+    return words[middle:] if half else words[:middle]
+
+
+def benchmark_set(text: str) -> BenchmarkSet:
+    """Return the set named as FOLDER or FOLDER:VARIANT."""
+    folder, _, variant = text.partition(":")
+    (named,) = benchmark_sets([Path(folder)], [variant] if variant else [])
+    return named
 
 
 class Stopwatch:
@@ -60,10 +68,10 @@ class Stopwatch:
 
 
 def peak_mib() -> float:
-    """The most memory this process has held so far."""
+    """Return the largest memory of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def watched(items: Iterable[_Item], label: str, total: int | None = None) -> Iterable[_Item]:
-    """The items, with their progress shown on a terminal."""
+    """Yield the items, with their progress shown on a terminal."""
     return track(items, label, total, console=Console(stderr=True), transient=True)

@@ -26,7 +26,7 @@ from sklearn.preprocessing import normalize
 
 from bench.common import Stopwatch, watched
 from digestmail.domain import THRESHOLD, Interest, Paper, Profile, Score
-from digestmail.evaluation import Benchmark, read_benchmark
+from digestmail.evaluation.read import Benchmark, read_benchmark
 from digestmail.relevance import Features, Model
 from digestmail.steps.daily.plan import HALF_LIFE
 
