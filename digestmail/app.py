@@ -29,7 +29,7 @@ from digestmail.domain import (
     Subscriber,
 )
 from digestmail.errors import ConfigError, InputError
-from digestmail.ingestor import Gatherer
+from digestmail.ingestor import Ingestor
 from digestmail.mailing import (
     dkim_key,
     identity,
@@ -88,7 +88,7 @@ class App:
         self.links = Links(settings.public_url, Signer(_keys(settings)))
         self.desk = Desk(self.store, self.links)
         self.stopping = threading.Event()  # set it, and nothing further is begun
-        self.gatherer = Gatherer(
+        self.ingestor = Ingestor(
             settings,
             self.store,
             clock,
@@ -149,7 +149,7 @@ class App:
         self, names: Collection[str] = (), progress: _Progress = _quiet
     ) -> list[SourceReport]:
         """Fetch the sources whose time has come, or the named ones now."""
-        return self.gatherer.ingest(names, progress)
+        return self.ingestor.ingest(names, progress)
 
     def prepare(
         self, day: date | None = None, progress: _Progress = _quiet, *, patient: bool = True

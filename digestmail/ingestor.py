@@ -23,7 +23,7 @@ from digestmail.domain import (
     SourceState,
 )
 from digestmail.errors import NotFoundError, SourceError
-from digestmail.sources import Surroundings, build
+from digestmail.sources import SourceContext, build
 from digestmail.sources.arxiv.announcement_calendar import expected_batch
 from digestmail.sources.arxiv.api import papers_by_id
 from digestmail.sources.http.client import WebClient
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 def _quiet(_: int) -> None: ...
 
 
-class Gatherer:
+class Ingestor:
     """Reads the configured sources of one installation into its store.
 
     Once ``stop`` is set no request is made any more, and ``sleep`` should end too.
@@ -103,7 +103,9 @@ class Gatherer:
                 raise _unknown(name)
         return [state for name, state in states.items() if name in names]
 
-    def _fetch(self, state: SourceState, around: Surroundings, progress: _Progress) -> SourceReport:
+    def _fetch(
+        self, state: SourceState, around: SourceContext, progress: _Progress
+    ) -> SourceReport:
         memory = SourceMemory(dict(state.memory))
 
         def open_source() -> Source:
@@ -147,9 +149,9 @@ class Gatherer:
     # --- the network -------------------------------------------------------------------------
 
     @contextmanager
-    def _around(self) -> Iterator[Surroundings]:
+    def _around(self) -> Iterator[SourceContext]:
         with self._client() as web, self._client(public_only=True) as public_web:
-            yield Surroundings(
+            yield SourceContext(
                 web=web,
                 public_web=public_web,
                 folder=self._settings.folder,

@@ -75,7 +75,7 @@ def _backfill(app: App, names: list[str], since: str) -> list[SourceReport]:
     first = parse_day(since)
     assert first is not None  # noqa: S101 - only an empty text is no date
     with progressing("Reading past days") as progress:
-        return [app.gatherer.backfill(name, first, progress) for name in names]
+        return [app.ingestor.backfill(name, first, progress) for name in names]
 
 
 def _ingested(report: SourceReport) -> dict[str, Any]:

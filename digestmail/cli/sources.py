@@ -135,7 +135,7 @@ def source_test(
 ) -> None:
     """Fetch a little from a source and show what would come; nothing is stored."""
     with opened() as app:
-        records = app.gatherer.try_source(name, most)
+        records = app.ingestor.try_source(name, most)
     papers = [record for record in records if isinstance(record, Paper)]
     bad = [record for record in records if isinstance(record, BadRecord)]
     if as_json:

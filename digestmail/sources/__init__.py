@@ -12,8 +12,8 @@ from digestmail.sources.normalise.identifiers import (
     doi,
     key_from_reference,
 )
-from digestmail.sources.normalise.records import RecordError, paper_from_record
-from digestmail.sources.registry import KINDS, Kind, Surroundings, build, check
+from digestmail.sources.normalise.paper import RecordError, paper_from_record
+from digestmail.sources.registry import KINDS, Kind, SourceContext, build, check
 
 __all__ = [
     "KINDS",
@@ -24,7 +24,7 @@ __all__ = [
     "Kind",
     "RecordError",
     "Response",
-    "Surroundings",
+    "SourceContext",
     "WebClient",
     "arxiv_id",
     "build",

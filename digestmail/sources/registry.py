@@ -45,7 +45,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class SourceContext:
     """What all sources of an installation share.
 
     ``public_web`` refuses private addresses. A relative path is taken from ``folder``.
@@ -66,7 +66,7 @@ class Setup:
 
     name: str
     options: Options
-    around: Surroundings
+    around: SourceContext
     memory: SourceMemory
 
     @property
@@ -106,7 +106,7 @@ def check(spec: SourceSpec) -> None:
     kind.check(spec.options)
 
 
-def build(spec: SourceSpec, around: Surroundings, memory: SourceMemory) -> Source:
+def build(spec: SourceSpec, around: SourceContext, memory: SourceMemory) -> Source:
     """The source of ``spec``, which goes on from ``memory`` and changes it. Raises InputError."""
     check(spec)
     return KINDS[spec.kind].build(Setup(spec.name, spec.options, around, memory))

@@ -56,7 +56,7 @@ def clock(pause=0):
     with urlopen(f"{server}/clock?{pause}") as answer:
         return datetime.fromisoformat(answer.read().decode())
 app = App(load(Path(settings)), clock, sleep=clock, monotonic=lambda: clock().timestamp())
-app.gatherer.backfill("arxiv", date.fromisoformat(since))
+app.ingestor.backfill("arxiv", date.fromisoformat(since))
 """
 
 
@@ -174,7 +174,7 @@ class Replay:
         self.arxiv.before = lambda: None
         self.time.move(minutes=1)
         with self.app() as app:
-            assert app.gatherer.backfill("arxiv", since).error == ""
+            assert app.ingestor.backfill("arxiv", since).error == ""
         assert not any(f"from={since}" in asked.path for asked in self.arxiv.asked[KILL_AT:])
 
     def run(self, start: datetime, end: datetime) -> None:

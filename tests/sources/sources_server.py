@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from digestmail.domain import BadRecord, Clock, Paper, SourceMemory, SourceSpec
-from digestmail.sources import Surroundings, WebClient, build
+from digestmail.sources import SourceContext, WebClient, build
 
 
 @dataclass(frozen=True)
@@ -128,15 +128,15 @@ def around(
     public_web: WebClient | None = None,
     clock: Clock = lambda: datetime(2026, 11, 21, 6, tzinfo=UTC),
     expected: Callable[[], date] = lambda: date(2026, 11, 20),
-) -> Surroundings:
+) -> SourceContext:
     """What sources share, at a moment that stands still unless there is a ``clock``."""
-    return Surroundings(
+    return SourceContext(
         web=web, public_web=public_web or web, folder=folder, clock=clock, expected=expected
     )
 
 
 def brought(
-    spec: SourceSpec, surroundings: Surroundings, memory: SourceMemory | None = None
+    spec: SourceSpec, surroundings: SourceContext, memory: SourceMemory | None = None
 ) -> list[Paper | BadRecord]:
     """What one fetch of a source brings."""
     return list(build(spec, surroundings, memory or SourceMemory()).fetch(None))

@@ -45,7 +45,7 @@ def test_a_quiet_day_and_a_busy_one(tmp_path: Path) -> None:
         app = _app(tmp_path, site)
         site.at(_path(FIRST), Answer(page(record("2603.00001"), record("0704.00002"))))
         site.at(_path(FIRST + timedelta(days=1)), Answer(failure("noRecordsMatch")))
-        report = app.gatherer.backfill("arxiv", FIRST)
+        report = app.ingestor.backfill("arxiv", FIRST)
         assert (report.error, report.new) == ("", 1), site.asked
         (paper,) = app.store.papers.seen_after(datetime(2026, 1, 1, tzinfo=UTC))
         assert (paper.key, paper.announced_on) == ("arxiv:2603.00001", FIRST)
@@ -62,7 +62,7 @@ def test_cross_lists_are_left_out_where_they_are_not_wanted(tmp_path: Path) -> N
             Answer(page(record("2603.00001", categories="<categories>cs.AI</categories>"), theirs)),
         )
         site.at(_path(FIRST + timedelta(days=1)), Answer(failure("noRecordsMatch")))
-        assert app.gatherer.backfill("arxiv", FIRST).new == 1
+        assert app.ingestor.backfill("arxiv", FIRST).new == 1
         app.close()
 
 
@@ -72,5 +72,5 @@ def test_only_arxiv_can_be_read_back(tmp_path: Path) -> None:
         spec = SourceSpec(name="lab", kind="file", options={"path": "a.csv"})
         app.store.sources.add(spec, app.clock())
         with pytest.raises(InputError, match="only these can be read back"):
-            app.gatherer.backfill("lab", FIRST)
+            app.ingestor.backfill("lab", FIRST)
         app.close()

@@ -14,7 +14,7 @@ from digestmail.sources.arxiv.taxonomy import arxiv_categories
 from digestmail.sources.arxiv.xml import document, dois, texts, with_dois
 from digestmail.sources.http.client import WebClient, status_line
 from digestmail.sources.normalise.identifiers import arxiv_id
-from digestmail.sources.normalise.records import RecordError, paper_from_record
+from digestmail.sources.normalise.paper import RecordError, paper_from_record
 from digestmail.text import one_line
 
 BASE_URL = "https://export.arxiv.org/api/query"

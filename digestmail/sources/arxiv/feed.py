@@ -21,7 +21,7 @@ from digestmail.sources.normalise.authors import split_at_commas
 from digestmail.sources.normalise.clean import clean
 from digestmail.sources.normalise.dates import utc
 from digestmail.sources.normalise.identifiers import arxiv_id
-from digestmail.sources.normalise.records import RecordError, paper_from_record
+from digestmail.sources.normalise.paper import RecordError, paper_from_record
 from digestmail.text import one_line
 
 ENTRY_LIMIT = 2_000  # arXiv cuts a feed off here

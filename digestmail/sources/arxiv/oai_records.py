@@ -13,7 +13,7 @@ from digestmail.domain import BadRecord, Paper
 from digestmail.sources.arxiv.xml import children, dois, texts, with_dois
 from digestmail.sources.normalise.dates import utc
 from digestmail.sources.normalise.identifiers import arxiv_id
-from digestmail.sources.normalise.records import RecordError, paper_from_record
+from digestmail.sources.normalise.paper import RecordError, paper_from_record
 from digestmail.text import one_line
 
 _HELD_AT_MOST = timedelta(days=14)  # from submission to announcement, nearly always

@@ -16,7 +16,7 @@ from digestmail.sources.feeds.document import Limits, read_document
 from digestmail.sources.feeds.entry import FeedRecord, doi_in_address, own_keys, read_entry
 from digestmail.sources.http.client import WebClient
 from digestmail.sources.http.ssrf_guard import PrivateAddressError
-from digestmail.sources.normalise.records import RecordError, paper_from_record, shared_names
+from digestmail.sources.normalise.paper import RecordError, paper_from_record, shared_names
 from digestmail.sources.state import remember_validators, remembered_validators
 
 __all__ = ["FeedSource", "doi_in_address", "read_any_feed"]

@@ -22,7 +22,7 @@ from digestmail.sources.files.plain_listing import read_listing
 from digestmail.sources.files.ris import read_ris
 from digestmail.sources.files.tagged import unified
 from digestmail.sources.files.wos import read_wos
-from digestmail.sources.normalise.records import (
+from digestmail.sources.normalise.paper import (
     RecordError,
     names_with_title,
     paper_from_record,

@@ -19,7 +19,7 @@ from digestmail.sources.files.formats import (
 )
 from digestmail.sources.files.opml import read_opml
 from digestmail.sources.normalise.identifiers import key_from_reference, pubmed_key
-from digestmail.sources.normalise.records import (
+from digestmail.sources.normalise.paper import (
     RecordError,
     names_with_title,
     paper_from_record,

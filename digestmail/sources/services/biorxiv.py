@@ -14,7 +14,7 @@ from digestmail.sources.http.client import WebClient
 from digestmail.sources.normalise.clean import clean
 from digestmail.sources.normalise.dates import utc
 from digestmail.sources.normalise.identifiers import doi
-from digestmail.sources.normalise.records import ABSTRACT_LIMIT, RecordError
+from digestmail.sources.normalise.paper import ABSTRACT_LIMIT, RecordError
 from digestmail.sources.services.json_api import (
     JsonObject,
     Service,

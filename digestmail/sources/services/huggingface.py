@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from digestmail.domain import BadRecord, Paper
 from digestmail.sources.http.client import WebClient
 from digestmail.sources.normalise.identifiers import arxiv_id
-from digestmail.sources.normalise.records import RecordError
+from digestmail.sources.normalise.paper import RecordError
 from digestmail.sources.services.json_api import (
     JsonObject,
     RefusedError,

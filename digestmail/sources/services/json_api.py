@@ -11,7 +11,7 @@ from digestmail.domain import BadRecord, Paper
 from digestmail.errors import InputError, SourceError
 from digestmail.sources.http.client import Response, WebClient, status_line
 from digestmail.sources.normalise.identifiers import arxiv_id, doi, is_own_key
-from digestmail.sources.normalise.records import RecordError, paper_from_record
+from digestmail.sources.normalise.paper import RecordError, paper_from_record
 from digestmail.text import one_line
 
 MOST_RECORDS = 10_000  # of one fetch: a query that finds more is too broad for a digest

@@ -17,7 +17,7 @@ from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
 from digestmail.sources.normalise.clean import clean
 from digestmail.sources.normalise.identifiers import doi, pubmed_key
-from digestmail.sources.normalise.records import RecordError
+from digestmail.sources.normalise.paper import RecordError
 from digestmail.sources.services.json_api import Service, paper_of
 from digestmail.text import one_line
 

@@ -15,7 +15,7 @@ from digestmail.domain import BadRecord, Paper
 from digestmail.errors import InputError
 from digestmail.sources.http.client import WebClient
 from digestmail.sources.normalise.identifiers import arxiv_id, doi, pubmed_key
-from digestmail.sources.normalise.records import ABSTRACT_LIMIT
+from digestmail.sources.normalise.paper import ABSTRACT_LIMIT
 from digestmail.sources.services.json_api import (
     JsonObject,
     Service,

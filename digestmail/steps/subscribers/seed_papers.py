@@ -19,7 +19,7 @@ from digestmail.errors import InputError
 from digestmail.messages import N_, Worded
 from digestmail.sources.files.reference_library import SOURCE
 from digestmail.sources.normalise.identifiers import key_from_reference
-from digestmail.sources.normalise.records import RecordError, paper_from_record
+from digestmail.sources.normalise.paper import RecordError, paper_from_record
 from digestmail.steps.subscribers.validation import MOST_SEEDS, TOO_MANY, references
 from digestmail.store import Store
 from digestmail.store.paper_identity import names_of
