@@ -137,7 +137,7 @@ class Ingestor:
         settled = date.fromisoformat(str(state.memory.get("settled") or date.max))
         until = min(self._clock().date() - timedelta(days=1), settled)
         with self._around() as around:
-            fetch = past_days(state.spec, around.web)
+            fetch = past_days(state.spec, around)
             return backfill(self._store, name, fetch, since, until, self._clock, progress)
 
     def _named(self, name: str) -> SourceState:
@@ -156,7 +156,7 @@ class Ingestor:
                 public_web=public_web,
                 folder=self._settings.folder,
                 clock=self._clock,
-                expected=lambda: expected_batch(self._clock()).announced_on,
+                expected_day=lambda: expected_batch(self._clock()).announced_on,
             )
 
     def _client(self, *, public_only: bool = False) -> WebClient:

@@ -5,6 +5,7 @@ from digestmail.sources.feeds.source import FeedSource
 from digestmail.sources.files.file import FileSource
 from digestmail.sources.files.folder import FolderSource
 from digestmail.sources.http.client import Response, WebClient
+from digestmail.sources.kind import Kind, SourceContext
 from digestmail.sources.normalise.clean import clean
 from digestmail.sources.normalise.identifiers import (
     arxiv_id,
@@ -13,7 +14,7 @@ from digestmail.sources.normalise.identifiers import (
     key_from_reference,
 )
 from digestmail.sources.normalise.paper import RecordError, paper_from_record
-from digestmail.sources.registry import KINDS, Kind, SourceContext, build, check
+from digestmail.sources.registry import KINDS, build, check
 
 __all__ = [
     "KINDS",

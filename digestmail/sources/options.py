@@ -8,6 +8,7 @@ from digestmail.errors import InputError
 
 Options = Mapping[str, str]
 
+_API_KEY = re.compile(r"[\w.-]{1,200}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -71,4 +72,12 @@ def email(options: Options, name: str = "email") -> str:
     value = optional(options, name)
     if value and not _EMAIL.fullmatch(value):
         raise InputError(name, f"“{value[:40]}” is not a mail address")
+    return value
+
+
+def check_api_key(value: str, option: str = "api_key") -> str:
+    """Return ``value`` stripped; InputError, which does not quote it, where it is no API key."""
+    value = value.strip()
+    if value and not _API_KEY.fullmatch(value):
+        raise InputError(option, "has characters that an API key does not have")
     return value

@@ -131,7 +131,7 @@ def around(
 ) -> SourceContext:
     """What sources share, at a moment that stands still unless there is a ``clock``."""
     return SourceContext(
-        web=web, public_web=public_web or web, folder=folder, clock=clock, expected=expected
+        web=web, public_web=public_web or web, folder=folder, clock=clock, expected_day=expected
     )
 
 

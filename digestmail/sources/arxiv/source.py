@@ -7,9 +7,11 @@ and empty on days without announcement. It has missed papers and whole days; see
 from collections.abc import Callable, Iterator, Set
 from datetime import date, datetime, timedelta
 
-from digestmail.domain import BadRecord, Batch, BatchState, Clock, Paper, SourceMemory
+from digestmail.domain import BadRecord, Batch, BatchState, Clock, Paper, Source, SourceMemory
 from digestmail.errors import SourceError
+from digestmail.sources import options
 from digestmail.sources.arxiv.feed import Wanted, read_feed
+from digestmail.sources.arxiv.oai import BASE_URL as OAI_URL
 from digestmail.sources.arxiv.oai import OaiHarvester
 from digestmail.sources.arxiv.reconcile import (
     Harvest,
@@ -20,11 +22,17 @@ from digestmail.sources.arxiv.reconcile import (
     primary,
     raised,
 )
+from digestmail.sources.arxiv.taxonomy import checked_spelling, expand, feed_names, oai_sets
 from digestmail.sources.http.client import WebClient, status_line
+from digestmail.sources.kind import FetchDay, Kind, Setup
+from digestmail.sources.options import Options
 from digestmail.sources.state import ArxivMemory, Look
 
 BASE_URL = "https://rss.arxiv.org/atom/"
 LOOK_EVERY = timedelta(minutes=25)  # at OAI-PMH, for a day that is not settled
+# Seconds to wait for a busy OAI-PMH server: another fetch comes soon, another backfill does not.
+_PATIENCE = 60.0
+_BACKFILL_PATIENCE = 900.0
 _BACK_AT_MOST = timedelta(days=14)
 _DAY = timedelta(days=1)
 
@@ -176,3 +184,79 @@ def _joined(feed_error: SourceError | None, oai_error: SourceError) -> SourceErr
     if feed_error is None:
         return oai_error
     return SourceError(f"the feed and OAI-PMH both failed: {feed_error}; {oai_error}")
+
+
+# --- the kind --------------------------------------------------------------------------------
+
+
+def _check(values: Options) -> None:
+    _categories(values)
+    options.is_yes(values, "cross", default=True)
+    options.is_yes(values, "replacements", default=False)
+    options.address(values, "url", BASE_URL)
+    options.address(values, "oai_url", OAI_URL)
+
+
+def _categories(values: Options) -> tuple[str, ...]:
+    codes = options.required(values, "categories").replace(",", " ").split()
+    return tuple(dict.fromkeys(map(checked_spelling, codes)))
+
+
+def _build(setup: Setup) -> Source:
+    categories = _categories(setup.options)
+    feed_url = options.address(setup.options, "url", BASE_URL).rstrip("/")
+    return ArxivSource(
+        f"{feed_url}/{'+'.join(feed_names(categories))}",
+        setup.web,
+        _harvester(setup, _PATIENCE),
+        setup.name,
+        primaries=frozenset(expand(categories)),
+        wanted=Wanted(
+            options.is_yes(setup.options, "cross", default=True),
+            options.is_yes(setup.options, "replacements", default=False),
+        ),
+        memory=setup.memory,
+        clock=setup.context.clock,
+        expected=setup.context.expected_day,
+    )
+
+
+def _harvester(setup: Setup, patience: float) -> OaiHarvester:
+    return OaiHarvester(
+        setup.web,
+        options.address(setup.options, "oai_url", OAI_URL),
+        oai_sets(_categories(setup.options)),
+        source=setup.name,
+        patience=patience,
+        sleep=setup.web.sleep,
+    )
+
+
+def _past_days(setup: Setup) -> FetchDay:
+    harvester = _harvester(setup, _BACKFILL_PATIENCE)
+    has_cross_lists = options.is_yes(setup.options, "cross", default=True)
+    primaries = frozenset(expand(_categories(setup.options)))
+
+    def fetch(day: date) -> Iterator[Paper | BadRecord]:
+        for record in harvester.fetch_between(day, day):
+            if has_cross_lists or isinstance(record, BadRecord) or primary(record) in primaries:
+                yield record
+
+    return fetch
+
+
+KIND = Kind(
+    name="arxiv",
+    summary="arXiv's daily announcements, from its feed and OAI-PMH",
+    options={
+        "categories": "arXiv categories or whole archives, separated by commas: cs.AI, stat",
+        "cross": "whether papers cross-listed to these categories count: yes (default) or no",
+        "replacements": "whether new versions of older papers count: yes or no (default)",
+        "url": f"where the Atom feeds are (default {BASE_URL})",
+        "oai_url": f"where OAI-PMH answers, which has what the feed lacks (default {OAI_URL})",
+    },
+    check=_check,
+    build=_build,
+    key_prefix="arxiv",
+    past_days=_past_days,
+)

@@ -10,13 +10,16 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urljoin
 
-from digestmail.domain import BadRecord, Paper, SourceMemory
+from digestmail.domain import BadRecord, Paper, Source, SourceMemory
 from digestmail.errors import SourceError
+from digestmail.sources import options
 from digestmail.sources.feeds.document import Limits, read_document
 from digestmail.sources.feeds.entry import FeedRecord, doi_in_address, own_keys, read_entry
 from digestmail.sources.http.client import WebClient
 from digestmail.sources.http.ssrf_guard import PrivateAddressError
+from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.normalise.paper import RecordError, paper_from_record, shared_names
+from digestmail.sources.options import Options
 from digestmail.sources.state import remember_validators, remembered_validators
 
 __all__ = ["FeedSource", "doi_in_address", "read_any_feed"]
@@ -107,3 +110,29 @@ def _read(record: FeedRecord, shared: Collection[str], source: str) -> Paper | B
     known_by_guid = not (record.arxiv_id or set(dois) & set(record.dois))
     own = [f"{source}:{key}" for key in keys if known_by_guid]
     return replace(paper, aliases=(*paper.aliases, *(key for key in own if key != paper.key)))
+
+
+# --- the kind --------------------------------------------------------------------------------
+
+
+def _check(values: Options) -> None:
+    options.address(values)
+    options.is_yes(values, "private", default=False)
+
+
+def _build(setup: Setup) -> Source:
+    is_private = options.is_yes(setup.options, "private", default=False)
+    web = setup.web if is_private else setup.context.public_web
+    return FeedSource(options.address(setup.options), web, setup.name, setup.memory)
+
+
+KIND = Kind(
+    name="feed",
+    summary="any RSS or Atom feed: a journal, a conference, a blog",
+    options={
+        "url": "the feed's address",
+        "private": "whether the address may lie in a private network: yes or no (default)",
+    },
+    check=_check,
+    build=_build,
+)

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from digestmail.domain import BadRecord, Paper
+from digestmail.domain import BadRecord, Paper, Source
 from digestmail.errors import InputError, SourceError
+from digestmail.sources import options
 from digestmail.sources.files.bibtex import read_bibtex
 from digestmail.sources.files.columns import records_in
 from digestmail.sources.files.endnote import read_enw
@@ -22,6 +23,7 @@ from digestmail.sources.files.plain_listing import read_listing
 from digestmail.sources.files.ris import read_ris
 from digestmail.sources.files.tagged import unified
 from digestmail.sources.files.wos import read_wos
+from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.normalise.paper import (
     RecordError,
     names_with_title,
@@ -29,6 +31,7 @@ from digestmail.sources.normalise.paper import (
     shared_names,
     without_shared_names,
 )
+from digestmail.sources.options import Options
 from digestmail.tables import decode_text, read_table
 from digestmail.text import one_line
 
@@ -208,3 +211,26 @@ READERS: Mapping[str, Callable[[Path], Iterator[Located]]] = {
 def listed_kinds() -> str:
     """The endings of the files that can be read, for a person."""
     return ", ".join(READERS)
+
+
+# --- the kind --------------------------------------------------------------------------------
+
+
+def _check(values: Options) -> None:
+    path = options.required(values, "path")
+    if not path.isprintable() or Path(path).suffix.lower() not in READERS:
+        raise InputError("path", f"{path!r} must be a file of kind {listed_kinds()}")
+
+
+def _build(setup: Setup) -> Source:
+    path = setup.context.folder / options.required(setup.options, "path")
+    return FileSource(path, setup.name)
+
+
+KIND = Kind(
+    name="file",
+    summary="a file of records, read anew at each fetch",
+    options={"path": f"the file, one of {listed_kinds()}"},
+    check=_check,
+    build=_build,
+)

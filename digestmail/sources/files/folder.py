@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from digestmail.domain import BadRecord, Paper
+from digestmail.domain import BadRecord, Paper, Source
 from digestmail.errors import SourceError
+from digestmail.sources import options
 from digestmail.sources.files.file import READERS, FileSource
+from digestmail.sources.kind import Kind, Setup
 
 # Files that came while the last fetch ran, or under a clock of another machine, are read again.
 _OVERLAP = timedelta(days=1)
@@ -63,3 +65,20 @@ def _changed_at(path: Path) -> datetime:
     """When the file came to be as and where it is: moving one in keeps its time of modification."""
     status = path.stat()
     return datetime.fromtimestamp(max(status.st_mtime, status.st_ctime), UTC)
+
+
+# --- the kind --------------------------------------------------------------------------------
+
+
+def _build(setup: Setup) -> Source:
+    path = setup.context.folder / options.required(setup.options, "path")
+    return FolderSource(path, setup.name)
+
+
+KIND = Kind(
+    name="folder",
+    summary="a folder of such files; those new or changed are read",
+    options={"path": "the folder"},
+    check=lambda values: options.required(values, "path"),
+    build=_build,
+)

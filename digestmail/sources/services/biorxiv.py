@@ -9,12 +9,15 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from digestmail.domain import BadRecord, Paper
+from digestmail.domain import BadRecord, Paper, Source
+from digestmail.sources import options
 from digestmail.sources.http.client import WebClient
+from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.normalise.clean import clean
 from digestmail.sources.normalise.dates import utc
 from digestmail.sources.normalise.identifiers import doi
 from digestmail.sources.normalise.paper import ABSTRACT_LIMIT, RecordError
+from digestmail.sources.options import Options
 from digestmail.sources.services.json_api import (
     JsonObject,
     Service,
@@ -144,3 +147,35 @@ def _latest_versions(results: Sequence[Paper | BadRecord]) -> list[Paper | BadRe
             published = newer.published_at or older.published_at
             latest[result.key] = replace(newer, published_at=published)
     return [result for result in results if isinstance(result, BadRecord)] + [*latest.values()]
+
+
+# --- the kind --------------------------------------------------------------------------------
+
+
+def _check(values: Options) -> None:
+    options.choice(values, "server", tuple(SERVERS))
+    options.address(values, "url", BASE_URL)
+
+
+def _build(setup: Setup) -> Source:
+    return BiorxivSource(
+        options.choice(setup.options, "server", tuple(SERVERS)),
+        setup.web,
+        setup.name,
+        options.address(setup.options, "url", BASE_URL),
+        today=setup.today,
+        categories=options.listed(setup.options, "categories"),
+    )
+
+
+KIND = Kind(
+    name="biorxiv",
+    summary="preprints of bioRxiv or medRxiv",
+    options={
+        "server": "biorxiv (default) or medrxiv",
+        "categories": "only these, separated by commas: cell biology, genetics (default all)",
+        "url": f"where the interface is (default {BASE_URL})",
+    },
+    check=_check,
+    build=_build,
+)

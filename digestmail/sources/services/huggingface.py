@@ -9,10 +9,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
-from digestmail.domain import BadRecord, Paper
+from digestmail.domain import BadRecord, Paper, Source
+from digestmail.sources import options
 from digestmail.sources.http.client import WebClient
+from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.normalise.identifiers import arxiv_id
 from digestmail.sources.normalise.paper import RecordError
+from digestmail.sources.options import Options
 from digestmail.sources.services.json_api import (
     JsonObject,
     RefusedError,
@@ -111,3 +114,37 @@ def _joined(row: object) -> object:
 
 def _upvotes(value: object) -> int:
     return min(max(value, 0), _MOST_UPVOTES) if isinstance(value, int) else 0
+
+
+# --- the kind --------------------------------------------------------------------------------
+
+
+def _check(values: Options) -> None:
+    _repoll_days(values)
+    options.address(values, "url", BASE_URL)
+
+
+def _repoll_days(values: Options) -> int:
+    return options.number(values, "repoll_days", default=REPOLL_DAYS, least=1, most=30)
+
+
+def _build(setup: Setup) -> Source:
+    return HuggingFaceSource(
+        setup.web,
+        setup.name,
+        options.address(setup.options, "url", BASE_URL),
+        today=setup.today,
+        repoll_days=_repoll_days(setup.options),
+    )
+
+
+KIND = Kind(
+    name="huggingface",
+    summary="Hugging Face Daily Papers, with upvotes",
+    options={
+        "repoll_days": "how many past days are asked again, since upvotes rise (default 3)",
+        "url": f"where the interface is (default {BASE_URL})",
+    },
+    check=_check,
+    build=_build,
+)

@@ -1,14 +1,13 @@
 """What services answer to a query, read with care: shared by the sources that ask one."""
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 from digestmail.domain import BadRecord, Paper
-from digestmail.errors import InputError, SourceError
+from digestmail.errors import SourceError
 from digestmail.sources.http.client import Response, WebClient, status_line
 from digestmail.sources.normalise.identifiers import arxiv_id, doi, is_own_key
 from digestmail.sources.normalise.paper import RecordError, paper_from_record
@@ -19,7 +18,6 @@ JsonObject = Mapping[str, object]
 
 _REFUSALS = (400, 401, 403)
 _REASON_LIMIT = 200
-_API_KEY = re.compile(r"[\w.-]{1,200}", re.ASCII)
 
 
 class RefusedError(SourceError):
@@ -133,14 +131,6 @@ def _reason(content: bytes) -> str:
     fields = answer if isinstance(answer, Mapping) else {}
     reason = text(fields.get("message")) or text(fields.get("error"))
     return one_line(reason)[:_REASON_LIMIT]
-
-
-def check_api_key(value: str, option: str = "api_key") -> str:
-    """``value`` stripped; InputError, which does not quote it, where it can be no API key."""
-    value = value.strip()
-    if value and not _API_KEY.fullmatch(value):
-        raise InputError(option, "has characters that an API key does not have")
-    return value
 
 
 # --- JSON values -----------------------------------------------------------------------------

@@ -11,16 +11,18 @@ from datetime import date, datetime
 from functools import partial
 from urllib.parse import urlencode
 
-from digestmail.domain import BadRecord, Paper
+from digestmail.domain import BadRecord, Paper, Source
 from digestmail.errors import InputError
+from digestmail.sources import options
 from digestmail.sources.http.client import WebClient
+from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.normalise.identifiers import arxiv_id, doi, pubmed_key
 from digestmail.sources.normalise.paper import ABSTRACT_LIMIT
+from digestmail.sources.options import Options, check_api_key
 from digestmail.sources.services.json_api import (
     JsonObject,
     Service,
     certain_day,
-    check_api_key,
     fields,
     first_day,
     objects,
@@ -29,6 +31,7 @@ from digestmail.sources.services.json_api import (
 )
 
 BASE_URL = "https://api.openalex.org/"
+KEY_PREFIX = "openalex"
 _BACK = 14  # days: works are added up to weeks after they were published
 _PAGE = 100
 _LAST_PAGE = 500  # OpenAlex answers no page beyond
@@ -94,7 +97,7 @@ class OpenalexSource:
             return None
         ids = fields(work.get("ids"))
         own = _WORK.fullmatch(text(work.get("id")))
-        own_key = f"openalex:{own[1]}" if own else ""
+        own_key = f"{KEY_PREFIX}:{own[1]}" if own else ""
         work_doi = doi(text(work.get("doi")))
         arxiv = next(filter(arxiv_id, [work_doi, *_addresses(work)]), "")
         pmid = pubmed_key(ids.get("pmid"))
@@ -152,3 +155,44 @@ def abstract(index: object) -> str:
         if isinstance(position, int)
     ]
     return " ".join(word for _, word in sorted(placed)[:ABSTRACT_LIMIT])
+
+
+# --- the kind --------------------------------------------------------------------------------
+
+
+def _check(values: Options) -> None:
+    if not concept_ids(options.optional(values, "concepts")):
+        options.required(values, "search")
+    options.email(values)
+    check_api_key(options.optional(values, "api_key"))
+    options.address(values, "url", BASE_URL)
+
+
+def _build(setup: Setup) -> Source:
+    return OpenalexSource(
+        setup.web,
+        setup.name,
+        options.address(setup.options, "url", BASE_URL),
+        today=setup.today,
+        search=options.optional(setup.options, "search"),
+        concepts=concept_ids(options.optional(setup.options, "concepts")),
+        email=options.email(setup.options),
+        api_key=options.optional(setup.options, "api_key"),
+    )
+
+
+KIND = Kind(
+    name="openalex",
+    summary="works of all publishers, by words or concepts",
+    options={
+        "search": "words to find",
+        "concepts": "ids of concepts (C…) or topics (T…), separated by commas",
+        "api_key": "OpenAlex key; without it few requests a day",
+        "email": "whom OpenAlex may write to",
+        "url": f"where the interface is (default {BASE_URL})",
+    },
+    check=_check,
+    build=_build,
+    key_prefix=KEY_PREFIX,
+    secrets=frozenset({"api_key"}),
+)

@@ -10,12 +10,14 @@ from datetime import date, datetime
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element
 
-from digestmail.domain import BadRecord, Paper
+from digestmail.domain import BadRecord, Paper, Source
+from digestmail.sources import options
 from digestmail.sources.http.client import WebClient
+from digestmail.sources.kind import Kind, Setup
+from digestmail.sources.options import Options, check_api_key
 from digestmail.sources.services.json_api import (
     MOST_RECORDS,
     Service,
-    check_api_key,
     first_day,
     too_many,
 )
@@ -103,3 +105,41 @@ class PubmedSource:
 
 def _text(element: Element, name: str) -> str:
     return one_line(element.findtext(name, ""))
+
+
+# --- the kind --------------------------------------------------------------------------------
+
+
+def _check(values: Options) -> None:
+    options.required(values, "query")
+    options.email(values)
+    check_api_key(options.optional(values, "api_key"))
+    options.address(values, "url", BASE_URL)
+
+
+def _build(setup: Setup) -> Source:
+    return PubmedSource(
+        options.required(setup.options, "query"),
+        setup.web,
+        setup.name,
+        options.address(setup.options, "url", BASE_URL),
+        today=setup.today,
+        email=options.email(setup.options),
+        api_key=options.optional(setup.options, "api_key"),
+    )
+
+
+KIND = Kind(
+    name="pubmed",
+    summary="what a PubMed query finds among new citations",
+    options={
+        "query": "in PubMed's own syntax: malaria[ti] AND vaccine",
+        "api_key": "NCBI key (optional)",
+        "email": "whom NCBI may write to",
+        "url": f"where the interface is (default {BASE_URL})",
+    },
+    check=_check,
+    build=_build,
+    key_prefix="pmid",
+    secrets=frozenset({"api_key"}),
+)

@@ -10,14 +10,16 @@ from datetime import date, datetime
 from functools import partial
 from urllib.parse import urlencode
 
-from digestmail.domain import BadRecord, Paper
+from digestmail.domain import BadRecord, Paper, Source
+from digestmail.sources import options
 from digestmail.sources.http.client import WebClient
+from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.normalise.identifiers import arxiv_id, doi, pubmed_key
+from digestmail.sources.options import Options, check_api_key
 from digestmail.sources.services.json_api import (
     JsonObject,
     Service,
     certain_day,
-    check_api_key,
     fields,
     first_day,
     paper_of,
@@ -25,6 +27,7 @@ from digestmail.sources.services.json_api import (
 )
 
 BASE_URL = "https://api.semanticscholar.org/graph/v1/"
+KEY_PREFIX = "s2"
 _BACK = 14  # days: papers are added up to weeks after they were published
 _FIELDS = "externalIds,url,title,abstract,authors,publicationDate,fieldsOfStudy"
 
@@ -79,7 +82,7 @@ class SemanticScholarSource:
         arxiv, work_doi = text(ids.get("ArXiv")), doi(text(ids.get("DOI")))
         pmid = pubmed_key(ids.get("PubMed"))
         paper_id = text(row.get("paperId"))
-        own_key = f"s2:{paper_id}" if paper_id else ""
+        own_key = f"{KEY_PREFIX}:{paper_id}" if paper_id else ""
         record = {
             "arxiv_id": arxiv if arxiv_id(arxiv) else "",
             "id": own_key or pmid,
@@ -93,3 +96,38 @@ class SemanticScholarSource:
         }
         paper = paper_of(record, arxiv, work_doi, pmid, own_key, source=self._name)
         return replace(paper, published_at=certain_day(paper.published_at, today))
+
+
+# --- the kind --------------------------------------------------------------------------------
+
+
+def _check(values: Options) -> None:
+    options.required(values, "query")
+    check_api_key(options.optional(values, "api_key"))
+    options.address(values, "url", BASE_URL)
+
+
+def _build(setup: Setup) -> Source:
+    return SemanticScholarSource(
+        options.required(setup.options, "query"),
+        setup.web,
+        setup.name,
+        options.address(setup.options, "url", BASE_URL),
+        today=setup.today,
+        api_key=options.optional(setup.options, "api_key"),
+    )
+
+
+KIND = Kind(
+    name="semantic_scholar",
+    summary="what a Semantic Scholar query finds",
+    options={
+        "query": 'bulk-search syntax: +teapot | "tea pot" -coffee',
+        "api_key": "key; without it most requests are refused",
+        "url": f"where the interface is (default {BASE_URL})",
+    },
+    check=_check,
+    build=_build,
+    key_prefix=KEY_PREFIX,
+    secrets=frozenset({"api_key"}),
+)
