@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 import pytest
 from conftest import FakeClock
+from oai_answers import failure, page, record
 from schema import give_schema
 from sources_server import Answer, Site, serving
-from test_sources_oai import failure, page, record
 
 from digestmail.app import App
 from digestmail.config import MailSettings, Settings

@@ -2,8 +2,8 @@ import csv
 from pathlib import Path
 
 import pytest
-from sources_server import Answer, around, brought, browsing, entry, feed, serving
-from test_sources_oai import failure
+from oai_answers import failure
+from sources_server import Answer, browsing, entry, feed, fetch_once, serving, source_context
 
 from digestmail.domain import SourceSpec
 from digestmail.errors import InputError
@@ -186,4 +186,4 @@ def test_feeds_are_asked_for_archives() -> None:
         options = {"categories": "grp_physics, cs.AI", "url": site.url}
         options["oai_url"] = f"{site.url}/oai"
         spec = SourceSpec(name="lab", kind="arxiv", options=options)
-        assert len(brought(spec, around(web))) == 1
+        assert len(fetch_once(spec, source_context(web))) == 1

@@ -11,6 +11,10 @@ from pathlib import Path
 from digestmail.domain import BadRecord, Clock, Paper, SourceMemory, SourceSpec
 from digestmail.sources import SourceContext, WebClient, build
 
+_SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"  # where it lies beside a checkout
+RECORDINGS = _SHARED / "fixtures"  # answers that services gave
+TRENDING = _SHARED / "data" / "trending_papers.jsonl"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -121,7 +125,7 @@ def browsing(
         yield web
 
 
-def around(
+def source_context(
     web: WebClient,
     *,
     folder: Path = Path(),
@@ -135,7 +139,7 @@ def around(
     )
 
 
-def brought(
+def fetch_once(
     spec: SourceSpec, surroundings: SourceContext, memory: SourceMemory | None = None
 ) -> list[Paper | BadRecord]:
     """What one fetch of a source brings."""

@@ -8,8 +8,8 @@ from itertools import islice
 
 import pytest
 from conftest import FakeClock
-from sources_server import Answer, Site, around, browsing, entry, feed, serving
-from test_sources_oai import failure, page, record
+from oai_answers import failure, page, record
+from sources_server import Answer, Site, browsing, entry, feed, serving, source_context
 
 from digestmail.domain import BadRecord, Batch, BatchState, Paper, SourceMemory, SourceSpec
 from digestmail.errors import SourceError
@@ -37,7 +37,7 @@ class Source:
         self.memory = SourceMemory(json.loads(json.dumps(self.memory.values)))
         self.site.asked.clear()
         urls = {"url": f"{self.site.url}/atom", "oai_url": f"{self.site.url}/oai"}
-        surroundings = around(self.web, clock=self.clock, expected=lambda: self.expected)
+        surroundings = source_context(self.web, clock=self.clock, expected=lambda: self.expected)
         spec = SourceSpec(name="arxiv", kind="arxiv", options={**self.options, **urls})
         return build(spec, surroundings, self.memory).fetch(None)
 

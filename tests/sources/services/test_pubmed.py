@@ -1,16 +1,15 @@
 from collections.abc import Callable
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
 from query_server import HTML, SECRET, Interface, Query, answering, failure, on, papers, today
-from sources_server import Answer, browsing
+from sources_server import RECORDINGS, Answer, browsing
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import InputError
 from digestmail.sources.services.pubmed import PubmedSource
 
-RECORDED = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "pubmed"
+RECORDED = RECORDINGS / "pubmed"
 XML = '<?xml version="1.0" encoding="UTF-8" ?>\n'
 SEARCH_DOCTYPE = (
     '<!DOCTYPE eSearchResult PUBLIC "-//NLM//DTD esearch 20060628//EN"'

@@ -7,12 +7,12 @@ from textwrap import fill
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sources_server import TRENDING
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.sources import FileSource
 from digestmail.sources.files.plain_listing import read_listing
 
-TRENDING = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "trending_papers.jsonl"
 WRAPPED = """We watch a great many teapots of all sizes for a year
 and find that they sleep. This holds for iron, for glass and for
 China ones, which we show in an experiment with seven kitchens

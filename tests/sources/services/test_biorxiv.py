@@ -1,16 +1,14 @@
 import json
 from collections.abc import Callable, Collection
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
 from query_server import JSON_TROUBLES, Interface, Query, answering, failure, on, papers, today
-from sources_server import Answer, browsing
+from sources_server import RECORDINGS, Answer, browsing
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.sources.services.biorxiv import BiorxivSource
 
-RECORDED = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures"
 NOTHING = Answer('{"messages": [{"status": "no posts found"}], "collection": []}')
 
 
@@ -215,9 +213,9 @@ def test_trouble_is_told(answer: Answer, problem: str) -> None:
     assert problem in message
 
 
-@pytest.mark.skipif(not RECORDED.exists(), reason="the shared data are not beside this checkout")
+@pytest.mark.skipif(not RECORDINGS.exists(), reason="the shared data are not beside this checkout")
 def test_a_recorded_answer() -> None:
-    recorded = (RECORDED / "biorxiv-api-excerpt" / "details.json").read_text(encoding="utf-8")
+    recorded = (RECORDINGS / "biorxiv-api-excerpt" / "details.json").read_text(encoding="utf-8")
     with answering(
         lambda query: Answer(recorded) if query.path.endswith("/0") else NOTHING
     ) as interface:

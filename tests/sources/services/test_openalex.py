@@ -1,7 +1,6 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,13 +15,13 @@ from query_server import (
     papers,
     today,
 )
-from sources_server import Answer, browsing
+from sources_server import RECORDINGS, Answer, browsing
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import InputError
 from digestmail.sources.services.openalex import OpenalexSource, abstract, concept_ids
 
-RECORDED = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "openalex"
+RECORDED = RECORDINGS / "openalex"
 
 
 def work(number: object = 1, **parts: object) -> dict[str, object]:

@@ -1,16 +1,25 @@
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
-from sources_server import Answer, Site, around, brought, browsing, entry, feed, serving
-from test_sources_oai import failure
+from oai_answers import failure
+from sources_server import (
+    RECORDINGS,
+    Answer,
+    Site,
+    browsing,
+    entry,
+    feed,
+    fetch_once,
+    serving,
+    source_context,
+)
 
 from digestmail.domain import BadRecord, Paper, SourceSpec
 from digestmail.errors import SourceError
 from digestmail.sources.arxiv.feed import Announced, Feed, Wanted, feed_authors, read_feed
 
-RECORDED = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "arxiv-rss-atom"
+RECORDED = RECORDINGS / "arxiv-rss-atom"
 
 
 def read(content: str | bytes, wanted: Wanted | None = None) -> list[Paper | BadRecord]:
@@ -49,7 +58,9 @@ def fetched(site: Site, *categories: str) -> list[Paper | BadRecord]:
     options = {"categories": ", ".join(categories)}
     options |= {"url": f"{site.url}/atom/", "oai_url": f"{site.url}/oai"}
     with browsing() as web:
-        return brought(SourceSpec(name="arxiv", kind="arxiv", options=options), around(web))
+        return fetch_once(
+            SourceSpec(name="arxiv", kind="arxiv", options=options), source_context(web)
+        )
 
 
 def test_an_announcement(site: Site) -> None:

@@ -3,12 +3,11 @@ import os
 from pathlib import Path
 
 import pytest
+from sources_server import TRENDING
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
 from digestmail.sources import FileSource
-
-TRENDING = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "trending_papers.jsonl"
 
 
 def fetched(folder: Path, name: str, content: bytes | str) -> list[Paper | BadRecord]:

@@ -1,16 +1,15 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from sources_server import Answer, Site, browsing, serving
+from sources_server import RECORDINGS, Answer, Site, browsing, serving
 
 from digestmail.domain import Paper
 from digestmail.errors import InputError, SourceError
 from digestmail.sources.arxiv.api import papers_by_id
 
-RECORDED = Path(__file__).resolve().parents[2] / ".." / "shared" / "fixtures" / "arxiv-atom-api"
+RECORDED = RECORDINGS / "arxiv-atom-api"
 
 
 # --- invented answers ------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-from sources_server import Answer, Site, around, brought, browsing, entry, feed, serving
-from test_sources_oai import failure
+from oai_answers import failure
+from sources_server import Answer, Site, browsing, entry, feed, fetch_once, serving, source_context
 
 from digestmail.domain import Paper, SourceMemory, SourceSpec
 from digestmail.errors import InputError, SourceError
@@ -48,7 +48,7 @@ def test_what_is_wrong_is_named(wrong: SourceSpec, field: str, problem: str) -> 
 def test_a_file_is_found_from_its_folder(tmp_path: Path) -> None:
     (tmp_path / "papers.jsonl").write_text('{"id": "1", "title": "T"}')
     with browsing() as web:
-        papers = brought(spec("file", path="papers.jsonl"), around(web, folder=tmp_path))
+        papers = fetch_once(spec("file", path="papers.jsonl"), source_context(web, folder=tmp_path))
     assert papers == [Paper(key="lab:1", title="T", source="lab")]
 
 
@@ -58,7 +58,7 @@ def test_options_reach_the_feed() -> None:
         site.at("/cs.AI+cs.LG", Answer(feed(*entries)))
         options = {"cross": "no", "replacements": "yes", "url": f"{site.url}/"}
         source = spec("arxiv", categories="cs.AI,cs.LG,cs.AI", **options, oai_url=_oai(site))
-        papers = brought(source, around(web))
+        papers = fetch_once(source, source_context(web))
     assert [(p.key, p.source) for p in papers if isinstance(p, Paper)] == [
         ("arxiv:2603.00002", "lab")
     ]
@@ -74,16 +74,16 @@ def test_a_strangers_feed_is_fetched_by_the_public_client() -> None:
         url = site.at(
             "/rss", Answer(f"<rss version='2.0'><channel><item>{item}</item></channel></rss>")
         )
-        surroundings = around(web, public_web=public)
+        surroundings = source_context(web, public_web=public)
         with pytest.raises(SourceError, match=r"is inside a private network .*add private=yes"):
-            brought(spec("feed", url=url), surroundings)
+            fetch_once(spec("feed", url=url), surroundings)
         assert site.asked == []
-        assert len(brought(spec("feed", url=url, private="yes"), surroundings)) == 1
+        assert len(fetch_once(spec("feed", url=url, private="yes"), surroundings)) == 1
 
 
 def test_wrong_sources_are_not_built() -> None:
     with browsing() as web, pytest.raises(InputError, match="there is no kind"):
-        build(spec("nntp"), around(web), SourceMemory())
+        build(spec("nntp"), source_context(web), SourceMemory())
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_wrong_sources_are_not_built() -> None:
 )
 def test_every_kind_can_be_built(kind: str, options: dict[str, str], tmp_path: Path) -> None:
     with browsing() as web:
-        assert build(spec(kind, **options), around(web, folder=tmp_path), SourceMemory())
+        assert build(spec(kind, **options), source_context(web, folder=tmp_path), SourceMemory())
 
 
 @pytest.mark.parametrize(
