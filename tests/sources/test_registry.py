@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,8 @@ from sources_server import Answer, Site, browsing, entry, feed, fetch_once, serv
 
 from digestmail.domain import Paper, SourceMemory, SourceSpec
 from digestmail.errors import InputError, SourceError
-from digestmail.sources import KINDS, build, check
+from digestmail.sources import KINDS, Kind, build, check
+from digestmail.sources.registry import kind_table
 
 
 def spec(kind: str, name: str = "lab", **options: str) -> SourceSpec:
@@ -127,3 +129,25 @@ def test_what_is_wrong_with_any_kind_is_named(
     with pytest.raises(InputError) as caught:
         check(spec(kind, **options))
     assert caught.value.field == field
+
+
+def toy(name: str, key_prefix: str) -> Kind:
+    pubmed = KINDS["pubmed"]
+    return replace(pubmed, name=name, key_prefix=key_prefix)
+
+
+@pytest.mark.parametrize(
+    ("second", "problem"),
+    [
+        (toy("first", "b"), "two kinds of source are called 'first'"),
+        (toy("second", "a"), "'first' and 'second' share the prefix 'a'"),
+        (toy("second", "two words"), "'second': 'two words' cannot begin a key"),
+    ],
+)
+def test_a_kind_that_would_hide_another_is_refused(second: Kind, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        kind_table([toy("first", "a"), second])
+
+
+def test_kinds_without_a_key_prefix_go_together() -> None:
+    assert list(kind_table([toy("first", ""), toy("second", "")])) == ["first", "second"]

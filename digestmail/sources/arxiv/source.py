@@ -193,8 +193,8 @@ def _check(values: Options) -> None:
     _categories(values)
     options.is_yes(values, "cross", default=True)
     options.is_yes(values, "replacements", default=False)
-    options.address(values, "url", BASE_URL)
-    options.address(values, "oai_url", OAI_URL)
+    options.web_address(values, "url", BASE_URL)
+    options.web_address(values, "oai_url", OAI_URL)
 
 
 def _categories(values: Options) -> tuple[str, ...]:
@@ -204,7 +204,7 @@ def _categories(values: Options) -> tuple[str, ...]:
 
 def _build(setup: Setup) -> Source:
     categories = _categories(setup.options)
-    feed_url = options.address(setup.options, "url", BASE_URL).rstrip("/")
+    feed_url = options.web_address(setup.options, "url", BASE_URL).rstrip("/")
     return ArxivSource(
         f"{feed_url}/{'+'.join(feed_names(categories))}",
         setup.web,
@@ -224,7 +224,7 @@ def _build(setup: Setup) -> Source:
 def _harvester(setup: Setup, patience: float) -> OaiHarvester:
     return OaiHarvester(
         setup.web,
-        options.address(setup.options, "oai_url", OAI_URL),
+        options.web_address(setup.options, "oai_url", OAI_URL),
         oai_sets(_categories(setup.options)),
         source=setup.name,
         patience=patience,

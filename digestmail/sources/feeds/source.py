@@ -116,14 +116,14 @@ def _read(record: FeedRecord, shared: Collection[str], source: str) -> Paper | B
 
 
 def _check(values: Options) -> None:
-    options.address(values)
+    options.web_address(values)
     options.is_yes(values, "private", default=False)
 
 
 def _build(setup: Setup) -> Source:
     is_private = options.is_yes(setup.options, "private", default=False)
     web = setup.web if is_private else setup.context.public_web
-    return FeedSource(options.address(setup.options), web, setup.name, setup.memory)
+    return FeedSource(options.web_address(setup.options), web, setup.name, setup.memory)
 
 
 KIND = Kind(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import quote, urlsplit
 
-from digestmail.domain import Paper
+from digestmail.domain import BadRecord, Paper
 from digestmail.sources.normalise.authors import author_name, split_authors
 from digestmail.sources.normalise.clean import clean
 from digestmail.sources.normalise.dates import utc
@@ -219,3 +219,17 @@ def _is_web_address(url: str) -> bool:
     plain = len(url) <= _URL_LIMIT and not any(c in url for c in ' "<>\\`')
     named = bool(parts.hostname) and "@" not in parts.netloc
     return plain and named and parts.scheme in ("http", "https")
+
+
+# --- results ---------------------------------------------------------------------------------
+
+
+def unique_papers(results: Iterable[Paper | BadRecord]) -> Iterator[Paper | BadRecord]:
+    """Yield ``results``, of the papers with one key only the first."""
+    seen: set[str] = set()
+    for result in results:
+        if isinstance(result, BadRecord):
+            yield result
+        elif result.key not in seen:
+            seen.add(result.key)
+            yield result

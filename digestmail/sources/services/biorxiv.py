@@ -16,12 +16,11 @@ from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.normalise.clean import clean
 from digestmail.sources.normalise.dates import utc
 from digestmail.sources.normalise.identifiers import doi
-from digestmail.sources.normalise.paper import ABSTRACT_LIMIT, RecordError
+from digestmail.sources.normalise.paper import ABSTRACT_LIMIT, RecordError, unique_papers
 from digestmail.sources.options import Options
 from digestmail.sources.services.json_api import (
     JsonObject,
     Service,
-    each_once,
     fields,
     first_day,
     objects,
@@ -32,11 +31,11 @@ from digestmail.text import one_line
 
 BASE_URL = "https://api.biorxiv.org/"
 SERVERS = {"biorxiv": "bioRxiv", "medrxiv": "medRxiv"}
-_BACK = 3  # days asked for again, since some papers are listed late
-_SLICE = 7  # days held in memory while their versions are collapsed
-_NOTHING = re.compile(r"no \w+ found", re.IGNORECASE)
+_OVERLAP_DAYS = 3  # asked for again, since some papers are listed late
+_SLICE_DAYS = 7  # held in memory while the versions of a preprint are collapsed
+_NO_RESULTS = re.compile(r"no \w+ found", re.IGNORECASE)
 
-# What is left in abstracts of the tags they were typeset with, glued to the words around.
+# Remains of typesetting tags in abstracts, glued to the words beside them.
 _FIGURE = re.compile(r"O_(FIG|TBL).{0,3000}?C_\1")
 _HEADING = re.compile(r"O_ST_ABS(.{0,200}?)C_ST_ABS")
 _SMALL_CAPITALS = re.compile(r"[OC]_SCP(?:LOW|CAP)")
@@ -44,10 +43,9 @@ _LIST = re.compile(r"[OC]_LI")
 
 
 class BiorxivSource:
-    """What ``server`` (biorxiv or medrxiv) posted; of some ``categories``, or of all.
+    """The preprints on ``server`` (biorxiv or medrxiv), of all or only of ``categories``.
 
-    All versions of a preprint share a DOI: the highest is the one that comes. ``today`` tells
-    the day.
+    All versions of a preprint share a DOI; the highest is yielded. ``today`` returns the date.
     """
 
     def __init__(
@@ -69,13 +67,13 @@ class BiorxivSource:
     def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:
         """Yield the preprints posted since a few days before ``since``; see Source."""
         today = self._today()
-        return each_once(self._papers(first_day(since, today, _BACK), today))
+        return unique_papers(self._papers(first_day(since, today, _OVERLAP_DAYS), today))
 
     def _papers(self, first: date, last: date) -> Iterator[Paper | BadRecord]:
-        """The latest days come first, so that the version of a DOI met first is the highest."""
+        """Yield the latest days first, so that the first version of a DOI is the highest."""
         while last >= first:
-            start = max(first, last - timedelta(days=_SLICE - 1))
-            results = self._service.read(self._rows(start, last), self._paper, "doi", "title")
+            start = max(first, last - timedelta(days=_SLICE_DAYS - 1))
+            results = self._service.papers(self._rows(start, last), self._paper, "doi", "title")
             yield from _latest_versions(list(results))
             last = start - timedelta(days=1)
 
@@ -93,7 +91,7 @@ class BiorxivSource:
         answer = self._service.get_object(url)
         messages = objects(answer.get("messages"))
         status = one_line(text(messages[0].get("status"))) if messages else ""
-        if _NOTHING.search(status):
+        if _NO_RESULTS.search(status):
             return []
         if status not in ("", "ok"):
             raise self._service.error(f"it refuses the query: {status[:200]}")
@@ -120,7 +118,7 @@ class BiorxivSource:
 
 
 def category_name(category: str) -> str:
-    """A category as it is compared: ``Cell_Biology`` is ``cell biology``."""
+    """Return a category as it is compared: ``cell biology`` for ``Cell_Biology``."""
     return one_line(category.replace("_", " ")).lower()
 
 
@@ -138,12 +136,12 @@ def _dated(paper: Paper, posted: datetime | None) -> Paper:
 
 
 def _latest_versions(results: Sequence[Paper | BadRecord]) -> list[Paper | BadRecord]:
-    """Each paper once, in its highest version; with the date of the first where that came too."""
+    """Return each paper once, in its highest version, dated by its first where that is there."""
     latest: dict[str, Paper] = {}
     for result in results:
         if isinstance(result, Paper):
-            other = latest.get(result.key, result)
-            newer, older = (other, result) if other.version > result.version else (result, other)
+            known = latest.get(result.key, result)
+            newer, older = (known, result) if known.version > result.version else (result, known)
             published = newer.published_at or older.published_at
             latest[result.key] = replace(newer, published_at=published)
     return [result for result in results if isinstance(result, BadRecord)] + [*latest.values()]
@@ -154,7 +152,7 @@ def _latest_versions(results: Sequence[Paper | BadRecord]) -> list[Paper | BadRe
 
 def _check(values: Options) -> None:
     options.choice(values, "server", tuple(SERVERS))
-    options.address(values, "url", BASE_URL)
+    options.web_address(values, "url", BASE_URL)
 
 
 def _build(setup: Setup) -> Source:
@@ -162,7 +160,7 @@ def _build(setup: Setup) -> Source:
         options.choice(setup.options, "server", tuple(SERVERS)),
         setup.web,
         setup.name,
-        options.address(setup.options, "url", BASE_URL),
+        options.web_address(setup.options, "url", BASE_URL),
         today=setup.today,
         categories=options.listed(setup.options, "categories"),
     )

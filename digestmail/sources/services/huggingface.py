@@ -14,13 +14,12 @@ from digestmail.sources import options
 from digestmail.sources.http.client import WebClient
 from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.normalise.identifiers import arxiv_id
-from digestmail.sources.normalise.paper import RecordError
+from digestmail.sources.normalise.paper import RecordError, unique_papers
 from digestmail.sources.options import Options
 from digestmail.sources.services.json_api import (
     JsonObject,
     RefusedError,
     Service,
-    each_once,
     fields,
     objects,
     paper_of,
@@ -29,14 +28,14 @@ from digestmail.sources.services.json_api import (
 
 BASE_URL = "https://huggingface.co/api/"
 REPOLL_DAYS = 3
-_PAGE = 100
-_MOST_UPVOTES = 1_000_000_000  # the count must fit a database's integer
+_PAGE_SIZE = 100
+_UPVOTE_LIMIT = 1_000_000_000  # the count must fit a database's integer
 
 
 class HuggingFaceSource:
-    """The daily lists since a day, and always those of the last ``repoll_days`` and today.
+    """The daily lists since the last fetch, and always those of today and ``repoll_days`` before.
 
-    ``today`` tells the day in UTC.
+    ``today`` returns the date in UTC.
     """
 
     def __init__(
@@ -61,10 +60,10 @@ class HuggingFaceSource:
         if since:
             day = min(day, since.astimezone(UTC).date())
         rows = self._rows(day, today)
-        return each_once(self._service.read(rows, self._paper, "id", "title"))
+        return unique_papers(self._service.papers(rows, self._paper, "id", "title"))
 
     def _rows(self, day: date, today: date) -> Iterator[object]:
-        """The papers of each day's list with what stands beside them, page after page."""
+        """Yield the rows of each day's list, page after page."""
         while day <= today:
             page, seen = 0, set[str]()
             while rows := self._page(day, today, page):
@@ -77,7 +76,7 @@ class HuggingFaceSource:
             day += timedelta(days=1)
 
     def _page(self, day: date, today: date, page: int) -> list[object]:
-        query = urlencode({"date": day.isoformat(), "p": page, "limit": _PAGE})
+        query = urlencode({"date": day.isoformat(), "p": page, "limit": _PAGE_SIZE})
         try:
             answer = self._service.get_json(f"{self._url}?{query}")
         except RefusedError as error:
@@ -86,7 +85,7 @@ class HuggingFaceSource:
             raise
         if not isinstance(answer, list):
             raise self._service.error("its answer is not a list: its format may have changed")
-        return [_joined(row) for row in answer]
+        return [_flattened(row) for row in answer]
 
     def _paper(self, row: JsonObject) -> Paper | None:
         if row.get("withdrawnAt"):
@@ -104,8 +103,8 @@ class HuggingFaceSource:
         return replace(paper_of(record, source=self._name), upvotes=_upvotes(row.get("upvotes")))
 
 
-def _joined(row: object) -> object:
-    """The inner paper; title and summary may stand outside only, other fields differ there."""
+def _flattened(row: object) -> object:
+    """Return the inner paper, with the title and summary from outside where it has none."""
     if not isinstance(row, dict) or not isinstance(row.get("paper"), dict):
         return row
     outer = {name: row.get(name) for name in ("title", "summary")}
@@ -113,7 +112,7 @@ def _joined(row: object) -> object:
 
 
 def _upvotes(value: object) -> int:
-    return min(max(value, 0), _MOST_UPVOTES) if isinstance(value, int) else 0
+    return min(max(value, 0), _UPVOTE_LIMIT) if isinstance(value, int) else 0
 
 
 # --- the kind --------------------------------------------------------------------------------
@@ -121,18 +120,18 @@ def _upvotes(value: object) -> int:
 
 def _check(values: Options) -> None:
     _repoll_days(values)
-    options.address(values, "url", BASE_URL)
+    options.web_address(values, "url", BASE_URL)
 
 
 def _repoll_days(values: Options) -> int:
-    return options.number(values, "repoll_days", default=REPOLL_DAYS, least=1, most=30)
+    return options.number(values, "repoll_days", default=REPOLL_DAYS, minimum=1, maximum=30)
 
 
 def _build(setup: Setup) -> Source:
     return HuggingFaceSource(
         setup.web,
         setup.name,
-        options.address(setup.options, "url", BASE_URL),
+        options.web_address(setup.options, "url", BASE_URL),
         today=setup.today,
         repoll_days=_repoll_days(setup.options),
     )

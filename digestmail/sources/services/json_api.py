@@ -1,4 +1,4 @@
-"""What services answer to a query, read with care: shared by the sources that ask one."""
+"""Services with a JSON interface: requests with clear errors, and answers read with care."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,10 +10,10 @@ from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
 from digestmail.sources.http.client import Response, WebClient, status_line
 from digestmail.sources.normalise.identifiers import arxiv_id, doi, is_own_key
-from digestmail.sources.normalise.paper import RecordError, paper_from_record
+from digestmail.sources.normalise.paper import RecordError, paper_from_record, unique_papers
 from digestmail.text import one_line
 
-MOST_RECORDS = 10_000  # of one fetch: a query that finds more is too broad for a digest
+RECORD_LIMIT = 10_000  # of one fetch: a query with more results is too broad for a digest
 JsonObject = Mapping[str, object]
 
 _REFUSALS = (400, 401, 403)
@@ -30,10 +30,10 @@ class RefusedError(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """An interface on the web that a source asks; ``name`` begins every error about it.
+    """A web interface that a source queries; ``name`` begins every error about it.
 
-    ``secret`` is whatever must never be shown, such as an API key; ``headers`` go with each
-    request.
+    ``secret`` is a value that must never be displayed, such as an API key. ``headers`` go with
+    each request.
     """
 
     name: str
@@ -42,19 +42,19 @@ class Service:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def get(self, url: str) -> Response:
-        """The answer, of status 200; else RefusedError with the reason given, or SourceError."""
+        """Return the answer, of status 200; raise RefusedError with a reason, or SourceError."""
         try:
             response = self.web.get(url, expected=(200, *_REFUSALS), headers=self.headers)
         except SourceError as error:
             raise self.error(str(error)) from error
         if response.status in _REFUSALS:
-            reason = self._safe(_reason(response.content))
-            told = f"{self.name} refuses the query ({status_line(response.status)})"
-            raise RefusedError(f"{told}: {reason}" if reason else told, response.status)
+            reason = self._redacted(_reason(response.content))
+            problem = f"{self.name} refuses the query ({status_line(response.status)})"
+            raise RefusedError(f"{problem}: {reason}" if reason else problem, response.status)
         return response
 
     def get_json(self, url: str) -> object:
-        """The JSON value at ``url``; SourceError where the answer is none."""
+        """Return the JSON value at ``url``; SourceError where the answer is none."""
         content = self.get(url).content
         try:
             value: object = json.loads(content)
@@ -66,59 +66,69 @@ class Service:
         return value
 
     def get_object(self, url: str) -> JsonObject:
-        """The JSON object at ``url``; SourceError where the answer is none."""
+        """Return the JSON object at ``url``; SourceError where the answer is none."""
         answer = self.get_json(url)
         if not isinstance(answer, Mapping):
             raise self.error("its answer is not a JSON object: its format may have changed")
         return answer
 
     def rows(self, answer: JsonObject, name: str) -> list[object]:
-        """The list that ``answer`` holds under ``name``; SourceError where there is none."""
+        """Return the list that ``answer`` holds under ``name``; SourceError where there is none."""
         rows = answer.get(name)
         if not isinstance(rows, list):
             raise self.error(f"its answer has no list “{name}”: its format may have changed")
         return rows
 
     def error(self, problem: str) -> SourceError:
-        """The error that tells ``problem`` on one line, without the secret."""
-        return SourceError(f"{self.name}: {self._safe(problem)}")
+        """Return the error that states ``problem`` on one line, without the secret."""
+        return SourceError(f"{self.name}: {self._redacted(problem)}")
 
-    def read(
-        self, rows: Iterable[object], read: Callable[[JsonObject], Paper | None], *names: str
+    def papers(
+        self,
+        rows: Iterable[object],
+        read_row: Callable[[JsonObject], Paper | None],
+        *label_fields: str,
     ) -> Iterator[Paper | BadRecord]:
-        """Each row read; a ``null`` and what ``read`` answers with None are passed over.
+        """Yield the paper of each row; a ``null``, and a row read as None, are passed over.
 
-        ``names`` are the fields that may tell which row was bad; see ``judged``.
+        The first of ``label_fields`` that a row has names it when it is bad; see ``validated``.
         """
-        return self.judged(
-            _read(row, read, _where(row, names, number)) for number, row in enumerate(rows, 1)
+        return self.validated(
+            _read_row(row, read_row, _label(row, label_fields, number))
+            for number, row in enumerate(rows, 1)
         )
 
-    def read_query(
-        self, rows: Iterator[object], read: Callable[[JsonObject], Paper | None], *names: str
+    def papers_of_query(
+        self,
+        rows: Iterator[object],
+        read_row: Callable[[JsonObject], Paper | None],
+        *label_fields: str,
     ) -> Iterator[Paper | BadRecord]:
-        """As ``read``, each paper once, and of at most MOST_RECORDS rows, where it tells so."""
-        yield from each_once(self.read(islice(rows, MOST_RECORDS), read, *names))
-        if any(True for _ in islice(rows, 1)):
-            yield too_many()
+        """Yield as ``papers`` does, each paper once, from at most RECORD_LIMIT rows.
 
-    def judged(self, results: Iterable[Paper | BadRecord | None]) -> Iterator[Paper | BadRecord]:
-        """``results`` as they come, without None; SourceError at their end where all were bad."""
-        first, read_well, bad = None, 0, 0
+        A BadRecord at the end reports that there were more.
+        """
+        yield from unique_papers(self.papers(islice(rows, RECORD_LIMIT), read_row, *label_fields))
+        if any(True for _ in islice(rows, 1)):
+            yield truncated_query()
+
+    def validated(self, results: Iterable[Paper | BadRecord | None]) -> Iterator[Paper | BadRecord]:
+        """Yield ``results`` without None; raise SourceError at their end where all were bad."""
+        first_bad, readable, unreadable = None, 0, 0
         for result in results:
             if isinstance(result, BadRecord):
-                first, bad = first or result, bad + 1
+                first_bad, unreadable = first_bad or result, unreadable + 1
             else:
-                read_well += 1
+                readable += 1
             if result:
                 yield result
-        if first and not read_well:
+        if first_bad and not readable:
             raise self.error(
-                f"0 of {bad} records could be read ({first.where}: {first.problem}):"
+                f"0 of {unreadable} records could be read ({first_bad.where}: {first_bad.problem}):"
                 " its format may have changed"
             )
 
-    def _safe(self, problem: str) -> str:
+    def _redacted(self, problem: str) -> str:
         secret = self.secret.strip()
         return one_line(problem.replace(secret, "***") if secret else problem)
 
@@ -137,55 +147,44 @@ def _reason(content: bytes) -> str:
 
 
 def text(value: object) -> str:
-    """``value`` where it is a string, else empty."""
+    """Return ``value`` where it is a string, else an empty one."""
     return value if isinstance(value, str) else ""
 
 
 def fields(value: object) -> JsonObject:
-    """``value`` where it is an object, else an empty one."""
+    """Return ``value`` where it is an object, else an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
 def objects(value: object) -> list[JsonObject]:
-    """The objects of ``value`` where it is a list."""
+    """Return the objects in ``value`` where it is a list, else none."""
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 # --- records ---------------------------------------------------------------------------------
 
 
-def _where(row: object, names: Iterable[str], number: int) -> str:
+def _label(row: object, names: Iterable[str], number: int) -> str:
     values = (one_line(text(fields(row).get(name)))[:100] for name in names)
     name = next(filter(None, values), "")
     return f"paper {name}" if name else f"record {number}"
 
 
-def _read(
-    row: object, read: Callable[[JsonObject], Paper | None], where: str
+def _read_row(
+    row: object, read_row: Callable[[JsonObject], Paper | None], label: str
 ) -> Paper | BadRecord | None:
     if row is None:
         return None
     if not isinstance(row, Mapping):
-        return BadRecord(where, "it is not a JSON object")
+        return BadRecord(label, "it is not a JSON object")
     try:
-        return read(row)
+        return read_row(row)
     except RecordError as error:
-        return BadRecord(where, str(error))
-
-
-def each_once(results: Iterable[Paper | BadRecord]) -> Iterator[Paper | BadRecord]:
-    """``results`` without the papers that came before."""
-    seen: set[str] = set()
-    for result in results:
-        if isinstance(result, BadRecord):
-            yield result
-        elif result.key not in seen:
-            seen.add(result.key)
-            yield result
+        return BadRecord(label, str(error))
 
 
 def paper_of(record: JsonObject, *names: str, source: str) -> Paper:
-    """``paper_from_record`` with what ``names`` say as aliases.
+    """Return the paper of a record, as ``paper_from_record``, with its other names as aliases.
 
     A name is a DOI, an arXiv id, or a key such as ``pmid:123``; any other is left out.
     """
@@ -195,34 +194,37 @@ def paper_of(record: JsonObject, *names: str, source: str) -> Paper:
 
 
 def _key(name: str) -> str:
-    if found := arxiv_id(name):
-        return f"arxiv:{found[0]}"
+    if number := arxiv_id(name):
+        return f"arxiv:{number[0]}"
     if work_doi := doi(name):
         return f"doi:{work_doi}"
     return name if is_own_key(name) else ""
 
 
-def too_many(found: str = f"more than {MOST_RECORDS:,}") -> BadRecord:
-    """Tells that a query was cut off."""
+def truncated_query(count: str = f"more than {RECORD_LIMIT:,}") -> BadRecord:
+    """Return the report that a query has ``count`` results, more than were read."""
     return BadRecord(
-        "the query", f"it finds {found} papers; {MOST_RECORDS:,} were read: narrow the query"
+        "the query", f"it finds {count} papers; {RECORD_LIMIT:,} were read: narrow the query"
     )
 
 
 # --- days ------------------------------------------------------------------------------------
 
 
-def first_day(since: datetime | None, today: date, back: int) -> date:
-    """The day to ask from: ``back`` days before ``since``, or before today where that is earlier.
+def first_day(since: datetime | None, today: date, overlap_days: int) -> date:
+    """Return the first day to ask for: ``overlap_days`` before ``since`` or today, the earlier.
 
     Services date by the day, in zones of their own, and list some papers late.
     """
-    asked = min(since.astimezone(UTC).date(), today) if since else today
-    return asked - timedelta(days=back)
+    reached = min(since.astimezone(UTC).date(), today) if since else today
+    return reached - timedelta(days=overlap_days)
 
 
-def certain_day(published: datetime | None, today: date) -> datetime | None:
-    """``published``, unless it is yet to come or stands for a year: the first of January."""
+def exact_date(published: datetime | None, today: date) -> datetime | None:
+    """Return ``published``; None if it is yet to come, or the first of January.
+
+    The latter stands for a year of which no day is known.
+    """
     if published is None or published.date() > today:
         return None
     return None if (published.month, published.day) == (1, 1) else published

@@ -21,9 +21,9 @@ from digestmail.sources.normalise.paper import RecordError
 from digestmail.sources.services.json_api import Service, paper_of
 from digestmail.text import one_line
 
-# The declaration that NLM sends names a DTD and nothing else. It is taken off before parsing, so
-# that the parser may refuse every other one: those with entities or attribute defaults of their
-# own. The DTD is never fetched, and its named entities do not occur in what NLM sends.
+# The declaration that NLM sends names a DTD and nothing else. It is removed before parsing, so
+# that the parser may refuse all others: those with entities or attribute defaults of their own.
+# The DTD is never fetched, and its named entities do not occur in NLM's answers.
 _DOCTYPE = re.compile(
     rb"\A((?:\xef\xbb\xbf)?\s*(?:<\?xml[^<>]*\?>)?\s*)<!DOCTYPE\s+\w+"
     rb"(?:\s+PUBLIC\s+\"[^\"<>]*\"|\s+SYSTEM)\s+\"[^\"<>]*\"\s*>"
@@ -37,7 +37,7 @@ Days = tuple[date, date]  # the first and last day that a date may mean
 
 
 def document(content: bytes, service: Service) -> Element:
-    """The root of an answer; SourceError where it is no XML, or declares entities."""
+    """Return the root of an answer; SourceError where it is no XML, or declares entities."""
     try:
         return fromstring(_DOCTYPE.sub(rb"\1", content, count=1), forbid_dtd=True)
     except DefusedXmlException as error:
@@ -54,7 +54,7 @@ def _no_xml(content: bytes, service: Service) -> SourceError:
 
 
 def read_article(article: Element, source: str) -> Paper | BadRecord:
-    """The Paper of a PubmedArticle or PubmedBookArticle."""
+    """Return the Paper of a PubmedArticle or PubmedBookArticle, or why there is none."""
     pmid = pubmed_key(_text(article, "MedlineCitation/PMID") or _text(article, f"{_BOOK}/PMID"))
     where = f"article {pmid}" if pmid else "an article without PMID"
     if not pmid:
@@ -87,9 +87,9 @@ def _paper(article: Element, pmid: str, source: str) -> Paper:
 
 
 def _first(element: Element, *paths: str) -> Element:
-    """The first of ``paths`` that is there and not empty, else an element without content."""
-    found = (element.find(path) for path in paths)
-    return next((e for e in found if e is not None and (len(e) or e.text)), Element("none"))
+    """Return the first element of ``paths`` that has content, else an empty element."""
+    elements = (element.find(path) for path in paths)
+    return next((e for e in elements if e is not None and (len(e) or e.text)), Element("none"))
 
 
 def _text(element: Element, path: str) -> str:
@@ -97,11 +97,11 @@ def _text(element: Element, path: str) -> str:
 
 
 def _marked(element: Element) -> str:
-    """The text of an element, in which only raised and lowered parts are still marked."""
+    """Return the text of an element, with markup only for superscripts and subscripts."""
     for name in ("sup", "sub"):
-        for part in element.iter(name):
-            if not len(part):
-                part.text = f"<{name}>{part.text or ''}</{name}>"
+        for script in element.iter(name):
+            if not len(script):
+                script.text = f"<{name}>{script.text or ''}</{name}>"
     return "".join(element.itertext())
 
 
@@ -128,7 +128,7 @@ def _article_ids(article: Element) -> list[Element]:
 
 
 def _arxiv_number(article: Element, citation: Element) -> str:
-    """The arXiv id of a preprint that PubMed lists under the journal "ArXiv"."""
+    """Return the arXiv id of a preprint that PubMed lists under the journal "ArXiv"."""
     if _text(citation, "Journal/Title").lower() != "arxiv":
         return ""
     ids = [e.text or "" for e in _article_ids(article) if e.get("IdType") == "pii"]
@@ -139,7 +139,7 @@ def _arxiv_number(article: Element, citation: Element) -> str:
 
 
 def _sections(citation: Element) -> Iterator[str]:
-    """The parts of the abstract, each after its label."""
+    """Yield the sections of the abstract, each after its label."""
     for section in citation.findall("Abstract/AbstractText"):
         label = one_line(section.get("Label", "")).rstrip(":")
         label = label.capitalize() if label.isupper() else label
@@ -152,8 +152,8 @@ def _authors(citation: Element) -> Iterator[str]:
         if author.get("ValidYN") == "N":
             continue
         first = _text(author, "ForeName") or _text(author, "Initials")
-        parts = (first, _text(author, "LastName"), _text(author, "Suffix"))
-        name = " ".join(filter(None, parts)) or _text(author, "CollectiveName")
+        names = (first, _text(author, "LastName"), _text(author, "Suffix"))
+        name = " ".join(filter(None, names)) or _text(author, "CollectiveName")
         if name := clean(name)[:_NAME_LIMIT]:
             yield name
 
@@ -162,7 +162,7 @@ def _authors(citation: Element) -> Iterator[str]:
 
 
 def _published(citation: Element, entered: date | None) -> date | None:
-    """When it was published; when it was entered where that is earlier or may be the same day.
+    """Return the date of publication, or of entry where that is earlier or may be the same day.
 
     Journals date issues ahead, and many by month, season or year alone.
     """
@@ -179,14 +179,14 @@ def _published(citation: Element, entered: date | None) -> date | None:
 def _entered(article: Element) -> date | None:
     for status in ("entrez", "pubmed"):
         for data in ("PubmedData", "PubmedBookData"):
-            found = article.find(f"{data}/History/PubMedPubDate[@PubStatus='{status}']")
-            if days := _days(found):
+            history = article.find(f"{data}/History/PubMedPubDate[@PubStatus='{status}']")
+            if days := _days(history):
                 return days[0]
     return None
 
 
 def _days(element: Element | None) -> Days | None:
-    """The days that a date of year, month and day, or of words (MedlineDate), may mean."""
+    """Return the days that a date of year, month and day, or of words (MedlineDate), may mean."""
     if element is None:
         return None
     words = f"{_text(element, 'Year')} {_text(element, 'Month')}"

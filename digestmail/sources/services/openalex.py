@@ -1,7 +1,7 @@
 """OpenAlex: works of all publishers by search words, concepts or topics, with their identifiers.
 
-https://docs.openalex.org. When a work was added is told to subscribers only, so works are asked
-for by publication date, some weeks back: whoever stores them knows which are new.
+https://docs.openalex.org. Only subscribers learn when a work was added, so works are requested
+by publication date, some weeks back: whoever stores them knows which are new.
 """
 
 import re
@@ -22,7 +22,7 @@ from digestmail.sources.options import Options, check_api_key
 from digestmail.sources.services.json_api import (
     JsonObject,
     Service,
-    certain_day,
+    exact_date,
     fields,
     first_day,
     objects,
@@ -32,9 +32,9 @@ from digestmail.sources.services.json_api import (
 
 BASE_URL = "https://api.openalex.org/"
 KEY_PREFIX = "openalex"
-_BACK = 14  # days: works are added up to weeks after they were published
-_PAGE = 100
-_LAST_PAGE = 500  # OpenAlex answers no page beyond
+_OVERLAP_DAYS = 14  # works are added up to weeks after they were published
+_PAGE_SIZE = 100
+_LAST_PAGE = 500  # OpenAlex answers none beyond
 _FIELDS = (
     "id,doi,ids,display_name,publication_date,authorships,topics,primary_location,locations,"
     "abstract_inverted_index,is_retracted"
@@ -44,10 +44,10 @@ _TERM = re.compile(r"(?:https?://openalex\.org/)?([CT][0-9]{1,15})", re.ASCII)
 
 
 class OpenalexSource:
-    """Works that ``search`` finds, or of ``concepts`` (``C...``, or topics ``T...``), or both.
+    """The works that match ``search``, or ``concepts`` (``C...``, or topics ``T...``), or both.
 
-    Without ``api_key`` OpenAlex answers few requests a day, and no cursor. ``email`` is whom it
-    may write to; ``today`` tells the day.
+    Without ``api_key`` OpenAlex answers few requests a day, and no cursor. ``email`` is the
+    contact for OpenAlex; ``today`` returns the date.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class OpenalexSource:
     ) -> None:
         self._url = f"{base_url.rstrip('/')}/works"
         self._filters = _filters(concepts)
-        given = {"search": search, "mailto": email, "api_key": check_api_key(api_key)}
-        self._options = {key: value for key, value in given.items() if value}
+        query = {"search": search, "mailto": email, "api_key": check_api_key(api_key)}
+        self._query = {name: value for name, value in query.items() if value}
         self._service = Service("OpenAlex", web, secret=api_key)
         self._name = name
         self._today = today
@@ -73,13 +73,13 @@ class OpenalexSource:
     def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:
         """Yield the works published since some weeks before ``since``; see Source."""
         today = self._today()
-        rows = self._rows(first_day(since, today, _BACK))
+        rows = self._rows(first_day(since, today, _OVERLAP_DAYS))
         read = partial(self._paper, today=today)
-        return self._service.read_query(rows, read, "id", "display_name")
+        return self._service.papers_of_query(rows, read, "id", "display_name")
 
     def _rows(self, first: date) -> Iterator[object]:
         filters = ",".join([f"from_publication_date:{first}", *self._filters])
-        query = {"filter": filters, "per_page": str(_PAGE), "select": _FIELDS} | self._options
+        query = {"filter": filters, "per_page": str(_PAGE_SIZE), "select": _FIELDS} | self._query
         page, cursor = 1, "*"
         while cursor:
             step = {"cursor": cursor} if "api_key" in query else {"page": str(page)}
@@ -96,8 +96,8 @@ class OpenalexSource:
         if work.get("is_retracted") is True:
             return None
         ids = fields(work.get("ids"))
-        own = _WORK.fullmatch(text(work.get("id")))
-        own_key = f"{KEY_PREFIX}:{own[1]}" if own else ""
+        work_id = _WORK.fullmatch(text(work.get("id")))
+        own_key = f"{KEY_PREFIX}:{work_id[1]}" if work_id else ""
         work_doi = doi(text(work.get("doi")))
         arxiv = next(filter(arxiv_id, [work_doi, *_addresses(work)]), "")
         pmid = pubmed_key(ids.get("pmid"))
@@ -113,11 +113,11 @@ class OpenalexSource:
             "published": work.get("publication_date"),
         }
         paper = paper_of(record, arxiv, work_doi, pmid, own_key, source=self._name)
-        return replace(paper, published_at=certain_day(paper.published_at, today))
+        return replace(paper, published_at=exact_date(paper.published_at, today))
 
 
 def concept_ids(value: str) -> tuple[str, ...]:
-    """The ids in ``C41008148, T10032``; raises InputError for anything else."""
+    """Return the ids in ``C41008148, T10032``; raise InputError for anything else."""
     names = value.replace(",", " ").split()
     for name in names:
         if not _TERM.fullmatch(name):
@@ -128,10 +128,10 @@ def concept_ids(value: str) -> tuple[str, ...]:
 
 
 def _filters(concepts: Sequence[str]) -> list[str]:
-    """The filters for works of any of the concepts, and of any of the topics."""
+    """Return the filters for works of any of the concepts, and of any of the topics."""
     kinds = {"concepts.id": "C", "topics.id": "T"}
     ids = {name: [c for c in concepts if c.startswith(kind)] for name, kind in kinds.items()}
-    return [f"{name}:{'|'.join(chosen)}" for name, chosen in ids.items() if chosen]
+    return [f"{name}:{'|'.join(values)}" for name, values in ids.items() if values]
 
 
 def _addresses(work: JsonObject) -> list[str]:
@@ -146,7 +146,7 @@ def _authors(work: JsonObject) -> Iterator[object]:
 
 
 def abstract(index: object) -> str:
-    """The text of an inverted index: words with the positions at which they stand."""
+    """Return the text of an inverted index, which maps words to their positions."""
     placed = [
         (position, word)
         for word, positions in fields(index).items()
@@ -165,14 +165,14 @@ def _check(values: Options) -> None:
         options.required(values, "search")
     options.email(values)
     check_api_key(options.optional(values, "api_key"))
-    options.address(values, "url", BASE_URL)
+    options.web_address(values, "url", BASE_URL)
 
 
 def _build(setup: Setup) -> Source:
     return OpenalexSource(
         setup.web,
         setup.name,
-        options.address(setup.options, "url", BASE_URL),
+        options.web_address(setup.options, "url", BASE_URL),
         today=setup.today,
         search=options.optional(setup.options, "search"),
         concepts=concept_ids(options.optional(setup.options, "concepts")),

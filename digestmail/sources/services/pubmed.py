@@ -1,8 +1,8 @@
-"""PubMed: what a query finds among the citations entered in some days, by the E-utilities.
+"""PubMed: the new citations that match a query, by the E-utilities.
 
-https://www.ncbi.nlm.nih.gov/books/NBK25499/: ESearch keeps what it found on the server (WebEnv),
-EFetch hands it out in slices. "Entered" is PubMed's own date (edat); publication dates lie in the
-future or years back.
+https://www.ncbi.nlm.nih.gov/books/NBK25499/: ESearch stores its results on the server (WebEnv)
+and EFetch returns them in slices. "Entered" is PubMed's own date (edat); publication dates lie in
+the future or years back.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,26 +16,26 @@ from digestmail.sources.http.client import WebClient
 from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.options import Options, check_api_key
 from digestmail.sources.services.json_api import (
-    MOST_RECORDS,
+    RECORD_LIMIT,
     Service,
     first_day,
-    too_many,
+    truncated_query,
 )
 from digestmail.sources.services.medline import document, read_article
 from digestmail.text import one_line
 
 BASE_URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"
 _TOOL = "digestmail"
-_BACK = 3  # days asked for again, since some citations are indexed late
+_OVERLAP_DAYS = 3  # asked for again, since some citations are indexed late
 _ROOTS = {"esearch": "eSearchResult", "efetch": "PubmedArticleSet"}
 _ARTICLES = frozenset({"PubmedArticle", "PubmedBookArticle"})
-_SLICE = 200  # articles in one answer, of up to 100 kB each
+_SLICE_SIZE = 200  # articles in one answer, of up to 100 kB each
 
 
 class PubmedSource:
-    """What PubMed entered that ``query`` finds, in PubMed's own syntax.
+    """The new citations that match ``query``, in PubMed's own syntax.
 
-    ``email`` is whom NCBI may write to; ``today`` tells the day.
+    ``email`` is the contact for NCBI; ``today`` returns the date.
     """
 
     def __init__(
@@ -59,17 +59,17 @@ class PubmedSource:
         self._today = today
 
     def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:
-        """Yield what was entered since a few days before ``since``; see Source."""
+        """Yield the citations entered since a few days before ``since``; see Source."""
         today = self._today()
-        found, history = self._search(first_day(since, today, _BACK), today)
-        articles = self._articles(min(found, MOST_RECORDS), history)
-        yield from self._service.judged(read_article(a, self._name) for a in articles)
-        if found > MOST_RECORDS:
-            yield too_many(f"{found:,}")
+        count, history = self._search(first_day(since, today, _OVERLAP_DAYS), today)
+        articles = self._articles(min(count, RECORD_LIMIT), history)
+        yield from self._service.validated(read_article(a, self._name) for a in articles)
+        if count > RECORD_LIMIT:
+            yield truncated_query(f"{count:,}")
 
     def _search(self, first: date, last: date) -> tuple[int, dict[str, str]]:
-        """How many articles there are, and the names that the server's list of them goes by."""
-        root = self._ask(
+        """Return the number of matching articles, and the server's handle of their list."""
+        root = self._call(
             "esearch",
             term=self._query,
             datetype="edat",
@@ -83,16 +83,16 @@ class PubmedSource:
             raise self._service.error("its answer has no count: its format may have changed")
         return int(count), {"WebEnv": _text(root, "WebEnv"), "query_key": _text(root, "QueryKey")}
 
-    def _articles(self, found: int, history: dict[str, str]) -> Iterator[Element]:
-        for start in range(0, found, _SLICE):
-            part = {"retstart": str(start), "retmax": str(_SLICE), "retmode": "xml"}
-            answer = self._ask("efetch", **history, **part)
+    def _articles(self, count: int, history: dict[str, str]) -> Iterator[Element]:
+        for start in range(0, count, _SLICE_SIZE):
+            limits = {"retstart": str(start), "retmax": str(_SLICE_SIZE), "retmode": "xml"}
+            answer = self._call("efetch", **history, **limits)
             articles = [child for child in answer if child.tag in _ARTICLES]
             if not articles:
-                raise self._service.error(f"it sent nothing of {found:,} articles from {start:,}")
+                raise self._service.error(f"it sent nothing of {count:,} articles from {start:,}")
             yield from articles
 
-    def _ask(self, utility: str, **parameters: str) -> Element:
+    def _call(self, utility: str, **parameters: str) -> Element:
         query = urlencode(self._common | parameters)
         response = self._service.get(f"{self._base_url}/{utility}.fcgi?{query}")
         root = document(response.content, self._service)
@@ -114,7 +114,7 @@ def _check(values: Options) -> None:
     options.required(values, "query")
     options.email(values)
     check_api_key(options.optional(values, "api_key"))
-    options.address(values, "url", BASE_URL)
+    options.web_address(values, "url", BASE_URL)
 
 
 def _build(setup: Setup) -> Source:
@@ -122,7 +122,7 @@ def _build(setup: Setup) -> Source:
         options.required(setup.options, "query"),
         setup.web,
         setup.name,
-        options.address(setup.options, "url", BASE_URL),
+        options.web_address(setup.options, "url", BASE_URL),
         today=setup.today,
         email=options.email(setup.options),
         api_key=options.optional(setup.options, "api_key"),

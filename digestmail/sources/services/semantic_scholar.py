@@ -1,4 +1,4 @@
-"""Semantic Scholar: papers that a query finds, with the names other services know them by.
+"""Semantic Scholar: the papers that match a query, with their identifiers in other services.
 
 https://api.semanticscholar.org/api-docs/graph, ``GET /paper/search/bulk``: pages of up to 1,000
 papers, each with the token of the next. Without a key most requests are turned away (429).
@@ -19,7 +19,7 @@ from digestmail.sources.options import Options, check_api_key
 from digestmail.sources.services.json_api import (
     JsonObject,
     Service,
-    certain_day,
+    exact_date,
     fields,
     first_day,
     paper_of,
@@ -28,14 +28,14 @@ from digestmail.sources.services.json_api import (
 
 BASE_URL = "https://api.semanticscholar.org/graph/v1/"
 KEY_PREFIX = "s2"
-_BACK = 14  # days: papers are added up to weeks after they were published
+_OVERLAP_DAYS = 14  # papers are added up to weeks after they were published
 _FIELDS = "externalIds,url,title,abstract,authors,publicationDate,fieldsOfStudy"
 
 
 class SemanticScholarSource:
-    """What ``query`` finds, in the syntax of the bulk search; ``today`` tells the day.
+    """The papers that match ``query``, in the syntax of the bulk search.
 
-    The query's words may stand with ``+`` (and), ``|`` (or), ``-`` (not) and quotes.
+    Its operators are ``+`` (and), ``|`` (or), ``-`` (not) and quotes. ``today`` returns the date.
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class SemanticScholarSource:
     def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:
         """Yield the papers published since some weeks before ``since``; see Source."""
         today = self._today()
-        rows = self._rows(first_day(since, today, _BACK))
+        rows = self._rows(first_day(since, today, _OVERLAP_DAYS))
         read = partial(self._paper, today=today)
-        return self._service.read_query(rows, read, "paperId", "title")
+        return self._service.papers_of_query(rows, read, "paperId", "title")
 
     def _rows(self, first: date) -> Iterator[object]:
         query = {"query": self._query, "fields": _FIELDS, "publicationDateOrYear": f"{first}:"}
@@ -95,7 +95,7 @@ class SemanticScholarSource:
             "published": row.get("publicationDate"),
         }
         paper = paper_of(record, arxiv, work_doi, pmid, own_key, source=self._name)
-        return replace(paper, published_at=certain_day(paper.published_at, today))
+        return replace(paper, published_at=exact_date(paper.published_at, today))
 
 
 # --- the kind --------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ class SemanticScholarSource:
 def _check(values: Options) -> None:
     options.required(values, "query")
     check_api_key(options.optional(values, "api_key"))
-    options.address(values, "url", BASE_URL)
+    options.web_address(values, "url", BASE_URL)
 
 
 def _build(setup: Setup) -> Source:
@@ -112,7 +112,7 @@ def _build(setup: Setup) -> Source:
         options.required(setup.options, "query"),
         setup.web,
         setup.name,
-        options.address(setup.options, "url", BASE_URL),
+        options.web_address(setup.options, "url", BASE_URL),
         today=setup.today,
         api_key=options.optional(setup.options, "api_key"),
     )
