@@ -11,9 +11,9 @@ from digestmail.mail.address import checked_address
 from digestmail.mail.dkim import DkimKey, load_key
 from digestmail.mail.message import Identity
 from digestmail.mail.outbox import OutboxMailer
-from digestmail.mail.transport.circuit_breaker import Shared
-from digestmail.mail.transport.relay_pool import RelaysMailer
+from digestmail.mail.transport.relay_pool import SharedRelayState
 from digestmail.mail.transport.relay_settings import SmtpSettings
+from digestmail.mail.transport.relays_mailer import RelaysMailer
 from digestmail.store import Store
 
 log = logging.getLogger(__name__)
@@ -123,6 +123,6 @@ def make_mailer(settings: Settings, store: Store, clock: Clock) -> Mailer:
     """The Mailer of the settings: the relays, or a folder of .eml files."""
     if settings.mail.outbox:
         return OutboxMailer(settings.path(settings.mail.outbox))
-    known = store.relays
-    shared = Shared(clock, known.take, known.trouble, known.fell, known.recovered)
+    relays = store.relays
+    shared = SharedRelayState(clock, relays.take, relays.trouble, relays.mark_down, relays.mark_up)
     return RelaysMailer(relay_settings(settings), shared)

@@ -26,7 +26,7 @@ class Relays:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def fell(self, relay: str, trouble: str, now: datetime) -> bool:
+    def mark_down(self, relay: str, trouble: str, now: datetime) -> bool:
         """Note a relay's trouble; True, and an alert is owed, when it had none before."""
         values = {"name": _TROUBLE + relay, "value": trouble, "at": now}
         with self._database.writing() as session:
@@ -38,7 +38,7 @@ class Relays:
             _owe(session, f"{relay}: {trouble}", now)
         return True
 
-    def recovered(self, relay: str) -> bool:
+    def mark_up(self, relay: str) -> bool:
         """Forget a relay's trouble; False when there was none."""
         with self._database.writing() as session:
             gone = delete(NOTE).where(NOTE.c.name == _TROUBLE + relay).returning(NOTE.c.name)

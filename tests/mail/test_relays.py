@@ -10,9 +10,9 @@ from mail_servers import DROP, RAW, Recorder, mail, no, scripted, working, yes
 
 from digestmail.domain import Message, Outcome, Phase
 from digestmail.errors import ConfigError
-from digestmail.mail.transport.circuit_breaker import Lane, Shared
-from digestmail.mail.transport.relay_pool import RelaysMailer, is_full, ranked
+from digestmail.mail.transport.relay_pool import RelayPool, SharedRelayState
 from digestmail.mail.transport.relay_settings import SmtpSettings
+from digestmail.mail.transport.relays_mailer import RelaysMailer, is_full, ranked
 
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -27,19 +27,21 @@ class Known:
         self.fallen: list[str] = []
         self.turns: list[float | datetime] = []
 
-    def shared(self) -> Shared:
-        return Shared(lambda: self.now, self.take, self.troubles.get, self.fell, self.recovered)
+    def shared(self) -> SharedRelayState:
+        return SharedRelayState(
+            lambda: self.now, self.take, self.troubles.get, self.mark_down, self.mark_up
+        )
 
     def take(self, *_: object) -> float | datetime:
         return self.turns.pop(0) if self.turns else 0.0
 
-    def fell(self, relay: str, trouble: str, now: datetime) -> bool:
+    def mark_down(self, relay: str, trouble: str, now: datetime) -> bool:
         new = relay not in self.troubles
         self.troubles[relay] = trouble, now
         self.fallen += [relay] if new else []
         return new
 
-    def recovered(self, relay: str) -> bool:
+    def mark_up(self, relay: str) -> bool:
         return self.troubles.pop(relay, None) is not None
 
 
@@ -63,11 +65,11 @@ async def closed_port() -> int:
 
 async def test_mails_are_shared_by_weight_and_each_has_its_relay() -> None:
     shared = Known().shared()
-    lanes = [Lane(at(1, weight=3), shared), Lane(at(2), shared)]
-    first = Counter(ranked(lanes, f"<{n}@e.org>")[0].name for n in range(2000))
+    pools = [RelayPool(at(1, weight=3), shared), RelayPool(at(2), shared)]
+    first = Counter(ranked(pools, f"<{n}@e.org>")[0].name for n in range(2000))
     assert 1400 < first["127.0.0.1:1"] < 1600
-    again = ranked(lanes[::-1], "<7@e.org>")
-    assert [lane.name for lane in again] == [lane.name for lane in ranked(lanes, "<7@e.org>")]
+    again = ranked(pools[::-1], "<7@e.org>")
+    assert [pool.name for pool in again] == [pool.name for pool in ranked(pools, "<7@e.org>")]
 
 
 async def test_where_one_relay_is_down_the_other_takes_all() -> None:
@@ -125,7 +127,7 @@ async def test_one_bad_moment_of_a_relay_is_no_trouble() -> None:
 async def test_what_another_process_found_counts_here_until_its_rest_is_over() -> None:
     known = Known()
     async with working(good := Recorder()) as port, working(bad := Recorder()) as resting:
-        known.fell(f"127.0.0.1:{resting}", "connect: refused", NOW)
+        known.mark_down(f"127.0.0.1:{resting}", "connect: refused", NOW)
         for minutes, taken in ((4, 0), (6, 1)):
             known.now = NOW + minutes * MINUTE
             mailer = over(known, at(resting, weight=1000), at(port))
@@ -139,7 +141,7 @@ async def test_what_another_process_found_counts_here_until_its_rest_is_over() -
 async def test_a_trouble_of_the_future_is_of_a_clock_set_back() -> None:
     known = Known()
     async with working(relay := Recorder()) as port:
-        known.fell(f"127.0.0.1:{port}", "connect: refused", NOW + timedelta(days=1))
+        known.mark_down(f"127.0.0.1:{port}", "connect: refused", NOW + timedelta(days=1))
         mailer = over(known, at(port))
         await mailer.send(mail(), yes)
         await mailer.close()
@@ -149,11 +151,11 @@ async def test_a_trouble_of_the_future_is_of_a_clock_set_back() -> None:
 async def test_the_connections_halve_on_trouble_and_come_back_one_by_one() -> None:
     async with scripted(RCPT=["421 4.3.2 slow down", "250 ok"]) as server:
         mailer = over(Known(), at(server.port))
-        (lane,) = mailer.lanes
+        (pool,) = mailer.pools
         limits = []
         for number in range(8):
             await mailer.send(message(number), yes)
-            limits.append(lane.limit)
+            limits.append(pool.limit)
         await mailer.close()
     assert limits == [2, 2, 3, 3, 3, 4, 4, 4]
 
@@ -163,7 +165,7 @@ async def test_connections_that_fail_together_are_one_trouble() -> None:
     async with scripted(RCPT=["later 0.1 421 bye"] * 4 + ["250 ok"]) as server:
         mailer = over(known, at(server.port))
         results = await asyncio.gather(*(mailer.send(message(n), yes) for n in range(4)))
-        assert mailer.lanes[0].limit == 2
+        assert mailer.pools[0].limit == 2
         await mailer.close()
     assert {result.outcome for result in results} == {Outcome.DEFERRED}
     assert known.fallen == []

@@ -21,7 +21,7 @@ from patience import skip, stop_clock, turns
 
 from digestmail.domain import Outcome, Phase, SendResult
 from digestmail.errors import MailServerError
-from digestmail.mail.transport.patience import Patience
+from digestmail.mail.transport.adaptive_timeout import AdaptiveTimeout
 from digestmail.mail.transport.smtp import SmtpMailer, SmtpSettings, check
 
 TIMEOUTS: dict[str, Any] = {  # which pass when the server lets them, see Scripted
@@ -269,15 +269,15 @@ async def test_a_recipient_that_is_never_answered_is_put_off(pipelining: bool) -
 
 
 def test_the_wait_for_a_recipient_follows_the_relays_pace() -> None:
-    patience = Patience(60, least=1, factor=10)
-    assert patience.seconds == 60
-    with patience.answering() as seconds:
+    timeout = AdaptiveTimeout(60, minimum=1, factor=10)
+    assert timeout.seconds == 60
+    with timeout.measured() as seconds:
         assert seconds == 60
-    assert patience.seconds == 1
-    patience._slowest = 3
-    assert patience.seconds == 30
-    patience._slowest = 30
-    assert patience.seconds == 60
+    assert timeout.seconds == 1
+    timeout._slowest = 3
+    assert timeout.seconds == 30
+    timeout._slowest = 30
+    assert timeout.seconds == 60
 
 
 @pytest.mark.parametrize("used_up", ["452 4.5.3 too many recipients", "550 too many messages"])

@@ -717,7 +717,7 @@ async def _run(store: Store, mailer: ScriptedMailer, clock: FakeClock) -> None:
 
 async def test_a_trouble_is_told_once_when_a_relay_works(store: Store, clock: FakeClock) -> None:
     owe(store)
-    store.relays.fell("a.example:25", "connect: refused", NOW)
+    store.relays.mark_down("a.example:25", "connect: refused", NOW)
     down = ScriptedMailer({ADA: [refused(Outcome.SERVER, Phase.CONNECT)]})
     await _run(store, down, clock)
     assert down.tried == [ADA]
@@ -752,7 +752,7 @@ async def test_status_names_the_relay_that_rests_while_another_works(
     store: Store, clock: FakeClock
 ) -> None:
     owe(store)
-    store.relays.fell("a.example:25", "connect: refused", NOW)
+    store.relays.mark_down("a.example:25", "connect: refused", NOW)
     await deliver(store, ScriptedMailer(), clock)
     assert store.guards.noted("relay-trouble") == ("a.example:25: connect: refused", NOW)
     assert store.guards.noted("relay-rest") is None

@@ -126,8 +126,8 @@ def test_the_trouble_of_a_relay_that_is_not_used_any_more_is_not_told(store: Sto
 
 
 def test_a_relay_that_another_process_found_in_trouble_is_told(store: Store) -> None:
-    store.relays.fell(RELAY, "connect: refused", NOW)
-    store.relays.fell("old.example.org:25", "connect: refused", NOW)
+    store.relays.mark_down(RELAY, "connect: refused", NOW)
+    store.relays.mark_down("old.example.org:25", "connect: refused", NOW)
     assert seen(store).relay_trouble == f"{RELAY}: connect: refused"
 
 

@@ -23,9 +23,9 @@ from steps_world import (
 
 from digestmail.domain import Delivery, DeliveryState, SubscriberStatus
 from digestmail.mail.message import Identity
-from digestmail.mail.transport.circuit_breaker import Shared
-from digestmail.mail.transport.relay_pool import RelaysMailer
+from digestmail.mail.transport.relay_pool import SharedRelayState
 from digestmail.mail.transport.relay_settings import SmtpSettings
+from digestmail.mail.transport.relays_mailer import RelaysMailer
 from digestmail.steps.daily.deliver import Delivered, Sender
 from digestmail.steps.subscribers.subscription import Desk
 from digestmail.store import Store
@@ -37,7 +37,7 @@ NO_RULE = ""
 
 def mailer(store: Store, clock: FakeClock, *ports: int) -> RelaysMailer:
     known = store.relays
-    shared = Shared(clock, known.take, known.trouble, known.fell, known.recovered)
+    shared = SharedRelayState(clock, known.take, known.trouble, known.mark_down, known.mark_up)
     relays = [
         SmtpSettings(host="127.0.0.1", port=port, tls="none", local_hostname="c.test")
         for port in ports

@@ -71,19 +71,19 @@ def test_a_crowd_at_once_gets_no_more_than_the_limit(store: Store) -> None:
 
 
 def test_a_trouble_is_news_once(store: Store) -> None:
-    assert store.relays.fell("a:25", "connect: refused", NOW)
-    assert not store.relays.fell("a:25", "connect: still", NOW + HOUR)
+    assert store.relays.mark_down("a:25", "connect: refused", NOW)
+    assert not store.relays.mark_down("a:25", "connect: still", NOW + HOUR)
     assert store.relays.trouble("a:25") == ("connect: still", NOW + HOUR)
     assert store.relays.troubles(NOW) == {"a:25": "connect: still"}
     assert store.relays.troubles(NOW + DAY) == {}
-    assert store.relays.recovered("a:25")
-    assert not store.relays.recovered("a:25")
-    assert store.relays.fell("a:25", "again", NOW)
+    assert store.relays.mark_up("a:25")
+    assert not store.relays.mark_up("a:25")
+    assert store.relays.mark_down("a:25", "again", NOW)
 
 
 def test_an_alert_is_taken_by_one(store: Store) -> None:
-    store.relays.fell("a:25", "x", NOW)
-    store.relays.fell("b:25", "y", NOW)
+    store.relays.mark_down("a:25", "x", NOW)
+    store.relays.mark_down("b:25", "y", NOW)
     text = store.relays.owed_alert()
     assert text == "a:25: x\nb:25: y"
     assert sum(at_once(*[lambda: store.relays.take_alert(text)] * 4)) == 1

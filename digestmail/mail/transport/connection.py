@@ -11,13 +11,13 @@ from typing import cast
 import aiosmtplib
 
 from digestmail.domain import Message, Outcome, Phase, SendResult
-from digestmail.mail.transport.patience import Patience
+from digestmail.mail.transport.adaptive_timeout import AdaptiveTimeout
 from digestmail.mail.transport.protocol import Dialogue, Reply
 from digestmail.mail.transport.relay_settings import SmtpSettings
 from digestmail.mail.transport.replies import classify
 
 _QUIT_SECONDS = 5.0  # a farewell is a courtesy: nothing depends on its answer
-_DONE, _START_INPUT = 250, 354
+_OK, _START_INPUT = 250, 354
 _UNAVAILABLE = 421
 _SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 3; more digits than int() takes are no size
 # How long we listen whether the server has left amid a message: three times as long as its answer
@@ -44,10 +44,12 @@ class PhaseError(Exception):
 class Connection:
     """A connection that has said hello and logged in; for one task at a time."""
 
-    def __init__(self, client: aiosmtplib.SMTP, settings: SmtpSettings, patience: Patience) -> None:
+    def __init__(
+        self, client: aiosmtplib.SMTP, settings: SmtpSettings, rcpt_timeout: AdaptiveTimeout
+    ) -> None:
         self._client = client  # opens it; from then on the dialogue is our own
         self._settings = settings
-        self._patience = patience
+        self._rcpt_timeout = rcpt_timeout
         self._dialogue: Dialogue | None = None
         self.pipelines = False  # RFC 2920
         self.used = 0  # messages tried
@@ -58,7 +60,7 @@ class Connection:
         cls,
         settings: SmtpSettings,
         context: ssl.SSLContext | None,
-        patience: Patience | None = None,
+        rcpt_timeout: AdaptiveTimeout | None = None,
         *,
         pipelines: bool = True,
     ) -> "Connection":
@@ -75,7 +77,7 @@ class Connection:
             start_tls=False,  # done below, where its refusal is an error
             tls_context=context,
         )
-        connection = cls(client, settings, patience or Patience(settings.rcpt_timeout))
+        connection = cls(client, settings, rcpt_timeout or AdaptiveTimeout(settings.rcpt_timeout))
         try:
             await connection._greet()
             connection.pipelines = pipelines and client.supports_extension("pipelining")
@@ -171,11 +173,11 @@ class Connection:
         """Name the sender and the recipient, in one go where the server allows it."""
         if not self.pipelines:
             await self._command(Phase.MAIL, mail)
-            with self._patience.answering() as seconds:
+            with self._rcpt_timeout.measured() as seconds:
                 await self._command(Phase.RCPT, rcpt, timeout=seconds)
             return
         self._write(Phase.MAIL, mail + b"\r\n" + rcpt + b"\r\n")
-        with self._patience.answering() as seconds:  # a server may hold both answers back
+        with self._rcpt_timeout.measured() as seconds:  # a server may hold both answers back
             first = await self._reply(Phase.MAIL, seconds)
             try:
                 second = await self._reply(Phase.RCPT, seconds)
@@ -193,53 +195,53 @@ class Connection:
         then means "send it again", and "nobody knows" after that. Who leaves amid the message is
         heard while we listen for a moment.
         """
-        patience, begun = self._settings.data_timeout, time.monotonic()
-        await self._command(Phase.DATA, b"DATA", wanted=_START_INPUT)
-        least, most = _MOMENT
-        moment = min(max(3 * (time.monotonic() - begun), least), most)
+        timeout, begun = self._settings.data_timeout, time.monotonic()
+        await self._command(Phase.DATA, b"DATA", expected=_START_INPUT)
+        shortest, longest = _MOMENT
+        moment = min(max(3 * (time.monotonic() - begun), shortest), longest)
         await self._stop_if_refused(0)
         self._write(Phase.DATA, raw)
         with _DURING[Phase.DATA]:
-            await self._spoken.written(patience)
+            await self._live_dialogue.written(timeout)
         await self._stop_if_refused(moment)
         self._write(Phase.DATA, b".\r\n")
         with _DURING[Phase.DATA]:
-            await self._spoken.written(patience)
-        reply = await self._reply(Phase.END_OF_DATA, patience)
+            await self._live_dialogue.written(timeout)
+        reply = await self._reply(Phase.END_OF_DATA, timeout)
         _expect(Phase.END_OF_DATA, reply)
         return classify(Phase.END_OF_DATA, reply.code, reply.text)
 
     async def _stop_if_refused(self, seconds: float) -> None:
         """Heed a reply that comes amid the message."""
         with _DURING[Phase.DATA]:
-            early = await self._spoken.unasked(seconds)
+            early = await self._live_dialogue.unsolicited(seconds)
         if early is not None:
             self.abort()  # it still takes all that we say for the message
             raise PhaseError(Phase.DATA, *early)
 
     async def _command(
-        self, phase: Phase, command: bytes, *, wanted: int = _DONE, timeout: float = 0
+        self, phase: Phase, command: bytes, *, expected: int = _OK, timeout: float = 0
     ) -> Reply:
-        """The reply to a command; PhaseError unless its code is ``wanted`` or of that hundred."""
+        """The reply to a command; PhaseError unless its code is ``expected`` or of that hundred."""
         self._write(phase, command + b"\r\n")
         reply = await self._reply(phase, timeout)
-        _expect(phase, reply, wanted)
+        _expect(phase, reply, expected)
         return reply
 
     def _write(self, phase: Phase, data: bytes) -> None:
         with _DURING[phase]:
-            self._spoken.write(data)
+            self._live_dialogue.write(data)
 
     async def _reply(self, phase: Phase, timeout: float = 0) -> Reply:
         """The next reply; PhaseError when the server says that it will close the connection."""
         with _DURING[phase]:
-            reply = await self._spoken.reply(timeout or self._settings.command_timeout)
+            reply = await self._live_dialogue.reply(timeout or self._settings.command_timeout)
         if reply.code == _UNAVAILABLE:
             raise PhaseError(phase, *reply)
         return reply
 
     @property
-    def _spoken(self) -> Dialogue:
+    def _live_dialogue(self) -> Dialogue:
         if self._dialogue is None:
             raise ConnectionResetError("connection lost")
         return self._dialogue
@@ -259,8 +261,8 @@ class Connection:
                 raise
 
 
-def _expect(phase: Phase, reply: Reply, wanted: int = _DONE) -> None:
-    if reply.code // 100 != wanted // 100:
+def _expect(phase: Phase, reply: Reply, expected: int = _OK) -> None:
+    if reply.code // 100 != expected // 100:
         raise PhaseError(phase, *reply)
 
 

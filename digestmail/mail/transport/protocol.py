@@ -32,7 +32,7 @@ class Dialogue(asyncio.Protocol):
         self._lost: OSError | None = None
         self._full = False
         self._waiting: asyncio.Future[None] | None = None
-        self._patience = (0.0, "")  # until when the loop's clock may be, and what is said then
+        self._deadline = (0.0, "")  # until when the loop's clock may be, and what is said then
         self._alarm: asyncio.TimerHandle | None = None
         # So that ``written`` tells when all of it went. Not 0: over TLS asyncio would then take an
         # empty buffer for a full one at every other read or write.
@@ -51,7 +51,7 @@ class Dialogue(asyncio.Protocol):
         if self._lost or self._transport.is_closing():
             raise self._lost or ConnectionResetError("connection lost")
         if self._replies:
-            raise ConnectionResetError(f"the server says unasked: {self._unasked_replies()}")
+            raise ConnectionResetError(f"the server says unasked: {self._unsolicited_replies()}")
 
     async def written(self, timeout: float) -> None:
         """Wait until the system has taken all that was written; an error means that it has not.
@@ -59,23 +59,23 @@ class Dialogue(asyncio.Protocol):
         Over TLS it is the layer that encrypts which has taken it.
         """
         while self._full:
-            await self._news(timeout, "the server takes no more data")
+            await self._change(timeout, "the server takes no more data")
 
     async def reply(self, timeout: float) -> Reply:
         """The next reply."""
         while not self._replies:
-            await self._news(timeout, NO_ANSWER)
+            await self._change(timeout, NO_ANSWER)
         return self._replies.popleft()
 
-    async def unasked(self, seconds: float) -> Reply | None:
+    async def unsolicited(self, seconds: float) -> Reply | None:
         """Return the reply that the server has given or gives for a while unasked, or None."""
         if seconds and not (self._replies or self._lost):
             over = self._loop.time() + seconds
-            news = self._waiting = self._loop.create_future()
-            self._patience = over + seconds, ""  # an alarm of an earlier wait may still come
+            change = self._waiting = self._loop.create_future()
+            self._deadline = over + seconds, ""  # an alarm of an earlier wait may still come
             timer = self._loop.call_at(over, self._wake)
             try:
-                await news
+                await change
             finally:
                 timer.cancel()
                 self._waiting = None
@@ -87,34 +87,34 @@ class Dialogue(asyncio.Protocol):
         """Close at once; what is still in the buffer is not sent."""
         self._transport.abort()
 
-    def _unasked_replies(self) -> str:
+    def _unsolicited_replies(self) -> str:
         return " ".join(f"{reply.code} {reply.text}" for reply in self._replies)
 
-    async def _news(self, timeout: float, trouble: str) -> None:
+    async def _change(self, timeout: float, trouble: str) -> None:
         if self._lost:
             raise self._lost
-        news = self._waiting = self._loop.create_future()
+        change = self._waiting = self._loop.create_future()
         until = self._loop.time() + timeout
-        self._patience = until, f"{trouble} for {timeout:g} seconds"
+        self._deadline = until, f"{trouble} for {timeout:g} seconds"
         # One alarm for many waits, as one for each takes longer than all the rest of waiting.
         if self._alarm is None or self._alarm.when() > until:
             self._set_alarm(until)
         try:
-            await news
+            await change
         finally:
             self._waiting = None
 
     def _set_alarm(self, when: float) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-        self._alarm = self._loop.call_at(when, self._look)
+        self._alarm = self._loop.call_at(when, self._on_alarm)
 
-    def _look(self) -> None:
+    def _on_alarm(self) -> None:
         """The alarm, perhaps of a wait that is long over."""
         self._alarm = None
         if self._waiting is None or self._waiting.done():
             return
-        until, trouble = self._patience
+        until, trouble = self._deadline
         if self._loop.time() < until:
             self._set_alarm(until)
         else:
@@ -129,24 +129,24 @@ class Dialogue(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Cut into lines, and these into replies."""
         self._data += data
-        *lines, rest = self._data.split(b"\n")
-        self._data = rest
+        *lines, incomplete = self._data.split(b"\n")
+        self._data = incomplete
         for line in lines:
-            self._take(bytes(line).removesuffix(b"\r"))
-        if len(rest) + sum(len(line) + 1 for line in self._lines) > _LONGEST:
+            self._receive_line(bytes(line).removesuffix(b"\r"))
+        if len(incomplete) + sum(len(line) + 1 for line in self._lines) > _LONGEST:
             self._give_up("the server's reply does not end")
         if len(self._replies) > _MOST_REPLIES:
             self._give_up("the server does not wait to be asked")
         if self._replies:
             self._wake()
 
-    def _take(self, line: bytes) -> None:
-        code, more = line[:3], line[3:4]
-        if self._lost or not (code.isdigit() and len(code) == 3 and more in (b"", b" ", b"-")):
+    def _receive_line(self, line: bytes) -> None:
+        code, separator = line[:3], line[3:4]
+        if self._lost or not (code.isdigit() and len(code) == 3 and separator in (b"", b" ", b"-")):
             self._give_up(f"the server's reply cannot be read: {line[:80]!r}")
             return
         self._lines.append(line[4:])
-        if more != b"-":
+        if separator != b"-":
             text = b"\n".join(self._lines).decode("utf-8", "replace")
             self._lines.clear()
             self._replies.append(Reply(int(code), text))

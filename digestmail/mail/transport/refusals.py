@@ -18,12 +18,12 @@ class BreakerParameters:
     that a few bad recipients in a row stop nobody else's mail.
     """
 
-    rest: timedelta = timedelta(minutes=5)  # a wrong password tried each minute locks an account
+    open_for: timedelta = timedelta(minutes=5)  # a bad password each minute locks an account
     troubles: int = 3  # connections that fail in succession, a burst being one
     refusals: int = 3  # in a row that blame us
     equal_refusals: int = 5  # in a row in the same words, whatever these say
     equal_refusals_of_one_domain: int = 15  # which may be the one that refuses
-    look_every: float = 5.0  # seconds between two looks at what other processes know
+    refresh_every: float = 5.0  # seconds between two looks at the state that processes share
 
 
 BREAKER = BreakerParameters()
@@ -49,9 +49,9 @@ class Refusals:
         # Whose recipients were accepted before does not refuse them for their domain's sake.
         domains = {address.rpartition("@")[2] for address in recipients}
         one_domain = len(domains) == 1 and result.phase is Phase.RCPT
-        most = self.parameters
-        equal = most.equal_refusals_of_one_domain if one_domain else most.equal_refusals
-        return len(self._blaming_us) >= most.refusals or len(recipients) >= equal
+        thresholds = self.parameters
+        equal = thresholds.equal_refusals_of_one_domain if one_domain else thresholds.equal_refusals
+        return len(self._blaming_us) >= thresholds.refusals or len(recipients) >= equal
 
     def clear(self) -> None:
         """Forget all of them: the relay has taken a mail."""

@@ -1,136 +1,162 @@
-"""The Mailer over all relays: each message has its own order of them, by weight.
-
-The order follows from the message's id (weighted rendezvous hashing), so that a message tried
-again goes to the relay that the receiver's greylist already knows, unless that one is in trouble.
-"""
+"""The connection pool of one relay, behind a circuit breaker and the relay's rate limits."""
 
 import asyncio
-import hashlib
-import math
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
-from datetime import datetime
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from digestmail.domain import Message, Outcome, Phase, SendResult
-from digestmail.errors import ConfigError
-from digestmail.mail.transport.circuit_breaker import Lane, Shared
-from digestmail.mail.transport.refusals import BREAKER, BreakerParameters, is_refusal
+from digestmail.domain import Clock, Message, Outcome, SendResult
+from digestmail.mail.transport.circuit_breaker import CircuitBreaker, is_ahead, is_trouble
+from digestmail.mail.transport.refusals import BREAKER, BreakerParameters, described, is_refusal
 from digestmail.mail.transport.relay_settings import SmtpSettings
 from digestmail.mail.transport.replies import Fault, fault
+from digestmail.mail.transport.smtp import SmtpMailer
 
-_FULL = "the relay has had as many mails as its limits allow"
-_MOST_TRIES = 3  # of one message on one relay, as long as nothing was handed over
+log = logging.getLogger(__name__)
+
+_LONGEST_WINDOW = timedelta(hours=26)  # of a rate limit: a day, and two hours for the clock
 
 
-class RelaysMailer:
-    """A Mailer that hands each message to one of several relays.
+@dataclass(frozen=True, slots=True)
+class SharedRelayState:
+    """The state of the relays that all processes share; each call may wait for a database.
 
-    It tries again, on the same relay and then on the others, what failed before the recipient was
-    named; and on the others what a relay refused for the sake of our quota or reputation there.
-    The outcome SERVER means that all relays are in trouble. ``pause`` is the seconds between two
-    tries, growing.
+    ``take`` counts a mail to a relay under its limits a second, an hour and a day, and returns the
+    seconds to wait, or the instant at which a mail may go again. ``mark_down`` notes a trouble and
+    returns whether it is a new one; ``mark_up`` whether there was one.
     """
+
+    clock: Clock
+    take: Callable[[str, int, int, int, datetime], float | datetime]
+    trouble: Callable[[str], tuple[str, datetime] | None]
+    mark_down: Callable[[str, str, datetime], bool]
+    mark_up: Callable[[str], bool]
+
+
+class RelayPool:
+    """The connections to one relay, as many at a time as its circuit breaker allows."""
 
     def __init__(
         self,
-        relays: Sequence[SmtpSettings],
-        shared: Shared,
-        *,
-        pause: float = 0.5,
-        breaker: BreakerParameters = BREAKER,
+        settings: SmtpSettings,
+        shared: SharedRelayState,
+        parameters: BreakerParameters = BREAKER,
     ) -> None:
-        twice = [name for name, n in Counter(r.address for r in relays).items() if n > 1]
-        if not relays or twice:
-            told = f"{twice[0]} stands there twice" if twice else "there is none"
-            raise ConfigError(f"relays: {told}; name each relay (host and port) once")
-        self.lanes = [Lane(settings, shared, breaker) for settings in relays]
-        self.concurrency = sum(settings.connections for settings in relays)
+        self.name = settings.address
+        self.weight = settings.weight
+        self.full_until: datetime | None = None  # by the limit an hour or a day
+        self.was_tried = False
+        self._settings = settings
         self._shared = shared
-        self._pause = pause
-        self._probed = False
+        self._refresh_every = parameters.refresh_every
+        self._breaker = CircuitBreaker(settings.connections, parameters)
+        self._mailer = SmtpMailer(settings)
+        self._busy = 0
+        self._free = asyncio.Condition()
+        self._refreshed_at = float("-inf")  # on the monotonic clock
+        self._refreshing = asyncio.Lock()
 
-    async def send(self, message: Message, claim: Callable[[], Awaitable[bool]]) -> SendResult:
-        """Send one message by the first relay of its order that can. See the Mailer seam."""
-        lanes = ranked(self.lanes, message.message_id)
-        failed: SendResult | None = None
-        for lane in lanes:
-            result = await self._try(lane, message, claim)
-            if result is not None and not _may_go_elsewhere(result):
-                return result
-            failed = result or failed
-        if failed is None:
-            failed = await self._probe(lanes, message, claim)
-        return await self._told(failed)
+    @property
+    def limit(self) -> int:
+        """Return how many mails may be under way now."""
+        return self._breaker.limit
+
+    @property
+    def trouble(self) -> str:
+        """Return the reply that opened the breaker; empty while it is closed."""
+        return self._breaker.trouble
+
+    async def usable(self) -> bool:
+        """Return whether it neither rests after trouble nor has used up its hour or day."""
+        async with self._refreshing:  # nobody goes on before the refresh of another has ended
+            if time.monotonic() - self._refreshed_at > self._refresh_every:
+                await self._refresh()
+        now = self._shared.clock()
+        return not (self._breaker.rests(now) or self.is_full(now))
+
+    def is_full(self, now: datetime) -> bool:
+        """Return whether its hour or day is used up."""
+        return is_ahead(self.full_until, now, _LONGEST_WINDOW)
+
+    async def send(
+        self, message: Message, claim: Callable[[], Awaitable[bool]], *, probe: bool = False
+    ) -> SendResult | None:
+        """Send one message when its turn has come; None when it must not be tried (any more).
+
+        ``probe``: although the breaker is open.
+        """
+        async with self._slot():
+            if not (probe or await self.usable()) or not await self._turn():
+                return None
+            bursts, self.was_tried = self._breaker.bursts, True
+            result = await self._mailer.send(message, claim)
+            return await self._recorded(result, message.recipient, bursts)
 
     async def close(self) -> None:
-        """End all connections."""
-        await asyncio.gather(*(lane.close() for lane in self.lanes))
+        """End the connections; a relay that refused all of few mails is marked down."""
+        await self._mailer.close()
+        if trouble := self._breaker.unnoticed_trouble:
+            await self._open(trouble)
 
-    async def _try(
-        self, lane: Lane, message: Message, claim: Callable[[], Awaitable[bool]]
-    ) -> SendResult | None:
-        result = None
-        for number in range(_MOST_TRIES):
-            if not await lane.usable():
-                break
-            await asyncio.sleep(self._pause * number)
-            tried = await lane.send(message, claim)
-            if tried is None or tried.outcome is not Outcome.SERVER:
-                return tried or result
-            result = tried
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        async with self._free:
+            await self._free.wait_for(lambda: self._busy < self.limit)
+            self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
+            async with self._free:
+                self._free.notify_all()
+
+    async def _turn(self) -> bool:
+        """Wait for this mail's turn; False when the hour's or the day's are used up."""
+        limits = self._settings.per_second, self._settings.per_hour, self._settings.per_day
+        if not any(limits):
+            return True
+        turn = await asyncio.to_thread(self._shared.take, self.name, *limits, self._shared.clock())
+        if isinstance(turn, datetime):
+            self.full_until = turn
+            return False
+        await asyncio.sleep(turn)
+        return True
+
+    async def _recorded(self, result: SendResult, recipient: str, bursts: int) -> SendResult:
+        """Let the breaker know of a result; return it, as SERVER where everybody is refused."""
+        breaker = self._breaker
+        if is_trouble(result):
+            if breaker.on_failure(result, bursts):
+                await self._open(described(result))
+            return result
+        if is_refusal(result):
+            if breaker.on_refusal(result, recipient, bursts):
+                await self._open(described(result))
+                return replace(result, outcome=Outcome.SERVER)
+            if fault(result) is Fault.RELAY:
+                return result
+        if breaker.on_success(result, bursts) and await self._mark_up():
+            log.info("the relay %s works again", self.name)
         return result
 
-    async def _probe(
-        self, lanes: Sequence[Lane], message: Message, claim: Callable[[], Awaitable[bool]]
-    ) -> SendResult | None:
-        """Where all relays rest since an earlier run, try one: it may just have been mended."""
-        resting = [lane for lane in lanes if lane.trouble and not lane.was_tried]
-        if self._probed or not resting:
-            return None
-        self._probed = True
-        return await resting[0].send(message, claim, probe=True)
+    async def _mark_up(self) -> bool:
+        return await asyncio.to_thread(self._shared.mark_up, self.name)
 
-    async def _told(self, failed: SendResult | None) -> SendResult:
-        """What it means that no relay took the message."""
-        if failed is not None and failed.outcome is not Outcome.SERVER:
-            return failed
+    async def _refresh(self) -> None:
+        """Learn whether another process, or an earlier run, marked this relay down."""
+        self._refreshed_at = time.monotonic()
+        trouble = await asyncio.to_thread(self._shared.trouble, self.name)
+        if trouble is None:
+            self._breaker.close()
+        else:
+            self._breaker.adopt(*trouble)
+
+    async def _open(self, trouble: str) -> None:
         now = self._shared.clock()
-        full = [lane.full_until for lane in self.lanes if lane.full_until and lane.is_full(now)]
-        working = [lane for lane in self.lanes if not lane.trouble]
-        if full and len(full) == len(working):  # else one that rests may work again before
-            return _full(min(full), now)
-        if failed is not None:
-            # Some relay works, or works for others: this one message may go later.
-            return replace(failed, outcome=Outcome.DEFERRED) if working else failed
-        text = "; ".join(f"{lane.name} rests: {lane.trouble}" for lane in self.lanes)
-        return SendResult(outcome=Outcome.SERVER, phase=Phase.CONNECT, text=text[:500])
-
-
-def _may_go_elsewhere(result: SendResult) -> bool:
-    """Whether another relay may take what this one did not for its own reasons."""
-    if result.outcome is Outcome.DEFERRED and is_refusal(result):
-        return fault(result) is Fault.RELAY
-    return result.outcome is Outcome.SERVER
-
-
-def is_full(result: SendResult) -> bool:
-    """Whether it was not tried because of the limits an hour or a day; the text says how long."""
-    return result.phase is Phase.CONNECT and result.text.startswith(_FULL)
-
-
-def _full(until: datetime, now: datetime) -> SendResult:
-    seconds = max(1, math.ceil((until - now).total_seconds()))
-    text = f"{_FULL}; try again in {seconds} seconds"
-    return SendResult(outcome=Outcome.DEFERRED, phase=Phase.CONNECT, text=text)
-
-
-def ranked(lanes: Sequence[Lane], message_id: str) -> list[Lane]:
-    """The lanes in this message's own order; each comes first for its weight's share of all."""
-    return sorted(lanes, key=lambda lane: _draw(lane, message_id))
-
-
-def _draw(lane: Lane, message_id: str) -> float:
-    digest = hashlib.sha256(f"{lane.name} {message_id}".encode()).digest()
-    uniform = (int.from_bytes(digest[:8]) + 1) / 2**64
-    return -math.log(uniform) / lane.weight
+        self._breaker.open(trouble, now)
+        self._refreshed_at = time.monotonic()
+        if await asyncio.to_thread(self._shared.mark_down, self.name, trouble, now):
+            log.error("the relay %s is in trouble: %s", self.name, trouble)

@@ -140,8 +140,8 @@ def _is_polite(code: int, enhanced: str, text: str) -> bool:
 
 
 def _by_status(enhanced: str) -> Fault | None:
-    _, _, rest = enhanced.partition(".")
-    return _BY_STATUS.get(rest) or _BY_STATUS.get(rest.partition(".")[0])
+    _, _, status = enhanced.partition(".")
+    return _BY_STATUS.get(status) or _BY_STATUS.get(status.partition(".")[0])
 
 
 def _enhanced(code: int, text: str) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 from digestmail.domain import Message, Phase, SendResult
 from digestmail.errors import MailServerError
+from digestmail.mail.transport.adaptive_timeout import AdaptiveTimeout
 from digestmail.mail.transport.connection import Connection, PhaseError
-from digestmail.mail.transport.patience import Patience
 from digestmail.mail.transport.refusals import is_silent
 from digestmail.mail.transport.relay_settings import SmtpSettings, tls_context
 from digestmail.mail.transport.replies import Fault, classify, fault
@@ -32,23 +32,23 @@ class SmtpMailer:
         self.concurrency = settings.connections
         self._settings = settings
         self._context = tls_context(settings)
-        self._patience = Patience(settings.rcpt_timeout)
+        self._rcpt_timeout = AdaptiveTimeout(settings.rcpt_timeout)
         self._slots = asyncio.Semaphore(settings.connections)
         self._idle: list[Connection] = []
 
     async def send(self, message: Message, claim: Callable[[], Awaitable[bool]]) -> SendResult:
         """Send one message; waits for a free connection. See the Mailer seam."""
         async with self._slots:
-            reused, together = await self._reusable(), True
+            reused, pipelines = await self._reusable(), True
             if reused is not None:
                 result = await self._deliver(reused, message, claim)
                 if not await self._is_used_up(reused, result):
                     return result
-                together = not (reused.pipelines and is_silent(result))
-            result, pipelined = await self._send_anew(message, claim, together)
+                pipelines = not (reused.pipelines and is_silent(result))
+            result, pipelined = await self._send_anew(message, claim, pipelines)
             if pipelined and is_silent(result):
                 # A server may hold its word on the sender back until it has one on the recipient.
-                result, _ = await self._send_anew(message, claim, together=False)
+                result, _ = await self._send_anew(message, claim, pipelines=False)
             return result
 
     async def close(self) -> None:
@@ -71,12 +71,12 @@ class SmtpMailer:
         return True
 
     async def _send_anew(
-        self, message: Message, claim: Callable[[], Awaitable[bool]], together: bool
+        self, message: Message, claim: Callable[[], Awaitable[bool]], pipelines: bool
     ) -> tuple[SendResult, bool]:
         """Send by a fresh connection; also whether sender and recipient were named together."""
         try:
             connection = await Connection.open(
-                self._settings, self._context, self._patience, pipelines=together
+                self._settings, self._context, self._rcpt_timeout, pipelines=pipelines
             )
         except PhaseError as error:
             return classify(error.phase, error.code, error.text), False

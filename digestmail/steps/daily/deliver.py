@@ -32,7 +32,7 @@ from digestmail.domain import (
 )
 from digestmail.errors import ConfigError, StoreError
 from digestmail.mail.transport.refusals import BREAKER, described
-from digestmail.mail.transport.relay_pool import is_full
+from digestmail.mail.transport.relays_mailer import is_full
 from digestmail.steps.daily.alert import alert
 from digestmail.steps.daily.compose import Composer
 from digestmail.steps.daily.outcomes import RETRIES, Next, decide, is_doubtful, withdrawn
@@ -119,7 +119,7 @@ class Sender:
         now, troubles = self.clock(), self.store.relays.troubles
         if report.trouble or not report.sent:  # few mails, all refused, are a trouble too
             report.trouble = _joined(troubles(begun)) or report.trouble
-        rest = now + BREAKER.rest if report.trouble else report.waits_until
+        rest = now + BREAKER.open_for if report.trouble else report.waits_until
         if not (rest or report.sent):
             return  # the run knows nothing better
         words = report.trouble or _joined(troubles(now - _TOLD_FOR))
