@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfoNotFoundError
 from digestmail.calendar import next_slot, utc_now
 from digestmail.config import Settings
 from digestmail.domain import (
+    LETTERS,
     Clock,
     DeliveryKind,
     Digest,
@@ -64,7 +65,6 @@ if TYPE_CHECKING:
     from digestmail.steps.insight.trending import Trending
 
 log = logging.getLogger(__name__)
-LETTERS = (DeliveryKind.CONFIRM, DeliveryKind.LINK, DeliveryKind.LEFT)
 _Progress = Callable[[int], None]
 
 

@@ -3,7 +3,6 @@
 from digestmail.domain.delivery import (
     Attempt,
     Delivery,
-    DeliveryKind,
     DeliveryState,
     Message,
     Outcome,
@@ -22,6 +21,7 @@ from digestmail.domain.digests import (
     SkipReason,
     Strength,
 )
+from digestmail.domain.mails import LETTERS, MAILS, DeliveryKind, MailSpec, template_names
 from digestmail.domain.papers import (
     BadRecord,
     Batch,
@@ -53,6 +53,8 @@ from digestmail.domain.subscribers import (
 __all__ = [
     "EMPTY_DAYS",
     "EVERY_DAY",
+    "LETTERS",
+    "MAILS",
     "MOST_WAIT",
     "PROFILE_LISTS",
     "PROFILE_VALUES",
@@ -71,6 +73,7 @@ __all__ = [
     "Explanation",
     "Feedback",
     "Interest",
+    "MailSpec",
     "Mailer",
     "Message",
     "Outcome",
@@ -97,4 +100,5 @@ __all__ = [
     "Subscriber",
     "SubscriberStatus",
     "Verdict",
+    "template_names",
 ]

@@ -4,14 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
-class DeliveryKind(StrEnum):
-    """What the mail is for."""
-
-    DIGEST = "digest"
-    CONFIRM = "confirm"
-    LINK = "link"  # a fresh link to the preferences
-    LEFT = "left"  # says that no more comes, once, with a way back
+from digestmail.domain.mails import DeliveryKind
 
 
 class DeliveryState(StrEnum):

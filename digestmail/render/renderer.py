@@ -11,7 +11,7 @@ from typing import TypeVar
 import css_inline
 from jinja2.sandbox import SandboxedEnvironment
 
-from digestmail.domain import Digest, DigestItem, Recipient
+from digestmail.domain import MAILS, DeliveryKind, Digest, DigestItem, Recipient, template_names
 from digestmail.errors import ConfigError
 from digestmail.render import samples
 from digestmail.render.compiled.assembly import Assembler
@@ -36,10 +36,6 @@ log = logging.getLogger(__name__)
 HTML_BUDGET = 90_000
 """Bytes of quoted-printable HTML; Gmail cuts a mail off at about 102,000."""
 
-_MAILS = ("digest", "confirm", "link", "left", "trial")
-_PARTS = ("subject.txt", "body.txt", "body.html")
-_NEEDED = [f"email/{mail}/{part}" for mail in _MAILS for part in _PARTS]
-_NEEDED += [f"email/digest/{part}" for part in ("preheader.txt", "paper.html", "paper.txt")]
 _ROOMS = (600, 400, 250, 120, 0)  # characters of each abstract, the widest that fits
 _CHECKED = 20  # mails assembled from parts that are also rendered as a whole, and compared
 
@@ -78,7 +74,7 @@ class Renderer:
         Raises ConfigError for a template that is missing or broken, and for a mail that lacks what
         it is sent for, such as its papers or its link.
         """
-        compile_all(self.environment, _NEEDED)
+        compile_all(self.environment, [name for kind in MAILS for name in template_names(kind)])
         mails = [name for name in self.environment.list_templates() if name.startswith("email/")]
         check_templates(self.environment, mails, _known_names())
         for recipient in samples.sample_recipients():
@@ -86,31 +82,16 @@ class Renderer:
                 mail = self.digest(digest, recipient, samples.LINKS)
                 titles = [item.paper.title for item in digest.items]
                 _require("digest", mail, [*titles, samples.LINKS.unsubscribe])
-        home, url = samples.URL, f"{samples.URL}confirm"
-        for never_url in ("", samples.NEVER_URL):
-            _require("confirm", self.confirm(url, home=home, never_url=never_url), [url])
-        _require("link", self.link(url, home=home), [url])
-        _require("left", self.left(url, home=home), [url])
-        _require("trial", self.trial(home=home), [home])
+        for kind, values in samples.sample_letters():
+            _require(kind, self.letter(kind, **values), [values[n] for n in MAILS[kind].required])
 
-    def confirm(self, url: str, *, home: str, never_url: str = "") -> Rendered:
-        """The mail that asks whether the address is its reader's; holds no word of a user.
-
-        ``never_url`` is where who did not ask for it refuses all other mail.
-        """
-        return self._mail("confirm", {"url": url, "never_url": never_url, "home": home})
-
-    def link(self, url: str, *, home: str) -> Rendered:
-        """The mail with a fresh link to the preferences."""
-        return self._mail("link", {"url": url, "home": home})
-
-    def left(self, url: str, *, home: str) -> Rendered:
-        """The mail that says that its reader has left; ``url`` is the way back."""
-        return self._mail("left", {"url": url, "home": home})
-
-    def trial(self, *, home: str) -> Rendered:
-        """The mail by which an operator tries the relay."""
-        return self._mail("trial", {"url": home, "home": home})
+    def letter(self, kind: DeliveryKind, **values: str) -> Rendered:
+        """Return a mail without papers, with the values that ``MAILS`` names for its kind."""
+        spec = MAILS[kind]
+        values = {**dict.fromkeys(spec.optional, ""), **values}
+        if values.keys() != {*spec.values, *spec.optional}:
+            raise ValueError(f"the mail {kind} takes {', '.join(spec.values)}, not {values}")
+        return self._mail(kind, values)
 
     def digest(self, digest: Digest, reader: Recipient, links: DigestLinks) -> Rendered:
         """The daily mail, with the digest's note (plain text) under its heading.
@@ -194,8 +175,9 @@ class Renderer:
 def _known_names() -> set[str]:
     """Return the names that mails are given, whichever mail it is."""
     digest, recipient = samples.sample_digests()[0], samples.sample_recipients()[0]
-    given = {*digest_names(digest, recipient, samples.LINKS, 1), *paper_names([])}
-    return given | {"home", "never_url", "paper", "preheader", "subject", "url"}
+    names = {*digest_names(digest, recipient, samples.LINKS, 1), *paper_names([])}
+    letters = {name for spec in MAILS.values() for name in (*spec.values, *spec.optional)}
+    return names | letters | {"paper", "preheader", "subject"}
 
 
 def _require(name: str, mail: Rendered, needed: Sequence[str]) -> None:

@@ -1,8 +1,11 @@
 """Digests of invented papers that take every branch of a mail's templates, to try them with."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from digestmail.domain import (
+    MAILS,
+    DeliveryKind,
     Digest,
     DigestItem,
     Paper,
@@ -15,7 +18,7 @@ from digestmail.domain import (
 from digestmail.render.context import DigestLinks, PaperLinks
 
 URL = "https://digest.example/"
-NEVER_URL = f"{URL}never"
+LETTER_VALUES = {"home": URL, "url": f"{URL}confirm", "never_url": f"{URL}never"}
 LINKS = DigestLinks(
     home=URL,
     view=f"{URL}digest",
@@ -73,6 +76,13 @@ def sample_digests() -> list[Digest]:
         _digest((), skip=SkipReason.QUIET_DAY, note="No announcements today."),
         _digest((), skip=SkipReason.NO_PAPERS),
     ]
+
+
+def sample_letters() -> Iterator[tuple[DeliveryKind, dict[str, str]]]:
+    """Yield each kind of letter with values for its templates: with the optional ones, without."""
+    for kind, spec in MAILS.items():
+        for names in {spec.values, (*spec.values, *spec.optional)} - {()}:
+            yield kind, {name: LETTER_VALUES[name] for name in names}
 
 
 def _items(*profiles: str) -> tuple[DigestItem, ...]:

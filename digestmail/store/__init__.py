@@ -11,7 +11,7 @@ from digestmail.store.feedback import Feedbacks
 from digestmail.store.guards import Guards
 from digestmail.store.leases import Lease, Leases
 from digestmail.store.ledger.deliveries import Ledger, Recovered
-from digestmail.store.ledger.transitions import MAILED, Finish, Step, ToWire
+from digestmail.store.ledger.transitions import Finish, Step, ToWire
 from digestmail.store.monitoring import Backlog, FailingSource, Overview, Unsent
 from digestmail.store.papers import Added, Papers
 from digestmail.store.reading_list import Saved
@@ -48,7 +48,6 @@ class Store:
 
 
 __all__ = [
-    "MAILED",
     "Added",
     "Backlog",
     "Batches",

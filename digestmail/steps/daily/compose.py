@@ -42,10 +42,12 @@ class Composer:
         if delivery.kind is DeliveryKind.DIGEST:
             digest = digest or self.store.digests.get(delivery.digest_id or 0)
             return self.digest_message(recipient, digest, now, delivery.id)
-        parts = self._letter_parts(delivery, recipient, now)
+        rendered = self.renderer.letter(
+            delivery.kind, home=self.links.home, **self._letter_values(delivery, recipient, now)
+        )
         return self._letter(
             recipient.email,
-            parts,
+            rendered,
             f"{delivery.kind}:{delivery.id}",
             now,
             envelope_token=self._sender_token(recipient, now),
@@ -104,7 +106,8 @@ class Composer:
 
     def trial(self, address: str, now: datetime) -> Message:
         """A mail for the operator to try the relay with."""
-        rendered = self.renderer.trial(home=self.links.home)
+        home = self.links.home
+        rendered = self.renderer.letter(DeliveryKind.TRIAL, home=home, url=home)
         return self._letter(address, rendered, f"trial:{address}:{now.timestamp()}", now)
 
     def _letter(
@@ -140,21 +143,22 @@ class Composer:
         """Salted, so that a Message-ID tells nobody which subscriber it is about."""
         return message_id(self.identity, self.store.guards.hash(seed))
 
-    def _letter_parts(self, delivery: Delivery, recipient: Recipient, now: datetime) -> Rendered:
-        home = self.links.home
+    def _letter_values(
+        self, delivery: Delivery, recipient: Recipient, now: datetime
+    ) -> dict[str, str]:
+        """Return the values that the templates of a letter print, by name."""
+        links = self.links
         match delivery.kind:
             case DeliveryKind.CONFIRM:
                 serial = self.store.subscribers.serial(recipient.id)
-                url = self.links.confirm(recipient.id, serial, delivery.due_at)
-                never = self.links.never(recipient.id)
-                return self.renderer.confirm(url, never_url=never, home=home)
+                url = links.confirm(recipient.id, serial, delivery.due_at)
+                return {"url": url, "never_url": links.never(recipient.id)}
             case DeliveryKind.LINK:
-                return self.renderer.link(self.links.preferences(recipient.id, now), home=home)
+                return {"url": links.preferences(recipient.id, now)}
             case DeliveryKind.LEFT:
                 until = delivery.due_at + RETURN_LIFETIME
-                url = self.links.way_back(recipient.id, recipient.unsubscribe_serial, until)
-                return self.renderer.left(url, home=home)
-            case DeliveryKind.DIGEST:
-                raise ValueError("a digest is no letter")
+                return {"url": links.way_back(recipient.id, recipient.unsubscribe_serial, until)}
+            case DeliveryKind.DIGEST | DeliveryKind.TRIAL:
+                raise ValueError(f"a {delivery.kind} is no letter of the ledger")
             case _:
                 assert_never(delivery.kind)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from digestmail.domain import (
+    MAILS,
     Attempt,
     Clock,
     Delivery,
@@ -38,7 +39,7 @@ from digestmail.steps.daily.compose import Composer
 from digestmail.steps.daily.outcomes import RETRIES, Next, decide, is_doubtful, withdrawn
 from digestmail.steps.daily.recording import RECORDING, Recorder, RecordingParameters
 from digestmail.steps.subscribers.subscription import LEFT, Desk
-from digestmail.store import MAILED, Finish, Recovered, Store, ToWire
+from digestmail.store import Finish, Recovered, Store, ToWire
 from digestmail.store.digest_rows import Loaded
 from digestmail.text import one_line
 from digestmail.worker import is_gone, this_worker
@@ -47,7 +48,6 @@ log = logging.getLogger(__name__)
 
 BATCH_PER_CONNECTION = 5  # small, so that a crash leaves few leases behind
 _LEFT = "the subscriber paused or left"
-_EVEN_TO_WHO_LEFT = (DeliveryKind.CONFIRM, DeliveryKind.LEFT)
 _TOLD_FOR = timedelta(days=1)  # a relay in trouble that nobody has tried again since
 
 
@@ -295,9 +295,10 @@ class _Run:
 
     def _compose(self, parcel: _Parcel) -> Message | SendResult:
         delivery, recipient = parcel.delivery, parcel.recipient
-        if recipient is None or recipient.status not in MAILED[delivery.kind]:
+        spec = MAILS[delivery.kind]
+        if recipient is None or recipient.status not in spec.recipients:
             return withdrawn(_LEFT)
-        if parcel.refused and not (parcel.refused == LEFT and delivery.kind in _EVEN_TO_WHO_LEFT):
+        if parcel.refused and not (parcel.refused == LEFT and spec.after_leaving):
             return withdrawn(f"the address must not be mailed: {parcel.refused}")
         if recipient.email != delivery.address:
             return withdrawn("the subscriber has another address now")

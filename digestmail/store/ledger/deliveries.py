@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select, update
 
 from digestmail.domain import (
+    MAILS,
     Attempt,
     Delivery,
     DeliveryKind,
@@ -25,7 +26,7 @@ from digestmail.store.database import Database
 from digestmail.store.leases import has_lapsed
 from digestmail.store.ledger.attempts import HANDED_OVER, STOPPED, attempt_of
 from digestmail.store.ledger.requeue import redeliver, retry, row_of
-from digestmail.store.ledger.transitions import MAILED, Step, take
+from digestmail.store.ledger.transitions import Step, take
 from digestmail.store.sql import upsert
 from digestmail.store.tables import ATTEMPT, DELIVERY, SUBSCRIBER
 
@@ -299,7 +300,7 @@ class Ledger:
 
 
 def _mailed(kind: DeliveryKind) -> list[str]:
-    return [status.value for status in MAILED[kind]]
+    return [status.value for status in MAILS[kind].recipients]
 
 
 def _delivery(row: Any) -> Delivery:

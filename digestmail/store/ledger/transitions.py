@@ -15,26 +15,18 @@ from sqlalchemy import and_, bindparam, exists, func, insert, literal, or_, sele
 from sqlmodel import Session
 
 from digestmail.domain import (
+    MAILS,
     Attempt,
     Delivery,
-    DeliveryKind,
     DeliveryState,
     Outcome,
     Phase,
     SendResult,
-    SubscriberStatus,
 )
 from digestmail.store.digests import release
 from digestmail.store.ledger.attempts import HANDED_OVER, STOPPED, attempt_row, told
 from digestmail.store.tables import ATTEMPT, DELIVERY, SUBSCRIBER
 
-# Whom each kind of mail may still be sent to at the moment it goes.
-MAILED = {
-    DeliveryKind.DIGEST: (SubscriberStatus.ACTIVE,),
-    DeliveryKind.CONFIRM: (SubscriberStatus.PENDING,),
-    DeliveryKind.LINK: (SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED),
-    DeliveryKind.LEFT: (SubscriberStatus.UNSUBSCRIBED,),
-}
 ENDED = (
     DeliveryState.SENT,
     DeliveryState.FAILED,
@@ -90,8 +82,12 @@ def take(session: Session, owner: str, steps: Sequence[Step]) -> list[bool]:
 def _welcome() -> Any:
     """Whether a delivery's subscriber is still to be mailed at its address."""
     wanted = (
-        and_(DELIVERY.c.kind == kind.value, SUBSCRIBER.c.status.in_([s.value for s in statuses]))
-        for kind, statuses in MAILED.items()
+        and_(
+            DELIVERY.c.kind == kind.value,
+            SUBSCRIBER.c.status.in_([s.value for s in spec.recipients]),
+        )
+        for kind, spec in MAILS.items()
+        if spec.recipients
     )
     return exists().where(
         SUBSCRIBER.c.id == DELIVERY.c.subscriber_id,

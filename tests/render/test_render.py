@@ -17,6 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digestmail.domain import (
+    LETTERS,
+    DeliveryKind,
     Digest,
     DigestItem,
     Paper,
@@ -42,7 +44,7 @@ from digestmail.render.paper_view import PaperView, Place, clean, paper_view, we
 from digestmail.render.wrapping import wrap
 from digestmail.text import phrase
 
-TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 GOLDEN = Path(__file__).with_name("test_render_golden.txt")
 RENDERER = Renderer(TEMPLATES)
 
@@ -139,8 +141,7 @@ class Page(HTMLParser):
 
 def mails() -> list[Rendered]:
     url = f"{HOME}/c/token"
-    letters = (RENDERER.confirm, RENDERER.link, RENDERER.left)
-    return [usual(), *(letter(url, home=HOME) for letter in letters)]
+    return [usual(), *(RENDERER.letter(kind, url=url, home=HOME) for kind in LETTERS)]
 
 
 # --- structure -------------------------------------------------------------------------------
@@ -659,7 +660,7 @@ def test_text_is_wrapped_and_addresses_stand_alone(mail: Rendered) -> None:
 
 
 def test_the_confirmation_says_what_will_happen() -> None:
-    mail = RENDERER.confirm(f"{HOME}/c/token", home=HOME)
+    mail = RENDERER.letter(DeliveryKind.CONFIRM, url=f"{HOME}/c/token", home=HOME)
     assert mail.subject == "Confirm your subscription to digestmail"
     for part in (Page(mail.html).texts["body"][0].replace("\u00a0", " "), mail.text):
         words = " ".join(part.replace("’", "'").split())
@@ -670,14 +671,16 @@ def test_the_confirmation_says_what_will_happen() -> None:
 
 
 def test_the_link_mail_leads_to_the_preferences() -> None:
-    mail = RENDERER.link(f"{HOME}/p/token", home=HOME)
+    mail = RENDERER.letter(DeliveryKind.LINK, url=f"{HOME}/p/token", home=HOME)
     assert mail.subject == "Your new link to the digestmail preferences"
     assert "Open preferences" in Page(mail.html).texts["a"]
     assert f"\n{HOME}/p/token\n" in mail.text
 
 
 def test_service_and_language_are_the_operators() -> None:
-    mail = Renderer(TEMPLATES, service="Lab <news>", language="de").confirm(HOME, home=HOME)
+    mail = Renderer(TEMPLATES, service="Lab <news>", language="de").letter(
+        DeliveryKind.CONFIRM, url=HOME, home=HOME
+    )
     assert mail.subject == "Confirm your subscription to Lab <news>"
     assert Page(mail.html).every("lang") == ["de", "de"]  # some clients drop the first
     assert "Lab <news>" in Page(mail.html).texts["a"]
@@ -717,13 +720,13 @@ def test_check_names_a_template_in_another_encoding(own: Path) -> None:
 def test_an_unknown_name_stops_the_mail(own: Path) -> None:
     (own / "email/link/body.html").write_text("<p>\n{{ links.home }}")
     with pytest.raises(ConfigError, match=r"body\.html, line 2: 'links' is undefined"):
-        Renderer(own).link(HOME, home=HOME)
+        Renderer(own).letter(DeliveryKind.LINK, url=HOME, home=HOME)
 
 
 def test_templates_cannot_reach_into_python(own: Path) -> None:
     (own / "email/link/body.txt").write_text("{{ url.__class__.__mro__ }}")
     with pytest.raises(ConfigError, match="unsafe"):
-        Renderer(own).link(HOME, home=HOME)
+        Renderer(own).letter(DeliveryKind.LINK, url=HOME, home=HOME)
 
 
 def test_everything_but_text_is_escaped() -> None:

@@ -27,7 +27,7 @@ from digestmail.render.compiled.encoding import quoted
 from digestmail.render.paper_view import Marker
 from digestmail.text import expression, spans
 
-TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 RENDERER = Renderer(TEMPLATES)
 HOME = "https://digest.example.org/?a=1&b=2"
 ADA = Subscriber(id=7, email="ada@example.net", confirmed_at=datetime(2026, 10, 3, tzinfo=UTC))

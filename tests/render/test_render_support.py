@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from test_render import ADA, FOLDING, HOME, LINKS, NOTE, RENDERER, WHY, digest, item
 
-from digestmail.domain import Reason, ReasonKind
+from digestmail.domain import DeliveryKind, Reason, ReasonKind
 from digestmail.render import Rendered
 
 SUPPORT = tomllib.loads(Path(__file__).with_name("email_support.toml").read_text(encoding="utf-8"))
@@ -72,9 +72,9 @@ def mails() -> dict[str, Rendered]:
         "digest": RENDERER.digest(digest(*both), ADA.recipient, LINKS),
         "odd": RENDERER.digest(digest(odd), ADA.recipient, LINKS),
         "empty": RENDERER.digest(replace(digest(), note="None."), ADA.recipient, LINKS),
-        "confirm": RENDERER.confirm(url, home=HOME),
-        "link": RENDERER.link(url, home=HOME),
-        "trial": RENDERER.trial(home=HOME),
+        "confirm": RENDERER.letter(DeliveryKind.CONFIRM, url=url, home=HOME),
+        "link": RENDERER.letter(DeliveryKind.LINK, url=url, home=HOME),
+        "trial": RENDERER.letter(DeliveryKind.TRIAL, url=HOME, home=HOME),
     }
 
 
