@@ -29,11 +29,12 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from digestmail.domain import THRESHOLD
+from digestmail.domain import PROFILE_FIELDS, THRESHOLD
 from digestmail.errors import ConfigError
 
 PREFIX = "DIGESTMAIL_"
 FILE_NAME = "digestmail.toml"
+_MAX_PAPERS = PROFILE_FIELDS["max_papers"]
 _SHORTEST_KEY = 32
 # What the addresses of the web pages begin with.
 _PAGES = frozenset(
@@ -110,7 +111,12 @@ class SemanticSection(_Section):
 class DigestSection(_Section):
     """What goes into a digest."""
 
-    max_papers: int = Field(10, ge=1, le=50, description="for new profiles: papers in a digest")
+    max_papers: int = Field(
+        10,
+        ge=_MAX_PAPERS.minimum,
+        le=_MAX_PAPERS.maximum,
+        description="for new profiles: papers in a digest",
+    )
     threshold: float = Field(THRESHOLD, ge=0, le=1, description="for new profiles: the least score")
     exploration: int = Field(
         1,

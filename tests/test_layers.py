@@ -24,6 +24,7 @@ LEVELS = {
 }
 SIDEWAYS = {  # beside the leaves of level 0 and the parts of level 4
     ("domain", "errors"),
+    ("domain", "messages"),  # labels of fields, to be translated
     ("tables", "errors"),
     ("search", "relevance"),  # its terms, names and embeddings
     ("steps", "evaluation"),  # the calibration of the backtest

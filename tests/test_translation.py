@@ -20,13 +20,13 @@ from served import corners, furnished, posted
 from web_apps import Trial, Watch, open_app
 
 from digestmail.app import App
-from digestmail.domain import DigestItem, Paper, Reason, ReasonKind
+from digestmail.domain import FIELDS, DigestItem, Paper, Reason, ReasonKind
 from digestmail.errors import ConfigError, InputError
 from digestmail.messages import Worded
 from digestmail.render.locale import ENGLISH, languages
 from digestmail.render.paper_view import told
 from digestmail.resources import TEMPLATES
-from digestmail.steps.subscribers import validation
+from digestmail.steps.subscribers.field_parsers import parse_field
 from digestmail.web import make_web
 from digestmail.web.views.reasons import reason_words, why_line
 
@@ -322,7 +322,7 @@ def test_a_damaged_catalogue_is_named(brackets: Path) -> None:
 
 def test_what_is_wrong_with_a_value_is_said_in_any_language(brackets: Path) -> None:
     with pytest.raises(InputError) as error:
-        validation.hour("25")
+        parse_field(FIELDS["hour"], "25")
     said = languages(brackets)[LANGUAGE].sentence(error.value.message)
     assert ENGLISH.sentence(error.value.message) == said.strip(f"{OPEN}{CLOSE}.") + "."
     assert said == f"{OPEN}“25” should be a whole number from 0 to 23{CLOSE}."

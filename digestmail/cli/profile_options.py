@@ -1,63 +1,61 @@
 """The options that describe a profile and a schedule: one table for all commands that take them."""
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from digestmail.domain import FIELDS, Field, FieldKind
 from digestmail.errors import InputError
-from digestmail.steps.subscribers.validation import weekdays, yes_no
+from digestmail.steps.subscribers.field_parsers import parse_weekdays
 
 
-def _text(flag: str, help_text: str, metavar: str | None = None) -> Any:
-    return Annotated[str | None, typer.Option(flag, help=help_text, metavar=metavar)]
+def _option(field: Field) -> Any:
+    kind = bool if field.kind is FieldKind.YES_NO else str
+    return Annotated[
+        kind | None, typer.Option(field.option, help=field.help, metavar=field.metavar)
+    ]
 
 
-# The fields of profiles and schedules, each with its option.
-_OPTIONS: Mapping[str, Any] = {
-    "name": _text("--name", "The profile's name."),
-    "keywords": _text("--keywords", "By commas; in double quotes they match exactly."),
-    "required_keywords": _text("--require", "Keywords of which a paper must have one."),
-    "excluded_keywords": _text("--exclude", "Keywords that must not appear."),
-    "interests": _text("--interests", "What they work on, in their own words."),
-    "categories": _text("--categories", "Only these, such as cs.CL or math."),
-    "excluded_categories": _text("--exclude-categories", "Categories that must not appear."),
-    "authors": _text("--authors", "Authors to follow, separated by semicolons."),
-    "seed_papers": _text("--seed-papers", "Papers they like: arXiv ids, DOIs, links."),
-    "seeds": Annotated[
-        Path | None,
-        typer.Option(
-            "--seeds",
-            help="Papers they like, as a file: BibTeX, RIS, a Zotero export, CSL JSON, CSV;"
-            " or OPML.",
-        ),
-    ],
-    "max_papers": _text("--max-papers", "At most so many papers in a digest, 1 to 50."),
-    "threshold": _text("--threshold", "The least score, 0 to 1; lower brings more."),
-    "hour": _text("--hour", "Hour of the day, 0 to 23."),
-    "timezone": _text("--timezone", "A name such as Europe/Rome."),
-    "weekdays": _text("--weekdays", "The days with a digest: mon-fri, or daily."),
-    "weekly": _text(
-        "--weekly", "One digest a week, with the best of seven days, on this day.", "DAY"
+_FILE_OF_PAPERS = Annotated[
+    Path | None,
+    typer.Option(
+        "--seeds",
+        help="Papers they like, as a file: BibTeX, RIS, a Zotero export, CSL JSON, CSV; or OPML.",
     ),
-    "wait_hours": _text("--wait", "How long to wait when papers are late, 0 to 11 hours.", "HOURS"),
-    "send_empty": Annotated[
-        bool | None,
-        typer.Option(
-            "--send-empty/--no-send-empty", help="Tell by mail why a day brings no papers."
-        ),
-    ],
-}
+]
+_WEEKLY = Annotated[
+    str | None,
+    typer.Option(
+        "--weekly",
+        metavar="DAY",
+        help="One digest a week, with the best of seven days, on this day.",
+    ),
+]
+
+
+def _options() -> Iterator[tuple[str, Any]]:
+    """Yield each field's option by its parameter, then the one that sets the same field."""
+    for name, field in FIELDS.items():
+        yield name, _option(field)
+        if name == "seed_papers":
+            yield "seeds", _FILE_OF_PAPERS
+        if name == "weekdays":
+            yield "weekly", _WEEKLY
+
+
+_OPTIONS: Mapping[str, Any] = dict(_options())
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What was chosen on the command line: texts by field, and the file of papers, if any."""
 
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = dataclass_field(default_factory=dict)
     seeds: Path | None = None
 
 
@@ -96,11 +94,11 @@ def _choices(values: Mapping[str, Any]) -> Choices:
     """Return the options that were used."""
     used = {name: value for name, value in values.items() if value is not None}
     seeds, day = used.pop("seeds", None), used.pop("weekly", None)
-    texts = {n: yes_no(value) if isinstance(value, bool) else value for n, value in used.items()}
+    texts = {name: FIELDS[name].text(value) for name, value in used.items()}
     if day is not None:
         if "weekdays" in texts:
             raise InputError("--weekly", "cannot be combined with --weekdays")
-        if len(weekdays(day)) != 1:
+        if len(parse_weekdays(day)) != 1:
             raise InputError("--weekly", f"“{day[:20]}” should be one day, such as fri")
         texts["weekdays"] = day
     return Choices(texts, seeds)

@@ -8,16 +8,20 @@ import typer
 from digestmail.app import App
 from digestmail.cli.output import print_json, print_table, say
 from digestmail.cli.shell import Json, opened
-from digestmail.domain import Explanation, Interest, Paper, Subscriber
+from digestmail.domain import (
+    PROFILE_FIELDS,
+    Explanation,
+    FieldKind,
+    Interest,
+    Paper,
+    Subscriber,
+)
 from digestmail.errors import NotFoundError
-from digestmail.steps.subscribers.validation import seed_papers
+from digestmail.steps.subscribers.field_parsers import parse_papers
 
 profile_commands = typer.Typer(help="What profiles are made of.", no_args_is_help=True)
 _MOST_PARTS = 15
-_TYPED = (
-    *("keywords", "required_keywords", "excluded_keywords", "interests"),
-    *("categories", "excluded_categories", "authors"),
-)
+_TYPED = (FieldKind.KEYWORDS, FieldKind.TEXT, FieldKind.CATEGORIES, FieldKind.AUTHORS)
 _Email = Annotated[str, typer.Argument(help="A subscriber's address.")]
 
 
@@ -27,7 +31,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Show the whole sum of a paper's score, for each profile of a subscriber."""
-    (key,) = seed_papers(paper)[:1] or ("",)
+    (key,) = parse_papers(paper)[:1] or ("",)
     with opened() as app:
         subscriber = app.store.subscribers.by_email(email)
         stored = app.store.papers.by_keys([key]).get(key)
@@ -110,10 +114,11 @@ def profile_show(email: _Email, as_json: Json = False) -> None:
         say(
             f"\n{interest.profile.name}: {len(interest.seeds)} seeds, {liked} liked, {disliked} not"
         )
-        for field in _TYPED:
-            if typed := getattr(interest.profile, field):
+        for field in PROFILE_FIELDS.values():
+            typed = getattr(interest.profile, field.name)
+            if typed and field.kind in _TYPED:
                 text = typed if isinstance(typed, str) else "; ".join(typed)
-                say(f"  {field.replace('_', ' ')}: {text}")
+                say(f"  {field.name.replace('_', ' ')}: {text}")
         for title, sign in (("for", 1), ("against", -1)):
             rows = [
                 (f"{part.weight:+.2f}", part.kind, part.what)

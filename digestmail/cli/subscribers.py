@@ -12,6 +12,7 @@ from digestmail.cli.output import ago, print_json, print_table, say
 from digestmail.cli.profile_options import Choices, with_profile_options
 from digestmail.cli.shell import Json, opened
 from digestmail.domain import (
+    FIELDS,
     Delivery,
     Digest,
     Paper,
@@ -22,10 +23,11 @@ from digestmail.domain import (
 )
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
+from digestmail.steps.subscribers.field_parsers import parse_name
 from digestmail.steps.subscribers.import_export.export import plain
 from digestmail.steps.subscribers.seed_papers import keep_uploads, read_seeds
 from digestmail.steps.subscribers.uploaded_library import with_file
-from digestmail.steps.subscribers.validation import Form, profile_name, profile_of, schedule_of
+from digestmail.steps.subscribers.validation import Form, profile_of, schedule_of
 
 subscriber_commands = typer.Typer(help="Who gets the digest.", no_args_is_help=True)
 
@@ -194,7 +196,7 @@ def _report(subscriber: Subscriber, line: str, *, as_json: bool) -> None:
 
 def _to_change(app: App, subscriber: Subscriber, name: str, new_name: str) -> Profile:
     if new_name:
-        return replace(app.new_profile, name=profile_name(new_name))
+        return replace(app.new_profile, name=parse_name(new_name))
     named = [profile for profile in subscriber.profiles if not name or profile.name == name]
     if named:
         return named[0]
@@ -218,9 +220,8 @@ def _with_seeds(
     except OSError as error:
         raise InputError("--seeds", f"cannot read {file}: {error.strerror}") from None
     now = {
-        "seed_papers": "\n".join(before.seed_papers),
-        "keywords": ", ".join(before.keywords),
-        "categories": ", ".join(before.categories),
+        name: FIELDS[name].text(getattr(before, name))
+        for name in ("seed_papers", "keywords", "categories")
     }
     filled = with_file(now | texts, data, file.name)
     for problem in filled.library.problems:

@@ -21,6 +21,14 @@ from digestmail.domain.digests import (
     SkipReason,
     Strength,
 )
+from digestmail.domain.fields import (
+    FIELDS,
+    MAX_WAIT_HOURS,
+    PROFILE_FIELDS,
+    SCHEDULE_FIELDS,
+    Field,
+    FieldKind,
+)
 from digestmail.domain.mails import LETTERS, MAILS, DeliveryKind, MailSpec, template_names
 from digestmail.domain.papers import (
     BadRecord,
@@ -35,9 +43,6 @@ from digestmail.domain.papers import (
 from digestmail.domain.seams import Clock, Interest, Mailer, Scorer, ScorerFactory, Source
 from digestmail.domain.subscribers import (
     EVERY_DAY,
-    MOST_WAIT,
-    PROFILE_LISTS,
-    PROFILE_VALUES,
     THRESHOLD,
     THRESHOLDS,
     Feedback,
@@ -53,11 +58,15 @@ from digestmail.domain.subscribers import (
 __all__ = [
     "EMPTY_DAYS",
     "EVERY_DAY",
+    "FIELDS",
     "LETTERS",
     "MAILS",
+    "MAX_WAIT_HOURS",
     "MOST_WAIT",
+    "PROFILE_FIELDS",
     "PROFILE_LISTS",
     "PROFILE_VALUES",
+    "SCHEDULE_FIELDS",
     "THRESHOLD",
     "THRESHOLDS",
     "Attempt",
@@ -72,6 +81,8 @@ __all__ = [
     "DigestItem",
     "Explanation",
     "Feedback",
+    "Field",
+    "FieldKind",
     "Interest",
     "MailSpec",
     "Mailer",

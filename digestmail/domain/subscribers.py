@@ -27,7 +27,6 @@ class Verdict(StrEnum):
 
 
 EVERY_DAY = frozenset(range(1, 8))
-MOST_WAIT = 11  # hours; less than a digest may be late at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,7 @@ class Schedule:
     hour: int = 7  # 0..23
     timezone: str = "UTC"  # an IANA name
     weekdays: frozenset[int] = EVERY_DAY  # ISO: Monday is 1, Sunday is 7
-    wait_hours: int = 3  # 0..MOST_WAIT: how long after the hour the digest may wait for late papers
+    wait_hours: int = 3  # 0..MAX_WAIT_HOURS after the hour, that late papers may take
     send_empty: bool = False  # whether a day without papers gets a short mail that says why
 
     @property
@@ -46,17 +45,6 @@ class Schedule:
         return len(self.weekdays) == 1
 
 
-# The fields of a Profile that hold lists, and the others that a person sets.
-PROFILE_LISTS = (
-    "keywords",
-    "required_keywords",
-    "excluded_keywords",
-    "categories",
-    "excluded_categories",
-    "authors",
-    "seed_papers",
-)
-PROFILE_VALUES = ("name", "interests", "max_papers", "threshold")
 # Of Score.value, to choose from: from few papers to many. The middle one is for who chose none: of
 # what curators picked later it lets through four fifths, with six papers a day.
 THRESHOLDS = (0.3, 0.2, 0.1, 0.05, 0.02)

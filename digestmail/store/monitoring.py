@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
-from digestmail.domain import MOST_WAIT, DeliveryState, SubscriberStatus
+from digestmail.domain import MAX_WAIT_HOURS, DeliveryState, SubscriberStatus
 from digestmail.store.database import Database
 from digestmail.store.tables import DELIVERY, SOURCE, SUBSCRIBER
 
@@ -56,7 +56,7 @@ class Overview:
         """Return those of the due who may wait for late papers still; ``last``: until when."""
         hours = [
             and_(SUBSCRIBER.c.wait_hours == wait, SUBSCRIBER.c.next_due_at > now - wait * _HOUR)
-            for wait in range(1, MOST_WAIT + 1)
+            for wait in range(1, MAX_WAIT_HOURS + 1)
         ]
         found = self._subscribers(
             and_(SUBSCRIBER.c.next_due_at <= (due_by or now), or_(false(), *hours))

@@ -22,8 +22,8 @@ from sqlmodel import Session
 
 from digestmail.addresses import ascii_address
 from digestmail.domain import (
-    PROFILE_LISTS,
-    PROFILE_VALUES,
+    PROFILE_FIELDS,
+    SCHEDULE_FIELDS,
     Profile,
     Recipient,
     Schedule,
@@ -371,27 +371,18 @@ def subscriber_row(subscriber: Subscriber) -> dict[str, Any]:
 
 
 def _schedule_row(schedule: Schedule) -> dict[str, Any]:
-    return {
-        "hour": schedule.hour,
-        "timezone": schedule.timezone,
-        "weekdays": "".join(map(str, sorted(schedule.weekdays))),
-        "wait_hours": schedule.wait_hours,
-        "send_empty": schedule.send_empty,
-    }
+    weekdays = "".join(map(str, sorted(schedule.weekdays)))
+    return {name: getattr(schedule, name) for name in SCHEDULE_FIELDS} | {"weekdays": weekdays}
 
 
 def _subscriber(row: Any) -> Subscriber:
+    schedule: dict[str, Any] = {name: getattr(row, name) for name in SCHEDULE_FIELDS}
+    schedule["weekdays"] = frozenset(map(int, row.weekdays))
     return Subscriber(
         id=row.id,
         email=row.email,
         status=SubscriberStatus(row.status),
-        schedule=Schedule(
-            hour=row.hour,
-            timezone=row.timezone,
-            weekdays=frozenset(map(int, row.weekdays)),
-            wait_hours=row.wait_hours,
-            send_empty=row.send_empty,
-        ),
+        schedule=Schedule(**schedule),
         created_at=row.created_at,
         confirmed_at=row.confirmed_at,
         next_due_at=row.next_due_at,
@@ -406,11 +397,12 @@ def _subscriber(row: Any) -> Subscriber:
 
 def profile_row(profile: Profile) -> dict[str, Any]:
     """Return the columns that a profile's values fill, without its owner."""
-    plain = {name: getattr(profile, name) for name in PROFILE_VALUES}
-    return plain | {name: list(getattr(profile, name)) for name in PROFILE_LISTS}
+    return {name: field.plain(getattr(profile, name)) for name, field in PROFILE_FIELDS.items()}
 
 
 def _profile(row: Any) -> Profile:
-    values: dict[str, Any] = {name: getattr(row, name) for name in PROFILE_VALUES}
-    values |= {name: tuple(getattr(row, name)) for name in PROFILE_LISTS}
+    values: dict[str, Any] = {
+        name: tuple(getattr(row, name)) if field.is_list else getattr(row, name)
+        for name, field in PROFILE_FIELDS.items()
+    }
     return Profile(id=row.id, subscriber_id=row.subscriber_id, **values)

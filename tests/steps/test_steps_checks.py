@@ -1,14 +1,13 @@
 """What people type: good values come through, all else is told in one line."""
 
-from collections.abc import Callable
 from time import process_time
 from typing import Any
 
 import pytest
 
-from digestmail.domain import EVERY_DAY, MOST_WAIT, Profile, Schedule
+from digestmail.domain import EVERY_DAY, FIELDS, MAX_WAIT_HOURS, Profile, Schedule
 from digestmail.errors import FormError, InputError
-from digestmail.steps.subscribers import validation
+from digestmail.steps.subscribers import field_parsers, validation
 
 NASTY = [
     "a\r\nBcc: eve@example.net",
@@ -25,28 +24,18 @@ NASTY = [
     "",
     " \t\n ",
 ]
-ALL = [
-    validation.keywords,
-    validation.interests,
-    validation.categories,
-    validation.authors,
-    validation.seed_papers,
-    validation.profile_name,
-    validation.max_papers,
-    validation.threshold,
-    validation.hour,
-    validation.timezone,
-    validation.weekdays,
-    validation.wait_hours,
-    validation.send_empty,
-]
+
+
+def parsed(name: str, text: str) -> Any:
+    """A field's value of a text."""
+    return field_parsers.parse_field(FIELDS[name], text)
 
 
 @pytest.mark.parametrize("text", NASTY)
-@pytest.mark.parametrize("check", ALL)
-def test_nothing_nasty_comes_through_or_crashes(check: Callable[[str], Any], text: str) -> None:
+@pytest.mark.parametrize("name", FIELDS)
+def test_nothing_nasty_comes_through_or_crashes(name: str, text: str) -> None:
     try:
-        value = check(text)
+        value = parsed(name, text)
     except InputError as error:
         value = str(error)
         assert len(value) < 300
@@ -57,7 +46,7 @@ def test_nothing_nasty_comes_through_or_crashes(check: Callable[[str], Any], tex
 @pytest.mark.parametrize("text", ["“" * 200_000, '"a\n' * 60_000, "a," * 100_000, '"' * 200_001])
 def test_a_long_list_takes_no_time(text: str) -> None:
     start = process_time()
-    validation.listed(text)
+    field_parsers.split_list(text)
     assert process_time() - start < 2
 
 
@@ -79,66 +68,66 @@ def test_a_long_list_takes_no_time(text: str) -> None:
     ],
 )
 def test_lists(text: str, entries: tuple[str, ...]) -> None:
-    assert validation.listed(text) == entries
+    assert field_parsers.split_list(text) == entries
 
 
 def test_a_keyword_has_its_limits() -> None:
-    assert validation.keywords("k" * 80) == ("k" * 80,)
+    assert parsed("keywords", "k" * 80) == ("k" * 80,)
     with pytest.raises(InputError, match=r"“k{30}…” is too long .*10000 characters, at most 80"):
-        validation.keywords("k" * 10_000)
+        parsed("keywords", "k" * 10_000)
 
 
 @pytest.mark.parametrize("text", ["the", "The", "graph, of", '"of the"', "and", "in which", "“a”"])
 @pytest.mark.parametrize("field", ["keywords", "excluded_keywords", "required_keywords"])
 def test_a_keyword_does_not_stand_everywhere(text: str, field: str) -> None:
     with pytest.raises(InputError, match="stands in nearly every paper") as caught:
-        validation.keywords(text, field=field)
+        parsed(field, text)
     assert caught.value.field == field
 
 
 @pytest.mark.parametrize("text", ["IT", "R", "A* search", "theory of mind", "GAN", "what is life"])
 def test_short_and_common_words_may_be_part_of_a_keyword(text: str) -> None:
-    assert validation.keywords(text) == (text,)
+    assert parsed("keywords", text) == (text,)
 
 
 @pytest.mark.parametrize("text", ["!!!", '""', "graph, ???", "—"])
 def test_a_keyword_has_something_to_look_for(text: str) -> None:
     with pytest.raises(InputError, match="no letter or digit"):
-        validation.keywords(text)
+        parsed("keywords", text)
 
 
 @pytest.mark.parametrize(
-    ("check", "one", "most"),
+    ("name", "one", "most"),
     [
-        (validation.keywords, "k{}", 60),
-        (validation.authors, "Ada L{};", 60),
-        (validation.categories, "cs.{}", 40),
-        (validation.seed_papers, "2611.{:05d}", 500),
+        ("keywords", "k{}", 60),
+        ("authors", "Ada L{};", 60),
+        ("categories", "cs.{}", 40),
+        ("seed_papers", "2611.{:05d}", 500),
     ],
 )
-def test_lists_have_an_end(check: Callable[[str], Any], one: str, most: int) -> None:
+def test_lists_have_an_end(name: str, one: str, most: int) -> None:
     letters = [chr(97 + n % 26) + chr(97 + n // 26) for n in range(most + 1)]
     entries = [one.format(n if "05d" in one or "k" in one else letters[n]) for n in range(most + 1)]
-    assert len(check("\n".join(entries[:most]))) == most
+    assert len(parsed(name, "\n".join(entries[:most]))) == most
     with pytest.raises(InputError, match=rf"{most + 1} are too many; at most {most}"):
-        check("\n".join(entries))
+        parsed(name, "\n".join(entries))
 
 
 def test_excluded_ones_are_named_as_such() -> None:
     with pytest.raises(InputError) as caught:
-        validation.keywords("?", field="excluded_keywords")
+        parsed("excluded_keywords", "?")
     assert caught.value.field == "excluded_keywords"
 
 
 @pytest.mark.parametrize("text", ["cs.CL", "math", "math.*", "q-bio.NC", "cond-mat.str-el"])
 def test_categories(text: str) -> None:
-    assert validation.categories(f" {text} ,{text}") in ((text, text), (text,))
+    assert parsed("categories", f" {text} ,{text}") in ((text, text), (text,))
 
 
 @pytest.mark.parametrize("text", ["cs.", "*", ".CL", "cs CL!", "12", "cs.CL.AI", "c" * 41, "ç.x"])
 def test_what_is_no_category(text: str) -> None:
     with pytest.raises(InputError, match="is no category"):
-        validation.categories(text)
+        parsed("categories", text)
 
 
 @pytest.mark.parametrize(
@@ -153,11 +142,11 @@ def test_what_is_no_category(text: str) -> None:
 )
 def test_the_name_of_a_subject_is_no_category(text: str, meant: str) -> None:
     with pytest.raises(InputError, match=meant):
-        validation.categories(text)
+        parsed("categories", text)
 
 
 def test_several_categories_may_stand_on_one_line() -> None:
-    assert validation.categories("cs.CL math q-bio.*") == ("cs.CL", "math", "q-bio.*")
+    assert parsed("categories", "cs.CL math q-bio.*") == ("cs.CL", "math", "q-bio.*")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +159,7 @@ def test_several_categories_may_stand_on_one_line() -> None:
     ],
 )
 def test_authors(text: str, names: tuple[str, ...]) -> None:
-    assert validation.authors(text) == names
+    assert parsed("authors", text) == names
 
 
 @pytest.mark.parametrize(
@@ -186,37 +175,37 @@ def test_authors(text: str, names: tuple[str, ...]) -> None:
 )
 def test_what_is_no_author(text: str) -> None:
     with pytest.raises(InputError) as caught:
-        validation.authors(text)
+        parsed("authors", text)
     assert caught.value.field == "authors"
 
 
 def test_seed_papers_become_keys() -> None:
     text = "2508.13426v2, https://arxiv.org/abs/2508.13426; 10.1000/XYZ\nsample:x-01"
-    assert validation.seed_papers(text) == ("arxiv:2508.13426", "doi:10.1000/xyz", "sample:x-01")
+    assert parsed("seed_papers", text) == ("arxiv:2508.13426", "doi:10.1000/xyz", "sample:x-01")
     with pytest.raises(InputError) as caught:
-        validation.seed_papers("nonsense")
+        parsed("seed_papers", "nonsense")
     assert caught.value.field == "seed_papers"
 
 
 def test_texts_have_their_limits() -> None:
-    assert validation.interests("a \n b") == "a b"
-    assert len(validation.interests("x" * 5_000)) == 5_000
-    assert validation.profile_name("  My\npapers ") == "My papers"
-    for check, text in ((validation.interests, "x" * 5_001), (validation.profile_name, "x" * 61)):
+    assert parsed("interests", "a \n b") == "a b"
+    assert len(parsed("interests", "x" * 5_000)) == 5_000
+    assert parsed("name", "  My\npapers ") == "My papers"
+    for name, text in (("interests", "x" * 5_001), ("name", "x" * 61)):
         with pytest.raises(InputError):
-            check(text)
+            parsed(name, text)
 
 
 # --- numbers ---------------------------------------------------------------------------------
 
 
 def test_numbers() -> None:
-    assert (validation.hour(" 0 "), validation.hour("23"), validation.hour("07")) == (0, 23, 7)
-    assert (validation.max_papers("1"), validation.max_papers("50")) == (1, 50)
+    assert (parsed("hour", " 0 "), parsed("hour", "23"), parsed("hour", "07")) == (0, 23, 7)
+    assert (parsed("max_papers", "1"), parsed("max_papers", "50")) == (1, 50)
     assert (
-        validation.threshold("0"),
-        validation.threshold(" 1.0 "),
-        validation.threshold("3e-1"),
+        parsed("threshold", "0"),
+        parsed("threshold", " 1.0 "),
+        parsed("threshold", "3e-1"),
     ) == (
         0,
         1,
@@ -229,19 +218,19 @@ def test_numbers() -> None:
 )
 def test_what_is_no_hour(text: str) -> None:
     with pytest.raises(InputError, match=r"hour: “.*” should be a whole number from 0 to 23"):
-        validation.hour(text)
+        parsed("hour", text)
 
 
 @pytest.mark.parametrize("text", ["0", "51", "999999999999", "ten"])
 def test_what_is_no_number_of_papers(text: str) -> None:
     with pytest.raises(InputError, match="from 1 to 50"):
-        validation.max_papers(text)
+        parsed("max_papers", text)
 
 
 @pytest.mark.parametrize("text", ["-0.1", "1.01", "nan", "inf", "0,5", "half", "", "5%"])
 def test_what_is_no_threshold(text: str) -> None:
     with pytest.raises(InputError, match="a number from 0 to 1"):
-        validation.threshold(text)
+        parsed("threshold", text)
 
 
 # --- days and zones --------------------------------------------------------------------------
@@ -263,7 +252,7 @@ def test_what_is_no_threshold(text: str) -> None:
     ],
 )
 def test_weekdays(text: str, days: set[int]) -> None:
-    assert validation.weekdays(text) == days
+    assert parsed("weekdays", text) == days
 
 
 @pytest.mark.parametrize(
@@ -271,34 +260,34 @@ def test_weekdays(text: str, days: set[int]) -> None:
 )
 def test_what_is_no_weekday(text: str) -> None:
     with pytest.raises(InputError, match="is no day of the week"):
-        validation.weekdays(text)
+        parsed("weekdays", text)
 
 
 @pytest.mark.parametrize("text", ["", " , ;"])
 def test_no_day_at_all(text: str) -> None:
     with pytest.raises(InputError, match="at least one day"):
-        validation.weekdays(text)
+        parsed("weekdays", text)
 
 
 def test_time_zones() -> None:
-    assert validation.timezone(" europe/rome ") == "Europe/Rome"
+    assert parsed("timezone", " europe/rome ") == "Europe/Rome"
     for text in ("Rome", "../../etc/passwd", "UTC+1", "\x1b[31mUTC\r\n"):
         with pytest.raises(InputError, match="is no time zone"):
-            validation.timezone(text)
+            parsed("timezone", text)
 
 
 # --- days without papers ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("text", "hours"), [("0", 0), (" 3 ", 3), ("11", MOST_WAIT)])
+@pytest.mark.parametrize(("text", "hours"), [("0", 0), (" 3 ", 3), ("11", MAX_WAIT_HOURS)])
 def test_hours_to_wait(text: str, hours: int) -> None:
-    assert validation.wait_hours(text) == hours
+    assert parsed("wait_hours", text) == hours
 
 
 @pytest.mark.parametrize("text", ["12", "-1", "1.5", "3h", "３", ""])
 def test_what_are_no_hours_to_wait(text: str) -> None:
     with pytest.raises(InputError, match="whole number from 0 to 11"):
-        validation.wait_hours(text)
+        parsed("wait_hours", text)
 
 
 @pytest.mark.parametrize(
@@ -306,14 +295,14 @@ def test_what_are_no_hours_to_wait(text: str) -> None:
     [("yes", True), (" YES ", True), ("on", True), ("True", True), ("no", False), ("false", False)],
 )
 def test_yes_and_no(text: str, wanted: bool) -> None:
-    assert validation.send_empty(text) is wanted
-    assert validation.send_empty(validation.yes_no(wanted)) is wanted
+    assert parsed("send_empty", text) is wanted
+    assert parsed("send_empty", FIELDS["send_empty"].text(wanted)) is wanted
 
 
 @pytest.mark.parametrize("text", ["", "maybe", "yes,no", "1", "ｙｅｓ"])
 def test_what_is_neither_yes_nor_no(text: str) -> None:
     with pytest.raises(InputError, match="should be yes or no"):
-        validation.send_empty(text)
+        parsed("send_empty", text)
 
 
 # --- forms -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from steps_world import DAY, GRAPHS, NOW, arrive, join, paper
 
-from digestmail.domain import Paper, Subscriber, SubscriberStatus
+from digestmail.domain import FIELDS, Paper, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.steps.daily.plan import Known, Window, interest_of
 from digestmail.steps.subscribers.seed_papers import (
@@ -25,7 +25,6 @@ from digestmail.steps.subscribers.seed_papers import (
     unpacked,
 )
 from digestmail.steps.subscribers.uploaded_library import with_file
-from digestmail.steps.subscribers.validation import MOST_SEEDS
 from digestmail.store import Store
 from digestmail.store.uploads import MOST, own_key
 from digestmail.text import readable
@@ -236,6 +235,6 @@ def test_what_is_made_up_of_many_formulas_is_cut_to_what_an_upload_keeps() -> No
 def test_the_examples_of_a_profile_are_carried_in_any_script() -> None:
     many = [
         Paper(key=f"library:{n}", title=f"河流与三角洲的沉积 {n}", abstract="河流与三角洲" * 200)
-        for n in range(MOST_SEEDS)
+        for n in range(FIELDS["seed_papers"].maximum)
     ]
     assert [paper.title for paper in unpacked(packed(many))] == [paper.title for paper in many]

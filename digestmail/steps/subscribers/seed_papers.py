@@ -3,7 +3,8 @@
 What only a reader's file tells of a paper is theirs alone: it teaches their profiles, is handed out
 to them, and goes with them. It is stored once the reader is known to exist: when an unconfirmed
 visitor confirms, or when a subscriber saves. Until then it travels in the form, and
-waits in ``store.uploads`` for the confirmation, at most ``MOST_SEEDS`` papers of a visitor.
+waits in ``store.uploads`` for the confirmation, as many papers of a visitor as
+the field holds.
 """
 
 import base64
@@ -14,13 +15,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from digestmail.domain import Paper, Subscriber
+from digestmail.domain import FIELDS, Paper, Subscriber
 from digestmail.errors import InputError
 from digestmail.messages import N_, Worded
 from digestmail.sources.files.reference_library import SOURCE
 from digestmail.sources.normalise.identifiers import key_from_reference
 from digestmail.sources.normalise.paper import RecordError, paper_from_record
-from digestmail.steps.subscribers.validation import MOST_SEEDS, TOO_MANY, references
+from digestmail.steps.subscribers.field_parsers import check_length, split_references
 from digestmail.store import Store
 from digestmail.store.paper_identity import names_of
 from digestmail.store.papers import SEEDS
@@ -28,11 +29,13 @@ from digestmail.store.uploads import own_key
 from digestmail.text import readable, words
 
 MOST = 100  # asked at a time
+_FIELD = FIELDS["seed_papers"]
+_MAX_PAPERS = _FIELD.maximum  # of one person
 _ASK_AGAIN = timedelta(days=7)  # of an id that arXiv does not know
 _UNKNOWN = "unknown-seeds"  # the note of ids that arXiv did not know, with when to ask again
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
 _ABSTRACT = 1_200  # characters of an uploaded one that are kept: most are no longer
-_LARGEST_PACKED = 3_000_000  # bytes of what is packed: MOST_SEEDS papers in any script
+_LARGEST_PACKED = 3_000_000  # bytes of what is packed: _MAX_PAPERS papers in any script
 _TITLE = 60  # characters of one in a problem
 _NAMED = 10  # lines that a problem names
 _UPLOADED = f"{SOURCE}:"  # how the keys begin that mean nothing to their owner
@@ -58,9 +61,8 @@ def read_seeds(store: Store, text: str, library: Sequence[Paper] = ()) -> Seeds:
     another one. Of the library only what the list names counts.
     """
     own = {paper.key: paper for paper in library}
-    keys = _keys(store, list(references(text)), library)
-    if len(keys) > MOST_SEEDS:
-        raise InputError("seed_papers", Worded(TOO_MANY, number=len(keys), most=MOST_SEEDS))
+    keys = _keys(store, list(split_references(text)), library)
+    check_length(_FIELD, keys)
     names = {key: names_of(own[key]) if key in own else (key,) for key in keys}
     known = store.papers.by_keys([name for some in names.values() for name in some])
     found = {key: next((known[n] for n in names[key] if n in known), own.get(key)) for key in keys}
@@ -164,7 +166,7 @@ def packed(papers: Sequence[Paper]) -> str:
     """Papers as a short text of ASCII letters; empty for none."""
     if not papers:
         return ""
-    plain = json.dumps([_record(paper) for paper in papers[:MOST_SEEDS]], ensure_ascii=False)
+    plain = json.dumps([_record(paper) for paper in papers[:_MAX_PAPERS]], ensure_ascii=False)
     return base64.b64encode(zlib.compress(plain.encode(errors="replace"), 9)).decode()
 
 
@@ -188,7 +190,7 @@ def unpacked(text: str) -> tuple[Paper, ...]:
         records = json.loads(plain)
     except (ValueError, binascii.Error, zlib.error, RecursionError):
         return ()
-    papers = map(_paper, records[:MOST_SEEDS] if isinstance(records, list) else ())
+    papers = map(_paper, records[:_MAX_PAPERS] if isinstance(records, list) else ())
     return tuple(paper for paper in papers if paper)
 
 
@@ -215,7 +217,7 @@ def keep_uploads(store: Store, subscriber_id: int, papers: Sequence[Paper], now:
         waiting = unpacked(store.uploads.waiting(subscriber_id))
         store.uploads.keep(subscriber_id, packed([*waiting, *papers]), now)
         return
-    short = [replace(paper, abstract=paper.abstract[:_ABSTRACT]) for paper in papers[:MOST_SEEDS]]
+    short = [replace(paper, abstract=paper.abstract[:_ABSTRACT]) for paper in papers[:_MAX_PAPERS]]
     store.uploads.add(subscriber_id, short)
     store.uploads.drop(subscriber_id, but={key for _, key in _named([reader])})
 

@@ -3,16 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from digestmail.domain import Paper
+from digestmail.domain import FIELDS, Paper
 from digestmail.sources.files.reference_library import Library, read_library
+from digestmail.steps.subscribers.field_parsers import split_list, split_references
 from digestmail.steps.subscribers.seed_papers import lines_of
-from digestmail.steps.subscribers.validation import (
-    MOST_CATEGORIES,
-    MOST_KEYWORDS,
-    MOST_SEEDS,
-    listed,
-    references,
-)
 
 Texts = Mapping[str, str]
 _MOST_TOLD = 3  # entries that were left out
@@ -43,12 +37,12 @@ def with_file(texts: Texts, data: bytes, filename: str) -> Filled:
     InputError where nothing of the file can be used; see ``read_library``.
     """
     library = read_library(data, filename)
-    room = MOST_SEEDS - len(list(references(texts.get("seed_papers", ""))))
+    room = FIELDS["seed_papers"].maximum - len(list(split_references(texts.get("seed_papers", ""))))
     papers = library.papers[: max(room, 0)]
     found = {
         "seed_papers": "\n".join([*_lines(texts, "seed_papers"), *lines_of(papers)]),
-        "categories": _joined(texts, "categories", library.categories, MOST_CATEGORIES),
-        "keywords": _joined(texts, "keywords", library.keywords, MOST_KEYWORDS),
+        "categories": _joined(texts, "categories", library.categories),
+        "keywords": _joined(texts, "keywords", library.keywords),
     }
     return Filled({**texts, **found}, papers, library)
 
@@ -58,9 +52,9 @@ def _lines(texts: Texts, name: str) -> list[str]:
     return [text] if text else []
 
 
-def _joined(texts: Texts, name: str, more: Sequence[str], most: int) -> str:
+def _joined(texts: Texts, name: str, more: Sequence[str]) -> str:
     """A list field with more entries, as far as there is room; as typed where there are none."""
     typed = texts.get(name, "")
     if not more:
         return typed
-    return ", ".join(list(dict.fromkeys([*listed(typed), *more]))[:most])
+    return ", ".join(list(dict.fromkeys([*split_list(typed), *more]))[: FIELDS[name].maximum])

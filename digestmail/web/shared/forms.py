@@ -9,29 +9,30 @@ from zoneinfo import available_timezones
 
 from fastapi import Depends, Request
 
-from digestmail.domain import EVERY_DAY, MOST_WAIT, THRESHOLDS, Profile, Schedule
+from digestmail.domain import (
+    EVERY_DAY,
+    FIELDS,
+    MAX_WAIT_HOURS,
+    PROFILE_FIELDS,
+    SCHEDULE_FIELDS,
+    THRESHOLDS,
+    Profile,
+    Schedule,
+)
 from digestmail.errors import FormError, InputError
 from digestmail.mail.address import checked_address
 from digestmail.messages import N_, Worded
 from digestmail.render.locale import ENGLISH, Words
 from digestmail.sources.files.reference_library import FIELD, LARGEST
-from digestmail.steps.subscribers.validation import Form, profile_of, schedule_of, yes_no
+from digestmail.steps.subscribers.validation import Form, profile_of, schedule_of
 
 Texts = Mapping[str, str]
 
 SEEN = "seen"  # the field with the fingerprint of the values that a form was filled with
 _MOST_FIELDS = 60
-_ASKED_OF_NEWCOMERS = (
-    "keywords",
-    "excluded_keywords",
-    "interests",
-    "categories",
-    "authors",
-    "seed_papers",
-)
+_AT_SIGNUP = tuple(name for name, field in PROFILE_FIELDS.items() if field.at_signup)
 _FRIDAY = "5"  # proposed to who chooses a weekly mail
-_HOUR_AND_DAYS = ("hour", "timezone", "weekdays")  # all of the schedule a newcomer is asked
-_SCHEDULE = (*_HOUR_AND_DAYS, "wait_hours", "send_empty")
+_SCHEDULE_AT_SIGNUP = tuple(name for name, field in SCHEDULE_FIELDS.items() if field.at_signup)
 _UNTICKED = {"weekdays": "", "send_empty": "no"}  # browsers leave out boxes that are not ticked
 _NOTHING_NAMED = Worded(N_("name at least one keyword, interest, category or author"))
 
@@ -110,9 +111,9 @@ def checked_application(
     form = Form()
     form.problems.update(problems or {})
     email = form.take(partial(checked_address, local=False), values.get("email", ""), "")
-    profile = profile_of(_only(values, _ASKED_OF_NEWCOMERS), form, blank)
+    profile = profile_of(_only(values, _AT_SIGNUP), form, blank)
     _refuse_empty(profile, form)
-    schedule = schedule_of(_with_boxes(_with_days(values), _HOUR_AND_DAYS), form, Schedule())
+    schedule = schedule_of(_with_boxes(_with_days(values), _SCHEDULE_AT_SIGNUP), form, Schedule())
     form.finish()
     return Application(email, profile, schedule)
 
@@ -120,7 +121,7 @@ def checked_application(
 def tried_profile(values: Texts, blank: Profile) -> tuple[Profile, dict[str, str]]:
     """The profile of a public form that may not be finished, and what is wrong with it."""
     form = Form()
-    return profile_of(_only(values, _ASKED_OF_NEWCOMERS), form, blank), form.problems
+    return profile_of(_only(values, _AT_SIGNUP), form, blank), form.problems
 
 
 def tried_change(values: Texts, before: Profile) -> tuple[Profile, dict[str, str]]:
@@ -144,7 +145,7 @@ def checked_profile(values: Texts, before: Profile, problems: Texts | None = Non
 def checked_schedule(values: Texts, before: Schedule) -> Schedule:
     """A schedule as changed by its form, or FormError."""
     form = Form()
-    schedule = schedule_of(_with_boxes(_with_days(values), _SCHEDULE), form, before)
+    schedule = schedule_of(_with_boxes(_with_days(values), SCHEDULE_FIELDS), form, before)
     form.finish()
     return schedule
 
@@ -185,19 +186,7 @@ def application_texts(given: Texts) -> dict[str, str]:
 
 def profile_texts(profile: Profile) -> dict[str, str]:
     """A profile as its form has it; read back it is the same profile."""
-    return {
-        "name": profile.name,
-        "keywords": ", ".join(profile.keywords),
-        "required_keywords": ", ".join(profile.required_keywords),
-        "excluded_keywords": ", ".join(profile.excluded_keywords),
-        "interests": profile.interests,
-        "categories": ", ".join(profile.categories),
-        "excluded_categories": ", ".join(profile.excluded_categories),
-        "authors": "\n".join(profile.authors),
-        "seed_papers": "\n".join(profile.seed_papers),
-        "max_papers": str(profile.max_papers),
-        "threshold": f"{profile.threshold:g}",
-    }
+    return {name: field.text(getattr(profile, name)) for name, field in PROFILE_FIELDS.items()}
 
 
 def seen(texts: Texts) -> dict[str, str]:
@@ -219,14 +208,11 @@ def changed_meanwhile(sent: Texts, stored: Texts, field: str) -> FormError | Non
 def schedule_texts(schedule: Schedule) -> dict[str, str]:
     """A schedule as its form has it: the boxes of a weekly one are those of every day."""
     days = EVERY_DAY if schedule.is_weekly else schedule.weekdays
-    return {
-        "hour": str(schedule.hour),
-        "timezone": schedule.timezone,
+    texts = {name: field.text(getattr(schedule, name)) for name, field in SCHEDULE_FIELDS.items()}
+    return texts | {
         "rhythm": "weekly" if schedule.is_weekly else "daily",
         "weekday": str(min(schedule.weekdays)) if schedule.is_weekly else _FRIDAY,
-        "weekdays": ",".join(map(str, sorted(days))),
-        "wait_hours": str(schedule.wait_hours),
-        "send_empty": yes_no(schedule.send_empty),
+        "weekdays": SCHEDULE_FIELDS["weekdays"].text(days),
     }
 
 
@@ -253,6 +239,7 @@ HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
 def choices(words: Words) -> dict[str, object]:
     """What the fields of the forms offer, in one language."""
     return {
+        "fields": FIELDS,
         "hours": HOURS,
         "weekdays": _numbered(words.short_weekdays),
         "days": _numbered(words.weekdays),
@@ -268,7 +255,7 @@ def _numbered(names: Iterable[str]) -> dict[str, str]:
 
 def _waits(words: Words) -> dict[str, str]:
     waits = {"0": words.gettext(N_("Do not wait"))}
-    for hours in range(1, MOST_WAIT + 1):
+    for hours in range(1, MAX_WAIT_HOURS + 1):
         wait = words.ngettext("Wait up to %(num)s hour", "Wait up to %(num)s hours", hours)
         waits[str(hours)] = wait
     return waits

@@ -3,12 +3,16 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from digestmail.domain import Paper
+from digestmail.domain import FIELDS, Paper
 from digestmail.errors import InputError
 from digestmail.sources.arxiv.taxonomy import is_known
+from digestmail.steps.subscribers.field_parsers import (
+    parse_categories,
+    split_list,
+    unknown_category,
+)
 from digestmail.steps.subscribers.seed_papers import Seeds, lines_of, packed, read_seeds, unpacked
 from digestmail.steps.subscribers.uploaded_library import Filled, with_file
-from digestmail.steps.subscribers.validation import categories, listed, no_category
 from digestmail.web.shared.forms import Sent, Texts
 from digestmail.web.shared.site import Site
 
@@ -35,7 +39,7 @@ def with_suggestion(sent: Sent) -> Sent:
     word = sent.texts.get("add", "")
     if not word:
         return sent
-    keywords = dict.fromkeys([*listed(sent.texts.get("keywords", "")), *listed(word)])
+    keywords = dict.fromkeys([*split_list(sent.texts.get("keywords", "")), *split_list(word)])
     return Sent({**sent.texts, "keywords": ", ".join(keywords)}, sent.upload)
 
 
@@ -79,14 +83,14 @@ def _strange_categories(values: Texts, known: Collection[str] | None) -> dict[st
     problems: dict[str, str] = {}
     for name in ("categories", "excluded_categories"):
         try:
-            codes = categories(values.get(name, ""), field=name)
+            codes = parse_categories(values.get(name, ""), FIELDS[name])
         except InputError:
             continue  # told with the rest of the form
         for code in codes:
             is_here = code.lower().removesuffix(".*") in present
             is_told_of = known is not None or is_known(code.partition(".")[0])
             if is_told_of and not is_here and not is_known(code):
-                problems.setdefault(name, no_category(name, code).message)
+                problems.setdefault(name, unknown_category(name, code).message)
     return problems
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from digestmail.domain import PROFILE_LISTS, PROFILE_VALUES, SubscriberStatus
+from digestmail.domain import PROFILE_FIELDS, SCHEDULE_FIELDS, SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.steps.subscribers.import_export.statuses import (
     ACTIVE,
@@ -26,10 +26,11 @@ from digestmail.steps.subscribers.import_export.statuses import (
     truth_of,
 )
 
-SCHEDULE_COLUMNS = ("hour", "timezone", "weekdays", "wait_hours", "send_empty")
+# The name and the lists first, as our lists always had them.
+_PROFILE_FIELDS = sorted(PROFILE_FIELDS.values(), key=lambda f: (f.name != "name", not f.is_list))
 OWN_COLUMNS = (
-    *("email", "status", "language", *SCHEDULE_COLUMNS, "paused_until", "profile"),
-    *(*PROFILE_LISTS, *PROFILE_VALUES[1:]),
+    *("email", "status", "language", *SCHEDULE_FIELDS, "paused_until"),
+    *(field.column for field in _PROFILE_FIELDS),
 )
 NOTHING = "none"  # what a column is told to mean that shall be passed over
 _OLD_NAMES = {"name", "required_keywords", "max_papers", "threshold"}  # of our own lists till 0.1

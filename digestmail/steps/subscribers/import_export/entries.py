@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain, count
 
-from digestmail.domain import Profile, Schedule, SubscriberStatus
+from digestmail.domain import PROFILE_FIELDS, Profile, Schedule, SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
 from digestmail.steps.subscribers.import_export.addresses import addresses_in
@@ -17,6 +17,7 @@ from digestmail.steps.subscribers.import_export.time_zones import time_zone_name
 from digestmail.steps.subscribers.subscription import MOST_PROFILES
 from digestmail.steps.subscribers.validation import Form, profile_of, schedule_of
 
+_FIELD_NAMES = {field.column: name for name, field in PROFILE_FIELDS.items()}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 _DEFAULT_LANGUAGE = "en"
 _PROGRESS_EVERY = 500  # records
@@ -145,7 +146,7 @@ def _addresses(cell: str) -> list[str]:
 
 def _by_field(values: Mapping[str, str]) -> dict[str, str]:
     """Return values by the names that the checks know."""
-    named = {("name" if name == "profile" else name): value for name, value in values.items()}
+    named = {_FIELD_NAMES.get(name, name): value for name, value in values.items()}
     if zone := named.get("timezone", ""):
         with suppress(InputError):  # the check names it together with what else is wrong
             named["timezone"] = time_zone_name(zone)

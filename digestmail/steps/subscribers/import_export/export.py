@@ -3,35 +3,29 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from digestmail.domain import PROFILE_LISTS, PROFILE_VALUES, Profile, Subscriber
+from digestmail.domain import PROFILE_FIELDS, SCHEDULE_FIELDS, Field, Subscriber
 from digestmail.steps.reading.citations import harmless
 from digestmail.steps.subscribers.import_export.columns import OWN_COLUMNS
-from digestmail.steps.subscribers.validation import yes_no
 
 
 def plain(subscriber: Subscriber) -> dict[str, Any]:
     """Return a subscriber as JSON has it; an import takes it back."""
-    schedule, until = subscriber.schedule, subscriber.resume_on
+    until = subscriber.resume_on
     return {
         "email": subscriber.email,
         "status": str(subscriber.status),
         "language": subscriber.language,
-        "hour": schedule.hour,
-        "timezone": schedule.timezone,
-        "weekdays": ",".join(map(str, sorted(schedule.weekdays))),
-        "wait_hours": schedule.wait_hours,
-        "send_empty": yes_no(schedule.send_empty),
+        **_plain(SCHEDULE_FIELDS, subscriber.schedule),
         "paused_until": until.isoformat() if until else None,
-        "profiles": [_plain_profile(profile) for profile in subscriber.profiles],
+        "profiles": [_plain(PROFILE_FIELDS, profile) for profile in subscriber.profiles],
     }
 
 
-def _plain_profile(profile: Profile) -> dict[str, Any]:
-    values: dict[str, Any] = {name: getattr(profile, name) for name in PROFILE_VALUES}
-    return values | {name: list(getattr(profile, name)) for name in PROFILE_LISTS}
+def _plain(fields: Mapping[str, Field], value: object) -> dict[str, Any]:
+    return {name: field.plain(getattr(value, name)) for name, field in fields.items()}
 
 
 def exported_json(subscribers: Sequence[Subscriber]) -> str:
@@ -47,7 +41,7 @@ def exported_csv(subscribers: Sequence[Subscriber]) -> str:
     for subscriber in subscribers:
         values = plain(subscriber)
         for profile in values.pop("profiles") or [{}]:
-            cells = {("profile" if k == "name" else k): _cell(v) for k, v in profile.items()}
+            cells = {PROFILE_FIELDS[name].column: _cell(v) for name, v in profile.items()}
             writer.writerow({name: _cell(value) for name, value in values.items()} | cells)
     return target.getvalue()
 

@@ -8,7 +8,7 @@ from itertools import islice
 from json import JSONDecodeError
 from typing import Any, NoReturn
 
-from digestmail.domain import SubscriberStatus
+from digestmail.domain import PROFILE_FIELDS, SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.steps.subscribers.import_export.addresses import addresses_in, is_address_like
 from digestmail.steps.subscribers.import_export.columns import (
@@ -228,5 +228,10 @@ def _own_records(
         return
     fields = [(name, value) for name, value in person.items() if name != "profiles"]
     for profile in profiles:
-        named = [("profile" if name == "name" else name, v) for name, v in profile.items()]
+        named = [(_column(name), value) for name, value in profile.items()]
         yield interpreter.record(where, [*fields, *named])
+
+
+def _column(name: str) -> str:
+    """Return the column that holds a profile's field; other names stand for themselves."""
+    return PROFILE_FIELDS[name].column if name in PROFILE_FIELDS else name

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from digestmail.errors import InputError
 from digestmail.sources.arxiv.taxonomy import check_category
+from digestmail.steps.subscribers.field_parsers import split_list
 from digestmail.steps.subscribers.import_export.addresses import is_address_like
 from digestmail.steps.subscribers.import_export.columns import (
     Column,
@@ -17,7 +18,6 @@ from digestmail.steps.subscribers.import_export.columns import (
 )
 from digestmail.steps.subscribers.import_export.records import Interpreter
 from digestmail.steps.subscribers.import_export.statuses import plain_words
-from digestmail.steps.subscribers.validation import listed
 from digestmail.tables import Row
 
 _HEADER_WITHIN = 10  # rows; before it some programs write a title
@@ -112,7 +112,7 @@ def _address_column(
 def _are_categories(cells: Sequence[str]) -> bool:
     """Return whether most are arXiv's: address books have categories, too, such as "Friends"."""
     known = unknown = 0
-    for entry in (entry for cell in cells for entry in listed(cell)):
+    for entry in (entry for cell in cells for entry in split_list(cell)):
         try:
             known += bool(check_category(entry))
         except InputError:

@@ -1,0 +1,249 @@
+"""The parsers of the fields: raw text in, a value of the domain out.
+
+They are the same for the forms, the command line and an import. Each raises InputError with a
+sentence for the person who typed the text, under the name of the field.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+
+from digestmail.calendar import checked_timezone
+from digestmail.domain import EVERY_DAY, FIELDS, Field, FieldKind
+from digestmail.errors import InputError
+from digestmail.messages import N_, Worded
+from digestmail.sources.arxiv.taxonomy import codes_named, is_known
+from digestmail.sources.normalise.identifiers import key_from_reference
+from digestmail.text import KeywordError, Mistake, one_line, parsed_keyword, words
+
+MAX_KEYWORD_LENGTH = 80  # characters, of a keyword or a name
+_MAX_CATEGORY_LENGTH = 40
+_LONG_KEYWORD = N_(
+    "“%(word)s…” is too long for a keyword (%(length)s characters, at most %(most)s);"
+    " separate keywords by commas, or describe it in interests"
+)
+_DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_YES = ("yes", "true", "on")
+_NO = ("no", "false", "off")
+_CATEGORY = re.compile(r"[A-Za-z][A-Za-z-]*(\.(\*|[A-Za-z][A-Za-z-]*))?")
+_LIST = re.compile(r'(?:"[^"\n]*"|“[^“”\n]*”|[^,;\n"“])+')
+# Words alone of which a keyword would find everything, or leave everything out.
+_STOP_WORDS = frozenset(
+    """
+    a about after all also an and any are as at be been between both but by can could do does each
+    for from had has have here how if in into is it its many may more most much no nor not of on
+    one only or other our out over same shall should so some such than that the their them then
+    there these they this those through to under up use used using very via was we were what when
+    where which while who whose will with within without would you your
+    """.split()  # noqa: SIM905 - a list of them is as long as they are many
+)
+_MISTAKES = {
+    Mistake.NO_WORD: N_("“%(word)s” has no letter or digit to look for"),
+    Mistake.PARENTHESES: N_("“%(word)s” has a parenthesis without its other half"),
+    Mistake.NOTHING_JOINED: N_(
+        "“%(word)s”: AND, OR and NOT need a word after them, and AND and OR one before them"
+    ),
+    Mistake.ONLY_NOT: N_(
+        "“%(word)s” says only what you do not want; put that into the excluded keywords,"
+        " or add what you want"
+    ),
+    Mistake.SHORT_BEGINNING: N_("“%(word)s”: write at least three letters before *"),
+}
+
+
+def parse_field(field: Field, text: str) -> object:
+    """Return the value of a field that a text describes, of the type of its attribute."""
+    return _PARSERS[field.kind](text, field)
+
+
+def split_list(text: str) -> tuple[str, ...]:
+    """Return the entries of a list typed with commas, semicolons or line breaks.
+
+    Quotes protect these marks; an entry that comes twice counts once.
+    """
+    entries = (one_line(entry) for entry in _LIST.findall(text))
+    return tuple(dict.fromkeys(entry for entry in entries if entry))
+
+
+def parse_keywords(text: str, field: Field = FIELDS["keywords"]) -> tuple[str, ...]:
+    """Return keywords and phrases, each with a letter or digit in it."""
+    keywords = split_list(text)
+    check_length(field, keywords)
+    for keyword in keywords:
+        if len(keyword) > MAX_KEYWORD_LENGTH:
+            word, length = keyword[:30], len(keyword)
+            long = Worded(_LONG_KEYWORD, word=word, length=length, most=MAX_KEYWORD_LENGTH)
+            raise InputError(field.name, long)
+        try:
+            parsed_keyword(keyword)
+        except KeywordError as error:
+            raise InputError(field.name, Worded(_MISTAKES[error.mistake], word=keyword)) from None
+        plain = keyword.strip('"“”').lower()
+        if not keyword.isupper() and _STOP_WORDS.issuperset(plain.split()):
+            everywhere = N_("“%(word)s” stands in nearly every paper; name what they are about")
+            raise InputError(field.name, Worded(everywhere, word=keyword))
+    return keywords
+
+
+def _parse_text(text: str, field: Field) -> str:
+    line = one_line(text)
+    if len(line) > field.maximum:
+        long = N_("is too long (%(length)s characters, at most %(most)s)")
+        sizes = {"length": f"{len(line):,}", "most": f"{field.maximum:,}"}
+        raise InputError(field.name, Worded(long, **sizes))
+    return line
+
+
+def parse_categories(text: str, field: Field = FIELDS["categories"]) -> tuple[str, ...]:
+    """Return categories such as cs.CL, or groups such as math or math.*."""
+    entries = split_list(text)
+    categories = tuple(part for entry in entries for part in entry.split())
+    check_length(field, categories)
+    for category in (*_subjects(entries), *categories):
+        if len(category) > _MAX_CATEGORY_LENGTH or not _CATEGORY.fullmatch(category):
+            raise unknown_category(field.name, category)
+    return categories
+
+
+def _subjects(entries: Iterable[str]) -> Iterator[str]:
+    """Yield the entries that name a subject, such as computer vision, instead of codes."""
+    for entry in entries:
+        parts = entry.split()
+        if len(parts) > 1 and not all("." in part or is_known(part) for part in parts):
+            yield entry
+
+
+def unknown_category(field: str, category: str) -> InputError:
+    """Return the error for a text that is no category, with those that it may have meant."""
+    codes = codes_named(category)
+    if codes:
+        meant = N_("“%(category)s” is no category; did you mean %(codes)s?")
+        return InputError(field, Worded(meant, category=category[:40], codes=", ".join(codes)))
+    wrong = N_("“%(category)s” is no category; write them as cs.CL, math or q-bio.*")
+    return InputError(field, Worded(wrong, category=category[:40]))
+
+
+def _parse_authors(text: str, field: Field) -> tuple[str, ...]:
+    """Return full names, by lines or semicolons."""
+    entries = (one_line(entry) for entry in re.split(r"[;\n]", text))
+    names = tuple(dict.fromkeys(entry for entry in entries if entry))
+    if len(names) == 1 and names[0].count(",") > 1:
+        run_on = N_("write one name on each line, or separate them by semicolons")
+        raise InputError(field.name, Worded(run_on))
+    check_length(field, names)
+    for name in names:
+        is_address = "@" in name or "://" in name
+        if len(name) > MAX_KEYWORD_LENGTH or len(words(name)) < 2 or is_address:
+            short = N_("“%(name)s” should be a full name, such as Jane Doe or J. Doe")
+            raise InputError(field.name, Worded(short, name=name[:40]))
+    return names
+
+
+def parse_papers(text: str, field: Field = FIELDS["seed_papers"]) -> tuple[str, ...]:
+    """Return the canonical keys of papers named by arXiv id or link, DOI, or key."""
+    keys = tuple(dict.fromkeys(map(key_from_reference, split_references(text))))
+    check_length(field, keys)
+    return keys
+
+
+def split_references(text: str) -> Iterator[str]:
+    """Yield the papers that a list names: one on each line, or several identifiers in one.
+
+    A line with any word that is no identifier is one reference: the title of a paper.
+    """
+    for line in map(one_line, text.splitlines()):
+        parts = [part for part in re.split(r"[\s,;]+", line) if part]
+        yield from parts if all(map(_is_reference, parts)) else [line]
+
+
+def _is_reference(text: str) -> bool:
+    try:
+        return bool(key_from_reference(text))
+    except InputError:
+        return False
+
+
+def parse_name(text: str, field: Field = FIELDS["name"]) -> str:
+    """Return a name that is not empty."""
+    name = one_line(text)
+    if not name or len(name) > field.maximum:
+        named = N_("give the profile a name of at most %(most)s characters")
+        raise InputError(field.name, Worded(named, most=field.maximum))
+    return name
+
+
+def _parse_whole_number(text: str, field: Field) -> int:
+    text, least, most = one_line(text), field.minimum, field.maximum
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not least <= int(text) <= most:
+        wrong = N_("“%(text)s” should be a whole number from %(least)s to %(most)s")
+        raise InputError(field.name, Worded(wrong, text=text[:20], least=least, most=most))
+    return int(text)
+
+
+def _parse_fraction(text: str, field: Field) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        wrong = N_("“%(text)s” should be a number from 0 to 1")
+        raise InputError(field.name, Worded(wrong, text=one_line(text)[:20]))
+    return value
+
+
+def _parse_timezone(text: str, _: Field) -> str:
+    return checked_timezone(one_line(text))
+
+
+def parse_weekdays(text: str, field: Field = FIELDS["weekdays"]) -> frozenset[int]:
+    """Return ISO weekdays of "mon,tue", "1,2", "1-5", "fri-mon" or "daily"; at least one."""
+    text = one_line(text).lower()
+    if text in ("daily", "every day", "all"):
+        return EVERY_DAY
+    days: set[int] = set()
+    for entry in re.split(r"[\s,;]+", text):
+        first, dash, last = entry.partition("-")
+        if entry:
+            start = _parse_weekday(first, field)
+            end = _parse_weekday(last if dash else first, field)
+            days |= {day % 7 + 1 for day in range(start - 1, end if end >= start else end + 7)}
+    if not days:
+        raise InputError(field.name, Worded(N_("choose at least one day of the week")))
+    return frozenset(days)
+
+
+def _parse_weekday(text: str, field: Field) -> int:
+    for day, name in enumerate(_DAY_NAMES, 1):
+        if text == str(day) or (len(text) >= 3 and name.startswith(text)):
+            return day
+    wrong = N_("“%(text)s” is no day of the week; write mon, tue, … or 1 to 7")
+    raise InputError(field.name, Worded(wrong, text=text[:20]))
+
+
+def _parse_yes_no(text: str, field: Field) -> bool:
+    """Return the truth of "yes" or "no", or as JSON and ticked boxes write it."""
+    word = one_line(text).lower()
+    if word not in (*_YES, *_NO):
+        raise InputError(field.name, Worded(N_("“%(text)s” should be yes or no"), text=word[:20]))
+    return word in _YES
+
+
+def check_length(field: Field, entries: Sized) -> None:
+    """Raise InputError for a list with more entries than its field holds."""
+    if len(entries) > field.maximum:
+        many = N_("%(number)s are too many; at most %(most)s")
+        raise InputError(field.name, Worded(many, number=len(entries), most=field.maximum))
+
+
+_PARSERS: Mapping[FieldKind, Callable[[str, Field], object]] = {
+    FieldKind.NAME: parse_name,
+    FieldKind.KEYWORDS: parse_keywords,
+    FieldKind.TEXT: _parse_text,
+    FieldKind.CATEGORIES: parse_categories,
+    FieldKind.AUTHORS: _parse_authors,
+    FieldKind.PAPERS: parse_papers,
+    FieldKind.WHOLE_NUMBER: _parse_whole_number,
+    FieldKind.FRACTION: _parse_fraction,
+    FieldKind.TIME_ZONE: _parse_timezone,
+    FieldKind.WEEKDAYS: parse_weekdays,
+    FieldKind.YES_NO: _parse_yes_no,
+}
