@@ -1,11 +1,10 @@
-"""arXiv's daily Atom feed, read: bytes to papers, without a network.
+"""arXiv's daily Atom feed: its bytes read to papers, without a network.
 
-The reading does not depend on namespaces or the order of elements, and takes what an entry lacks
-from where else it may stand: the feed has changed before.
+The reader does not depend on namespaces or the order of elements, and looks for each field in all
+places where it has been: the feed has changed before.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from xml.etree.ElementTree import Element, ParseError
@@ -21,34 +20,34 @@ from digestmail.sources.normalise.authors import split_at_commas
 from digestmail.sources.normalise.clean import clean
 from digestmail.sources.normalise.dates import utc
 from digestmail.sources.normalise.identifiers import arxiv_id
-from digestmail.sources.normalise.paper import RecordError, paper_from_record
+from digestmail.sources.normalise.paper import RecordError, paper_from_record, unique_papers
 from digestmail.text import one_line
 
 ENTRY_LIMIT = 2_000  # arXiv cuts a feed off here
 _EASTERN = ZoneInfo("America/New_York")
 _PARENTHESES = re.compile(r"\([^()]*\)")
-_NESTING = 5
+_NESTING_LIMIT = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which announcements are papers to us, beside the new ones."""
+class AnnouncementFilter:
+    """The types of announcements that a source yields, beside the new papers."""
 
     cross: bool = True
     replacements: bool = False
 
-    def takes(self, announce_type: str) -> bool:
-        """Whether an entry of this type (new, cross, replace, replace-cross) is wanted."""
+    def accepts(self, announce_type: str) -> bool:
+        """Return whether it lets a type (new, cross, replace, replace-cross) through."""
         if announce_type.startswith("replace") and not self.replacements:
             return False
         return self.cross or not announce_type.endswith("cross")
 
 
 @dataclass(frozen=True, slots=True)
-class Announced:
-    """What a feed told, whatever was wanted of it: its day, and the keys of its readable entries.
+class FeedSummary:
+    """The day of a feed, and the keys of its readable entries, whatever the filter lets through.
 
-    The day is the latest that an entry bears; none where the feed is empty.
+    The day is the latest of all entries; None where the feed is empty.
     """
 
     day: date | None = None
@@ -58,54 +57,41 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed, read: the wanted papers, each once, and what it announced."""
+    """The papers of a feed that its filter lets through, each once, and the feed's summary."""
 
     results: list[Paper | BadRecord]
-    announced: Announced
+    summary: FeedSummary
 
 
-def read_feed(content: bytes, *, url: str, source: str, wanted: Wanted) -> Feed:
-    """The feed that ``content`` is; raises SourceError where it is no usable one.
+def read_feed(content: bytes, *, url: str, source: str, announcements: AnnouncementFilter) -> Feed:
+    """Return the feed in ``content``; SourceError where it is not a usable one.
 
-    A feed without entries is a quiet day. One of which no wanted entry can be read is refused:
+    A feed without entries is a quiet day. One in which no accepted entry can be read is refused:
     its format will have changed.
     """
     entries = _root(content, url).findall("{*}entry")
-    read = [(_announce_type(entry), _read(entry, source)) for entry in entries]
-    results = [result for announce_type, result in read if wanted.takes(announce_type)]
-    bad = [result for result in results if isinstance(result, BadRecord)]
-    if bad and len(bad) == len(results):
+    records = [(_announce_type(entry), _read(entry, source)) for entry in entries]
+    results = [result for kind, result in records if announcements.accepts(kind)]
+    errors = [result for result in results if isinstance(result, BadRecord)]
+    if errors and len(errors) == len(results):
         raise SourceError(
-            f"{url}: 0 of {len(bad)} entries could be read ({bad[0].where}: {bad[0].problem}):"
-            " the feed's format may have changed"
+            f"{url}: 0 of {len(errors)} entries could be read"
+            f" ({errors[0].where}: {errors[0].problem}): the feed's format may have changed"
         )
-    return Feed([*_each_once(results), *_cut_off(len(entries))], _announced(read))
+    results = list(unique_papers(results))
+    if len(entries) >= ENTRY_LIMIT:
+        problem = f"it ends at {len(entries):,} entries: split the source's categories"
+        results.append(BadRecord("the feed", problem))
+    return Feed(results, _summary(records))
 
 
-def _announced(read: list[tuple[str, Paper | BadRecord]]) -> Announced:
-    papers = [(kind, result) for kind, result in read if isinstance(result, Paper)]
-    return Announced(
+def _summary(records: list[tuple[str, Paper | BadRecord]]) -> FeedSummary:
+    papers = [(kind, result) for kind, result in records if isinstance(result, Paper)]
+    return FeedSummary(
         max((paper.announced_on for _, paper in papers if paper.announced_on), default=None),
         frozenset(paper.key for kind, paper in papers if kind == "new"),
         frozenset(paper.key for _, paper in papers),
     )
-
-
-def _cut_off(entries: int) -> Iterator[BadRecord]:
-    if entries >= ENTRY_LIMIT:
-        yield BadRecord(
-            "the feed", f"it ends at {entries:,} entries: split the source's categories"
-        )
-
-
-def _each_once(results: list[Paper | BadRecord]) -> Iterator[Paper | BadRecord]:
-    seen = set()
-    for result in results:
-        if isinstance(result, BadRecord):
-            yield result
-        elif result.key not in seen:
-            seen.add(result.key)
-            yield result
 
 
 # --- the document ----------------------------------------------------------------------------
@@ -123,7 +109,7 @@ def _root(content: bytes, url: str) -> Element:
         if b"<feed" in content[:1000]:
             raise SourceError(f"{url}: its XML is broken or cut short ({error})") from error
         raise _no_feed(content, url) from error
-    if _local_name(root) != "feed":
+    if root.tag.rpartition("}")[2] != "feed":
         raise _no_feed(content, url)
     title = _text(root, "title")
     if title.startswith("Feed error"):
@@ -139,10 +125,6 @@ def _no_feed(content: bytes, url: str) -> SourceError:
         )
     start = one_line(content[:200].decode("utf-8", "replace"))[:40]
     return SourceError(f"{url} is not an Atom feed: it begins with '{start}'")
-
-
-def _local_name(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
 
 
 # --- an entry --------------------------------------------------------------------------------
@@ -175,29 +157,29 @@ def _read(entry: Element, source: str) -> Paper | BadRecord:
 
 
 def _identifier(entry: Element) -> str:
-    """The entry's id, with the version; else the address it links to."""
+    """Return the entry's id, with the version; else the address it links to."""
     links = [link.get("href", "") for link in entry.findall("{*}link")]
     names = [_text(entry, "id"), *map(one_line, links)]
     return next(filter(arxiv_id, names), names[0])
 
 
 def _creators(entry: Element) -> tuple[str, ...]:
-    """The authors; arXiv puts all in one string, affiliations in parentheses."""
+    """Return the authors; arXiv puts all in one string, affiliations in parentheses."""
     lines = [_content(element) for element in entry.findall("{*}creator")]
     lines = lines or [_raw(author, "name") for author in entry.findall("{*}author")]
     return tuple(name for line in lines for name in feed_authors(line))
 
 
 def feed_authors(text: str) -> tuple[str, ...]:
-    """The names in ``Ada L. (Univ. A, B), Bo M. (C (D))``, without affiliations."""
+    """Return the names in ``Ada L. (Univ. A, B), Bo M. (C (D))``, without affiliations."""
     text = clean(text)
-    for _ in range(_NESTING):
+    for _ in range(_NESTING_LIMIT):
         text = _PARENTHESES.sub("", text)
     return split_at_commas(re.sub("[()]", "", text))
 
 
 def _announced_on(entry: Element) -> date | None:
-    """The announcement's day in New York; the feed does not tell when a paper was submitted."""
+    """Return the announcement's day in New York; the feed has no date of submission."""
     published = utc(_text(entry, "published"))
     return published.astimezone(_EASTERN).date() if published else None
 

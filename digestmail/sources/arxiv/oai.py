@@ -17,19 +17,13 @@ from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
 from digestmail.sources.arxiv.oai_records import OaiRecord, read_record, take_apart
 from digestmail.sources.arxiv.xml import children, document, texts
-from digestmail.sources.http.client import (
-    Response,
-    WebClient,
-    pause_after,
-    retry_after,
-    status_line,
-)
+from digestmail.sources.http.client import Response, WebClient, status_line
+from digestmail.sources.http.throttle import LIMITS, pause_after, retry_after
 from digestmail.text import one_line
 
 BASE_URL = "https://oaipmh.arxiv.org/oai"
 _PREFIX = "arXiv"
-_UNTOLD_WAIT = 30.0  # seconds after a first 503 that does not say for how long
-_CLIENT_WAITS = 60.0  # a WebClient itself asks once more after a wait up to this
+_FIRST_WAIT = 30.0  # seconds after a first 503 that does not say for how long
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +148,10 @@ class OaiHarvester:
             response = self._web.get(url, expected=(200, 400, 503))
             if response.status != 503:
                 return response
-            told = retry_after(response.headers)
-            refusals += 2 if told is not None and told <= _CLIENT_WAITS else 1
-            wait = pause_after(503, told, refusals) or _UNTOLD_WAIT
+            delay = retry_after(response.headers)
+            # After a short delay the WebClient itself has asked once more.
+            refusals += 2 if delay is not None and delay <= LIMITS.max_retry_after else 1
+            wait = pause_after(503, delay, refusals) or _FIRST_WAIT
             if waited + wait > self._patience:
                 raise SourceError(
                     f"{self._base_url}: still busy (503) after {waited:.0f} s of waiting;"

@@ -10,73 +10,73 @@ from datetime import date, datetime, timedelta
 from digestmail.domain import BadRecord, Batch, BatchState, Clock, Paper, Source, SourceMemory
 from digestmail.errors import SourceError
 from digestmail.sources import options
-from digestmail.sources.arxiv.feed import Wanted, read_feed
+from digestmail.sources.arxiv.feed import AnnouncementFilter, read_feed
 from digestmail.sources.arxiv.oai import BASE_URL as OAI_URL
 from digestmail.sources.arxiv.oai import OaiHarvester
 from digestmail.sources.arxiv.reconcile import (
     Harvest,
-    beginning,
     decide,
-    is_beyond,
+    first_key,
+    is_newer,
     is_news,
     primary,
-    raised,
+    updated_newest,
 )
+from digestmail.sources.arxiv.state import ArxivState, OaiCheck
 from digestmail.sources.arxiv.taxonomy import checked_spelling, expand, feed_names, oai_sets
 from digestmail.sources.http.client import WebClient, status_line
 from digestmail.sources.kind import FetchDay, Kind, Setup
 from digestmail.sources.options import Options
-from digestmail.sources.state import ArxivMemory, Look
 
 BASE_URL = "https://rss.arxiv.org/atom/"
-LOOK_EVERY = timedelta(minutes=25)  # at OAI-PMH, for a day that is not settled
+CHECK_INTERVAL = timedelta(minutes=25)  # of OAI-PMH, for a day that is not settled
 # Seconds to wait for a busy OAI-PMH server: another fetch comes soon, another backfill does not.
 _PATIENCE = 60.0
 _BACKFILL_PATIENCE = 900.0
-_BACK_AT_MOST = timedelta(days=14)
+_LOOKBACK = timedelta(days=14)
 _DAY = timedelta(days=1)
 
 
 class ArxivSource:
-    """What arXiv announced of late in some categories, told by the feed at ``url``.
+    """arXiv's latest announcements in the categories of the feed at ``url``.
 
-    ``past`` harvests the same categories; ``primaries`` are all codes that a paper may bear first
-    that is new in one of them. ``expected`` tells the day (as in ``Paper.announced_on``) of the
-    latest announcement that should be out. New versions of older papers come only where they are
-    ``wanted``, and only from the feed; cross-lists of older papers only from the feed, too.
+    ``harvester`` reads the same categories; ``primaries`` are all primary categories of a paper
+    that is new in one of them. ``expected_day`` returns the day (as in ``Paper.announced_on``) of
+    the latest announcement that should be out. New versions and cross-lists of older papers come
+    only from the feed, as far as ``announcements`` lets them through.
     """
 
     def __init__(
         self,
         url: str,
         web: WebClient,
-        past: OaiHarvester,
+        harvester: OaiHarvester,
         name: str = "arxiv",
         *,
         primaries: Set[str],
-        wanted: Wanted,
+        announcements: AnnouncementFilter,
         memory: SourceMemory,
         clock: Clock,
-        expected: Callable[[], date],
+        expected_day: Callable[[], date],
     ) -> None:
         self._url = url
         self._web = web
-        self._past = past
+        self._harvester = harvester
         self._name = name
         self._primaries = primaries
-        self._wanted = wanted
+        self._announcements = announcements
         self._batches = memory.batches
-        self._memory = ArxivMemory(memory.values, f"{url} {wanted}")
+        self._state = ArxivState(memory.values, _selection(url, announcements))
         self._clock = clock
-        self._expected = expected
+        self._expected_day = expected_day
 
     def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:  # noqa: ARG002
-        """Yield what the feed has if it changed, then what OAI-PMH has while a day is not whole.
+        """Yield the feed's papers if it changed, then OAI-PMH's until the day is complete.
 
-        What is remembered tells where to go on, so all that appeared since the last fetch comes;
-        see Source. Each fetch adds a Batch as long as the latest day is open, and once when it is
-        complete. Where one of the two fails, the other is read all the same before SourceError is
-        raised; a feed that fails is but a BadRecord once OAI-PMH has settled the day.
+        The state says where to go on, so all that appeared since the last fetch comes; see Source.
+        Each fetch adds a Batch as long as the latest day is open, and once when it is complete.
+        Where one of the two fails, the other is read all the same before SourceError is raised; a
+        feed that fails is but a BadRecord once OAI-PMH has settled the day.
         """
         feed_error = None
         try:
@@ -87,103 +87,111 @@ class ArxivSource:
         try:
             yield from self._reconcile(day, feed_failed=feed_error is not None)
         except SourceError as error:
-            self._tell(day, BatchState.OPEN, str(error))
-            raise _joined(feed_error, error) from error
+            self._report(day, BatchState.OPEN, str(error))
+            if feed_error is None:
+                raise
+            message = f"the feed and OAI-PMH both failed: {feed_error}; {error}"
+            raise SourceError(message) from error
         if feed_error:
             if not self._is_settled(day):
                 raise feed_error
             yield BadRecord("the feed", str(feed_error))
 
     def _read_feed(self) -> Iterator[Paper | BadRecord]:
-        # A query that arXiv refuses is answered with 400 and a feed that tells why.
-        kept = self._memory.validators(self._url)
-        response = self._web.get(self._url, expected=(200, 400), validators=kept)
+        # A query that arXiv refuses is answered with 400 and a feed with the reason.
+        validators = self._state.validators(self._url)
+        response = self._web.get(self._url, expected=(200, 400), validators=validators)
         if response.status == 304:
             return
-        feed = read_feed(response.content, url=self._url, source=self._name, wanted=self._wanted)
+        feed = read_feed(
+            response.content,
+            url=self._url,
+            source=self._name,
+            announcements=self._announcements,
+        )
         if response.status != 200:
             raise SourceError(f"{self._url}: answered {status_line(response.status)}")
         yield from feed.results
-        self._memory.read(self._url, response.validators, feed.announced)
+        self._state.store_feed(self._url, response.validators, feed.summary)
 
     def _latest_day(self) -> date:
-        """The latest announcement that is out, or should be."""
-        day, expected = self._memory.announced.day, self._expected()
+        """Return the day of the latest announcement that is out, or should be."""
+        day, expected = self._state.feed.day, self._expected_day()
         is_out = day is not None and day <= self._clock().date()
         return max(day, expected) if day and is_out else expected
 
     def _is_settled(self, day: date) -> bool:
-        return self._memory.settled is not None and self._memory.settled >= day
+        settled = self._state.settled_day
+        return settled is not None and settled >= day
 
-    def _tell(self, day: date, state: BatchState, reason: str) -> None:
+    def _report(self, day: date, state: BatchState, reason: str) -> None:
         self._batches.append(Batch(source=self._name, day=day, state=state, reason=reason))
 
     # --- OAI-PMH -----------------------------------------------------------------------------
 
     def _reconcile(self, day: date, *, feed_failed: bool) -> Iterator[Paper | BadRecord]:
-        """Yield what OAI-PMH has, unless ``day`` is settled or was looked at just now."""
+        """Yield OAI-PMH's papers, unless ``day`` is settled or was checked just now."""
         if self._is_settled(day):
             return
-        now, last = self._clock(), self._memory.look(day)
-        if last and last.was_within(LOOK_EVERY, now):
-            self._tell(day, BatchState.OPEN, last.reason)
+        now, last = self._clock(), self._state.last_check(day)
+        if last and last.was_within(CHECK_INTERVAL, now):
+            self._report(day, BatchState.OPEN, last.reason)
             return
-        found = Harvest()
-        yield from self._harvest(day, found)
-        feed, earlier = self._memory.announced, last.fingerprint if last else ""
-        decision = decide(day, feed, found, earlier=earlier, feed_failed=feed_failed)
-        self._tell(day, decision.state, decision.reason)
+        harvest = Harvest()
+        yield from self._harvest(day, harvest)
+        feed, earlier = self._state.feed, last.fingerprint if last else ""
+        decision = decide(day, feed, harvest, earlier=earlier, feed_failed=feed_failed)
+        self._report(day, decision.state, decision.reason)
         if decision.state is BatchState.COMPLETE:
-            self._memory.settle(day, raised(self._memory.newest, day, feed, found))
+            newest = updated_newest(self._state.newest_keys, day, feed, harvest)
+            self._state.settle(day, newest)
         else:
-            self._memory.looked(Look(day, now, found.fingerprint, decision.reason))
+            check = OaiCheck(day, now, harvest.fingerprint, decision.reason)
+            self._state.store_check(check)
 
-    def _harvest(self, day: date, found: Harvest) -> Iterator[Paper | BadRecord]:
-        """Yield the new papers since before the last settled day, and enter into ``found``."""
+    def _harvest(self, day: date, harvest: Harvest) -> Iterator[Paper | BadRecord]:
+        """Yield the new papers since before the last settled day, and enter them in ``harvest``."""
         first: list[Paper] = []
-        for record in self._past.fetch_between(self._first_day(day), None):
+        for record in self._harvester.fetch_between(self._first_day(day), None):
             if isinstance(record, BadRecord):
                 yield record
-            elif record.key not in found.primaries:
-                found.primaries[record.key] = primary(record)
-                if not self._is_wanted(record):
+            elif record.key not in harvest.primaries:
+                harvest.primaries[record.key] = primary(record)
+                if not (self._announcements.cross or primary(record) in self._primaries):
                     continue
-                if not self._memory.begun:
+                if not self._state.first_key:
                     first.append(record)
-                elif is_news(record, self._memory.begun, self._memory.newest):
-                    yield self._entered(record, day, found)
-        if not self._memory.begun:
-            yield from self._begin(first, day, found)
+                elif is_news(record, self._state.first_key, self._state.newest_keys):
+                    yield self._entered(record, day, harvest)
+        if not self._state.first_key:
+            yield from self._begin(first, day, harvest)
 
-    def _begin(self, records: list[Paper], day: date, found: Harvest) -> Iterator[Paper]:
-        """Yield what is new in a source's very first harvest, and keep where it began."""
-        ours = [paper for paper in records if paper.announced_on == day]
-        feed = self._memory.announced
-        of_day = feed.new if feed.day == day and feed.new else {paper.key for paper in ours}
-        if of_day:
-            begun = beginning(of_day)
-            for paper in ours:
-                if paper.key in feed.keys or is_news(paper, begun, {}):
-                    yield self._entered(paper, day, found)
-            self._memory.begin(begun)
+    def _begin(self, records: list[Paper], day: date, harvest: Harvest) -> Iterator[Paper]:
+        """Yield the new papers of a source's very first harvest, and store where it began."""
+        announced = [paper for paper in records if paper.announced_on == day]
+        feed = self._state.feed
+        keys = feed.new if feed.day == day and feed.new else {paper.key for paper in announced}
+        if keys:
+            key = first_key(keys)
+            for paper in announced:
+                if paper.key in feed.keys or is_news(paper, key, {}):
+                    yield self._entered(paper, day, harvest)
+            self._state.store_first_key(key)
 
-    def _entered(self, paper: Paper, day: date, found: Harvest) -> Paper:
-        if paper.announced_on == day and is_beyond(paper, self._memory.newest):
-            found.fresh.add(paper.key)
+    def _entered(self, paper: Paper, day: date, harvest: Harvest) -> Paper:
+        if paper.announced_on == day and is_newer(paper, self._state.newest_keys):
+            harvest.new.add(paper.key)
         return paper
 
     def _first_day(self, day: date) -> date:
-        """A day earlier than needed: see ``OaiHarvester.fetch_between``."""
-        return max((self._memory.settled or day) - _DAY, day - _BACK_AT_MOST)
-
-    def _is_wanted(self, paper: Paper) -> bool:
-        return self._wanted.cross or primary(paper) in self._primaries
+        """Return a day earlier than needed: see ``OaiHarvester.fetch_between``."""
+        return max((self._state.settled_day or day) - _DAY, day - _LOOKBACK)
 
 
-def _joined(feed_error: SourceError | None, oai_error: SourceError) -> SourceError:
-    if feed_error is None:
-        return oai_error
-    return SourceError(f"the feed and OAI-PMH both failed: {feed_error}; {oai_error}")
+def _selection(url: str, announcements: AnnouncementFilter) -> str:
+    """Return the name of the papers selected, as earlier versions stored it in the state."""
+    cross, replacements = announcements.cross, announcements.replacements
+    return f"{url} Wanted(cross={cross}, replacements={replacements})"
 
 
 # --- the kind --------------------------------------------------------------------------------
@@ -211,13 +219,13 @@ def _build(setup: Setup) -> Source:
         _harvester(setup, _PATIENCE),
         setup.name,
         primaries=frozenset(expand(categories)),
-        wanted=Wanted(
+        announcements=AnnouncementFilter(
             options.is_yes(setup.options, "cross", default=True),
             options.is_yes(setup.options, "replacements", default=False),
         ),
         memory=setup.memory,
         clock=setup.context.clock,
-        expected=setup.context.expected_day,
+        expected_day=setup.context.expected_day,
     )
 
 

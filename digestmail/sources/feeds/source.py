@@ -15,12 +15,11 @@ from digestmail.errors import SourceError
 from digestmail.sources import options
 from digestmail.sources.feeds.document import Limits, read_document
 from digestmail.sources.feeds.entry import FeedRecord, doi_in_address, own_keys, read_entry
-from digestmail.sources.http.client import WebClient
+from digestmail.sources.http.client import Validators, WebClient
 from digestmail.sources.http.ssrf_guard import PrivateAddressError
 from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.normalise.paper import RecordError, paper_from_record, shared_names
 from digestmail.sources.options import Options
-from digestmail.sources.state import remember_validators, remembered_validators
 
 __all__ = ["FeedSource", "doi_in_address", "read_any_feed"]
 
@@ -42,7 +41,7 @@ class FeedSource:
 
         See Source.
         """
-        validators = remembered_validators(self._values, self._url)
+        validators = Validators.load(self._values, self._url)
         try:
             response = self._web.get(self._url, validators=validators)
         except PrivateAddressError as error:
@@ -52,7 +51,7 @@ class FeedSource:
         if response.status == 304:
             return
         yield from read_any_feed(response.content, url=response.url, source=self._name)
-        remember_validators(self._values, self._url, response.validators)
+        response.validators.store(self._values, self._url)
 
 
 def read_any_feed(

@@ -1,1 +1,1 @@
-"""HTTP for sources: a polite client, and the guard against requests into our own network."""
+"""HTTP for sources: a client, the throttle of its requests, the guard of our own network."""

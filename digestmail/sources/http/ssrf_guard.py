@@ -1,8 +1,8 @@
-"""Keeps requests for addresses that a stranger gave out of our own network.
+"""The guard against server-side request forgery (SSRF): no request into our own network.
 
 A feed's address may point at a router, a database or a cloud's metadata service instead of a
-feed (server-side request forgery). Names are judged by what they resolve to, at the moment of
-connecting, and the connection goes to the very address that was judged: a name that resolves
+feed. Names are judged by the addresses that they resolve to, at the moment of connecting, and the
+connection goes to the very address that was judged: a name that resolves
 differently a moment later (DNS rebinding) gains nothing.
 """
 
@@ -31,7 +31,7 @@ class PrivateAddressError(SourceError):
 
 
 def refuse_private(url: str, resolve: Resolve = socket.getaddrinfo) -> str:
-    """The IP address to connect to for ``url``; SourceError unless all of its host's are public.
+    """Return the IP address to connect to for ``url``; SourceError if any of its host is private.
 
     Refused (PrivateAddressError) are loopback, private, link-local (a cloud's metadata service),
     multicast, reserved and carrier-grade NAT addresses and IPv6 forms that carry one of these;
@@ -39,8 +39,8 @@ def refuse_private(url: str, resolve: Resolve = socket.getaddrinfo) -> str:
     """
     host, port = _host_and_port(url)
     try:
-        found = resolve(host, port, type=socket.SOCK_STREAM)
-        addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+        entries = resolve(host, port, type=socket.SOCK_STREAM)
+        addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in entries]
     except (OSError, UnicodeError, ValueError) as error:
         raise SourceError(f"{host} has no address ({one_line(str(error))[:200]})") from error
     for address in addresses:
@@ -52,14 +52,14 @@ def refuse_private(url: str, resolve: Resolve = socket.getaddrinfo) -> str:
 
 
 def _host_and_port(url: str) -> tuple[str, int]:
-    shown = one_line(url)[:80]
+    excerpt = one_line(url)[:80]
     try:
-        read = httpx.URL(url)
+        parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
-        raise SourceError(f"“{shown}” is not a web address: {error}") from error
-    if read.scheme not in ("http", "https") or not read.host:
-        raise SourceError(f"“{shown}” is not an http or https address")
-    return _ascii_host(read), read.port or (443 if read.scheme == "https" else 80)
+        raise SourceError(f"“{excerpt}” is not a web address: {error}") from error
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise SourceError(f"“{excerpt}” is not an http or https address")
+    return _ascii_host(parsed), parsed.port or (443 if parsed.scheme == "https" else 80)
 
 
 def _ascii_host(url: httpx.URL) -> str:
@@ -67,9 +67,9 @@ def _ascii_host(url: httpx.URL) -> str:
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether ``address`` is a host on the public internet."""
+    """Return whether ``address`` is a host on the public internet."""
     if isinstance(address, IPv6Address):
-        inner = _carried(address)
+        inner = _embedded_ipv4(address)
         if inner is None:
             return address in _GLOBAL_UNICAST and address.is_global
         return is_public(inner)
@@ -77,8 +77,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return address.is_global and not address.is_multicast and not is_internal
 
 
-def _carried(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that ``address`` leads to: mapped, 6to4, Teredo or NAT64."""
+def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
+    """Return the IPv4 address that ``address`` leads to: mapped, 6to4, Teredo or NAT64."""
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     teredo = address.teredo
@@ -86,7 +86,7 @@ def _carried(address: IPv6Address) -> IPv4Address | None:
 
 
 class PinnedTransport(httpx.HTTPTransport):
-    """Connects each request to the IP address that ``pin`` gives for its URL, and nowhere else.
+    """A transport that connects each request to the IP address that ``pin`` returns for its URL.
 
     The Host header and the name that TLS verifies stay the URL's. A redirect is a request of its
     own, so it is judged as well. No connection is kept: it could be shared by another name that

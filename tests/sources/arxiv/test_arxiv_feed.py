@@ -17,18 +17,28 @@ from sources_server import (
 
 from digestmail.domain import BadRecord, Paper, SourceSpec
 from digestmail.errors import SourceError
-from digestmail.sources.arxiv.feed import Announced, Feed, Wanted, feed_authors, read_feed
+from digestmail.sources.arxiv.feed import (
+    AnnouncementFilter,
+    Feed,
+    FeedSummary,
+    feed_authors,
+    read_feed,
+)
 
 RECORDED = RECORDINGS / "arxiv-rss-atom"
 
 
-def read(content: str | bytes, wanted: Wanted | None = None) -> list[Paper | BadRecord]:
+def read(
+    content: str | bytes, accepted: AnnouncementFilter | None = None
+) -> list[Paper | BadRecord]:
     content = content.encode() if isinstance(content, str) else content
-    return whole(content, wanted).results
+    return whole(content, accepted).results
 
 
-def whole(content: bytes, wanted: Wanted | None = None) -> Feed:
-    return read_feed(content, url="the feed", source="arxiv", wanted=wanted or Wanted())
+def whole(content: bytes, accepted: AnnouncementFilter | None = None) -> Feed:
+    return read_feed(
+        content, url="the feed", source="arxiv", announcements=accepted or AnnouncementFilter()
+    )
 
 
 def one(content: str) -> Paper:
@@ -150,22 +160,24 @@ def test_deep_nesting_does_no_harm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "expected"),
+    ("accepted", "expected"),
     [
-        (Wanted(), "new cross"),
-        (Wanted(cross=False), "new"),
-        (Wanted(replacements=True), "new cross replace replace-cross"),
-        (Wanted(cross=False, replacements=True), "new replace"),
+        (AnnouncementFilter(), "new cross"),
+        (AnnouncementFilter(cross=False), "new"),
+        (AnnouncementFilter(replacements=True), "new cross replace replace-cross"),
+        (AnnouncementFilter(cross=False, replacements=True), "new replace"),
     ],
 )
 @pytest.mark.parametrize("dropped", [{}, {"announced": ""}])
-def test_announcement_types(wanted: Wanted, expected: str, dropped: dict[str, str]) -> None:
+def test_announcement_types(
+    accepted: AnnouncementFilter, expected: str, dropped: dict[str, str]
+) -> None:
     kinds = ["new", "cross", "replace", "replace-cross"]
     entries = [
         entry(f"2603.0000{n}", kind, title=f"<title>{kind}</title>", **dropped)
         for n, kind in enumerate(kinds)
     ]
-    papers = read(feed(*entries), wanted)
+    papers = read(feed(*entries), accepted)
     assert [p.title for p in papers if isinstance(p, Paper)] == expected.split()
 
 
@@ -206,12 +218,12 @@ def test_what_was_announced_whether_wanted_or_not() -> None:
     unreadable = entry("2603.00009", title="")
     content = feed(entry("2603.00001"), entry("2603.00002", "cross"), entry("2603.3", "replace"))
     content = content.replace("2603.3", "2603.00003").replace("<entry>", unreadable + "<entry>", 1)
-    assert whole(content.encode(), Wanted(cross=False)).announced == Announced(
+    assert whole(content.encode(), AnnouncementFilter(cross=False)).summary == FeedSummary(
         date(2026, 3, 4),
         frozenset({"arxiv:2603.00001"}),
         frozenset({"arxiv:2603.00001", "arxiv:2603.00002", "arxiv:2603.00003"}),
     )
-    assert whole(feed().encode()).announced == Announced()
+    assert whole(feed().encode()).summary == FeedSummary()
 
 
 # --- one entry -------------------------------------------------------------------------------

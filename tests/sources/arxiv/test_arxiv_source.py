@@ -333,3 +333,11 @@ def test_a_source_that_was_changed_starts_anew(source: Source) -> None:
     source.fetch()
     source.options["cross"] = "yes"
     assert source.fetch() == ids(1, 2, 1, 2)
+
+
+def test_the_stored_selection_is_that_of_earlier_versions(source: Source) -> None:
+    """Another spelling would make every installed source start anew after an update."""
+    serve(source, feed(item(1)), Answer(page(row(1))))
+    source.fetch()
+    selection = f"{source.site.url}/atom/cs.AI Wanted(cross=True, replacements=False)"
+    assert source.memory.values["for"] == selection

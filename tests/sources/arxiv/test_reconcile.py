@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from digestmail.domain import BatchState, Paper
-from digestmail.sources.arxiv.feed import Announced
-from digestmail.sources.arxiv.reconcile import Decision, Harvest, decide, is_beyond, raised
+from digestmail.sources.arxiv.feed import FeedSummary
+from digestmail.sources.arxiv.reconcile import Decision, Harvest, decide, is_newer, updated_newest
 
 DAY = date(2026, 11, 20)
 BEFORE = date(2026, 11, 19)
@@ -18,15 +18,15 @@ def keys(*numbers: int) -> frozenset[str]:
     return frozenset(map(key, numbers))
 
 
-def told(*new: int, others: tuple[int, ...] = (), day: date | None = DAY) -> Announced:
-    return Announced(day, keys(*new), keys(*new, *others))
+def told(*new: int, others: tuple[int, ...] = (), day: date | None = DAY) -> FeedSummary:
+    return FeedSummary(day, keys(*new), keys(*new, *others))
 
 
 def harvest(*fresh: int, others: tuple[int, ...] = (), category: str = "cs.AI") -> Harvest:
     return Harvest(dict.fromkeys(keys(*fresh, *others), category), set(keys(*fresh)))
 
 
-def again(feed: Announced, oai: Harvest, *, feed_failed: bool = False) -> Decision:
+def again(feed: FeedSummary, oai: Harvest, *, feed_failed: bool = False) -> Decision:
     """What is decided when OAI-PMH answers the same for the second time."""
     return decide(DAY, feed, oai, earlier=oai.fingerprint, feed_failed=feed_failed)
 
@@ -43,7 +43,7 @@ def again(feed: Announced, oai: Harvest, *, feed_failed: bool = False) -> Decisi
         (told(others=(2,)), harvest(2)),
     ],
 )
-def test_both_agree(feed: Announced, oai: Harvest) -> None:
+def test_both_agree(feed: FeedSummary, oai: Harvest) -> None:
     assert decide(DAY, feed, oai) == Decision(BatchState.COMPLETE)
 
 
@@ -56,7 +56,7 @@ def test_both_agree(feed: Announced, oai: Harvest) -> None:
         (told(day=None), "the feed was empty"),
     ],
 )
-def test_two_equal_answers_outweigh_the_feed(feed: Announced, reason: str) -> None:
+def test_two_equal_answers_outweigh_the_feed(feed: FeedSummary, reason: str) -> None:
     assert again(feed, harvest(1, 2, 3)) == Decision(BatchState.COMPLETE, reason)
 
 
@@ -94,7 +94,7 @@ def test_a_feed_without_new_papers_in_small_categories() -> None:
         ),
     ],
 )
-def test_what_is_waited_for(feed: Announced, oai: Harvest, reason: str) -> None:
+def test_what_is_waited_for(feed: FeedSummary, oai: Harvest, reason: str) -> None:
     assert decide(DAY, feed, oai) == Decision(BatchState.OPEN, reason)
     assert decide(DAY, feed, oai, earlier="another").state is BatchState.OPEN
 
@@ -105,7 +105,7 @@ def test_a_feed_that_failed_is_told() -> None:
 
 
 @pytest.mark.parametrize("feed", [told(day=None), told(9, day=BEFORE)])
-def test_nothing_twice_is_no_announcement(feed: Announced) -> None:
+def test_nothing_twice_is_no_announcement(feed: FeedSummary) -> None:
     assert again(feed, harvest(others=(7,))).state is BatchState.OPEN
 
 
@@ -120,7 +120,7 @@ def test_many_categories_are_not_all_named() -> None:
 
 
 def oai_with(oai: Harvest, number: int) -> Harvest:
-    return Harvest({**oai.primaries, key(number): "cs.AI"}, oai.fresh)
+    return Harvest({**oai.primaries, key(number): "cs.AI"}, oai.new)
 
 
 def test_fingerprints_tell_harvests_apart() -> None:
@@ -144,13 +144,13 @@ def test_fingerprints_tell_harvests_apart() -> None:
 )
 def test_what_came_after_the_newest(newest: dict[str, str], beyond: bool) -> None:
     paper = Paper(key=key(5), title="T", categories=("cs.AI", "cs.LG"))
-    assert is_beyond(paper, newest) is beyond
+    assert is_newer(paper, newest) is beyond
 
 
 def test_watermarks_rise_and_never_fall() -> None:
     oai = Harvest({key(5): "cs.AI", key(6): "cs.LG", key(7): "cs.LG"}, set(keys(5, 6)))
     before = {"cs.AI": key(9), "cs.CL": key(1)}
     marks = {"cs.AI": key(9), "cs.CL": key(1)}
-    assert raised(before, DAY, told(day=None), oai) == {**marks, "cs.LG": key(6)}
-    assert raised(before, DAY, told(7, 8), oai) == {**marks, "cs.LG": key(7)}
-    assert raised(before, DAY, told(7, day=BEFORE), oai) == {**marks, "cs.LG": key(6)}
+    assert updated_newest(before, DAY, told(day=None), oai) == {**marks, "cs.LG": key(6)}
+    assert updated_newest(before, DAY, told(7, 8), oai) == {**marks, "cs.LG": key(7)}
+    assert updated_newest(before, DAY, told(7, day=BEFORE), oai) == {**marks, "cs.LG": key(6)}

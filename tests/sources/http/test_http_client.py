@@ -8,7 +8,7 @@ from patience import LONG
 from sources_server import Answer, Site, Time, browsing, serving
 
 from digestmail.errors import SourceError
-from digestmail.sources.http.client import domain_of, retry_after
+from digestmail.sources.http.throttle import domain_of, retry_after
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from sources_server import Answer, Site, Time, serving
 
 from digestmail.errors import SourceError
 from digestmail.sources import WebClient
-from digestmail.sources.http.client import Validators, pause_after
+from digestmail.sources.http.client import Validators
+from digestmail.sources.http.throttle import ThrottleLimits, pause_after
 
 
 @pytest.fixture
@@ -247,7 +248,7 @@ def ask(url: str, folder: Path, times: int, waits: "SimpleQueue[float]") -> None
         user_agent="test",
         monotonic=time.monotonic,
         sleep=sleep,
-        min_interval=0.3,
+        limits=ThrottleLimits(min_interval=0.3),
         timeout=LONG,
         shared_folder=folder,
         wall=time.monotonic,
