@@ -12,8 +12,8 @@ def written(read: Expression) -> str:
     if read.phrase:
         return read.text
     if read.operator == "not":
-        return f"-{written(read.parts[0])}"
-    return "(" + f" {read.operator} ".join(map(written, read.parts)) + ")"
+        return f"-{written(read.operands[0])}"
+    return "(" + f" {read.operator} ".join(map(written, read.operands)) + ")"
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,9 @@ def written(read: Expression) -> str:
         ("lie AND (LLM OR VLM) NOT medical", "(lie and (LLM or VLM) and -medical)"),
         ("a b OR c AND d", "(a b or (c and d))"), ("ship -space", "(ship and -space)"),
         ('"language model" -medical', '("language model" and -medical)'),
+        ("ship -space travel", "(ship and -space and travel)"),
+        ("a -b c -d", "(a and -b and c and -d)"),
+        ("gene “a b\"", "(gene and “a b\")"),
         ("x AND NOT (a OR b)", "(x and -(a or b))"), ("gene -“a b”", "(gene and -“a b”)"),
         ("((a b) OR c) d", "((a b or c) and d)"), ("a and b or c", "a and b or c"),
         ("Fe(II) complexes", "Fe(II) complexes"), ("k-means", "k-means"), ("diffus*", "diffus*"),
@@ -49,6 +52,19 @@ def test_what_cannot_be_understood_is_named(typed: str, mistake: Mistake) -> Non
     with pytest.raises(KeywordError) as raised:
         parsed_keyword(typed)
     assert raised.value.mistake is mistake
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("a b", "a b"), ("a OR b AND c", "a OR (b AND c)"), ("-x a", "a NOT x"),
+        ('"a b" c -(d OR e)', '"a b" AND c NOT (d OR e)'), ("(a OR b) cat*", "(a OR b) AND cat*"),
+    ],
+)  # fmt: skip
+def test_an_expression_is_written_as_one_would_type_it(typed: str, text: str) -> None:
+    read = parsed_keyword(typed)
+    assert str(read) == text
+    assert parsed_keyword(str(read)) == parsed_keyword(text)
 
 
 @given(st.text('ab"()-* ANDORT“”', max_size=30))

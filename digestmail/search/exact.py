@@ -1,19 +1,53 @@
-"""Whether a paper holds a phrase to the letter, or was written by somebody of a name."""
+"""Whether the text and authors of a paper match an expression, to the letter."""
 
 import re
 from functools import lru_cache
 
 from digestmail.domain import Paper
-from digestmail.text import Phrase, phrase, readable, spans
+from digestmail.search.facets import is_telling
+from digestmail.text import Expression, Operator, Phrase, phrase, readable, spans, words
 from digestmail.text.person_names import name_parts, same_person
 
 _LATEX = re.compile(r"[\\$]")
 
 
+def matches(paper: Paper, expression: Expression) -> bool:
+    """Whether a paper matches an expression; words beside each other may stand anywhere."""
+    if expression.operator is Operator.NOT:
+        return not matches(paper, expression.operands[0])
+    if expression.operator is Operator.OR:
+        return any(matches(paper, operand) for operand in expression.operands)
+    if expression.operator is Operator.AND:
+        return all(matches(paper, operand) for operand in expression.operands)
+    if expression.phrase and expression.phrase.exact:
+        return holds(paper, expression.text.strip('"“”'))
+    return all(_has_word(paper, word) for word in _phrases_of_words(expression.text))
+
+
+@lru_cache(maxsize=256)
+def _phrases_of_words(text: str) -> tuple[Phrase, ...]:
+    text = readable(text)
+    return tuple(
+        phrase(text[word.start : word.end] + "*" * (text[word.end : word.end + 1] == "*"))
+        for word in words(text)
+        if is_telling(word.stem)
+    )
+
+
+def _has_word(paper: Paper, word: Phrase) -> bool:
+    if any(spans(readable(text), [word]) for text in (paper.title, paper.abstract)):
+        return True
+    return any({*word.words} & {*map(_plain, author.split())} for author in paper.authors)
+
+
+def _plain(name: str) -> str:
+    return " ".join(word.plain for word in words(name))
+
+
 def holds(paper: Paper, text: str) -> bool:
     """Whether a paper has exactly these words in its title or abstract, or such an author."""
     exact = phrase(f'"{text}"')
-    if any(_stands(exact, part) for part in (paper.title, paper.abstract)):
+    if any(_stands(exact, field) for field in (paper.title, paper.abstract)):
         return True
     return any(_is_named(author, text) for author in paper.authors)
 
@@ -27,9 +61,10 @@ def _stands(exact: Phrase, text: str) -> bool:
 @lru_cache(maxsize=256)
 def _pattern(plain: tuple[str, ...]) -> re.Pattern[str]:
     """Return what finds words in ASCII where ``spans`` does; ``c++`` and ``c#`` are no ``c``."""
-    others = r"(?!(?:\+\+|(?<=\b[A-Za-z])#)(?!\w))"
-    between = rf"{others}[\W_]+".join(map(re.escape, plain))
-    return re.compile(rf"(?<![^\W_]){between}(?![^\W_]){others}", re.IGNORECASE)
+    not_before_sign = r"(?!(?:\+\+|(?<=\b[A-Za-z])#)(?!\w))"
+    between = rf"{not_before_sign}[\W_]+".join(map(re.escape, plain))
+    pattern = rf"(?<![^\W_]){between}(?![^\W_]){not_before_sign}"
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _is_named(author: str, text: str) -> bool:

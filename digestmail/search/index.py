@@ -13,12 +13,12 @@ import numpy as np
 
 from digestmail.domain import Paper
 from digestmail.relevance.features.terms import Hashes, Terms, counted
-from digestmail.search.facets import category_term, facets
+from digestmail.search.facets import category_term, facets, plain_words
 from digestmail.search.inverted_index import LARGEST, Floats, Postings, extended, postings
 from digestmail.search.matching import Matches, match
 from digestmail.search.query import Query
 from digestmail.search.ranking import RANKING, Numbers, RankingParameters, Scores, fused, top
-from digestmail.search.segment import Mask, Segment, document_frequency
+from digestmail.search.segment import Mask, Segment, document_frequency, word_lines
 
 _TELLING = 40  # terms of a paper that its neighbours are found by
 _ALIKE = 0.04  # the least likeness of neighbours; that of any two papers is some 0.005
@@ -31,8 +31,8 @@ Similarity = Callable[[Numbers], Floats]  # the cosines of the meaning of papers
 class Hits:
     """The papers of a search, best or newest first.
 
-    ``ids`` are the first of ``total``; ``exact`` of them have all words of the query, and come
-    before those that are merely near. Phrases are not checked to the letter: see ``exact.holds``.
+    ``ids`` are the first of ``total``; ``exact`` of them match the whole query, and come before
+    those that are merely near. Phrases are not checked to the letter: see ``exact.matches``.
     """
 
     ids: list[int]
@@ -41,18 +41,18 @@ class Hits:
 
 
 class Index:
-    """The last ``most`` papers, and a few more, by their terms, in segments of ``segment_size``.
+    """The last ``capacity`` papers, and a few more, by their terms, in segments.
 
     One thread may add while others search.
     """
 
     def __init__(
         self,
-        most: int = 1_000_000,
+        capacity: int = 1_000_000,
         ranking: RankingParameters = RANKING,
         segment_size: int = LARGEST,
     ) -> None:
-        self._most = most
+        self._capacity = capacity
         self._segment_size = segment_size
         self._ranking = ranking
         self._segments: tuple[Segment, ...] = ()
@@ -75,30 +75,32 @@ class Index:
 
     def add(self, papers: Iterable[tuple[Paper, Terms]]) -> None:
         """Add papers of the store that came after ``newest``, in order of their ids."""
-        several = iter(papers)
+        remaining = iter(papers)
         counts = Counter(self.categories)
         while True:
             last = self._segments[-1] if self._segments else None
             size = self._segment_size
             room = size - len(last.ids) if last else size
-            new = _Gathered(islice(several, room or size), counts)
+            new = _Additions(islice(remaining, room or size), counts)
             if not new.ids:
                 break
             self._put(new, last if room else None)
             self.categories = dict(counts.most_common())
 
-    def _put(self, new: "_Gathered", last: Segment | None) -> None:
+    def _put(self, new: "_Additions", last: Segment | None) -> None:
         """Join papers to the last segment, or begin another."""
-        others = self._segments[:-1] if last else self._segments
+        before = self._segments[:-1] if last else self._segments
         ids, seen = np.array(new.ids), np.array(new.seen)
         texts, names = postings(new.texts), postings(new.facets)
+        words = word_lines(new.words)
         if last:
             ids, seen = np.concatenate([last.ids, ids]), np.concatenate([last.seen, seen])
             texts, names = extended(last.texts, texts), extended(last.facets, names)
-        every = [*(segment.texts for segment in others), texts]
-        norms = texts.norms(lambda hashes: _idf_among(every, hashes))
-        segments = (*others, Segment(ids, seen, texts, names, norms, texts.sizes))
-        surplus = sum(len(segment.ids) for segment in segments) - self._most
+            words = word_lines(new.words, last.words)
+        collection = [*(segment.texts for segment in before), texts]
+        norms = texts.norms(lambda hashes: _idf_among(collection, hashes))
+        segments = (*before, Segment(ids, seen, texts, names, norms, texts.sizes, words))
+        surplus = sum(len(segment.ids) for segment in segments) - self._capacity
         self._segments = segments[1:] if surplus >= len(segments[0].ids) else segments
 
     # --- searching ---
@@ -107,64 +109,66 @@ class Index:
         self,
         query: Query,
         *,
-        most: int,
+        limit: int,
         category: str = "",
         since: datetime | None = None,
         newest: bool = False,
         strict: bool = False,
         similarity: Similarity | None = None,
     ) -> Hits:
-        """Return the ``most`` papers that suit a query best, or the newest of them.
+        """Return the ``limit`` papers that suit a query best, or the newest of them.
 
-        Those with all words come first, then the nearest by words and by ``similarity``; sorted by
-        time, the nearest are left out where any paper has all words. ``strict``: they always are.
-        An empty query finds every paper. ``category`` is one, or a group of them (``cs``).
+        Those that match all of it come first, then the nearest by words and by ``similarity``. The
+        nearest are left out with ``strict``; and where any paper matches, if the query has
+        operators or is a name, or papers are sorted by time. An empty query finds every paper.
+        ``category`` is one, or a group of them (``cs``).
         """
         segments = self._segments
         ids, seen = _joined(s.ids for s in segments), _joined(s.seen for s in segments)
         matches = match(query, segments, self._ranking)
-        allowed = matches.allowed & _allowed(segments, category, since)
+        allowed = matches.is_allowed & _allowed(segments, category, since)
         exact = allowed & matches.is_exact
-        if query.is_empty:
-            return Hits(_ordered(ids, seen, exact, None, most), int(exact.sum()), int(exact.sum()))
         number = int(exact.sum())
+        if query.is_empty:
+            return Hits(_ordered(ids, seen, exact, None, limit), number, number)
+        is_complete = strict or (number and (newest or query.is_strict or matches.is_person))
         cosines = np.zeros(len(ids), dtype=np.float32)
         if similarity is not None and not (newest and number):
             cosines[allowed] = similarity(ids[allowed])
         near = np.zeros(len(ids), dtype=bool)
-        if not strict and not (newest and number) and not (matches.is_person and number):
-            near = self._near(matches, cosines, allowed) & ~exact
+        if not is_complete:
+            near = self._nearest(matches, cosines, allowed) & ~exact
         scores = matches.bonus + fused([matches.scores * allowed, cosines], self._ranking)
         by = None if newest else scores
-        best = _ordered(ids, seen, exact, by, most)
-        best += _ordered(ids, seen, near, by, most - len(best))
+        best = _ordered(ids, seen, exact, by, limit)
+        best += _ordered(ids, seen, near, by, limit - len(best))
         return Hits(best, number + int(near.sum()), number)
 
-    def _near(self, matches: Matches, cosines: Floats, allowed: Mask) -> Mask:
+    def _nearest(self, matches: Matches, cosines: Floats, allowed: Mask) -> Mask:
         """Return which papers are among the nearest by words or by meaning."""
         chosen = self._ranking
         result = np.zeros(len(allowed), dtype=bool)
         least_share = chosen.least_share if cosines.any() else 0.0
         by_words = matches.scores * (allowed & (matches.shares >= least_share))
-        for scores, least in ((by_words, 0.0), (cosines, chosen.least_cosine)):
+        for scores, least_score in ((by_words, 0.0), (cosines, chosen.least_cosine)):
             best = top(scores, chosen.nearest)
-            result[best[scores[best] > least]] = True
+            result[best[scores[best] > least_score]] = True
         return result
 
-    def near(self, paper_id: int, terms: Terms, most: int) -> list[int]:
+    def similar(self, paper_id: int, terms: Terms, limit: int) -> list[int]:
         """Return the papers most like one, by its terms, without it and what is hardly like it.
 
         Compared are the terms that tell most of it, by TF-IDF and cosine (Salton and Buckley,
         1988).
         """
-        segments = self._segments  # as they are now: others may come meanwhile
-        having = document_frequency([segment.texts for segment in segments], terms.hashes)
+        segments = self._segments  # as they are now: more may come meanwhile
+        frequency = document_frequency([segment.texts for segment in segments], terms.hashes)
         papers = sum(len(segment.ids) for segment in segments)
-        weights = _weights(terms) * _idf(papers, having)
+        weights = _weights(terms) * _idf(papers, frequency)
         # A term that no other paper has finds none.
-        telling = np.argsort(-weights * (having > 1), kind="stable")[:_TELLING]
+        telling = np.argsort(-weights * (frequency > 1), kind="stable")[:_TELLING]
         length = max(float(np.linalg.norm(weights)), 1e-6)
-        idf = _idf(papers, having[telling])
+        idf = _idf(papers, frequency[telling])
         scores = np.concatenate(
             [
                 np.zeros(0),
@@ -175,22 +179,24 @@ class Index:
             ]
         )
         ids, seen = _joined(s.ids for s in segments), _joined(s.seen for s in segments)
-        return _ordered(ids, seen, (scores >= _ALIKE) & (ids != paper_id), scores, most)
+        return _ordered(ids, seen, (scores >= _ALIKE) & (ids != paper_id), scores, limit)
 
 
-class _Gathered:
-    """Papers on their way into a segment: little is kept of each, so that many can be."""
+class _Additions:
+    """Papers on their way into a segment, of which little is held."""
 
     def __init__(self, papers: Iterable[tuple[Paper, Terms]], counts: Counter[str]) -> None:
         self.ids: list[int] = []
         self.seen: list[int] = []
         self.texts: list[Terms] = []
         self.facets: list[Terms] = []
+        self.words: set[str] = set()
         for paper, terms in papers:
             self.ids.append(paper.id or 0)
             self.seen.append(_micros(paper.first_seen_at))
             self.texts.append(terms)
             self.facets.append(counted(facets(paper)))
+            self.words |= plain_words(paper)
             counts.update(dict.fromkeys(paper.categories, 1))
 
 
@@ -215,11 +221,11 @@ def _allowed(segments: Sequence[Segment], category: str, since: datetime | None)
 
 
 def _ordered(
-    ids: Numbers, seen: Numbers, mask: Mask, scores: Scores | Floats | None, most: int
+    ids: Numbers, seen: Numbers, mask: Mask, scores: Scores | Floats | None, limit: int
 ) -> list[int]:
     """Return the ids under a mask by score, the newer first among equals; without it by time."""
     at = np.flatnonzero(mask)
-    best = at[top(seen[at] if scores is None else scores[at], most)] if most > 0 else _NONE
+    best = at[top(seen[at] if scores is None else scores[at], limit)] if limit > 0 else _NONE
     keys = (-ids[best], -seen[best]) + (() if scores is None else (-scores[best],))
     return [int(paper_id) for paper_id in ids[best[np.lexsort(keys)]]]
 
@@ -232,13 +238,13 @@ def _weights(terms: Terms) -> Floats:
     return (1 + np.log(np.maximum(terms.counts, 1))).astype(np.float32)
 
 
-def _idf(papers: int, having: Numbers) -> Floats:
+def _idf(papers: int, frequency: Numbers) -> Floats:
     """Return the inverse document frequency of terms that so many of the papers have."""
-    return (np.log((1 + papers) / (1 + having)) + 1).astype(np.float32)
+    return (np.log((1 + papers) / (1 + frequency)) + 1).astype(np.float32)
 
 
-def _idf_among(every: Sequence[Postings], hashes: Hashes) -> Floats:
-    return _idf(sum(one.size for one in every), document_frequency(every, hashes))
+def _idf_among(collection: Sequence[Postings], hashes: Hashes) -> Floats:
+    return _idf(sum(p.size for p in collection), document_frequency(collection, hashes))
 
 
 def _micros(moment: datetime | None) -> int:

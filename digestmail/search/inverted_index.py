@@ -49,7 +49,7 @@ class Postings:
         places, counts = self.of(term)
         return places, _WEIGHT[counts]
 
-    def having(self, hashes: Hashes) -> NDArray[np.int64]:
+    def document_frequency(self, hashes: Hashes) -> NDArray[np.int64]:
         """Return how many papers have each of some terms."""
         if not len(self.hashes):
             return np.zeros(len(hashes), dtype=np.int64)
@@ -80,14 +80,14 @@ def postings(texts: Sequence[Terms]) -> Postings:
     return _sorted(len(texts), hashes, places, counts)
 
 
-def extended(before: Postings, more: Postings) -> Postings:
-    """Return the papers of both, those of ``more`` numbered after the others."""
-    later = (more.places + np.uint16(before.size)).astype(np.uint16)
+def extended(before: Postings, added: Postings) -> Postings:
+    """Return the papers of both, those of ``added`` numbered after the others."""
+    later = (added.places + np.uint16(before.size)).astype(np.uint16)
     return _sorted(
-        before.size + more.size,
-        np.concatenate([_spelled_out(before), _spelled_out(more)]),
+        before.size + added.size,
+        np.concatenate([_spelled_out(before), _spelled_out(added)]),
         np.concatenate([before.places, later]),
-        np.concatenate([before.counts, more.counts]),
+        np.concatenate([before.counts, added.counts]),
     )
 
 
@@ -107,12 +107,12 @@ def _sorted(size: int, hashes: Hashes, places: Places, counts: NDArray[np.uint8]
     keys |= places.astype(np.uint64) << np.uint64(8)
     keys |= counts.astype(np.uint64)
     keys.sort()
-    every = (keys >> np.uint64(24)).astype(np.uint32)
-    begins = np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]])[: len(every)])
+    ordered = (keys >> np.uint64(24)).astype(np.uint32)
+    begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(ordered)])
     return Postings(
         size=size,
-        hashes=every[begins],
-        starts=np.concatenate([begins, [len(every)]]).astype(np.uint32),
+        hashes=ordered[begins],
+        starts=np.concatenate([begins, [len(ordered)]]).astype(np.uint32),
         places=((keys >> np.uint64(8)) & np.uint64(0xFFFF)).astype(np.uint16),
         counts=(keys & np.uint64(0xFF)).astype(np.uint8),
     )

@@ -1,6 +1,6 @@
-"""Which papers have the words, names and phrases of a query, and how well they fit by words."""
+"""Which papers match a query, by their terms, and how well they fit by words."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +8,12 @@ import numpy as np
 from digestmail.relevance.features.terms import analyse, hash_of
 from digestmail.search.facets import author_terms, name_term, person_terms
 from digestmail.search.inverted_index import Floats
-from digestmail.search.query import Query
+from digestmail.search.query import Query, QueryWord, query_words
 from digestmail.search.ranking import RankingParameters, Scores, add_bm25, bm25_idf
 from digestmail.search.segment import Mask, Segment, document_frequency
+from digestmail.text import Expression, Operator, stem_of
+
+_MOST_WITH_PREFIX = 2_000  # words that a beginning stands for
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +27,23 @@ class Matches:
     scores: Floats
     shares: Scores
     bonus: Floats
-    allowed: Mask  # has all phrases, and nothing that is excluded
+    is_exact: Mask  # may match the whole query; phrases are not checked to the letter
+    is_allowed: Mask  # may have all required phrases, and has nothing that is excluded
     is_person: bool
-
-    @property
-    def is_exact(self) -> Mask:
-        """Which papers have all words."""
-        return self.shares >= 1
 
 
 def match(query: Query, segments: Sequence[Segment], parameters: RankingParameters) -> Matches:
     """Match a query with all papers."""
     matcher = _Matcher(query, segments, parameters)
-    parts = [matcher.of(segment) for segment in segments]
-    empty = np.zeros(0, dtype=np.float32)
+    matches = [matcher.of(segment) for segment in segments]
+    no_scores, no_mask = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=bool)
     return Matches(
-        scores=np.concatenate([empty, *(part.scores for part in parts)]),
-        shares=np.concatenate([np.zeros(0), *(part.shares for part in parts)]),
-        bonus=np.concatenate([empty, *(part.bonus for part in parts)]),
-        allowed=np.concatenate([np.zeros(0, dtype=bool), *(part.allowed for part in parts)]),
-        is_person=any(part.is_person for part in parts),
+        scores=np.concatenate([no_scores, *(m.scores for m in matches)]),
+        shares=np.concatenate([np.zeros(0), *(m.shares for m in matches)]),
+        bonus=np.concatenate([no_scores, *(m.bonus for m in matches)]),
+        is_exact=np.concatenate([no_mask, *(m.is_exact for m in matches)]),
+        is_allowed=np.concatenate([no_mask, *(m.is_allowed for m in matches)]),
+        is_person=any(m.is_person for m in matches),
     )
 
 
@@ -55,63 +55,118 @@ class _Matcher:
     ) -> None:
         self._query = query
         self._parameters = parameters
+        self._segments = segments
+        self._with_prefix: dict[str, tuple[int, ...]] = {}
         texts = [segment.texts for segment in segments]
         papers = sum(len(segment.ids) for segment in segments)
         self._mean_size = sum(float(s.sizes.sum()) for s in segments) / max(papers, 1)
-        distinct = list(dict.fromkeys(query.terms))
-        hashes = np.array([hash_of(term) for term in distinct], dtype=np.uint32)
-        weights = bm25_idf(papers, document_frequency(texts, hashes))
-        weights *= np.where([" " in term for term in distinct], parameters.pair_weight, 1)
-        self._terms = list(zip(hashes.tolist(), weights.tolist(), strict=True))
-        stems = np.array([hash_of(word.stem) for word in query.words], dtype=np.uint32)
-        self._rarity = bm25_idf(papers, document_frequency(texts, stems)).tolist()
+        pairs = [hash_of(term) for term in dict.fromkeys(query.terms) if " " in term]
+        hashes = np.array(pairs, dtype=np.uint32)
+        weights = parameters.pair_weight * bm25_idf(papers, document_frequency(texts, hashes))
+        self._pairs = list(zip(pairs, weights.tolist(), strict=True))
+        self._rarity: dict[QueryWord, float] = {}
+        for word in query.words:
+            hashes = np.array(self._terms(word), dtype=np.uint32)
+            having = np.minimum(document_frequency(texts, hashes).sum(), papers)
+            self._rarity[word] = float(bm25_idf(papers, having))
 
     def of(self, segment: Segment) -> Matches:
         """Return how the papers of a segment fit."""
-        people = self._people(segment)
+        people = {pair: segment.any_of(person_terms(*pair)) for pair in self._query.people}
+        people = {pair: mask for pair, mask in people.items() if mask.any()}
+        masks = {word: self._with_word(segment, word, people) for word in self._rarity}
         scores, shares = self._bm25(segment), np.zeros(len(segment.ids))
-        for word, rarity in zip(self._query.words, self._rarity, strict=True):
-            named = segment.any_of([name_term(word.plain)])
-            scores[named] += 2 * rarity  # a name says as much as a word that stands there often
-            for pair, written in people.items():
-                named = named | written if word.plain in pair else named
-            shares[named | segment.with_term(hash_of(word.stem))] += rarity
+        for word, rarity in self._rarity.items():
+            # A name says as much as a word that stands there often.
+            scores[segment.any_of([name_term(word.plain)])] += 2 * rarity
+            shares[masks[word]] += rarity
         bonus = np.zeros(len(segment.ids), dtype=np.float32)
         for written in people.values():
             bonus[written] = 1
+        is_allowed = np.ones(len(segment.ids), dtype=bool)
+        for required in self._query.required:
+            is_allowed &= self._possible(segment, required, masks)
+        for excluded in self._query.excluded:
+            is_allowed &= ~self._certain(segment, excluded)
+        is_exact = is_allowed
+        if not self._query.is_empty:
+            found = [self._possible(segment, e, masks) for e in self._query.alternatives]
+            is_exact = is_allowed & np.any(found, axis=0)
+        plain = {word.plain for word in self._query.words}
         return Matches(
             scores,
-            (shares + 1e-6) / max(sum(self._rarity), 1e-6),
+            (shares + 1e-6) / max(sum(self._rarity.values()), 1e-6),
             bonus,
-            self._allowed(segment),
-            any({word.plain for word in self._query.words} <= {*pair} for pair in people),
+            is_exact,
+            is_allowed,
+            is_person=any(plain <= {*pair} for pair in people),
         )
+
+    def _possible(
+        self, segment: Segment, expression: Expression, masks: Mapping[QueryWord, Mask]
+    ) -> Mask:
+        """Return which papers may match an expression: all words of its phrases are there."""
+        if expression.operator is Operator.NOT:
+            return ~self._certain(segment, expression.operands[0])
+        if expression.operator is not Operator.PHRASE:
+            operands = [self._possible(segment, op, masks) for op in expression.operands]
+            return _combined(expression.operator, operands)
+        mask = np.ones(len(segment.ids), dtype=bool)
+        if expression.phrase and expression.phrase.exact:
+            text = expression.text.strip('"“”')
+            for term in analyse(text):
+                mask &= segment.with_any_term([hash_of(term)])
+            return mask | segment.any_of(author_terms(text))
+        for word in query_words(expression.text):
+            mask &= masks[word] if word in masks else self._with_word(segment, word, {})
+        return mask
+
+    def _certain(self, segment: Segment, expression: Expression) -> Mask:
+        """Return which papers match an expression by their text, whatever its letters."""
+        if expression.operator is Operator.NOT:
+            return ~self._possible(segment, expression.operands[0], {})
+        if expression.operator is not Operator.PHRASE:
+            operands = [self._certain(segment, op) for op in expression.operands]
+            return _combined(expression.operator, operands)
+        if expression.phrase and expression.phrase.exact:
+            return np.zeros(len(segment.ids), dtype=bool)
+        mask = np.ones(len(segment.ids), dtype=bool)
+        for word in query_words(expression.text):
+            mask &= segment.with_any_term(self._terms(word)) | segment.any_of(word.compounds)
+        return mask
+
+    def _with_word(
+        self, segment: Segment, word: QueryWord, people: Mapping[tuple[str, str], Mask]
+    ) -> Mask:
+        """Return which papers have a word in their text or in the name of an author."""
+        mask = segment.with_any_term(self._terms(word))
+        mask |= segment.any_of([*word.compounds, name_term(word.plain)])
+        for pair, written in people.items():
+            if word.plain in pair:
+                mask |= written
+        return mask
+
+    def _terms(self, word: QueryWord) -> tuple[int, ...]:
+        """Return the terms of a word, or of all words that begin with it."""
+        if not word.prefix:
+            return word.terms
+        if word.prefix not in self._with_prefix:
+            words = {w for s in self._segments for w in s.words_beginning(word.prefix)}
+            stems = {stem_of(w) for w in sorted(words)[:_MOST_WITH_PREFIX]}
+            self._with_prefix[word.prefix] = tuple(hash_of(stem) for stem in sorted(stems))
+        return self._with_prefix[word.prefix]
 
     def _bm25(self, segment: Segment) -> Floats:
         chosen = self._parameters
         relative = segment.sizes / max(self._mean_size, 1e-6)
         lengths = chosen.saturation * (1 - chosen.length_share + chosen.length_share * relative)
         scores = np.zeros(len(segment.ids), dtype=np.float32)
-        for term, weight in self._terms:
+        terms = [(term, w) for word, w in self._rarity.items() for term in self._terms(word)]
+        for term, weight in [*terms, *self._pairs]:
             add_bm25(scores, segment.texts, term, weight, lengths, chosen.saturation)
         return scores
 
-    def _people(self, segment: Segment) -> dict[tuple[str, str], Mask]:
-        masks = {pair: segment.any_of(person_terms(*pair)) for pair in self._query.people}
-        return {pair: mask for pair, mask in masks.items() if mask.any()}
 
-    def _allowed(self, segment: Segment) -> Mask:
-        """Return which papers may hold all phrases, as words or a name, and no excluded word."""
-        mask = np.ones(len(segment.ids), dtype=bool)
-        for text in self._query.phrases:
-            mask &= _with_all(segment, analyse(text)) | segment.any_of(author_terms(text))
-        for word in self._query.excluded_words:
-            mask &= ~segment.with_term(hash_of(word.stem))
-        return mask
-
-
-def _with_all(segment: Segment, terms: Collection[str]) -> Mask:
-    mask = np.ones(len(segment.ids), dtype=bool)
-    for term in terms:
-        mask &= segment.with_term(hash_of(term))
+def _combined(operator: Operator, masks: Sequence[Mask]) -> Mask:
+    mask: Mask = np.any(masks, axis=0) if operator is Operator.OR else np.all(masks, axis=0)
     return mask

@@ -39,9 +39,9 @@ class RankingParameters:
 RANKING = RankingParameters()
 
 
-def bm25_idf(papers: int, having: Numbers) -> Scores:
+def bm25_idf(papers: int, frequency: Numbers) -> Scores:
     """Return the inverse document frequency of terms that so many of the papers have."""
-    return np.log1p((papers - having + 0.5) / (having + 0.5))
+    return np.log1p((papers - frequency + 0.5) / (frequency + 0.5))
 
 
 def add_bm25(
@@ -63,12 +63,14 @@ def fused(rankings: Sequence[Floats], parameters: RankingParameters) -> Scores:
     return result
 
 
-def top(values: NDArray[np.generic], most: int) -> Numbers:
-    """Return the places of the ``most`` highest values, in no order."""
-    if len(values) <= most:
+def top(values: NDArray[np.generic], size: int) -> Numbers:
+    """Return the places of the ``size`` highest values, in no order."""
+    if len(values) <= size:
         return np.arange(len(values))
-    if not most:
+    if not size:
         return np.zeros(0, dtype=np.int64)
-    least = np.partition(values, len(values) - most)[len(values) - most]  # faster than argpartition
-    above = np.flatnonzero(values > least)
-    return np.concatenate([above, np.flatnonzero(values == least)[: most - len(above)]])
+    lowest = np.partition(values, len(values) - size)[
+        len(values) - size
+    ]  # faster than argpartition
+    above = np.flatnonzero(values > lowest)
+    return np.concatenate([above, np.flatnonzero(values == lowest)[: size - len(above)]])

@@ -47,9 +47,9 @@ class VectorFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _create(path, self._shape[0] * self._shape[1])
-        for other in path.parent.glob(f"{prefix}*.bin"):
-            if other != path:  # of another model; who has it mapped keeps it
-                other.unlink(missing_ok=True)
+        for file in path.parent.glob(f"{prefix}*.bin"):
+            if file != path:  # of another model; who has it mapped keeps it
+                file.unlink(missing_ok=True)
         self._lock_file = os.open(path, os.O_RDWR)
         return np.memmap(path, dtype=np.uint8, mode="r+", shape=self._shape).view(np.ndarray)
 

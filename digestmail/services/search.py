@@ -230,7 +230,7 @@ class SearchService:
         from digestmail.search import parsed, written_by
 
         query = parsed(request.text)
-        if query.is_empty and not query.excludes and request.text.strip():
+        if query.is_empty and not query.excluded and request.text.strip():
             return SearchResults()
         hits = self._hits(query, request)
         name = one_line(request.text).strip('"“” ')
@@ -244,14 +244,15 @@ class SearchService:
 
         index = self._current()
         if index is None:
-            if request.strict or request.category or request.since or query.excludes:
+            is_plain = not (query.is_strict or query.excluded)
+            if not is_plain or request.strict or request.category or request.since:
                 raise StoreError("the search index is being made; try again in a moment")
             plain = [word.plain for word in words(request.text)]
             ids = self._store.catalogue.holding(plain, MOST_RESULTS)
             return Hits(ids, len(ids), len(ids))
         return index.search(
             query,
-            most=MOST_RESULTS,
+            limit=MOST_RESULTS,
             category=request.category,
             since=request.since,
             newest=request.newest,
@@ -268,22 +269,23 @@ class SearchService:
         if not query.is_exact:
             papers = self._papers(hits.ids[first : first + size])
             return SearchResults(papers=papers, total=hits.total, exact=hits.exact)
-        good: list[Paper] = []
+        suiting: list[Paper] = []
         exact = read = 0
+        exact_ids = set(hits.ids[: hits.exact])
         chosen = self._patience
-        while read < min(len(hits.ids), chosen.checked) and len(good) <= first + size:
-            ids = hits.ids[read : read + chosen.batch]
-            having = [paper for paper in self._papers(ids) if _suits(paper, query)]
-            exact += sum(paper.id in hits.ids[read : hits.exact] for paper in having)
-            good += having
-            read += len(ids)
-        papers = good[first : first + size]
+        while read < min(len(hits.ids), chosen.checked) and len(suiting) <= first + size:
+            papers = self._papers(hits.ids[read : read + chosen.batch])
+            checked = [p for p in papers if _suits(p, query, is_near=p.id not in exact_ids)]
+            exact += sum(paper.id in exact_ids for paper in checked)
+            suiting += checked
+            read += chosen.batch
+        papers = suiting[first : first + size]
         if read >= hits.total:
-            return SearchResults(papers=papers, total=len(good), exact=exact)
+            return SearchResults(papers=papers, total=len(suiting), exact=exact)
         exact = exact if read >= hits.exact else hits.exact
         return SearchResults(papers=papers, total=hits.total, exact=exact, about=True)
 
-    def near(self, paper: Paper, most: int) -> list[Paper]:
+    def similar(self, paper: Paper, limit: int) -> list[Paper]:
         """The papers most like a stored one, most like it first."""
         from digestmail.relevance import Features
 
@@ -291,20 +293,23 @@ class SearchService:
         if index is None or not paper.id:
             return []
         (terms,) = Features(self._store.papers.features).terms([paper])
-        return self._papers(index.near(paper.id, terms, most))
+        return self._papers(index.similar(paper.id, terms, limit))
 
     def _papers(self, ids: Sequence[int]) -> list[Paper]:
         stored = self._store.papers.by_ids(ids)
         return [stored[paper_id] for paper_id in ids if paper_id in stored]
 
 
-def _suits(paper: Paper, query: "Query") -> bool:
-    """Whether a paper has each phrase of a query to the letter, and none that is excluded."""
-    from digestmail.search import holds
+def _suits(paper: Paper, query: "Query", *, is_near: bool) -> bool:
+    """Whether a paper matches a query to the letter, or has what one that is near must have."""
+    from digestmail.search import matches
 
-    if not all(holds(paper, text) for text in query.phrases):
+    if any(matches(paper, expression) for expression in query.excluded):
         return False
-    return not any(holds(paper, text) for text in query.excluded_phrases)
+    if is_near:
+        return all(matches(paper, expression) for expression in query.required)
+    alternatives = query.alternatives
+    return not alternatives or any(matches(paper, e) for e in alternatives)
 
 
 def _yield_to_others() -> None:

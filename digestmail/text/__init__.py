@@ -12,7 +12,9 @@ from digestmail.text.expressions import (
     Mistake,
     Operator,
     expression,
+    parsed_expression,
     parsed_keyword,
+    without_operators,
 )
 from digestmail.text.latex import readable
 from digestmail.text.matching import Match, PhraseMatcher, places, spans
@@ -37,6 +39,7 @@ __all__ = [
     "expression",
     "forms",
     "one_line",
+    "parsed_expression",
     "parsed_keyword",
     "phrase",
     "places",
@@ -45,5 +48,6 @@ __all__ = [
     "spans",
     "stem_of",
     "stems_phrase",
+    "without_operators",
     "words",
 ]

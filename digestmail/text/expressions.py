@@ -1,4 +1,4 @@
-"""Keywords as people type them into a search box: AND, OR, NOT, -word, word*, "exact", ( )."""
+"""Keywords and searches as people type them: AND, OR, NOT, -word, word*, "exact", ( )."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,13 +12,14 @@ from digestmail.text.plain import one_line
 
 _TOKEN = re.compile(
     r"""
-    (?P<quoted> -?(?:"[^"]*"|“[^“”]*”) )
+    (?P<quoted> -?["“”][^"“”]*["“”] )
   | (?P<opened> (?<!\S) -?\(+ | (?<=\() \( )
   | (?P<closed> \) )
   | (?P<word> [^\s"“”()]+ (?: \( [^\s()]* \) [^\s"“”()]* )* | [(“”"] )
     """,
     re.VERBOSE,
 )
+_OPERATORS = ("AND", "OR", "NOT")
 _DEEPEST = 20  # parentheses in parentheses
 _SHORTEST_BEGINNING = 3
 
@@ -34,33 +35,54 @@ class Operator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A keyword: a phrase, or others joined by an operator. ``NOT`` has one part."""
+    """A keyword: a phrase, or operands joined by an operator. ``NOT`` has one operand."""
 
     operator: Operator
-    parts: tuple["Expression", ...] = ()
+    operands: tuple["Expression", ...] = ()
     phrase: Phrase | None = None
     text: str = field(default="", compare=False)  # of a phrase, as it was typed
 
     @property
     def texts(self) -> tuple[str, ...]:
         """What is looked for, as it was typed, without quotes and asterisks."""
-        if self.operator is Operator.NOT:
-            return ()
-        own = (self.text.strip('"“”').replace("*", ""),) if self.text else ()
-        return own + tuple(text for part in self.parts for text in part.texts)
+        return tuple(leaf.text.strip('"“”').replace("*", "") for leaf in self.leaves)
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:
         """The phrases that are looked for, without those behind a NOT."""
+        return tuple(leaf.phrase for leaf in self.leaves if leaf.phrase)
+
+    @property
+    def leaves(self) -> tuple["Expression", ...]:
+        """The phrases that are looked for, as expressions."""
         if self.operator is Operator.NOT:
             return ()
-        own = (self.phrase,) if self.phrase else ()
-        return own + tuple(wanted for part in self.parts for wanted in part.phrases)
+        if self.phrase:
+            return (self,)
+        return tuple(leaf for operand in self.operands for leaf in operand.leaves)
+
+    @property
+    def conjuncts(self) -> tuple["Expression", ...]:
+        """The expressions that must all match."""
+        return self.operands if self.operator is Operator.AND else (self,)
 
     @property
     def is_negative(self) -> bool:
         """Whether it says nothing but what is not wanted."""
-        return not self.phrases
+        return not self.leaves
+
+    def __str__(self) -> str:
+        """Return the expression as one would type it."""
+        if self.phrase:
+            return self.text
+        texts = [str(op) if op.phrase else f"({op})" for op in self.operands]
+        if self.operator is Operator.NOT:
+            return f"NOT {texts[0]}"
+        if self.operator is Operator.OR:
+            return " OR ".join(texts)
+        positive = [t for t, op in zip(texts, self.operands, strict=True) if not op.is_negative]
+        negative = [str(op) for op in self.operands if op.is_negative]
+        return " ".join(filter(None, [" AND ".join(positive), *negative]))
 
 
 class Mistake(StrEnum):
@@ -92,14 +114,31 @@ def expression(keyword: str) -> Expression:
 
 def parsed_keyword(keyword: str) -> Expression:
     """Return a keyword as it is matched, or raise KeywordError."""
-    tokens = list(_tokens(one_line(keyword)))
+    result = parsed_expression(keyword)
+    if result.is_negative:
+        raise KeywordError(Mistake.ONLY_NOT)
+    return result
+
+
+def parsed_expression(text: str) -> Expression:
+    """Return what was typed as an expression, which may only exclude, or raise KeywordError."""
+    tokens = list(_tokens(one_line(text)))
     reader = _Reader(tokens)
     result = reader.alternatives()
     if reader.at < len(tokens):
         raise KeywordError(Mistake.PARENTHESES)
-    if result.is_negative:
-        raise KeywordError(Mistake.ONLY_NOT)
     return result
+
+
+def without_operators(text: str) -> str:
+    """Return a typed text without its quotes, parentheses, asterisks, AND, OR and NOT."""
+    tokens = (_TOKEN.sub(_bare, one_line(text))).split()
+    return " ".join(token for token in tokens if token not in _OPERATORS)
+
+
+def _bare(match: re.Match[str]) -> str:
+    is_word = match.lastgroup == "word"
+    return match.group().replace("*", "") if is_word else match.group().strip('-()"“”')
 
 
 def _of_phrase(text: str) -> Expression:
@@ -108,18 +147,18 @@ def _of_phrase(text: str) -> Expression:
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    kind: str  # "quoted", "(", ")", "word", "and", "or", "not"
+    kind: str  # "quoted", "(", ")", "word", "and", "or", "not", "minus"
     text: str
 
 
 def _tokens(keyword: str) -> Iterator[_Token]:
     for match in _TOKEN.finditer(keyword):
         text = match.group()
-        if match.lastgroup == "word" and text in ("AND", "OR", "NOT"):
+        if match.lastgroup == "word" and text in _OPERATORS:
             yield _Token(text.lower(), text)
             continue
         if text.startswith("-") and len(text) > 1:
-            yield _Token("not", "-")
+            yield _Token("minus", "-")
             text = text[1:]
         if match.lastgroup == "opened":
             yield from (_Token("(", "(") for _ in text.lstrip("-"))
@@ -142,29 +181,32 @@ class _Reader:
         return self.tokens[self.at].kind if self.at < len(self.tokens) else ""
 
     def alternatives(self) -> Expression:
-        parts = [self.conjunction()]
+        operands = [self.conjunction()]
         while self.kind == "or":
             self.at += 1
-            parts.append(self.conjunction())
-        return parts[0] if len(parts) == 1 else Expression(Operator.OR, tuple(parts))
+            operands.append(self.conjunction())
+        return operands[0] if len(operands) == 1 else Expression(Operator.OR, tuple(operands))
 
     def conjunction(self) -> Expression:
-        parts = [self.operand()]
+        operands = [self.operand()]
         while self.kind not in ("", ")", "or"):
             if self.kind == "and":
                 self.at += 1
             start = self.at
-            part = self.operand()
-            if self._is_acronym(parts[-1], start, part):  # graph neural network (GNN)
-                parts[-1] = Expression(Operator.OR, (parts[-1], part))
+            operand = self.operand()
+            if self._is_acronym(operands[-1], start, operand):  # graph neural network (GNN)
+                operands[-1] = Expression(Operator.OR, (operands[-1], operand))
             else:
-                parts.append(part)
-        return parts[0] if len(parts) == 1 else Expression(Operator.AND, tuple(parts))
+                operands.append(operand)
+        return operands[0] if len(operands) == 1 else Expression(Operator.AND, tuple(operands))
 
     def operand(self) -> Expression:
         if self.kind == "not":
             self.at += 1
             return Expression(Operator.NOT, (self.operand(),))
+        if self.kind == "minus":
+            self.at += 1
+            return Expression(Operator.NOT, (self._excluded(),))
         if self.kind == "(":
             return self._parenthesis()
         if self.kind == "quoted":
@@ -178,6 +220,13 @@ class _Reader:
             raise KeywordError(Mistake.PARENTHESES if self.kind == ")" else Mistake.NOTHING_JOINED)
         return _checked(" ".join(token.text for token in self.tokens[first : self.at]))
 
+    def _excluded(self) -> Expression:
+        """Read the single word after a minus sign, or what is in quotes or parentheses."""
+        if self.kind != "word":
+            return self.operand()
+        self.at += 1
+        return _checked(self.tokens[self.at - 1].text)
+
     def _parenthesis(self) -> Expression:
         self.at += 1
         self.depth += 1
@@ -190,9 +239,9 @@ class _Reader:
         self.depth -= 1
         return result
 
-    def _is_acronym(self, before: Expression, start: int, part: Expression) -> bool:
-        """Whether a part in parentheses is the acronym of the phrase before it."""
-        if self.tokens[start].kind != "(" or not before.phrase or not part.phrase:
+    def _is_acronym(self, before: Expression, start: int, operand: Expression) -> bool:
+        """Whether an operand in parentheses is the acronym of the phrase before it."""
+        if self.tokens[start].kind != "(" or not before.phrase or not operand.phrase:
             return False
         return is_acronym_of(self.tokens[start + 1].text, before.phrase.words)
 

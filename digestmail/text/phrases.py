@@ -24,7 +24,7 @@ _ANY_CASE = frozenset(
     """.split()  # noqa: SIM905
 )
 # Words that are no part of another one when a blank stands beside them.
-_FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = frozenset(
     """
     a an and any are as at be but by can do for from had has have he her his how i if in is it its
     may me my no nor not of on one or our s she so some such t than that the their them then there
@@ -96,7 +96,7 @@ def _spellings(text: str, read: Sequence[Word]) -> Iterator[Spelling]:
     open_words = [at for at in range(1, len(read)) if is_open(read[at - 1], read[at])]
     has_capitals = _asks_for_capitals(text, read)
     written = [text[word.start : word.end] for word in read]
-    options = [tuple(_stems(word, part)) for word, part in zip(read, written, strict=True)]
+    options = [tuple(word_stems(word, part)) for word, part in zip(read, written, strict=True)]
     seen: set[str] = set()
     inner = [
         tuple(dict.fromkeys((*stems, w.normal))) for stems, w in zip(options, read, strict=True)
@@ -118,7 +118,7 @@ def _spelling(stems: Sequence[str], open_words: Iterable[int], capitals: Iterabl
     )
 
 
-def _stems(word: Word, written: str) -> Iterator[str]:
+def word_stems(word: Word, written: str) -> Iterator[str]:
     """Yield the stem of a word, then those with umlauts in two letters or in one."""
     yield word.stem
     out = written.lower().translate(_UMLAUTS)
@@ -160,4 +160,4 @@ def is_open(before: Form, after: Form) -> bool:
         return False
     if after.is_joined or left.isdigit() or right.isdigit():
         return True
-    return before.plain not in _FUNCTION_WORDS and after.plain not in _FUNCTION_WORDS
+    return before.plain not in FUNCTION_WORDS and after.plain not in FUNCTION_WORDS

@@ -48,7 +48,7 @@ def index() -> Index:
 
 def found(index: Index, text: str, **more: Any) -> list[int]:
     """The papers that have all words of a text."""
-    hits = index.search(parsed(text), **({"most": 10} | more))
+    hits = index.search(parsed(text), **({"limit": 10} | more))
     return hits.ids[: hits.exact]
 
 
@@ -58,14 +58,14 @@ def test_all_words_are_there_in_any_form(index: Index) -> None:
 
 
 def test_the_nearest_follow_those_with_all_words(index: Index) -> None:
-    hits = index.search(parsed("sparse autoencoder dictionary"), most=10)
+    hits = index.search(parsed("sparse autoencoder dictionary"), limit=10)
     assert hits == Hits([1, 2], total=2, exact=1)
 
 
 def test_where_no_paper_has_all_words_the_nearest_are_found(index: Index) -> None:
-    hits = index.search(parsed("sparse autoencoders zebra"), most=10)
+    hits = index.search(parsed("sparse autoencoders zebra"), limit=10)
     assert hits == Hits([1, 2], total=2, exact=0)
-    strict = index.search(parsed("sparse autoencoders zebra"), most=10, strict=True)
+    strict = index.search(parsed("sparse autoencoders zebra"), limit=10, strict=True)
     assert strict == Hits([], total=0, exact=0)
 
 
@@ -77,15 +77,15 @@ def near(*likely: int) -> Similarity:
 
 
 def test_papers_of_another_wording_are_found_by_meaning(index: Index) -> None:
-    hits = index.search(parsed("cryosphere"), most=10, similarity=near(5, 2))
+    hits = index.search(parsed("cryosphere"), limit=10, similarity=near(5, 2))
     assert hits == Hits([5, 2], total=2, exact=0)
-    hits = index.search(parsed("protein"), most=10, similarity=near(5, 4))
+    hits = index.search(parsed("protein"), limit=10, similarity=near(5, 4))
     assert hits == Hits([4, 3, 5], total=3, exact=2)
 
 
 def test_words_and_meaning_are_fused(index: Index) -> None:
-    assert index.search(parsed("sparse autoencoders"), most=10).ids == [1, 2]
-    swapped = index.search(parsed("sparse autoencoders"), most=10, similarity=near(2))
+    assert index.search(parsed("sparse autoencoders"), limit=10).ids == [1, 2]
+    swapped = index.search(parsed("sparse autoencoders"), limit=10, similarity=near(2))
     assert swapped.ids == [2, 1]
 
 
@@ -93,14 +93,14 @@ def test_words_and_meaning_are_fused(index: Index) -> None:
     "options", [{"strict": True}, {"newest": True}, {"category": "cs.LG"}, {"since": NOW}]
 )
 def test_meaning_never_widens_what_is_filtered(index: Index, options: dict[str, Any]) -> None:
-    hits = index.search(parsed("protein"), most=10, similarity=near(1, 5), **options)
+    hits = index.search(parsed("protein"), limit=10, similarity=near(1, 5), **options)
     assert set(hits.ids) <= {3, 4}
 
 
 def test_meaning_adds_nothing_to_phrases_names_and_what_is_excluded(index: Index) -> None:
     everything = near(1, 2, 3, 4, 5)
     for text in ('"sparse autoencoders"', "Geoffrey Hinton", "melt -protein -codes -sparse"):
-        hits = index.search(parsed(text), most=10, similarity=everything)
+        hits = index.search(parsed(text), limit=10, similarity=everything)
         assert hits.total == hits.exact > 0
 
 
@@ -158,7 +158,7 @@ def test_since_and_newest(index: Index) -> None:
 
 
 def test_only_the_best_are_told_but_all_are_counted(index: Index) -> None:
-    assert index.search(parsed("protein"), most=1) == Hits([3], total=2, exact=2)
+    assert index.search(parsed("protein"), limit=1) == Hits([3], total=2, exact=2)
 
 
 def test_categories_are_counted(index: Index) -> None:
@@ -169,8 +169,8 @@ def test_neighbours_share_telling_words() -> None:
     some = [paper(n, f"{a} {b} lattices", "") for n, (a, b) in enumerate(_PAIRS, 1)]
     index = index_of(*some)
     (terms,) = Features().terms([some[0]])
-    assert index.near(1, terms, 2)[0] == 2
-    assert 1 not in index.near(1, terms, 10)
+    assert index.similar(1, terms, 2)[0] == 2
+    assert 1 not in index.similar(1, terms, 10)
 
 
 _PAIRS = [("cold", "atoms"), ("cold", "atoms"), ("warm", "yeast"), ("old", "ice"), ("new", "sand")]
@@ -184,7 +184,7 @@ def test_papers_may_come_one_by_one_and_in_many_segments() -> None:
         bit.add(zip(every[n : n + 3], Features().terms(every[n : n + 3]), strict=True))
     assert (len(bit), bit.newest) == (len(whole), 40)
     for text in ("topic3", "paper about", "ice"):
-        assert set(found(bit, text, most=40)) == set(found(whole, text, most=40)) != set()
+        assert set(found(bit, text, limit=40)) == set(found(whole, text, limit=40)) != set()
 
 
 def _words(count: int) -> list[tuple[int, str]]:
@@ -192,11 +192,11 @@ def _words(count: int) -> list[tuple[int, str]]:
 
 
 def test_the_oldest_papers_leave_a_full_index() -> None:
-    index = Index(most=8, segment_size=4)
+    index = Index(capacity=8, segment_size=4)
     some = [paper(n, f"Ice core {n}") for n in range(1, 15)]
     index.add(zip(some, Features().terms(some), strict=True))
     assert 8 <= len(index) < 12
-    assert found(index, "ice core", most=20)[0] > 2
+    assert found(index, "ice core", limit=20)[0] > 2
     assert index.newest == 14
 
 
@@ -204,7 +204,7 @@ def test_an_index_without_papers_finds_nothing() -> None:
     index = Index()
     assert (found(index, "ice"), found(index, ""), len(index), index.newest) == ([], [], 0, 0)
     (terms,) = Features().terms([paper(1, "Ice")])
-    assert index.near(1, terms, 5) == []
+    assert index.similar(1, terms, 5) == []
 
 
 def test_a_text_without_any_term_is_no_trouble() -> None:
@@ -272,8 +272,8 @@ def test_a_phrase_may_be_an_author(asked: str, is_one: bool) -> None:
 
 def test_what_was_typed_is_taken_apart() -> None:
     query = parsed('deep "chain of thought” networks  of the “G. Hinton"')
-    assert [word.stem for word in query.words] == ["deep", "network"]
-    assert query.phrases == ("chain of thought", "G. Hinton")
+    assert [word.plain for word in query.words] == ["deep", "networks"]
+    assert [e.text for e in query.required] == ['"chain of thought”', '“G. Hinton"']
     assert "deep network" not in query.terms
 
 
@@ -287,4 +287,4 @@ def test_marks_join_words_that_stand_together() -> None:
 
 @pytest.mark.parametrize("text", ["x" * 10_000, "a " * 5_000, '"' * 999, '"a ' * 300, "é\ud800$\\"])
 def test_no_query_is_too_much(index: Index, text: str) -> None:
-    assert len(index.search(parsed(text), most=10).ids) <= 5
+    assert len(index.search(parsed(text), limit=10).ids) <= 5

@@ -204,5 +204,5 @@ def test_words_that_tell_nothing_find_nothing(service: SearchService) -> None:
 
 def test_similar_papers(store: Store, service: SearchService) -> None:
     (other,) = arrive(store, 5, title="Ice that melts", abstract="Melting of ice.")
-    assert [paper.key[-1] for paper in service.near(other, 3)][:1] == ["1"]
-    assert other.key not in [paper.key for paper in service.near(other, 3)]
+    assert [paper.key[-1] for paper in service.similar(other, 3)][:1] == ["1"]
+    assert other.key not in [paper.key for paper in service.similar(other, 3)]

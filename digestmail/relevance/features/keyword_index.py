@@ -178,7 +178,7 @@ def _leaves(keyword: Expression) -> Iterable[Phrase]:
     """Return all phrases of a keyword, also those that are not wanted."""
     if keyword.phrase:
         return (keyword.phrase,)
-    return [wanted for part in keyword.parts for wanted in _leaves(part)]
+    return [phrase for operand in keyword.operands for phrase in _leaves(operand)]
 
 
 def _row(keyword: Expression, strengths: _ByPhrase, shape: tuple[int, int]) -> csr_matrix:
@@ -190,19 +190,19 @@ def _row(keyword: Expression, strengths: _ByPhrase, shape: tuple[int, int]) -> c
 
 
 def _strength(keyword: Expression, strengths: _ByPhrase) -> Mapping[int, float]:
-    """Return how strongly an expression matches papers: AND as its weakest part does."""
+    """Return how strongly an expression matches papers: AND as its weakest operand does."""
     if keyword.phrase:
         return strengths[keyword.phrase]
-    positive = [part for part in keyword.parts if part.operator is not Operator.NOT]
-    rows = [_strength(part, strengths) for part in positive]
+    positive = [op for op in keyword.operands if op.operator is not Operator.NOT]
+    rows = [_strength(operand, strengths) for operand in positive]
     if keyword.operator is Operator.OR:
         papers = sorted({paper for row in rows for paper in row})
         return {paper: max(row.get(paper, 0.0) for row in rows) for paper in papers}
     barred = {
         paper
-        for part in keyword.parts
-        if part.operator is Operator.NOT
-        for paper in _strength(part.parts[0], strengths)
+        for operand in keyword.operands
+        if operand.operator is Operator.NOT
+        for paper in _strength(operand.operands[0], strengths)
     }
     both = set(rows[0]).intersection(*rows[1:]) - barred if rows else set()
     return {paper: min(row[paper] for row in rows) for paper in sorted(both)}

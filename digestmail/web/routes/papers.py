@@ -31,7 +31,6 @@ _LONGEST = 300  # characters of a search
 _LONGEST_KEY = 300
 _CATEGORY = 40
 _CATEGORIES = 80  # to choose from
-_FEW_WORDS = 3  # a search of more is no keyword but a description
 _SINCE = {"week": timedelta(days=7), "month": timedelta(days=30)}
 
 
@@ -202,29 +201,22 @@ def _elsewhere(q: str) -> str:
 
 
 def subscribe_query(view: View, *, person: bool) -> str:
-    """The query that fills in the subscribe form with a search.
+    """Return the query that fills in the subscribe form with a search.
 
-    A name becomes an author to follow; phrases and few words, also between commas, are keywords,
-    more words interests, and what is excluded stays so.
+    A name becomes an author to follow, a sentence interests; anything else is a keyword, as the
+    form reads the same expressions.
     """
-    query = parsed(view.q)
-    parts = [part.strip() for part in query.loose.split(",")]
-    few = all(len(part.split()) <= _FEW_WORDS for part in parts)
-    unwanted = [word.plain for word in query.excluded_words]
-    keywords = [*map(_quoted, query.phrases), *(parts if few else [])]
-    fields = {
-        "keywords": ", ".join(filter(None, keywords)),
-        "interests": "" if few else query.loose,
-        "excluded_keywords": ", ".join([*map(_quoted, query.excluded_phrases), *unwanted]),
-        "categories": view.category,
-    }
     if person:
-        fields = {"authors": view.q.replace('"', "").strip("“” "), "categories": view.category}
+        fields = {"authors": view.q.replace('"', "").strip("“” ")}
+    else:
+        query = parsed(view.q)
+        fields = {
+            "keywords": ", ".join(query.keywords),
+            "interests": query.interests,
+            "excluded_keywords": ", ".join(query.excluded_keywords),
+        }
+    fields["categories"] = view.category
     return urlencode({name: value for name, value in fields.items() if value})
-
-
-def _quoted(phrase: str) -> str:
-    return f'"{phrase}"'
 
 
 def _feed_query(view: View) -> str:
@@ -279,7 +271,7 @@ def _paper(site: Site, key: str) -> Response:
         paper=full(paper),
         address=site.app.links.home + paper_path(paper.key),
         bibtex=bibtex([paper]),
-        similar=[shown(other) for other in service.near(paper, _SIMILAR)],
+        similar=[shown(neighbour) for neighbour in service.similar(paper, _SIMILAR)],
         like=urlencode({"seed_papers": _reference(paper)}),
     )
 
