@@ -21,6 +21,7 @@ from digestmail.search.ranking import RANKING, Numbers, RankingParameters, Score
 from digestmail.search.segment import Mask, Segment, document_frequency, word_lines
 
 _TELLING = 40  # terms of a paper that its neighbours are found by
+_ALIKE_IN_MEANING = 0.4  # the least cosine of their embeddings; that of any two papers is .1
 _ALIKE = 0.04  # the least likeness of neighbours; that of any two papers is some 0.005
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NONE = np.zeros(0, dtype=np.int64)
@@ -155,11 +156,13 @@ class Index:
             result[best[scores[best] > least_score]] = True
         return result
 
-    def similar(self, paper_id: int, terms: Terms, limit: int) -> list[int]:
-        """Return the papers most like one, by its terms, without it and what is hardly like it.
+    def similar(
+        self, paper_id: int, terms: Terms, limit: int, similarity: Similarity | None = None
+    ) -> list[int]:
+        """Return the papers most like one, without it and what is hardly like it.
 
         Compared are the terms that tell most of it, by TF-IDF and cosine (Salton and Buckley,
-        1988).
+        1988), and the meaning by ``similarity`` to it.
         """
         segments = self._segments  # as they are now: more may come meanwhile
         frequency = document_frequency([segment.texts for segment in segments], terms.hashes)
@@ -168,18 +171,17 @@ class Index:
         # A term that no other paper has finds none.
         telling = np.argsort(-weights * (frequency > 1), kind="stable")[:_TELLING]
         length = max(float(np.linalg.norm(weights)), 1e-6)
-        idf = _idf(papers, frequency[telling])
-        scores = np.concatenate(
-            [
-                np.zeros(0),
-                *(
-                    _likeness(s, terms.hashes[telling], weights[telling] * idf) / length
-                    for s in segments
-                ),
-            ]
-        )
+        products = weights[telling] * _idf(papers, frequency[telling])
+        likeness = [_likeness(s, terms.hashes[telling], products) / length for s in segments]
+        scores = np.concatenate([np.zeros(0, dtype=np.float32), *likeness])
         ids, seen = _joined(s.ids for s in segments), _joined(s.seen for s in segments)
-        return _ordered(ids, seen, (scores >= _ALIKE) & (ids != paper_id), scores, limit)
+        is_other = ids != paper_id
+        if similarity is None:
+            return _ordered(ids, seen, (scores >= _ALIKE) & is_other, scores, limit)
+        cosines = similarity(ids)
+        is_near = (scores >= _ALIKE) | (cosines >= _ALIKE_IN_MEANING)
+        rankings = [scores * is_other, cosines * is_other]
+        return _ordered(ids, seen, is_near & is_other, fused(rankings, self._ranking), limit)
 
 
 class _Additions:

@@ -80,14 +80,17 @@ class VectorFile:
         changed = np.any(self._rows[at] != rows, axis=1)  # what is only read stays shared
         self._rows[at[changed]] = rows[changed]
 
-    def cosines(self, ids: Numbers, vector: Dense) -> Dense:
-        """Return the cosine of a unit vector with each paper's; 0 where it has none."""
+    def cosines(self, ids: Numbers, vectors: Dense) -> Dense:
+        """Return the cosine of each paper with the nearest of some unit vectors (texts x size).
+
+        0 where the paper has no vector.
+        """
         result = np.empty(len(ids), dtype=np.float32)
         for start in range(0, len(ids), _AT_ONCE):
             rows = self._rows[_places(ids[start : start + _AT_ONCE] % self._shape[0])]
             scales = np.ascontiguousarray(rows[:, :_SCALE]).view("<f4")[:, 0]
             steps = rows[:, _SCALE:].view(np.int8).astype(np.float32)
-            result[start : start + _AT_ONCE] = (steps @ vector) * scales
+            result[start : start + _AT_ONCE] = (steps @ vectors.T).max(axis=1) * scales
         return result
 
 

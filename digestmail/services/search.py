@@ -257,7 +257,7 @@ class SearchService:
             since=request.since,
             newest=request.newest,
             strict=request.strict,
-            similarity=self.vectors.similarity(query.text) if self.vectors else None,
+            similarity=self.vectors.similarity(query.texts) if self.vectors else None,
         )
 
     def _page(self, query: "Query", hits: "Hits", first: int, size: int) -> SearchResults:
@@ -293,7 +293,8 @@ class SearchService:
         if index is None or not paper.id:
             return []
         (terms,) = Features(self._store.papers.features).terms([paper])
-        return self._papers(index.similar(paper.id, terms, limit))
+        similarity = self.vectors.similarity_to(paper) if self.vectors else None
+        return self._papers(index.similar(paper.id, terms, limit, similarity))
 
     def _papers(self, ids: Sequence[int]) -> list[Paper]:
         stored = self._store.papers.by_ids(ids)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _ROWS = 300_000  # more than there are papers in the index
+_MOST_TEXTS = 4  # of a search that are embedded one by one: 5 ms each
 _AT_ONCE = 1_000  # papers whose vectors are read together
 
 
@@ -89,13 +90,27 @@ class SearchVectors:
             if len(self._missing) == before:
                 return
 
-    def similarity(self, text: str) -> "Similarity | None":
-        """What tells how near papers are to a text; None without a model of meaning."""
+    def similarity(self, texts: Sequence[str]) -> "Similarity | None":
+        """Return what measures papers by the nearest of some texts; None without a model.
+
+        Many texts are taken as one, for a visitor waits for each to be embedded.
+        """
         embedder, file = self._embedder, self._file
-        if embedder is None or file is None or not text:
+        if embedder is None or file is None or not texts:
             return None
-        (vector,) = embedder.texts([text])
-        return lambda ids: file.cosines(ids, vector)
+        vectors = embedder.texts(texts if len(texts) <= _MOST_TEXTS else [", ".join(texts)])
+        return lambda ids: file.cosines(ids, vectors)
+
+    def similarity_to(self, paper: Paper) -> "Similarity | None":
+        """Return what measures papers by a stored one; None if it is not embedded."""
+        from digestmail.relevance import Features
+
+        embedder, file = self._embedder, self._file
+        if embedder is None or file is None:
+            return None
+        stored = embedder.stored([paper], Features(self._store.papers.features))
+        vectors = np.array(list(stored.values()))
+        return (lambda ids: file.cosines(ids, vectors)) if stored else None
 
     def close(self) -> None:
         """Let another process follow the embeddings."""

@@ -53,6 +53,14 @@ def test_a_sentence_finds_papers_of_other_words(store: Store, service: SearchSer
     assert keys(service, "language models")[:1] == ["2"]
 
 
+def test_similar_papers_are_near_in_meaning(store: Store, service: SearchService) -> None:
+    arrive(store, 3, title="Alpine ice shrinks", abstract="Snow masses vanish in warm summers.")
+    embed(store)
+    service.follow()
+    (glaciers,) = store.papers.by_keys(["arxiv:2611.00001"]).values()
+    assert [paper.key[-1] for paper in service.similar(glaciers, 5)] == ["3"]
+
+
 def test_papers_embedded_since_are_found_in_a_while(store: Store, tmp_path: Path) -> None:
     needs(embedder(), "the extra semantic is not installed")
     seconds = iter(range(0, 10_000, 100))  # each look at the clock finds it further on
