@@ -74,7 +74,7 @@ class Expression:
     def __str__(self) -> str:
         """Return the expression as one would type it."""
         if self.phrase:
-            return self.text
+            return '"{}"'.format(self.text.strip('"“”')) if self.phrase.exact else self.text
         texts = [str(op) if op.phrase else f"({op})" for op in self.operands]
         if self.operator is Operator.NOT:
             return f"NOT {texts[0]}"

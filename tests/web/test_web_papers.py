@@ -201,8 +201,21 @@ async def test_what_is_not_wanted_is_left_out(web: Trial) -> None:
     ("view", "person", "query"),
     [
         (View("", q="sparse autoencoder"), False, "keywords=sparse+autoencoder"),
-        (View("", q="“chain of thought” ice"), False, "keywords=%22chain+of+thought%22%2C+ice"),
-        (View("", q="a b c d", category="cs.LG"), False, "interests=a+b+c+d&categories=cs.LG"),
+        (
+            View("", q="“chain of thought” ice"),
+            False,
+            "keywords=%22chain+of+thought%22+AND+ice",
+        ),
+        (
+            View("", q="how ice cores form", category="cs.LG"),
+            False,
+            "interests=how+ice+cores+form&categories=cs.LG",
+        ),
+        (
+            View("", q="ice AND (snow OR fog*) NOT sea"),
+            False,
+            "keywords=ice+AND+%28snow+OR+fog%2A%29&excluded_keywords=sea",
+        ),
         (View("", q="ice cores, salt"), False, "keywords=ice+cores%2C+salt"),
         (View("", q="ice -snow NOT fog"), False, "keywords=ice&excluded_keywords=snow%2C+fog"),
         (View("", q='ice -"sea level"'), False, "keywords=ice&excluded_keywords=%22sea+level%22"),
