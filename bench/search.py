@@ -18,9 +18,9 @@ from typing import Any
 from digestmail.calendar import utc_now
 from digestmail.domain import Paper
 from digestmail.resources import MIGRATIONS
-from digestmail.steps.embed import Meaning
-from digestmail.steps.search_service import SearchRequest, SearchService
-from digestmail.steps.search_vectors import SearchVectors
+from digestmail.services.search import SearchRequest, SearchService
+from digestmail.services.search_vectors import SearchVectors
+from digestmail.steps.daily.embed import Meaning
 from digestmail.store import Database, Store
 from digestmail.store.migrate import migrate
 
