@@ -436,10 +436,37 @@ def test_a_command_does_not_wait_for_the_model() -> None:
     """Nor for the pages: both take seconds to import. The model computes in one thread."""
     slow = "[name for name in ('numpy', 'fastapi') if name in sys.modules]"
     told = f"print({slow}, os.environ['OPENBLAS_NUM_THREADS'])"
-    command = [sys.executable, "-c", f"import os, sys, digestmail.cli; {told}"]
+    load = "list(digestmail.cli.lazy_group.LazyCommands().values())"
+    command = [sys.executable, "-c", f"import os, sys, digestmail.cli; {load}; {told}"]
     bare = {name: value for name, value in os.environ.items() if "THREADS" not in name}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=bare)
     assert done.stdout.split() == ["[]", "1"]
+
+
+def test_the_command_line_imports_a_command_when_it_is_called() -> None:
+    names = "{name.partition('.')[0] for name in sys.modules}"
+    command = [sys.executable, "-c", f"import sys, digestmail.cli; print(*{names})"]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert "typer" in loaded
+    slow = {"sklearn", "scipy", "numpy", "fastapi", "onnxruntime", "sqlalchemy", "pydantic"}
+    assert slow.isdisjoint(loaded)
+
+
+@pytest.mark.parametrize(
+    ("words", "choices"),
+    [
+        ("digestmail sub", ["subscriber"]),
+        ("digestmail subscriber re", ["resume", "remove"]),
+        ("digestmail subscriber add --ke", ["--keywords"]),
+    ],
+)
+def test_a_shell_completes_commands_and_options(words: str, choices: list[str]) -> None:
+    run = "import sys; sys.argv[0] = 'digestmail'; from digestmail.cli import main; main()"
+    asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    env = os.environ | asked | {"_DIGESTMAIL_COMPLETE": "complete_bash"}
+    command = [sys.executable, "-c", run]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+    assert done.stdout.split() == choices
 
 
 def test_it_runs_as_a_module() -> None:

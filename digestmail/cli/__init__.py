@@ -9,56 +9,16 @@ import typer
 from typer.exceptions import TyperException
 
 from digestmail import __version__
-from digestmail.cli import (
-    backtest,
-    bounces,
-    daily,
-    deliveries,
-    evaluate,
-    install,
-    personal,
-    profiles,
-    serving,
-    sources,
-    status,
-    subscriber_lists,
-    subscribers,
-)
-from digestmail.cli.shell import remember_config
+from digestmail.cli.lazy_group import LazyGroup
 from digestmail.errors import DigestmailError
 
 cli = typer.Typer(
+    cls=LazyGroup,
     help="A personalised daily email digest of scientific papers.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-cli.command()(install.init)
-cli.command("migrate")(install.migrate_command)
-cli.command()(install.doctor)
-cli.command()(daily.ingest)
-cli.command()(daily.prepare)
-cli.command()(daily.deliver)
-cli.command()(daily.run)
-cli.command()(daily.preview)
-cli.command("send-test")(daily.send_test)
-cli.command()(profiles.explain)
-cli.command()(evaluate.evaluate)
-cli.command()(backtest.backtest)
-cli.command()(status.status)
-cli.command()(serving.serve)
-cli.command()(serving.demo)
-cli.add_typer(install.config_commands, name="config")
-cli.add_typer(sources.source_commands, name="source")
-subscribers.subscriber_commands.command("data")(personal.subscriber_data)
-subscribers.subscriber_commands.command("export")(subscriber_lists.subscriber_export)
-subscribers.subscriber_commands.command("import")(subscriber_lists.subscriber_import)
-cli.add_typer(subscribers.subscriber_commands, name="subscriber")
-cli.add_typer(profiles.profile_commands, name="profile")
-cli.add_typer(bounces.bounce_commands, name="bounce")
-cli.add_typer(bounces.suppression_commands, name="suppression")
-cli.add_typer(deliveries.delivery_commands, name="delivery")
 
 
 def _version(wanted: bool) -> None:
@@ -84,6 +44,8 @@ def _everywhere(
         force=True,  # of an earlier call in the same process nothing must stay
     )
     logging.getLogger("digestmail").setLevel(logging.DEBUG if verbose else logging.INFO)
+    from digestmail.cli.shell import remember_config  # and the App: half a second of imports
+
     remember_config(config)
 
 

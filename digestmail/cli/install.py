@@ -18,7 +18,6 @@ from digestmail.calendar import utc_now
 from digestmail.cli.output import print_json, print_table, say
 from digestmail.cli.shell import Json, config_file, settings
 from digestmail.config import FILE_NAME, Settings, load
-from digestmail.doctor.dns.lookups import Dns
 from digestmail.errors import ConfigError, InputError
 from digestmail.resources import MIGRATIONS
 from digestmail.store import Database
@@ -204,7 +203,9 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Check database, relay, templates, keys, links and DNS; exit code 1 if something is wrong."""
-    from digestmail.doctor import examine  # it tries every page, for which no command else waits
+    # The doctor tries every page: the web framework is slow to import.
+    from digestmail.doctor import examine
+    from digestmail.doctor.dns.lookups import Dns
 
     checks = list(examine(settings(), Dns(nameserver)))
     if as_json:

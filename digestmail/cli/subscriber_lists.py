@@ -1,4 +1,4 @@
-"""subscriber export and import: lists of subscribers as files."""
+"""subscriber export, import and data: what is kept about subscribers, as files."""
 
 import sys
 from dataclasses import asdict
@@ -12,6 +12,7 @@ from digestmail.cli.profile_options import Choices, with_profile_options
 from digestmail.cli.shell import Json, opened
 from digestmail.domain import Schedule, SubscriberStatus
 from digestmail.errors import InputError
+from digestmail.steps.subscribers.data_export import personal_json
 from digestmail.steps.subscribers.import_export.columns import checked_choices
 from digestmail.steps.subscribers.import_export.enter import Entered, enter
 from digestmail.steps.subscribers.import_export.entries import Entries
@@ -43,6 +44,18 @@ def subscriber_export(
         print_json({"file": str(file), "subscribers": len(subscribers)})
     else:
         say(f"Wrote {len(subscribers)} subscribers to {file}.")
+
+
+def subscriber_data(
+    email: Annotated[str, typer.Argument(help="The subscriber's address.")],
+    as_json: Annotated[  # noqa: ARG001 - so that scripts may give it to every command
+        bool, typer.Option("--json", help="Print JSON for scripts, as without it.")
+    ] = False,
+) -> None:
+    """Print everything that is kept about a subscriber, as JSON."""
+    with opened() as app:
+        subscriber = app.store.subscribers.by_email(email)
+        sys.stdout.write(personal_json(app.store, subscriber, app.clock()))
 
 
 @with_profile_options(

@@ -11,6 +11,7 @@ from digestmail.app import App
 from digestmail.cli.output import ago, print_json, print_table, say
 from digestmail.cli.profile_options import Choices, with_profile_options
 from digestmail.cli.shell import Json, opened
+from digestmail.cli.subscriber_lists import subscriber_data, subscriber_export, subscriber_import
 from digestmail.domain import (
     FIELDS,
     Delivery,
@@ -30,6 +31,9 @@ from digestmail.steps.subscribers.uploaded_library import with_file
 from digestmail.steps.subscribers.validation import Form, profile_of, schedule_of
 
 subscriber_commands = typer.Typer(help="Who gets the digest.", no_args_is_help=True)
+subscriber_commands.command("data")(subscriber_data)
+subscriber_commands.command("export")(subscriber_export)
+subscriber_commands.command("import")(subscriber_import)
 
 _Email = Annotated[str, typer.Argument(help="The subscriber's address.")]
 
