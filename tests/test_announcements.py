@@ -10,8 +10,8 @@ from digestmail.sources.arxiv.announcement_calendar import (
     Announcement,
     announcement_for,
     expected_batch,
-    is_quiet_day,
     next_announcement,
+    quiet_day_reason,
     read_holidays,
 )
 
@@ -57,7 +57,7 @@ def test_eight_in_the_evening_is_new_yorks(evening: str, utc: str) -> None:
 @pytest.mark.parametrize("day", sorted(read_holidays(HOLIDAYS)))
 def test_holidays_have_no_announcement(day: date) -> None:
     assert announcement_for(day) is None
-    assert is_quiet_day(day + timedelta(days=1))
+    assert quiet_day_reason(day + timedelta(days=1))
 
 
 @pytest.mark.parametrize(
@@ -110,14 +110,14 @@ def test_each_hour_of_two_years_lies_between_two_announcements() -> None:
     ],
 )
 def test_quiet_days(day: str, reason: str | None) -> None:
-    assert is_quiet_day(date.fromisoformat(day)) == reason
+    assert quiet_day_reason(date.fromisoformat(day)) == reason
 
 
 def test_a_year_that_is_not_listed_is_in_doubt() -> None:
     found = announcement_for(date(2027, 11, 25))
     assert found is not None
     assert found.doubt == "arXiv's holidays of 2027 are not in the calendar yet"
-    assert is_quiet_day(date(2027, 1, 2)) is not None  # Friday's evening, in any year
+    assert quiet_day_reason(date(2027, 1, 2)) is not None  # Friday's evening, in any year
 
 
 def test_the_mailing_after_a_friday_off_is_in_doubt() -> None:

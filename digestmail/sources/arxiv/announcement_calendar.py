@@ -1,8 +1,8 @@
-"""arXiv's announcement calendar: on which evenings new papers come out, and why on others none.
+"""arXiv's announcement calendar: the evenings on which new papers come out, and why not on others.
 
 https://info.arxiv.org/help/availability.html: at 20:00 in New York from Sunday to Thursday, but
 not on the evenings of the holidays that arXiv lists each year. arXiv also defers mailings at
-short notice, so this is what to expect; what the feed holds is the truth.
+short notice, so this is an expectation; the feed is the truth.
 """
 
 import csv
@@ -25,59 +25,59 @@ _WEEKEND = "weekend: arXiv announces nothing on Friday and Saturday evenings"
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One mailing. ``doubt`` tells why it may not come after all; empty when it should."""
+    """A mailing. ``doubt`` is the reason why it may not come after all; empty when it should."""
 
     evening: date  # in New York
     doubt: str = ""
 
     @property
     def at(self) -> datetime:
-        """When it comes, in UTC."""
+        """The time at which it comes, in UTC."""
         return datetime.combine(self.evening, _AT, _NEW_YORK).astimezone(UTC)
 
     @property
     def announced_on(self) -> date:
-        """The date that arXiv's feed gives its papers: that of the morning after."""
+        """The date of its papers in arXiv's feed: that of the morning after."""
         return self.evening + _DAY
 
     @property
     def feed_at(self) -> datetime:
-        """When the day's feed should be there, in UTC: at midnight in New York."""
+        """The time at which the day's feed should be there, in UTC: midnight in New York."""
         return datetime.combine(self.announced_on, time(), _NEW_YORK).astimezone(UTC)
 
 
 def announcement_for(day: date) -> Announcement | None:
-    """What comes out on the evening of a day in New York; None for a weekend or holiday."""
+    """Return the mailing on the evening of a day in New York; None on a weekend or holiday."""
     if _reason_for_none(day):
         return None
     return Announcement(day, _doubt(day))
 
 
 def expected_batch(now: datetime) -> Announcement:
-    """The latest announcement that feeds should have by ``now``, which must be aware."""
-    return next(found for found in _announcements(now, -_DAY) if found.feed_at <= now)
+    """Return the latest announcement that feeds should have by ``now``, which must be aware."""
+    return next(mailing for mailing in _announcements(now, -_DAY) if mailing.feed_at <= now)
 
 
 def next_announcement(now: datetime) -> Announcement:
-    """The first announcement after ``now``, which must be aware."""
-    return next(found for found in _announcements(now, _DAY) if found.at > now)
+    """Return the first announcement after ``now``, which must be aware."""
+    return next(mailing for mailing in _announcements(now, _DAY) if mailing.at > now)
 
 
 def local_day(now: datetime) -> date:
-    """arXiv's date at an instant: that in New York."""
+    """Return arXiv's date at an instant: that in New York."""
     return now.astimezone(_NEW_YORK).date()
 
 
-def is_quiet_day(day: date) -> str | None:
-    """Why no papers bear this date, that of the morning after an evening; None if some should."""
+def quiet_day_reason(day: date) -> str | None:
+    """Return why no papers bear this date, of the morning after an evening; None if some should."""
     return _reason_for_none(day - _DAY)
 
 
 def _announcements(now: datetime, step: timedelta) -> Iterator[Announcement]:
     day = now.astimezone(_NEW_YORK).date()
     while True:
-        if found := announcement_for(day):
-            yield found
+        if mailing := announcement_for(day):
+            yield mailing
         day += step
 
 
@@ -92,7 +92,7 @@ def _reason_for_none(evening: date) -> str | None:
 def _doubt(evening: date) -> str:
     if not any(holiday.year == evening.year for holiday in _holidays()):
         return f"arXiv's holidays of {evening.year} are not in the calendar yet"
-    # The list does not tell which mailing a holiday on a Friday or Saturday defers.
+    # The list does not say which mailing a holiday on a Friday or Saturday defers.
     if evening.isoweekday() == _SUNDAY:
         for before in (evening - _DAY, evening - 2 * _DAY):
             if name := _holidays().get(before):
@@ -109,7 +109,7 @@ def _holidays() -> Mapping[date, str]:
 
 
 def read_holidays(path: Path) -> dict[date, str]:
-    """The names of holidays by date, from a CSV file of ``date,name``; ConfigError if it is bad.
+    """Return the names of holidays by date, from a CSV file of ``date,name``; or ConfigError.
 
     A year is known when the file has a line of it: enter a year's holidays all at once.
     """

@@ -2,7 +2,7 @@
 
 http://www.openarchives.org/OAI/openarchivesprotocol.html and
 https://info.arxiv.org/help/oa/index.html. Records are selected by their datestamp, the UTC day on
-which their metadata last changed for whatever reason; only by way of ``is_new`` does it tell of an
+which their metadata last changed for whatever reason; ``is_new`` says whether that was an
 announcement.
 """
 
@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
-from digestmail.sources.arxiv.oai_records import OaiRecord, read_record, take_apart
+from digestmail.sources.arxiv.oai_records import OaiRecord, parse_record, read_record
 from digestmail.sources.arxiv.xml import children, document, texts
 from digestmail.sources.http.client import Response, WebClient, status_line
 from digestmail.sources.http.throttle import LIMITS, pause_after, retry_after
@@ -37,7 +37,7 @@ class _TokenExpiredError(Exception):
 
 
 class OaiHarvester:
-    """Harvests ``sets`` (see ``oai_sets``; none means all of arXiv), page by page.
+    """A harvester of ``sets`` (see ``oai_sets``; none means all of arXiv), page by page.
 
     A page may take arXiv a minute and more: ``web`` should wait at least 120 s for an answer. A
     server that is busy (503) is waited for, ``patience`` seconds for one page at most.
@@ -63,8 +63,8 @@ class OaiHarvester:
     def fetch_between(self, first: date, last: date | None) -> Iterator[Paper | BadRecord]:
         """Yield the records with a datestamp from ``first`` to ``last``, both days included.
 
-        Without ``last`` up to now, as arXiv advises for keeping up. Start a day before the one
-        wanted then: arXiv keeps the answer "no records" for the rest of the UTC day. One set
+        Without ``last`` up to now, as arXiv advises for keeping up. Start a day too
+        early then: arXiv keeps the answer "no records" for the rest of the UTC day. One set
         follows the other, each ordered by datestamp. A paper in two sets, or read again after a
         token expired, comes again. Deleted and withdrawn records are left out. Raises SourceError
         where arXiv fails or refuses; what was yielded before is good.
@@ -73,7 +73,7 @@ class OaiHarvester:
             yield from self._harvest(name, first, last)
 
     def _harvest(self, name: str, first: date, last: date | None) -> Iterator[Paper | BadRecord]:
-        """One set; when its token expires, anew from the day that was reached, once for a day."""
+        """Yield one set; when its token expires, anew from the day reached, once for each day."""
         start, restarted_on = first, None
         while True:
             try:
@@ -91,13 +91,12 @@ class OaiHarvester:
                 return
 
     def _read(self, page: _Page) -> list[Paper | BadRecord]:
-        wanted = (record for record in page.records if not record.is_gone)
-        results = [read_record(record, self._source) for record in wanted]
-        bad = [result for result in results if isinstance(result, BadRecord)]
-        if bad and len(bad) == len(results) > 1:
+        results = [read_record(r, self._source) for r in page.records if not r.is_gone]
+        errors = [result for result in results if isinstance(result, BadRecord)]
+        if errors and len(errors) == len(results) > 1:
             raise SourceError(
-                f"{self._base_url}: 0 of {len(bad)} records could be read"
-                f" ({bad[0].where}: {bad[0].problem}): their format may have changed"
+                f"{self._base_url}: 0 of {len(errors)} records could be read"
+                f" ({errors[0].where}: {errors[0].problem}): their format may have changed"
             )
         return results
 
@@ -117,7 +116,7 @@ class OaiHarvester:
         response = self._answer(f"{self._base_url}?{urlencode(query)}")
         root = document(response.content, "OAI-PMH", url=self._base_url)
         for error in root.findall("{*}error"):
-            self._explain(error, resumed="resumptionToken" in query)
+            self._raise_error(error, resumed="resumptionToken" in query)
             return _Page((), "")
         listed = children(root).get("ListRecords")
         records = [] if listed is None else listed.findall("{*}record")
@@ -127,22 +126,22 @@ class OaiHarvester:
                 " nor the reason why; will try again at the next poll"
             )
         token = one_line(texts(listed).get("resumptionToken", ""))
-        return _Page([take_apart(record) for record in records], token)
+        return _Page([parse_record(record) for record in records], token)
 
-    def _explain(self, error: Element, *, resumed: bool) -> None:
+    def _raise_error(self, error: Element, *, resumed: bool) -> None:
         """Return where there are just no records; raise what any other error means.
 
         A token promises at least one record more: where none comes, it has led astray.
         """
-        code, told = error.get("code", ""), one_line("".join(error.itertext()))[:200]
+        code, message = error.get("code", ""), one_line("".join(error.itertext()))[:200]
         if code == "noRecordsMatch" and not resumed:
             return
         if code in ("noRecordsMatch", "badResumptionToken"):
-            raise _TokenExpiredError(told)
-        raise SourceError(f"{self._base_url}: arXiv refuses the query: {code} ({told})")
+            raise _TokenExpiredError(message)
+        raise SourceError(f"{self._base_url}: arXiv refuses the query: {code} ({message})")
 
     def _answer(self, url: str) -> Response:
-        """The answer, once the server is no longer busy; OAI-PMH 2.0, 3.1.2.2."""
+        """Return the answer, once the server is no longer busy; OAI-PMH 2.0, 3.1.2.2."""
         waited, refusals = 0.0, 0
         while True:
             response = self._web.get(url, expected=(200, 400, 503))

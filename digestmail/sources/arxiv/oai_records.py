@@ -16,7 +16,7 @@ from digestmail.sources.normalise.identifiers import arxiv_id
 from digestmail.sources.normalise.paper import RecordError, paper_from_record
 from digestmail.text import one_line
 
-_HELD_AT_MOST = timedelta(days=14)  # from submission to announcement, nearly always
+_LONGEST_HOLD = timedelta(days=14)  # from submission to announcement, nearly always
 _LATER_VERSION = 2
 _NEW_STYLE_ID = re.compile(r"arxiv:([0-9]{2})([0-9]{2})\.")
 _WITHDRAWN = re.compile(
@@ -29,7 +29,7 @@ _WITHDRAWN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class OaiRecord:
-    """A record taken apart; ``datestamp`` is the UTC day on which it last changed."""
+    """The fields of a record; ``datestamp`` is the UTC day on which it last changed."""
 
     identifier: str
     datestamp: date | None
@@ -47,13 +47,13 @@ class OaiRecord:
         return self.is_deleted or any(map(_WITHDRAWN.match, words))
 
 
-def take_apart(record: Element) -> OaiRecord:
-    """The parts of a ``record`` element; those that are missing are empty."""
-    parts = children(record)
-    header = parts.get("header")
+def parse_record(record: Element) -> OaiRecord:
+    """Return the fields of a ``record`` element; those that are missing are empty."""
+    elements = children(record)
+    header = elements.get("header")
     head = texts(header)
     stamp = utc(head.get("datestamp"))
-    metadata = children(children(parts.get("metadata")).get("arXiv"))
+    metadata = children(children(elements.get("metadata")).get("arXiv"))
     authors = metadata.pop("authors", None)
     return OaiRecord(
         identifier=one_line(head.get("identifier", "")),
@@ -66,14 +66,14 @@ def take_apart(record: Element) -> OaiRecord:
 
 def _author(author: Element) -> str:
     names = texts(author)
-    return " ".join(names.get(part, "") for part in ("forenames", "keyname", "suffix")).strip()
+    return " ".join(names.get(name, "") for name in ("forenames", "keyname", "suffix")).strip()
 
 
 # --- a paper ---------------------------------------------------------------------------------
 
 
 def read_record(record: OaiRecord, source: str) -> Paper | BadRecord:
-    """The Paper of a record that is not gone."""
+    """Return the Paper of a record that is not gone, or why there is none."""
     where = f"record {record.identifier[:100] or 'without identifier'}"
     if not record.fields:
         return BadRecord(where, "it has no metadata in the format arXiv")
@@ -92,7 +92,7 @@ def read_record(record: OaiRecord, source: str) -> Paper | BadRecord:
 
 
 def is_new(paper: Paper, announced_on: date) -> bool:
-    """Whether a record that changed on ``announced_on`` tells of a paper announced on that day.
+    """Return whether a record that changed on ``announced_on`` is of a paper announced that day.
 
     It does so when its first version was submitted in the two weeks before. An older one was
     edited in bulk, got its DOI, or was held very long: only first sight tells these apart.
@@ -101,7 +101,7 @@ def is_new(paper: Paper, announced_on: date) -> bool:
     """
     if paper.version > 1 or paper.updated_at or not paper.published_at:
         return False
-    return timedelta(0) <= announced_on - paper.published_at.date() <= _HELD_AT_MOST
+    return timedelta(0) <= announced_on - paper.published_at.date() <= _LONGEST_HOLD
 
 
 def _values(record: OaiRecord, name: str) -> dict[str, object]:
@@ -117,10 +117,10 @@ def _values(record: OaiRecord, name: str) -> dict[str, object]:
 
 
 def _versioned(paper: Paper) -> Paper:
-    """The paper as version 1, or as 2 where all that is known is that there is a later one.
+    """Return the paper as version 1, or as 2 where there is a later one of unknown number.
 
     The format does not number versions. A later one has ``updated``; or else ``created`` is its
-    own date, which then lies after the month that the identifier was given out in: an identifier
+    own date, which then lies after the month in which the identifier was assigned: an identifier
     is never older than the first submission.
     """
     later = paper.updated_at or _was_announced_before(paper)
@@ -131,5 +131,5 @@ def _was_announced_before(paper: Paper) -> bool:
     month = _NEW_STYLE_ID.match(paper.key)
     if not month or not paper.published_at:
         return False
-    given_out = (2000 + int(month[1]), int(month[2]))
-    return given_out < (paper.published_at.year, paper.published_at.month)
+    assigned = (2000 + int(month[1]), int(month[2]))
+    return assigned < (paper.published_at.year, paper.published_at.month)

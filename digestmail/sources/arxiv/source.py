@@ -23,7 +23,7 @@ from digestmail.sources.arxiv.reconcile import (
     updated_newest,
 )
 from digestmail.sources.arxiv.state import ArxivState, OaiCheck
-from digestmail.sources.arxiv.taxonomy import checked_spelling, expand, feed_names, oai_sets
+from digestmail.sources.arxiv.taxonomy import check_exact_category, expand, feed_names, oai_sets
 from digestmail.sources.http.client import WebClient, status_line
 from digestmail.sources.kind import FetchDay, Kind, Setup
 from digestmail.sources.options import Options
@@ -207,7 +207,7 @@ def _check(values: Options) -> None:
 
 def _categories(values: Options) -> tuple[str, ...]:
     codes = options.required(values, "categories").replace(",", " ").split()
-    return tuple(dict.fromkeys(map(checked_spelling, codes)))
+    return tuple(dict.fromkeys(map(check_exact_category, codes)))
 
 
 def _build(setup: Setup) -> Source:

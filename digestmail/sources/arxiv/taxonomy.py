@@ -1,6 +1,6 @@
 """arXiv's taxonomy: groups of archives, archives of categories; https://arxiv.org/category_taxonomy.
 
-The table lies in ``arxiv_taxonomy.csv``. Its ``kind`` is ``category``, ``archive`` (one that is
+The table lies in ``taxonomy.csv``. Its ``kind`` is ``category``, ``archive`` (one that is
 divided into categories), ``group`` or ``closed``; ``see`` names the category's twin, the same one
 under another archive (cs.SY is eess.SY), or the category that took a closed archive in.
 """
@@ -34,7 +34,7 @@ class _Entry:
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, _Entry]:
-    """The entries by code."""
+    """Return the entries by code."""
     with _TABLE.open(encoding="utf-8", newline="") as lines:
         return {row["code"]: _Entry(**row) for row in csv.DictReader(lines)}
 
@@ -44,11 +44,11 @@ def _spellings() -> dict[str, _Entry]:
     return {code.lower(): entry for code, entry in _table().items()}
 
 
-# --- what a person asks for ------------------------------------------------------------------
+# --- reading a category ----------------------------------------------------------------------
 
 
 def check_category(text: str) -> str:
-    """The code of a category, an archive or a group, as arXiv spells it; or InputError.
+    """Return the code of a category, archive or group as arXiv spells it; or InputError.
 
     An archive stands for all its categories: ``cs`` or ``cs.*``, and ``physics`` for those whose
     code begins with it, as in arXiv's own lists. ``grp_physics`` is all of physics, from astro-ph
@@ -62,8 +62,8 @@ def check_category(text: str) -> str:
     return entry.code
 
 
-def checked_spelling(text: str) -> str:
-    """As ``check_category``, but spelt otherwise than arXiv does it is refused too."""
+def check_exact_category(text: str) -> str:
+    """Return the code as ``check_category`` does; InputError also for another spelling."""
     code = check_category(text)
     if code != text:
         raise InputError("categories", f"{_unknown(text)}: write {code}")
@@ -71,17 +71,17 @@ def checked_spelling(text: str) -> str:
 
 
 def is_known(code: str) -> bool:
-    """Whether arXiv has a category, archive or group of this code, however it is spelt."""
+    """Return whether arXiv has a category, archive or group of this code, in any spelling."""
     return one_line(code).lower().removesuffix(".*") in _spellings()
 
 
-def codes_named(text: str) -> list[str]:
-    """A few categories whose names hold all words of a text: ``cs.CV`` for computer vision."""
-    asked = {word.stem for word in words(text)}
+def categories_by_name(text: str) -> list[str]:
+    """Return a few categories whose names have all words of a text: cs.CV for computer vision."""
+    stems = {word.stem for word in words(text)}
     return [
         entry.code
         for entry in _table().values()
-        if entry.kind == "category" and asked <= {word.stem for word in words(entry.name)}
+        if entry.kind == "category" and stems <= {word.stem for word in words(entry.name)}
     ][:_SUGGESTIONS]
 
 
@@ -90,7 +90,7 @@ def _unknown(text: str) -> str:
 
 
 def _suggestion(text: str) -> str:
-    """What was perhaps meant, by code or by name."""
+    """Return a question with the codes nearest to ``text``, by code or by name."""
     text = one_line(text)[:60].lower()
     open_entries = [entry for entry in _table().values() if entry.kind != "closed"]
     codes = {entry.code.lower(): [entry.code] for entry in open_entries}
@@ -98,16 +98,16 @@ def _suggestion(text: str) -> str:
     for entry in open_entries:
         names.setdefault(entry.name.lower(), []).append(entry.code)
     known = names | codes
-    found = difflib.get_close_matches(text, known, n=_SUGGESTIONS)
-    near = [code for word in found for code in known[word]][:_SUGGESTIONS]
-    return f"; did you mean {' or '.join(near)}?" if near else " such as cs.AI or astro-ph"
+    matches = difflib.get_close_matches(text, known, n=_SUGGESTIONS)
+    nearest = [code for match in matches for code in known[match]][:_SUGGESTIONS]
+    return f"; did you mean {' or '.join(nearest)}?" if nearest else " such as cs.AI or astro-ph"
 
 
-# --- what it stands for ----------------------------------------------------------------------
+# --- its papers, feeds and sets --------------------------------------------------------------
 
 
 def expand(patterns: Iterable[str]) -> tuple[str, ...]:
-    """Every code that papers of these categories, archives and groups may bear, each once.
+    """Return each code that papers of these categories, archives and groups may bear.
 
     That is the categories, their twins, and the bare archive, which old papers bear. Raises
     InputError as ``check_category`` does.
@@ -119,20 +119,20 @@ def expand(patterns: Iterable[str]) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def _members(whole: _Entry) -> list[_Entry]:
-    if whole.kind == "category":
-        return [whole]
-    of_group = whole.kind == "group"
+def _members(parent: _Entry) -> list[_Entry]:
+    if parent.kind == "category":
+        return [parent]
+    of_group = parent.kind == "group"
     return [
         entry
         for entry in _table().values()
         if entry.kind in ("archive", "category")
-        and (entry.group == whole.group if of_group else entry.archive == whole.code)
+        and (entry.group == parent.group if of_group else entry.archive == parent.code)
     ]
 
 
 def feed_names(categories: Iterable[str]) -> tuple[str, ...]:
-    """The codes under which arXiv's feeds know these: they know archives, but no groups."""
+    """Return the names of these in arXiv's feeds, which know archives but no groups."""
     names: dict[str, None] = {}
     for category in map(check_category, categories):
         members = _members(_table()[category])
@@ -142,27 +142,24 @@ def feed_names(categories: Iterable[str]) -> tuple[str, ...]:
 
 
 def oai_set(category: str) -> str:
-    """The set of arXiv's OAI-PMH service: ``cs:cs:AI``, ``physics:hep-th``, ``cs``."""
+    """Return the set of arXiv's OAI-PMH service: ``cs:cs:AI``, ``physics:hep-th``, ``cs``."""
     entry = _table()[check_category(category)]
-    if entry.kind == "group" or (entry.kind == "archive" and _fills_its_group(entry)):
+    is_all_of_group = entry.kind == "archive" and entry.code == entry.group != "physics"
+    if entry.kind == "group" or is_all_of_group:
         return entry.group
     return f"{entry.group}:{entry.code.replace('.', ':')}"
 
 
-def _fills_its_group(archive: _Entry) -> bool:
-    return archive.code == archive.group != "physics"
-
-
 def oai_sets(categories: Iterable[str]) -> tuple[str, ...]:
-    """The sets that hold these categories; none that lies inside another one."""
-    found = tuple(dict.fromkeys(map(oai_set, categories)))
-    return tuple(s for s in found if not any(s.startswith(f"{other}:") for other in found))
+    """Return the sets that hold these categories, none that lies inside another one."""
+    sets = tuple(dict.fromkeys(map(oai_set, categories)))
+    return tuple(name for name in sets if not any(name.startswith(f"{s}:") for s in sets))
 
 
 def arxiv_categories(terms: Iterable[str]) -> tuple[str, ...]:
-    """Those of a record's terms that are arXiv's categories, in order, with their twins.
+    """Return the terms that are arXiv's categories, in order, with their twins.
 
-    The API mixes in codes of MSC and ACM, and leaves out twins that the feed and OAI-PMH tell.
+    The API mixes in codes of MSC and ACM, and leaves out twins that the feed and OAI-PMH have.
     """
     codes: dict[str, None] = {}
     for entry in filter(None, map(_table().get, terms)):

@@ -1,4 +1,4 @@
-"""What arXiv's XML answers have in common: read safely, whatever their namespaces."""
+"""arXiv's XML answers: parsed safely, and read whatever their namespaces."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from digestmail.sources.normalise.identifiers import arxiv_id
 from digestmail.sources.normalise.identifiers import dois as listed_dois
 from digestmail.text import one_line
 
-# What arXiv's feeds put before an abstract; the group is the type of the announcement.
+# The text before an abstract in arXiv's feeds; the group is the type of the announcement.
 ANNOUNCEMENT = re.compile(
     r"\A(?:\s|<p>)*arXiv:\S{1,40}\s+Announce Type:\s*([\w-]{1,40})\s*(?:Abstract:\s*)?",
     re.IGNORECASE,
@@ -22,13 +22,13 @@ ANNOUNCEMENT = re.compile(
 
 
 def document(content: bytes, root: str, *, url: str) -> Element:
-    """The root element, which must be called ``root``; SourceError for anything else.
+    """Return the root element, which must be called ``root``; SourceError for anything else.
 
     Documents that declare a DOCTYPE or entities are refused.
     """
     content = content.lstrip()
     try:
-        found = fromstring(content, forbid_dtd=True)
+        element = fromstring(content, forbid_dtd=True)
     except DefusedXmlException as error:
         if content[:14].lower() == b"<!doctype html":
             raise _foreign(content, root, url) from error
@@ -37,9 +37,9 @@ def document(content: bytes, root: str, *, url: str) -> Element:
         if f"<{root}".encode() in content[:1000]:
             raise SourceError(f"{url}: its XML is broken or cut short ({error})") from error
         raise _foreign(content, root, url) from error
-    if found.tag.rpartition("}")[2] != root:
+    if element.tag.rpartition("}")[2] != root:
         raise _foreign(content, root, url)
-    return found
+    return element
 
 
 def _foreign(content: bytes, root: str, url: str) -> SourceError:
@@ -48,25 +48,25 @@ def _foreign(content: bytes, root: str, url: str) -> SourceError:
 
 
 def children(element: Element | None) -> dict[str, Element]:
-    """The children by name; the first of each, none where there is no element."""
-    found: dict[str, Element] = {}
+    """Return the first child of each name; none where there is no element."""
+    elements: dict[str, Element] = {}
     for child in element if element is not None else ():
-        found.setdefault(child.tag.rpartition("}")[2], child)
-    return found
+        elements.setdefault(child.tag.rpartition("}")[2], child)
+    return elements
 
 
 def texts(element: Element | None) -> dict[str, str]:
-    """What the children hold, all below them included, by name; the first of each."""
+    """Return the text of the first child of each name, all elements below it included."""
     return {name: "".join(child.itertext()) for name, child in children(element).items()}
 
 
 def dois(listed: str) -> tuple[str, ...]:
-    """The DOIs of the journal versions: one field may hold several, and arXiv's own beside."""
+    """Return the DOIs of the journal versions in a field, without arXiv's own."""
     return tuple(name for name in listed_dois(listed) if not arxiv_id(name))
 
 
 def with_dois(paper: Paper, names: Iterable[str]) -> Paper:
-    """The paper with the first of these DOIs as its own and all of them as aliases."""
+    """Return the paper with the first of these DOIs as its own and all of them as aliases."""
     aliases = tuple(f"doi:{name}" for name in names)
     if not aliases:
         return paper

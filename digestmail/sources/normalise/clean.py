@@ -47,7 +47,7 @@ _PASSES = 5  # removing a tag can put another together: "<<b>b>"
 
 
 def clean(raw: str) -> str:
-    """``raw`` as one line of plain text, whole; LaTeX and comparisons such as ``a<b`` stay.
+    """Return ``raw`` as one line of plain text; LaTeX and comparisons such as ``a<b`` stay.
 
     Control characters and bidi overrides go, entities are decoded once, known HTML, JATS and
     MathML tags are removed, scripts and style sheets with their content.
@@ -73,16 +73,16 @@ def _unicode_script(match: re.Match[str]) -> str:
 
 
 def _markup(text: str) -> Iterator[re.Match[str]]:
-    """The tags of ``text`` that are markup: known, and opened and closed where they must be."""
-    found = [tag for tag in _TAG.finditer(text) if tag["comment"] or _is_known(tag)]
+    """Yield the tags of ``text`` that are markup: known, and opened and closed as they must be."""
+    tags = [tag for tag in _TAG.finditer(text) if tag["comment"] or _is_known(tag)]
     opened: dict[str, int] = {}
     closed: dict[str, int] = {"comment": text.rfind("-->")}
-    for tag in found:
+    for tag in tags:
         if tag["closing"]:
             closed[_full_name(tag)] = tag.start()
         else:
             opened.setdefault(_full_name(tag), tag.start())
-    for tag in found:
+    for tag in tags:
         name, at = _full_name(tag), tag.start()
         is_paired = opened.get(name, at) < at if tag["closing"] else closed.get(name, at) > at
         if is_paired or _stands_alone(tag):
@@ -116,10 +116,10 @@ def _stripped(text: str, tags: list[re.Match[str]]) -> str:
 
 
 def _neutral(tag: re.Match[str]) -> str:
-    """The tag as nh3 shall see it: by their own names, ``<title>`` or ``<math>`` lose content."""
+    """Return a tag that nh3 removes without content, which ``<title>`` or ``<math>`` would lose."""
     if tag["comment"]:
         return tag[0]
     name = tag["name"].lower()
-    kept = name if name in _WITHOUT_CONTENT and not tag["prefix"] else "span"
+    neutral = name if name in _WITHOUT_CONTENT and not tag["prefix"] else "span"
     space = " " if name in _BLOCK else ""
-    return f"{space}<{tag['closing'] or ''}{kept}>"
+    return f"{space}<{tag['closing'] or ''}{neutral}>"

@@ -1,4 +1,4 @@
-"""Dates as sources write them."""
+"""Dates in the spellings of sources, made UTC or ISO 8601."""
 
 import re
 from collections.abc import Iterable
@@ -18,16 +18,16 @@ _NAMED = re.compile(
 
 
 def utc(value: object) -> datetime | None:
-    """An ISO 8601 date or time in UTC, where it names no zone taken as UTC; None if unreadable."""
+    """Return an ISO 8601 date or time in UTC, its zone by default; None if it is unreadable."""
     if not isinstance(value, str):
         return None
     padded = _DATE.sub(lambda m: f"{m[1]}-{m[2]:0>2}-{m[3]:0>2}", value.strip(), count=1)
     try:
-        read = datetime.fromisoformat(padded)
-        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        time = datetime.fromisoformat(padded)
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return read if 1000 <= read.year < 9999 else None  # another zone must be able to hold it
+    return time if 1000 <= time.year < 9999 else None  # another zone must be able to hold it
 
 
 _NUMBERS = re.compile(
@@ -53,18 +53,19 @@ def iso_day(text: str) -> str:
     where no month is known: a year says too little.
     """
     text = text.strip()[:40]
-    if found := _NUMBERS.match(text):
-        year, month, day = found[1] or found[4], found[2] or found[5], found[3] or found[6] or "1"
+    if digits := _NUMBERS.match(text):
+        year, month = digits[1] or digits[4], digits[2] or digits[5]
+        day = digits[3] or digits[6] or "1"
         return f"{year}-{int(month):02}-{int(day):02}" if 1 <= int(month) <= 12 else ""
-    year_found, words = _YEAR.search(text), _WORDS.search(text)
-    month_found = month_number(words[2]) if words else 0
-    if not (year_found and words and month_found):
+    year_match, words = _YEAR.search(text), _WORDS.search(text)
+    number = month_number(words[2]) if words else 0
+    if not (year_match and words and number):
         return ""
-    return f"{year_found[1]}-{month_found:02}-{int(words[1] or words[3] or 1):02}"
+    return f"{year_match[1]}-{number:02}-{int(words[1] or words[3] or 1):02}"
 
 
 def first_utc(texts: Iterable[str]) -> str:
-    """Return the first readable date of some, as feeds write them, in ISO 8601; or ""."""
+    """Return the first readable date, as feeds write them, in ISO 8601; empty without one."""
     dates = (utc(text) or _rfc_822(text) or _named(text) for text in texts)
     date = next(filter(None, dates), None)
     return date.isoformat() if date else ""

@@ -1,4 +1,4 @@
-"""Canonical keys: one name for one work, whatever spelling of its identifier a source uses.
+"""Identifiers of works: arXiv ids, DOIs, PubMed ids and the keys made of them, in one spelling.
 
 arXiv's identifiers are described at https://info.arxiv.org/help/arxiv_identifier.html, DOIs in
 ISO 26324.
@@ -25,7 +25,7 @@ _ARXIV = re.compile(
     r"(?:v([0-9]{1,3}))?(?:\.pdf)?/?(?:[?#]\S*)?",
     re.IGNORECASE | re.ASCII,
 )
-_FIRST_OLD_YEAR = "91"
+_FIRST_YEAR = "91"  # of arXiv
 _KEY_LIMIT = 300  # characters
 _DOI = re.compile(r"10\.[1-9][0-9]{3,8}(?:\.[0-9]+)*/\S{1,250}", re.ASCII)  # 10.0000 is nobody's
 _DOI_PREFIX = re.compile(
@@ -43,7 +43,7 @@ _CANONICAL = re.compile(r"(?!(?:arxiv|doi):)[a-z0-9][\w.-]*:(?!//)\S+", re.IGNOR
 
 
 def arxiv_id(text: str) -> tuple[str, int] | None:
-    """The arXiv identifier that ``text`` is, and its version (1 when it names none).
+    """Return the arXiv identifier in ``text`` and its version (1 by default); None for other text.
 
     Understands bare, ``arXiv:`` and ``oai:arXiv.org:`` identifiers, abs, pdf and html addresses
     and arXiv's DOIs. Old identifiers lose their subject class, as arXiv's own pages have them:
@@ -57,21 +57,21 @@ def arxiv_id(text: str) -> tuple[str, int] | None:
 
 
 def arxiv_order(key: str) -> tuple[int, int, int]:
-    """Year, month and number of an arXiv key: sorts as the identifiers were given out.
+    """Return year, month and number of an arXiv key, which sort as they were assigned.
 
     Ids of the old style (``math/0309136``) end with the month of 2007 in which ``0704.0001``
     began the new one, whose numbers have had five digits since 2015.
     """
-    found = arxiv_id(key)
-    if not found:
+    identifier = arxiv_id(key)
+    if not identifier:
         raise ValueError(f"{key!r} is no arXiv key")
-    digits = found[0].rpartition("/")[2].replace(".", "")
-    century = 1900 if "/" in found[0] and digits >= _FIRST_OLD_YEAR else 2000
+    digits = identifier[0].rpartition("/")[2].replace(".", "")
+    century = 1900 if "/" in identifier[0] and digits >= _FIRST_YEAR else 2000
     return century + int(digits[:2]), int(digits[2:4]), int(digits[4:])
 
 
 def doi(text: str) -> str:
-    """The DOI that ``text`` is, in lower case and without prefix or resolver; else empty."""
+    """Return the DOI in ``text``, in lower case and without prefix or resolver; else empty."""
     text = one_line(text)
     if prefix := _DOI_PREFIX.match(text):
         text = text[prefix.end() :]
@@ -80,6 +80,9 @@ def doi(text: str) -> str:
     text = one_line(text).rstrip(".,;").lower()
     is_doi = _DOI.fullmatch(text) and not is_placeholder(text.partition("/")[2])
     return text if is_doi else ""
+
+
+_normal_doi = doi  # where a parameter has its name
 
 
 def dois(text: str) -> tuple[str, ...]:
@@ -95,13 +98,13 @@ def pubmed_key(value: object) -> str:
 
 
 def canonical_key(raw_id: str, *, doi: str = "", source: str) -> str:
-    """The key of a work: ``arxiv:<id>``, else ``doi:<doi>``, else ``<source>:<raw id>``.
+    """Return the key of a work: ``arxiv:<id>``, else ``doi:<doi>``, else ``<source>:<raw id>``.
 
-    A raw id that already names its origin (``pmid:40000001``, ``sample:x-01``) is kept.
+    A raw id with a prefix of its own (``pmid:40000001``, ``sample:x-01``) stays as it is.
     """
-    if found := arxiv_id(raw_id) or arxiv_id(doi):
-        return f"arxiv:{found[0]}"
-    if name := _first_doi(doi, raw_id):
+    if identifier := arxiv_id(raw_id) or arxiv_id(doi):
+        return f"arxiv:{identifier[0]}"
+    if name := _normal_doi(doi) or _normal_doi(raw_id):
         return f"doi:{name}"
     raw_id = one_line(raw_id)
     if not raw_id.isdecimal() and (pmid := pubmed_key(raw_id)):
@@ -115,20 +118,16 @@ def is_own_key(text: str) -> bool:
     return bool(is_key) and not is_placeholder(text.partition(":")[2])
 
 
-def _first_doi(*texts: str) -> str:
-    return next(filter(None, map(doi, texts)), "")
-
-
 def key_from_reference(text: str) -> str:
-    """The key of the paper a subscriber names by arXiv id, DOI, address or key; or InputError."""
+    """Return the key of a paper named by arXiv id, DOI, address or key; or raise InputError."""
     text = one_line(text)
-    if found := arxiv_id(text):
-        return f"arxiv:{found[0]}"
+    if identifier := arxiv_id(text):
+        return f"arxiv:{identifier[0]}"
     if name := doi(text):
         return f"doi:{name}"
     if is_own_key(text):
         return pubmed_key(text) or text
-    wrong = N_(
+    message = N_(
         "“%(text)s” is not a paper: give an arXiv id or address (2508.13426), or a DOI (10.…)"
     )
-    raise InputError("seed_papers", Worded(wrong, text=text[:80]))
+    raise InputError("seed_papers", Worded(message, text=text[:80]))

@@ -1,4 +1,4 @@
-"""Papers out of records: the JSON objects and table rows that files and services hold."""
+"""Papers made of records: JSON objects and table rows from files and services."""
 
 import hashlib
 import math
@@ -34,15 +34,15 @@ Record = Mapping[str, object]
 
 
 class RecordError(ValueError):
-    """The record cannot be made a Paper; says why, for a BadRecord."""
+    """The record cannot be made a Paper; the message is the problem of a BadRecord."""
 
 
 def paper_from_record(record: Mapping[str, object], *, source: str) -> Paper:
-    """The Paper of one record; raises RecordError where its title or identifier is unusable.
+    """Return the Paper of one record; RecordError where its title or identifier is unusable.
 
     Fields: ``id`` (or ``arxiv_id``, ``doi``, ``pmid``), ``title``, ``abstract`` or ``summary``,
     ``authors`` and ``categories`` (lists or strings), ``url``, ``published``, ``updated``,
-    ``version``. What else is missing or unreadable is left out. A placeholder ("N/A", "-") is no
+    ``version``. Other missing or unreadable fields stay empty. A placeholder ("N/A", "-") is no
     identifier. A record without identifier is known by its title and first author.
     """
     title = _title(record.get("title"))
@@ -91,16 +91,16 @@ def _text(value: object, limit: int) -> str:
 
 
 def _identifiers(record: Mapping[str, object]) -> list[str]:
-    """Return what the record calls itself, the surest first.
+    """Return the identifiers of the record, the most reliable first.
 
-    Only ``id`` may be a name that the source itself gave; the other fields count where they hold
+    Only ``id`` may be an identifier of the source itself; the other fields count where they hold
     an arXiv id, a DOI or a PubMed id.
     """
-    own = _identifier(record.get("id"))
+    own_id = _identifier(record.get("id"))
     texts = {name: _identifier(record.get(name)) for name in ("arxiv_id", "doi", "url")}
     public = {name: text for name, text in texts.items() if _is_public(text)}
     pmid = pubmed_key(_identifier(record.get("pmid")))
-    names = (public.get("arxiv_id"), own, public.get("doi"), public.get("url"), pmid)
+    names = (public.get("arxiv_id"), own_id, public.get("doi"), public.get("url"), pmid)
     return [name for name in names if name]
 
 
@@ -134,14 +134,14 @@ def _derived_key(title: str, authors: tuple[str, ...], source: str) -> str:
 
 
 def _version(value: object, identifiers: list[str]) -> int:
-    named = max((found[1] for found in map(arxiv_id, identifiers) if found), default=1)
+    versions = [number[1] for number in map(arxiv_id, identifiers) if number]
     digits = str(value).lower().removeprefix("v") if isinstance(value, str | int) else ""
-    given = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else 1
-    return max(named, given)
+    is_number = digits.isascii() and digits.isdigit() and len(digits) < 4
+    return max([int(digits) if is_number else 1, *versions])
 
 
 def names_with_title(record: object) -> Iterator[tuple[str, str]]:
-    """Return the identifiers of a record, each with its title: see ``shared_names``."""
+    """Yield the identifiers of a record, each with its title: see ``shared_names``."""
     if isinstance(record, Mapping) and isinstance(title := record.get("title"), str):
         names = ((field, str(record.get(field) or "").strip()) for field in _NAMING_FIELDS)
         for field, name in names:
@@ -165,7 +165,7 @@ def shared_names(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
     shared: set[str] = set()
     for name, title in pairs:
         before = titles.setdefault(name, title)
-        if title != before and not _is_one_title(title, before, are_forms=_is_public(name)):
+        if title != before and not _is_one_title(title, before, may_vary=_is_public(name)):
             shared.add(name)
     return frozenset(shared)
 
@@ -174,10 +174,10 @@ def _is_public(name: str) -> bool:
     return bool(arxiv_id(name) or dois(name))
 
 
-def _is_one_title(one: str, other: str, *, are_forms: bool) -> bool:
-    here, there = ([word.plain for word in words(title)] for title in (one, other))
-    alike = 2 * len(set(here) & set(there)) >= min(len(here), len(there))
-    return here == there or (are_forms and alike)
+def _is_one_title(first: str, second: str, *, may_vary: bool) -> bool:
+    a, b = ([word.plain for word in words(title)] for title in (first, second))
+    are_similar = 2 * len(set(a) & set(b)) >= min(len(a), len(b))
+    return a == b or (may_vary and are_similar)
 
 
 # --- fields ----------------------------------------------------------------------------------
@@ -202,23 +202,23 @@ def _items(value: object) -> Iterable[object]:
     return value if isinstance(value, list | tuple) else ()
 
 
-def _url(key: str, given: object, work_doi: str) -> str:
-    """The address of the abstract page: arXiv's own, else the one given, else the DOI's."""
-    if found := arxiv_id(key):
-        return f"https://arxiv.org/abs/{found[0]}"
-    if isinstance(given, str) and _is_web_address(one_line(given)):
-        return one_line(given)
+def _url(key: str, page: object, work_doi: str) -> str:
+    """Return the address of the abstract: arXiv's, else that of ``page``, else the DOI's."""
+    if identifier := arxiv_id(key):
+        return f"https://arxiv.org/abs/{identifier[0]}"
+    if isinstance(page, str) and _is_web_address(one_line(page)):
+        return one_line(page)
     return f"https://doi.org/{quote(work_doi, safe='/():;.,-_~')}" if work_doi else ""
 
 
 def _is_web_address(url: str) -> bool:
     try:
-        parts = urlsplit(url)
+        address = urlsplit(url)
     except ValueError:
         return False
     plain = len(url) <= _URL_LIMIT and not any(c in url for c in ' "<>\\`')
-    named = bool(parts.hostname) and "@" not in parts.netloc
-    return plain and named and parts.scheme in ("http", "https")
+    named = bool(address.hostname) and "@" not in address.netloc
+    return plain and named and address.scheme in ("http", "https")
 
 
 # --- results ---------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
-"""What people and programs write where an identifier or a name is missing."""
+"""Placeholders: texts that people and programs write where an identifier or name is missing."""
 
 import re
 
 from digestmail.text import one_line
 
 # In lower case, without punctuation: "n a" is N/A and n.a.
-_LISTED = (
+_TEXTS = (
     "ahead of print;anon;anonymous;aucun;author unknown;blank;coming soon;default;dummy;empty;false"
     ";forthcoming;in preparation;in press;k a;keine;keine angabe;missing;n;n a;n d;na;nan;nessuno"
     ";nil;ninguno;no;no author;no authors;no authors listed;no author listed;no data;no doi;no id"
@@ -16,21 +16,21 @@ _LISTED = (
     ";unassigned;unavailable;undefined;unknown;unknown author;unpublished;unset;unspecified"
     ";无;無;なし;暂无;匿名"
 )
-_PLACEHOLDERS = frozenset(_LISTED.split(";"))
-_LONGEST = 80  # characters; longer text is none of these
+_PLACEHOLDERS = frozenset(_TEXTS.split(";"))
+_LENGTH_LIMIT = 80  # characters; longer text is none of these
 _PREFIX = re.compile(
     r"(?:https?://(?:(?:dx\.|www\.)?doi\.org|arxiv\.org/abs|pubmed\.ncbi\.nlm\.nih\.gov)/*"
     r"|(?:doi|urn|uuid|pmid|pubmed|guid|id|arxiv|tag):\s?)+",
     re.IGNORECASE | re.ASCII,
 )
 _PUNCTUATION = re.compile(r"[\W_]+")
-_NOTHING = re.compile(r"[0 ]*|x{2,}")
+_BLANK = re.compile(r"[0 ]*|x{2,}")
 
 
 def is_placeholder(text: str) -> bool:
-    """Return whether ``text`` stands where something is missing: "N/A", "-", "doi: none"."""
+    """Return whether ``text`` is a placeholder: "N/A", "-", "doi: none"."""
     text = one_line(text)
-    if len(text) > _LONGEST:
+    if len(text) > _LENGTH_LIMIT:
         return False
     plain = _PUNCTUATION.sub(" ", _PREFIX.sub("", text, count=1)).strip().lower()
-    return plain in _PLACEHOLDERS or bool(_NOTHING.fullmatch(plain))
+    return plain in _PLACEHOLDERS or bool(_BLANK.fullmatch(plain))

@@ -9,8 +9,8 @@ from digestmail.sources.arxiv.announcement_calendar import (
     Announcement,
     announcement_for,
     expected_batch,
-    is_quiet_day,
     local_day,
+    quiet_day_reason,
 )
 from digestmail.store import Store
 
@@ -45,7 +45,7 @@ def outlook(store: Store, now: datetime) -> Outlook:
     return Outlook(
         missing=_missing(expected.announced_on) if late else "",
         reason=late[0].reason if late else "",
-        quiet=(is_quiet_day(local_day(now)) or "") if sources else "",
+        quiet=(quiet_day_reason(local_day(now)) or "") if sources else "",
         holds=any(batch.state is BatchState.OPEN for batch in late),
         unsettled=store.sources.may_bring_more(now),
     )
@@ -99,7 +99,7 @@ def _judge(
     source: str, day: date, old: Batch | None, known: dict[date, Batch], now: datetime
 ) -> Batch | None:
     """What a day turned out to be, as far as the calendar and the days around it tell."""
-    reason = is_quiet_day(day)
+    reason = quiet_day_reason(day)
     if reason and old is None:
         return Batch(source=source, day=day, state=BatchState.QUIET, reason=reason)
     expected = announcement_for(day - _DAY) or Announcement(day - _DAY)

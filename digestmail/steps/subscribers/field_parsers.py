@@ -11,7 +11,7 @@ from digestmail.calendar import checked_timezone
 from digestmail.domain import EVERY_DAY, FIELDS, Field, FieldKind
 from digestmail.errors import InputError
 from digestmail.messages import N_, Worded
-from digestmail.sources.arxiv.taxonomy import codes_named, is_known
+from digestmail.sources.arxiv.taxonomy import categories_by_name, is_known
 from digestmail.sources.normalise.identifiers import key_from_reference
 from digestmail.text import KeywordError, Mistake, one_line, parsed_keyword, words
 
@@ -114,7 +114,7 @@ def _subjects(entries: Iterable[str]) -> Iterator[str]:
 
 def unknown_category(field: str, category: str) -> InputError:
     """Return the error for a text that is no category, with those that it may have meant."""
-    codes = codes_named(category)
+    codes = categories_by_name(category)
     if codes:
         meant = N_("“%(category)s” is no category; did you mean %(codes)s?")
         return InputError(field, Worded(meant, category=category[:40], codes=", ".join(codes)))
