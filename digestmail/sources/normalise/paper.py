@@ -137,7 +137,7 @@ def _version(value: object, identifiers: list[str]) -> int:
     versions = [number[1] for number in map(arxiv_id, identifiers) if number]
     digits = str(value).lower().removeprefix("v") if isinstance(value, str | int) else ""
     is_number = digits.isascii() and digits.isdigit() and len(digits) < 4
-    return max([int(digits) if is_number else 1, *versions])
+    return max([1, int(digits) if is_number else 1, *versions])
 
 
 def names_with_title(record: object) -> Iterator[tuple[str, str]]:
