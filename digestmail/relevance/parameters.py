@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 class Calibration:
     """Platt's logistic calibration: log-odds = intercept + slope x similarity + keyword x match.
 
-    Learned by ``bench.calibration`` over families of benchmark sets, each family weighing the same.
+    Learned over families of benchmark sets, each family weighing the same (``bench.calibration``).
+    Collections of one subject, lists of which a small share is judged, and pools that a search
+    found are left out: among them the share of relevant papers differs tenfold.
     """
 
     intercept: float
     slope: float
     keyword: float
+    text: float  # the effect of cosines with typed text, which are smaller than those of papers
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +33,26 @@ class ModelParameters:
 
     # Fusion of the standardised scorers; a scorer that is not named here has weight 1
     discriminant_half_likes: float = 5.0  # likes at which discriminants have half their weight
-    text_half_likes: float = 4.0  # likes at which typed text has half its weight
-    least_keyword_weight: float = 0.3  # what a keyword keeps beside any number of likes
+    text_half_likes: float = 4.0  # likes at which a specific text has half its weight
+    keyword_half_likes: float = 2.0  # likes at which a specific keyword has half its weight
+    least_keyword_weight: float = 0.3  # the least weight of such a keyword beside many likes
+    specific_share: float = 0.05  # of the papers; what fits no more of them is specific
+    prior_papers: float = 100.0  # added to those that a share is taken of, as few tell little
     text_meaning: float = 2.0  # the weight of meaning for typed text
     dislike_weight: float = 0.5  # of the dislikes' discriminants
     dislike_half: float = 5.0  # dislikes at which these have half their weight
 
     # What cosines promise
     certainty_half_likes: float = 0.5  # likes at which a similarity has half its full effect
-    text_similarity: float = 1.3  # the effect of cosines with typed text, which are smaller
     usual_spread: float = 0.08  # of cosines, where they know nothing of a profile
 
     # Keyword matches, each a probability-like strength in [0, 1]
     title_match: float = 0.65
-    repeated_match: float = 0.5  # three times or more in the abstract
-    abstract_match: float = 0.35
-    family_match: float = 0.4  # of these, where only a word of the same family stands
+    repeated_match: float = 0.6  # three times or more in the abstract
+    abstract_match: float = 0.25
+    family_match: float = 0.6  # of these, where only a word of the same family stands
     common_keyword: float = 0.3  # a keyword in this share of the papers has the least weight
-    least_common_keyword: float = 0.4  # that weight: in a title it is a good match still
+    least_common_keyword: float = 0.75  # that weight: in a title it is a good match still
 
     # Followed authors
     most_namesakes: int = 3  # people whom a name with initials may fit, to be followed everywhere
@@ -61,8 +66,8 @@ class ModelParameters:
     most_age: float = 0.25
 
     # Calibration, apart for installations without and with an embedding model
-    lexical: Calibration = field(default_factory=lambda: Calibration(-3.8, 6.4, 8.0))
-    semantic: Calibration = field(default_factory=lambda: Calibration(-3.8, 6.4, 9.0))
+    lexical: Calibration = field(default_factory=lambda: Calibration(-4.2, 7.0, 9.0, 1.25))
+    semantic: Calibration = field(default_factory=lambda: Calibration(-4.6, 7.0, 9.4, 1.55))
 
 
 PARAMETERS = ModelParameters()

@@ -40,6 +40,7 @@ class DayFeatures:
     meaning: DenseSpace
     categories: csr_matrix  # papers and sample x categories, unit rows
     keywords: KeywordIndex
+    earlier: Mask  # (sample,): the papers of the background; all, where there are too few
 
     @property
     def has_meaning(self) -> bool:
@@ -105,8 +106,18 @@ def day_features(
         dense(vectors.meaning),
         csr_matrix(vectors.categories[scored]),
         KeywordIndex(papers, parameters),
+        _earlier(sample, len(papers)),
     )
     return day, vectorizer
+
+
+def _earlier(sample: Indices, papers: int) -> Mask:
+    """Return which rows of the sample are none of the day's ``papers``."""
+    earlier: Mask = sample >= papers
+    return earlier if np.count_nonzero(earlier) >= _ENOUGH else np.ones(len(sample), dtype=bool)
+
+
+_ENOUGH = 100  # papers, to tell what is usual: five of them are one in twenty
 
 
 def _meaning(

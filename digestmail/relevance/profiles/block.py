@@ -154,15 +154,14 @@ def _compressed(matches: csr_matrix, parameters: ModelParameters) -> csr_matrix:
 
     So the sum over a profile's keywords is that of a noisy-or (Pearl, 1988): independent hints.
     """
-    share = matches.getnnz(axis=1) / ((matches.shape[1] + _FEW) * parameters.common_keyword)
+    share = matches.getnnz(axis=1) / (
+        (matches.shape[1] + parameters.prior_papers) * parameters.common_keyword
+    )
     weights = 1 - (1 - parameters.least_common_keyword) * np.minimum(share, 1)
     data = -np.log1p(-matches.data) * np.repeat(weights, np.diff(matches.indptr))
     return csr_matrix(
         (data.astype(np.float32), matches.indices, matches.indptr), shape=matches.shape
     )
-
-
-_FEW = 100  # papers: of so few each may well have the same keyword
 
 
 def _standing(day: DayFeatures, keywords: Sequence[Sequence[str]], *, families: bool) -> csr_matrix:

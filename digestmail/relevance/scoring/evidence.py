@@ -7,7 +7,7 @@ from scipy.sparse import csr_matrix
 from scipy.special import expit
 
 from digestmail.domain import Profile
-from digestmail.relevance.features.arrays import Dense, scale_rows
+from digestmail.relevance.features.arrays import Dense
 from digestmail.relevance.features.categories import Categories
 from digestmail.relevance.features.day import DayFeatures
 from digestmail.relevance.parameters import Calibration, ModelParameters
@@ -15,7 +15,7 @@ from digestmail.relevance.profiles.block import ProfileBlock
 from digestmail.relevance.scoring.filters import Filters
 from digestmail.relevance.scoring.fusion import Similarity, fuse
 from digestmail.relevance.scoring.prior import Prior
-from digestmail.relevance.scoring.scorers import certainty, scorers, usual_spread
+from digestmail.relevance.scoring.scorers import faded, scorers, specificity, usual_spread
 
 _DIGITS = 4  # of log-odds: those behind depend on which profiles are multiplied together
 _NONE = -30.0  # log-odds of what nothing speaks for
@@ -60,9 +60,8 @@ def evidence_of(block: ProfileBlock, ground: Ground) -> Evidence:
     """Compute the evidence for all papers and the profiles of a block."""
     day, parameters, calibration = ground.day, ground.parameters, ground.calibration
     similarity = fuse(
-        scorers(block, day, parameters),
-        certainty(block, parameters),
-        usual_spread(block, parameters),
+        scorers(block, day, parameters, calibration.text),
+        usual_spread(block, parameters, calibration.text),
         len(day.papers),
     )
     weight = keyword_weights(block, parameters)
@@ -75,10 +74,17 @@ def evidence_of(block: ProfileBlock, ground: Ground) -> Evidence:
 
 
 def keyword_weights(block: ProfileBlock, parameters: ModelParameters) -> csr_matrix:
-    """Return the weight of each profile's keywords beside its likes (profiles x phrases)."""
-    usual = 1 / (1 + block.positives.counts / parameters.text_half_likes)
-    weight = np.maximum(usual, parameters.least_keyword_weight)
-    return scale_rows(block.keywords.wanted, weight.astype(np.float32))
+    """Return the weight of each profile's keywords beside its likes (profiles x phrases).
+
+    It fades with likes, the sooner the more of the day's papers have the keyword.
+    """
+    matches, weights = block.keywords.matches, block.keywords.wanted.copy()
+    specific = specificity(matches.getnnz(axis=1), matches.shape[1], parameters)[weights.indices]
+    likes = np.repeat(block.positives.counts, np.diff(weights.indptr))
+    weight = faded(likes, parameters.keyword_half_likes * specific)
+    least = parameters.least_keyword_weight * specific
+    weights.data = np.maximum(weight, least).astype(np.float32)
+    return weights
 
 
 def bare_log_odds(block: ProfileBlock, ground: Ground) -> Dense:

@@ -27,46 +27,39 @@ class FusedScorer:
 class Similarity:
     """The fused similarity of papers to profiles (profiles x papers), and its summands.
 
-    Its mean over the background is 0, its spread that of the profile's mean cosines in the dense
-    spaces: so it is comparable between profiles as well as papers.
+    Its mean over the background is 0, its spread the mean of those of the profile's cosines in the
+    dense spaces: so it is comparable between profiles as well as papers.
     """
 
     values: Dense
     scorers: tuple[FusedScorer, ...]
 
 
-def fuse(
-    scorers: Iterable[ScorerWithScores],
-    certainty: Dense,
-    usual_spread: Dense,
-    papers: int,
-) -> Similarity:
+def fuse(scorers: Iterable[ScorerWithScores], usual_spread: Dense, papers: int) -> Similarity:
     """Standardise scorers by the background's sample, add them up and scale the sum.
 
-    The scores of a scorer have the sample behind the ``papers``. ``certainty`` (profiles,) is a
-    factor of the sum; ``usual_spread`` (profiles,) is its spread where no cosine tells it.
+    The scores of a scorer have the sample behind the ``papers``. ``usual_spread`` (profiles,) is
+    that of the sum where no cosine tells it.
     """
     total: Dense | None = None
-    cosines: Dense | None = None
-    shares = np.zeros(len(certainty), dtype=np.float32)
+    spreads = np.zeros(len(usual_spread), dtype=np.float32)
+    weights = np.zeros(len(usual_spread), dtype=np.float32)
     standardised = []
     for scorer, scores in scorers:
         sample = scores[:, papers:]
         if not sample.shape[1]:  # no papers at all
             break
         mean, spread = sample.mean(axis=1), sample.std(axis=1)
-        if scorer.is_cosine:
-            cosines = _added(cosines, sample, scorer.weight)
-            shares += scorer.weight * (spread > _NO_SPREAD)
+        if scorer.effect is not None:
+            spreads += scorer.weight * scorer.effect * spread
+            weights += scorer.weight * (spread > _NO_SPREAD)
         factor = np.where(spread > _NO_SPREAD, scorer.weight / np.maximum(spread, _NO_SPREAD), 0)
         total = _added(total, scores - mean[:, None], factor)
         standardised.append((scorer, mean, factor))
     if total is None:
-        return Similarity(np.zeros((len(certainty), papers), dtype=np.float32), ())
-    scale = usual_spread
-    if cosines is not None:
-        own = cosines.std(axis=1) / np.maximum(shares, _NO_SPREAD)
-        scale = np.where(own > _NO_SPREAD, certainty * own, scale)
+        return Similarity(np.zeros((len(usual_spread), papers), dtype=np.float32), ())
+    of_cosines = spreads / np.maximum(weights, _NO_SPREAD)
+    scale = np.where(weights > _NO_SPREAD, of_cosines, usual_spread)
     spread = total[:, papers:].std(axis=1)
     scale = np.where(spread > _NO_SPREAD, scale / np.maximum(spread, _NO_SPREAD), 0)
     fused = tuple(

@@ -1,6 +1,6 @@
 """The scorers: linear functions of a paper's vector in one space, one for each profile."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,7 +36,8 @@ class Scorer:
     """A linear function of papers for each profile: ``profiles @ rows.T``, less a constant a paper.
 
     ``rows`` (papers and sample x dimensions) and ``profiles`` (profiles x dimensions) are sparse
-    or dense alike. ``weight`` (profiles,) is the scorer's weight in the fusion.
+    or dense alike. ``weight`` (profiles,) is the scorer's weight in the fusion. ``effect``
+    (profiles,) is how much the spread of cosines in a dense space tells of likeness.
     """
 
     origin: Origin
@@ -44,7 +45,7 @@ class Scorer:
     profiles: csr_matrix | Dense
     rows: csr_matrix | Dense
     weight: Dense
-    is_cosine: bool = False  # in a dense space: its spread tells how much similarity there is
+    effect: Dense | None = None
     paper_constants: Dense | None = None  # (papers and sample,)
 
 
@@ -52,51 +53,51 @@ ScorerWithScores = tuple[Scorer, Dense]  # the scores are profiles x papers and 
 
 
 def scorers(
-    block: ProfileBlock, day: DayFeatures, parameters: ModelParameters
+    block: ProfileBlock, day: DayFeatures, parameters: ModelParameters, text_effect: float
 ) -> Iterator[ScorerWithScores]:
     """Yield every scorer that has something to work on, one after the other."""
     counts = block.positives.counts
     if counts.any():
-        yield from _centroids(block.positives, day, np.minimum(counts, 1))
+        certainty = _saturation(counts, parameters.certainty_half_likes)
+        yield from _centroids(block.positives, day, np.minimum(counts, 1), certainty)
         saturation = _saturation(counts, parameters.discriminant_half_likes)
         yield from _discriminants(block.positives, day, saturation, Origin.POSITIVES)
     if block.has_text.any():
-        yield from _texts(block, day, parameters)
+        yield from _texts(block, day, parameters, text_effect)
     if block.negatives.counts.any():
         saturation = _saturation(block.negatives.counts, parameters.dislike_half)
         weight = -parameters.dislike_weight * saturation
         yield from _discriminants(block.negatives, day, weight, Origin.NEGATIVES)
 
 
-def text_weight(block: ProfileBlock, parameters: ModelParameters) -> Dense:
-    """Return the weight of typed text beside each profile's likes (profiles,)."""
-    likes = block.positives.counts
-    return block.has_text / (1 + likes / parameters.text_half_likes)
+def specificity(matches: Dense, papers: int, parameters: ModelParameters) -> Dense:
+    """Return how specific interests are to papers, in (0, 1], by the number each matches.
 
-
-def certainty(block: ProfileBlock, parameters: ModelParameters) -> Dense:
-    """Return the factor of each profile's similarity (profiles,).
-
-    Cosines with a single paper promise less than those with the mean of several; those of short
-    texts are smaller than those of papers.
+    It is 1 up to a usual share of the papers and falls with the share from there on: an interest
+    that the papers were chosen by tells little of them. Of few papers the share is near the usual.
     """
-    likes, text = block.positives.counts, text_weight(block, parameters)
-    weight = np.minimum(likes, 1)
-    sure = weight * _saturation(likes, parameters.certainty_half_likes)
-    total = np.maximum(weight + text, 1e-9)
-    factor: Dense = (sure + parameters.text_similarity * text) / total
-    return factor
+    usual, prior = parameters.specific_share, parameters.prior_papers
+    share = (matches + prior * usual) / (papers + prior)
+    limited: Dense = np.minimum(usual / share, 1)
+    return limited
 
 
-def usual_spread(block: ProfileBlock, parameters: ModelParameters) -> Dense:
+def faded(likes: Dense, half_likes: Dense) -> Dense:
+    """Return the weights of what was typed beside likes; it is 1 without any."""
+    weights: Dense = half_likes / (half_likes + likes)
+    return weights
+
+
+def usual_spread(block: ProfileBlock, parameters: ModelParameters, text_effect: float) -> Dense:
     """Return the spread of similarity where no cosine tells it (profiles,).
 
     So it is for those who only dislike, and for papers of which no dense space knows a word.
     """
+    likes = block.positives.counts
+    of_likes = _saturation(likes, parameters.certainty_half_likes)
     of_dislikes = _saturation(block.negatives.counts, parameters.dislike_half)
-    factor = np.where(
-        block.has_evidence, certainty(block, parameters), parameters.dislike_weight * of_dislikes
-    )
+    factor = np.where(block.has_text, np.maximum(text_effect / (1 + likes), of_likes), of_likes)
+    factor = np.where(block.has_evidence, factor, parameters.dislike_weight * of_dislikes)
     spread: Dense = parameters.usual_spread * factor
     return spread
 
@@ -107,7 +108,9 @@ def _saturation(counts: Dense, half: float) -> Dense:
     return weights
 
 
-def _centroids(examples: Examples, day: DayFeatures, weight: Dense) -> Iterator[ScorerWithScores]:
+def _centroids(
+    examples: Examples, day: DayFeatures, weight: Dense, certainty: Dense
+) -> Iterator[ScorerWithScores]:
     """Yield cosines with the centroid of a profile's papers, in every space."""
     centroids, origin = examples.centroids, Origin.POSITIVES
     terms = unit_sparse(centroids.terms)
@@ -115,7 +118,7 @@ def _centroids(examples: Examples, day: DayFeatures, weight: Dense) -> Iterator[
     yield scorer, day.terms.cosines(terms)
     for name, space, vectors in _dense(day, centroids.topics, centroids.meaning):
         directions = unit(_centred(space, vectors))
-        scorer = Scorer(origin, name, directions, space.directions, weight, is_cosine=True)
+        scorer = Scorer(origin, name, directions, space.directions, weight, certainty)
         yield scorer, space.cosines(directions)
     if centroids.categories.nnz:
         scores = (centroids.categories @ day.categories.T).toarray()
@@ -140,22 +143,50 @@ def _discriminants(
 
 
 def _texts(
-    block: ProfileBlock, day: DayFeatures, parameters: ModelParameters
+    block: ProfileBlock, day: DayFeatures, parameters: ModelParameters, text_effect: float
 ) -> Iterator[ScorerWithScores]:
     """Yield cosines with what was typed.
 
-    Where meaning is known, terms are left out: of a sentence they find single words.
+    Where meaning is known, terms are left out: of a sentence they find single words. Words that
+    the liked papers have too count for less, as these speak for them already.
     """
-    vectors, weight, origin = block.text_vectors, text_weight(block, parameters), Origin.TEXT
+    vectors, effect = block.text_vectors, np.full(len(block.texts), text_effect)
+    scorers: list[tuple[SpaceName, csr_matrix | Dense, csr_matrix | Dense, Dense]] = []
     if not day.has_meaning:
-        scorer = Scorer(
-            origin, SpaceName.TERMS, vectors.terms, day.terms.papers, weight, is_cosine=True
-        )
-        yield scorer, day.terms.cosines(vectors.terms)
+        scores = day.terms.cosines(vectors.terms)
+        scorers.append((SpaceName.TERMS, vectors.terms, day.terms.papers, scores))
     for name, space, typed in _dense(day, vectors.topics, vectors.meaning):
-        factor = parameters.text_meaning if name is SpaceName.MEANING else 1.0
-        scorer = Scorer(origin, name, typed, space.units, factor * weight, is_cosine=True)
-        yield scorer, space.text_cosines(typed)
+        scorers.append((name, typed, space.units, space.text_cosines(typed)))
+    factors = [parameters.text_meaning if s[0] is SpaceName.MEANING else 1.0 for s in scorers]
+    specific = _text_specificity([s[3] for s in scorers], factors, day, parameters)
+    likes = block.positives.counts
+    weight = block.has_text * faded(likes, parameters.text_half_likes * specific)
+    centroids = unit_sparse(block.positives.centroids.terms)
+    shared = np.asarray(centroids.multiply(vectors.terms).sum(axis=1)).ravel()
+    new_words = 1 - np.minimum(likes, 1) * np.clip(shared, 0, 1)
+    for (name, typed, rows, scores), factor in zip(scorers, factors, strict=True):
+        own = weight * (factor if name is SpaceName.MEANING else new_words)
+        is_dense = name is not SpaceName.TERMS
+        yield Scorer(Origin.TEXT, name, typed, rows, own, effect if is_dense else None), scores
+
+
+def _text_specificity(
+    scores: Sequence[Dense], factors: Sequence[float], day: DayFeatures, parameters: ModelParameters
+) -> Dense:
+    """Return how specific each text is to the day's papers (profiles,).
+
+    A paper matches a text that is nearer to it than to all but the usual share of earlier papers.
+    """
+    size = len(day.papers)
+    total = np.zeros_like(scores[0]) if scores else np.zeros((0, size))
+    for each, factor in zip(scores, factors, strict=True):
+        spread = each[:, size:].std(axis=1, keepdims=True)
+        total += factor / np.maximum(spread, 1e-6) * each
+    earlier = total[:, size:][:, day.earlier]
+    if not earlier.size:
+        return np.ones(len(total))
+    least = np.quantile(earlier, 1 - parameters.specific_share, axis=1, keepdims=True)
+    return specificity((total[:, :size] > least).sum(axis=1), size, parameters)
 
 
 def _dense(
