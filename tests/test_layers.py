@@ -37,6 +37,7 @@ SIDEWAYS = {  # beside the leaves of level 0 and the parts of level 4
     ("cli", "demo"),
     ("demo", "web"),
 }
+WALLED = ("render.compiled",)  # entered through its ``__init__`` alone
 ROOT = {"__init__", "__main__"}  # the package itself, for its version, and ``python -m``
 
 
@@ -86,6 +87,19 @@ def violations(package: Path) -> list[str]:
     return found
 
 
+def intrusions(package: Path, room: str) -> list[str]:
+    """Return every import of a module inside a walled room from outside of it."""
+    names = modules(package)
+    inside = {f"digestmail.{name}" for name in names if name.startswith(f"{room}.")}
+    return [
+        f"{name} -> {target}"
+        for name, tree in names.items()
+        if not name.startswith(f"{room}.")
+        for target in sorted(imported(name, tree))
+        if target in inside or target.rpartition(".")[0] in inside
+    ]
+
+
 def edges(package: Path) -> dict[str, set[str]]:
     """Which modules each module imports; a package stands under its own name."""
     trees = {name.removesuffix(".__init__"): (name, t) for name, t in modules(package).items()}
@@ -120,6 +134,26 @@ def test_imports_go_downwards_only() -> None:
 
 def test_there_is_no_import_cycle() -> None:
     assert list(TopologicalSorter(edges(PACKAGE)).static_order())
+
+
+@pytest.mark.parametrize("room", WALLED)
+def test_a_walled_room_has_one_entry(room: str) -> None:
+    assert intrusions(PACKAGE, room) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from digestmail.render.compiled import Shell", 0),
+        ("from digestmail.render.compiled.shell import Shell", 1),
+        ("import digestmail.render.compiled.shell", 1),
+    ],
+)
+def test_an_intrusion_is_found(tmp_path: Path, source: str, found: int) -> None:
+    entry = "from digestmail.render.compiled.shell import Shell"
+    sample(tmp_path, render__compiled____init__=entry, render__compiled__shell="class Shell: ...")
+    sample(tmp_path, render__renderer=source)
+    assert len(intrusions(tmp_path, "render.compiled")) == found
 
 
 @pytest.mark.parametrize("part", ["errors", "domain"])

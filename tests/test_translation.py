@@ -24,7 +24,7 @@ from digestmail.domain import FIELDS, DigestItem, Paper, Reason, ReasonKind
 from digestmail.errors import ConfigError, InputError
 from digestmail.messages import Worded
 from digestmail.render.locale import ENGLISH, languages
-from digestmail.render.paper_view import told
+from digestmail.render.paper_view import reason_view
 from digestmail.resources import TEMPLATES
 from digestmail.steps.subscribers.field_parsers import parse_field
 from digestmail.web import make_web
@@ -117,7 +117,7 @@ def test_the_reasons_in_a_line_are_the_mails_own_in_english() -> None:
         score=0.5,
         reasons=reasons,
     )
-    assert why_line(item, ENGLISH) == told(item).why
+    assert why_line(item, ENGLISH) == reason_view(item).why
 
 
 # --- what is shown ---------------------------------------------------------------------------

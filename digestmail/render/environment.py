@@ -19,8 +19,8 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail.addresses import readable_address
 from digestmail.errors import ConfigError
-from digestmail.render.compiled.compiled_template import late
-from digestmail.render.compiled.encoding import typeset
+from digestmail.render.compiled import deferrable
+from digestmail.render.encoding import typeset
 from digestmail.render.i18n import functions
 from digestmail.render.locale import ENGLISH, Words
 from digestmail.render.wrapping import wrap
@@ -57,10 +57,10 @@ def make_environment(templates: Path, words: Words = ENGLISH, **names: str) -> S
         sentence=words.sentence,
         short_day=lru_cache(_DAYS)(words.short_day),
         said=words.said,
-        shorten=late(excerpt),
-        typeset=late(typeset),
-        unbroken=late(unbroken),
-        wrap=late(wrap),
+        shorten=deferrable(excerpt),
+        typeset=deferrable(typeset),
+        unbroken=deferrable(unbroken),
+        wrap=deferrable(wrap),
     )
     environment.globals.update(names)
     return environment

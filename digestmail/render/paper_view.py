@@ -12,7 +12,6 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from digestmail.domain import DigestItem, Paper, Reason, ReasonKind, Strength
-from digestmail.render.compiled.marking import Spans
 from digestmail.text import (
     Phrase,
     PhraseMatcher,
@@ -26,7 +25,8 @@ from digestmail.text import (
 )
 from digestmail.text.person_names import same_person
 
-Segments = tuple[tuple[str, bool], ...]
+Segments = tuple[tuple[str, bool], ...]  # of a text, each with whether it is marked
+Spans = tuple[tuple[int, int], ...]  # (start, end) of what is marked in a text
 
 _TITLE = 300
 _NAME = 80
@@ -79,31 +79,31 @@ class PaperView:
 def paper_view(
     item: DigestItem, place: Place, *, room: int, more_url: str, less_url: str, save_url: str
 ) -> PaperView:
-    """The view of ``item`` with at most ``room`` characters of its abstract."""
-    paper, tell = item.paper, told(item)
-    phrases = [p for one in tell.marked for p in expression(one).phrases]
+    """Return the view of ``item`` with at most ``room`` characters of its abstract."""
+    paper, reasons = item.paper, reason_view(item)
+    phrases = [phrase for text in reasons.marked for phrase in expression(text).phrases]
     title = clean(paper.title, _TITLE) or "Untitled"
     abstract = clean(paper.abstract, room)
-    authors, others = _authors(paper.authors, tell.followed)
+    authors, unnamed = _authors(paper.authors, reasons.followed)
     return PaperView(
         place=place.number,
         number=aligned(place.number),
         section=place.section,
         level=place.level,
-        different=tell.different,
+        different=reasons.different,
         upvotes=paper.upvotes if paper.upvotes >= _TRENDING else 0,
         title=title,
         marked_title=segments(title, phrases),
         url=web_url(paper.url),
         authors=authors,
-        other_authors=others,
+        other_authors=unnamed,
         categories=tuple(clean(c, _CATEGORY) for c in paper.categories[:_CATEGORIES]),
         day=_day(paper),
         abstract=abstract,
         marked_abstract=segments(abstract, phrases),
         has_no_abstract=not paper.abstract.strip(),
         words=len(title.split()) + len(abstract.split()),
-        why=tell.why,
+        why=reasons.why,
         more_url=more_url,
         less_url=less_url,
         save_url=save_url,
@@ -114,12 +114,12 @@ def paper_view(
 
 
 def aligned(place: int) -> str:
-    """A place as the plain text aligns it."""
+    """Return a place as the plain text aligns it."""
     return f"{place:2}"
 
 
-class Told(NamedTuple):
-    """What the reasons of a paper tell its reader."""
+class ReasonView(NamedTuple):
+    """The reasons of a paper as its reader sees them."""
 
     why: str  # in one line; empty when there is none but its upvotes, which stand above
     marked: tuple[str, ...]  # what is marked in the title and the abstract
@@ -127,15 +127,15 @@ class Told(NamedTuple):
     different: bool  # whether it is there to learn from what its reader says of it
 
 
-def told(item: DigestItem) -> Told:
-    """What the strength and the reasons of a paper tell."""
-    return _told(item.strength, tuple([reason[:2] for reason in item.reasons]))
+def reason_view(item: DigestItem) -> ReasonView:
+    """Return the strength and the reasons of a paper as its reader sees them."""
+    return _reason_view(item.strength, tuple([reason[:2] for reason in item.reasons]))
 
 
 @lru_cache(maxsize=16_384)
-def _told(
+def _reason_view(
     strength: Strength | None, reasons: tuple[tuple[ReasonKind, tuple[str, ...]], ...]
-) -> Told:
+) -> ReasonView:
     named: list[str] = []
     marked: tuple[str, ...] = ()
     followed: tuple[str, ...] = ()
@@ -148,10 +148,10 @@ def _told(
         elif kind is ReasonKind.EXPLORATION:
             different = True
         if details and kind is not ReasonKind.TRENDING:
-            named.append(_words(kind, tuple([_detail(one) for one in details])))
+            named.append(_words(kind, tuple([_detail(detail) for detail in details])))
     if strength and named:
         named.insert(0, strength)
-    return Told(excerpt("; ".join(named), _WHY), marked, followed, different)
+    return ReasonView(excerpt("; ".join(named), _WHY), marked, followed, different)
 
 
 def _words(kind: ReasonKind, details: tuple[str, ...]) -> str:
@@ -166,40 +166,40 @@ def _detail(text: str) -> str:
 
 
 class Marker:
-    """Finds what is marked in a title and an abstract, as ``spans`` does, and remembers it."""
+    """A search for keywords in a title and an abstract, as ``spans`` does it, with a memory."""
 
-    __slots__ = ("_found", "_texts")
+    __slots__ = ("_spans", "_texts")
 
     def __init__(self, title: str, abstract: str) -> None:
         self._texts = (words(title), words(abstract))
-        self._found: dict[str, tuple[Spans, Spans]] = {}
+        self._spans: dict[str, tuple[Spans, Spans]] = {}
 
     def spans(self, marked: Iterable[str]) -> tuple[Spans, Spans]:
-        """Where keywords stand in each: (start, end) pairs in order, overlapping ones joined."""
+        """Return where keywords stand in each, in order, overlapping spans joined."""
         title: Spans = ()
         abstract: Spans = ()
-        for one in marked:
-            in_title, in_abstract = self._found.get(one) or self._find(one)
+        for keyword in marked:
+            in_title, in_abstract = self._spans.get(keyword) or self._search(keyword)
             title += in_title
             abstract += in_abstract
         return _joined(title), _joined(abstract)
 
-    def _find(self, one: str) -> tuple[Spans, Spans]:
-        if len(self._found) >= _PHRASES:
-            self._found.clear()
-        matcher = PhraseMatcher(expression(one).phrases)
+    def _search(self, keyword: str) -> tuple[Spans, Spans]:
+        if len(self._spans) >= _PHRASES:
+            self._spans.clear()
+        matcher = PhraseMatcher(expression(keyword).phrases)
         title, abstract = (tuple(places(text, matcher, families=True)) for text in self._texts)
-        found = self._found[one] = (title, abstract)
-        return found
+        self._spans[keyword] = title, abstract
+        return title, abstract
 
 
-def _joined(found: Spans) -> Spans:
-    """Spans in order, overlapping ones joined."""
-    if len(found) < 2:
-        return found
+def _joined(unordered: Spans) -> Spans:
+    """Return spans in order, overlapping ones joined."""
+    if len(unordered) < 2:
+        return unordered
     joined: list[tuple[int, int]] = []
     last = 0
-    for start, end in sorted(found):
+    for start, end in sorted(unordered):
         if start < last:
             start, last = joined[-1][0], max(end, last)
             joined[-1] = start, last
@@ -213,12 +213,12 @@ def _joined(found: Spans) -> Spans:
 
 
 def clean(text: str, limit: int) -> str:
-    """``text`` on one line, without controls, its LaTeX readable, at most ``limit`` characters."""
+    """Return ``text`` on one line, without controls, its LaTeX readable, cut to ``limit``."""
     return excerpt(one_line(readable(one_line(text))), limit) if limit else ""
 
 
 def segments(text: str, phrases: Iterable[Phrase]) -> Segments:
-    """``text`` in pieces, each with whether it matches one of ``phrases``.
+    """Return ``text`` in pieces, each with whether it matches one of ``phrases``.
 
     Joined, the pieces are ``text`` again; none is empty.
     """
@@ -231,35 +231,35 @@ def segments(text: str, phrases: Iterable[Phrase]) -> Segments:
 
 
 def web_url(url: str) -> str:
-    """``url`` when a reader may be sent there, else nothing."""
+    """Return ``url`` when a reader may be sent there, else nothing."""
     try:
-        parts = urlsplit(url)
+        split = urlsplit(url)
     except ValueError:
         return ""
-    usable = parts.scheme in ("http", "https") and parts.hostname and len(url) <= _URL
+    usable = split.scheme in ("http", "https") and split.hostname and len(url) <= _URL
     return url if usable and url == one_line(url) and " " not in url else ""
 
 
 def short_day(day: date) -> str:
-    """``20 Nov 2026``."""
+    """Return a day as ``20 Nov 2026``."""
     return f"{day.day} {day:%b %Y}"
 
 
-# --- parts -----------------------------------------------------------------------------------
+# --- authors and day ---------------------------------------------------------------------------
 
 
 def _authors(
     names: Sequence[str], followed: Sequence[str]
 ) -> tuple[tuple[tuple[str, bool], ...], int]:
-    """The first names and the followed ones, and how many are left."""
-    marked = [(clean(name, _NAME), any(_is(name, f) for f in followed)) for name in names]
+    """Return the first names and the followed ones, and how many are left out."""
+    marked = [(clean(name, _NAME), _is_followed(name, followed)) for name in names]
     enough = _AUTHORS + 1 if len(names) == _AUTHORS + 1 else _AUTHORS  # never "and 1 more"
-    shown = tuple(a for at, a in enumerate(marked) if at < enough or a[1])[:_MOST_AUTHORS]
-    return shown, len(marked) - len(shown)
+    named = tuple(a for at, a in enumerate(marked) if at < enough or a[1])[:_MOST_AUTHORS]
+    return named, len(marked) - len(named)
 
 
-def _is(name: str, followed: str) -> bool:
-    return name == followed or same_person(name, followed)
+def _is_followed(name: str, followed: Sequence[str]) -> bool:
+    return any(name == person or same_person(name, person) for person in followed)
 
 
 def _day(paper: Paper) -> str:

@@ -14,9 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from digestmail.domain import MAILS, DeliveryKind, Digest, DigestItem, Recipient, template_names
 from digestmail.errors import ConfigError
 from digestmail.render import samples
-from digestmail.render.compiled.assembly import Assembler
-from digestmail.render.compiled.compiled_template import CannotSplitError
-from digestmail.render.compiled.encoding import quoted
+from digestmail.render.compiled import DigestAssembler, NotCompilableError
 from digestmail.render.context import (
     DigestLinks,
     Names,
@@ -27,6 +25,7 @@ from digestmail.render.context import (
     placed,
     subject_line,
 )
+from digestmail.render.encoding import quoted
 from digestmail.render.environment import broken, compile_all, make_environment
 from digestmail.render.paper_view import PaperView, Place, paper_view
 from digestmail.render.template_check import check_templates
@@ -60,7 +59,9 @@ class Renderer:
             remove_inlined_selectors=True,
             minify_css=True,
         )
-        self._assembler: Assembler | None = Assembler(self.environment, self._inliner.inline)
+        self._assembler: DigestAssembler | None = DigestAssembler(
+            self.environment, self._inliner.inline
+        )
         self._to_check = _CHECKED
 
     @property
@@ -123,7 +124,7 @@ class Renderer:
             return _quoted(whole)
 
     def _assembled(
-        self, assembler: Assembler, digest: Digest, reader: Recipient, links: DigestLinks
+        self, assembler: DigestAssembler, digest: Digest, reader: Recipient, links: DigestLinks
     ) -> Quoted:
         def assembled(shown: int, room: int) -> Quoted:
             names = digest_names(digest, reader, links, shown)
@@ -221,7 +222,7 @@ def _compare(mail: Quoted, whole: Rendered) -> None:
     text, html = (quopri.decodestring(part).decode() for part in (mail.text, mail.html))
     same = text.replace("\r\n", "\n") == whole.text and mail.subject == whole.subject
     if not same or _body(html.replace("\r\n", "\n")) != _body(whole.html):
-        raise CannotSplitError("the parts of a digest do not make the same mail")
+        raise NotCompilableError("the parts of a digest do not make the same mail")
 
 
 def _body(html: str) -> str:

@@ -22,8 +22,9 @@ from digestmail.render import (
     Rendered,
     Renderer,
 )
-from digestmail.render.compiled.compiled_template import Holes, Slots, late
-from digestmail.render.compiled.encoding import quoted
+from digestmail.render.compiled.compiled_template import SharedEncodings, compile_template
+from digestmail.render.compiled.placeholders import Placeholders, deferrable
+from digestmail.render.encoding import quoted
 from digestmail.render.paper_view import Marker
 from digestmail.text import expression, spans
 
@@ -278,8 +279,12 @@ def test_one_mail_that_fails_is_no_reason_to_give_up() -> None:
 
 
 def test_a_hole_is_filled_after_its_filters() -> None:
-    holes = Holes()
-    form = holes.cut(f"a {late(str.upper)(holes.hole('x'))} b {holes.hole('y')}\n", Slots())
+    placeholders = Placeholders()
+    form = compile_template(
+        f"a {deferrable(str.upper)(placeholders.new('x'))} b {placeholders.new('y')}\n",
+        placeholders,
+        SharedEncodings(),
+    )
     filled = form.fill({"x": "one", "y": "="}, {})
     assert quopri.decodestring(filled) == b"a ONE b =\r\n"
 

@@ -6,7 +6,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digestmail.render.compiled.encoding import quoted
+from digestmail.render.encoding import quoted
 
 # Mostly such as stand in mails, about as long as a line.
 _TEXTS = st.one_of(

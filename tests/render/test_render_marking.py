@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digestmail.render.compiled.encoding import escaped
-from digestmail.render.compiled.marking import Spans, cut, pieced
+from digestmail.render.compiled.marking import filtered_marks, sliced_marks
+from digestmail.render.encoding import escaped
+from digestmail.render.paper_view import Spans
 
 TEXTS = st.text(st.sampled_from("ab. =&<>\"'\xa0é—𝔽\t"), max_size=250)
 
@@ -24,7 +25,8 @@ def marked(draw: st.DrawFn) -> tuple[str, Spans]:
 def test_pieces_make_the_text_with_its_marks(fast: bool, case: tuple[str, Spans]) -> None:
     text, spans = case
     around = "<mark>", "</mark>"
-    printed = (cut(text, *around) if fast else pieced(text, escaped, *around))(spans)
+    encode = sliced_marks(text, *around) if fast else filtered_marks(text, escaped, *around)
+    printed = encode(spans)
     expected, end = "", 0
     for start, stop in spans:
         expected += f"{escaped(text[end:start])}<mark>{escaped(text[start:stop])}</mark>"
@@ -38,5 +40,5 @@ def test_pieces_make_the_text_with_its_marks(fast: bool, case: tuple[str, Spans]
 
 
 def test_pieces_are_finished_one_by_one() -> None:
-    encode = pieced("one two three", str.upper, "<b>", "</b>")
+    encode = filtered_marks("one two three", str.upper, "<b>", "</b>")
     assert quopri.decodestring(encode(((4, 7),))).decode() == "ONE <b>TWO</b> THREE"

@@ -1,7 +1,7 @@
-"""What is around the papers of a digest, made once for all mails of the same shape.
+"""The shell of a digest: everything around the papers, made once for all mails of one shape.
 
-Rendered with Holes for what differs between such mails. A part whose template does more with a
-value than print it is rendered for every mail.
+It is rendered with placeholders for the values that differ between such mails. A piece whose
+template does more with a value than print it is rendered for every mail.
 """
 
 import re
@@ -16,16 +16,17 @@ from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment
 from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail.domain import DigestItem, Paper, Reason, ReasonKind
-from digestmail.render.compiled.compiled_template import SECRET, CannotSplitError, Holes, Slots
-from digestmail.render.compiled.encoding import quoted
+from digestmail.render.compiled.compiled_template import SharedEncodings, compile_template
+from digestmail.render.compiled.placeholders import SECRET, NotCompilableError, Placeholders
 from digestmail.render.context import Names
+from digestmail.render.encoding import quoted
 from digestmail.render.paper_view import Place, paper_view
 
 PAPER_HTML, PAPER_TEXT = "email/digest/paper.html", "email/digest/paper.txt"
-HERE = f"<!--{SECRET}-->"  # where a paper comes
-_TEXT_HERE = f"{SECRET}."
-_MARKS = {PAPER_HTML: HERE, PAPER_TEXT: _TEXT_HERE}
-_INCLUDED = re.compile(r'^\{% include "(email/digest/paper\.(?:html|txt))" \+%\}', re.MULTILINE)
+PAPER_MARK = f"<!--{SECRET}-->"  # stands where a paper comes
+_TEXT_MARK = f"{SECRET}."
+_MARKS = {PAPER_HTML: PAPER_MARK, PAPER_TEXT: _TEXT_MARK}
+_INCLUDE = re.compile(r'^\{% include "(email/digest/paper\.(?:html|txt))" \+%\}', re.MULTILINE)
 _SHELLS = 512
 _PRINTED = ("minutes", "address", "subject", "preheader")
 _KNOWN = ("day", "long_day", "week", "total", "judged", "left_out", "weekly", "few")
@@ -55,13 +56,13 @@ _SAMPLE = DigestItem(
 )
 
 
-class Shape(NamedTuple):
-    """What the HTML around the papers depends on beside values that it only prints."""
+class DigestShape(NamedTuple):
+    """What the shell of a digest depends on beside values that it only prints."""
 
     day: str
     long_day: str
     week: str
-    shown: int
+    papers: int  # in the mail
     total: int
     judged: int
     left_out: int
@@ -72,122 +73,137 @@ class Shape(NamedTuple):
     confirmed: bool
 
 
-_Line = Callable[[Names, Names], str]  # from the names of the templates, and the values of holes
-_Part = Callable[[Names, Names, Sequence[bytes]], bytes]  # and the papers, encoded
+# From the names of the templates and the values of the placeholders; the papers come encoded.
+_RenderLine = Callable[[Names, Names], str]
+_RenderBody = Callable[[Names, Names, Sequence[bytes]], bytes]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Around:
-    """What is around the papers, in mails of one shape."""
+class Shell:
+    """Everything around the papers, in mails of one shape."""
 
-    subject: _Line
-    preheader: _Line
-    text: _Part
-    html: _Part
+    subject: _RenderLine
+    preheader: _RenderLine
+    text: _RenderBody
+    html: _RenderBody
 
 
-class Shells:
-    """What is around papers, by shape, of one set of templates."""
+class ShellCache:
+    """The shells of one set of templates, by shape."""
 
     def __init__(
-        self, environment: SandboxedEnvironment, inline: Callable[[str], str], slots: Slots
+        self,
+        environment: SandboxedEnvironment,
+        inline: Callable[[str], str],
+        encodings: SharedEncodings,
     ) -> None:
-        marking = map(_Marking, filter(None, [environment.loader]))
+        marking = map(_MarkingLoader, filter(None, [environment.loader]))
         loader = ChoiceLoader([DictLoader(_MARKS), *marking])
-        self._whole = environment
-        self._around = environment.overlay(loader=loader)
+        self._environment = environment
+        self._marking_environment = environment.overlay(loader=loader)
         self._inline = inline
-        self._slots = slots
-        self.around = lru_cache(_SHELLS)(self._new_around)
-
-    def _print(self, part: str, names: Names) -> str:
-        return self._around.get_template(f"email/digest/{part}").render(names)
+        self._encodings = encodings
+        self.shell = lru_cache(_SHELLS)(self._new_shell)
 
     @cached_property
     def page(self) -> str:
-        """A page around one paper, to inline papers in."""
-        names = _names(_SAMPLE_SHAPE, Holes())
-        return self._print("body.html", {**names, "papers": self._unknown(1)})
+        """Return a page around one paper, to inline papers in."""
+        names = _names(_SAMPLE_SHAPE, Placeholders())
+        return self._render("body.html", {**names, "papers": self._unknown_papers(1)})
 
-    def _unknown(self, papers: int) -> list[Any]:
-        return [self._around.undefined(name="a value of one paper")] * papers
+    def _render(self, name: str, names: Names) -> str:
+        return self._marking_environment.get_template(f"email/digest/{name}").render(names)
 
-    def _new_around(self, shape: Shape) -> Around:
-        return Around(
-            subject=self._line("subject.txt", shape),
-            preheader=self._line("preheader.txt", shape),
-            text=self._new_text(shape),
-            html=self._new_shell(shape),
+    def _unknown_papers(self, number: int) -> list[Any]:
+        return [self._marking_environment.undefined(name="a value of one paper")] * number
+
+    def _new_shell(self, shape: DigestShape) -> Shell:
+        return Shell(
+            subject=self._compile_line("subject.txt", shape),
+            preheader=self._compile_line("preheader.txt", shape),
+            text=self._compile_text(shape),
+            html=self._compile_html(shape),
         )
 
-    def _line(self, part: str, shape: Shape) -> _Line:
-        """How a line of a mail is made that may name the papers' titles."""
+    def _compile_line(self, name: str, shape: DigestShape) -> _RenderLine:
+        """Return how a line of a mail is made that may name the papers' titles."""
 
-        def printed(names: Names, _: Names) -> str:
-            return self._print(part, names)
+        def rendered(names: Names, _: Names) -> str:
+            return self._render(name, names)
 
-        holes = Holes()
-        titles = [{"title": holes.hole(f"title-{at}")} for at in range(shape.shown)]
+        placeholders = Placeholders()
+        titles = [{"title": placeholders.new(f"title-{index}")} for index in range(shape.papers)]
         try:
-            line = self._print(part, {**_names(shape, holes), "papers": titles})
-            mixture = holes.mixture(line)
-        except Exception:  # it does more than print titles; then it is printed for every mail
-            return printed
-        return lambda _, fixed: mixture.text(fixed)
+            line = self._render(name, {**_names(shape, placeholders), "papers": titles})
+            mixed = placeholders.mixed_text(line)
+        except Exception:  # it does more than print titles; then it is rendered for every mail
+            return rendered
+        return lambda _, values: mixed.text(values)
 
-    def _new_text(self, shape: Shape) -> _Part:
-        """How the text around the papers is made."""
+    def _compile_text(self, shape: DigestShape) -> _RenderBody:
+        """Return how the plain text around the papers is made."""
 
-        def printed(names: Names, _: Names, papers: Sequence[bytes]) -> bytes:
-            text = self._print("body.txt", names).strip() + "\n"
-            first, *rest = map(quoted, split(text, _TEXT_HERE, shape.shown))
-            return first + b"".join(chain.from_iterable(zip(papers, rest, strict=True)))
+        def rendered(names: Names, _: Names, papers: Sequence[bytes]) -> bytes:
+            text = self._render("body.txt", names).strip() + "\n"
+            first, *following = map(quoted, split_at(_TEXT_MARK, text, shape.papers))
+            return first + b"".join(chain.from_iterable(zip(papers, following, strict=True)))
 
-        holes = Holes()
+        placeholders = Placeholders()
         try:
-            names = {**_names(shape, holes), "papers": self._unknown(shape.shown)}
-            text = self._print("body.txt", names).strip() + "\n"
-            return self._form(split(text, _TEXT_HERE, shape.shown), holes, html=False)
+            names = {
+                **_names(shape, placeholders),
+                "papers": self._unknown_papers(shape.papers),
+            }
+            text = self._render("body.txt", names).strip() + "\n"
+            pieces = split_at(_TEXT_MARK, text, shape.papers)
+            return self._compile_pieces(pieces, placeholders, html=False)
         except Exception:  # as above
-            return printed
+            return rendered
 
-    def _new_shell(self, shape: Shape) -> _Part:
-        """How the HTML around the papers is made."""
-        holes = Holes()
-        names = {**_names(shape, holes), "papers": self._unknown(shape.shown)}
-        page = self._print("body.html", names)
+    def _compile_html(self, shape: DigestShape) -> _RenderBody:
+        """Return how the HTML around the papers is made."""
+        placeholders = Placeholders()
+        names = {**_names(shape, placeholders), "papers": self._unknown_papers(shape.papers)}
+        page = self._render("body.html", names)
         url = "https://example.org"
         view = paper_view(
             _SAMPLE, Place(1, "A", 3), room=100, more_url=url, less_url=url, save_url=url
         )
-        sample = self._whole.get_template(PAPER_HTML).render(paper=view)
-        samples = min(shape.shown, 1)
-        page = self._inline(page.replace(HERE, HERE + sample + HERE, samples))
-        pieces = split(page, HERE, shape.shown + samples)
+        sample = self._environment.get_template(PAPER_HTML).render(paper=view)
+        samples = min(shape.papers, 1)
+        page = self._inline(page.replace(PAPER_MARK, PAPER_MARK + sample + PAPER_MARK, samples))
+        pieces = split_at(PAPER_MARK, page, shape.papers + samples)
         del pieces[1 : 1 + samples]
         pieces[-1] = pieces[-1].rstrip() + "\n"
-        return self._form(pieces, holes, html=True)
+        return self._compile_pieces(pieces, placeholders, html=True)
 
-    def _form(self, pieces: Sequence[str], holes: Holes, *, html: bool) -> _Part:
-        """Pieces in turns with papers."""
-        papers = [f"papers.{at}" for at in range(len(pieces) - 1)]
-        rest = (f"{holes.hole(at)}{piece}" for at, piece in zip(papers, pieces[1:], strict=True))
-        text = "".join((pieces[0], *rest))
-        form = holes.cut(text, self._slots, html=html, inserted=papers)
-        return lambda _, fixed, shown: form.fill(fixed, dict(zip(papers, shown, strict=True)))
+    def _compile_pieces(
+        self, pieces: Sequence[str], placeholders: Placeholders, *, html: bool
+    ) -> _RenderBody:
+        """Return how pieces are joined, in turns with papers."""
+        papers = [f"papers.{index}" for index in range(len(pieces) - 1)]
+        text = pieces[0] + "".join(
+            f"{placeholders.new(paper)}{piece}"
+            for paper, piece in zip(papers, pieces[1:], strict=True)
+        )
+        compiled = compile_template(text, placeholders, self._encodings, html=html, inserted=papers)
+        return lambda _, values, encoded: compiled.fill(
+            values, dict(zip(papers, encoded, strict=True))
+        )
 
 
-def _names(shape: Shape, holes: Holes) -> Names:
-    """The names of what is around the papers, holes for what differs in mails of the shape."""
-    names: Names = {name: holes.hole(name) for name in _PRINTED}
-    names |= {name: holes.hole(name) if getattr(shape, name) else "" for name in _OPTIONAL}
+def _names(shape: DigestShape, placeholders: Placeholders) -> Names:
+    """Return the names of the shell, placeholders for what differs in mails of the shape."""
+    new = placeholders.new
+    names: Names = {name: new(name) for name in _PRINTED}
+    names |= {name: new(name) if getattr(shape, name) else "" for name in _OPTIONAL}
     names |= {name: getattr(shape, name) for name in _KNOWN}
     # As strings, for filters that join them.
-    names["profiles"] = [str(holes.hole(f"profile-{at}")) for at in range(shape.profiles)]
-    return names | {"links": {name: holes.hole(f"links.{name}") for name in _LINKS}}
+    names["profiles"] = [str(new(f"profile-{at}")) for at in range(shape.profiles)]
+    return names | {"links": {name: new(f"links.{name}") for name in _LINKS}}
 
 
-class _Marking(BaseLoader):
+class _MarkingLoader(BaseLoader):
     """Loads templates with the mark of a paper where one is included, which saves the include."""
 
     def __init__(self, loader: BaseLoader) -> None:
@@ -196,15 +212,15 @@ class _Marking(BaseLoader):
     def get_source(
         self, environment: Environment, template: str
     ) -> tuple[str, str | None, Callable[[], bool] | None]:
-        source, file, fresh = self._loader.get_source(environment, template)
-        return _INCLUDED.sub(lambda found: _MARKS[found[1]], source), file, fresh
+        source, file, is_fresh = self._loader.get_source(environment, template)
+        return _INCLUDE.sub(lambda include: _MARKS[include[1]], source), file, is_fresh
 
 
-_SAMPLE_SHAPE = Shape(
+_SAMPLE_SHAPE = DigestShape(
     day="",
     long_day="",
     week="",
-    shown=1,
+    papers=1,
     total=1,
     judged=1,
     left_out=0,
@@ -216,9 +232,10 @@ _SAMPLE_SHAPE = Shape(
 )
 
 
-def shape_of(names: Names) -> Shape:
-    return Shape(
-        shown=len(names["papers"]),
+def shape_of(names: Names) -> DigestShape:
+    """Return the shape of the digest that templates are given these names for."""
+    return DigestShape(
+        papers=len(names["papers"]),
         profiles=len(names["profiles"]),
         note=bool(names["note"]),
         confirmed=bool(names["confirmed"]),
@@ -226,16 +243,17 @@ def shape_of(names: Names) -> Shape:
     )
 
 
-def values_of(names: Names) -> Names:
-    """The values that what is around the papers prints, all but the subject and the preheader."""
+def shell_values(names: Names) -> Names:
+    """Return the values that a shell prints, all but the subject and the preheader."""
     values = {name: names[name] for name in ("minutes", "address", *_OPTIONAL)}
     values |= {f"profile-{at}": name for at, name in enumerate(names["profiles"])}
     values |= {f"title-{at}": paper.title for at, paper in enumerate(names["papers"])}
     return values | {f"links.{name}": getattr(names["links"], name) for name in _LINKS}
 
 
-def split(printed: str, mark: str, times: int) -> list[str]:
+def split_at(mark: str, printed: str, times: int) -> list[str]:
+    """Return the pieces of a text between marks; NotCompilableError unless ``times`` are there."""
     pieces = printed.split(mark)
     if len(pieces) != times + 1:
-        raise CannotSplitError("it does not include each paper once")
+        raise NotCompilableError("it does not include each paper once")
     return pieces

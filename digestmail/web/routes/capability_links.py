@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from digestmail.domain import Digest, DigestItem
 from digestmail.errors import NotFoundError, TokenError
-from digestmail.render.paper_view import clean, told
+from digestmail.render.paper_view import clean, reason_view
 from digestmail.text import expression
 from digestmail.web.shared.site import SHOW, Ours, Site
 from digestmail.web.views.feeds import Ending, Entry, Feed, entry_of, feed_answer
@@ -66,11 +66,11 @@ def _parts(site: Site, digest: Digest) -> list[tuple[str, list[Pick]]]:
 
 
 def _pick(site: Site, item: DigestItem) -> Pick:
-    tell = told(item)
+    reasons = reason_view(item)
     return Pick(
-        paper=shown(item.paper, [p for one in tell.marked for p in expression(one).phrases]),
+        paper=shown(item.paper, [p for one in reasons.marked for p in expression(one).phrases]),
         why=why_line(item, site.pages.words),
-        followed=tuple(clean(name, _NAME) for name in tell.followed),
+        followed=tuple(clean(name, _NAME) for name in reasons.followed),
     )
 
 
@@ -99,6 +99,6 @@ def _entries(site: Site, picked: Sequence[tuple[DigestItem, datetime]]) -> list[
     """The papers as new on the day of their digest."""
     home = site.app.links.home
     return [
-        replace(entry_of(item.paper, home, note=told(item).why), published=at, updated=at)
+        replace(entry_of(item.paper, home, note=reason_view(item).why), published=at, updated=at)
         for item, at in picked
     ]

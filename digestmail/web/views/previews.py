@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from digestmail.domain import DigestItem, Interest, Profile
 from digestmail.render.locale import Words
-from digestmail.render.paper_view import told
+from digestmail.render.paper_view import reason_view
 from digestmail.steps.insight.preview import Preview, Week, preview
 from digestmail.steps.subscribers.seed_papers import Seeds
 from digestmail.text import expression
@@ -99,5 +99,5 @@ def _stage(profile: Profile, found: Preview) -> Stage:
 
 
 def _line(item: DigestItem, words: Words) -> Line:
-    phrases = [p for one in told(item).marked for p in expression(one).phrases]
+    phrases = [p for one in reason_view(item).marked for p in expression(one).phrases]
     return Line(shown(item.paper, phrases), why_line(item, words))

@@ -9,7 +9,7 @@ from digestmail.printable import printable
 
 
 def quoted(text: str) -> bytes:
-    """``text`` in quoted-printable, CRLF line ends; the last line, when not ended, ends softly."""
+    """Return ``text`` in quoted-printable with CRLF; a last line without an end gets a soft one."""
     if _PLAIN.fullmatch(text):
         return text.encode() + b"=\r\n"
     if "\r" in text:  # alone it may stand nowhere in a mail (RFC 5321 2.3.8)
@@ -27,12 +27,12 @@ _NEWLINE = ord("\n")
 
 
 def as_html(value: Any) -> str:
-    """A value as HTML, escaped unless it is HTML already."""
+    """Return a value as HTML, escaped unless it is HTML already."""
     return str(value) if hasattr(value, "__html__") else escaped(str(value))
 
 
 def escaped(text: str) -> str:
-    """``text`` as the inliner writes it between tags."""
+    """Return ``text`` as the inliner writes it between tags."""
     text = text.replace("&", "&amp;").replace("\xa0", "&nbsp;")
     return text.replace("<", "&lt;").replace(">", "&gt;")
 
@@ -41,21 +41,21 @@ _SCRIPT = re.compile(r"([_^])\{([^{}]{1,60})\}")  # as ``text.readable`` leaves 
 
 
 def typeset(text: str) -> Markup:
-    """``text`` as HTML, subscripts and superscripts that Unicode has no sign for set as such."""
+    """Return ``text`` as HTML, with tags for scripts that Unicode has no sign for."""
     return Markup(_SCRIPT.sub(_script, escaped(text)))  # noqa: S704 - escaped, as it has to be
 
 
-def _script(found: re.Match[str]) -> str:
-    tag = "sub" if found[1] == "_" else "sup"
-    return f"<{tag}>{found[2]}</{tag}>"
+def _script(match: re.Match[str]) -> str:
+    tag = "sub" if match[1] == "_" else "sup"
+    return f"<{tag}>{match[2]}</{tag}>"
 
 
 def in_attribute(text: str) -> str:
-    """``text`` as the inliner writes it in an attribute."""
+    """Return ``text`` as the inliner writes it in an attribute."""
     return text.replace("&", "&amp;").replace("\xa0", "&nbsp;").replace('"', "&quot;")
 
 
 def in_tag(piece: str, before: bool) -> bool:
-    """Whether an HTML tag is still open at the end of a piece."""
+    """Return whether an HTML tag is still open at the end of a piece."""
     opened, closed = piece.rfind("<"), piece.rfind(">")
     return opened > closed if opened != closed else before

@@ -1,0 +1,254 @@
+"""Puts digests together from papers that were rendered, inlined and encoded once.
+
+The templates are the ordinary ones. ``paper.html`` and ``paper.txt`` are rendered with placeholders
+for the values that differ between the readers of a paper; for the text around them see ``shell``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from jinja2.sandbox import SandboxedEnvironment
+
+from digestmail.domain import DigestItem, Paper, Reason, ReasonKind
+from digestmail.render.compiled.compiled_template import (
+    CompiledTemplate,
+    Encoded,
+    SharedEncodings,
+    compile_template,
+)
+from digestmail.render.compiled.placeholders import Placeholders
+from digestmail.render.compiled.shell import (
+    PAPER_HTML,
+    PAPER_MARK,
+    PAPER_TEXT,
+    ShellCache,
+    shape_of,
+    shell_values,
+    split_at,
+)
+from digestmail.render.context import (
+    DigestLinks,
+    Names,
+    Quoted,
+    paper_names,
+    placed,
+    subject_line,
+)
+from digestmail.render.paper_view import (
+    Marker,
+    PaperView,
+    Place,
+    ReasonView,
+    aligned,
+    paper_view,
+    reason_view,
+)
+
+_PAPERS = 4096  # fragments that are remembered: those of a day, for all abstract lengths in use
+_POSITIONS = 1024
+_WHYS = 16_384
+_BY_READER = ("place", "number", "section", "why", "more_url", "less_url", "save_url")
+_URLS = ("more_url", "less_url", "save_url")
+_ALWAYS = ("place", "number", "why", *(f"{url}{half}" for url in _URLS for half in "<>"))
+_PERSONAL = (*_BY_READER, "marked_title", "marked_abstract")
+
+
+class _Variant(NamedTuple):
+    """What else a paper's fragments depend on beside values that they only print."""
+
+    followed: tuple[str, ...]  # authors
+    has_why: bool
+    different: bool
+    has_section: bool  # a section begins with it
+    level: int  # of the heading
+    room: int  # characters of the abstract
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fragments:
+    """A paper compiled for any reader; ``view`` is what the shell may know of it."""
+
+    paper: Paper
+    view: PaperView
+    html: CompiledTemplate
+    text: CompiledTemplate
+    marker: Marker
+
+
+class _PositionValues(NamedTuple):
+    """What a paper prints because of its position: the values, and those encoded, by key."""
+
+    values: dict[str, str]
+    encoded: Encoded
+
+
+_PlacedItem = tuple[DigestItem, Place, ReasonView]
+
+
+class DigestAssembler:
+    """Assembles the digests of one set of templates, as they are when first used.
+
+    Raises NotCompilableError, or whatever a template raises that does more with a value than
+    print it. Such digests have to be rendered plainly.
+    """
+
+    def __init__(self, environment: SandboxedEnvironment, inline: Callable[[str], str]) -> None:
+        self._environment = environment.overlay(auto_reload=False)
+        self._encodings = SharedEncodings(always=_ALWAYS, filtered=["why"])
+        self._shells = ShellCache(self._environment, inline, self._encodings)
+        self._inline = inline
+        self._fragments: dict[tuple[str, _Variant], _Fragments] = {}
+        self._position_values = lru_cache(_POSITIONS)(self._new_position_values)
+        self._encoded_why = lru_cache(_WHYS)(self._encode_why)
+
+    def assemble(self, names: Names, items: Sequence[DigestItem], room: int) -> Quoted:
+        """Return the digest of ``items``; ``names`` are those of ``digest_names``."""
+        placed_items = [(item, place, reason_view(item)) for item, place in placed(items)]
+        papers = [
+            self._paper(item.paper, _variant(reasons, place, room))
+            for item, place, reasons in placed_items
+        ]
+        html, text = self._filled(placed_items, papers, names["links"])
+        names = {**names, **paper_names([paper.view for paper in papers])}
+        shell, values = self._shells.shell(shape_of(names)), shell_values(names)
+        names["subject"] = values["subject"] = subject_line(shell.subject(names, values))
+        names["preheader"] = values["preheader"] = shell.preheader(names, values).strip()
+        return Quoted(
+            names["subject"],
+            text=shell.text(names, values, text),
+            html=shell.html(names, values, html),
+        )
+
+    def _filled(
+        self, items: Sequence[_PlacedItem], papers: Sequence[_Fragments], links: DigestLinks
+    ) -> tuple[list[bytes], list[bytes]]:
+        """Return the papers of one mail, in HTML and as text."""
+        kinds = (links.more, links.less, links.save)
+        starts = {f"{name}<": kind.start for name, kind in zip(_URLS, kinds, strict=True)}
+        encoded_starts = self._encodings.encode(starts)
+        ends = tuple([kind.end for kind in kinds])
+        html, text, version = [], [], len(self._encodings)
+        for (item, place, reasons), paper in zip(items, papers, strict=True):
+            position = self._position_values(item.position, place.number, ends, version)
+            title, abstract = paper.marker.spans(reasons.marked)
+            values = _PaperValues(
+                section=place.section, why=reasons.why, title=title, abstract=abstract
+            )
+            values.fallbacks = (position.values, starts)
+            why = self._encoded_why(reasons.why, version)
+            encoded = {**encoded_starts, **position.encoded, **why}
+            html.append(paper.html.fill(values, encoded))
+            text.append(paper.text.fill(values, encoded))
+        return html, text
+
+    def _new_position_values(
+        self, position: int, number: int, ends: tuple[str, ...], _version: int
+    ) -> _PositionValues:
+        values = {f"{name}>": f"{position}{end}" for name, end in zip(_URLS, ends, strict=True)}
+        values |= {"place": str(number), "number": aligned(number)}
+        return _PositionValues(values, self._encodings.encode(values))
+
+    def _encode_why(self, why: str, _version: int) -> Encoded:
+        return self._encodings.encode({"why": why})
+
+    def _paper(self, paper: Paper, variant: _Variant) -> _Fragments:
+        fragments = self._fragments.get((paper.key, variant))
+        if fragments is not None and fragments.paper is paper:
+            return fragments
+        if len(self._fragments) >= _PAPERS:
+            self._fragments.clear()
+        if fragments is not None and fragments.paper == paper:
+            fragments = replace(fragments, paper=paper)  # next time one look will do
+        else:
+            fragments = self._compile(paper, variant)
+        self._fragments[paper.key, variant] = fragments
+        return fragments
+
+    def _compile(self, paper: Paper, variant: _Variant) -> _Fragments:
+        view = _impersonal_view(paper, variant)
+        marked_texts = {"title": view.title, "abstract": view.abstract}
+        placeholders = Placeholders()
+        printed = {"paper": _with_placeholders(view, placeholders, variant)}
+        html = self._environment.get_template(PAPER_HTML).render(printed)
+        text = self._environment.get_template(PAPER_TEXT).render(printed)
+        page = self._shells.page.replace(PAPER_MARK, PAPER_MARK + html + PAPER_MARK)
+        _, html, _ = split_at(PAPER_MARK, self._inline(page), 2)
+        unknown: dict[str, Any] = dict.fromkeys(
+            _PERSONAL, self._environment.undefined(name="a value of one reader")
+        )
+        return _Fragments(
+            paper,
+            replace(view, **unknown),
+            compile_template(
+                html,
+                placeholders,
+                self._encodings,
+                html=True,
+                marked_texts=marked_texts,
+                split_values=_URLS,
+            ),
+            compile_template(
+                text, placeholders, self._encodings, marked_texts=marked_texts, split_values=_URLS
+            ),
+            Marker(view.title, view.abstract),
+        )
+
+
+def _variant(reasons: ReasonView, place: Place, room: int) -> _Variant:
+    return _Variant(
+        reasons.followed,
+        bool(reasons.why),
+        reasons.different,
+        bool(place.section),
+        place.level,
+        room,
+    )
+
+
+def _impersonal_view(paper: Paper, variant: _Variant) -> PaperView:
+    """Return a paper as all readers of a variant see it."""
+    reasons = [Reason(ReasonKind.AUTHOR, variant.followed)]
+    if variant.different:
+        reasons.append(Reason(ReasonKind.EXPLORATION, ()))
+    item = DigestItem(
+        position=0,
+        paper=paper,
+        profile_id=None,
+        profile_name="",
+        score=0,
+        reasons=tuple(reasons),
+    )
+    place = Place(0, level=variant.level)
+    return paper_view(item, place, room=variant.room, more_url="", less_url="", save_url="")
+
+
+class _PaperValues(dict[str, Any]):
+    """The values of a paper; a URL that comes in two halves can be looked up as one, too.
+
+    ``fallbacks`` are the values of its position and the beginnings of its links. Only filters
+    ask for those, as else they come encoded.
+    """
+
+    fallbacks: tuple[Mapping[str, str], Mapping[str, str]]
+
+    def __missing__(self, name: str) -> str:
+        position, starts = self.fallbacks
+        if name in position:
+            return position[name]
+        return f"{starts[name + '<']}{position[name + '>']}"
+
+
+def _with_placeholders(view: PaperView, placeholders: Placeholders, variant: _Variant) -> PaperView:
+    printed = {name: placeholders.new(name) for name in _BY_READER}
+    if not variant.has_section:
+        printed["section"] = ""
+    if not variant.has_why:
+        printed["why"] = ""
+    return replace(
+        view,
+        marked_title=placeholders.segments("title"),
+        marked_abstract=placeholders.segments("abstract"),
+        **printed,
+    )
