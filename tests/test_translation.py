@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,7 +24,7 @@ from digestmail.app import App
 from digestmail.domain import FIELDS, DigestItem, Paper, Reason, ReasonKind
 from digestmail.errors import ConfigError, InputError
 from digestmail.messages import Worded
-from digestmail.render.locale import ENGLISH, languages
+from digestmail.render.locale import ENGLISH, Words, languages
 from digestmail.render.paper_view import reason_view
 from digestmail.resources import TEMPLATES
 from digestmail.steps.subscribers.field_parsers import parse_field
@@ -171,9 +172,19 @@ protein design with language models nothing of this autoencoder zeppelin
 """
 
 
+@lru_cache
+def cldr_words() -> set[str]:
+    """The words of days, months and lists, which come from CLDR and not out of the catalogue."""
+    words = Words(LANGUAGE)
+    days = [date(2026, month, day) for month in range(1, 13) for day in range(1, 8)]
+    texts = [way(day) for day in days for way in (words.long_day, words.listed_day, words.month)]
+    texts += [*words.weekdays, *words.short_weekdays, words.listed("ab"), words.own_name]
+    return set(re.findall(r"[^\W\d_]+", " ".join(texts)))
+
+
 def words_left(page: str) -> list[str]:
     """The words of a page that are no data and did not come out of the catalogue."""
-    known = set(DATA.split())
+    known = {*DATA.split(), *cldr_words()}
     odd = re.compile(r"(.)\1{30,}|(Pneumono)+|(Donau\w+)|n\d+")  # the long words of the data
     return [w for w in Visible(page).unmarked if w not in known and not odd.fullmatch(w)]
 

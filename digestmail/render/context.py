@@ -9,7 +9,8 @@ from typing import Any
 
 from digestmail.addresses import readable_address
 from digestmail.domain import Digest, DigestItem, Recipient
-from digestmail.render.paper_view import PaperView, Place, clean, short_day
+from digestmail.render.locale import ENGLISH, english_short_day
+from digestmail.render.paper_view import PaperView, Place, clean
 from digestmail.text import excerpt, one_line
 
 _SUBJECT = 80
@@ -81,7 +82,7 @@ def digest_names(digest: Digest, reader: Recipient, links: DigestLinks, shown: i
         "profiles": [name for name in profiles if name],
         "note": clean(digest.note, _NOTE),
         "address": one_line(readable_address(reader.email)),
-        "confirmed": short_day(confirmed) if confirmed else "",
+        "confirmed": english_short_day(confirmed.date()) if confirmed else "",
         "links": links,
     }
 
@@ -139,8 +140,8 @@ def _is_few(digest: Digest, reader: Recipient) -> bool:
 def _days(day: date) -> Mapping[str, str]:
     """The day of a digest as its templates may name it."""
     return {
-        "day": short_day(day),
-        "long_day": f"{day:%A}, {day.day} {day:%B %Y}",
+        "day": english_short_day(day),
+        "long_day": ENGLISH.long_day(day),
         "week": _week(day),
     }
 

@@ -21,7 +21,6 @@ from digestmail.addresses import readable_address
 from digestmail.errors import ConfigError
 from digestmail.render.compiled import deferrable
 from digestmail.render.encoding import typeset
-from digestmail.render.i18n import functions
 from digestmail.render.locale import ENGLISH, Words
 from digestmail.render.wrapping import wrap
 from digestmail.text import excerpt
@@ -44,8 +43,9 @@ def make_environment(templates: Path, words: Words = ENGLISH, **names: str) -> S
         bytecode_cache=_compiled(words.language),
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.newstyle_gettext = True  # type: ignore[attr-defined]
-    environment.globals.update(functions(words.translations))
+    environment.install_gettext_translations(  # type: ignore[attr-defined]
+        words.translations, newstyle=True
+    )
     environment.filters.update(
         counted=counted,
         grouped=words.grouped,
@@ -56,7 +56,7 @@ def make_environment(templates: Path, words: Words = ENGLISH, **names: str) -> S
         readable_address=readable_address,
         sentence=words.sentence,
         short_day=lru_cache(_DAYS)(words.short_day),
-        said=words.said,
+        said=words.translated,
         shorten=deferrable(excerpt),
         typeset=deferrable(typeset),
         unbroken=deferrable(unbroken),

@@ -1,24 +1,31 @@
 """The words of a language: messages translated, and numbers, days and lists as they are written.
 
 Catalogues are gettext's, in ``locale/<language>/LC_MESSAGES/digestmail.mo`` beside the templates;
-English is what the messages themselves are.
+English is what the messages themselves are. Numbers, days, lists and the names of languages come
+from Unicode's CLDR, by Babel.
 """
 
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
 from digestmail.errors import ConfigError
-from digestmail.messages import N_, Worded
+from digestmail.messages import Worded
 
 SOURCE_LANGUAGE = "en"
 DOMAIN = "digestmail"
 LOCALE = "locale"  # the folder of the catalogues, among the templates
+_BRITISH = Locale("en", "GB")  # whose English the messages are
 
 
 @dataclass(frozen=True)
@@ -29,125 +36,109 @@ class Words:
     translations: NullTranslations = field(default_factory=NullTranslations)
 
     def gettext(self, message: str, **values: object) -> str:
-        """A message translated, with its named places filled."""
+        """Return a message translated, with its named places filled."""
         return self.translations.gettext(message) % values
 
-    def ngettext(self, one: str, many: str, number: int) -> str:
-        """Of two messages the one for a number, which fills their place ``num``."""
-        chosen = self.translations.ngettext(one, many, number)
-        return chosen % {"num": self.grouped(number)}
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        """Return the form of a message for a number, which fills its place ``num``."""
+        message = self.translations.ngettext(singular, plural, number)
+        return message % {"num": self.grouped(number)}
 
-    def said(self, text: str) -> str:
-        """A Worded translated, if there is a translation; other texts as they are."""
+    def translated(self, text: str) -> str:
+        """Return a Worded translated, if there is a translation; other texts as they are."""
         if not isinstance(text, Worded):
             return text
         translated = self.translations.gettext(text.message)
         return text if translated == text.message else translated % text.values
 
     def sentence(self, text: str) -> str:
-        """What ``said`` makes of a text, as a person reads it: with a capital and a full stop."""
-        text = self.said(text)
+        """Return a text translated, with a capital and a full stop."""
+        text = self.translated(text)
         end = "" if text.endswith((".", "!", "?", ")")) else "."
         return text[:1].upper() + text[1:] + end
 
     def listed(self, words: Sequence[str]) -> str:
-        """``a``, ``a and b``, ``a, b and c``."""
-        if len(words) < 2:
-            return "".join(words)
-        return self.gettext("%(some)s and %(last)s", some=", ".join(words[:-1]), last=words[-1])
+        """Return ``a``, ``a and b`` or ``a, b and c``."""
+        return format_list(words, locale=self._locale)
 
     def grouped(self, number: int) -> str:
-        """``1,200``."""
-        if -1000 < number < 1000:
-            return str(number)
-        comma = self.translations.pgettext("between thousands", ",")
-        return f"{number:,}".replace(",", comma)
+        """Return a number as ``1,200``."""
+        return format_decimal(number, locale=self._locale)
 
     # --- days ---
 
     def short_day(self, day: date) -> str:
-        """``20 Nov 2026``."""
-        month = self._names.short_months[day.month - 1]
-        return self._day(N_("%(day)s %(month)s %(year)s"), day, month=month)
+        """Return a day as ``20 Nov 2026``."""
+        return format_skeleton("yMMMd", day, locale=self._locale)
 
     def listed_day(self, day: date) -> str:
-        """``Fri 20 Nov 2026``."""
-        weekday = self._names.short_weekdays[day.weekday()]
-        month = self._names.short_months[day.month - 1]
-        return self._day(
-            N_("%(weekday)s %(day)s %(month)s %(year)s"), day, weekday=weekday, month=month
-        )
+        """Return a day as ``Fri 20 Nov 2026``."""
+        return f"{self.short_weekdays[day.weekday()]} {self.short_day(day)}"
 
     def long_day(self, day: date) -> str:
-        """``Friday, 20 November 2026``."""
-        weekday, month = self.weekdays[day.weekday()], self._names.months[day.month - 1]
-        return self._day(
-            N_("%(weekday)s, %(day)s %(month)s %(year)s"), day, weekday=weekday, month=month
-        )
+        """Return a day as ``Friday, 20 November 2026``."""
+        return format_date(day, "full", self._locale)
 
     def month(self, day: date) -> str:
-        """``November 2026``: the month that a day is of."""
-        return self._day(N_("%(month)s %(year)s"), day, month=self._names.months[day.month - 1])
+        """Return the month of a day as ``November 2026``."""
+        return format_skeleton("yMMMM", day, locale=self._locale)
 
     def moment(self, at: datetime, timezone: str) -> str:
-        """``Saturday, 21 November 2026, at 07:00 (Europe/Rome)``."""
+        """Return an instant as ``Saturday, 21 November 2026, at 07:00 (Europe/Rome)``."""
         wall = at.astimezone(ZoneInfo(timezone))
         values = {"day": self.long_day(wall), "time": f"{wall:%H:%M}", "timezone": timezone}
         return self.gettext("%(day)s, at %(time)s (%(timezone)s)", **values)
 
     @property
     def weekdays(self) -> Sequence[str]:
-        """``Monday`` to ``Sunday``."""
-        return self._names.weekdays
+        """Return ``Monday`` to ``Sunday``."""
+        names = self._locale.days["stand-alone"]["wide"]
+        return [names[number] for number in range(7)]
 
     @property
     def short_weekdays(self) -> Sequence[str]:
-        """``Mon`` to ``Sun``."""
-        return self._names.short_weekdays
+        """Return ``Mon`` to ``Sun``."""
+        names = self._locale.days["stand-alone"]["abbreviated"]
+        return [names[number] for number in range(7)]
 
     @property
     def own_name(self) -> str:
-        """What the language calls itself."""
-        return self.translations.pgettext("the name of this language in itself", "English")
-
-    def _day(self, message: str, day: date, **names: str) -> str:
-        return self.gettext(message, day=str(day.day), year=str(day.year), **names)
+        """Return the language's name for itself."""
+        locale = _known_locale(self.language)
+        name = (locale and locale.get_display_name()) or self.language
+        return name[:1].upper() + name[1:]
 
     @cached_property
-    def _names(self) -> "_Names":
-        return _names(self.translations)
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """Of days and months."""
-
-    weekdays: Sequence[str]
-    short_weekdays: Sequence[str]
-    months: Sequence[str]
-    short_months: Sequence[str]
+    def _locale(self) -> Locale:
+        locale = None if self.language == SOURCE_LANGUAGE else _known_locale(self.language)
+        return locale or _BRITISH  # also for a language that CLDR does not know
 
 
 ENGLISH = Words()
+english_short_day = lru_cache(1024)(ENGLISH.short_day)  # a mail has one for each paper
 
 
-# --- catalogues ------------------------------------------------------------------------------
+def _known_locale(language: str) -> Locale | None:
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return None
 
 
 def languages(templates: Path) -> dict[str, Words]:
-    """The languages that a folder of templates has, by tag: English first, then by name.
+    """Return the languages that a folder of templates has, by tag: English first, then by name.
 
     ConfigError for a catalogue that cannot be read.
     """
     locale = templates / LOCALE
     folders = sorted(folder.name for folder in locale.iterdir()) if locale.is_dir() else []
-    found = {SOURCE_LANGUAGE: ENGLISH}
+    words = {SOURCE_LANGUAGE: ENGLISH}
     for name in folders:
         catalogue = locale / name / "LC_MESSAGES" / f"{DOMAIN}.mo"
         if catalogue.is_file():
             tag = name.replace("_", "-")
-            found[tag] = Words(tag, _read(catalogue))
-    return found
+            words[tag] = Words(tag, _read(catalogue))
+    return words
 
 
 def _read(catalogue: Path) -> NullTranslations:
@@ -158,58 +149,3 @@ def _read(catalogue: Path) -> NullTranslations:
         raise ConfigError(
             f"catalogue {catalogue}: {error}; make it anew with pybabel compile"
         ) from error
-
-
-# --- names ------------------------------------------------------------------------------------
-
-
-def _names(translations: NullTranslations) -> _Names:
-    _, pgettext = translations.gettext, translations.pgettext
-    return _Names(
-        weekdays=(
-            _("Monday"),
-            _("Tuesday"),
-            _("Wednesday"),
-            _("Thursday"),
-            _("Friday"),
-            _("Saturday"),
-            _("Sunday"),
-        ),
-        short_weekdays=(
-            pgettext("abbreviated", "Mon"),
-            pgettext("abbreviated", "Tue"),
-            pgettext("abbreviated", "Wed"),
-            pgettext("abbreviated", "Thu"),
-            pgettext("abbreviated", "Fri"),
-            pgettext("abbreviated", "Sat"),
-            pgettext("abbreviated", "Sun"),
-        ),
-        months=(
-            _("January"),
-            _("February"),
-            _("March"),
-            _("April"),
-            _("May"),
-            _("June"),
-            _("July"),
-            _("August"),
-            _("September"),
-            _("October"),
-            _("November"),
-            _("December"),
-        ),
-        short_months=(
-            pgettext("abbreviated", "Jan"),
-            pgettext("abbreviated", "Feb"),
-            pgettext("abbreviated", "Mar"),
-            pgettext("abbreviated", "Apr"),
-            pgettext("abbreviated", "May"),
-            pgettext("abbreviated", "Jun"),
-            pgettext("abbreviated", "Jul"),
-            pgettext("abbreviated", "Aug"),
-            pgettext("abbreviated", "Sep"),
-            pgettext("abbreviated", "Oct"),
-            pgettext("abbreviated", "Nov"),
-            pgettext("abbreviated", "Dec"),
-        ),
-    )

@@ -6,12 +6,12 @@ overrides are gone, lengths are bounded, and only http(s) addresses are left as 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from digestmail.domain import DigestItem, Paper, Reason, ReasonKind, Strength
+from digestmail.render.locale import english_short_day
 from digestmail.text import (
     Phrase,
     PhraseMatcher,
@@ -240,11 +240,6 @@ def web_url(url: str) -> str:
     return url if usable and url == one_line(url) and " " not in url else ""
 
 
-def short_day(day: date) -> str:
-    """Return a day as ``20 Nov 2026``."""
-    return f"{day.day} {day:%b %Y}"
-
-
 # --- authors and day ---------------------------------------------------------------------------
 
 
@@ -263,5 +258,5 @@ def _is_followed(name: str, followed: Sequence[str]) -> bool:
 
 
 def _day(paper: Paper) -> str:
-    day = paper.published_at or paper.announced_on
-    return short_day(day) if day else ""
+    day = paper.published_at.date() if paper.published_at else paper.announced_on
+    return english_short_day(day) if day else ""
