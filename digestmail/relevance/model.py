@@ -1,6 +1,8 @@
 """The relevance model: what a day's papers are worth to profiles, and why."""
 
 from collections.abc import Collection, Iterator, Sequence
+from copy import copy
+from dataclasses import replace
 
 import numpy as np
 
@@ -62,6 +64,17 @@ class Model:
             parameters,
         )
         self._picker = Picker(day.units)
+
+    def with_parameters(self, parameters: ModelParameters) -> "Model":
+        """Return a model of the same features with other parameters of scorers and calibration.
+
+        Parameters of vector spaces, followed authors and votes have no effect here.
+        """
+        model, day = copy(self), self._ground.day
+        day = replace(day, keywords=day.keywords.with_parameters(parameters))
+        model._parameters = parameters
+        model._ground = replace(self._ground, day=day, parameters=parameters)
+        return model
 
     def log_odds(self, interests: Sequence[Interest]) -> Dense:
         """Return the log-odds that each paper is wanted (interests x papers), before rules."""

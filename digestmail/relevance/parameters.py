@@ -32,6 +32,7 @@ class ModelParameters:
     variance_smoothing: float = 10.0  # mean variances added to the variance of each term
 
     # Fusion of the standardised scorers; a scorer that is not named here has weight 1
+    left_out: frozenset[tuple[str, str]] = frozenset()  # methods and spaces, for the ablation
     discriminant_half_likes: float = 5.0  # likes at which discriminants have half their weight
     text_half_likes: float = 4.0  # likes at which a specific text has half its weight
     keyword_half_likes: float = 2.0  # likes at which a specific keyword has half its weight

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -60,6 +61,12 @@ class KeywordIndex:
         """Return the index without what it remembers of phrases asked for."""
         own = ("_parameters", "_forms", "_definitions")
         return {name: self.__dict__[name] for name in own} | {"_remembered": {}}
+
+    def with_parameters(self, parameters: ModelParameters) -> "KeywordIndex":
+        """Return the index of the same papers with other strengths of matches."""
+        index = copy(self)
+        index._parameters = parameters
+        return index
 
     @cached_property
     def _acronyms(self) -> tuple[Mapping[str, Phrase], Mapping[tuple[str, ...], list[Phrase]]]:

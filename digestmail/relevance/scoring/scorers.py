@@ -56,18 +56,29 @@ def scorers(
     block: ProfileBlock, day: DayFeatures, parameters: ModelParameters, text_effect: float
 ) -> Iterator[ScorerWithScores]:
     """Yield every scorer that has something to work on, one after the other."""
+    for method, spaces in _methods(block, day, parameters, text_effect):
+        for scorer, scores in spaces:
+            if (method, scorer.space) not in parameters.left_out:
+                yield scorer, scores
+
+
+def _methods(
+    block: ProfileBlock, day: DayFeatures, parameters: ModelParameters, text_effect: float
+) -> Iterator[tuple[str, Iterator[ScorerWithScores]]]:
+    """Yield the scorers of each method, one for each space."""
     counts = block.positives.counts
     if counts.any():
         certainty = _saturation(counts, parameters.certainty_half_likes)
-        yield from _centroids(block.positives, day, np.minimum(counts, 1), certainty)
+        yield "centroid", _centroids(block.positives, day, np.minimum(counts, 1), certainty)
         saturation = _saturation(counts, parameters.discriminant_half_likes)
-        yield from _discriminants(block.positives, day, saturation, Origin.POSITIVES)
+        discriminants = _discriminants(block.positives, day, saturation, Origin.POSITIVES)
+        yield "discriminant", discriminants
     if block.has_text.any():
-        yield from _texts(block, day, parameters, text_effect)
+        yield "text", _texts(block, day, parameters, text_effect)
     if block.negatives.counts.any():
         saturation = _saturation(block.negatives.counts, parameters.dislike_half)
         weight = -parameters.dislike_weight * saturation
-        yield from _discriminants(block.negatives, day, weight, Origin.NEGATIVES)
+        yield "dislikes", _discriminants(block.negatives, day, weight, Origin.NEGATIVES)
 
 
 def specificity(matches: Dense, papers: int, parameters: ModelParameters) -> Dense:
