@@ -480,3 +480,16 @@ def test_with_meaning_too_parts_add_up_and_reasons_are_true(packaged: Embedder) 
             total = sum(part.weight for part in explanation.parts)
             assert explanation.value == pytest.approx(1 / (1 + math.exp(-total)), abs=1e-4)
             assert explanation.value == pytest.approx(score.value, abs=2e-4)
+
+
+def test_other_parameters_of_scorers_need_no_new_features() -> None:
+    papers, parameters = (
+        with_fillers(paper("Laser cooling")),
+        replace(
+            PARAMETERS, left_out=frozenset({("text", "topics")}), title_match=0.2, text_half_likes=1
+        ),
+    )
+    someone = interest(keywords=("laser",), interests="Cooling of atoms")
+    changed = Model(papers).with_parameters(parameters).log_odds([someone])
+    assert changed.tolist() == Model(papers, parameters=parameters).log_odds([someone]).tolist()
+    assert changed.tolist() != Model(papers).log_odds([someone]).tolist()
