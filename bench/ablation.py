@@ -61,10 +61,14 @@ def _parameter_groups(p: ModelParameters) -> dict[str, ModelParameters]:
     return {
         "discriminants weigh less with few likes": replace(p, discriminant_half_likes=_NO_LIKES),
         "text fades as likes grow": replace(p, text_half_likes=_ALL_LIKES),
-        "keywords fade as likes grow": replace(p, least_keyword_weight=1),
+        "keywords fade as likes grow": replace(p, keyword_half_likes=_ALL_LIKES),
+        "they keep a least weight": replace(p, least_keyword_weight=0),
+        "interests that fit many papers fade sooner": replace(p, specific_share=1),
         "meaning counts twice for text": replace(p, text_meaning=1),
         "one like is less sure": replace(p, certainty_half_likes=_NO_LIKES),
-        "cosines with text are smaller": replace(p, text_similarity=1),
+        "similarity with text has its own slope": replace(
+            p, lexical=replace(p.lexical, text=1), semantic=replace(p.semantic, text=1)
+        ),
         "keyword matches": replace(
             p, lexical=replace(p.lexical, keyword=0), semantic=replace(p.semantic, keyword=0)
         ),
