@@ -86,7 +86,7 @@ def _added(app: App, papers: list[Paper]) -> list[Paper]:
     seen = app.clock() - _PAST
     app.store.papers.add([replace(p, key=f"{p.key}:past") for p in papers], seen)
     stored = app.store.papers.before(seen, len(papers))
-    app.make_model(stored)
+    app.models.digest_model(stored)
     return stored
 
 

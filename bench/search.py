@@ -20,7 +20,7 @@ from digestmail.domain import Paper
 from digestmail.resources import MIGRATIONS
 from digestmail.services.search import SearchRequest, SearchService
 from digestmail.services.search_vectors import SearchVectors
-from digestmail.steps.daily.embed import Meaning
+from digestmail.steps.daily.embed import PaperEmbeddings
 from digestmail.store import Database, Store
 from digestmail.store.migrate import migrate
 
@@ -65,7 +65,7 @@ def _service(folder: Path, benchmark: Path, model: str) -> SearchService:
         for p in _records(benchmark / "papers.jsonl.gz")
     ]
     store.papers.add(papers, utc_now())
-    meaning = Meaning(store, model, utc_now, threading.Event())
+    meaning = PaperEmbeddings(store, model, utc_now, threading.Event())
     meaning.embed(meaning.lacking())
     service = SearchService(store, SearchVectors(store, lambda: meaning.embedder, folder))
     service.follow()

@@ -88,14 +88,14 @@ def _fill(app: App, known: Sequence[Paper], count: int, days: int) -> None:
 
 def _embed(app: App) -> None:
     """Store random vectors: they are compared as fast as those of a model, and made in no time."""
-    if app.meaning.embedder is None:
+    if app.embeddings.embedder is None:
         return
     rng = np.random.default_rng(1)
     newest = 0
     while papers := app.store.catalogue.after(newest, _BATCH):
-        vectors = unit(rng.normal(size=(len(papers), app.meaning.embedder.size)))
+        vectors = unit(rng.normal(size=(len(papers), app.embeddings.embedder.size)))
         data = {p.id or 0: stamped(p, packed(v)) for p, v in zip(papers, vectors, strict=True)}
-        app.store.papers.keep_features(app.meaning.embedder.kind, data)
+        app.store.papers.keep_features(app.embeddings.embedder.kind, data)
         newest = papers[-1].id or 0
 
 

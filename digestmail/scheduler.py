@@ -184,7 +184,7 @@ def digest_tick(app: App, progress: Progress = _quiet) -> None:
             "prepared %d digests, skipped %d", prepared.digests, sum(prepared.skipped.values())
         )
         return_free_memory()
-    if app.stopping.is_set() or app.relay_rests():
+    if app.stopping.is_set() or app.delivery.is_relay_resting():
         return
     delivered = app.deliver(progress=progress)
     if delivered.trouble:  # the sender has told it as an error once

@@ -201,5 +201,5 @@ def _reader(app: App) -> Subscriber:
         paper_id, reader_id = item.paper.id or 0, reader.id or 0
         app.store.saved.add(reader_id, paper_id, now)
         app.store.feedback.give(Feedback(reader_id, item.profile_id, paper_id, Verdict.MORE, now))
-    app.week.ready()
+    app.previews.ready()
     return reader

@@ -165,10 +165,10 @@ def test_the_model_is_never_older_than_its_papers(
     """Another source may complete a paper without a new version of it."""
     wish = Interest(profile=replace(GRAPHS, **rule))
     paper = Paper(key="arxiv:1", title="Graph networks")
-    model = app.make_model([paper])
+    model = app.models.digest_model([paper])
     assert len(model.score([wish])[0]) == 1
-    assert app.make_model([replace(paper)]) is model
-    assert app.make_model([replace(paper, **change)]).score([wish]) == [()]
+    assert app.models.digest_model([replace(paper)]) is model
+    assert app.models.digest_model([replace(paper, **change)]).score([wish]) == [()]
 
 
 async def test_what_a_digest_looks_like(app: App, clock: FakeClock) -> None:

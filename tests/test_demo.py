@@ -48,7 +48,7 @@ def test_it_compares_by_meaning_where_the_model_is_installed(
     needs(packaged_model(), "the extra semantic is not installed")
     with demo_day(tmp_path, SAMPLE_PAPERS, 8000) as demo:
         show(demo, as_json=False)
-        assert demo.app.meaning.lacking() == []
+        assert demo.app.embeddings.lacking() == []
     assert "by meaning as well as by words" in capsys.readouterr().out
 
 

@@ -181,10 +181,10 @@ def test_papers_are_embedded_in_the_background(tmp_path: Path, clock: FakeClock)
     ingest_tick(app)
     _lease(app, MEANING, "another:1:1.00")
     _tick(app)
-    assert len(app.meaning.lacking()) == 64
+    assert len(app.embeddings.lacking()) == 64
     clock.move(minutes=4)
     _tick(app)
-    assert app.meaning.lacking() == []
+    assert app.embeddings.lacking() == []
     stop(app, scheduler_started(scheduler))
     assert app.store.leases.holder(MEANING) is None
 
@@ -199,7 +199,7 @@ def test_digests_wait_until_their_papers_are_embedded(tmp_path: Path, clock: Fak
     ingest_tick(app)
     clock.move(hours=1)
     digest_tick(app)
-    assert (app.meaning.lacking(), sent(app)) == ([], 1)
+    assert (app.embeddings.lacking(), sent(app)) == ([], 1)
 
 
 def test_without_an_embedding_model_there_is_no_job_for_it(app: App) -> None:

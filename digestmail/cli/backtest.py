@@ -56,7 +56,7 @@ def _replayed(app: App, days: int) -> Backtest:
     with progressing("Replaying days") as progress:
         return replay(
             app.store,
-            app.make_model,
+            app.models.digest_model,
             since=now.date() - timedelta(days=days - 1),
             now=now,
             window=timedelta(days=app.settings.digest.window_days),

@@ -15,7 +15,7 @@ from digestmail.cli.shell import Json, opened
 from digestmail.domain import SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
-from digestmail.steps.daily.bounces import Taken, suppress, suppressions, unsuppress
+from digestmail.steps.daily.bounces import BounceTally, suppress, suppressions, unsuppress
 
 bounce_commands = typer.Typer(help="Mails that came back, and complaints.", no_args_is_help=True)
 suppression_commands = typer.Typer(
@@ -41,7 +41,7 @@ def bounce_read(
         _show(reports, as_json=as_json)
         return
     with opened() as app:
-        taken = app.postmaster.take(report for _, report in reports)
+        taken = app.bounce_processor.take(report for _, report in reports)
     _tell(taken, as_json=as_json)
 
 
@@ -124,7 +124,7 @@ def _bytes(file: Path) -> bytes:
         raise InputError("files", f"cannot read {file}: {error.strerror}") from None
 
 
-def _tell(taken: Taken, *, as_json: bool) -> None:
+def _tell(taken: BounceTally, *, as_json: bool) -> None:
     fates = {str(fate): number for fate, number in taken.fates.items()}
     kinds = {str(kind): number for kind, number in taken.kinds.items()}
     if as_json:

@@ -61,12 +61,12 @@ def _ingest(app: App, names: list[str]) -> list[SourceReport]:
 
 def _embed(app: App) -> None:
     """Embed what came; an interruption loses nothing, as prepare or the next time goes on."""
-    if ids := app.meaning.lacking():
+    if ids := app.embeddings.lacking():
         with (
             progressing("Embedding papers", len(ids)) as progress,
             stopped_by_signals(app.stopping),
         ):
-            app.meaning.embed(ids, progress)
+            app.embeddings.embed(ids, progress)
 
 
 def _backfill(app: App, names: list[str], since: str) -> list[SourceReport]:

@@ -52,10 +52,10 @@ def _explained(
     app: App, subscriber: Subscriber, paper: Paper
 ) -> list[tuple[Interest, Explanation]]:
     """The sums of today's news, with the paper among it if it is none."""
-    model, interests = app.news(subscriber)
+    model, interests = app.planning.interests(subscriber)
     keys = [one.key for one in model.papers]
     if paper.key not in keys:
-        model = app.make_model([*model.papers, paper], model.background)
+        model = app.models.digest_model([*model.papers, paper], model.background)
         rule = "not shown: it is none of the papers for the next digest"
         return [(one, _ruled(model.explain(one, len(keys)), rule)) for one in interests]
     place, explained = keys.index(paper.key), []
@@ -100,7 +100,7 @@ def _print(interest: Interest, explanation: Explanation) -> None:
 def profile_show(email: _Email, as_json: Json = False) -> None:
     """Show what was typed, and what weighs most for and against papers, for each profile."""
     with opened() as app:
-        model, interests = app.news(app.store.subscribers.by_email(email))
+        model, interests = app.planning.interests(app.store.subscribers.by_email(email))
         strongest = [(interest, model.strongest(interest)) for interest in interests]
     if as_json:
         plain = [

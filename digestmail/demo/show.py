@@ -34,5 +34,5 @@ def show(demo: Demo, *, as_json: bool) -> None:
             table.add_row(who, f"{paper['score']:.2f}", escape(paper["title"]), escape(why))
     console.print(table)
     console.print(f"{demo.ingested.new} papers read, {len(demo.ingested.bad)} bad records.")
-    console.print(escape(_WITH_MEANING if demo.app.meaning.embedder else _BY_WORDS))
+    console.print(escape(_WITH_MEANING if demo.app.embeddings.embedder else _BY_WORDS))
     console.print(f"{len(demo.mailbox.messages())} mails lie in {demo.mailbox.folder}.")

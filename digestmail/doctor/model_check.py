@@ -15,7 +15,7 @@ def examine_model(settings: Settings) -> Check:
 
 def _loaded(settings: Settings) -> str:
     with closing(App(settings)) as app:
-        embedder = app.meaning.embedder
+        embedder = app.embeddings.embedder
         if embedder is None:
             return "words only"
         try:

@@ -109,10 +109,10 @@ def _at_work(app: App, courier: Courier) -> Callable[[FastAPI], AbstractAsyncCon
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         app.search_service.start()
-        app.week.judge()
+        app.previews.recent_model()
         yield
         app.search_service.stop()
-        app.week.close()
+        app.previews.close()
         await asyncio.to_thread(courier.finish)
 
     return lifespan

@@ -13,7 +13,7 @@ from digestmail.errors import ConfigError
 from digestmail.relevance import Embedder, embedder_of
 from digestmail.services.search import SearchRequest, SearchService
 from digestmail.services.search_vectors import SearchVectors
-from digestmail.steps.daily.embed import Meaning
+from digestmail.steps.daily.embed import PaperEmbeddings
 from digestmail.store import Store
 
 
@@ -36,7 +36,7 @@ def service(store: Store, tmp_path: Path) -> Iterator[SearchService]:
 
 def embed(store: Store) -> None:
     """Embed what is not embedded yet, as it is done beside the search."""
-    meaning = Meaning(store, "auto", lambda: NOW, threading.Event())
+    meaning = PaperEmbeddings(store, "auto", lambda: NOW, threading.Event())
     meaning.embed(meaning.lacking())
 
 

@@ -13,9 +13,9 @@ from digestmail.bounces import Kind, Report, parse
 from digestmail.domain import Delivery, DeliveryKind, DeliveryState, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.steps.daily.bounces import (
+    BounceProcessor,
+    BounceTally,
     Fate,
-    Postmaster,
-    Taken,
     score,
     suppress,
     suppressions,
@@ -31,8 +31,8 @@ STRANGER = Links("https://other.example", Signer(["somebody else's key of thirty
 
 
 @pytest.fixture
-def office(store: Store, clock: FakeClock) -> Postmaster:
-    return Postmaster(store, LINKS, clock)
+def office(store: Store, clock: FakeClock) -> BounceProcessor:
+    return BounceProcessor(store, LINKS, clock)
 
 
 @pytest.fixture
@@ -53,11 +53,13 @@ def ada(store: Store) -> Subscriber:
     return store.subscribers.by_email(ADA)
 
 
-def take(office: Postmaster, *raws: bytes) -> Taken:
+def take(office: BounceProcessor, *raws: bytes) -> BounceTally:
     return office.take(map(parse, raws))
 
 
-def test_a_hard_bounce_ends_the_mailing(office: Postmaster, store: Store, sent: Delivery) -> None:
+def test_a_hard_bounce_ends_the_mailing(
+    office: BounceProcessor, store: Store, sent: Delivery
+) -> None:
     taken = take(office, dsn(token(sent), "5.1.1", text="550 5.1.1 no such user"))
     assert (taken.kinds, taken.given_up) == ({Kind.HARD: 1}, 1)
     assert ada(store).status is SubscriberStatus.BOUNCED
@@ -68,7 +70,7 @@ def test_a_hard_bounce_ends_the_mailing(office: Postmaster, store: Store, sent: 
 
 
 def test_the_papers_of_a_bounced_digest_are_news_again(
-    office: Postmaster, store: Store, sent: Delivery
+    office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     everyone = [sent.subscriber_id]
     assert store.digests.shown(everyone, NOW - DAY)[sent.subscriber_id]
@@ -76,14 +78,16 @@ def test_the_papers_of_a_bounced_digest_are_news_again(
     assert not store.digests.shown(everyone, NOW - DAY).get(sent.subscriber_id)
 
 
-def test_the_same_message_counts_once(office: Postmaster, store: Store, sent: Delivery) -> None:
+def test_the_same_message_counts_once(
+    office: BounceProcessor, store: Store, sent: Delivery
+) -> None:
     raw = dsn(token(sent), "5.2.2")
     taken = take(office, raw, raw, raw.replace(b"\n", b"\r\n"))
     assert taken.fates == {Fate.COUNTED: 1, Fate.REPEATED: 2}
     assert len(store.bounces.soft(sent.subscriber_id)) == 1
 
 
-def test_read_at_once_it_counts_once(office: Postmaster, store: Store, sent: Delivery) -> None:
+def test_read_at_once_it_counts_once(office: BounceProcessor, store: Store, sent: Delivery) -> None:
     raw = dsn(token(sent))
     taken = at_once(*[lambda: take(office, raw)] * 4)
     assert sum(one.given_up for one in taken) == 1
@@ -91,7 +95,7 @@ def test_read_at_once_it_counts_once(office: Postmaster, store: Store, sent: Del
 
 
 def test_a_repeated_report_does_not_undo_what_the_operator_lifted(
-    office: Postmaster, store: Store, sent: Delivery
+    office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     take(office, dsn(token(sent)))
     Desk(store, LINKS).lift(ada(store), NOW)
@@ -101,7 +105,7 @@ def test_a_repeated_report_does_not_undo_what_the_operator_lifted(
 
 @pytest.mark.parametrize("links", [None, STRANGER])
 def test_a_forged_bounce_counts_for_nothing(
-    office: Postmaster, store: Store, sent: Delivery, links: Links | None
+    office: BounceProcessor, store: Store, sent: Delivery, links: Links | None
 ) -> None:
     forged = dsn(links.bounce_token(sent.id) if links else "", "5.1.1", address=ADA)
     assert take(office, forged, forged).fates == {Fate.UNVERIFIED: 2}
@@ -112,7 +116,7 @@ def test_a_forged_bounce_counts_for_nothing(
 
 
 def test_a_token_of_another_purpose_proves_nothing(
-    office: Postmaster, store: Store, sent: Delivery
+    office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     leave = LINKS.unsubscribe_token(sent.subscriber_id)
     assert take(office, dsn(leave)).fates == {Fate.UNVERIFIED: 1}
@@ -120,7 +124,7 @@ def test_a_token_of_another_purpose_proves_nothing(
 
 
 def test_an_aged_token_proves_no_bounce(
-    office: Postmaster, store: Store, sent: Delivery, clock: FakeClock
+    office: BounceProcessor, store: Store, sent: Delivery, clock: FakeClock
 ) -> None:
     clock.move(days=15)
     assert take(office, dsn(token(sent))).fates == {Fate.UNVERIFIED: 1}
@@ -141,7 +145,7 @@ def returned(token: str) -> str:
 
 
 def test_a_bounce_without_a_copy_is_of_nobody_elses_mail(
-    office: Postmaster, store: Store, sent: Delivery
+    office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     """Which of the mails it is nobody knows, so that the papers of none come again."""
     assert take(office, dsn(envelope(store))).given_up == 1
@@ -150,7 +154,7 @@ def test_a_bounce_without_a_copy_is_of_nobody_elses_mail(
 
 
 def test_the_copy_tells_which_mail_it_is(
-    office: Postmaster, store: Store, sent: Delivery, clock: FakeClock
+    office: BounceProcessor, store: Store, sent: Delivery, clock: FakeClock
 ) -> None:
     clock.move(days=1)
     later = send(store, _owe_on(store, 7, clock))
@@ -164,14 +168,14 @@ def test_the_copy_tells_which_mail_it_is(
     ("days", "counted"), [(-3, True), (-13, True), (-90, False), (-400, False)]
 )
 def test_an_envelope_sender_ages(
-    office: Postmaster, store: Store, sent: Delivery, days: int, counted: bool
+    office: BounceProcessor, store: Store, sent: Delivery, days: int, counted: bool
 ) -> None:
     taken = take(office, dsn(envelope(store, NOW + timedelta(days=days))))
     assert (taken.given_up == 1) is counted
 
 
 def test_who_was_not_mailed_lately_does_not_bounce(
-    office: Postmaster, store: Store, sent: Delivery, clock: FakeClock
+    office: BounceProcessor, store: Store, sent: Delivery, clock: FakeClock
 ) -> None:
     clock.move(days=15)
     assert take(office, dsn(envelope(store, clock.now))).fates == {Fate.UNVERIFIED: 1}
@@ -179,7 +183,7 @@ def test_who_was_not_mailed_lately_does_not_bounce(
 
 @pytest.mark.parametrize("mailed_since", [False, True])
 def test_the_envelope_sender_of_an_old_address_spares_the_new_one(
-    office: Postmaster, store: Store, sent: Delivery, clock: FakeClock, mailed_since: bool
+    office: BounceProcessor, store: Store, sent: Delivery, clock: FakeClock, mailed_since: bool
 ) -> None:
     old = envelope(store)
     store.subscribers.set_email(sent.subscriber_id, "new@example.net")
@@ -193,14 +197,14 @@ def test_the_envelope_sender_of_an_old_address_spares_the_new_one(
 
 
 def test_a_complaint_with_the_envelope_sender_alone_only_unsubscribes(
-    office: Postmaster, store: Store, sent: Delivery
+    office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     take(office, complaint(to_token(envelope(store)), "none"))
     assert ada(store).status is SubscriberStatus.UNSUBSCRIBED
     assert Desk(store, LINKS).suppressed(ADA) is None
 
 
-def test_soft_bounces_add_up(office: Postmaster, store: Store, clock: FakeClock) -> None:
+def test_soft_bounces_add_up(office: BounceProcessor, store: Store, clock: FakeClock) -> None:
     for day in range(1, 7):
         delivery = send(store, _owe_on(store, day, clock))
         taken = take(office, dsn(token(delivery), "5.2.2", number=day))
@@ -216,7 +220,7 @@ def _owe_on(store: Store, number: int, clock: FakeClock) -> Delivery:
     return store.ledger.of_subscriber(known.id or 0)[0]
 
 
-def test_soft_bounces_fade(office: Postmaster, store: Store, clock: FakeClock) -> None:
+def test_soft_bounces_fade(office: BounceProcessor, store: Store, clock: FakeClock) -> None:
     for week in range(10):
         delivery = send(store, _owe_on(store, week, clock))
         take(office, dsn(token(delivery), "4.4.7", number=week))
@@ -233,7 +237,7 @@ def test_score_halves_and_counts_a_delivery_once() -> None:
     assert score([one], NOW - timedelta(days=1)) == 1  # the clock was set back
 
 
-def _give_up(office: Postmaster, store: Store, clock: FakeClock) -> None:
+def _give_up(office: BounceProcessor, store: Store, clock: FakeClock) -> None:
     for number in range(5):
         delivery = send(store, _owe_on(store, number, clock))
         take(office, dsn(token(delivery), "5.2.2", number=number))
@@ -243,7 +247,7 @@ def _give_up(office: Postmaster, store: Store, clock: FakeClock) -> None:
 
 
 def test_after_a_lift_the_next_soft_bounce_ends_it_again(
-    office: Postmaster, store: Store, clock: FakeClock
+    office: BounceProcessor, store: Store, clock: FakeClock
 ) -> None:
     _give_up(office, store, clock)
     delivery = send(store, _owe_on(store, 9, clock))
@@ -251,7 +255,7 @@ def test_after_a_lift_the_next_soft_bounce_ends_it_again(
 
 
 def test_a_mail_taken_after_a_lift_settles_the_score(
-    office: Postmaster, store: Store, clock: FakeClock
+    office: BounceProcessor, store: Store, clock: FakeClock
 ) -> None:
     _give_up(office, store, clock)
     arrived = _owe_on(store, 8, clock)
@@ -262,7 +266,7 @@ def test_a_mail_taken_after_a_lift_settles_the_score(
 
 
 def test_policy_is_told_to_the_operator_only(
-    office: Postmaster, store: Store, sent: Delivery
+    office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     for number in range(20):
         raw = dsn(token(sent), "5.7.1", text="550 5.7.1 your IP is blocked", number=number)
@@ -272,7 +276,9 @@ def test_policy_is_told_to_the_operator_only(
     assert state_of(store, sent) is DeliveryState.FAILED
 
 
-def test_a_complaint_ends_it_for_good(office: Postmaster, store: Store, sent: Delivery) -> None:
+def test_a_complaint_ends_it_for_good(
+    office: BounceProcessor, store: Store, sent: Delivery
+) -> None:
     taken = take(office, complaint(to_token(token(sent))))
     assert (taken.kinds, taken.given_up) == ({Kind.COMPLAINT: 1}, 1)
     assert ada(store).status is SubscriberStatus.COMPLAINED
@@ -283,7 +289,7 @@ def test_a_complaint_ends_it_for_good(office: Postmaster, store: Store, sent: De
 
 
 def test_a_complaint_ages_as_a_failure_does(
-    office: Postmaster, store: Store, sent: Delivery, clock: FakeClock
+    office: BounceProcessor, store: Store, sent: Delivery, clock: FakeClock
 ) -> None:
     """Whoever finds an old mail cannot end its reader's subscription for good."""
     clock.move(days=15)
@@ -296,7 +302,7 @@ def test_a_complaint_ages_as_a_failure_does(
 
 
 def test_one_listing_of_ours_gives_nobody_up(
-    office: Postmaster, store: Store, clock: FakeClock
+    office: BounceProcessor, store: Store, clock: FakeClock
 ) -> None:
     """Whatever number stands beside the words, and however often it comes."""
     for number, status in enumerate(["5.1.1", "5.2.1", "4.0.0", "4.7.1", "5.0.0", ""] * 2):
@@ -307,7 +313,7 @@ def test_one_listing_of_ours_gives_nobody_up(
 
 
 def test_a_poisoned_message_is_put_aside_and_those_behind_it_are_read(
-    office: Postmaster, store: Store, sent: Delivery, tmp_path: Path
+    office: BounceProcessor, store: Store, sent: Delivery, tmp_path: Path
 ) -> None:
     for folder in ("new", "cur", "tmp"):
         (tmp_path / "box" / folder).mkdir(parents=True)
@@ -320,7 +326,7 @@ def test_a_poisoned_message_is_put_aside_and_those_behind_it_are_read(
 
 
 def test_a_complaint_of_somebody_who_left_counts_too(
-    office: Postmaster, store: Store, sent: Delivery
+    office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     Desk(store, LINKS).leave(ada(store))
     take(office, complaint(to_token(token(sent))))
@@ -328,7 +334,7 @@ def test_a_complaint_of_somebody_who_left_counts_too(
 
 
 def test_a_complaint_with_a_link_to_leave_by_only_unsubscribes(
-    office: Postmaster, store: Store, sent: Delivery
+    office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     leave = LINKS.unsubscribe_token(sent.subscriber_id)
     take(office, complaint("redacted@example.org", leave))
@@ -336,7 +342,7 @@ def test_a_complaint_with_a_link_to_leave_by_only_unsubscribes(
     assert Desk(store, LINKS).suppressed(ADA) is None
 
 
-def test_unsubscribe_by_mail(office: Postmaster, store: Store, sent: Delivery) -> None:
+def test_unsubscribe_by_mail(office: BounceProcessor, store: Store, sent: Delivery) -> None:
     leave = LINKS.unsubscribe_token(sent.subscriber_id)
     raw = letter("unsubscribe", to=f"leave+{leave}@digest.example.org")
     assert take(office, raw).kinds == {Kind.UNSUBSCRIBE: 1}
@@ -347,7 +353,7 @@ def test_unsubscribe_by_mail(office: Postmaster, store: Store, sent: Delivery) -
 
 
 def test_unsubscribe_of_a_program_that_calls_itself_automatic(
-    office: Postmaster, store: Store, sent: Delivery
+    office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     leave = LINKS.unsubscribe_token(sent.subscriber_id)
     apple = "Return-Path: <>\nAuto-Submitted: auto-replied\nX-Apple-Unsubscribe: true\n"
@@ -358,7 +364,7 @@ def test_unsubscribe_of_a_program_that_calls_itself_automatic(
 
 @pytest.mark.parametrize("subject", ["unsubscribe", "unsubscribe me please", "Hello"])
 def test_without_a_good_token_nobody_leaves(
-    office: Postmaster, store: Store, sent: Delivery, subject: str
+    office: BounceProcessor, store: Store, sent: Delivery, subject: str
 ) -> None:
     forged = STRANGER.unsubscribe_token(sent.subscriber_id)
     raw = letter(subject, to=f"leave+{forged}@digest.example.org")
@@ -366,7 +372,9 @@ def test_without_a_good_token_nobody_leaves(
     assert ada(store).status is SubscriberStatus.ACTIVE
 
 
-def test_answers_and_delays_are_ignored(office: Postmaster, store: Store, sent: Delivery) -> None:
+def test_answers_and_delays_are_ignored(
+    office: BounceProcessor, store: Store, sent: Delivery
+) -> None:
     away = letter("Out of office", to=to_token(token(sent)))
     late = dsn(token(sent), "4.4.1", "delayed")
     assert take(office, away, late).fates == {Fate.IGNORED: 2}
@@ -374,7 +382,7 @@ def test_answers_and_delays_are_ignored(office: Postmaster, store: Store, sent: 
 
 
 def test_an_address_that_was_changed_is_not_blamed(
-    office: Postmaster, store: Store, sent: Delivery
+    office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     store.subscribers.set_email(sent.subscriber_id, "new@example.net")
     take(office, dsn(token(sent)))
@@ -382,14 +390,14 @@ def test_an_address_that_was_changed_is_not_blamed(
     assert state_of(store, sent) is DeliveryState.FAILED
 
 
-def test_who_left_stays_unsubscribed(office: Postmaster, store: Store, sent: Delivery) -> None:
+def test_who_left_stays_unsubscribed(office: BounceProcessor, store: Store, sent: Delivery) -> None:
     Desk(store, LINKS).leave(ada(store))
     assert take(office, dsn(token(sent))).given_up == 0
     assert ada(store).status is SubscriberStatus.UNSUBSCRIBED
 
 
 def test_a_provider_that_is_authentic_may_name_an_address(
-    office: Postmaster, store: Store, sent: Delivery
+    office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     report = Report(id="sendgrid:1", kind=Kind.HARD, address=ADA)
     assert office.take([report]).fates == {Fate.UNVERIFIED: 1}
@@ -398,7 +406,7 @@ def test_a_provider_that_is_authentic_may_name_an_address(
 
 
 def test_erasing_a_subscriber_erases_their_bounces(
-    office: Postmaster, store: Store, sent: Delivery
+    office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     take(office, dsn(token(sent)))
     Desk(store, LINKS).erase(ada(store), NOW)
@@ -407,7 +415,7 @@ def test_erasing_a_subscriber_erases_their_bounces(
 
 
 def test_old_reports_are_forgotten(
-    office: Postmaster, store: Store, sent: Delivery, clock: FakeClock
+    office: BounceProcessor, store: Store, sent: Delivery, clock: FakeClock
 ) -> None:
     take(office, dsn(token(sent), "5.2.2"))
     clock.move(days=91)
@@ -416,7 +424,7 @@ def test_old_reports_are_forgotten(
 
 
 def test_a_maildir_keeps_what_is_not_settled(
-    office: Postmaster, store: Store, sent: Delivery, tmp_path: Path
+    office: BounceProcessor, store: Store, sent: Delivery, tmp_path: Path
 ) -> None:
     for folder in ("new", "cur", "tmp"):
         (tmp_path / "box" / folder).mkdir(parents=True)

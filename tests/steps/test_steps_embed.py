@@ -14,9 +14,9 @@ from steps_world import DAY, HOUR, NOW, paper
 from digestmail.domain import Interest, Paper, Profile
 from digestmail.relevance import Embedder, Model
 from digestmail.relevance.features.sentence_model import model_in
-from digestmail.steps.daily.embed import EmbedRules, Meaning
+from digestmail.services.preview import PreviewService
+from digestmail.steps.daily.embed import EmbedRules, PaperEmbeddings
 from digestmail.steps.daily.prune import TEXTS, prune
-from digestmail.steps.insight.preview import Week
 from digestmail.store import Store
 from digestmail.store.papers import UPLOADS
 
@@ -43,19 +43,21 @@ def subject(number: int) -> Paper:
 
 def meaning_of(
     store: Store, folder: Path, clock: FakeClock, rules: EmbedRules | None = None
-) -> Meaning:
+) -> PaperEmbeddings:
     """Return the embeddings by a model of four words, that counts its work."""
-    meaning = Meaning(store, str(write_model(folder, WORDS)), clock, threading.Event(), rules)
+    meaning = PaperEmbeddings(
+        store, str(write_model(folder, WORDS)), clock, threading.Event(), rules
+    )
     meaning.__dict__["embedder"] = Counting(folder)
     return meaning
 
 
-def computed(meaning: Meaning) -> int:
+def computed(meaning: PaperEmbeddings) -> int:
     assert isinstance(meaning.embedder, Counting)
     return meaning.embedder.computed
 
 
-def scored(meaning: Meaning, papers: list[Paper], *, keeps_texts: bool = True) -> Model:
+def scored(meaning: PaperEmbeddings, papers: list[Paper], *, keeps_texts: bool = True) -> Model:
     features = meaning.features(keeps_texts=keeps_texts)
     model = Model(papers, features=features, embedder=meaning.embedder)
     model.score([Interest(profile=TIDES)])
@@ -124,7 +126,7 @@ def test_what_a_visitor_uploads_is_not_embedded(
 def test_a_stop_loses_nothing(store: Store, tmp_path: Path, clock: FakeClock) -> None:
     store.papers.add([subject(n) for n in range(80)], NOW)
     stop = threading.Event()
-    meaning = Meaning(store, str(write_model(tmp_path, WORDS)), clock, stop)
+    meaning = PaperEmbeddings(store, str(write_model(tmp_path, WORDS)), clock, stop)
     assert meaning.embed(meaning.lacking(), lambda done: stop.set() if done > 40 else None) == 64
     assert len(meaning.lacking()) == 16
     assert meaning.embed(meaning.lacking()) == 0
@@ -132,7 +134,7 @@ def test_a_stop_loses_nothing(store: Store, tmp_path: Path, clock: FakeClock) ->
 
 def test_without_a_model_nothing_is_embedded(store: Store, clock: FakeClock) -> None:
     store.papers.add([subject(1)], NOW)
-    meaning = Meaning(store, "none", clock, threading.Event())
+    meaning = PaperEmbeddings(store, "none", clock, threading.Event())
     assert (meaning.lacking(), meaning.embed([1]), meaning.extent([], [])) == ([], 0, (0, 0))
     meaning.embed_news([subject(1)])
 
@@ -242,7 +244,7 @@ def test_the_week_is_made_anew_when_its_papers_were_embedded(
         features = meaning.features(keeps_texts=False)
         return Model(papers, background, features=features, embedder=meaning.embedder)
 
-    week = Week(store, make, clock, meaning.extent)
+    week = PreviewService(store, make, clock, meaning.extent)
     first = week.ready()
     clock.move(minutes=6)
     assert week.ready() is first

@@ -1,4 +1,4 @@
-"""What other thresholds would have meant last week."""
+"""What other thresholds would have meant last previews."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,17 +11,18 @@ from steps_world import DAY, NOW, arrive, digest, join, planned
 
 from digestmail.domain import Paper, Profile, Schedule, Subscriber
 from digestmail.relevance import Model
-from digestmail.steps.insight.preview import Week
-from digestmail.steps.insight.threshold_preview import Hindsight, Meant, hindsight
+from digestmail.services.preview import PreviewService
+from digestmail.services.threshold_preview import ThresholdPreviewService
+from digestmail.steps.insight.threshold_preview import ThresholdPreview, preview_thresholds
 from digestmail.store import Store
 
 MANY = Profile(keywords=("graph",), max_papers=2)
 THRESHOLDS = (0.1, 0.3, 1.0)
 
 
-def meant(store: Store, reader: Subscriber, clock: FakeClock) -> Mapping[float, Meant]:
-    judge = Week(store, Model, clock).ready()
-    return hindsight(store, judge, reader, THRESHOLDS)[reader.profiles[0].id or 0]
+def meant(store: Store, reader: Subscriber, clock: FakeClock) -> Mapping[float, ThresholdPreview]:
+    recent = PreviewService(store, Model, clock).ready()
+    return preview_thresholds(store, recent, reader, THRESHOLDS)[reader.profiles[0].id or 0]
 
 
 def a_week(store: Store) -> None:
@@ -35,7 +36,11 @@ def a_week(store: Store) -> None:
 def test_a_mail_holds_no_more_than_it_may(store: Store, clock: FakeClock) -> None:
     a_week(store)
     told = meant(store, join(store, profiles=(MANY,)), clock)
-    assert told == {0.1: Meant(4, 2), 0.3: Meant(4, 2), 1.0: Meant(0, 2)}
+    assert told == {
+        0.1: ThresholdPreview(4, 2),
+        0.3: ThresholdPreview(4, 2),
+        1.0: ThresholdPreview(0, 2),
+    }
     assert [told[threshold].a_day for threshold in THRESHOLDS] == [2, 2, 0]
 
 
@@ -60,12 +65,12 @@ def test_followed_authors_come_whatever_the_threshold(store: Store, clock: FakeC
     a_week(store)
     arrive(store, 99, at=NOW - timedelta(hours=5), title="Sea", authors=("Lise Meitner",))
     told = meant(store, join(store, profiles=(replace(MANY, authors=("Lise Meitner",)),)), clock)
-    assert told[1.0] == Meant(1, 3)
+    assert told[1.0] == ThresholdPreview(1, 3)
 
 
 def test_a_week_without_papers_means_nothing(store: Store, clock: FakeClock) -> None:
     told = meant(store, join(store, profiles=(MANY,)), clock)
-    assert told[0.1] == Meant(0, 0)
+    assert told[0.1] == ThresholdPreview(0, 0)
     assert told[0.1].a_day == 0
 
 
@@ -79,22 +84,22 @@ def test_what_was_found_is_remembered_until_something_changes(
         assert read.wait(LONG)
         return Model(papers, background)
 
-    reader, week = join(store, profiles=(MANY,)), Week(store, make, clock)
-    told = Hindsight(store, week)
+    reader, previews = join(store, profiles=(MANY,)), PreviewService(store, make, clock)
+    told = ThresholdPreviewService(store, previews)
     assert told.of(reader, THRESHOLDS) == {}
     read.set()
-    week.close()
+    previews.close()
     first = told.of(reader, THRESHOLDS)
     other = replace(reader, profiles=(replace(reader.profiles[0], max_papers=1),))
     assert told.of(reader, THRESHOLDS) is first
-    assert told.of(other, THRESHOLDS)[reader.profiles[0].id or 0][0.3] == Meant(2, 2)
+    assert told.of(other, THRESHOLDS)[reader.profiles[0].id or 0][0.3] == ThresholdPreview(2, 2)
 
 
 def test_who_is_erased_is_forgotten(store: Store, clock: FakeClock) -> None:
     a_week(store)
-    reader, week = join(store, profiles=(MANY,)), Week(store, Model, clock)
-    told = Hindsight(store, week)
-    week.ready()
+    reader, previews = join(store, profiles=(MANY,)), PreviewService(store, Model, clock)
+    told = ThresholdPreviewService(store, previews)
+    previews.ready()
     first = told.of(reader, THRESHOLDS)
     told.forget(reader)
     assert told.of(reader, THRESHOLDS) is not first
@@ -103,11 +108,14 @@ def test_who_is_erased_is_forgotten(store: Store, clock: FakeClock) -> None:
 def test_nothing_is_remembered_of_an_earlier_day(store: Store, clock: FakeClock) -> None:
     a_week(store)
     gone = join(store, profiles=(MANY,))
-    reader, week = join(store, "eve@example.net", profiles=(MANY,)), Week(store, Model, clock)
-    told = Hindsight(store, week)
-    week.ready()
+    reader, previews = (
+        join(store, "eve@example.net", profiles=(MANY,)),
+        PreviewService(store, Model, clock),
+    )
+    told = ThresholdPreviewService(store, previews)
+    previews.ready()
     first = told.of(gone, THRESHOLDS)
     clock.move(days=1)
-    week.ready()
+    previews.ready()
     told.of(reader, THRESHOLDS)
     assert told.of(gone, THRESHOLDS) is not first

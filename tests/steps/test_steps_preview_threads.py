@@ -1,4 +1,4 @@
-"""One judge, asked by many visitors at once: nobody's example papers reach another's preview."""
+"""One recent, asked by many visitors at once: nobody's example papers reach another's preview."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,23 +9,24 @@ from steps_world import HOUR, NOW, paper
 
 from digestmail.domain import Paper, Profile
 from digestmail.relevance import Model
-from digestmail.steps.insight.preview import Judge, Preview, preview
+from digestmail.steps.insight.preview import Preview, preview
+from digestmail.steps.insight.recent_model import RecentModel
 
 THREADS = 8
 VISITORS = 24
 TOPICS = ("rivers", "graphs", "sea ice", "proteins", "galaxies", "markets")
 
 
-def judge() -> Judge:
-    """The judge of a week with papers on each topic."""
+def recent() -> RecentModel:
+    """The recent of a week with papers on each topic."""
     papers = [
         paper(at, title=f"On {topic} of kind {at}", abstract=topic, first_seen_at=NOW - HOUR)
         for at, topic in enumerate(TOPICS * 6)
     ]
-    return Judge(papers, Model(papers), NOW, {one.key: at for at, one in enumerate(papers)})
+    return RecentModel(papers, Model(papers), NOW, {one.key: at for at, one in enumerate(papers)})
 
 
-def of_visitor(judge: Judge, visitor: int) -> Preview:
+def of_visitor(recent: RecentModel, visitor: int) -> Preview:
     """The preview of a visitor who brings papers that nobody has seen before."""
     random = Random(visitor)
     topic = TOPICS[visitor % len(TOPICS)]
@@ -38,11 +39,11 @@ def of_visitor(judge: Judge, visitor: int) -> Preview:
         )
         for at in range(30)
     ]
-    return preview(judge, Profile(keywords=("on",), threshold=0.01), seeds)
+    return preview(recent, Profile(keywords=("on",), threshold=0.01), seeds)
 
 
 def test_visitors_at_once_get_what_each_gets_alone() -> None:
-    alone, together = judge(), judge()
+    alone, together = recent(), recent()
     start = threading.Barrier(THREADS, timeout=LONG)
 
     def ask(thread: int) -> dict[int, Preview]:

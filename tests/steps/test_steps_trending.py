@@ -6,7 +6,7 @@ import pytest
 from steps_world import DAY, HOUR, NOW, arrive, paper
 
 from digestmail.domain import Paper
-from digestmail.steps.insight.trending import Listing, Span, Trending
+from digestmail.services.trending import Listing, Span, TrendingService
 from digestmail.store import Store
 
 
@@ -36,7 +36,7 @@ def listed(store: Store, span: Span = Span.WEEK, **more: object) -> list[str]:
 
 
 def listing(store: Store, span: Span = Span.WEEK, **more: object) -> Listing:
-    return Trending(store).list(span, NOW, **({"size": 10} | more))  # type: ignore[arg-type]
+    return TrendingService(store).list(span, NOW, **({"size": 10} | more))  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("papers")
@@ -65,13 +65,13 @@ def test_categories_with_counts_of_the_span(store: Store) -> None:
 
 def test_an_empty_store_has_empty_lists(store: Store) -> None:
     assert listing(store) == Listing([], 0, {}, {})
-    assert Trending(store).papers(Span.TODAY, NOW) == 0
+    assert TrendingService(store).papers(Span.TODAY, NOW) == 0
 
 
 @pytest.mark.usefixtures("papers")
 def test_what_is_new_is_seen_within_seconds(store: Store) -> None:
     seconds = Seconds()
-    trending = Trending(store, seconds)
+    trending = TrendingService(store, seconds)
     before = trending.states(NOW)
     store.papers.add([replace(paper(4), upvotes=50), paper(5)], NOW)
     assert trending.states(NOW) == before

@@ -31,7 +31,7 @@ def app(tmp_path: Path) -> Iterator[App]:
         sample = SourceSpec(name="sample", kind="file", options={"path": str(SAMPLE_PAPERS)})
         opened.store.sources.add(sample, opened.clock())
         opened.ingest()
-        opened.week.ready()
+        opened.previews.ready()
         yield opened
 
 

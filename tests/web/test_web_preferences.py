@@ -394,7 +394,7 @@ async def test_each_threshold_tells_what_it_would_have_meant(web: Trial) -> None
     ada = web.joined(max_papers=3)
     papers = [replace(PAPER, key=f"test:{n}", title=f"Sparse autoencoders {n}") for n in range(5)]
     web.app.store.papers.add(papers, web.clock() - timedelta(hours=1))
-    web.app.week.ready()
+    web.app.previews.ready()
     daily = (await web.get(web.preferences(ada))).text
     web.app.desk.reschedule(ada, Schedule(weekdays=frozenset({5})), web.clock())
     weekly = (await web.get(web.preferences(ada))).text

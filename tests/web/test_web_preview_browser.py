@@ -33,8 +33,8 @@ def app(tmp_path: Path) -> Iterator[App]:
         ]
         others = [Paper(key=f"test:o{n}", title=f"Graphs of sort {n}") for n in range(30)]
         opened.store.papers.add([*rivers, *others], opened.clock())
-        opened.week.close()
-        opened.week.ready()
+        opened.previews.close()
+        opened.previews.ready()
         yield opened
 
 

@@ -15,8 +15,8 @@ from web_apps import HOSTILE, READER, Trial, link_in, path_of, trial
 
 from digestmail.domain import Paper, Schedule, SubscriberStatus
 from digestmail.relevance import Model
+from digestmail.services.preview import PreviewService
 from digestmail.sources.files.reference_library import LARGEST
-from digestmail.steps.insight.preview import Week
 from digestmail.steps.subscribers.seed_papers import own_uploads, packed
 from digestmail.web.shared.bodies import LARGEST_FORM
 
@@ -375,7 +375,7 @@ async def rivers(web: Trial) -> Trial:
     ]
     others = [Paper(key=f"test:o{n}", title=f"Graphs of sort {n}") for n in range(30)]
     web.app.store.papers.add([*papers, *others], web.clock())
-    web.app.week.ready()
+    web.app.previews.ready()
     return web
 
 
@@ -430,10 +430,10 @@ async def test_a_preview_before_the_week_is_read_says_so(web: Trial) -> None:
         assert read.wait(LONG)
         return Model(papers, background)
 
-    web.app.__dict__["week"] = Week(web.app.store, make, web.clock)
+    web.app.__dict__["previews"] = PreviewService(web.app.store, make, web.clock)
     assert 'data-stage="waiting"' in (await preview(web)).text
     read.set()
-    web.app.week.close()
+    web.app.previews.close()
     assert 'data-stage="no-papers"' in (await preview(web)).text
 
 

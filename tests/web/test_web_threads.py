@@ -39,7 +39,7 @@ def service(folder: Path) -> App:
         reader = Schedule(hour=6, timezone="UTC")
         app.desk.add(f"reader{number}@example.org", [profile], reader, clock(), active=True)
     clock.move(hours=1, minutes=1)
-    app.week.ready()
+    app.previews.ready()
     app.search_service.follow()
     return app
 
@@ -89,7 +89,7 @@ def pages_of(web: FastAPI, app: App, visitor: int) -> list[Callable[[], str]]:
         lambda: visit(web, "GET", f"/papers?q={word}"),
         lambda: visit(web, "POST", f"{own}/preview", {"keywords": word, "name": "Mine"}),
         lambda: visit(web, "GET", "/papers/test:neural-protein"),
-        lambda: str(list(app.hindsight.of(reader, {0.1, 0.3}).values())),
+        lambda: str(list(app.threshold_previews.of(reader, {0.1, 0.3}).values())),
     ]
 
 

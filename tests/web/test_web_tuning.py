@@ -25,7 +25,7 @@ async def web(tmp_path: Path) -> AsyncIterator[Trial]:
         ]
         others = [Paper(key=f"test:o{n}", title=f"Graphs of sort {n}") for n in range(30)]
         opened.app.store.papers.add([*rivers, *others], opened.clock())
-        opened.app.week.ready()
+        opened.app.previews.ready()
         yield opened
 
 
@@ -65,7 +65,7 @@ async def test_a_weekly_mail_is_one_mail(web: Trial) -> None:
     web.app.store.papers.add([Paper(key="test:y", title="Rivers of May")], web.clock())
     web.clock.move(days=1)
     web.app.store.papers.add([Paper(key="test:z", title="Rivers of June")], web.clock())
-    web.app.week.ready()
+    web.app.previews.ready()
     assert "in each of 2 daily mails" in (await tried(web, ada)).text
     web.app.desk.reschedule(ada, Schedule(weekdays=frozenset({5})), web.clock())
     assert "5 papers of 35 would have come in one mail" in (await tried(web, ada)).text

@@ -18,7 +18,7 @@ from digestmail.bounces import Kind, Report, parse
 from digestmail.bounces.mailbox import read_mailbox
 from digestmail.bounces.report import FAILURES
 from digestmail.domain import Clock, SubscriberStatus
-from digestmail.errors import InputError, TokenError
+from digestmail.errors import ConfigError, InputError, TokenError
 from digestmail.steps.links import Links
 from digestmail.steps.subscribers import leaving
 from digestmail.store import Bounce, Mailed, Store
@@ -51,7 +51,7 @@ _SETTLED = (Fate.COUNTED, Fate.REPEATED, Fate.IGNORED)
 
 
 @dataclass(slots=True)
-class Taken:
+class BounceTally:
     """What a run took in: by fate, the counted ones by kind, and how many were given up."""
 
     fates: Counter[Fate] = field(default_factory=Counter)
@@ -86,41 +86,43 @@ def score(bounces: Sequence[Bounce], now: datetime) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Postmaster:
+class BounceProcessor:
     """Takes in reports. Safe to run twice, and at the same time in two processes."""
 
     store: Store
     links: Links
     clock: Clock
 
-    def fetch(self, where: str, folder: Path) -> Taken:
-        """Read the mailbox at ``where``; what is settled is removed from it, the rest stays.
+    def fetch(self, mailbox: str, folder: Path) -> BounceTally:
+        """Read a mailbox, named by its URL or a path in ``folder``; remove what is settled from it.
 
-        Raises ConfigError or MailboxError; what was read before counts.
+        Raises ConfigError or MailboxError; what was read before counts. ConfigError if it is empty.
         """
+        if not mailbox:
+            raise ConfigError("bounces.mailbox is not set; name the mailbox that bounces go to")
         taken = self._begin()
-        read_mailbox(where, folder, lambda raw: self._take(parse(raw), taken) in _SETTLED)
+        read_mailbox(mailbox, folder, lambda raw: self._take(parse(raw), taken) in _SETTLED)
         return taken
 
-    def take(self, reports: Iterable[Report]) -> Taken:
+    def take(self, reports: Iterable[Report]) -> BounceTally:
         """Act on reports, each once however often it comes."""
         taken = self._begin()
         for report in reports:
             self._take(report, taken)
         return taken
 
-    def _begin(self) -> Taken:
+    def _begin(self) -> BounceTally:
         self.store.bounces.forget(self.clock() - KEPT)
-        return Taken()
+        return BounceTally()
 
-    def _take(self, report: Report, taken: Taken) -> Fate:
+    def _take(self, report: Report, taken: BounceTally) -> Fate:
         fate = self._act(report, taken)
         taken.fates[fate] += 1
         if fate is Fate.COUNTED:
             taken.kinds[report.kind] += 1
         return fate
 
-    def _act(self, report: Report, taken: Taken) -> Fate:
+    def _act(self, report: Report, taken: BounceTally) -> Fate:
         if report.single_use and self._is_used(report):
             return Fate.REPEATED
         if report.kind in _SAYS_NOTHING:
@@ -207,7 +209,7 @@ class Postmaster:
             leaving.tell(self.store, subscriber, self.clock())
         return Fate.COUNTED if new else Fate.REPEATED
 
-    def _count(self, report: Report, subject: _Subject, taken: Taken) -> Fate:
+    def _count(self, report: Report, subject: _Subject, taken: BounceTally) -> Fate:
         bounce = self._bounce(report, subject)
         becomes, suppress = self._verdict(bounce, subject)
         given_up = becomes is not None

@@ -37,7 +37,7 @@ class EmbedRules:
     step: int = 1_000
 
 
-class Meaning:
+class PaperEmbeddings:
     """The embeddings of an installation's papers, if it has a sentence-embedding model.
 
     ``place`` names the model, see ``relevance.embedder_of``. Once ``stop`` is set nothing further

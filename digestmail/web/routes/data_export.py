@@ -46,7 +46,7 @@ def erase(own: Own) -> Response:
     if not own.is_fresh:
         return _fresh_link(own)
     own.site.app.desk.erase(own.subscriber, own.site.now)
-    own.site.app.hindsight.forget(own.subscriber)
+    own.site.app.threshold_previews.forget(own.subscriber)
     return lead_to_done(own.site, Done.ERASED)
 
 

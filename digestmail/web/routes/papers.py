@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 from digestmail.domain import Paper
 from digestmail.search.query import parsed
 from digestmail.services.search import MOST_RESULTS, SearchRequest, SearchResults
+from digestmail.services.trending import Listing, Span
 from digestmail.sources.normalise.identifiers import arxiv_id, doi
-from digestmail.steps.insight.trending import Listing, Span
 from digestmail.steps.reading.citations import bibtex
 from digestmail.store.papers import UPLOADS
 from digestmail.text import one_line

@@ -12,7 +12,7 @@ from digestmail.domain import Paper, Profile, Subscriber
 from digestmail.errors import InputError, NotFoundError
 from digestmail.mail.address import checked_address
 from digestmail.messages import N_, Worded
-from digestmail.steps.insight.threshold_preview import Meant
+from digestmail.steps.insight.threshold_preview import ThresholdPreview
 from digestmail.steps.subscribers import leaving
 from digestmail.steps.subscribers.pauses import checked_end, proposals
 from digestmail.steps.subscribers.seed_papers import keep_uploads, lines_of, own_uploads
@@ -269,9 +269,9 @@ def _try(own: Visit, request: Request, before: Profile, sent: Sent) -> Response:
     wish = wish_of(own.site, with_suggestion(sent), known)
     profile, problems = tried_change(_values(sent, wish), before)
     problems = problems | wish.problems
-    said = app.hindsight.said(own.subscriber, before) if before.id else None
+    interest = app.threshold_previews.interest(own.subscriber, before) if before.id else None
     weekly = own.subscriber.schedule.is_weekly
-    view = view_of(app.week, profile, wish.seeds, own.site.pages.words, said, weekly=weekly)
+    view = view_of(app.previews, profile, wish.seeds, own.site.pages.words, interest, weekly=weekly)
     if FRAGMENT in request.headers:
         action = f"{_preview_path(own, before)}#{shown.prefix}preview"
         return fragment(own.site, view, wish, problems, form=f"{shown.prefix}form", action=action)
@@ -337,10 +337,10 @@ def _profile_form(own: Visit, profile: Profile) -> FormView:
     return FormView(texts, prefix=f"profile-{profile.id or 'new'}-")
 
 
-def _meant(own: Visit) -> dict[int, dict[str, Meant]]:
+def _meant(own: Visit) -> dict[int, dict[str, ThresholdPreview]]:
     """For each profile what the choices of its threshold would have meant last week."""
     chosen = {text: float(text) for p in own.subscriber.profiles for text in _choices(p)}
-    told = own.site.app.hindsight.of(own.subscriber, set(chosen.values()) or {0.0})
+    told = own.site.app.threshold_previews.of(own.subscriber, set(chosen.values()) or {0.0})
     return {
         profile_id: {text: meant[value] for text, value in chosen.items()}
         for profile_id, meant in told.items()

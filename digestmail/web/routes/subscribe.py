@@ -79,7 +79,7 @@ def show_preview(site: Ours, request: Request, sent: PostedWithFile) -> Response
     profile, problems = tried_profile(wish.values, site.app.new_profile)
     problems = problems | wish.problems
     weekly = sent.texts.get("rhythm") == "weekly"
-    view = view_of(site.app.week, profile, wish.seeds, site.pages.words, weekly=weekly)
+    view = view_of(site.app.previews, profile, wish.seeds, site.pages.words, weekly=weekly)
     if FRAGMENT in request.headers:
         action = f"{site.pages.base}/subscribe/preview#preview"
         return fragment(site, view, wish, problems, form="subscribe", action=action)

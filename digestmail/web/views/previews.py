@@ -8,7 +8,8 @@ from fastapi.responses import Response
 from digestmail.domain import DigestItem, Interest, Profile
 from digestmail.render.locale import Words
 from digestmail.render.paper_view import reason_view
-from digestmail.steps.insight.preview import Preview, Week, preview
+from digestmail.services.preview import PreviewService
+from digestmail.steps.insight.preview import Preview, preview
 from digestmail.steps.subscribers.seed_papers import Seeds
 from digestmail.text import expression
 from digestmail.web.shared.forms import Texts
@@ -53,22 +54,22 @@ START = PreviewView(Stage.START)
 
 
 def view_of(
-    week: Week,
+    previews: PreviewService,
     profile: Profile,
     seeds: Seeds,
     words: Words,
-    said: Interest | None = None,
+    interest: Interest | None = None,
     *,
     weekly: bool = False,
 ) -> PreviewView:
     """The preview of a profile and its example papers; see ``steps.seeds.read_seeds``.
 
-    ``said`` is of a profile that is stored; see ``steps.hindsight.Hindsight.said``.
+    ``interest`` is of a profile that is stored; see ``ThresholdPreviewService.interest``.
     """
-    judge = week.judge()
-    if judge is None:
+    recent = previews.recent_model()
+    if recent is None:
         return PreviewView(Stage.WAITING)
-    found = preview(judge, profile, seeds.papers, said, weekly=weekly)
+    found = preview(recent, profile, seeds.papers, interest, weekly=weekly)
     return PreviewView(
         _stage(profile, found),
         tuple(_line(item, words) for item in found.items),

@@ -1,4 +1,4 @@
-"""Meaning: a sentence model's vectors, each computed once in a paper's life."""
+"""PaperEmbeddings: a sentence model's vectors, each computed once in a paper's life."""
 
 import sys
 import threading

@@ -42,7 +42,7 @@ class Listing:
     other: dict[str, int]
 
 
-class Trending:
+class TrendingService:
     """Lists of the latest papers of a store; safe to share between threads."""
 
     def __init__(self, store: Store, monotonic: Callable[[], float] = time.monotonic) -> None:
