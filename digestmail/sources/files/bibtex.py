@@ -1,4 +1,4 @@
-"""Records out of BibTeX, as reference managers and Google Scholar write it.
+"""Records of BibTeX, as reference managers and Google Scholar write it.
 
 ``keywords`` are left aside: they are no categories of a source, and a paper that named them as such
 would be hidden from all who chose categories.
@@ -23,9 +23,10 @@ from digestmail.sources.files.bibtex_values import Values
 from digestmail.sources.files.zotero import noted_pmid
 from digestmail.sources.normalise.dates import iso_day, month_number
 from digestmail.sources.normalise.identifiers import arxiv_id
+from digestmail.sources.normalise.paper import LocatedRecord, Record
 from digestmail.text import one_line
 
-logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # it logs what it gives back as well
+logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # its results have the same
 
 _VOLUMES = ("proceedings", "mvproceedings", "book", "mvbook", "collection", "mvcollection", "xdata")
 _ARXIV = re.compile(r"\b(?:arxiv:\s?|abs/)(\S{6,30}\d)", re.IGNORECASE)
@@ -42,7 +43,7 @@ _KEYLESS = re.compile(
 _ANGLES = re.compile(r"\{?\\text(?P<name>less|greater)(?:\{\}|\s?(?=\})|\b ?)\}?")
 
 
-def read_bibtex(text: str) -> Iterator[tuple[str, Mapping[str, object] | str]]:
+def read_bibtex(text: str) -> Iterator[LocatedRecord]:
     """Yield each entry of ``text``: where it stands, and its record or what is wrong with it.
 
     LaTeX stays in titles and abstracts, without the braces that only keep capitals; names are made
@@ -74,18 +75,18 @@ def _fields(entry: Entry, values: Values) -> dict[str, str]:
 
 
 def _unwrapped(block: Block) -> Block:
-    """An entry that repeats a name or a field is still an entry."""
+    """Return the entry in a block that repeats a name or a field."""
     if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
         return block.ignore_error_block or block
     return block
 
 
-def _problem(block: ParsingFailedBlock) -> Mapping[str, object] | str:
+def _problem(block: ParsingFailedBlock) -> Record | str:
     detail = one_line(getattr(block.error, "abort_reason", "") or str(block.error))
     return f"it is not BibTeX: {detail[:200]}"
 
 
-def _record(fields: Mapping[str, str]) -> Mapping[str, object] | str:
+def _record(fields: Mapping[str, str]) -> Record | str:
     return {
         "title": _title(fields),
         "abstract": _markup(fields.get("abstract", "")),
@@ -114,22 +115,22 @@ def _markup(text: str) -> str:
 
 
 def _arxiv(fields: Mapping[str, str]) -> str:
-    """The arXiv id: told by eprint, or as Google Scholar and DBLP tell it."""
+    """Return the arXiv id in eprint, or where Google Scholar and DBLP put it."""
     eprint = _plain(fields.get("eprint", ""))
     if arxiv_id(eprint):
         return eprint
     for name in ("journal", "journaltitle", "volume", "note", "howpublished", "number", "arxivid"):
         text = _plain(fields.get(name, ""))[:500]
-        found = _ARXIV.search(text)
-        if found and arxiv_id(found[1]):
-            return found[1]
+        match = _ARXIV.search(text)
+        if match and arxiv_id(match[1]):
+            return match[1]
         if name == "arxivid" and arxiv_id(text):
             return text
     return ""
 
 
 def _pmid(fields: Mapping[str, str]) -> str:
-    """The PubMed id: of a field of its own, of biblatex's eprint, or out of a note."""
+    """Return the PubMed id of its own field, of biblatex's eprint, or of a note."""
     kind = (fields.get("eprinttype", "") or fields.get("archiveprefix", "")).strip(" {}").lower()
     for name in ("pmid", "pubmed", "pubmedid", "pubmed_id", "pubmed-id", "eprint"):
         text = _plain(fields.get(name, ""))
@@ -144,7 +145,7 @@ def _plain(text: str) -> str:
 
 
 def _published(fields: Mapping[str, str]) -> str:
-    """The date in ISO 8601, empty where no month is known: a year says too little."""
+    """Return the date in ISO 8601, empty where no month is known: a year says too little."""
     date, year = fields.get("date", "").strip(" {}"), fields.get("year", "")
     if day := iso_day(date.partition("/")[0]):  # biblatex writes spans of time with a slash
         return day
@@ -166,7 +167,7 @@ def _published(fields: Mapping[str, str]) -> str:
 
 
 def unbraced(text: str) -> str:
-    r"""``text`` without the braces that only protect capitals: ``{BERT}``, but not ``{\"o}``.
+    r"""Return ``text`` without the braces that only protect capitals: ``{BERT}``, not ``{\"o}``.
 
     Braces in formulas, after a macro, and around one are LaTeX's own and stay.
     """
@@ -193,5 +194,5 @@ def _is_escaped(text: Sequence[str], at: int) -> bool:
 
 
 def _is_latex(text: str, at: int) -> bool:
-    """Whether the brace at ``at`` is a macro's: around it, or the start of its argument."""
+    """Return whether the brace at ``at`` is a macro's: around it, or the start of its argument."""
     return text[at + 1 : at + 2] == "\\" or bool(_MACRO.search(text, max(0, at - 30), at))

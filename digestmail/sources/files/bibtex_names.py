@@ -10,7 +10,7 @@ from bibtexparser.middlewares.names import (
 from digestmail.sources.normalise.authors import split_authors
 from digestmail.text import one_line, readable
 
-_LONGEST = 100_000  # characters of a field; no paper has more authors
+_LENGTH_LIMIT = 100_000  # characters of a field; no paper has more authors
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _NAMESAKE = re.compile(r"\s+[0-9]{4}$")  # DBLP's number: "Ana Lima 0001"
 _EXTENDED = re.compile(r"\b(family|given|prefix|suffix|given-i|useprefix)\s*=\s*", re.IGNORECASE)
@@ -21,7 +21,7 @@ _AND_OTHERS = re.compile(r",?\s+(?:et\.?\s+al\.?|and others)\s*$", re.IGNORECASE
 
 def names_in(text: str) -> list[str]:
     """Return the names of an author field in reading order, made readable."""
-    text = " ".join(text[:_LONGEST].split())
+    text = " ".join(text[:_LENGTH_LIMIT].split())
     names: list[str] = []
     for person in split_multiple_persons_names(text) if text else []:
         person = _AND_OTHERS.sub("", person).strip()
@@ -31,12 +31,12 @@ def names_in(text: str) -> list[str]:
 
 
 def _people(text: str) -> list[str]:
-    """Return the person that ``text`` names, or the several whom it should have kept apart."""
+    """Return the person that ``text`` names, or the several that it joins wrongly."""
     if _EXTENDED.search(text):
         return [_extended_name(text)]
     inside = _inside_braces(text)
     if inside and _are_several(inside):
-        return [name for part in _AND.split(inside) for name in _people(part.strip())]
+        return [name for person in _AND.split(inside) for name in _people(person.strip())]
     if ";" in text and not inside:
         return list(split_authors(text))
     commas = _outside_braces(text).split(",")
@@ -47,7 +47,7 @@ def _people(text: str) -> list[str]:
 
 
 def _inside_braces(text: str) -> str:
-    """Return what stands in the one pair of braces around ``text``; empty where none does."""
+    """Return the text in the one pair of braces around ``text``; empty without one."""
     depth = 0
     for at, character in enumerate(text):
         depth += (character == "{") - (character == "}")
@@ -57,20 +57,20 @@ def _inside_braces(text: str) -> str:
 
 
 def _are_several(text: str) -> bool:
-    """Return whether "A and B" names persons, not a firm: each part has a comma or initials."""
-    parts = _AND.split(text)
+    """Return whether "A and B" names persons, not a firm: each has a comma or initials."""
+    names = _AND.split(text)
     if ";" in text:
         return True
-    return len(parts) > 1 and all("," in part or re.search(r"\b[A-Z]\.", part) for part in parts)
+    return len(names) > 1 and all("," in name or re.search(r"\b[A-Z]\.", name) for name in names)
 
 
 def _extended_name(text: str) -> str:
-    """Return the name that biblatex's "family=Berg, given=Ana, prefix=van den" is."""
+    """Return the name in biblatex's "family=Berg, given=Ana, prefix=van den"."""
     pieces = _EXTENDED.split(text)
     values = zip(pieces[1::2], pieces[2::2], strict=True)
-    parts = {key.lower(): value.strip(' ,{}"') for key, value in values}
-    given = parts.get("given") or parts.get("given-i", "")
-    order = (given, parts.get("prefix", ""), parts.get("family", ""), parts.get("suffix", ""))
+    names = {key.lower(): value.strip(' ,{}"') for key, value in values}
+    first = names.get("given") or names.get("given-i", "")
+    order = (first, names.get("prefix", ""), names.get("family", ""), names.get("suffix", ""))
     return " ".join(filter(None, order))
 
 

@@ -11,18 +11,18 @@ _BETWEEN = re.compile(r"[\s#]*")
 _BARE = re.compile(r"[^\s#{\"]+")
 _NEXT_FIELD = re.compile(r"[\s,]*([A-Za-z][\w-]{0,40})\s*=\s*")
 _BRACE = re.compile(r"\\.|[{}\"]", re.DOTALL)
-_MOST_EXPANDED = 2_000  # characters of one value out of named strings, which may name others
+_EXPANSION_LIMIT = 2_000  # characters of one value out of named strings, which may name others
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The strings that a file names with @string, beside those of the months."""
+    """The strings that a file defines with @string, and those of the months."""
 
     strings: Mapping[str, str]
 
     @classmethod
     def of(cls, definitions: Iterable[String]) -> "Values":
-        """Return the strings of ``definitions``; of two of one name the first counts."""
+        """Return the strings of ``definitions``; the first of each name counts."""
         strings = {month: month for month in _MONTHS}
         values = cls(strings)
         for definition in definitions:
@@ -31,12 +31,12 @@ class Values:
         return values
 
     def fields_in(self, name: str, source: str) -> dict[str, str]:
-        """Return the value that ``source`` is, by ``name``.
+        """Return the value in ``source`` under ``name``.
 
         Where the comma after a value was forgotten, ``source`` holds further fields.
         """
         fields = {name: ""}
-        at, room = 0, _MOST_EXPANDED
+        at, room = 0, _EXPANSION_LIMIT
         while at < len(source):
             following = _NEXT_FIELD.match(source, at) if fields[name] else None
             if following:
@@ -53,7 +53,7 @@ class Values:
         return fields
 
     def _named(self, source: str, start: int, room: int) -> tuple[str, int]:
-        """Return what a name or number at ``start`` stands for, and where it ends."""
+        """Return the value of a name or number at ``start``, and where it ends."""
         bare = _BARE.match(source, start)
         if not bare:
             return "", len(source)

@@ -1,4 +1,4 @@
-"""Tables of papers: which column holds what, by the names that programs and services give them.
+"""Tables of papers: the field of each column, by the names that programs and services use.
 
 Known are Zotero, Scopus, Web of Science, PubMed, IEEE Xplore, Springer, Dimensions, Lens, OpenAlex,
 Google Scholar, Mendeley and Citavi, and the plain words in a few languages.
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from digestmail.sources.files.zotero import arxiv_in, noted_pmid
 from digestmail.sources.normalise.dates import iso_day
+from digestmail.sources.normalise.paper import LocatedRecord, Record
 from digestmail.sources.normalise.placeholders import is_placeholder
 from digestmail.tables import Row, Table, fit
 
@@ -34,7 +35,7 @@ _NAMES = {
 }
 _FIELDS = {name.strip(): field for field, names in _NAMES.items() for name in names.split(";")}
 _IDENTIFIERS = frozenset(["doi", "pmid", "arxiv_id"])
-_MOST_BEFORE_HEADER = 5  # rows in which services tell what the file is
+_PREAMBLE_LIMIT = 5  # rows in which services describe the file
 _SCOPUS_ID = re.compile(r"\s*\([0-9]{6,}\)")
 
 
@@ -43,7 +44,7 @@ def header_of(rows: Sequence[Row]) -> tuple[int, dict[int, str]]:
 
     No columns where none of the rows names a title or an identifier.
     """
-    for at, row in enumerate(rows[: _MOST_BEFORE_HEADER + 1]):
+    for at, row in enumerate(rows[: _PREAMBLE_LIMIT + 1]):
         columns: dict[int, str] = {}
         fields = [_FIELDS.get(_normal(cell), "") for cell in row.cells]
         for field in _NAMES:
@@ -55,9 +56,7 @@ def header_of(rows: Sequence[Row]) -> tuple[int, dict[int, str]]:
     return 0, {}
 
 
-def records_in(
-    table: Table, *, own_ids: bool = False
-) -> Iterator[tuple[str, Mapping[str, object] | str]] | None:
+def records_in(table: Table, *, own_ids: bool = False) -> Iterator[LocatedRecord] | None:
     """Return each row's line and its record or what is wrong with it; None without a header.
 
     ``own_ids``: whether a column "id" identifies papers to others than the file's owner.
@@ -71,7 +70,7 @@ def records_in(
 
 def _records(
     rows: Sequence[Row], width: int, columns: Mapping[int, str], *, own_ids: bool
-) -> Iterator[tuple[str, Mapping[str, object] | str]]:
+) -> Iterator[LocatedRecord]:
     for row in (fit(_padded(row, width), width) for row in rows):
         where = f"line {row.line}"
         if row.problem:
@@ -94,7 +93,7 @@ def _padded(row: Row, width: int) -> Row:
     return row if row.problem or missing <= 0 else Row(row.line, (*row.cells, *[""] * missing))
 
 
-def _record(cells: dict[str, str]) -> Mapping[str, object]:
+def _record(cells: dict[str, str]) -> Record:
     note = cells.pop("note", "")
     places = (cells.get("arxiv_id", ""), note, cells.get("url", ""))
     record: dict[str, object] = {**cells, "arxiv_id": arxiv_in(places)}

@@ -1,18 +1,19 @@
-"""Records out of what EndNote exports beside BibTeX and RIS: its tagged text (.enw), its XML."""
+"""Records of what EndNote exports beside BibTeX and RIS: its tagged text (.enw), its XML."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
 from digestmail.sources.files.tagged import Dialect, Tagged, tagged_records
 from digestmail.sources.normalise.dates import iso_day
 from digestmail.sources.normalise.identifiers import arxiv_id, doi, pubmed_key
+from digestmail.sources.normalise.paper import LocatedRecord, Record
 
 _LINE = re.compile(r"%([0-9A-Za-z@!#$&()*+^<>\[\]~?=])(?:\s(.*))?")
 _FIRST = "0"
 
 
-def read_enw(lines: Iterable[str]) -> Iterator[tuple[str, Mapping[str, object] | str]]:
+def read_enw(lines: Iterable[str]) -> Iterator[LocatedRecord]:
     """Yield each record of ``lines``: where it begins, and the record."""
     for record in tagged_records(_with_types(lines), _DIALECT):
         if isinstance(record, Tagged) and record.fields.keys() - {_FIRST}:
@@ -41,7 +42,7 @@ def _split(line: str) -> tuple[str, str]:
 _DIALECT = Dialect(_split, first=frozenset([_FIRST]))
 
 
-def _tagged_record(record: Tagged) -> Mapping[str, object]:
+def _tagged_record(record: Tagged) -> Record:
     links, numbers = record.all("U", ">"), record.all("R", "M")
     return {
         "title": record.first("T", "B"),
@@ -63,13 +64,13 @@ def is_endnote(root: Element) -> bool:
     return root.tag == "records" or (root.tag == "xml" and root.find("records") is not None)
 
 
-def read_endnote(root: Element) -> Iterator[tuple[str, Mapping[str, object] | str]]:
+def read_endnote(root: Element) -> Iterator[LocatedRecord]:
     """Yield each record of EndNote's XML: where it stands, and the record."""
     for number, record in enumerate(root.iter("record"), 1):
         yield f"record {number}", _xml_record(record)
 
 
-def _xml_record(record: Element) -> Mapping[str, object]:
+def _xml_record(record: Element) -> Record:
     links = [_text(url) for url in record.iterfind("urls//url")]
     numbers = [_text(record.find(tag)) for tag in ("electronic-resource-num", "accession-num")]
     database = _text(record.find("remote-database-name")).lower()

@@ -1,8 +1,8 @@
-"""Papers from a file of records.
+"""A file of papers as a source.
 
-JSON lines, a JSON array, a table with a header row, BibTeX, RIS, an export of PubMed, EndNote or
-Web of Science, or a listing saved as text. JSON is UTF-8; the others are decoded as
-``decode_text`` does.
+The formats are JSON lines, a JSON array, a table with a header row, BibTeX, RIS, an export of
+PubMed, EndNote or Web of Science, and a listing saved as text. JSON is UTF-8; ``decode_text``
+decodes the others.
 """
 
 import codecs
@@ -25,6 +25,8 @@ from digestmail.sources.files.tagged import unified
 from digestmail.sources.files.wos import read_wos
 from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.normalise.paper import (
+    LocatedRecord,
+    Record,
     RecordError,
     names_with_title,
     paper_from_record,
@@ -38,11 +40,9 @@ from digestmail.text import one_line
 _CHUNK = 1 << 20
 _STREAMED = (".jsonl", ".ndjson")  # read twice, since they may be larger than the memory
 
-Located = tuple[str, Mapping[str, object] | str]  # where it stood; the record, or what is wrong
-
 
 class FileSource:
-    """Yields every record of a file at each fetch: whoever stores them knows which are new."""
+    """The records of a file, all at each fetch: whoever stores them knows which are new."""
 
     def __init__(self, path: Path, name: str) -> None:
         self._path = path
@@ -57,17 +57,19 @@ class FileSource:
         if read is None:
             raise SourceError(f"{self._path}: cannot read this kind of file; use {listed_kinds()}")
         try:
-            _require_file(self._path)
+            if self._path.exists() and not self._path.is_file():
+                raise SourceError(f"{self._path}: not a regular file")
             is_streamed = self._path.suffix.lower() in _STREAMED
             records = read(self._path) if is_streamed else list(read(self._path))
-            shared = shared_names(pair for _, each in records for pair in names_with_title(each))
+            titles = (pair for _, record in records for pair in names_with_title(record))
+            shared = shared_names(titles)
             for where, record in read(self._path) if is_streamed else records:
                 yield self._paper(where, record, shared)
         except OSError as error:
             raise SourceError(f"{self._path}: {error.strerror or error}") from error
 
     def _paper(
-        self, where: str, record: Mapping[str, object] | str, shared: Collection[str]
+        self, where: str, record: Record | str, shared: Collection[str]
     ) -> Paper | BadRecord:
         if isinstance(record, str):
             return BadRecord(where, record)
@@ -75,11 +77,6 @@ class FileSource:
             return paper_from_record(without_shared_names(record, shared), source=self._name)
         except RecordError as error:
             return BadRecord(where, str(error))
-
-
-def _require_file(path: Path) -> None:
-    if path.exists() and not path.is_file():
-        raise SourceError(f"{path}: not a regular file")
 
 
 def _require_utf8(path: Path) -> None:
@@ -104,7 +101,7 @@ def _decode(
 # --- the formats -----------------------------------------------------------------------------
 
 
-def _json_lines(path: Path) -> Iterator[Located]:
+def _json_lines(path: Path) -> Iterator[LocatedRecord]:
     _require_utf8(path)
     with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, 1):
@@ -112,7 +109,7 @@ def _json_lines(path: Path) -> Iterator[Located]:
                 yield f"line {number}", _json_record(line)
 
 
-def _json_record(line: str) -> Mapping[str, object] | str:
+def _json_record(line: str) -> Record | str:
     try:
         return _mapping(json.loads(line))
     except json.JSONDecodeError as error:
@@ -121,11 +118,11 @@ def _json_record(line: str) -> Mapping[str, object] | str:
         return "it is not JSON that can be read"
 
 
-def _mapping(value: object) -> Mapping[str, object] | str:
+def _mapping(value: object) -> Record | str:
     return value if isinstance(value, dict) else "it is not a JSON object"
 
 
-def _json_array(path: Path) -> Iterator[Located]:
+def _json_array(path: Path) -> Iterator[LocatedRecord]:
     _require_utf8(path)
     try:
         records = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -140,7 +137,7 @@ def _json_array(path: Path) -> Iterator[Located]:
         yield f"record {number}", _mapping(record)
 
 
-def _table(path: Path) -> Iterator[Located]:
+def _table(path: Path) -> Iterator[LocatedRecord]:
     with _decoding(path):
         table = read_table(path.read_bytes())
     records = records_in(table, own_ids=True)
@@ -168,48 +165,24 @@ def _decoding(path: Path) -> Iterator[None]:
         raise SourceError(f"{path}: {error.message.partition(';')[0]}; save it as UTF-8") from None
 
 
-def _bibtex(path: Path) -> Iterator[Located]:
-    return read_bibtex(_text(path))
-
-
-def _ris(path: Path) -> Iterator[Located]:
-    return read_ris(_lines(path))
-
-
-def _nbib(path: Path) -> Iterator[Located]:
-    return read_nbib(_lines(path))
-
-
-def _enw(path: Path) -> Iterator[Located]:
-    return read_enw(_lines(path))
-
-
-def _wos(path: Path) -> Iterator[Located]:
-    return read_wos(_lines(path))
-
-
-def _listing(path: Path) -> Iterator[Located]:
-    return read_listing(_lines(path))
-
-
-READERS: Mapping[str, Callable[[Path], Iterator[Located]]] = {
+READERS: Mapping[str, Callable[[Path], Iterator[LocatedRecord]]] = {
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
     ".json": _json_array,
     ".csv": _table,
     ".tsv": _table,
     ".tab": _table,
-    ".bib": _bibtex,
-    ".ris": _ris,
-    ".nbib": _nbib,
-    ".enw": _enw,
-    ".ciw": _wos,
-    ".txt": _listing,
+    ".bib": lambda path: read_bibtex(_text(path)),
+    ".ris": lambda path: read_ris(_lines(path)),
+    ".nbib": lambda path: read_nbib(_lines(path)),
+    ".enw": lambda path: read_enw(_lines(path)),
+    ".ciw": lambda path: read_wos(_lines(path)),
+    ".txt": lambda path: read_listing(_lines(path)),
 }
 
 
 def listed_kinds() -> str:
-    """The endings of the files that can be read, for a person."""
+    """Return the endings of the files that can be read, for a person."""
     return ", ".join(READERS)
 
 

@@ -1,4 +1,4 @@
-"""Papers from a folder into which files are put: exports, saved listings, tables."""
+"""A folder of files as a source: exports, saved listings, tables."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,11 +15,11 @@ _OVERLAP = timedelta(days=1)
 
 
 class FolderSource:
-    """Yields the records of a folder's files, each file anew when it appeared or changed.
+    """The records of a folder's files, of each file anew when it appeared or changed.
 
-    Read are files of the kinds that FileSource knows, by their endings, in the order of their
-    names; not those in folders below, hidden ones, nor what editors and office programs keep
-    beside an open file (``~$a.csv``, ``#a.csv#``).
+    Files of the kinds that FileSource knows are read, in the order of their names; not those in
+    folders below, hidden ones, nor the files that editors and office programs put beside an open
+    one (``~$a.csv``, ``#a.csv#``).
     """
 
     def __init__(self, path: Path, name: str) -> None:
@@ -43,7 +43,7 @@ class FolderSource:
 
     def _files(self) -> list[Path]:
         try:
-            return sorted(path for path in self._path.iterdir() if _is_wanted(path))
+            return sorted(path for path in self._path.iterdir() if _is_readable(path))
         except OSError as error:
             raise SourceError(f"{self._path}: {error.strerror or error}") from error
 
@@ -55,14 +55,14 @@ class FolderSource:
                 yield result
 
 
-def _is_wanted(path: Path) -> bool:
+def _is_readable(path: Path) -> bool:
     if path.name.startswith((".", "~", "#")) or path.suffix.lower() not in READERS:
         return False
     return not path.is_dir()
 
 
 def _changed_at(path: Path) -> datetime:
-    """When the file came to be as and where it is: moving one in keeps its time of modification."""
+    """Return when the file was changed or moved in, which keeps its time of modification."""
     status = path.stat()
     return datetime.fromtimestamp(max(status.st_mtime, status.st_ctime), UTC)
 

@@ -1,4 +1,4 @@
-"""Records out of JSON: CSL, Zotero's own, and what services of papers answer.
+"""Records of JSON: CSL, Zotero's own, and answers of paper services.
 
 The keys and ids in them are those of somebody's library and name no work to others.
 """
@@ -8,6 +8,7 @@ from typing import Any
 
 from digestmail.sources.files.zotero import NO_PAPERS, arxiv_in, noted_pmid
 from digestmail.sources.normalise.dates import iso_day
+from digestmail.sources.normalise.paper import LocatedRecord, Record
 
 _LISTS = ("items", "results", "data", "papers", "references", "records", "publications")
 _IDS = ("externalids", "identifiers", "ids")
@@ -19,19 +20,19 @@ def items_in(content: object) -> Iterable[object]:
         return content
     if not isinstance(content, dict):
         return ()
-    held = content.get("message", content)
-    lists = (held.get(name) for name in _LISTS) if isinstance(held, dict) else ()
-    return next((each for each in lists if isinstance(each, list)), [held])
+    inner = content.get("message", content)
+    lists = (inner.get(name) for name in _LISTS) if isinstance(inner, dict) else ()
+    return next((items for items in lists if isinstance(items, list)), [inner])
 
 
-def read_items(content: object) -> Iterator[tuple[str, Mapping[str, object] | str]]:
+def read_items(content: object) -> Iterator[LocatedRecord]:
     """Yield each item of a document: where it stands, and its record or what is wrong with it."""
     for number, item in enumerate(items_in(content), 1):
         record = record_of_item(item) if isinstance(item, dict) else "it is no JSON object"
         yield f"entry {number}", record
 
 
-def record_of_item(item: Mapping[str, Any]) -> Mapping[str, object] | str:
+def record_of_item(item: Mapping[str, Any]) -> Record | str:
     """Return the record of an item, or what is wrong with it."""
     inner = item.get("data")
     item = inner if isinstance(inner, dict) else item
@@ -87,7 +88,7 @@ def _identifiers(value: object) -> dict[str, str]:
 
 
 def _people(value: object) -> object:
-    """Return the authors: objects of CSL, Zotero or a service, or whatever else stands there."""
+    """Return the authors, objects of CSL, Zotero or a service made names."""
     if not isinstance(value, list):
         return value
     return [
@@ -103,23 +104,23 @@ def _writes(person: object) -> bool:
     return kind in ("author", "inventor", "presenter", "podcaster", "director")
 
 
-def _person(person: Mapping[str, object]) -> str:
-    given = _first(person, "given", "firstName", "first_name", "forename")
+def _person(person: Record) -> str:
+    first = _first(person, "given", "firstName", "first_name", "forename")
     family = _first(person, "family", "lastName", "last_name", "surname")
-    whole = _first(person, "literal", "name", "display_name", "full_name")
+    full = _first(person, "literal", "name", "display_name", "full_name")
     particle = _first(person, "non-dropping-particle", "dropping-particle")
-    return " ".join(filter(None, (given, particle, family))) or whole
+    return " ".join(filter(None, (first, particle, family))) or full
 
 
-def _first(person: Mapping[str, object], *names: str) -> str:
+def _first(person: Record, *names: str) -> str:
     values = (person.get(name) for name in names)
     return next((value for value in values if isinstance(value, str) and value), "")
 
 
 def _issued(value: object) -> str:
     """Return CSL's date-parts in ISO 8601; empty where no month is known."""
-    parts = value.get("date-parts") if isinstance(value, dict) else None
-    first = parts[0] if isinstance(parts, list) and parts else None
+    dates = value.get("date-parts") if isinstance(value, dict) else None
+    first = dates[0] if isinstance(dates, list) and dates else None
     if not isinstance(first, list) or len(first) < 2:
         return ""
-    return "-".join(str(part) for part in [*first, 1][:3])
+    return "-".join(str(number) for number in [*first, 1][:3])

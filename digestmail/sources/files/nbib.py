@@ -1,20 +1,21 @@
-"""Records out of PubMed's own export (MEDLINE), also named .nbib.
+"""Records of PubMed's own export (MEDLINE), also named .nbib.
 
 https://www.nlm.nih.gov/bsd/mms/medlineelements.html describes the tags.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from digestmail.sources.files.tagged import Dialect, Tagged, tagged_records
 from digestmail.sources.normalise.dates import iso_day
 from digestmail.sources.normalise.identifiers import arxiv_id, doi
+from digestmail.sources.normalise.paper import LocatedRecord, Record
 
 _LINE = re.compile(r"([A-Z]{2,4}) {0,3}- ?(.*)")
 _NUMBERED = re.compile(r"(.*\S)\s*\[(doi|pii|arxiv)\]", re.IGNORECASE)
 
 
-def read_nbib(lines: Iterable[str]) -> Iterator[tuple[str, Mapping[str, object] | str]]:
+def read_nbib(lines: Iterable[str]) -> Iterator[LocatedRecord]:
     """Yield each record of ``lines``: where it begins, and the record."""
     for record in tagged_records(lines, _DIALECT):
         if isinstance(record, Tagged):
@@ -29,9 +30,9 @@ def _split(line: str) -> tuple[str, str]:
 _DIALECT = Dialect(_split, first=frozenset(["PMID"]))
 
 
-def _record(record: Tagged) -> Mapping[str, object]:
+def _record(record: Tagged) -> Record:
     numbers = [
-        found[1] for text in record.all("LID", "AID") if (found := _NUMBERED.fullmatch(text))
+        match[1] for text in record.all("LID", "AID") if (match := _NUMBERED.fullmatch(text))
     ]
     dates = map(iso_day, record.all("DEP", "DP", "EDAT"))
     return {

@@ -1,4 +1,4 @@
-r"""Records out of a listing saved as plain text.
+r"""Records of a listing saved as plain text.
 
 Two kinds are known, told apart by arXiv's lines of ``\\``:
 
@@ -13,10 +13,12 @@ Two kinds are known, told apart by arXiv's lines of ``\\``:
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+
+from digestmail.sources.normalise.paper import LocatedRecord, Record
 
 _TITLE_LIMIT = 250  # longer lines are no titles
 _WIDEST_MARGIN = 160  # where a fifth of the lines are longer, they were not wrapped
@@ -35,8 +37,8 @@ _FIELD = re.compile(r"([A-Z][A-Za-z-]{2,20})(?: \(v1\))?:\s+(.*)")
 _RULE = re.compile(r"\s*(?:-{10,}|%{2}-*%{2}-*|%-{2,}.*)\s*")
 
 
-def read_listing(lines: Sequence[str]) -> Iterator[tuple[str, Mapping[str, object] | str]]:
-    """Each paper of a listing: where it begins, and its record or what is wrong with it."""
+def read_listing(lines: Sequence[str]) -> Iterator[LocatedRecord]:
+    """Yield each paper of a listing: its line, and its record or what is wrong with it."""
     lines = [line.strip("\ufeff\r\n") for line in lines]
     is_mailing = any(line.rstrip() == "\\\\" for line in lines)
     return _mailing(lines) if is_mailing else _in_turn(lines)
@@ -51,16 +53,16 @@ class _Line:
     text: str
 
 
-def _in_turn(lines: Sequence[str]) -> Iterator[tuple[str, Mapping[str, object] | str]]:
+def _in_turn(lines: Sequence[str]) -> Iterator[LocatedRecord]:
     numbered = [_Line(number, line.strip()) for number, line in enumerate(lines, 1)]
-    wanted = [line for line in numbered if not (line.text and _NOISE.fullmatch(line.text))]
-    full = [line for line in wanted if line.text]
+    content = [line for line in numbered if not (line.text and _NOISE.fullmatch(line.text))]
+    full = [line for line in content if line.text]
     if _is_paired(full):
         for title, abstract in zip(full[::2], full[1::2], strict=True):
             yield _paper(title, [abstract.text])
     else:
         is_wrapped = 5 * sum(len(line.text) > _WIDEST_MARGIN for line in full) < len(full)
-        yield from _matched(_unwrapped(wanted) if is_wrapped else iter(full))
+        yield from _matched(_unwrapped(content) if is_wrapped else iter(full))
 
 
 def _is_paired(full: Sequence[_Line]) -> bool:
@@ -71,20 +73,20 @@ def _is_paired(full: Sequence[_Line]) -> bool:
 
 
 def _unwrapped(lines: Sequence[_Line]) -> Iterator[_Line]:
-    """The titles and abstracts, wrapped lines of a paragraph put together."""
+    """Yield the titles and abstracts, with the wrapped lines of a paragraph joined."""
     follows_title = False
     for paragraph in _paragraphs(lines):
-        for piece in _parted(paragraph, follows_title=follows_title):
+        for piece in _split(paragraph, follows_title=follows_title):
             yield piece
             follows_title = not _is_abstract(piece.text)
 
 
-def _parted(paragraph: Sequence[_Line], *, follows_title: bool) -> list[_Line]:
+def _split(paragraph: Sequence[_Line], *, follows_title: bool) -> list[_Line]:
     if all(_is_abstract(line.text) for line in paragraph[1::2]):
-        return list(paragraph)  # each line is whole
-    rest = _joined(paragraph[1:])
-    if _is_abstract(rest.text) and not follows_title:
-        return [paragraph[0], rest]
+        return list(paragraph)  # no line is wrapped
+    body = _joined(paragraph[1:])
+    if _is_abstract(body.text) and not follows_title:
+        return [paragraph[0], body]
     return [_joined(paragraph)]
 
 
@@ -107,7 +109,7 @@ def _is_abstract(text: str) -> bool:
     return len(text) > _TITLE_LIMIT or bool(is_sentence)
 
 
-def _matched(pieces: Iterator[_Line]) -> Iterator[tuple[str, Mapping[str, object] | str]]:
+def _matched(pieces: Iterator[_Line]) -> Iterator[LocatedRecord]:
     title: _Line | None = None
     abstract: list[str] = []
     for piece in pieces:
@@ -123,7 +125,7 @@ def _matched(pieces: Iterator[_Line]) -> Iterator[tuple[str, Mapping[str, object
         yield _paper(title, abstract)
 
 
-def _paper(title: _Line, abstract: Sequence[str]) -> tuple[str, Mapping[str, object] | str]:
+def _paper(title: _Line, abstract: Sequence[str]) -> LocatedRecord:
     if not abstract:
         return f"line {title.number}", f"no abstract follows “{title.text[:60]}”"
     return f"line {title.number}", {"title": title.text, "abstract": " ".join(abstract)}
@@ -141,14 +143,14 @@ class _Section:
     mark: str = ""
 
 
-def _mailing(lines: Sequence[str]) -> Iterator[tuple[str, Mapping[str, object] | str]]:
+def _mailing(lines: Sequence[str]) -> Iterator[LocatedRecord]:
     sections = list(_sections(lines))
     for at, section in enumerate(sections):
-        numbers = [found for line in section.lines if (found := _ID.match(line))]
+        numbers = [match for line in section.lines if (match := _ID.match(line))]
         if not numbers:
             continue
-        is_whole = section.mark.rstrip() == "\\\\"  # else the entry is over: a replacement
-        abstract = sections[at + 1] if is_whole and at + 1 < len(sections) else None
+        has_abstract = section.mark.rstrip() == "\\\\"  # a replacement has none
+        abstract = sections[at + 1] if has_abstract and at + 1 < len(sections) else None
         if not section.mark or (abstract and not abstract.mark):
             yield f"line {section.number}", "the listing is cut short here"
         elif abstract:
@@ -170,7 +172,7 @@ def _sections(lines: Sequence[str]) -> Iterator[_Section]:
     yield section
 
 
-def _entry(number: str, head: Sequence[str], abstract: Sequence[str]) -> Mapping[str, object]:
+def _entry(number: str, head: Sequence[str], abstract: Sequence[str]) -> Record:
     fields = _fields(head)
     return {
         "id": number,
@@ -187,9 +189,9 @@ def _fields(lines: Sequence[str]) -> dict[str, str]:
     fields: dict[str, str] = {}
     last = ""
     for line in lines:
-        if found := _FIELD.fullmatch(line):
-            last = found[1]
-            fields[last] = found[2]
+        if match := _FIELD.fullmatch(line):
+            last = match[1]
+            fields[last] = match[2]
         elif last and line.startswith("  "):
             fields[last] += " " + line.strip()
     return fields
@@ -197,7 +199,7 @@ def _fields(lines: Sequence[str]) -> dict[str, str]:
 
 def _date(text: str) -> str:
     try:
-        read: datetime = parsedate_to_datetime(text.partition("(")[0].strip())
+        date: datetime = parsedate_to_datetime(text.partition("(")[0].strip())
     except (ValueError, OverflowError):
         return ""
-    return read.isoformat()
+    return date.isoformat()

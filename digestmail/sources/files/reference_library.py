@@ -1,4 +1,4 @@
-"""A reader's own papers and feeds, out of the file that their reference manager or reader saved."""
+"""A subscriber's library: papers and feeds in a file of their reference manager or reader."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -7,19 +7,13 @@ from itertools import islice
 from digestmail.domain import Paper
 from digestmail.errors import InputError
 from digestmail.messages import N_, Worded
-from digestmail.sources.files.formats import (
-    KINDS,
-    Located,
-    Record,
-    UnreadableFileError,
-    is_xml,
-    records_of_text,
-    records_of_xml,
-    root_of,
-)
 from digestmail.sources.files.opml import read_opml
+from digestmail.sources.files.text_formats import records_of_text
+from digestmail.sources.files.unreadable import KINDS, UnreadableFileError
+from digestmail.sources.files.xml_formats import LocatedEntry, is_xml, records_of_xml, root_of
 from digestmail.sources.normalise.identifiers import key_from_reference, pubmed_key
 from digestmail.sources.normalise.paper import (
+    Record,
     RecordError,
     names_with_title,
     paper_from_record,
@@ -31,7 +25,7 @@ from digestmail.text import one_line, readable, words
 SOURCE = "library"  # of papers that have no other identifier than their title
 MEGABYTE = 1_000_000
 LARGEST = 5 * MEGABYTE  # bytes of a file: 2,000 entries with long abstracts have four
-MOST_ENTRIES = 2_000
+ENTRY_LIMIT = 2_000
 FIELD = "library"
 _NAME_LIMIT = 80  # characters of a file's name that are shown
 
@@ -43,9 +37,9 @@ _UNUSABLE = N_(
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What a file told. Papers without a title are known by their identifier alone.
+    """The contents of a file. Papers without a title are known by their identifier alone.
 
-    ``problems`` has a line for each entry that was left out, telling which and why.
+    ``problems`` has a line for each entry that was left out, with its place and the reason.
     """
 
     papers: tuple[Paper, ...] = ()
@@ -55,12 +49,12 @@ class Library:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there was nothing of use."""
+        """Whether nothing in it can be used."""
         return not (self.papers or self.categories or self.keywords)
 
 
 def read_library(data: bytes, filename: str = "") -> Library:
-    """Return all that can be used of a file's ``data``; InputError("library") where nothing can.
+    """Return the usable contents of a file's ``data``; InputError("library") without any.
 
     The error names the file, what is wrong with it and what to do.
     """
@@ -77,7 +71,7 @@ def read_library(data: bytes, filename: str = "") -> Library:
 
 
 def _refused(filename: str, why: str) -> InputError:
-    """Return the error of a file; only English tells what is wrong with it."""
+    """Return the error of a file; its reason is in English only."""
     name = one_line(filename)[:_NAME_LIMIT]
     english = f"“{name}”: {why}" if name else f"the file: {why}"
     named = {"name": name or "…", "most": LARGEST // MEGABYTE}
@@ -86,9 +80,9 @@ def _refused(filename: str, why: str) -> InputError:
 
 def _read(data: bytes, filename: str) -> Library:
     if len(data) > LARGEST:
-        size, most = -(-len(data) // MEGABYTE), LARGEST // MEGABYTE
+        size, limit = -(-len(data) // MEGABYTE), LARGEST // MEGABYTE
         raise UnreadableFileError(
-            f"it has {size} MB, and {most} MB are the most that is read",
+            f"it has {size} MB, and {limit} MB are the most that is read",
             "leave out notes and attached files, or export fewer papers",
         )
     if not data.strip():
@@ -102,11 +96,11 @@ def _read(data: bytes, filename: str) -> Library:
     return _papers(records_of_xml(root))
 
 
-def _papers(entries: Iterable[Located]) -> Library:
+def _papers(entries: Iterable[LocatedEntry]) -> Library:
     papers: dict[str, Paper] = {}
     problems: list[str] = []
     located = iter(entries)
-    first = list(islice(located, MOST_ENTRIES))
+    first = list(islice(located, ENTRY_LIMIT))
     shared = shared_names(pair for _, record in first for pair in names_with_title(record))
     for where, record in first:
         try:
@@ -115,11 +109,11 @@ def _papers(entries: Iterable[Located]) -> Library:
         except (RecordError, InputError) as error:
             problems.append(f"{where}: {getattr(error, 'message', error)}")
     if next(located, None) is not None:
-        problems.append(f"only the first {MOST_ENTRIES:,} entries are read")
+        problems.append(f"only the first {ENTRY_LIMIT:,} entries are read")
     return Library(tuple(papers.values()), problems=tuple(problems))
 
 
-def _paper(record: Record, shared: Collection[str]) -> Paper:
+def _paper(record: Record | Paper | str, shared: Collection[str]) -> Paper:
     """Return the paper of a record; of one without title its identifier is enough."""
     if isinstance(record, str):
         raise RecordError(record)

@@ -1,34 +1,33 @@
-"""Records out of RIS, the exchange format of reference managers and publishers' sites.
+"""Records of RIS, the exchange format of reference managers and publishers' sites.
 
 A record is lines of two-character tags, "TI  - A title", from TY to ER. As in BibTeX, keywords are
 left aside.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from digestmail.sources.files.tagged import Dialect, Tagged, tagged_records
 from digestmail.sources.files.zotero import noted_pmid
 from digestmail.sources.normalise.dates import iso_day
 from digestmail.sources.normalise.identifiers import arxiv_id, doi, pubmed_key
+from digestmail.sources.normalise.paper import LocatedRecord, Record
 
 _LINE = re.compile(r"([A-Z][A-Z0-9])(?:\s{1,2}-|\s*-\s)\s*(.*)")
-# What programs put before a record: its number, or in what the file was made.
-_AROUND = re.compile(r"[<\[(]?[0-9]{1,6}[>\])]?[.:)]?|[A-Z][\w -]{0,30}:\s.*|[-=*_ ]+|%.*|EF")
+# Lines that programs put before a record: its number, or their name.
+_DECORATION = re.compile(r"[<\[(]?[0-9]{1,6}[>\])]?[.:)]?|[A-Z][\w -]{0,30}:\s.*|[-=*_ ]+|%.*|EF")
 
 
-def read_ris(
-    lines: Iterable[str], *, is_complete: bool = False
-) -> Iterator[tuple[str, Mapping[str, object] | str]]:
-    """Yield each record of ``lines``: where it begins, and the record or what is wrong with it.
+def read_ris(lines: Iterable[str], *, is_complete: bool = False) -> Iterator[LocatedRecord]:
+    """Yield each record of ``lines``: its line, and the record or what is wrong with it.
 
     A record also ends where the next begins. One that ends with the file may be cut short, unless
-    no record has an end, or ``is_complete`` tells that nobody is still writing the file.
+    no record has an end, or ``is_complete``: nobody is still writing the file.
     """
     ends: set[str] = set()
     for record in tagged_records(lines, _DIALECT):
         if not isinstance(record, Tagged):
-            if not _AROUND.fullmatch(record[1]):
+            if not _DECORATION.fullmatch(record[1]):
                 yield f"line {record[0]}", "it is not RIS: no tag such as “TI  - ”"
             continue
         is_cut = record.end == "file" and ends != {"next"} and not is_complete
@@ -45,7 +44,7 @@ def _split(line: str) -> tuple[str, str]:
 _DIALECT = Dialect(_split, first=frozenset(["TY"]), last="ER")
 
 
-def _record(record: Tagged) -> Mapping[str, object] | str:
+def _record(record: Tagged) -> Record | str:
     if "TY" not in record.fields:
         return "it does not begin with a TY line"
     links = record.all("UR", "L2", "LK", "L1")
@@ -63,12 +62,13 @@ def _record(record: Tagged) -> Mapping[str, object] | str:
 
 
 def _authors(record: Tagged) -> list[str]:
-    """Return the authors; of books without one, the editors are none."""
-    return [part for name in record.all("AU", "A1") for part in name.split(";") if part.strip()]
+    """Return the authors; the editors of a book without authors are none."""
+    names = (name for line in record.all("AU", "A1") for name in line.split(";"))
+    return [name for name in names if name.strip()]
 
 
 def _pmid(record: Tagged, links: Iterable[str]) -> str:
-    """Return the PubMed id: its number is told by PubMed's own name, address or a note."""
+    """Return the PubMed id, where PubMed's name, its address or a note says that it is one."""
     noted = filter(None, map(noted_pmid, record.all("N1", "AN", "C2", "M2")))
     if number := next(noted, ""):
         return number

@@ -1,4 +1,4 @@
-"""Records of tagged lines: what RIS, MEDLINE, EndNote and Web of Science have in common.
+"""Records of tagged lines, the common form of RIS, MEDLINE, EndNote and Web of Science.
 
 A line is a tag and a value; a value goes on in the lines after it that have no tag.
 """
@@ -12,7 +12,7 @@ Fields = dict[str, list[str]]
 
 @dataclass(slots=True)
 class Tagged:
-    """The fields of one record, the line it begins on, and what it ends with."""
+    """The fields of one record, the line it begins on, and how it ends."""
 
     line: int
     fields: Fields = field(default_factory=dict)
@@ -25,15 +25,15 @@ class Tagged:
         return next(filter(None, values), "")
 
     def all(self, *tags: str) -> list[str]:
-        """Return all values of some tags, those of the first tag first."""
+        """Return all values of the tags, those of the first tag first."""
         return [value for tag in tags for value in self.fields.get(tag, ()) if value]
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a format writes its records.
+    """The syntax of a format.
 
-    ``split`` gives the tag and value of a line, or two empty strings. A record begins with one of
+    ``split`` returns the tag and value of a line, or two empty strings. A record begins with one of
     the tags ``first`` and ends with the tag ``last``, or where the next one begins. Lines after a
     tag of ``lists`` are values of their own.
     """
@@ -45,7 +45,7 @@ class Dialect:
 
 
 def tagged_records(lines: Iterable[str], dialect: Dialect) -> Iterator[Tagged | tuple[int, str]]:
-    """Yield each record of ``lines``, and as (line number, text) what stands between them."""
+    """Yield each record of ``lines``, and the lines between them as (line number, text)."""
     record: Tagged | None = None
     for number, line in enumerate(lines, 1):
         tag, value = dialect.split(line)

@@ -1,16 +1,17 @@
-"""Records out of Web of Science's own export: tagged text, also named .ciw or .isi."""
+"""Records of Web of Science's own export: tagged text, also named .ciw or .isi."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from digestmail.sources.files.tagged import Dialect, Tagged, tagged_records
 from digestmail.sources.normalise.dates import iso_day
+from digestmail.sources.normalise.paper import LocatedRecord, Record
 
 _LINE = re.compile(r"([A-Z][A-Z0-9])(?: (.*))?")
 _HEAD = frozenset(["FN", "VR", "EF"])
 
 
-def read_wos(lines: Iterable[str]) -> Iterator[tuple[str, Mapping[str, object] | str]]:
+def read_wos(lines: Iterable[str]) -> Iterator[LocatedRecord]:
     """Yield each record of ``lines``: where it begins, and the record."""
     for record in tagged_records(lines, _DIALECT):
         if isinstance(record, Tagged) and not _HEAD.issuperset(record.fields):
@@ -25,7 +26,7 @@ def _split(line: str) -> tuple[str, str]:
 _DIALECT = Dialect(_split, frozenset(["PT"]), last="ER", lists=frozenset(["AU", "AF", "BA", "CA"]))
 
 
-def _record(record: Tagged) -> Mapping[str, object]:
+def _record(record: Tagged) -> Record:
     month, year = record.first("PD"), record.first("PY")
     return {
         "title": record.first("TI"),

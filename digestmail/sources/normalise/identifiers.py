@@ -82,9 +82,6 @@ def doi(text: str) -> str:
     return text if is_doi else ""
 
 
-_normal_doi = doi  # where a parameter has its name
-
-
 def dois(text: str) -> tuple[str, ...]:
     """Return the DOIs that one field lists, each once, in order."""
     names = map(doi, _BETWEEN_DOIS.split(one_line(text)))
@@ -97,14 +94,14 @@ def pubmed_key(value: object) -> str:
     return f"pmid:{match[1]}" if match else ""
 
 
-def canonical_key(raw_id: str, *, doi: str = "", source: str) -> str:
+def canonical_key(raw_id: str, *, work_doi: str = "", source: str) -> str:
     """Return the key of a work: ``arxiv:<id>``, else ``doi:<doi>``, else ``<source>:<raw id>``.
 
     A raw id with a prefix of its own (``pmid:40000001``, ``sample:x-01``) stays as it is.
     """
-    if identifier := arxiv_id(raw_id) or arxiv_id(doi):
+    if identifier := arxiv_id(raw_id) or arxiv_id(work_doi):
         return f"arxiv:{identifier[0]}"
-    if name := _normal_doi(doi) or _normal_doi(raw_id):
+    if name := doi(work_doi) or doi(raw_id):
         return f"doi:{name}"
     raw_id = one_line(raw_id)
     if not raw_id.isdecimal() and (pmid := pubmed_key(raw_id)):

@@ -31,6 +31,7 @@ _COMPARED_TITLE = 500  # characters, enough to tell titles apart
 _MARKUP_ALLOWANCE = 5  # raw text is cut at this many times its limit before it is cleaned
 
 Record = Mapping[str, object]
+LocatedRecord = tuple[str, Record | str]  # its place; the record, or what is wrong with it
 
 
 class RecordError(ValueError):
@@ -123,7 +124,7 @@ def _key(identifiers: list[str], work_doi: str, source: str) -> str:
     best = next(filter(arxiv_id, identifiers), identifiers[0])
     if len(best) > _ID_LIMIT:
         raise RecordError(f"its id is longer than {_ID_LIMIT} characters")
-    return canonical_key(best, doi=work_doi, source=source)
+    return canonical_key(best, work_doi=work_doi, source=source)
 
 
 def _derived_key(title: str, authors: tuple[str, ...], source: str) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digestmail.errors import InputError
-from digestmail.sources.files.reference_library import LARGEST, MOST_ENTRIES, Library, read_library
+from digestmail.sources.files.reference_library import ENTRY_LIMIT, LARGEST, Library, read_library
 
 BIBTEX = """\
 @article{smith, title={{BERT} in caf\\'e talk}, author={Doe, Jane and Roe, Rob},
@@ -179,7 +179,7 @@ def test_a_name_given_twice_spoils_nothing() -> None:
 
 def test_entries_have_an_end() -> None:
     library = read_library("".join(f"2301.{n:05}\n" for n in range(2_100)).encode(), "")
-    assert len(library.papers) == MOST_ENTRIES
+    assert len(library.papers) == ENTRY_LIMIT
     assert "only the first 2,000" in library.problems[-1]
 
 

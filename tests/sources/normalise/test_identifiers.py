@@ -76,7 +76,7 @@ def test_dois(text: str, expected: str) -> None:
     ],
 )
 def test_canonical_keys(raw_id: str, work_doi: str, expected: str) -> None:
-    assert canonical_key(raw_id, doi=work_doi, source="lab") == expected
+    assert canonical_key(raw_id, work_doi=work_doi, source="lab") == expected
 
 
 @pytest.mark.parametrize(

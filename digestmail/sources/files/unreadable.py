@@ -1,0 +1,14 @@
+"""The error of a file that cannot be read, with the files that can be."""
+
+KINDS = (
+    "a BibTeX, RIS, PubMed, EndNote, Web of Science, OPML or CSV file, a Zotero export, CSL JSON or"
+    " a list of identifiers"
+)
+EXPORT = "export it as BibTeX or RIS"
+
+
+class UnreadableFileError(ValueError):
+    """The file as a whole cannot be read: why, and what to do."""
+
+    def __init__(self, why: str, advice: str = f"give {KINDS}") -> None:
+        super().__init__(f"{why}; {advice}")
