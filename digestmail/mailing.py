@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def identity(settings: Settings) -> Identity:
-    """Who the mails are from."""
+    """Return the sender of the mails."""
     mail = settings.mail
     return Identity(
         from_address=mail.from_address,
@@ -58,7 +58,7 @@ def unsubscribe_address(settings: Settings) -> str:
 
 
 def dkim_key(settings: Settings) -> DkimKey | None:
-    """The signing key, unless the relay signs."""
+    """Return the signing key, unless the relay signs."""
     dkim = settings.dkim
     if not dkim.key_file:
         return None
@@ -66,7 +66,7 @@ def dkim_key(settings: Settings) -> DkimKey | None:
 
 
 def relay_settings(settings: Settings) -> list[SmtpSettings]:
-    """The relays: that of [smtp], unless only [[relays]] are named, and those."""
+    """Return the relays: that of [smtp], unless only [[relays]] are named, and those."""
     first = [] if settings.relays and "smtp" not in settings.model_fields_set else [settings.smtp]
     return [_relay(settings, section) for section in (*first, *settings.relays)]
 
@@ -120,7 +120,7 @@ def _password(settings: Settings, smtp: SmtpSection) -> str:
 
 
 def make_mailer(settings: Settings, store: Store, clock: Clock) -> Mailer:
-    """The Mailer of the settings: the relays, or a folder of .eml files."""
+    """Return the Mailer of the settings: the relays, or a folder of .eml files."""
     if settings.mail.outbox:
         return OutboxMailer(settings.path(settings.mail.outbox))
     relays = store.relays

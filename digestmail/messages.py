@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools look for
-    """``message`` itself, marked for those who translate."""
+    """Return ``message`` itself, marked for translators."""
     return message
 
 
@@ -22,7 +22,7 @@ class Worded(str):
     values: Mapping[str, object]
 
     def __new__(cls, message: str, *, english: str = "", **values: object) -> "Worded":
-        """``message`` with its places filled, or ``english`` in its stead."""
+        """Return ``message`` with its places filled, or ``english`` in its stead."""
         worded = super().__new__(cls, english or message % values)
         worded.message, worded.values = message, values
         return worded

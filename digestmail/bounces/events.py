@@ -47,19 +47,19 @@ def _report(
 
 def ses_reports(event: Json) -> Iterator[Report]:
     """Yield the reports of one notification, one for each recipient."""
-    what = event.get("notificationType") or event.get("eventType")
+    event_type = event.get("notificationType") or event.get("eventType")
     mail = event["mail"]
     tokens = tuple(tokens_in(str(mail.get("source", ""))))
-    event_id = f"ses:{what}:{mail['messageId']}"
-    if what == "Bounce":
-        for one in event["bounce"]["bouncedRecipients"]:
-            texts = (one.get("status", ""), one.get("diagnosticCode", ""))
-            address = one["emailAddress"]
+    event_id = f"ses:{event_type}:{mail['messageId']}"
+    if event_type == "Bounce":
+        for recipient in event["bounce"]["bouncedRecipients"]:
+            texts = (recipient.get("status", ""), recipient.get("diagnosticCode", ""))
+            address = recipient["emailAddress"]
             kind = _ses_failure(event["bounce"], texts)
             yield _report(f"{event_id}:{address}", kind, address, *texts, tokens=tokens)
-    elif what == "Complaint":
-        for one in event["complaint"]["complainedRecipients"]:
-            address = one["emailAddress"]
+    elif event_type == "Complaint":
+        for recipient in event["complaint"]["complainedRecipients"]:
+            address = recipient["emailAddress"]
             yield _report(f"{event_id}:{address}", Kind.COMPLAINT, address, tokens=tokens)
 
 
@@ -106,18 +106,18 @@ def sendgrid_reports(events: list[Json]) -> Iterator[Report]:
 
 
 def _sendgrid_report(event: Json) -> Report | None:
-    what = str(event["event"])
-    if what not in _SENDGRID_EVENTS:
+    event_type = str(event["event"])
+    if event_type not in _SENDGRID_EVENTS:
         return None
     address = event["email"]
     texts = (event.get("status", ""), event.get("reason", ""))
     event_id = f"sendgrid:{event['sg_event_id']}"
-    if what == "bounce":
+    if event_type == "bounce":
         permanent = event.get("type") != "blocked"
         return _report(event_id, _failure(texts, permanent=permanent), address, *texts)
-    if what == "dropped":  # for an address on SendGrid's own list: nothing went out
+    if event_type == "dropped":  # for an address on SendGrid's own list: nothing went out
         return _report(event_id, _failure(texts, permanent=False), address, *texts)
-    kind = Kind.COMPLAINT if what == "spamreport" else Kind.DELAYED
+    kind = Kind.COMPLAINT if event_type == "spamreport" else Kind.DELAYED
     return _report(event_id, kind, address, *texts)
 
 

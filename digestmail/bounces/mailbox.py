@@ -76,21 +76,21 @@ def probe_mailbox(where: str, folder: Path) -> str:
 
 
 def parse_address(url: str) -> Address:
-    """The server, user, password and folder of a URL; ConfigError, without the password."""
+    """Return the server, user, password and folder of a URL; ConfigError, without the password."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        split = urlsplit(url)
+        port = split.port
     except ValueError:
         raise ConfigError(f"bounces.mailbox: is no address of a mailbox; {_HELP}") from None
-    if parts.scheme not in _PORTS or not parts.hostname or not parts.username:
+    if split.scheme not in _PORTS or not split.hostname or not split.username:
         raise ConfigError(f"bounces.mailbox: is no address of a mailbox; {_HELP}")
     return Address(
-        scheme=parts.scheme,
-        host=parts.hostname,
-        port=port or _PORTS[parts.scheme],
-        user=unquote(parts.username),
-        password=unquote(parts.password or ""),
-        folder=unquote(parts.path.strip("/")) or "INBOX",
+        scheme=split.scheme,
+        host=split.hostname,
+        port=port or _PORTS[split.scheme],
+        user=unquote(split.username),
+        password=unquote(split.password or ""),
+        folder=unquote(split.path.strip("/")) or "INBOX",
     )
 
 
@@ -187,7 +187,7 @@ def _check(answer: tuple[str, list[bytes]] | tuple[str, list[bytes | None]]) -> 
 
 
 def _body(data: list[bytes]) -> bytes | None:
-    """The literal of a FETCH answer; None when the message has gone meanwhile."""
+    """Return the literal of a FETCH answer; None when the message has gone meanwhile."""
     return next((bytes(item[1]) for item in data if isinstance(item, tuple)), None)
 
 
@@ -221,7 +221,7 @@ def _probe_pop3(at: Address) -> None:
 
 
 def _retrieved(pop: poplib.POP3, number: int) -> bytes | None:
-    """The bytes of a message; None when the server cannot give it."""
+    """Return the bytes of a message; None when the server cannot give it."""
     try:
         return b"\r\n".join(pop.retr(number)[1]) + b"\r\n"
     except poplib.error_proto as error:
@@ -271,7 +271,7 @@ def _read_maildir(path: Path, handle: Handle) -> None:
 
 
 def _file(file: Path) -> bytes | None:
-    """The bytes of a message; None when somebody took it away meanwhile, or it is none."""
+    """Return the bytes of a message; None when somebody took it away meanwhile, or it is none."""
     try:
         with file.open("rb") as opened:
             return opened.read(LIMITS.bytes)

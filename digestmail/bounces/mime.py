@@ -33,7 +33,7 @@ class Limits:
     lines: int = 3_000
     field: int = 2_000  # letters of a header field
     text: int = 20_000  # letters of a part
-    parts: int = 200
+    body_parts: int = 200
 
 
 LIMITS = Limits()
@@ -71,45 +71,45 @@ def read_fields(text: str) -> Message:
     return message_from_string(text[: LIMITS.text], policy=_POLICY)
 
 
-def parts(message: Message) -> list[Message]:
+def body_parts(message: Message) -> list[Message]:
     """Return all parts of a message, without those of the mail that it returns."""
     waiting, seen = [message], list[Message]()
-    while waiting and len(seen) < LIMITS.parts:
-        part = waiting.pop(0)
-        seen.append(part)
-        if part.get_content_maintype() == "multipart":
-            waiting = children(part) + waiting
+    while waiting and len(seen) < LIMITS.body_parts:
+        body_part = waiting.pop(0)
+        seen.append(body_part)
+        if body_part.get_content_maintype() == "multipart":
+            waiting = children(body_part) + waiting
     return seen
 
 
-def children(part: Message) -> list[Message]:
+def children(body_part: Message) -> list[Message]:
     """Return the parts within a part."""
-    payload = part.get_payload() if part.is_multipart() else []
+    payload = body_part.get_payload() if body_part.is_multipart() else []
     return [child for child in payload if isinstance(child, Message)]
 
 
-def groups(part: Message) -> Iterator[Message]:
+def groups(body_part: Message) -> Iterator[Message]:
     """Yield the groups of fields of a delivery status or feedback report, however it was parsed.
 
     RFC 2046 forbids such a part to be encoded; some servers do so, and the email package leaves it.
     """
-    encoding = str(part.get("Content-Transfer-Encoding") or "").strip().lower()
-    if part.is_multipart() and encoding in ("base64", "quoted-printable"):
-        part = _decoded_part(part, encoding)
-    for group in children(part):
+    encoding = str(body_part.get("Content-Transfer-Encoding") or "").strip().lower()
+    if body_part.is_multipart() and encoding in ("base64", "quoted-printable"):
+        body_part = _decoded_part(body_part, encoding)
+    for group in children(body_part):
         yield group
         if not group.keys():
             yield read_fields(text_of(group))
-    if not part.is_multipart():
-        for text in re.split(r"\n\n", text_of(part).replace("\r\n", "\n")):
+    if not body_part.is_multipart():
+        for text in re.split(r"\n\n", text_of(body_part).replace("\r\n", "\n")):
             yield read_fields(text.lstrip())
 
 
-def _decoded_part(part: Message, encoding: str) -> Message:
+def _decoded_part(body_part: Message, encoding: str) -> Message:
     """Return an encoded part that was parsed as if it were not."""
     lines = (
         line
-        for group in children(part)
+        for group in children(body_part)
         for line in (*(f"{k}: {v}" for k, v in group.items()), str(group.get_payload()), "")
     )
     decoded_part = Message(policy=_POLICY)
@@ -118,16 +118,16 @@ def _decoded_part(part: Message, encoding: str) -> Message:
     return decoded_part
 
 
-def text_of(part: Message) -> str:
+def text_of(body_part: Message) -> str:
     """Return the text of a part, read in the character set that it names or seems to be in."""
-    if part.is_multipart():
+    if body_part.is_multipart():
         return ""
-    payload = part.get_payload(decode=True)
+    payload = body_part.get_payload(decode=True)
     if not isinstance(payload, bytes):
         return ""
-    charset = str(part.get_param("charset") or "")
+    charset = str(body_part.get_param("charset") or "")
     text = decoded(payload[: 4 * LIMITS.text], charset)[: LIMITS.text]
-    return _without_markup(text) if part.get_content_subtype() == "html" else text
+    return _without_markup(text) if body_part.get_content_subtype() == "html" else text
 
 
 def decoded(raw: bytes, charset: str = "") -> str:
@@ -170,9 +170,9 @@ def field(message: Message, name: str) -> str:
 def typed_field(message: Message, name: str) -> str:
     """Return the value of a field of a notification without the type before its semicolon."""
     value = field(message, name)
-    kind, semicolon, rest = value.partition(";")
+    kind, semicolon, untyped = value.partition(";")
     typed = semicolon and re.fullmatch(r"\s*[\w-]{1,40}(?:\s*\([^)]{0,80}\))?\s*", kind)
-    return (rest if typed else value).strip()
+    return (untyped if typed else value).strip()
 
 
 def address_in(text: str) -> str:

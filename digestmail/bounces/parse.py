@@ -50,7 +50,7 @@ class _Mail:
     """
 
     message: Message
-    parts: list[Message]
+    body_parts: list[Message]
     returned: list[Message]
     subject: str
     texts: list[str]
@@ -77,13 +77,13 @@ def _parsed(raw: bytes) -> Report:
 
 def _read(raw: bytes) -> _Mail:
     message = mime.read_message(raw)
-    parts = mime.parts(message)
+    body_parts = mime.body_parts(message)
     recipients = mime.fields(message, *_RECIPIENT_FIELDS)
-    texts = _texts(parts)
+    texts = _texts(body_parts)
     return _Mail(
         message=message,
-        parts=parts,
-        returned=_returned(parts),
+        body_parts=body_parts,
+        returned=_returned(body_parts),
         subject=mime.field(message, "Subject"),
         texts=texts,
         prose="\n".join(map(without_copy, texts[:3]))[: mime.LIMITS.text],
@@ -94,10 +94,10 @@ def _read(raw: bytes) -> _Mail:
 
 def _report(mail: _Mail) -> Report:
     """Return what a message is, by the surest signs first."""
-    types = {part.get_content_type(): part for part in mail.parts}
+    types = {body_part.get_content_type(): body_part for body_part in mail.body_parts}
     if "message/feedback-report" in types:
         return _feedback(types["message/feedback-report"], mail)
-    recipient = _failed_recipient(mail.parts)
+    recipient = _failed_recipient(mail.body_parts)
     if recipient is not None:
         return _notification(recipient, mail)
     if _is_complaint(mail):
@@ -122,25 +122,25 @@ def _identity(message: Message, raw: bytes) -> str:
     return hashlib.sha256((named or head) + b"\0" + body.rstrip()).hexdigest()
 
 
-def _returned(parts: list[Message]) -> list[Message]:
+def _returned(body_parts: list[Message]) -> list[Message]:
     """Return the heads of the mails that a message returns."""
     heads = []
-    for part in parts:
-        if part.get_content_type() == "message/rfc822":
-            heads += mime.children(part)
-        elif part.get_content_type() == "text/rfc822-headers":
-            heads.append(mime.read_fields(mime.text_of(part)))
+    for body_part in body_parts:
+        if body_part.get_content_type() == "message/rfc822":
+            heads += mime.children(body_part)
+        elif body_part.get_content_type() == "text/rfc822-headers":
+            heads.append(mime.read_fields(mime.text_of(body_part)))
     return heads
 
 
-def _texts(parts: list[Message]) -> list[str]:
+def _texts(body_parts: list[Message]) -> list[str]:
     """Return the texts of all text parts that are not empty."""
     # A multipart without parts is one whose boundary was lost; its text is there all the same.
     texts = (
-        mime.text_of(part)
-        for part in parts
-        if part.get_content_maintype() in ("text", "multipart")
-        and part.get_content_type() != "text/rfc822-headers"
+        mime.text_of(body_part)
+        for body_part in body_parts
+        if body_part.get_content_maintype() in ("text", "multipart")
+        and body_part.get_content_type() != "text/rfc822-headers"
     )
     return [text for text in texts if text.strip()]
 
@@ -177,9 +177,9 @@ def _is_automatic(mail: _Mail) -> bool:
 # --- complaints -----------------------------------------------------------------------------
 
 
-def _feedback(part: Message, mail: _Mail) -> Report:
+def _feedback(body_part: Message, mail: _Mail) -> Report:
     """Read a feedback report; its word on the envelope counts only beside a copy of the mail."""
-    fields = next(mime.groups(part), Message())
+    fields = next(mime.groups(body_part), Message())
     feedback = str(fields.get("Feedback-Type") or "").strip().lower()
     kind = Kind.COMPLAINT if feedback in _COMPLAINTS else Kind.UNKNOWN
     kind = Kind.UNSUBSCRIBE if feedback.startswith("opt-out") else kind
@@ -213,13 +213,13 @@ def _complaint(mail: _Mail) -> Report:
 # --- RFC 3464 -------------------------------------------------------------------------------
 
 
-def _failed_recipient(parts: list[Message]) -> Message | None:
+def _failed_recipient(body_parts: list[Message]) -> Message | None:
     """Return the recipient that a notification is about: the one that failed, else the first."""
     recipients = [
         group
-        for part in parts
-        if part.get_content_type() == "message/delivery-status"
-        for group in mime.groups(part)
+        for body_part in body_parts
+        if body_part.get_content_type() == "message/delivery-status"
+        for group in mime.groups(body_part)
         if group.get("Action") or group.get("Status") or group.get("Final-Recipient")
     ]
     failed = [group for group in recipients if _action(group) == "failed"]
@@ -308,11 +308,11 @@ def _free_form(mail: _Mail) -> Report:
     fails = fails or (verdict.kind is not Kind.POLICY and says_why(words))
     if not (failed or code or fails):
         kind = Kind.UNKNOWN  # a postmaster may write of other things
-    others = " ".join(mime.fields(mail.message, *_RECIPIENT_FIELDS, "From")).lower()
+    correspondents = " ".join(mime.fields(mail.message, *_RECIPIENT_FIELDS, "From")).lower()
     return mail.report(
         kind,
         tokens=mail.tokens_of_copy(*_RETURN_FIELDS),
-        address=mime.address_in(failed) or _addressee(mail) or recipient_in(prose, others),
+        address=mime.address_in(failed) or _addressee(mail) or recipient_in(prose, correspondents),
         enhanced=code,
         text=brief(reply or prose),
     )

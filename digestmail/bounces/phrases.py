@@ -13,9 +13,9 @@ def _any(*phrases: str) -> re.Pattern[str]:
     return re.compile("|".join(phrases))
 
 
-def _gap(most: int) -> str:
+def _gap(longest: int) -> str:
     """Match some letters within a sentence; names have full stops too."""
-    return rf"(?:[^.;!]|\.(?=\w)){{0,{most}}}?"
+    return rf"(?:[^.;!]|\.(?=\w)){{0,{longest}}}?"
 
 
 _RECIPIENT = (

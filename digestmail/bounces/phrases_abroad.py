@@ -30,21 +30,21 @@ class Language:
     @property
     def no_such_mailbox(self) -> str:
         """Match that the mailbox is not there."""
-        phrase = self._near(self.recipient, self.gone, 60)
+        phrase = self._within(self.recipient, self.gone, 60)
         return rf"{phrase}|{self._edge}(?:{self.no}) ?(?:{self.recipient})"
 
     @property
     def mailbox_full(self) -> str:
         """Match that the mailbox takes no more."""
-        return self._near(f"{self.recipient}|{self.space}", self.full, 60)
+        return self._within(f"{self.recipient}|{self.space}", self.full, 60)
 
     @property
     def policy(self) -> str:
         """Match that our mail, or we, are refused."""
-        blamed = self._near(self.sender, f"{self.gone}|{self.refused}", 40)
+        blamed = self._within(self.sender, f"{self.gone}|{self.refused}", 40)
         return rf"{blamed}|{self._edge}(?:{self.unwanted})"
 
-    def _near(self, nouns: str, phrase: str, gap: int) -> str:
+    def _within(self, nouns: str, phrase: str, gap: int) -> str:
         return (
             rf"{self._edge}(?:{nouns}).{{0,{gap if self.blanks else 24}}}?{self._edge}(?:{phrase})"
         )

@@ -27,10 +27,10 @@ _ADDRESS = re.compile(
     r"(?<![\w.+@-])[\w.+=%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?![\w@])", re.A
 )
 # An address on such a line or with such a name is not the one that the mail was for.
-_OTHER_LINE = re.compile(
+_FOREIGN_LINE = re.compile(
     r"message-?id|in-reply-to|references:|\bfrom:|\bsender\b|contact|help", re.I
 )
-_OTHER_NAME = re.compile(
+_FOREIGN_NAME = re.compile(
     r"(?:postmaster|mailer-daemon|abuse|support|help ?-?desk|admin\w*|hostmaster|noc|info|delist"
     r"|no-?reply|root|bounces?|service)[\w.+-]{0,20}@",
     re.I,
@@ -56,18 +56,18 @@ def server_reply(text: str) -> str:
     return text[lead.start() : lead.start() + _MOST_SAID] if lead else ""
 
 
-def recipient_in(text: str, others: str) -> str:
+def recipient_in(text: str, correspondents: str) -> str:
     """Return the address that a notice is about; empty when it names none.
 
-    ``others``: the lower-case text of the fields that name its sender and ours.
+    ``correspondents``: the lower-case text of the fields that name its sender and ours.
     """
     refused = _RCPT.search(text)
     if refused:
         return refused[1].lower()
     for line in text.splitlines():
-        if _OTHER_LINE.search(line):
+        if _FOREIGN_LINE.search(line):
             continue
         for address in map(str.lower, _ADDRESS.findall(line)):
-            if address not in others and not _OTHER_NAME.match(address):
+            if address not in correspondents and not _FOREIGN_NAME.match(address):
                 return address
     return ""

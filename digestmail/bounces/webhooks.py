@@ -92,7 +92,7 @@ class Webhooks:
     def read(
         self, provider: str, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> list[Report]:
-        """The reports of a post, all authentic; WebhookError and nothing read when it is not.
+        """Return the reports of a post, all authentic; WebhookError if the post is not.
 
         ``headers`` have lower-case names. ``provider``: ses, sendgrid, mailgun or postmark.
         """
@@ -180,8 +180,8 @@ class Webhooks:
     def _postmark(self, headers: Mapping[str, str], body: bytes, _: datetime) -> list[Report]:
         scheme, _sep, credentials = headers.get("authorization", "").partition(" ")
         password = base64.b64decode(credentials).partition(b":")[2]
-        right = hmac.compare_digest(password, self.postmark_password.encode())
-        if scheme.lower() != "basic" or not self.postmark_password or not right:
+        matches = hmac.compare_digest(password, self.postmark_password.encode())
+        if scheme.lower() != "basic" or not self.postmark_password or not matches:
             raise WebhookError("postmark: the password is wrong")
         report = postmark_report(json.loads(body))
         return [report] if report else []

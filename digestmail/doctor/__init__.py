@@ -1,4 +1,4 @@
-"""Whether an installation is sound: each check says what it found and what to do."""
+"""The checks of an installation: each says what it found and what to do."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -34,7 +34,7 @@ def examine(
     settings: Settings,
     dns: Dns | None = None,
     clock: Clock = utc_now,
-    own: Callable[[], Sequence[str]] = own_addresses,
+    public_addresses: Callable[[], Sequence[str]] = own_addresses,
 ) -> Iterator[Check]:
     """Make all checks in turn; none of them changes anything or raises for what it finds."""
     yield from examine_store(settings)
@@ -42,7 +42,7 @@ def examine(
     yield from examine_sender(settings)
     yield from examine_settings(settings)
     yield from examine_relays(settings)
-    yield from _unless_broken(_way_out(settings, dns or Dns(), clock(), own))
+    yield from _unless_broken(_way_out(settings, dns or Dns(), clock(), public_addresses))
     yield _public_url(settings)
     yield from _unless_broken(_one_click(settings))
     yield examine_model(settings)
@@ -56,26 +56,26 @@ def _unless_broken(checks: Iterator[Check]) -> Iterator[Check]:
 
 
 def _way_out(
-    settings: Settings, dns: Dns, now: datetime, own: Callable[[], Sequence[str]]
+    settings: Settings, dns: Dns, now: datetime, public_addresses: Callable[[], Sequence[str]]
 ) -> Iterator[Check]:
-    """What receivers see of us, and the way to the relays; nothing where no mail goes out."""
+    """Check the way to the relays and our DNS records; nothing where no mail goes out."""
     if settings.mail.outbox:
         return
-    who, key, relays = identity(settings), dkim_key(settings), relay_settings(settings)
+    sender, key, relays = identity(settings), dkim_key(settings), relay_settings(settings)
     yield from (examine_tls(relay, now) for relay in relays)
     sending = Sending(
-        from_domain=who.domain,
-        bounce_domain=envelope_sender(who, "").rpartition("@")[2],
+        from_domain=sender.domain,
+        bounce_domain=envelope_sender(sender, "").rpartition("@")[2],
         key=key,
         relays=[relay.host for relay in relays],
-        own=own(),
+        public_addresses=public_addresses(),
     )
     yield from examine_records(dns, sending)
 
 
 def _public_url(settings: Settings) -> Check:
-    parts = urlsplit(settings.public_url)
-    if parts.scheme != "https":
+    url = urlsplit(settings.public_url)
+    if url.scheme != "https":
         text = f"{settings.public_url} is not https: one-click unsubscribe needs it"
         return Check("public url", None if _is_local(settings.host) else False, text)
     if _is_local(settings.host):

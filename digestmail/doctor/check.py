@@ -15,10 +15,10 @@ class Check:
     text: str
 
 
-def attempt(name: str, find: Callable[[], str]) -> Check:
+def attempt(name: str, look: Callable[[], str]) -> Check:
     """Return a check whose error is its finding: no check keeps the others from being made."""
     try:
-        return Check(name, True, find())
+        return Check(name, True, look())
     except DigestmailError as error:
         return Check(name, False, " ".join(str(error).split()))
     except OSError as error:

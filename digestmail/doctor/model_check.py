@@ -1,4 +1,4 @@
-"""Whether the sentence-embedding model of the settings can be loaded and used."""
+"""A check that the sentence-embedding model of the settings can be loaded and used."""
 
 from contextlib import closing
 

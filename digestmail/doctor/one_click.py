@@ -1,4 +1,4 @@
-"""Whether the link to leave by works from outside, as a mail program uses it (RFC 8058)."""
+"""A check that one-click unsubscription works from outside, as mail programs use it (RFC 8058)."""
 
 import ssl
 

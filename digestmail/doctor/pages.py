@@ -1,4 +1,4 @@
-"""Whether every page of the operator's templates can be shown: all are visited, forms are sent."""
+"""A visit to every page of the operator's templates, with every form sent."""
 
 import asyncio
 from collections.abc import Iterator
@@ -48,37 +48,37 @@ class _Page(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        if tag == "a" and found.get("href"):
-            self.links.append(found["href"])
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "a" and attributes.get("href"):
+            self.links.append(attributes["href"])
         elif tag == "form":
-            self._form = _Form(found.get("action", ""))
-            if found.get("method", "").lower() == "post":
+            self._form = _Form(attributes.get("action", ""))
+            if attributes.get("method", "").lower() == "post":
                 self.forms.append(self._form)
         elif self._form is not None:
-            self._take_control(self._form, tag, found)
+            self._take_control(self._form, tag, attributes)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._form = None
 
-    def _take_control(self, form: _Form, tag: str, found: dict[str, str]) -> None:
-        name = found.get("name", self._select if tag == "option" else "")
+    def _take_control(self, form: _Form, tag: str, attributes: dict[str, str]) -> None:
+        name = attributes.get("name", self._select if tag == "option" else "")
         if tag == "select":
             self._select = name
-        elif tag == "option" and "selected" in found:
-            form.values[name] = found.get("value", "")
+        elif tag == "option" and "selected" in attributes:
+            form.values[name] = attributes.get("value", "")
         elif tag == "textarea":
             form.values[name] = ""
-        elif tag == "input" and name and found.get("type") != "file":
-            if found.get("type") not in ("checkbox", "radio"):
-                form.values[name] = found.get("value", "") or _typed(found)
-            elif "checked" in found:
-                form.values[name] = found.get("value", "on")
+        elif tag == "input" and name and attributes.get("type") != "file":
+            if attributes.get("type") not in ("checkbox", "radio"):
+                form.values[name] = attributes.get("value", "") or _typed(attributes)
+            elif "checked" in attributes:
+                form.values[name] = attributes.get("value", "on")
 
 
-def _typed(found: dict[str, str]) -> str:
-    return "visitor@digest.example" if found.get("type") == "email" else ""
+def _typed(attributes: dict[str, str]) -> str:
+    return "visitor@digest.example" if attributes.get("type") == "email" else ""
 
 
 def try_pages(settings: Settings, now: datetime) -> str:
@@ -93,14 +93,14 @@ def try_pages(settings: Settings, now: datetime) -> str:
 
 def _check_names(app: App) -> None:
     """Refuse names in the operator's pages that the built-in pages do not know."""
-    own = app.renderer.environment
+    environment = app.renderer.environment
     built_in = make_environment(TEMPLATES, service="", language="")
     known = {
         name
         for page in built_in.list_templates(filter_func=_is_page)
         for name in undeclared(parsed(built_in, page))
     }
-    check_templates(own, own.list_templates(filter_func=_is_page), known)
+    check_templates(environment, environment.list_templates(filter_func=_is_page), known)
 
 
 def _is_page(name: str) -> bool:
@@ -163,10 +163,10 @@ class _Visitor:
         if not answer.headers.get("content-type", "").startswith("text/html"):
             return []
         page = _Page(answer.text)
-        here = str(answer.url)
+        base = str(answer.url)
         for form in page.forms:
-            self._forms.setdefault(urljoin(here, form.action or here), form)
-        return [urljoin(here, link) for link in page.links]
+            self._forms.setdefault(urljoin(base, form.action or base), form)
+        return [urljoin(base, link) for link in page.links]
 
 
 def _without_query(link: str) -> str:
@@ -182,13 +182,13 @@ def _collect_faults(web: FastAPI, faults: list[ConfigError]) -> None:
     """Keep the errors of templates, which visitors are told nothing of."""
     explain = web.exception_handlers[DigestmailError]
 
-    async def keep(request: Request, error: Exception) -> Response:
+    async def collect(request: Request, error: Exception) -> Response:
         if isinstance(error, ConfigError):
             faults.append(error)
         response: Response = await explain(request, error)  # type: ignore[misc]
         return response
 
-    web.add_exception_handler(DigestmailError, keep)
+    web.add_exception_handler(DigestmailError, collect)
 
 
 def _starts(app: App) -> Iterator[str]:
@@ -198,8 +198,8 @@ def _starts(app: App) -> Iterator[str]:
     yield "/papers/arxiv:9901.00001"
     reader, digest = add_reader(app)
     number, now = reader.id or 0, app.clock()
-    asked = [Profile(keywords=("ice",))]
-    pending = app.desk.add("new@digest.example", asked, Schedule(), now, active=False)
+    profiles = [Profile(keywords=("ice",))]
+    pending = app.desk.add("new@digest.example", profiles, Schedule(), now, active=False)
     serial = app.store.subscribers.serial(pending.id or 0)
     links = [
         app.links.preferences(number, now),

@@ -1,4 +1,4 @@
-"""Whether DNS says of our mail what receivers ask: SPF, DKIM, DMARC, MX and PTR."""
+"""Checks of the DNS records that receivers look at: SPF, DKIM, DMARC, MX and PTR."""
 
 import ipaddress
 from collections.abc import Callable, Iterator, Sequence
@@ -21,40 +21,40 @@ _INSIDE = tuple(  # RFC 1918, RFC 6598, RFC 4193, RFC 4291
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """Whose mail goes out how. ``own`` are this machine's public addresses."""
+    """Whose mail goes out how. ``public_addresses`` are this machine's public addresses."""
 
     from_domain: str
     bounce_domain: str  # of the envelope sender: what receivers check SPF of
     key: DkimKey | None
     relays: Sequence[str]  # hosts
-    own: Sequence[str]
+    public_addresses: Sequence[str]
 
     @property
     def by_itself(self) -> bool:
-        """Whether a relay on this machine sends, so that its addresses and names are ours."""
+        """Return whether a relay on this machine sends, so that its addresses are ours."""
         return any(map(is_loopback, self.relays))
 
 
 def examine_records(dns: Dns, sending: Sending) -> Iterator[Check]:
-    """The checks in turn. Where DNS does not answer, they say so and blame nobody."""
+    """Yield the checks in turn. Where DNS does not answer, they say so and blame nobody."""
     for domain in dict.fromkeys((sending.bounce_domain, sending.from_domain)):
-        yield _asked("spf", lambda domain=domain: _spf(dns, domain, sending))  # type: ignore[misc]
-    yield _asked("dkim", lambda: _dkim(dns, sending))
-    yield _asked("dmarc", lambda: _dmarc(dns, sending))
-    yield _asked("mx", lambda: _mx(dns, sending.bounce_domain))
+        yield _dns_check("spf", lambda domain=domain: _spf(dns, domain, sending))  # type: ignore[misc]
+    yield _dns_check("dkim", lambda: _dkim(dns, sending))
+    yield _dns_check("dmarc", lambda: _dmarc(dns, sending))
+    yield _dns_check("mx", lambda: _mx(dns, sending.bounce_domain))
     if sending.by_itself:
-        yield _asked("ptr", lambda: _ptr(dns, sending.own))
+        yield _dns_check("ptr", lambda: _ptr(dns, sending.public_addresses))
 
 
-def _asked(name: str, find: Callable[[], tuple[bool | None, str]]) -> Check:
+def _dns_check(name: str, look: Callable[[], tuple[bool | None, str]]) -> Check:
     try:
-        return Check(name, *find())
+        return Check(name, *look())
     except DnsError as error:
         return Check(name, None, str(error))
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
+    """Return whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -72,7 +72,7 @@ def _spf(dns: Dns, domain: str, sending: Sending) -> tuple[bool | None, str]:
         of_others = ending(record)
         evaluation = Evaluation(dns, domain)
         senders = _senders(dns, sending)
-        left_out = [one for one in senders if evaluation.result(one) != "+"]
+        left_out = [sender for sender in senders if evaluation.result(sender) != "+"]
         evaluation.result(_ANY_ADDRESS)
     except SpfError as error:
         return False, f"{domain}: {error}"
@@ -94,15 +94,15 @@ def _no_spf(domain: str, sending: Sending) -> tuple[bool | None, str]:
 
 
 def _senders(dns: Dns, sending: Sending) -> list[str]:
-    """The addresses that mail seems to leave from."""
-    found: list[str] = []
+    """Return the addresses that mail seems to leave from."""
+    addresses: list[str] = []
     for host in sending.relays:
-        found += sending.own if is_loopback(host) else dns.addresses(host)
-    return [address for address in dict.fromkeys(found) if not _is_inside(address)]
+        addresses += sending.public_addresses if is_loopback(host) else dns.addresses(host)
+    return [address for address in dict.fromkeys(addresses) if not _is_inside(address)]
 
 
 def _is_inside(address: str) -> bool:
-    """Whether no receiver ever sees mail from this address."""
+    """Return whether no receiver ever sees mail from this address."""
     ip = ipaddress.ip_address(address)
     return ip.is_loopback or any(ip in network for network in _INSIDE)
 
@@ -125,36 +125,39 @@ def _dkim(dns: Dns, sending: Sending) -> tuple[bool | None, str]:
 
 
 def _dmarc(dns: Dns, sending: Sending) -> tuple[bool | None, str]:
-    where, found = find_policy(dns, sending.from_domain)
+    where, records = find_policy(dns, sending.from_domain)
     record = f"_dmarc.{where}"
-    if not found:
+    if not records:
         return False, f'{record}: no DMARC record; publish as TXT at least: "v=DMARC1; p=none"'
-    if len(found) > 1:
-        return False, f"{record}: {len(found)} records, of which receivers heed none: leave one"
-    asked = found[0].get("p", "").lower()
+    if len(records) > 1:
+        return False, f"{record}: {len(records)} records, of which receivers heed none: leave one"
+    policy = records[0].get("p", "").lower()
     if where != sending.from_domain:
-        asked = found[0].get("sp", asked).lower()
-    if asked not in POLICIES:
-        return False, f"{record}: p={asked or 'nothing'}; it must be one of {', '.join(POLICIES)}"
-    return _alignment(dns, sending, found[0], f"{record}: policy {asked}")
+        policy = records[0].get("sp", policy).lower()
+    if policy not in POLICIES:
+        return False, f"{record}: p={policy or 'nothing'}; it must be one of {', '.join(POLICIES)}"
+    return _alignment(dns, sending, records[0], f"{record}: policy {policy}")
 
 
 def _alignment(
-    dns: Dns, sending: Sending, policy: dict[str, str], said: str
+    dns: Dns, sending: Sending, policy: dict[str, str], summary: str
 ) -> tuple[bool | None, str]:
     us = sending.from_domain
     key = sending.key
     signed = key and aligned(dns, key.domain, us, policy.get("adkim", "r").lower())
     spf = aligned(dns, sending.bounce_domain, us, policy.get("aspf", "r").lower())
     if signed and spf:
-        return True, f"{said}; DKIM and SPF are aligned with {us}"
+        return True, f"{summary}; DKIM and SPF are aligned with {us}"
     if signed:
-        return True, f"{said}; DKIM is aligned with {us}, SPF of {sending.bounce_domain} is not"
+        return True, f"{summary}; DKIM is aligned with {us}, SPF of {sending.bounce_domain} is not"
     if key is not None and not spf:
-        wanted = "set dkim.domain to the domain of mail.from_address"
-        return False, f"{said}; neither DKIM of {key.domain} nor SPF is aligned with {us}: {wanted}"
+        advice = "set dkim.domain to the domain of mail.from_address"
+        return (
+            False,
+            f"{summary}; neither DKIM of {key.domain} nor SPF is aligned with {us}: {advice}",
+        )
     by = f"DKIM of {key.domain} is not" if key else "DKIM is the relay's matter"
-    return None, f"{said}; SPF is {'' if spf else 'not '}aligned with {us}, {by}"
+    return None, f"{summary}; SPF is {'' if spf else 'not '}aligned with {us}, {by}"
 
 
 # --- MX and PTR -----------------------------------------------------------------------------
@@ -174,13 +177,15 @@ def _mx(dns: Dns, domain: str) -> tuple[bool | None, str]:
     return True, f"{domain}: bounces go to {hosts[0]}"
 
 
-def _ptr(dns: Dns, own: Sequence[str]) -> tuple[bool | None, str]:
-    if not own:
+def _ptr(dns: Dns, public_addresses: Sequence[str]) -> tuple[bool | None, str]:
+    if not public_addresses:
         return None, "this machine's public address cannot be told from here; see that it has a PTR"
-    for address in own:
+    for address in public_addresses:
         names = dns.names_of(address)
         if not names:
             return False, f"{address}: has no name (PTR); ask who gave you the address for one"
         if not any(address in dns.addresses(name) for name in names):
             return False, f"{address}: its name {names[0]} has another address; make them agree"
-    return True, ", ".join(f"{address} is {dns.names_of(address)[0]}" for address in own)
+    return True, ", ".join(
+        f"{address} is {dns.names_of(address)[0]}" for address in public_addresses
+    )

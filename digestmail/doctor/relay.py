@@ -21,17 +21,17 @@ _FAR = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))  # of n
 
 
 def own_addresses() -> list[str]:
-    """This machine's addresses that others may see, of IPv4 and IPv6. Sends nothing."""
-    found = []
+    """Return this machine's public addresses, IPv4 and IPv6. Sends nothing."""
+    addresses = []
     for family, far in _FAR:
         with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((far, 25))
-            found.append(str(probe.getsockname()[0]))
-    return [address for address in found if ip_address(address).is_global]
+            addresses.append(str(probe.getsockname()[0]))
+    return [address for address in addresses if ip_address(address).is_global]
 
 
 def examine_tls(relay: SmtpSettings, now: datetime) -> Check:
-    """Whether the way to a relay is encrypted, with a certificate that holds and will hold."""
+    """Check that the way to a relay is encrypted, with a certificate that holds."""
     if relay.tls == "none":
         return _unencrypted(relay)
     try:
@@ -58,7 +58,7 @@ def _unencrypted(relay: SmtpSettings) -> Check:
 
 
 def _certificate(relay: SmtpSettings) -> Certificate:
-    """The relay's certificate, verified whether or not the settings ask for that."""
+    """Return the relay's certificate, verified whether or not the settings ask for that."""
     context = tls_context(replace(relay, verify_tls=True))
     if relay.tls == "tls":
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(

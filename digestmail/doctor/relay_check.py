@@ -1,4 +1,4 @@
-"""Whether the sender can be made from the settings, and each relay lets us in."""
+"""Checks that the sender can be made from the settings, and that each relay lets us in."""
 
 import asyncio
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ def examine_sender(settings: Settings) -> Iterator[Check]:
 
 
 def _sender(settings: Settings) -> str:
-    who = identity(settings)
+    sender = identity(settings)
     signed = dkim_key(settings)
     by = f"signed for {signed.domain}" if signed else "not signed here (the relay should sign)"
-    return f"{who.from_name} <{who.from_address}>, {by}"
+    return f"{sender.from_name} <{sender.from_address}>, {by}"
 
 
 def examine_relays(settings: Settings) -> Iterator[Check]:

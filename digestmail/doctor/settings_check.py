@@ -1,4 +1,4 @@
-"""Whether each setting can work: addresses, proxies, keys, and what should be set besides."""
+"""Checks of settings: addresses, proxies, keys, and what should be set beside them."""
 
 import base64
 import re
@@ -119,7 +119,7 @@ def _is_signing_key(text: str) -> bool:
 
 def _secret_keys(settings: Settings) -> Check:
     key = settings.secret_key.get_secret_value()
-    old = [one.get_secret_value() for one in settings.old_secret_keys]
+    old = [secret.get_secret_value() for secret in settings.old_secret_keys]
     if len(set(key)) < _FEW_CHARACTERS:
         return Check("secret key", False, f"repeats few characters; make one with: {_MAKE_KEY}")
     if key in old:

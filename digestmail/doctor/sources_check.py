@@ -1,4 +1,4 @@
-"""Whether the sources can bring papers: their options, their files, their last fetches."""
+"""Checks of the sources: their options, their files, their last fetches."""
 
 import os
 from collections.abc import Iterator
@@ -54,8 +54,8 @@ def _unreadable(path: Path, *, is_folder: bool) -> str:
         return f"there is no {path}; put it there, or remove the source"
     if path.is_dir() != is_folder:
         kinds = ("a folder", "a file")
-        wrong, right = kinds if path.is_dir() else reversed(kinds)
-        return f"{path} is {wrong}, not {right}; add the source anew with the right kind"
+        actual, expected = kinds if path.is_dir() else reversed(kinds)
+        return f"{path} is {actual}, not {expected}; add the source anew with the right kind"
     if not os.access(path, os.R_OK):
         return f"{path} may not be read; give this user the right to"
     return ""

@@ -1,4 +1,4 @@
-"""Whether the database can be used as it is, and its disk has room."""
+"""A check that the database can be used as it is, and that its disk has room."""
 
 import shutil
 from collections.abc import Iterator

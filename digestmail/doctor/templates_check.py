@@ -1,4 +1,4 @@
-"""Whether every mail and every page of the templates can be shown."""
+"""Checks that every mail and every page of the templates can be shown."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -46,7 +46,7 @@ class SteppingClock:
 def trial_app(settings: Settings, clock: SteppingClock) -> Iterator[App]:
     """Open an App that shares nothing with the operator's but the templates and the name."""
     with tempfile.TemporaryDirectory(prefix="digestmail-doctor-") as folder:
-        own = settings.model_copy(
+        trial_settings = settings.model_copy(
             update={
                 "public_url": HOME,
                 "folder": Path(folder),
@@ -59,7 +59,7 @@ def trial_app(settings: Settings, clock: SteppingClock) -> Iterator[App]:
                 "web": settings.web.model_copy(update={"trusted_proxies": [], "altcha": False}),
             }
         )
-        app = App(own, clock)
+        app = App(trial_settings, clock)
         try:
             migrate(app.store.database, MIGRATIONS, clock())
             yield app

@@ -15,11 +15,11 @@ _MAX_LENGTH = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
 class _Provider:
     """How a provider of mailboxes takes several spellings for one.
 
-    ``domains`` are all one, the first, or each their own where ``apart``.
+    ``domains`` are all one, the first, or each their own where ``separate``.
     """
 
     domains: tuple[str, ...]
-    apart: bool = False
+    separate: bool = False
     ignored: str = ""  # characters of the local part
     tag: str = "+"  # what begins the part that is its owner's to choose
     subdomains: bool = False  # whether anything@name.example.org is name@example.org
@@ -30,16 +30,16 @@ _PROVIDERS = (
     _Provider(("proton.me", "protonmail.com", "protonmail.ch", "pm.me"), ignored=".-_"),
     _Provider(("icloud.com", "me.com", "mac.com")),
     _Provider(("yandex.ru", "yandex.com", "yandex.by", "yandex.kz", "ya.ru"), ignored=".-"),
-    _Provider(("ymail.com", "rocketmail.com", "myyahoo.com"), apart=True, tag="-"),
+    _Provider(("ymail.com", "rocketmail.com", "myyahoo.com"), separate=True, tag="-"),
     _Provider(
         ("fastmail.com", "fastmail.fm", "fastmail.net", "fastmail.org", "messagingengine.com"),
-        apart=True,
+        separate=True,
         subdomains=True,
     ),
 )
 _BY_DOMAIN = {domain: provider for provider in _PROVIDERS for domain in provider.domains}
-_YAHOO = _Provider((), apart=True, tag="-")  # under many countries' domains
-_OTHER = _Provider((), apart=True)
+_YAHOO = _Provider((), separate=True, tag="-")  # under many countries' domains
+_UNKNOWN = _Provider((), separate=True)
 
 # RFC 6761 and 6762 leave "test", "local" and "localhost" to the site: a lab's own network and a
 # trial on one machine mail to them. These three can never receive mail.
@@ -47,7 +47,7 @@ email_validator.SPECIAL_USE_DOMAIN_NAMES[:] = ["arpa", "invalid", "onion"]
 
 
 def checked_address(text: str, *, local: bool = True) -> str:
-    """The address in ``text``: trimmed, lower case, an international domain in its ASCII form.
+    """Return the address in ``text``: trimmed, lower case, its domain in ASCII.
 
     Raises InputError("email", ...) for anything a relay without SMTPUTF8 could not be given.
     No name server is asked. ``local``: whether a mailbox of this machine is one, as an operator
@@ -73,20 +73,20 @@ def checked_address(text: str, *, local: bool = True) -> str:
 
 
 def rate_key(address: str) -> str:
-    """The mailbox behind ``address``, so that its spellings share one limit.
+    """Return the mailbox behind ``address``, so that its spellings share one limit.
 
     Without the tag that many providers let their users add, and with what a provider takes for
     the same written in one way. For counting only: never mail to it.
     """
     local, _, domain = address.lower().rpartition("@")
     below, _, above = domain.partition(".")
-    provider = _provider(domain) or _OTHER
+    provider = _provider(domain) or _UNKNOWN
     if (fastmail := _provider(above)) and fastmail.subdomains:
         local, domain, provider = below, above, fastmail
     for tag in dict.fromkeys(("+", provider.tag)):
         local = local.partition(tag)[0] or local
     local = local.translate(dict.fromkeys(map(ord, provider.ignored))) or local
-    return f"{local}@{domain if provider.apart else provider.domains[0]}"
+    return f"{local}@{domain if provider.separate else provider.domains[0]}"
 
 
 def _provider(domain: str) -> _Provider | None:

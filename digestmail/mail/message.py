@@ -45,7 +45,7 @@ class Identity:
 
     @property
     def domain(self) -> str:
-        """The domain of ``from_address``, with which DMARC wants SPF or DKIM aligned."""
+        """Return the domain of ``from_address``, with which DMARC wants SPF or DKIM aligned."""
         return self.from_address.rpartition("@")[2].lower()
 
 
@@ -61,7 +61,7 @@ class ListLinks:
 
 
 def envelope_sender(identity: Identity, token: str) -> str:
-    """Where bounces of mails to one recipient go: ``b+<token>@bounce.example.org`` (VERP).
+    """Return the VERP address for bounces of one recipient: ``b+<token>@bounce.example.org``.
 
     ``token`` is lower-case letters, digits and dashes. Raises ValueError when the local part
     would not start with a letter, or not fit into the 64 characters of RFC 5321.
@@ -76,7 +76,7 @@ def envelope_sender(identity: Identity, token: str) -> str:
 
 
 def message_id(identity: Identity, seed: str) -> str:
-    """The Message-ID that always belongs to ``seed``, with its angle brackets."""
+    """Return the Message-ID that always belongs to ``seed``, with its angle brackets."""
     return f"<{hashlib.sha256(seed.encode()).hexdigest()[:40]}@{identity.domain}>"
 
 
@@ -95,7 +95,7 @@ def build(
     list_links: ListLinks | None,
     dkim: DkimKey | None,
 ) -> Message:
-    """One mail to one recipient, as bytes: 7-bit, CRLF, text/plain before text/html.
+    """Return one mail to one recipient as bytes: 7-bit, CRLF, text/plain before text/html.
 
     ``text`` and ``html`` may be bytes: then they are in quoted-printable, with CRLF line ends, and
     no line begins with a dot.
@@ -163,7 +163,7 @@ def _phrase(name: str, words: str, address: str) -> str:
 
 @lru_cache(maxsize=1024)  # many readers get the same subject
 def _encoded(name: str, value: str) -> str:
-    """``value`` as it stands after ``name: ``, folded; as encoded words unless it is plain."""
+    """Return ``value`` folded behind ``name: ``; as encoded words unless it is plain."""
     if _is_plain(value):
         if len(name) + len(value) < _COLUMNS - 2:
             return value
@@ -188,7 +188,7 @@ def _encoded(name: str, value: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _word_code(character: str) -> str:
-    """A character in an encoded word (RFC 2047 4.2), of which no character may be cut."""
+    """Return a character in an encoded word (RFC 2047 4.2), of which no character may be cut."""
     if character in _UNCODED:
         return character
     return "_" if character == " " else "".join(f"={b:02X}" for b in character.encode())
@@ -204,20 +204,20 @@ def _is_plain(value: str) -> bool:
 
 
 # EmailMessage takes 20 times as long to write the same.
-_PART = (
+_BODY_PART = (
     b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 )
 _HEAD = b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="%s"\r\n'
 
 
 def _body(text: bytes, html: bytes, boundary_seed: str) -> tuple[bytes, ...]:
-    """The last headers and the parts, as RFC 2046 5.1 puts them, in pieces."""
+    """Return the last headers and the parts, as RFC 2046 5.1 puts them, in pieces."""
     # "=_" cannot occur in quoted-printable text.
     boundary = b"=_" + hashlib.sha256(boundary_seed.encode()).hexdigest()[:32].encode()
     between = b"\r\n--" + boundary  # the line end before a boundary belongs to it
-    begun = between + b"\r\n" + _PART
-    parts = (begun % b"plain", text, begun % b"html", html)
-    return (_HEAD % boundary, *parts, between, b"--\r\n")
+    begun = between + b"\r\n" + _BODY_PART
+    body_parts = (begun % b"plain", text, begun % b"html", html)
+    return (_HEAD % boundary, *body_parts, between, b"--\r\n")
 
 
 def _quoted(text: str | bytes) -> bytes:

@@ -46,7 +46,7 @@ class OutboxMailer:
         )
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing, as no file stays open."""
 
     def _write(self, message: Message) -> str:
         while True:
@@ -57,10 +57,10 @@ class OutboxMailer:
 
 
 def _put(folder: Path, name: str, raw: bytes) -> bool:
-    """Whether ``name`` was free and now holds ``raw``."""
-    target, part = folder / name, folder / f".{name}.part"
+    """Return whether ``name`` was free and now holds ``raw``."""
+    target, partial = folder / name, folder / f".{name}.part"
     try:
-        file = part.open("xb")  # only one process can have it
+        file = partial.open("xb")  # only one process can have it
     except FileExistsError:
         return False
     try:
@@ -68,12 +68,12 @@ def _put(folder: Path, name: str, raw: bytes) -> bool:
             file.write(raw)
         free = not target.exists()
         if free:
-            part.replace(target)
+            partial.replace(target)
     except BaseException:
-        part.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
     if not free:
-        part.unlink()
+        partial.unlink()
     return free
 
 

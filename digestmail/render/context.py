@@ -16,8 +16,8 @@ from digestmail.text import excerpt, one_line
 _SUBJECT = 80
 _NOTE = 600
 _PROFILE = 80
-_FEW = 3  # papers
-_MANY = 20  # judged ones
+_FEW_PAPERS = 3  # papers
+_ENOUGH_JUDGED = 20  # judged ones
 _PER_MINUTE = 230  # words; Brysbaert, J. Mem. Lang. 109 (2019): 238 of silent English non-fiction
 
 Names = dict[str, Any]
@@ -31,7 +31,7 @@ class PaperLinks:
     end: str = ""
 
     def __call__(self, position: int) -> str:
-        """The link of the paper at a position."""
+        """Return the link of the paper at a position."""
         return f"{self.start}{position}{self.end}"
 
 
@@ -68,8 +68,8 @@ class Quoted:
     html: bytes
 
 
-def digest_names(digest: Digest, reader: Recipient, links: DigestLinks, shown: int) -> Names:
-    """The names known in all templates of a digest that shows so many papers."""
+def digest_names(digest: Digest, reader: Recipient, links: DigestLinks, papers: int) -> Names:
+    """Return the names that all templates of a digest with so many papers know."""
     confirmed = reader.confirmed_at
     profiles = dict.fromkeys(map(profile_name, digest.items))
     return {
@@ -78,7 +78,7 @@ def digest_names(digest: Digest, reader: Recipient, links: DigestLinks, shown: i
         "total": len(digest.items),
         "judged": digest.judged,
         "few": _is_few(digest, reader),
-        "left_out": len(digest.items) - shown,
+        "left_out": len(digest.items) - papers,
         "profiles": [name for name in profiles if name],
         "note": clean(digest.note, _NOTE),
         "address": one_line(readable_address(reader.email)),
@@ -88,13 +88,13 @@ def digest_names(digest: Digest, reader: Recipient, links: DigestLinks, shown: i
 
 
 def paper_names(papers: Sequence[PaperView]) -> Names:
-    """The names of what is shown: the papers in the order of the mail, and how long they take."""
+    """Return the papers in the order of the mail, and the minutes that reading them takes."""
     minutes = sum(paper.words for paper in papers) / _PER_MINUTE
     return {"papers": papers, "minutes": str(max(round(minutes), 1))}
 
 
 def profile_name(item: DigestItem) -> str:
-    """The name of the profile a paper was picked for, as it is shown."""
+    """Return the name of the profile a paper was picked for, as it is shown."""
     return _cleaned(item.profile_name)
 
 
@@ -104,7 +104,7 @@ def _cleaned(name: str) -> str:
 
 
 def placed(items: Sequence[DigestItem]) -> list[tuple[DigestItem, Place]]:
-    """The items as the mail shows them: a section for each profile, the one of the best first."""
+    """Return the items in a section for each profile, the one with the best paper first."""
     sections: dict[str, list[DigestItem]] = {}
     for item in items:
         sections.setdefault(profile_name(item), []).append(item)
@@ -124,21 +124,21 @@ _place = lru_cache(maxsize=4096)(Place)
 
 
 def subject_line(printed: str) -> str:
-    """A subject as a template printed it, on one line and short."""
+    """Return a subject as a template printed it, on one line and short."""
     return excerpt(one_line(printed), _SUBJECT)
 
 
 def _is_few(digest: Digest, reader: Recipient) -> bool:
-    """Whether a reader may wonder where the papers are, and could let more through."""
+    """Return whether a reader may wonder where the papers are, and could let more through."""
     if not digest.items:
         return digest.judged > 0
-    shown = len(digest.items)
-    return shown < reader.most_papers and shown <= _FEW and digest.judged >= _MANY
+    papers = len(digest.items)
+    return papers < reader.most_papers and papers <= _FEW_PAPERS and digest.judged >= _ENOUGH_JUDGED
 
 
 @lru_cache(maxsize=64)
 def _days(day: date) -> Mapping[str, str]:
-    """The day of a digest as its templates may name it."""
+    """Return the day of a digest as its templates may name it."""
     return {
         "day": english_short_day(day),
         "long_day": ENGLISH.long_day(day),
@@ -147,7 +147,7 @@ def _days(day: date) -> Mapping[str, str]:
 
 
 def _week(last: date) -> str:
-    """``14–20 November``, ``28 November – 4 December``: the week that ends with a day."""
+    """Return the week that ends with a day: ``14–20 November``, ``28 November – 4 December``."""
     first = last - timedelta(days=6)
     if first.month == last.month:
         return f"{first.day}–{last.day} {last:%B}"

@@ -29,7 +29,7 @@ _DAYS = 1024  # a list has one for each paper, and few are different
 
 
 def make_environment(templates: Path, words: Words = ENGLISH, **names: str) -> SandboxedEnvironment:
-    """An environment on ``templates``, in one language; ``names`` are known in every template.
+    """Return an environment for templates in one language; every template knows ``names``.
 
     Everything is escaped except in templates that end in ``.txt``. An unknown name is an error.
     """
@@ -98,12 +98,12 @@ def _escaped(name: str | None) -> bool:
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 paper``, ``2 papers``, ``1,200 papers``."""
+    """Return ``1 paper``, ``2 papers`` or ``1,200 papers``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def unbroken(text: str) -> str:
-    """``text`` with blanks at which no line is broken."""
+    """Return ``text`` with no-break spaces."""
     return text.replace(" ", "\u00a0")
 
 
@@ -123,7 +123,7 @@ def compile_all(environment: SandboxedEnvironment, needed: Sequence[str]) -> Non
 
 
 def broken(name: str, error: Exception) -> ConfigError:
-    """The ConfigError that tells which template fails, on which line and why."""
+    """Return the ConfigError that says which template fails, on which line and why."""
     file, line = _place(error)
     where = f"{file or name}, line {line}" if line else name
     return ConfigError(f"template {where}: {_problem(error)}; correct it or restore the original")

@@ -55,21 +55,21 @@ def _bound_names(tree: nodes.Template) -> Iterator[str]:
 
 def _guarded(tree: nodes.Template) -> set[str]:
     """Return the names that are asked about with ``is defined`` or have a default."""
-    asked: list[nodes.Expr | None] = [
+    guarded: list[nodes.Expr | None] = [
         test.node for test in tree.find_all(nodes.Test) if test.name in _GUARDING_TESTS
     ]
-    asked += [each.node for each in tree.find_all(nodes.Filter) if each.name in _GUARDING_FILTERS]
-    return {node.name for node in asked if isinstance(node, nodes.Name)}
+    guarded += [each.node for each in tree.find_all(nodes.Filter) if each.name in _GUARDING_FILTERS]
+    return {node.name for node in guarded if isinstance(node, nodes.Name)}
 
 
 def _check_references(environment: SandboxedEnvironment, name: str, tree: nodes.Template) -> None:
     kinds = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
-    there = set(environment.list_templates())
+    existing = set(environment.list_templates())
     for node in tree.find_all(kinds):
         optional = isinstance(node, nodes.Include) and node.ignore_missing
-        other = getattr(node, "template", None)
-        if isinstance(other, nodes.Const) and other.value not in there and not optional:
-            raise _fault(name, node.lineno, f"there is no template {other.value}")
+        reference = getattr(node, "template", None)
+        if isinstance(reference, nodes.Const) and reference.value not in existing and not optional:
+            raise _fault(name, node.lineno, f"there is no template {reference.value}")
 
 
 def _check_blocks(environment: SandboxedEnvironment, name: str, tree: nodes.Template) -> None:
@@ -77,9 +77,9 @@ def _check_blocks(environment: SandboxedEnvironment, name: str, tree: nodes.Temp
     ancestors = list(_ancestors(environment, tree, {name}))
     if not ancestors:
         return
-    shown = {block.name for ancestor in ancestors for block in ancestor.find_all(nodes.Block)}
+    visible = {block.name for ancestor in ancestors for block in ancestor.find_all(nodes.Block)}
     for node in tree.body:
-        if isinstance(node, nodes.Block) and node.name not in shown:
+        if isinstance(node, nodes.Block) and node.name not in visible:
             text = f"the block {node.name} is in no template that it extends, so nobody sees it"
             raise _fault(name, node.lineno, text)
 

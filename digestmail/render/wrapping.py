@@ -25,13 +25,13 @@ def wrap(text: str, indent: int = 0, *, hanging: int = 0, width: int = 72, label
     begins with ``label``. Chinese, Japanese and Korean letters take two columns.
     """
     # By hand, as textwrap takes 10 times as long and every mail has 20 reasons to wrap.
-    rest = " ".join(f"{label}{text}".split())
-    next_break = _break_by_columns if _WIDE.search(rest) else _break_at_blank
+    remaining = " ".join(f"{label}{text}".split())
+    next_break = _break_by_columns if _WIDE.search(remaining) else _break_at_blank
     lines, start = [], " " * indent
-    while end := next_break(rest, width - len(start)):
-        lines.append(start + rest[:end].rstrip(" "))
-        rest, start = rest[end:].lstrip(" "), " " * (indent + hanging)
-    return "\n".join([*lines, start + rest]) if rest else ""
+    while end := next_break(remaining, width - len(start)):
+        lines.append(start + remaining[:end].rstrip(" "))
+        remaining, start = remaining[end:].lstrip(" "), " " * (indent + hanging)
+    return "\n".join([*lines, start + remaining]) if remaining else ""
 
 
 def _break_at_blank(text: str, room: int) -> int:

@@ -40,7 +40,7 @@ def settings(tmp_path: Path, clock: FakeClock) -> Iterator[Settings]:
 def examined(settings: Settings, clock: FakeClock, **values: Any) -> dict[str, Check]:
     asked: list[tuple[str, str]] = values.pop("asked", [])
     with serving(TABLE, asked) as at:
-        checks = list(examine(settings, Dns(at), clock, own=lambda: ["192.0.2.1"]))
+        checks = list(examine(settings, Dns(at), clock, public_addresses=lambda: ["192.0.2.1"]))
     return {check.name.replace(" ", "-"): check for check in checks}
 
 

@@ -53,7 +53,7 @@ def found(
         "bounce_domain": BOUNCE,
         "key": key,
         "relays": ["relay.example.org"],
-        "own": [],
+        "public_addresses": [],
     }
     with serving(table) as at:
         checks = list(examine_records(Dns(at, seconds), Sending(**(given | changes))))
@@ -202,7 +202,7 @@ def test_ptr_of_a_relay_of_our_own(
     rsa: DkimKey, own: list[str], ok: bool | None, says: str
 ) -> None:
     table = good(rsa) | {("2.2.0.192.in-addr.arpa", "PTR"): ["relay.example.org."]}
-    checks = found(rsa, table, relays=["localhost"], own=own)
+    checks = found(rsa, table, relays=["localhost"], public_addresses=own)
     assert checks["ptr"][0] is ok
     assert says in checks["ptr"][1]
     covered = checks[f"spf {BOUNCE}"][1]
@@ -211,7 +211,7 @@ def test_ptr_of_a_relay_of_our_own(
 
 def test_without_an_answer_nobody_is_blamed(rsa: DkimKey) -> None:
     table = {key: ["silence"] for key in good(rsa)}
-    checks = found(rsa, table, 0.5, relays=["127.0.0.1"], own=["192.0.2.1"])
+    checks = found(rsa, table, 0.5, relays=["127.0.0.1"], public_addresses=["192.0.2.1"])
     asked = [name for name in checks if " " not in name]
     assert asked == ["spf", "dkim", "dmarc", "mx", "ptr"]
     assert all(checks[name][0] is None for name in asked)

@@ -104,7 +104,7 @@ def bare(mail: Rendered) -> Rendered:
 def still_splits() -> Iterator[None]:
     """No test may have made the built-in templates give up."""
     yield
-    assert RENDERER.splits
+    assert RENDERER.compiles
 
 
 # --- the same mail -----------------------------------------------------------------------------
@@ -224,7 +224,7 @@ def test_an_operators_template_may_do_anything(
     path.write_text(path.read_text().replace(old, new))
     renderer = Renderer(own)
     assert same(digest(item(1, PAPER, *WHY), item(2, PAPER, *WHY)), renderer)
-    assert not renderer.splits
+    assert not renderer.compiles
     assert "rendered as a whole" in caplog.text
 
 
@@ -246,7 +246,7 @@ def test_filters_of_texts_with_values_in_them_are_split(
     path.write_text(path.read_text().replace(old, new))
     renderer = Renderer(own)
     assert same(digest(item(1, PAPER, *WHY), item(2, PAPER, *WHY)), renderer)
-    assert renderer.splits
+    assert renderer.compiles
 
 
 def test_an_operators_own_words_and_styles_are_split_too(own: Path) -> None:
@@ -260,7 +260,7 @@ def test_an_operators_own_words_and_styles_are_split_too(own: Path) -> None:
     style.write_text(style.read_text().replace("<style>", "<style>.sheet .pad b{color:red}", 1))
     renderer = Renderer(own)
     assert same(digest(item(1, PAPER, *WHY), item(2, PAPER, *WHY)), renderer)
-    assert renderer.splits
+    assert renderer.compiles
 
 
 def test_a_broken_template_is_told_as_ever(own: Path) -> None:

@@ -19,36 +19,36 @@ _MOST_LABELS = 8
 
 
 def tags(record: str) -> dict[str, str]:
-    """``v=DKIM1; k=rsa; p=...`` as a dict; names in lower case, the first of several counts."""
-    found: dict[str, str] = {}
-    for part in record.split(";"):
-        name, separator, value = part.partition("=")
+    """Return ``v=DKIM1; k=rsa; p=...`` as a dict by lower-case name; the first value counts."""
+    values: dict[str, str] = {}
+    for tag in record.split(";"):
+        name, separator, value = tag.partition("=")
         if separator:
-            found.setdefault(name.strip().lower(), value.strip())
-    return found
+            values.setdefault(name.strip().lower(), value.strip())
+    return values
 
 
 def key_trouble(texts: list[str], key: DkimKey) -> str:
-    """Why receivers could not check signatures of ``key`` with these records; empty: they can."""
+    """Return why receivers cannot check signatures of ``key`` with these records, or ""."""
     if not texts:
         return "there is no such record"
     if len(texts) > 1:
         return f"there are {len(texts)} records, and receivers may take any: leave one"
-    found = tags(texts[0])
-    published = "".join(found.get("p", "").split())
-    if found.get("v", "DKIM1") != "DKIM1" or "p" not in found:
+    values = tags(texts[0])
+    published = "".join(values.get("p", "").split())
+    if values.get("v", "DKIM1") != "DKIM1" or "p" not in values:
         return "it is no DKIM record"
     if not published:
         return "the key is revoked (p= is empty)"
-    if found.get("k", "rsa").lower() != key.kind:
-        return f"it is of an {found.get('k', 'rsa')} key, ours is {key.kind}"
-    if "sha256" not in found.get("h", "sha256").lower().split(":"):
+    if values.get("k", "rsa").lower() != key.kind:
+        return f"it is of an {values.get('k', 'rsa')} key, ours is {key.kind}"
+    if "sha256" not in values.get("h", "sha256").lower().split(":"):
         return "h= does not allow sha256"
     return "" if _raw_key(published) == key.public_key else "it is of another key than ours"
 
 
 def _raw_key(text: str) -> bytes:
-    """A published key as DkimKey.public_key has it; RSA keys come in two forms."""
+    """Return a published key as DkimKey.public_key has it; RSA keys come in two forms."""
     try:
         der = base64.b64decode(text, validate=True)
         public = load_der_public_key(der)
@@ -60,26 +60,26 @@ def _raw_key(text: str) -> bytes:
 
 
 def policies(texts: list[str]) -> list[dict[str, str]]:
-    """The DMARC records among TXT records."""
+    """Return the DMARC records among TXT records."""
     return [tags(text) for text in texts if text.replace(" ", "").lower().startswith("v=dmarc1")]
 
 
 def find_policy(dns: Dns, domain: str) -> tuple[str, list[dict[str, str]]]:
-    """The domain whose policy counts for ``domain``, its own or the nearest above, and the policy.
+    """Return the nearest domain at or above ``domain`` that has a policy, and the policy.
 
     Without one, ``domain`` and nothing. Raises DnsError.
     """
-    found = _policies_above(dns, domain)
-    return found[0] if found else (domain, [])
+    walk = _policies_above(dns, domain)
+    return walk[0] if walk else (domain, [])
 
 
 def organisation(dns: Dns, domain: str) -> str:
-    """The topmost domain with a policy: whose names are aligned with each other. Raises DnsError.
+    """Return the topmost domain with a policy, whose names are aligned. Raises DnsError.
 
     As the tree walk of DMARC's revision finds it, without a list of public suffixes.
     """
-    found = _policies_above(dns, domain)
-    return found[-1][0] if found else domain
+    walk = _policies_above(dns, domain)
+    return walk[-1][0] if walk else domain
 
 
 def _policies_above(dns: Dns, domain: str) -> list[tuple[str, list[dict[str, str]]]]:
@@ -90,7 +90,7 @@ def _policies_above(dns: Dns, domain: str) -> list[tuple[str, list[dict[str, str
 
 
 def aligned(dns: Dns, domain: str, with_from: str, mode: str) -> bool:
-    """Whether ``domain`` stands for the one in From. ``mode``: ``s`` if only the very same does.
+    """Return whether ``domain`` is aligned with the one in From; ``mode`` is ``r`` or ``s``.
 
     Raises DnsError.
     """

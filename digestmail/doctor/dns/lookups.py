@@ -33,28 +33,28 @@ class Dns:
         self._known: dict[tuple[str, str], list[Any]] = {}
 
     def texts(self, name: str) -> list[str]:
-        """TXT records, each as one string (RFC 7208 3.3)."""
-        return [b"".join(r.strings).decode("latin-1") for r in self._ask(name, "TXT")]
+        """Return the TXT records, each as one string (RFC 7208 3.3)."""
+        return [b"".join(r.strings).decode("latin-1") for r in self._query(name, "TXT")]
 
     def exchangers(self, name: str) -> list[str]:
-        """MX hosts, the preferred first; ``.`` is the null MX of RFC 7505."""
-        records = sorted(self._ask(name, "MX"), key=lambda record: int(record.preference))
+        """Return the MX hosts, the preferred first; ``.`` is the null MX of RFC 7505."""
+        records = sorted(self._query(name, "MX"), key=lambda record: int(record.preference))
         return [str(record.exchange).rstrip(".") or "." for record in records]
 
     def addresses(self, name: str) -> list[str]:
-        """IPv4 and IPv6 addresses; an address is its own."""
+        """Return the IPv4 and IPv6 addresses of a host name, or of an address itself."""
         try:
             return [str(ipaddress.ip_address(name))]
         except ValueError:
-            return [r.address for kind in ("A", "AAAA") for r in self._ask(name, kind)]
+            return [r.address for kind in ("A", "AAAA") for r in self._query(name, kind)]
 
     def names_of(self, address: str) -> list[str]:
-        """The PTR records of an address."""
+        """Return the PTR records of an address."""
         reverse = dns.reversename.from_address(address).to_text()
-        return [str(record.target).rstrip(".") for record in self._ask(reverse, "PTR")]
+        return [str(record.target).rstrip(".") for record in self._query(reverse, "PTR")]
 
-    def _ask(self, name: str, kind: str) -> list[Any]:
-        """Records of a kind; DnsError when nobody answers."""
+    def _query(self, name: str, kind: str) -> list[Any]:
+        """Return the records of a kind; DnsError when nobody answers."""
         key = (name.lower().rstrip("."), kind)
         if key not in self._known:
             if self._silent:
@@ -67,7 +67,7 @@ class Dns:
             return list(self._resolver().resolve(f"{name}.", kind))
         except dns.resolver.NXDOMAIN:
             if name:
-                self._ask("", "NS")
+                self._query("", "NS")
                 return []
             # For a nameserver of the world, its root exists.
             self._silent = "could not ask DNS: the nameserver knows this network only"

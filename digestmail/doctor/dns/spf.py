@@ -34,7 +34,7 @@ _KINDS = {
 }
 _TERM = re.compile(
     r"(?P<sign>[+?~-]?)(?:"
-    + "|".join(rf"(?P<is_{kind}>{kind}){rest}" for kind, rest in _KINDS.items())
+    + "|".join(rf"(?P<is_{kind}>{kind}){pattern}" for kind, pattern in _KINDS.items())
     + ")",
     re.I | re.A,
 )
@@ -59,10 +59,10 @@ class Term:
 
 def record_of(texts: list[str]) -> str:
     """Return the one SPF record among TXT records; empty without one, SpfError with several."""
-    found = [text for text in texts if text.lower() == "v=spf1" or text.lower()[:7] == "v=spf1 "]
-    if len(found) > 1:
-        raise SpfError(f"{len(found)} records, of which receivers heed none: join them in one")
-    return found[0] if found else ""
+    records = [text for text in texts if text.lower() == "v=spf1" or text.lower()[:7] == "v=spf1 "]
+    if len(records) > 1:
+        raise SpfError(f"{len(records)} records, of which receivers heed none: join them in one")
+    return records[0] if records else ""
 
 
 def terms(record: str) -> list[Term]:
@@ -175,8 +175,8 @@ class Evaluation:
             yield _network(term.value, f"/{term.size}" if term.kind == "ip6" else term.size)
             return
         for host in self._exchangers(name) if term.kind == "mx" else [name]:
-            for own in self._addresses(host, address.version):
-                yield _network(own, term.size)
+            for address_of_host in self._addresses(host, address.version):
+                yield _network(address_of_host, term.size)
 
     def _exchangers(self, name: str) -> list[str]:
         hosts = self._dns.exchangers(name)
@@ -187,10 +187,10 @@ class Evaluation:
 
     def _addresses(self, name: str, version: int) -> list[str]:
         """Return the addresses of a name, of the kind that the sender's is of."""
-        every = self._dns.addresses(name)
-        found = [text for text in every if ipaddress.ip_address(text).version == version]
-        self._count(found, name)
-        return found
+        addresses = self._dns.addresses(name)
+        matching = [text for text in addresses if ipaddress.ip_address(text).version == version]
+        self._count(matching, name)
+        return matching
 
     def _count(self, answers: list[str], name: str) -> None:
         """Count a question that brought nothing."""
@@ -210,9 +210,9 @@ def expanded(text: str, domain: str, address: "_Address") -> str | None:
 
     def value(match: re.Match[str]) -> str:
         letter, digits, reverse, delimiters = match.groups()
-        parts = re.split(f"[{re.escape(delimiters or '.')}]", values[letter.lower()])
-        parts = parts[::-1] if reverse else parts
-        return ".".join(parts[-int(digits) :] if digits else parts)
+        labels = re.split(f"[{re.escape(delimiters or '.')}]", values[letter.lower()])
+        labels = labels[::-1] if reverse else labels
+        return ".".join(labels[-int(digits) :] if digits else labels)
 
     named = re.sub(r"%\{([div])(\d*)(r?)([.\-+,/_=]*)\}", value, text, flags=re.I)
     return named.replace("%_", " ").replace("%-", "%20").replace("%%", "%")

@@ -37,7 +37,7 @@ class PhaseError(Exception):
 
     @property
     def in_step(self) -> bool:
-        """Whether both sides still agree on whose turn it is."""
+        """Return whether both sides still agree on whose turn it is."""
         return 400 <= self.code < 600 and self.code != _UNAVAILABLE
 
 
@@ -88,12 +88,12 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether another message may be tried on it."""
+        """Return whether another message may be tried on it."""
         return self._dialogue is not None and self._dialogue.is_open
 
     @property
     def size_limit(self) -> int:
-        """The most bytes of a message the server takes (RFC 1870); 0 when it names no limit."""
+        """Return the largest message, in bytes, that the server takes (RFC 1870); 0: no limit."""
         limit = self._client.esmtp_extensions.get("size", "")
         return int(limit) if _SIZE.fullmatch(limit) else 0
 
@@ -222,7 +222,7 @@ class Connection:
     async def _command(
         self, phase: Phase, command: bytes, *, expected: int = _OK, timeout: float = 0
     ) -> Reply:
-        """The reply to a command; PhaseError unless its code is ``expected`` or of that hundred."""
+        """Return the reply to a command; PhaseError unless its class is that of ``expected``."""
         self._write(phase, command + b"\r\n")
         reply = await self._reply(phase, timeout)
         _expect(phase, reply, expected)
@@ -233,7 +233,7 @@ class Connection:
             self._live_dialogue.write(data)
 
     async def _reply(self, phase: Phase, timeout: float = 0) -> Reply:
-        """The next reply; PhaseError when the server says that it will close the connection."""
+        """Return the next reply; PhaseError when the server announces that it closes."""
         with _DURING[phase]:
             reply = await self._live_dialogue.reply(timeout or self._settings.command_timeout)
         if reply.code == _UNAVAILABLE:

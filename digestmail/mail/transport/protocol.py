@@ -41,7 +41,7 @@ class Dialogue(asyncio.Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether it is our turn to speak."""
+        """Return whether it is our turn to speak."""
         return not (self._lost or self._replies or self._transport.is_closing())
 
     def write(self, data: bytes) -> None:
@@ -62,7 +62,7 @@ class Dialogue(asyncio.Protocol):
             await self._change(timeout, "the server takes no more data")
 
     async def reply(self, timeout: float) -> Reply:
-        """The next reply."""
+        """Return the next reply."""
         while not self._replies:
             await self._change(timeout, NO_ANSWER)
         return self._replies.popleft()
@@ -110,7 +110,7 @@ class Dialogue(asyncio.Protocol):
         self._alarm = self._loop.call_at(when, self._on_alarm)
 
     def _on_alarm(self) -> None:
-        """The alarm, perhaps of a wait that is long over."""
+        """End a wait whose time is up; the alarm may be of one that is long over."""
         self._alarm = None
         if self._waiting is None or self._waiting.done():
             return
@@ -157,17 +157,17 @@ class Dialogue(asyncio.Protocol):
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """By the server, the network or ourselves."""
+        """Note that the server, the network or we ourselves have closed the connection."""
         self._lost = self._lost or ConnectionResetError(str(exc) if exc else "connection lost")
         if self._alarm is not None:
             self._alarm.cancel()
         self._wake()
 
     def pause_writing(self) -> None:
-        """The operating system takes no more for now."""
+        """Note that the operating system takes no more for now."""
         self._full = True
 
     def resume_writing(self) -> None:
-        """It has taken everything."""
+        """Note that the operating system has taken everything."""
         self._full = False
         self._wake()

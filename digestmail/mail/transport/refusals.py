@@ -1,4 +1,4 @@
-"""Whether it is the relay that refuses everybody, or a few recipients that are bad. Pure."""
+"""Which refusals mean that the relay refuses everybody, and not a few bad recipients. Pure."""
 
 import re
 from collections import defaultdict
@@ -61,7 +61,7 @@ class Refusals:
 
     @property
     def are_all_there_was(self) -> bool:
-        """Whether nobody's mail was taken and the relay had something against us each time."""
+        """Return whether no mail was taken and the relay had something against us each time."""
         return len(self._blaming_us) > 1 and not self._took_one
 
 

@@ -57,12 +57,12 @@ class SmtpSettings:
 
     @property
     def address(self) -> str:
-        """``host:port``, as it is shown."""
+        """Return ``host:port``, by which the relay is known."""
         return f"{self.host}:{self.port}"
 
 
 def tls_context(settings: SmtpSettings) -> ssl.SSLContext | None:
-    """The TLS rules of ``settings``, if any. Raises ConfigError when ``ca_file`` cannot be read."""
+    """Return the TLS rules of ``settings``, if any; ConfigError for an unreadable ``ca_file``."""
     if settings.tls == "none":
         return None  # reading the system's authorities takes as long as sending 300 mails
     context = ssl.create_default_context()

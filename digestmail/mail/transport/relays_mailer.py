@@ -84,7 +84,7 @@ class RelaysMailer:
     async def _probe(
         self, pools: Sequence[RelayPool], message: Message, claim: Callable[[], Awaitable[bool]]
     ) -> SendResult | None:
-        """Where all relays rest since an earlier run, try one: it may just have been mended."""
+        """Try one relay where all rest since an earlier run: it may have been mended."""
         resting = [pool for pool in pools if pool.trouble and not pool.was_tried]
         if self._probed or not resting:
             return None

@@ -57,7 +57,7 @@ class SmtpMailer:
         await asyncio.gather(*(connection.quit() for connection in idle))
 
     async def _is_used_up(self, reused: Connection, result: SendResult) -> bool:
-        """Whether a connection used before, and nothing else, stood in the way of a message.
+        """Return whether a connection used before, and nothing else, stood in the way of a message.
 
         So it is when the server has left, or wants a new one after some mails or recipients.
         """
@@ -118,10 +118,10 @@ async def check(settings: SmtpSettings) -> str:
 
 
 def _description(connection: Connection, settings: SmtpSettings) -> str:
-    parts = [
+    facts = [
         settings.address,
         _TLS_NAMES[settings.tls] + connection.tls_version,
         "authenticated" if settings.username else "no authentication",
         f"SIZE {connection.size_limit}" if connection.size_limit else "no SIZE limit",
     ]
-    return ", ".join(parts)
+    return ", ".join(facts)

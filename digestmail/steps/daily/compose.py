@@ -38,7 +38,7 @@ class Composer:
         now: datetime,
         digest: Digest | None = None,
     ) -> Message:
-        """The mail of a delivery to its subscriber; a ``digest`` not given is read."""
+        """Return the mail of a delivery to its subscriber; a ``digest`` not given is read."""
         if delivery.kind is DeliveryKind.DIGEST:
             digest = digest or self.store.digests.get(delivery.digest_id or 0)
             return self.digest_message(recipient, digest, now, delivery.id)
@@ -57,7 +57,7 @@ class Composer:
     def digest_message(
         self, recipient: Recipient, digest: Digest, now: datetime, delivery_id: int
     ) -> Message:
-        """The daily mail."""
+        """Return the daily mail."""
         links = self._digest_links(recipient, digest, now)
         quoted = self.renderer.quoted_digest(digest, recipient, links)
         return build(
@@ -76,7 +76,7 @@ class Composer:
         )
 
     def digest(self, recipient: Recipient, digest: Digest, now: datetime) -> Rendered:
-        """The daily mail's parts, for a preview too."""
+        """Return the daily mail rendered, for a preview too."""
         return self.renderer.digest(digest, recipient, self._digest_links(recipient, digest, now))
 
     def _digest_links(self, recipient: Recipient, digest: Digest, now: datetime) -> DigestLinks:
@@ -105,7 +105,7 @@ class Composer:
         return f"mailto:{local}+{token}@{domain}?subject=unsubscribe"
 
     def trial(self, address: str, now: datetime) -> Message:
-        """A mail for the operator to try the relay with."""
+        """Return a mail for the operator to try the relay with."""
         home = self.links.home
         rendered = self.renderer.letter(DeliveryKind.TRIAL, home=home, url=home)
         return self._letter(address, rendered, f"trial:{address}:{now.timestamp()}", now)
@@ -120,7 +120,7 @@ class Composer:
         envelope_token: str = "",
         delivery_token: str = "",
     ) -> Message:
-        """A mail to one person that is not part of the list."""
+        """Return a mail to one person that is not part of the list."""
         return build(
             self.identity,
             recipient=address,
@@ -140,7 +140,7 @@ class Composer:
         return self.links.sender_token(recipient.id, address_hash, now)
 
     def _message_id(self, seed: str) -> str:
-        """Salted, so that a Message-ID tells nobody which subscriber it is about."""
+        """Return a salted Message-ID, which tells nobody which subscriber it is about."""
         return message_id(self.identity, self.store.guards.hash(seed))
 
     def _letter_values(
