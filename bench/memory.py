@@ -71,7 +71,7 @@ def _app(folder: Path, clock: _Clock, rng: random.Random, titles: list[str]) -> 
         keywords = tuple(word for word in rng.choice(titles).split()[:3] if len(word) > 3)
         profile = Profile(keywords=keywords or ("learning",))
         address = f"reader{number}@example.org"
-        app.desk.add(address, [profile], Schedule(hour=9), clock(), active=True)
+        app.subscriptions.add(address, [profile], Schedule(hour=9), clock(), active=True)
     return app
 
 

@@ -13,10 +13,10 @@ from digestmail.calendar import utc_now
 from digestmail.domain import Profile, Schedule
 from digestmail.resources import MIGRATIONS
 from digestmail.steps.links import Links
-from digestmail.steps.subscribers.import_export.enter import Entered, enter
+from digestmail.steps.subscribers.import_export.enter import ImportTally, enter
 from digestmail.steps.subscribers.import_export.entries import Entries
 from digestmail.steps.subscribers.import_export.formats import read_list
-from digestmail.steps.subscribers.subscription import Desk
+from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.store import Database, Store
 from digestmail.store.migrate import migrate
 from digestmail.tokens import Signer
@@ -36,22 +36,24 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             database = Database(f"sqlite:///{Path(folder)}/bench.db")
             migrate(database, MIGRATIONS, utc_now())
-            desk = Desk(Store(database), Links("https://x.example.org", Signer(["k" * 40])))
-            entered = _run(name, desk, data, active=active)
+            service = SubscriptionService(
+                Store(database), Links("https://x.example.org", Signer(["k" * 40]))
+            )
+            entered = _run(name, service, data, active=active)
             assert entered.added + entered.refusals == options.count, entered
-            again = _run(f"{name}, once more", desk, data, active=active)
+            again = _run(f"{name}, once more", service, data, active=active)
             assert again.known == options.count, again
             database.close()
     print(f"memory: {peak_mib():.0f} MiB at the peak")
 
 
-def _run(name: str, desk: Desk, data: bytes, *, active: bool) -> Entered:
+def _run(name: str, service: SubscriptionService, data: bytes, *, active: bool) -> ImportTally:
     watch = Stopwatch()
     entries = Entries(Profile(), Schedule())
     entries.read(read_list(data, {}).records, lambda _: None)
     assert not entries.problems, entries.problems[0]
     read = watch.cpu
-    entered = enter(desk, entries.people.values(), utc_now(), lambda _: None, active=active)
+    entered = enter(service, entries.people.values(), utc_now(), lambda _: None, active=active)
     total = watch.cpu
     print(
         f"{name}: {total:.1f} s of CPU ({read:.1f} reading, {total - read:.1f} entering),"

@@ -43,14 +43,14 @@ from digestmail.services.search import SearchService
 from digestmail.services.threshold_preview import ThresholdPreviewService
 from digestmail.steps.daily.bounces import BounceProcessor, BounceTally
 from digestmail.steps.daily.compose import Composer
-from digestmail.steps.daily.deliver import Delivered, Sender
+from digestmail.steps.daily.deliver import DeliveryReport, Sender
 from digestmail.steps.daily.embed import PaperEmbeddings
 from digestmail.steps.daily.health import Health, health
-from digestmail.steps.daily.prepare import Prepared, PrepareRules
+from digestmail.steps.daily.prepare import PrepareReport, PrepareRules
 from digestmail.steps.daily.prune import prune
 from digestmail.steps.daily.status import Status, status
 from digestmail.steps.links import Links
-from digestmail.steps.subscribers.subscription import Desk
+from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.store import Database, Planned, Store
 from digestmail.store.migrate import require_current
 from digestmail.tokens import Signer
@@ -80,7 +80,7 @@ class App:
         self.clock = clock
         self.store = Store(open_database(settings))
         self.links = Links(settings.public_url, Signer(_keys(settings)))
-        self.desk = Desk(self.store, self.links)
+        self.subscriptions = SubscriptionService(self.store, self.links)
         self.stopping = threading.Event()  # set it, and nothing further is begun
         self.ingestor = Ingestor(
             settings,
@@ -210,7 +210,7 @@ class App:
 
     def prepare(
         self, day: date | None = None, progress: Progress = no_progress, *, patient: bool = True
-    ) -> Prepared:
+    ) -> PrepareReport:
         """Store the digests of all who are due; see ``PlanningService.prepare``."""
         return self.planning.prepare(day, progress, patient=patient)
 
@@ -226,11 +226,11 @@ class App:
         self,
         kinds: Collection[DeliveryKind] = tuple(DeliveryKind),
         progress: Progress = no_progress,
-    ) -> Delivered:
+    ) -> DeliveryReport:
         """Send all planned mails whose time has come."""
         return self.delivery.deliver(kinds, progress)
 
-    def deliver_letters(self) -> Delivered:
+    def deliver_letters(self) -> DeliveryReport:
         """Send what somebody waits for before the screen: confirm mails and links."""
         return self.delivery.deliver_letters(no_progress)
 
@@ -238,7 +238,7 @@ class App:
         """Return what delivers, with the configured Mailer or another."""
         return Sender(
             store=self.store,
-            desk=self.desk,
+            subscriptions=self.subscriptions,
             composer=self.composer,
             mailer=mailer or make_mailer(self.settings, self.store, self.clock),
             clock=self.clock,

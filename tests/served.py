@@ -108,12 +108,12 @@ def corners(app: App) -> list[str]:
     """The paths of pages that few people see: of who left or paused, aged links, no page."""
     now = app.clock()
     gone, away = _newcomer(app, active=True), _newcomer(app, active=True)
-    app.desk.leave(gone)
-    app.desk.pause(away, None)
+    app.subscriptions.leave(gone)
+    app.subscriptions.pause(away, None)
     back = _newcomer(app, active=True)
-    app.desk.leave(back)
+    app.subscriptions.leave(back)
     returns = app.links.way_back(back.id or 0, 0, now)
-    app.desk.take_way_back(returns.rpartition("/")[2], now)
+    app.subscriptions.take_way_back(returns.rpartition("/")[2], now)
     left = [app.links.unsubscribe(gone.id or 0), app.links.way_back(gone.id or 0, 0, now)]
     left += [app.links.unsubscribe(back.id or 0), returns]
     old = app.links.preferences(_reader(app).id or 0, now - timedelta(hours=2))
@@ -186,7 +186,7 @@ def _own(app: App, reader: Subscriber) -> str:
 def _newcomer(app: App, *, active: bool) -> Subscriber:
     """Somebody new, confirmed or not."""
     address = f"n{next(_numbers)}@example.org"
-    return app.desk.add(address, [_LONG], Schedule(), app.clock(), active=active)
+    return app.subscriptions.add(address, [_LONG], Schedule(), app.clock(), active=active)
 
 
 def _reader(app: App) -> Subscriber:
@@ -195,8 +195,8 @@ def _reader(app: App) -> Subscriber:
         return known
     now = app.clock()
     other = Profile(name="Other", interests="protein design with language models")
-    reader = app.desk.add(READER_OF_ALL, [_LONG, other], Schedule(), now, active=True)
-    app.desk.add("b@example.org", [_LONG], Schedule(), now, active=False)
+    reader = app.subscriptions.add(READER_OF_ALL, [_LONG, other], Schedule(), now, active=True)
+    app.subscriptions.add("b@example.org", [_LONG], Schedule(), now, active=False)
     for item in store_digest(app, reader, *_PAPERS, note="N" * 400).items:
         paper_id, reader_id = item.paper.id or 0, reader.id or 0
         app.store.saved.add(reader_id, paper_id, now)

@@ -33,10 +33,10 @@ from digestmail.relevance import Model
 from digestmail.render import Renderer
 from digestmail.resources import TEMPLATES
 from digestmail.steps.daily.compose import Composer
-from digestmail.steps.daily.deliver import Delivered, Sender
-from digestmail.steps.daily.prepare import Planner, Prepared, PrepareRules, prepare
+from digestmail.steps.daily.deliver import DeliveryReport, Sender
+from digestmail.steps.daily.prepare import Planner, PrepareReport, PrepareRules, prepare
 from digestmail.steps.links import Links
-from digestmail.steps.subscribers.subscription import Desk
+from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.store import Planned, Store
 from digestmail.store.digests import release
 from digestmail.store.tables import DELIVERY
@@ -183,7 +183,7 @@ def composer(store: Store) -> Composer:
     return Composer(store=store, renderer=renderer(), links=LINKS, identity=IDENTITY)
 
 
-def prepare_at(store: Store, now: datetime, day: date | None = None, **rules: Any) -> Prepared:
+def prepare_at(store: Store, now: datetime, day: date | None = None, **rules: Any) -> PrepareReport:
     """Run the step with the real scorer."""
     planner = Planner(store, Model, PrepareRules(**rules), now)
     return prepare(store, planner, now, day=day)
@@ -237,7 +237,7 @@ def sender(store: Store, mailer: ScriptedMailer, clock: Clock, **values: Any) ->
     """What delivers, with latest = 12 hours."""
     made = Sender(
         store=store,
-        desk=Desk(store, LINKS),
+        subscriptions=SubscriptionService(store, LINKS),
         composer=composer(store),
         mailer=mailer,
         clock=clock,
@@ -246,7 +246,7 @@ def sender(store: Store, mailer: ScriptedMailer, clock: Clock, **values: Any) ->
     return replace(made, **values)
 
 
-async def deliver(store: Store, mailer: ScriptedMailer, clock: Clock) -> Delivered:
+async def deliver(store: Store, mailer: ScriptedMailer, clock: Clock) -> DeliveryReport:
     """Run the step."""
     return await sender(store, mailer, clock).deliver()
 

@@ -121,7 +121,7 @@ def _at(app: App, port: int) -> App:
 
 def _join(app: App, email: str, *profiles: Profile, hour: int = 7) -> Subscriber:
     schedule = Schedule(hour=hour)
-    return app.desk.add(email, profiles or [GRAPHS], schedule, app.clock(), active=True)
+    return app.subscriptions.add(email, profiles or [GRAPHS], schedule, app.clock(), active=True)
 
 
 async def _deliver(app: App, inbox: Inbox) -> dict[DeliveryState, int]:
@@ -209,14 +209,14 @@ def _check_headers(mail: EmailMessage) -> None:
 
 
 async def test_confirming_by_mail(app: App) -> None:
-    app.desk.subscribe("ada@example.net", GRAPHS, Schedule(hour=7), NOW)
+    app.subscriptions.subscribe("ada@example.net", GRAPHS, Schedule(hour=7), NOW)
     inbox = Inbox()
     assert await _deliver(app, inbox) == {DeliveryState.SENT: 1}
     (mail,) = inbox.mails["ada@example.net"]
     assert mail["List-Unsubscribe"] is None
     found = re.search(r"https://digest\.example\.org/confirm/(\S+)", _part(mail, "plain"))
     assert found
-    ada = app.desk.confirm(found[1], NOW).subscriber
+    ada = app.subscriptions.confirm(found[1], NOW).subscriber
     assert (ada.status, ada.next_due_at) == (SubscriberStatus.ACTIVE, NOW + HOUR)
 
 
@@ -232,10 +232,10 @@ async def test_the_links_of_a_mail_do_what_they_say(app: App, clock: FakeClock) 
         re.findall(rf"https://digest\.example\.org/{page}/([a-z0-9-]+)", text)[0]
         for page in ("unsubscribe", "preferences")
     )
-    assert app.desk.owner(preferences, clock()).id == ada.id
-    found = app.desk.leaver(leave)
+    assert app.subscriptions.owner(preferences, clock()).id == ada.id
+    found = app.subscriptions.leaver(leave)
     assert found is not None
-    app.desk.leave(found)
+    app.subscriptions.leave(found)
     clock.move(days=1)
     assert app.prepare().digests == 0
 

@@ -57,7 +57,7 @@ def installation(tmp_path: Path, clock: FakeClock, model: str = "none") -> App:
     spec = SourceSpec(name="sample", kind="file", options={"path": str(SAMPLE_PAPERS)})
     app.store.sources.add(spec, NOW)
     profile = Profile(keywords=("sea ice",))
-    app.desk.add("a@example.org", [profile], Schedule(hour=7), NOW, active=True)
+    app.subscriptions.add("a@example.org", [profile], Schedule(hour=7), NOW, active=True)
     return app
 
 

@@ -120,7 +120,7 @@ class Trial:
     def joined(self, address: str = READER, **profile: Any) -> Subscriber:
         """A new active subscriber with one profile."""
         chosen = replace(Profile(keywords=("sparse autoencoder",)), **profile)
-        return self.app.desk.add(address, [chosen], Schedule(), self.clock(), active=True)
+        return self.app.subscriptions.add(address, [chosen], Schedule(), self.clock(), active=True)
 
     def again(self, subscriber: Subscriber) -> Subscriber:
         """The subscriber as stored now."""

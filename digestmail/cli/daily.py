@@ -17,9 +17,9 @@ from digestmail.domain import Digest, Message, Outcome, SendResult, SourceReport
 from digestmail.errors import ConfigError, InputError, MailServerError
 from digestmail.mail.address import checked_address
 from digestmail.mail.outbox import OutboxMailer
-from digestmail.steps.daily.deliver import Delivered
+from digestmail.steps.daily.deliver import DeliveryReport
 from digestmail.steps.daily.health import Trouble, note_run
-from digestmail.steps.daily.prepare import Prepared
+from digestmail.steps.daily.prepare import PrepareReport
 from digestmail.steps.daily.status import Status
 from digestmail.stopping import stopped_by_signals
 
@@ -114,12 +114,12 @@ def prepare(day: _Day = "", no_wait: _NoWait = False, as_json: Json = False) -> 
         _tell_prepared(prepared)
 
 
-def _prepare(app: App, day: date | None, *, patient: bool) -> Prepared:
+def _prepare(app: App, day: date | None, *, patient: bool) -> PrepareReport:
     with progressing("Preparing digests") as progress:
         return app.prepare(day, progress, patient=patient)
 
 
-def _prepared(prepared: Prepared) -> dict[str, Any]:
+def _prepared(prepared: PrepareReport) -> dict[str, Any]:
     return {
         "digests": prepared.digests,
         "papers": prepared.papers,
@@ -128,7 +128,7 @@ def _prepared(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _tell_prepared(prepared: Prepared) -> None:
+def _tell_prepared(prepared: PrepareReport) -> None:
     say(f"{prepared.digests} digests prepared with {prepared.papers} papers")
     for why, count in prepared.skipped.items():
         say(f"  {count} skipped: {why}")
@@ -148,12 +148,12 @@ def deliver(as_json: Json = False) -> None:
     _end(delivered, [t for t in now.troubles if t.kind in _OF_MAILS])
 
 
-def _deliver(app: App) -> Delivered:
+def _deliver(app: App) -> DeliveryReport:
     with progressing("Sending mails") as progress, stopped_by_signals(app.stopping):
         return app.deliver(progress=progress)
 
 
-def _delivered(delivered: Delivered) -> dict[str, Any]:
+def _delivered(delivered: DeliveryReport) -> dict[str, Any]:
     return {
         "deliveries": {str(state): count for state, count in delivered.states.items()},
         "recovered": {
@@ -167,7 +167,7 @@ def _delivered(delivered: Delivered) -> dict[str, Any]:
 _OF_MAILS = ("relay", "template")
 
 
-def _end(delivered: Delivered, troubles: Sequence[Trouble]) -> None:
+def _end(delivered: DeliveryReport, troubles: Sequence[Trouble]) -> None:
     """End with exit code 1 and a line for each trouble, if there is one."""
     if delivered.trouble:
         text = f"the relay is in trouble, nothing is lost: {delivered.trouble}"
@@ -176,7 +176,7 @@ def _end(delivered: Delivered, troubles: Sequence[Trouble]) -> None:
     end_in_trouble(troubles)
 
 
-def _tell_delivered(delivered: Delivered, now: Status) -> None:
+def _tell_delivered(delivered: DeliveryReport, now: Status) -> None:
     if delivered.recovered.freed or delivered.recovered.unknown:
         say(
             f"An earlier run was cut off: {delivered.recovered.freed} taken up again, "

@@ -14,7 +14,7 @@ from digestmail.domain import Schedule, SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.steps.subscribers.data_export import personal_json
 from digestmail.steps.subscribers.import_export.columns import checked_choices
-from digestmail.steps.subscribers.import_export.enter import Entered, enter
+from digestmail.steps.subscribers.import_export.enter import ImportTally, enter
 from digestmail.steps.subscribers.import_export.entries import Entries
 from digestmail.steps.subscribers.import_export.export import exported_csv, exported_json
 from digestmail.steps.subscribers.import_export.formats import LARGEST, read_list
@@ -102,7 +102,7 @@ def subscriber_import(
         warnings = _entries(file, data, columns, entries)
         with progressing("entering subscribers", len(entries.people)) as progress:
             people = entries.people.values()
-            entered = enter(app.desk, people, app.clock(), progress, active=active)
+            entered = enter(app.subscriptions, people, app.clock(), progress, active=active)
     _report(file, entered, entries, warnings, as_json=as_json)
 
 
@@ -139,7 +139,7 @@ def _entries(file: Path, data: bytes, columns: dict[str, str], entries: Entries)
 
 
 def _report(
-    file: Path, entered: Entered, entries: Entries, warnings: list[str], *, as_json: bool
+    file: Path, entered: ImportTally, entries: Entries, warnings: list[str], *, as_json: bool
 ) -> None:
     """Print what became of a file; exit code 1 if an entry was bad."""
     for warning in warnings:
@@ -154,7 +154,7 @@ def _report(
         sys.exit(1)
 
 
-def _summary(entered: Entered, bad: int) -> str:
+def _summary(entered: ImportTally, bad: int) -> str:
     """Return the numbers as a line; those that are rarely told only where there are any."""
     parts = [f"{entered.added:,} added", f"{entered.known:,} known already"]
     rare = {

@@ -155,7 +155,9 @@ def subscriber_add(
         form.finish()
         if profile.is_empty:
             raise InputError("keywords", "give keywords, interests, categories, authors or papers")
-        added = app.desk.add(address, [profile], schedule, app.clock(), uploads, active=active)
+        added = app.subscriptions.add(
+            address, [profile], schedule, app.clock(), uploads, active=active
+        )
     asked = "" if active else "; a mail asks them to confirm (digestmail deliver)"
     _report(added, f"Added {readable_address(address)}{asked}.", as_json=as_json)
 
@@ -181,11 +183,11 @@ def subscriber_edit(
         address = form.take(checked_address, new_email, "") if new_email else subscriber.email
         form.finish()
         if address != subscriber.email:
-            app.desk.change_email(subscriber, address)
+            app.subscriptions.change_email(subscriber, address)
         if changed != before or new_profile:
-            app.desk.save_profile(subscriber, changed)
+            app.subscriptions.save_profile(subscriber, changed)
         keep_uploads(app.store, subscriber.id or 0, uploads, app.clock())
-        app.desk.reschedule(subscriber, schedule, app.clock())
+        app.subscriptions.reschedule(subscriber, schedule, app.clock())
         edited = app.store.subscribers.by_email(address)
     _report(edited, f"Changed {readable_address(address)}.", as_json=as_json)
 
@@ -238,7 +240,7 @@ def _with_seeds(
 def subscriber_pause(email: _Email, as_json: Json = False) -> None:
     """Send a subscriber nothing until resumed."""
     with opened() as app:
-        app.desk.pause(app.store.subscribers.by_email(email))
+        app.subscriptions.pause(app.store.subscribers.by_email(email))
         paused = app.store.subscribers.by_email(email)
     _report(paused, f"Paused {readable_address(paused.email)}.", as_json=as_json)
 
@@ -253,7 +255,7 @@ def subscriber_resume(
 ) -> None:
     """Send a paused subscriber the digest again."""
     with opened() as app:
-        resume = app.desk.lift if lift else app.desk.resume
+        resume = app.subscriptions.lift if lift else app.subscriptions.resume
         resume(app.store.subscribers.by_email(email), app.clock())
         resumed = app.store.subscribers.by_email(email)
     _report(resumed, f"Resumed {readable_address(resumed.email)}.", as_json=as_json)
@@ -273,7 +275,7 @@ def subscriber_remove(
             f"Erase {address} with all profiles, digests and feedback?", err=as_json
         ):
             raise InputError("remove", "nothing was erased")
-        app.desk.erase(subscriber, app.clock())
+        app.subscriptions.erase(subscriber, app.clock())
     if as_json:
         print_json({"erased": subscriber.email})
     else:

@@ -102,5 +102,5 @@ def _install(folder: Path, papers: Path, port: int, smtp_port: int) -> App:
     options = {"path": str(papers)}
     app.store.sources.add(SourceSpec(name="sample", kind="file", options=options), app.clock())
     for email, (schedule, profiles) in PEOPLE.items():
-        app.desk.add(email, profiles, schedule, app.clock(), active=True)
+        app.subscriptions.add(email, profiles, schedule, app.clock(), active=True)
     return app

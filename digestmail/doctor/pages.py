@@ -199,7 +199,7 @@ def _starts(app: App) -> Iterator[str]:
     reader, digest = add_reader(app)
     number, now = reader.id or 0, app.clock()
     profiles = [Profile(keywords=("ice",))]
-    pending = app.desk.add("new@digest.example", profiles, Schedule(), now, active=False)
+    pending = app.subscriptions.add("new@digest.example", profiles, Schedule(), now, active=False)
     serial = app.store.subscribers.serial(pending.id or 0)
     links = [
         app.links.preferences(number, now),

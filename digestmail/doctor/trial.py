@@ -77,7 +77,7 @@ def add_reader(app: App) -> tuple[Subscriber, Digest]:
         Profile(name="Ice", keywords=("permafrost",), authors=("Ana Lima",)),
         Profile(name="Cells", interests="How ribosomes work.", seed_papers=("lab:2",)),
     ]
-    reader = app.desk.add("reader@digest.example", profiles, Schedule(), now, active=True)
+    reader = app.subscriptions.add("reader@digest.example", profiles, Schedule(), now, active=True)
     number = reader.id or 0
     items = tuple(item._replace(paper=papers[item.paper.key]) for item in sample.items)
     items = tuple(item._replace(profile_id=reader.profiles[0].id) for item in items)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from digestmail.domain import LETTERS, Clock, DeliveryKind
 from digestmail.errors import ConfigError
-from digestmail.steps.daily.deliver import Delivered, Sender
+from digestmail.steps.daily.deliver import DeliveryReport, Sender
 from digestmail.steps.daily.health import note_relay_trouble
 from digestmail.store import Store
 
@@ -35,7 +35,7 @@ class DeliveryService:
 
     def deliver(
         self, kinds: Collection[DeliveryKind], progress: Callable[[int], None]
-    ) -> Delivered:
+    ) -> DeliveryReport:
         """Send all planned mails of some kinds whose time has come."""
         self.check_templates()
         delivered = asyncio.run(self._make_sender().deliver(kinds, progress))
@@ -44,9 +44,9 @@ class DeliveryService:
             note_relay_trouble(self._store, self._relays, self._clock())
         return delivered
 
-    def deliver_letters(self, progress: Callable[[int], None]) -> Delivered:
+    def deliver_letters(self, progress: Callable[[int], None]) -> DeliveryReport:
         """Send what somebody waits for before the screen: confirm mails and links."""
-        return Delivered() if self.is_relay_resting() else self.deliver(LETTERS, progress)
+        return DeliveryReport() if self.is_relay_resting() else self.deliver(LETTERS, progress)
 
     def check_templates(self) -> None:
         """Raise ConfigError before a broken template uses up the tries of every mail."""

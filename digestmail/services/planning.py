@@ -12,7 +12,7 @@ from digestmail.domain import Clock, Digest, Interest, Subscriber
 from digestmail.errors import InputError
 from digestmail.services.models import ModelProvider
 from digestmail.steps.daily.clock_setback import after_setback
-from digestmail.steps.daily.prepare import Planner, Prepared, PrepareRules, due_blocks, prepare
+from digestmail.steps.daily.prepare import Planner, PrepareReport, PrepareRules, due_blocks, prepare
 from digestmail.steps.subscribers.pauses import end_pauses
 from digestmail.store import Planned, Store
 
@@ -42,7 +42,7 @@ class PlanningService:
 
     def prepare(
         self, day: date | None, progress: Callable[[int], None], *, patient: bool
-    ) -> Prepared:
+    ) -> PrepareReport:
         """Store the digests of all who are due, or everyone's of ``day``.
 
         Pauses that end today are ended first, and what a clock that was set back has done is put

@@ -28,7 +28,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> App:
     assert run(*made) == 0
     app = App.open(load())
     profile = Profile(keywords=("graph",))
-    app.desk.add(ADA, [profile], Schedule(), app.clock(), active=True)
+    app.subscriptions.add(ADA, [profile], Schedule(), app.clock(), active=True)
     return app
 
 

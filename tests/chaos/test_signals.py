@@ -62,7 +62,7 @@ async def test_a_letter_that_a_page_sends_is_finished_though_the_pages_have_ende
     async with listening(relay.serve) as port:
         settings = write_settings(tmp_path, store, port=port, connections=CONNECTIONS)
         app = App.open(load(settings))
-        app.desk.add(
+        app.subscriptions.add(
             "ada@example.net", [Profile(keywords=("graph",))], Schedule(), now, active=True
         )
         form = {"email": "ada@example.net", "form_token": app.links.form_token(now - A_MINUTE)}

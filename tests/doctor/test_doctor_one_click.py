@@ -70,7 +70,7 @@ def stranger(status: int, context: ssl.SSLContext | None = None, **headers: str)
 
 
 def test_our_own_service_is_recognised_and_nobody_leaves(app: App) -> None:
-    reader = app.desk.add(
+    reader = app.subscriptions.add(
         "ada@example.org", [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True
     )
     check = examine_one_click(app.links.unsubscribe(NOBODY))

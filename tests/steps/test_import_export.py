@@ -19,7 +19,7 @@ from digestmail.domain import Profile, Schedule, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.steps.links import Links
 from digestmail.steps.subscribers.import_export.columns import checked_choices
-from digestmail.steps.subscribers.import_export.enter import Entered, enter
+from digestmail.steps.subscribers.import_export.enter import ImportTally, enter
 from digestmail.steps.subscribers.import_export.entries import Entries, Entry
 from digestmail.steps.subscribers.import_export.export import exported_csv, exported_json
 from digestmail.steps.subscribers.import_export.formats import read_list
@@ -29,7 +29,7 @@ from digestmail.steps.subscribers.import_export.statuses import (
     truth_of,
 )
 from digestmail.steps.subscribers.import_export.time_zones import time_zone_name
-from digestmail.steps.subscribers.subscription import Desk
+from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.store import Store
 from digestmail.tokens import Signer
 
@@ -680,37 +680,37 @@ def test_what_is_no_time_zone_is_refused(text: str) -> None:
 
 
 @pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store, Links("https://digest.example.org", Signer(["k" * 40])))
+def service(store: Store) -> SubscriptionService:
+    return SubscriptionService(store, Links("https://digest.example.org", Signer(["k" * 40])))
 
 
-def bring(desk: Desk, text: str, *, active: bool = True) -> Entered:
+def bring(service: SubscriptionService, text: str, *, active: bool = True) -> ImportTally:
     """Import a list."""
     people, problems, _ = read(text)
     assert problems == []
-    return enter(desk, people, NOW, quiet, active=active)
+    return enter(service, people, NOW, quiet, active=active)
 
 
-def standing(desk: Desk) -> dict[str, SubscriberStatus]:
+def standing(service: SubscriptionService) -> dict[str, SubscriberStatus]:
     """Who stands where, by the part of the address before the @."""
-    return {s.email.partition("@")[0]: s.status for s in desk.store.subscribers.all()}
+    return {s.email.partition("@")[0]: s.status for s in service.store.subscribers.all()}
 
 
-def mails(desk: Desk, name: str) -> int:
+def mails(service: SubscriptionService, name: str) -> int:
     """How many mails to a subscriber are planned."""
-    subscriber = desk.store.subscribers.by_email(f"{name}@x.org")
-    return len(desk.store.ledger.of_subscriber(subscriber.id or 0))
+    subscriber = service.store.subscribers.by_email(f"{name}@x.org")
+    return len(service.store.ledger.of_subscriber(subscriber.id or 0))
 
 
-def test_people_are_added_with_all_that_is_told_of_them(desk: Desk) -> None:
-    entered = bring(desk, exported_csv([ADA]))
-    assert entered == Entered(added=1)
-    (added,) = desk.store.subscribers.all()
+def test_people_are_added_with_all_that_is_told_of_them(service: SubscriptionService) -> None:
+    entered = bring(service, exported_csv([ADA]))
+    assert entered == ImportTally(added=1)
+    (added,) = service.store.subscribers.all()
     assert (added.status, added.confirmed_at, added.language) == (ACTIVE, NOW, "de")
     assert added.next_due_at is not None
     assert added.next_due_at > NOW
     assert [(p.name, p.keywords) for p in added.profiles] == [("Ice", ICE.keywords), ("Stars", ())]
-    assert bring(desk, exported_csv([ADA])) == Entered(known=1)
+    assert bring(service, exported_csv([ADA])) == ImportTally(known=1)
 
 
 @pytest.mark.parametrize(
@@ -725,94 +725,102 @@ def test_people_are_added_with_all_that_is_told_of_them(desk: Desk) -> None:
     ],
 )
 def test_who_did_not_agree_is_not_made_active(
-    desk: Desk, status: SubscriberStatus, becomes: SubscriberStatus
+    service: SubscriptionService, status: SubscriberStatus, becomes: SubscriberStatus
 ) -> None:
-    bring(desk, f"email,status,keywords\na@x.org,{status},ice\n")
-    assert standing(desk) == {"a": becomes}
-    bring(desk, "email,status,keywords\na@x.org,active,ice\n")
-    assert standing(desk) == {"a": becomes}
-    assert mails(desk, "a") == (1 if status is PENDING else 0)
+    bring(service, f"email,status,keywords\na@x.org,{status},ice\n")
+    assert standing(service) == {"a": becomes}
+    bring(service, "email,status,keywords\na@x.org,active,ice\n")
+    assert standing(service) == {"a": becomes}
+    assert mails(service, "a") == (1 if status is PENDING else 0)
 
 
 @pytest.mark.parametrize("status", [UNSUBSCRIBED, BOUNCED, COMPLAINED])
-def test_refusals_outlive_their_rows(desk: Desk, status: SubscriberStatus) -> None:
-    assert bring(desk, f"email,status\na@x.org,{status}\n") == Entered(refusals=1)
-    desk.erase(desk.store.subscribers.by_email("a@x.org"), NOW)
-    assert bring(desk, "email,keywords\na@x.org,ice\n") == Entered(suppressed=1)
-    assert standing(desk) == {}
+def test_refusals_outlive_their_rows(
+    service: SubscriptionService, status: SubscriberStatus
+) -> None:
+    assert bring(service, f"email,status\na@x.org,{status}\n") == ImportTally(refusals=1)
+    service.erase(service.store.subscribers.by_email("a@x.org"), NOW)
+    assert bring(service, "email,keywords\na@x.org,ice\n") == ImportTally(suppressed=1)
+    assert standing(service) == {}
 
 
-def test_a_form_that_nobody_confirms_does_not_lose_the_refusal(desk: Desk) -> None:
-    bring(desk, "email,status\na@x.org,unsubscribed\n")
-    desk.subscribe("a@x.org", Profile(keywords=("ice",)), Schedule(), NOW)
-    assert standing(desk) == {"a": PENDING}
-    desk.store.subscribers.forget_unconfirmed(NOW.replace(year=NOW.year + 1))
-    bring(desk, "email,keywords\na@x.org,ice\n")
-    assert standing(desk) == {}
+def test_a_form_that_nobody_confirms_does_not_lose_the_refusal(
+    service: SubscriptionService,
+) -> None:
+    bring(service, "email,status\na@x.org,unsubscribed\n")
+    service.subscribe("a@x.org", Profile(keywords=("ice",)), Schedule(), NOW)
+    assert standing(service) == {"a": PENDING}
+    service.store.subscribers.forget_unconfirmed(NOW.replace(year=NOW.year + 1))
+    bring(service, "email,keywords\na@x.org,ice\n")
+    assert standing(service) == {}
 
 
 @pytest.mark.parametrize("status", [UNSUBSCRIBED, BOUNCED, COMPLAINED])
-def test_a_refusal_in_a_file_stops_who_is_mailed_here(desk: Desk, status: SubscriberStatus) -> None:
-    bring(desk, "email,keywords\na@x.org,ice\nb@x.org,ice\n")
-    assert bring(desk, f"email,status\na@x.org,{status}\nb@x.org,active\n") == Entered(
+def test_a_refusal_in_a_file_stops_who_is_mailed_here(
+    service: SubscriptionService, status: SubscriberStatus
+) -> None:
+    bring(service, "email,keywords\na@x.org,ice\nb@x.org,ice\n")
+    assert bring(service, f"email,status\na@x.org,{status}\nb@x.org,active\n") == ImportTally(
         stopped=1, known=1
     )
-    assert standing(desk) == {"a": status, "b": ACTIVE}
-    assert desk.store.subscribers.by_email("a@x.org").next_due_at is None
+    assert standing(service) == {"a": status, "b": ACTIVE}
+    assert service.store.subscribers.by_email("a@x.org").next_due_at is None
 
 
-def test_a_milder_refusal_changes_nothing(desk: Desk) -> None:
-    bring(desk, "email,status\na@x.org,complained\n")
-    assert bring(desk, "email,status\na@x.org,unsubscribed\n") == Entered(known=1)
-    assert standing(desk) == {"a": COMPLAINED}
+def test_a_milder_refusal_changes_nothing(service: SubscriptionService) -> None:
+    bring(service, "email,status\na@x.org,complained\n")
+    assert bring(service, "email,status\na@x.org,unsubscribed\n") == ImportTally(known=1)
+    assert standing(service) == {"a": COMPLAINED}
 
 
-def test_who_has_nothing_to_choose_by_is_asked(desk: Desk) -> None:
-    assert bring(desk, "email\na@x.org\n") == Entered(added=1, pending=1, unchosen=1)
-    assert standing(desk) == {"a": PENDING}
-    assert mails(desk, "a") == 1
+def test_who_has_nothing_to_choose_by_is_asked(service: SubscriptionService) -> None:
+    assert bring(service, "email\na@x.org\n") == ImportTally(added=1, pending=1, unchosen=1)
+    assert standing(service) == {"a": PENDING}
+    assert mails(service, "a") == 1
 
 
-def test_without_active_everybody_is_asked_once(desk: Desk) -> None:
+def test_without_active_everybody_is_asked_once(service: SubscriptionService) -> None:
     text = "email,keywords\na@x.org,ice\nb@x.org,ice\n"
-    assert bring(desk, text, active=False) == Entered(added=2, pending=2)
-    assert bring(desk, text, active=False) == Entered(known=2)
-    assert (mails(desk, "a"), mails(desk, "b")) == (1, 1)
+    assert bring(service, text, active=False) == ImportTally(added=2, pending=2)
+    assert bring(service, text, active=False) == ImportTally(known=2)
+    assert (mails(service, "a"), mails(service, "b")) == (1, 1)
 
 
-def test_the_spellings_of_a_mailbox_are_asked_once(desk: Desk) -> None:
-    bring(desk, "email,keywords\na@x.org,ice\na+two@x.org,ice\n", active=False)
-    assert mails(desk, "a") + mails(desk, "a+two") == 1
+def test_the_spellings_of_a_mailbox_are_asked_once(service: SubscriptionService) -> None:
+    bring(service, "email,keywords\na@x.org,ice\na+two@x.org,ice\n", active=False)
+    assert mails(service, "a") + mails(service, "a+two") == 1
 
 
-def test_an_import_counts_for_the_form(desk: Desk) -> None:
-    bring(desk, "email,keywords\na@x.org,ice\n", active=False)
-    desk.subscribe("a@x.org", Profile(keywords=("ice",)), Schedule(), NOW)
-    assert mails(desk, "a") == 1
+def test_an_import_counts_for_the_form(service: SubscriptionService) -> None:
+    bring(service, "email,keywords\na@x.org,ice\n", active=False)
+    service.subscribe("a@x.org", Profile(keywords=("ice",)), Schedule(), NOW)
+    assert mails(service, "a") == 1
 
 
-def test_who_refused_all_our_mail_stays_out_in_every_spelling(desk: Desk) -> None:
-    desk.subscribe("a+two@x.org", Profile(keywords=("ice",)), Schedule(), NOW)
-    subscriber = desk.store.subscribers.by_email("a+two@x.org")
-    desk.refuse(desk.links.never(subscriber.id or 0).rpartition("/")[2], NOW)
-    entered = bring(desk, "email,keywords\na@x.org,ice\na+three@x.org,ice\n")
-    assert entered == Entered(suppressed=2)
+def test_who_refused_all_our_mail_stays_out_in_every_spelling(
+    service: SubscriptionService,
+) -> None:
+    service.subscribe("a+two@x.org", Profile(keywords=("ice",)), Schedule(), NOW)
+    subscriber = service.store.subscribers.by_email("a+two@x.org")
+    service.refuse(service.links.never(subscriber.id or 0).rpartition("/")[2], NOW)
+    entered = bring(service, "email,keywords\na@x.org,ice\na+three@x.org,ice\n")
+    assert entered == ImportTally(suppressed=2)
 
 
 def test_what_a_killed_import_had_not_come_to_ask_is_asked_by_the_next(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    service: SubscriptionService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def killed(*_: object) -> int:
         raise KeyboardInterrupt
 
     text = "email,keywords\na@x.org,ice\n"
     with monkeypatch.context() as patch:
-        patch.setattr(desk.store.imports, "plan_confirm_mails", killed)
+        patch.setattr(service.store.imports, "plan_confirm_mails", killed)
         with pytest.raises(KeyboardInterrupt):
-            bring(desk, text, active=False)
-    assert (standing(desk), mails(desk, "a")) == ({"a": PENDING}, 0)
-    assert bring(desk, text, active=False) == Entered(known=1)
-    assert mails(desk, "a") == 1
+            bring(service, text, active=False)
+    assert (standing(service), mails(service, "a")) == ({"a": PENDING}, 0)
+    assert bring(service, text, active=False) == ImportTally(known=1)
+    assert mails(service, "a") == 1
 
 
 _KILLED = """
@@ -823,32 +831,35 @@ from digestmail.steps.subscribers.import_export.enter import enter
 from digestmail.steps.subscribers.import_export.entries import Entries
 from digestmail.steps.subscribers.import_export.formats import read_list
 from digestmail.steps.links import Links
-from digestmail.steps.subscribers.subscription import Desk
+from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.store import Database, Store
 from digestmail.tokens import Signer
 
 data, url = sys.argv[1:]
-desk = Desk(Store(Database(url)), Links("https://digest.example.org", Signer(["k" * 40])))
+links = Links("https://digest.example.org", Signer(["k" * 40]))
+service = SubscriptionService(Store(Database(url)), links)
 records = read_list(data.encode(), {}).records
 people = Entries(Profile(), Schedule()).read(records, lambda _: None).people.values()
-enter(desk, people, utc_now(), lambda _: os.kill(os.getpid(), signal.SIGKILL), active=False)
+enter(service, people, utc_now(), lambda _: os.kill(os.getpid(), signal.SIGKILL), active=False)
 """
 
 
-def test_after_a_kill_the_same_import_adds_and_asks_the_rest(desk: Desk, database_url: str) -> None:
+def test_after_a_kill_the_same_import_adds_and_asks_the_rest(
+    service: SubscriptionService, database_url: str
+) -> None:
     text = "email,keywords\n" + "".join(f"p{n}@x.org,ice\n" for n in range(1_200))
     command = [sys.executable, "-c", _KILLED, text, database_url]
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
-    assert len(desk.store.subscribers.all()) == 1_000
-    assert bring(desk, text, active=False) == Entered(added=200, pending=200, known=1_000)
-    assert {mails(desk, f"p{n}") for n in (0, 999, 1_000, 1_199)} == {1}
+    assert len(service.store.subscribers.all()) == 1_000
+    assert bring(service, text, active=False) == ImportTally(added=200, pending=200, known=1_000)
+    assert {mails(service, f"p{n}") for n in (0, 999, 1_000, 1_199)} == {1}
 
 
-def test_a_long_list_is_entered_in_blocks_with_progress(desk: Desk) -> None:
+def test_a_long_list_is_entered_in_blocks_with_progress(service: SubscriptionService) -> None:
     text = "email,keywords\n" + "".join(f"p{n}@x.org,ice\n" for n in range(2_500))
     people, _, _ = read(text)
     done: list[int] = []
-    assert enter(desk, people, NOW, done.append, active=True) == Entered(added=2_500)
+    assert enter(service, people, NOW, done.append, active=True) == ImportTally(added=2_500)
     assert done == [1_000, 2_000, 2_500]
 
 

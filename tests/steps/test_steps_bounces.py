@@ -22,7 +22,7 @@ from digestmail.steps.daily.bounces import (
     unsuppress,
 )
 from digestmail.steps.links import Links
-from digestmail.steps.subscribers.subscription import Desk
+from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.store import Bounce, Store
 from digestmail.tokens import Signer
 
@@ -64,7 +64,7 @@ def test_a_hard_bounce_ends_the_mailing(
     assert (taken.kinds, taken.given_up) == ({Kind.HARD: 1}, 1)
     assert ada(store).status is SubscriberStatus.BOUNCED
     assert ada(store).next_due_at is None
-    assert Desk(store, LINKS).suppressed(ADA) == "bounced"
+    assert SubscriptionService(store, LINKS).suppressed(ADA) == "bounced"
     assert state_of(store, sent) is DeliveryState.FAILED
     assert again(store, sent).detail == "bounced later: 5.1.1 550 5.1.1 no such user"
 
@@ -98,7 +98,7 @@ def test_a_repeated_report_does_not_undo_what_the_operator_lifted(
     office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     take(office, dsn(token(sent)))
-    Desk(store, LINKS).lift(ada(store), NOW)
+    SubscriptionService(store, LINKS).lift(ada(store), NOW)
     take(office, dsn(token(sent)))
     assert ada(store).status is SubscriberStatus.ACTIVE
 
@@ -110,7 +110,7 @@ def test_a_forged_bounce_counts_for_nothing(
     forged = dsn(links.bounce_token(sent.id) if links else "", "5.1.1", address=ADA)
     assert take(office, forged, forged).fates == {Fate.UNVERIFIED: 2}
     assert ada(store).status is SubscriberStatus.ACTIVE
-    assert Desk(store, LINKS).suppressed(ADA) is None
+    assert SubscriptionService(store, LINKS).suppressed(ADA) is None
     (kept,) = store.bounces.latest(10)
     assert (kept.subscriber_id, kept.text) == (None, "")
 
@@ -201,7 +201,7 @@ def test_a_complaint_with_the_envelope_sender_alone_only_unsubscribes(
 ) -> None:
     take(office, complaint(to_token(envelope(store)), "none"))
     assert ada(store).status is SubscriberStatus.UNSUBSCRIBED
-    assert Desk(store, LINKS).suppressed(ADA) is None
+    assert SubscriptionService(store, LINKS).suppressed(ADA) is None
 
 
 def test_soft_bounces_add_up(office: BounceProcessor, store: Store, clock: FakeClock) -> None:
@@ -242,7 +242,7 @@ def _give_up(office: BounceProcessor, store: Store, clock: FakeClock) -> None:
         delivery = send(store, _owe_on(store, number, clock))
         take(office, dsn(token(delivery), "5.2.2", number=number))
     assert ada(store).status is SubscriberStatus.BOUNCED
-    Desk(store, LINKS).lift(ada(store), NOW)
+    SubscriptionService(store, LINKS).lift(ada(store), NOW)
     clock.move(hours=1)
 
 
@@ -282,10 +282,10 @@ def test_a_complaint_ends_it_for_good(
     taken = take(office, complaint(to_token(token(sent))))
     assert (taken.kinds, taken.given_up) == ({Kind.COMPLAINT: 1}, 1)
     assert ada(store).status is SubscriberStatus.COMPLAINED
-    assert Desk(store, LINKS).suppressed(ADA) == "complained"
+    assert SubscriptionService(store, LINKS).suppressed(ADA) == "complained"
     assert state_of(store, sent) is DeliveryState.SENT
     with pytest.raises(InputError):
-        Desk(store, LINKS).lift(ada(store), NOW)
+        SubscriptionService(store, LINKS).lift(ada(store), NOW)
 
 
 def test_a_complaint_ages_as_a_failure_does(
@@ -298,7 +298,7 @@ def test_a_complaint_ages_as_a_failure_does(
     assert ada(store).status is SubscriberStatus.ACTIVE
     take(office, complaint(to_token(token(sent)), leave).replace(b"arf-1", b"arf-2"))
     assert ada(store).status is SubscriberStatus.UNSUBSCRIBED
-    assert Desk(store, LINKS).suppressed(ADA) is None
+    assert SubscriptionService(store, LINKS).suppressed(ADA) is None
 
 
 def test_one_listing_of_ours_gives_nobody_up(
@@ -328,7 +328,7 @@ def test_a_poisoned_message_is_put_aside_and_those_behind_it_are_read(
 def test_a_complaint_of_somebody_who_left_counts_too(
     office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
-    Desk(store, LINKS).leave(ada(store))
+    SubscriptionService(store, LINKS).leave(ada(store))
     take(office, complaint(to_token(token(sent))))
     assert ada(store).status is SubscriberStatus.COMPLAINED
 
@@ -339,7 +339,7 @@ def test_a_complaint_with_a_link_to_leave_by_only_unsubscribes(
     leave = LINKS.unsubscribe_token(sent.subscriber_id)
     take(office, complaint("redacted@example.org", leave))
     assert ada(store).status is SubscriberStatus.UNSUBSCRIBED
-    assert Desk(store, LINKS).suppressed(ADA) is None
+    assert SubscriptionService(store, LINKS).suppressed(ADA) is None
 
 
 def test_unsubscribe_by_mail(office: BounceProcessor, store: Store, sent: Delivery) -> None:
@@ -347,7 +347,7 @@ def test_unsubscribe_by_mail(office: BounceProcessor, store: Store, sent: Delive
     raw = letter("unsubscribe", to=f"leave+{leave}@digest.example.org")
     assert take(office, raw).kinds == {Kind.UNSUBSCRIBE: 1}
     assert ada(store).status is SubscriberStatus.UNSUBSCRIBED
-    Desk(store, LINKS).come_back(ada(store), NOW)
+    SubscriptionService(store, LINKS).come_back(ada(store), NOW)
     assert take(office, raw).fates == {Fate.REPEATED: 1}
     assert ada(store).status is SubscriberStatus.ACTIVE
 
@@ -391,7 +391,7 @@ def test_an_address_that_was_changed_is_not_blamed(
 
 
 def test_who_left_stays_unsubscribed(office: BounceProcessor, store: Store, sent: Delivery) -> None:
-    Desk(store, LINKS).leave(ada(store))
+    SubscriptionService(store, LINKS).leave(ada(store))
     assert take(office, dsn(token(sent))).given_up == 0
     assert ada(store).status is SubscriberStatus.UNSUBSCRIBED
 
@@ -409,7 +409,7 @@ def test_erasing_a_subscriber_erases_their_bounces(
     office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     take(office, dsn(token(sent)))
-    Desk(store, LINKS).erase(ada(store), NOW)
+    SubscriptionService(store, LINKS).erase(ada(store), NOW)
     assert store.bounces.latest(10) == []
     assert take(office, dsn(token(sent), number=2)).fates == {Fate.UNVERIFIED: 1}
 
@@ -447,7 +447,7 @@ def test_suppression_by_hand(store: Store, reason: SubscriberStatus) -> None:
     assert [name for name, _, _ in listed if name.startswith("#")] != []
     assert ADA in {name for name, _, _ in listed}
     unsuppress(store, ADA)
-    assert Desk(store, LINKS).suppressed(ADA) is None
+    assert SubscriptionService(store, LINKS).suppressed(ADA) is None
     assert ada(store).status is SubscriberStatus.UNSUBSCRIBED
     with pytest.raises(InputError, match="is not suppressed"):
         unsuppress(store, ADA)

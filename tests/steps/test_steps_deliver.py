@@ -48,7 +48,7 @@ from digestmail.errors import StoreError
 from digestmail.render import Renderer
 from digestmail.steps.daily.outcomes import decide
 from digestmail.steps.daily.recording import Recorder, RecordingParameters
-from digestmail.steps.subscribers.subscription import Desk
+from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.store import Database, Finish, Step, Store, ToWire
 from digestmail.store.tables import DELIVERY
 
@@ -247,7 +247,7 @@ async def test_a_bounce_ends_it_and_is_remembered(store: Store, clock: FakeClock
     await deliver(store, ScriptedMailer({ADA: [refused(Outcome.BOUNCED)]}), clock)
     found = store.subscribers.by_email(ADA)
     assert (found.status, found.next_due_at) == (SubscriberStatus.BOUNCED, None)
-    assert Desk(store, LINKS).suppressed(ADA) == "bounced"
+    assert SubscriptionService(store, LINKS).suppressed(ADA) == "bounced"
     assert state_of(store, delivery) is DeliveryState.FAILED
 
 
@@ -258,7 +258,7 @@ async def test_nothing_else_is_held_against_the_subscriber(
     owe(store)
     await deliver(store, ScriptedMailer({ADA: [refused(outcome)]}), clock)
     assert store.subscribers.by_email(ADA).status is SubscriberStatus.ACTIVE
-    assert Desk(store, LINKS).suppressed(ADA) is None
+    assert SubscriptionService(store, LINKS).suppressed(ADA) is None
 
 
 async def test_a_bounce_of_an_old_address_spares_the_new_one(
@@ -354,7 +354,7 @@ async def test_one_who_leaves_while_the_mail_is_under_way_gets_none(
     store: Store, clock: FakeClock
 ) -> None:
     delivery = owe(store)
-    leave = Desk(store, LINKS).leave
+    leave = SubscriptionService(store, LINKS).leave
     mailer = ScriptedMailer(before_claim=lambda to: leave(store.subscribers.by_email(to)))
     assert (await deliver(store, mailer, clock)).states == {DeliveryState.SKIPPED: 1}
     assert mailer.handed_over == []

@@ -24,7 +24,7 @@ from digestmail.domain import (
 from digestmail.steps.daily.batches import Outlook
 from digestmail.steps.daily.plan import (
     OVERLAP,
-    Known,
+    ReadingHistory,
     Window,
     digest_of,
     due,
@@ -228,7 +228,7 @@ def _interest(profile: Profile, *others: Profile, **known: Any) -> frozenset[int
         "by_key": {p.key: p for p in papers},
     }
     window, places = _window(papers), {p.id or 0: n for n, p in enumerate(papers)}
-    return interest_of(ada, profile, window, places, Known(**(facts | known))).blocked
+    return interest_of(ada, profile, window, places, ReadingHistory(**(facts | known))).blocked
 
 
 def _said(paper_id: int, verdict: Verdict, profile_id: int | None) -> dict[int, list[Feedback]]:
@@ -255,7 +255,7 @@ def test_papers_spoken_of_are_blocked(verdict: Verdict, profile_id: int | None) 
 def test_feedback_teaches_the_profile_it_was_given_on(profile_id: int | None, counts: bool) -> None:
     papers = _seen(1)
     feedback = _said(1, Verdict.MORE, profile_id)
-    known = Known({}, feedback, {1: papers[0]}, {})
+    known = ReadingHistory({}, feedback, {1: papers[0]}, {})
     interest = interest_of(ADA, replace(GRAPHS, id=7), _window(papers), {1: 0}, known)
     assert bool(interest.liked) == counts
     assert interest.disliked == ()

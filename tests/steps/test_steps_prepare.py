@@ -36,7 +36,7 @@ from digestmail.domain import (
 from digestmail.relevance import Model
 from digestmail.steps.daily.prepare import Planner, PrepareRules, due_blocks, prepare
 from digestmail.steps.daily.status import status
-from digestmail.steps.subscribers.subscription import Desk
+from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.store import Store
 
 ADA = "ada@example.net"
@@ -402,7 +402,7 @@ def test_whose_schedule_cannot_be_read_is_counted_each_day_and_served_again(
     assert "'No/Where'" in caplog.text
     assert "Traceback" not in caplog.text
     assert status(store, NOW + DAY).skipped == {"bad-schedule": 1}
-    Desk(store, LINKS).reschedule(
+    SubscriptionService(store, LINKS).reschedule(
         store.subscribers.by_email(ada.email), Schedule(hour=6), NOW + DAY + HOUR
     )
     prepare_at(store, NOW + 2 * DAY)

@@ -26,8 +26,8 @@ from digestmail.mail.message import Identity
 from digestmail.mail.transport.relay_pool import SharedRelayState
 from digestmail.mail.transport.relay_settings import SmtpSettings
 from digestmail.mail.transport.relays_mailer import RelaysMailer
-from digestmail.steps.daily.deliver import Delivered, Sender
-from digestmail.steps.subscribers.subscription import Desk
+from digestmail.steps.daily.deliver import DeliveryReport, Sender
+from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.store import Store
 
 MINUTE = HOUR / 60
@@ -51,11 +51,11 @@ async def run(
     *ports: int,
     operator: str = "",
     identity: Identity = IDENTITY,
-) -> Delivered:
+) -> DeliveryReport:
     """One run of the step by relays on these ports, with a mailer of its own as in each tick."""
     sender = Sender(
         store=store,
-        desk=Desk(store, LINKS),
+        subscriptions=SubscriptionService(store, LINKS),
         composer=replace(composer(store), identity=identity),
         mailer=mailer(store, clock, *ports),
         clock=clock,

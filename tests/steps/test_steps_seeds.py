@@ -12,7 +12,7 @@ from steps_world import DAY, GRAPHS, NOW, arrive, join, paper
 
 from digestmail.domain import FIELDS, Paper, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
-from digestmail.steps.daily.plan import Known, Window, interest_of
+from digestmail.steps.daily.plan import ReadingHistory, Window, interest_of
 from digestmail.steps.subscribers.seed_papers import (
     Seeds,
     examples,
@@ -183,7 +183,7 @@ def test_each_reader_learns_from_their_own_upload(store: Store) -> None:
     ada = uploader(store, work)
     eve = uploader(store, replace(work, abstract="Spam."), email="eve@example.net")
     bob = join(store, "bob@example.net", profiles=ada.profiles)
-    known = Known({}, {}, {}, examples(store, [ada, eve, bob]))
+    known = ReadingHistory({}, {}, {}, examples(store, [ada, eve, bob]))
     window = Window((), NOW - DAY, NOW)
     learnt = [interest_of(s, s.profiles[0], window, {}, known).seeds for s in (ada, eve, bob)]
     assert [[one.abstract for one in seeds] for seeds in learnt] == [["Ada's."], ["Spam."], []]

@@ -9,7 +9,7 @@ import pytest
 from patience import LONG, turns
 
 from digestmail.errors import StoreError
-from digestmail.steps.daily.group_commit import Together
+from digestmail.steps.daily.group_commit import GroupCommit
 
 
 @dataclass
@@ -42,7 +42,7 @@ def book() -> Book:
 
 
 async def _all(book: Book, *items: int) -> list[str | BaseException]:
-    write = Together(book.write)
+    write = GroupCommit(book.write)
     return await asyncio.gather(*map(write, items), return_exceptions=True)
 
 
@@ -53,7 +53,7 @@ async def test_who_comes_at_once_is_written_at_once(book: Book) -> None:
 
 async def test_who_comes_during_a_write_makes_the_next_group(book: Book) -> None:
     book.free.clear()
-    write = Together(book.write)
+    write = GroupCommit(book.write)
     first = asyncio.create_task(write(1))
     await asyncio.to_thread(book.opened.wait, LONG)
     others = [asyncio.create_task(write(item)) for item in (5, 4, 6)]
@@ -65,7 +65,7 @@ async def test_who_comes_during_a_write_makes_the_next_group(book: Book) -> None
 
 
 async def test_it_can_be_used_again_after_a_pause(book: Book) -> None:
-    write = Together(book.write)
+    write = GroupCommit(book.write)
     assert await write(1) == "wrote 1"
     await asyncio.sleep(0)
     assert await write(2) == "wrote 2"
@@ -95,7 +95,7 @@ async def test_too_few_answers_leave_nobody_waiting(book: Book) -> None:
 
 async def test_one_who_goes_before_the_write_is_not_written(book: Book) -> None:
     book.free.clear()
-    write = Together(book.write)
+    write = GroupCommit(book.write)
     first = asyncio.create_task(write(1))
     await asyncio.to_thread(book.opened.wait, LONG)
     second, third = asyncio.create_task(write(2)), asyncio.create_task(write(3))
@@ -108,7 +108,7 @@ async def test_one_who_goes_before_the_write_is_not_written(book: Book) -> None:
 
 async def test_one_who_goes_during_the_write_takes_nobody_along(book: Book) -> None:
     book.free.clear()
-    write = Together(book.write)
+    write = GroupCommit(book.write)
     first, second = (asyncio.create_task(write(item)) for item in (1, 2))
     await asyncio.to_thread(book.opened.wait, LONG)
     first.cancel()

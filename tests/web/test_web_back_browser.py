@@ -43,7 +43,9 @@ def leaves_no_trap(page: Page, text: str) -> None:
 
 
 def test_what_is_said_of_a_paper(page: Page, app: App) -> None:
-    ada = app.desk.add(READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True)
+    ada = app.subscriptions.add(
+        READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True
+    )
     digest = store_digest(app, ada, Paper(key="test:1", title="A paper"))
     page.goto(path_of(app.links.feedback(digest.id or 0, 1, Verdict.MORE)))
     page.get_by_role("button", name="More like this").click()
@@ -55,7 +57,9 @@ def test_what_is_said_of_a_paper(page: Page, app: App) -> None:
 
 
 def test_leaving_and_coming_back(page: Page, app: App) -> None:
-    ada = app.desk.add(READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True)
+    ada = app.subscriptions.add(
+        READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True
+    )
     page.goto(path_of(app.links.unsubscribe(ada.id or 0)))
     page.get_by_role("button", name="Unsubscribe").click()
     leaves_no_trap(page, "You have left")
@@ -80,7 +84,9 @@ def test_joining_after_a_mistake(page: Page, app: App) -> None:
 
 
 def test_refusing_all_mail(page: Page, app: App) -> None:
-    new = app.desk.add(READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=False)
+    new = app.subscriptions.add(
+        READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=False
+    )
     page.goto(path_of(app.links.never(new.id or 0)))
     page.get_by_role("button", name="Never mail me again").click()
     leaves_no_trap(page, "It will not happen again")

@@ -109,7 +109,9 @@ def test_the_form_is_filled_in_by_keyboard(browser: Browser, app: App) -> None:
 
 @pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_late_and_quiet_days_are_chosen(browser: Browser, app: App, size: dict[str, int]) -> None:
-    ada = app.desk.add(READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True)
+    ada = app.subscriptions.add(
+        READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True
+    )
     page = visit(browser, app, [], viewport=size, java_script_enabled=False)
     page.goto(path_of(app.links.preferences(ada.id or 0, app.clock())))
     wait = page.get_by_label("If the day’s papers are late")
@@ -125,7 +127,9 @@ def test_late_and_quiet_days_are_chosen(browser: Browser, app: App, size: dict[s
 
 
 def test_a_box_is_large_enough_for_a_thumb(browser: Browser, app: App) -> None:
-    ada = app.desk.add(READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True)
+    ada = app.subscriptions.add(
+        READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True
+    )
     page = visit(browser, app, [], viewport=PHONE)
     page.goto(path_of(app.links.preferences(ada.id or 0, app.clock())))
     for label in page.locator("label:has(input[type=checkbox])").all():

@@ -253,7 +253,7 @@ async def test_an_empty_digest_says_why(web: Trial) -> None:
 
 async def test_the_digest_of_an_erased_subscriber_is_gone(web: Trial) -> None:
     ada, home, digest = reader(web, PAPER)
-    web.app.desk.erase(ada, web.clock())
+    web.app.subscriptions.erase(ada, web.clock())
     for path in (path_of(web.app.links.digest(digest.id or 0)), f"{home}/saved", f"{home}/data"):
         page = await web.get(path)
         assert page.status_code == 404
@@ -318,7 +318,7 @@ async def test_a_fresh_link_comes_by_mail_and_is_fresh(web: Trial) -> None:
 
 async def test_who_left_is_mailed_nothing(web: Trial) -> None:
     ada, home, _ = reader(web, PAPER)
-    web.app.desk.leave(ada)
+    web.app.subscriptions.leave(ada)
     web.clock.move(hours=2)
     page = (await web.get(f"{home}/data")).text
     await web.post(f"{home}/fresh")
@@ -336,14 +336,14 @@ async def test_erasing_leaves_nothing(web: Trial) -> None:
     assert "You are erased" in answer.text
     assert web.app.store.subscribers.find(READER) is None
     assert (await web.post(f"{home}/erase")).status_code == 404
-    assert web.app.desk.suppressed(READER) is None
+    assert web.app.subscriptions.suppressed(READER) is None
 
 
 async def test_who_left_and_is_erased_stays_left(web: Trial) -> None:
     ada, home, _ = reader(web, PAPER)
-    web.app.desk.leave(ada)
+    web.app.subscriptions.leave(ada)
     await web.post(f"{home}/erase")
-    assert web.app.desk.suppressed(READER) == "left"
+    assert web.app.subscriptions.suppressed(READER) == "left"
 
 
 # --- the private feed ------------------------------------------------------------------------
@@ -403,7 +403,7 @@ async def test_nobody_renews_the_feed_of_another(web: Trial) -> None:
 async def test_a_feed_goes_with_its_profile(web: Trial) -> None:
     ada, _, _ = reader(web, PAPER)
     path = feed_path(web, ada)
-    web.app.desk.erase(ada, web.clock())
+    web.app.subscriptions.erase(ada, web.clock())
     assert (await web.get(path)).status_code == 404
 
 

@@ -251,15 +251,15 @@ async def test_a_link_to_leave_ends_no_later_subscription(web: Trial, back: str)
 async def test_a_pause_ends_no_link(web: Trial) -> None:
     ada = web.joined()
     link = web.unsubscribe(ada)
-    web.app.desk.pause(ada)
-    web.app.desk.come_back(web.again(ada), web.clock())
+    web.app.subscriptions.pause(ada)
+    web.app.subscriptions.come_back(web.again(ada), web.clock())
     await web.post(link)
     assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
 
 
 async def test_who_left_already_gets_no_way_in(web: Trial) -> None:
     ada = web.joined()
-    web.app.desk.leave(ada)
+    web.app.subscriptions.leave(ada)
     for page in (await web.get(web.unsubscribe(ada)), await web.press(web.unsubscribe(ada))):
         assert page.status_code == 200
         assert "You have left" in page.text
@@ -307,7 +307,7 @@ async def test_a_used_confirm_link_does_not_bring_back_who_left(web: Trial) -> N
     link = link_in(web.mails[0], "confirm")
     await web.post(link)
     (ada,) = web.app.store.subscribers.all()
-    web.app.desk.leave(ada)
+    web.app.subscriptions.leave(ada)
     assert (await web.post(link)).status_code == 404
     assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
 
@@ -379,7 +379,7 @@ async def test_who_has_left_says_nothing_more(web: Trial) -> None:
     digest = web.digest(ada, Paper(key="test:1", title="A paper"))
     more, saving = feedback_path(web, digest, Verdict.MORE), save_path(web, digest)
     await web.post(more)
-    web.app.desk.leave(ada)
+    web.app.subscriptions.leave(ada)
     for path in (more, f"{more[:-4]}less", f"{more[:-4]}undo", saving, f"{saving}/undo"):
         answer = await web.press(path)
         assert answer.status_code == 410

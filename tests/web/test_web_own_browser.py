@@ -30,7 +30,7 @@ def reader(app: App) -> tuple[Subscriber, str]:
         Profile(name="Ice", keywords=("ice",)),
         Profile(name="W" * 60, keywords=("x" * 70,)),
     ]
-    ada = app.desk.add(READER, profiles, Schedule(), app.clock(), active=True)
+    ada = app.subscriptions.add(READER, profiles, Schedule(), app.clock(), active=True)
     digest = store_digest(app, ada, LONG, SHORT, note="N" * 300)
     for item in digest.items:
         mine, paper = ada.id or 0, item.paper.id or 0

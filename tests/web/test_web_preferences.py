@@ -74,7 +74,7 @@ async def test_quiet_and_late_days_are_chosen_and_shown(web: Trial) -> None:
 async def test_a_box_left_out_means_no_and_a_wait_left_out_stays(web: Trial) -> None:
     ada = web.joined()
     asked = replace(ada.schedule, wait_hours=0, send_empty=True)
-    web.app.desk.reschedule(ada, asked, web.clock())
+    web.app.subscriptions.reschedule(ada, asked, web.clock())
     await web.post(f"{web.preferences(ada)}/schedule", {"weekdays": "1-7"})
     assert web.again(ada).schedule == Schedule(wait_hours=0)
 
@@ -241,7 +241,7 @@ async def test_an_erased_subscriber_is_not_here(web: Trial) -> None:
 
 async def test_pausing_after_leaving_is_refused_politely(web: Trial) -> None:
     ada = web.joined()
-    web.app.desk.leave(ada)
+    web.app.subscriptions.leave(ada)
     answer = await web.post(f"{web.preferences(ada)}/pause")
     assert answer.status_code == 409
     assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
@@ -296,7 +296,7 @@ async def test_a_skipped_digest_with_a_short_mail_tells_both(
 
 async def test_a_short_mail_is_listed(web: Trial) -> None:
     ada = web.joined()
-    web.app.desk.reschedule(ada, replace(ada.schedule, send_empty=True), web.clock())
+    web.app.subscriptions.reschedule(ada, replace(ada.schedule, send_empty=True), web.clock())
     web.digest(web.again(ada), skip=SkipReason.QUIET_DAY)
     page = (await web.get(web.preferences(ada))).text
     assert "a day without announcements; short mail on its way" in page
@@ -396,7 +396,7 @@ async def test_each_threshold_tells_what_it_would_have_meant(web: Trial) -> None
     web.app.store.papers.add(papers, web.clock() - timedelta(hours=1))
     web.app.previews.ready()
     daily = (await web.get(web.preferences(ada))).text
-    web.app.desk.reschedule(ada, Schedule(weekdays=frozenset({5})), web.clock())
+    web.app.subscriptions.reschedule(ada, Schedule(weekdays=frozenset({5})), web.clock())
     weekly = (await web.get(web.preferences(ada))).text
     assert "Balanced – about 3 a day</option>" in daily
     assert "Balanced – 3 papers</option>" in weekly

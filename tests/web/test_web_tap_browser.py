@@ -29,7 +29,9 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 @pytest.fixture
 def digest(app: App) -> Digest:
-    ada = app.desk.add(READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True)
+    ada = app.subscriptions.add(
+        READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True
+    )
     papers = [Paper(key=f"test:{at}", title=f"Paper {at}") for at in range(1, 9)]
     return store_digest(app, ada, *papers)
 

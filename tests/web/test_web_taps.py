@@ -275,7 +275,7 @@ async def test_pages_of_weight_never_post_by_themselves(web: Trial, page: str) -
     ada = web.joined()
     path = web.unsubscribe(ada)
     if page == "confirm":
-        add = web.app.desk.add
+        add = web.app.subscriptions.add
         new = add("b@example.org", ada.profiles, ada.schedule, web.clock(), active=False)
         path = path_of(web.app.links.confirm(new.id or 0, 0, web.clock()))
     shown = await web.get(path)

@@ -37,7 +37,9 @@ def service(folder: Path) -> App:
     for number, word in enumerate(WORDS):
         profile = Profile(keywords=(word,), threshold=0.1)
         reader = Schedule(hour=6, timezone="UTC")
-        app.desk.add(f"reader{number}@example.org", [profile], reader, clock(), active=True)
+        app.subscriptions.add(
+            f"reader{number}@example.org", [profile], reader, clock(), active=True
+        )
     clock.move(hours=1, minutes=1)
     app.previews.ready()
     app.search_service.follow()

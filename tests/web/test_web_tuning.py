@@ -41,7 +41,7 @@ async def tried(web: Trial, ada: Subscriber, **fields: str) -> httpx.Response:
 
 async def test_a_changed_profile_is_shown_and_nothing_saved(web: Trial) -> None:
     ada = web.joined()
-    web.app.desk.save_profile(ada, Profile(name="Other", keywords=("ice",)))
+    web.app.subscriptions.save_profile(ada, Profile(name="Other", keywords=("ice",)))
     before = web.again(ada)
     fields = {"name": "New", "keywords": "rivers", "max_papers": "2"}
     page = (await web.post(f"{profile_path(web, ada)}/preview", fields)).text
@@ -67,7 +67,7 @@ async def test_a_weekly_mail_is_one_mail(web: Trial) -> None:
     web.app.store.papers.add([Paper(key="test:z", title="Rivers of June")], web.clock())
     web.app.previews.ready()
     assert "in each of 2 daily mails" in (await tried(web, ada)).text
-    web.app.desk.reschedule(ada, Schedule(weekdays=frozenset({5})), web.clock())
+    web.app.subscriptions.reschedule(ada, Schedule(weekdays=frozenset({5})), web.clock())
     assert "5 papers of 35 would have come in one mail" in (await tried(web, ada)).text
     assert "would have come in one mail" in (await tried(web, ada, max_papers="2")).text
 

@@ -36,9 +36,9 @@ from digestmail.mail.transport.refusals import BREAKER, described
 from digestmail.mail.transport.relays_mailer import is_full
 from digestmail.steps.daily.alert import alert
 from digestmail.steps.daily.compose import Composer
-from digestmail.steps.daily.outcomes import RETRIES, Next, decide, is_doubtful, withdrawn
+from digestmail.steps.daily.outcomes import RETRIES, Transition, decide, is_doubtful, withdrawn
 from digestmail.steps.daily.recording import RECORDING, Recorder, RecordingParameters
-from digestmail.steps.subscribers.subscription import LEFT, Desk
+from digestmail.steps.subscribers.subscription import LEFT, SubscriptionService
 from digestmail.store import Finish, Recovered, Store, ToWire
 from digestmail.store.digest_rows import Loaded
 from digestmail.text import one_line
@@ -52,7 +52,7 @@ _TOLD_FOR = timedelta(days=1)  # a relay in trouble that nobody has tried again 
 
 
 @dataclass(slots=True)
-class Delivered:
+class DeliveryReport:
     """What a run of deliver did, by the state each delivery was left in."""
 
     states: dict[DeliveryState, int] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Sender:
     """
 
     store: Store
-    desk: Desk
+    subscriptions: SubscriptionService
     composer: Composer
     mailer: Mailer
     clock: Clock
@@ -97,7 +97,7 @@ class Sender:
         self,
         kinds: Collection[DeliveryKind] = tuple(DeliveryKind),
         progress: Callable[[int], None] = lambda _: None,
-    ) -> Delivered:
+    ) -> DeliveryReport:
         """Send all that is due, until nothing is left, the relay is in trouble or ``stop`` is set.
 
         Closes the Mailer's connections at the end. Safe to run in several processes at once.
@@ -114,7 +114,7 @@ class Sender:
             self._note(run.report, begun)
         return run.report
 
-    def _note(self, report: Delivered, begun: datetime) -> None:
+    def _note(self, report: DeliveryReport, begun: datetime) -> None:
         """Leave what ``status`` tells of the relays, and until when they are left alone."""
         now, troubles = self.clock(), self.store.relays.troubles
         if report.trouble or not report.sent:  # few mails, all refused, are a trouble too
@@ -132,7 +132,7 @@ def _joined(troubles: Mapping[str, str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parcel:
+class _LeasedMail:
     """A leased delivery with what its mail is made of, as far as that is still here."""
 
     delivery: Delivery
@@ -146,13 +146,13 @@ class _Run:
     """One run of a Sender, under a lease owner of its own."""
 
     def __init__(self, sender: Sender, owner: str, progress: Callable[[int], None]) -> None:
-        self.report = Delivered()
+        self.report = DeliveryReport()
         self._sender = sender
         self._store = sender.store
         self._owner = owner
         self._progress = progress
         self._claiming: asyncio.Task[None] | None = None
-        self._leased: deque[_Parcel] = deque()
+        self._leased: deque[_LeasedMail] = deque()
         self._drained = False
         self._recorder = Recorder(
             lambda steps: sender.store.ledger.take(owner, steps), sender.recording
@@ -173,7 +173,7 @@ class _Run:
         # Not a TaskGroup: an error of one would cut off the others, who may be on the wire.
         several = (self._send_all(kinds) for _ in range(self._sender.mailer.concurrency))
         errors = [one for one in await asyncio.gather(*several, return_exceptions=True) if one]
-        rest = [parcel.delivery for parcel in self._leased]
+        rest = [mail.delivery for mail in self._leased]
         if rest:
             with suppress(StoreError) if errors else nullcontext():  # a lease ends by itself
                 await asyncio.to_thread(self._store.ledger.put_back, self._owner, rest)
@@ -182,13 +182,13 @@ class _Run:
 
     async def _send_all(self, kinds: Collection[DeliveryKind]) -> None:
         try:
-            while parcel := await self._next(kinds):
-                await self._send_now(parcel)
+            while mail := await self._next(kinds):
+                await self._send_now(mail)
         except Exception:
             self._broken = True
             raise
 
-    async def _next(self, kinds: Collection[DeliveryKind]) -> _Parcel | None:
+    async def _next(self, kinds: Collection[DeliveryKind]) -> _LeasedMail | None:
         """The next leased delivery; a few more are leased, once for all, when there is none."""
         while not (self._leased or self._drained or self.halted):
             if self._claiming is None:
@@ -201,7 +201,7 @@ class _Run:
         self._drained = not self._leased
         self._claiming = None
 
-    def _claim(self, kinds: Collection[DeliveryKind]) -> list[_Parcel]:
+    def _claim(self, kinds: Collection[DeliveryKind]) -> list[_LeasedMail]:
         limit = self._sender.mailer.concurrency * BATCH_PER_CONNECTION
         ledger = self._store.ledger
         now, lease = self._sender.clock(), self._sender.recording.lease
@@ -210,28 +210,30 @@ class _Run:
             self._recorder.lease_end,
         )
         try:
-            return self._parcels(leased, until)
+            return self._leased_mails(leased, until)
         except Exception:
             with suppress(StoreError):
                 ledger.put_back(self._owner, leased)
             raise
 
-    def _parcels(self, leased: Sequence[Delivery], until: float) -> list[_Parcel]:
+    def _leased_mails(self, leased: Sequence[Delivery], until: float) -> list[_LeasedMail]:
         people = self._store.subscribers.recipients({d.subscriber_id for d in leased})
-        refused = self._sender.desk.suppressed_among({person.email for person in people.values()})
+        refused = self._sender.subscriptions.suppressed_among(
+            {person.email for person in people.values()}
+        )
         digests = self._store.digests.load(
             [d.digest_id for d in leased if d.digest_id is not None], self._papers
         )
         return [
-            _Parcel(d, person, refused.get(person.email, "") if person else "", digests, until)
+            _LeasedMail(d, person, refused.get(person.email, "") if person else "", digests, until)
             for d, person in ((d, people.get(d.subscriber_id)) for d in leased)
         ]
 
-    async def _send_now(self, parcel: _Parcel) -> None:
-        started, result = time.monotonic(), await self._attempt(parcel)
-        while result.outcome is Outcome.WITHDRAWN and (moved := await self._moved(parcel)):
-            parcel, result = moved, await self._attempt(moved)
-        delivery, result = parcel.delivery, await self._judged(parcel.delivery, result)
+    async def _send_now(self, mail: _LeasedMail) -> None:
+        started, result = time.monotonic(), await self._attempt(mail)
+        while result.outcome is Outcome.WITHDRAWN and (moved := await self._moved(mail)):
+            mail, result = moved, await self._attempt(moved)
+        delivery, result = mail.delivery, await self._judged(mail.delivery, result)
         now = self._sender.clock()
         then = decide(delivery, result, now, self._sender.latest)
         self._watch(result, then)
@@ -244,7 +246,7 @@ class _Run:
                 await asyncio.to_thread(self._bounce, delivery, attempt)
         self._progress(self.report.done)
 
-    def _watch(self, result: SendResult, then: Next) -> None:
+    def _watch(self, result: SendResult, then: Transition) -> None:
         """Notice when nothing more can go for now."""
         if result.outcome is Outcome.SERVER:
             self.report.trouble = self.report.trouble or described(result)
@@ -267,43 +269,43 @@ class _Run:
                 )
         return result if believed else replace(result, outcome=Outcome.DEFERRED)
 
-    async def _attempt(self, parcel: _Parcel) -> SendResult:
-        sender, delivery = self._sender, parcel.delivery
+    async def _attempt(self, mail: _LeasedMail) -> SendResult:
+        sender, delivery = self._sender, mail.delivery
         if sender.clock() > delivery.due_at + sender.latest:
             return withdrawn(f"more than {sender.latest / timedelta(hours=1):.0f} hours late")
         # In this thread: another one would only take turns with it, and each turn costs.
-        composed = self._compose(parcel)
+        composed = self._compose(mail)
         if isinstance(composed, SendResult):
             return composed
 
         async def claim() -> bool:
             now = sender.clock()
             to_wire = ToWire(delivery, now, now + sender.recording.lease)
-            return await self._recorder.take(to_wire, parcel.lease_end)
+            return await self._recorder.take(to_wire, mail.lease_end)
 
         result = await sender.mailer.send(composed, claim)
         return withdrawn(_LEFT) if result.outcome is Outcome.WITHDRAWN else result
 
-    async def _moved(self, parcel: _Parcel) -> _Parcel | None:
-        """The parcel under its subscriber's new address, if it has one and is still ours."""
-        ledger, delivery = self._store.ledger, parcel.delivery
+    async def _moved(self, mail: _LeasedMail) -> _LeasedMail | None:
+        """The mail under its subscriber's new address, if it has one and is still ours."""
+        ledger, delivery = self._store.ledger, mail.delivery
         readdressed = await asyncio.to_thread(ledger.readdress, self._owner, delivery)
         if readdressed is None:
             return None
-        (moved,) = await asyncio.to_thread(self._parcels, [readdressed], parcel.lease_end)
+        (moved,) = await asyncio.to_thread(self._leased_mails, [readdressed], mail.lease_end)
         return moved
 
-    def _compose(self, parcel: _Parcel) -> Message | SendResult:
-        delivery, recipient = parcel.delivery, parcel.recipient
+    def _compose(self, mail: _LeasedMail) -> Message | SendResult:
+        delivery, recipient = mail.delivery, mail.recipient
         spec = MAILS[delivery.kind]
         if recipient is None or recipient.status not in spec.recipients:
             return withdrawn(_LEFT)
-        if parcel.refused and not (parcel.refused == LEFT and spec.after_leaving):
-            return withdrawn(f"the address must not be mailed: {parcel.refused}")
+        if mail.refused and not (mail.refused == LEFT and spec.after_leaving):
+            return withdrawn(f"the address must not be mailed: {mail.refused}")
         if recipient.email != delivery.address:
             return withdrawn("the subscriber has another address now")
         try:
-            now, digest = self._sender.clock(), parcel.digests.get(delivery.digest_id or 0)
+            now, digest = self._sender.clock(), mail.digests.get(delivery.digest_id or 0)
             return self._sender.composer.message(delivery, recipient, now, digest)
         except StoreError:
             raise
@@ -323,4 +325,4 @@ class _Run:
             return
         subscriber = self._store.subscribers.get(delivery.subscriber_id)
         if subscriber is not None and subscriber.email == delivery.address:
-            self._sender.desk.bounce(subscriber, attempt.at)
+            self._sender.subscriptions.bounce(subscriber, attempt.at)

@@ -10,7 +10,7 @@ _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
 
 
-class Together(Generic[_Item, _Answer]):
+class GroupCommit(Generic[_Item, _Answer]):
     """Writes items for many tasks of one event loop, each group in the order it came.
 
     ``write`` commits a group and gives an answer to each item. It must be able to write an item

@@ -22,26 +22,26 @@ RETRIES = RetryParameters()
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class Transition:
     """Where a delivery goes after an attempt."""
 
     state: DeliveryState
     next_attempt_at: datetime
 
 
-def decide(delivery: Delivery, result: SendResult, now: datetime, latest: timedelta) -> Next:
+def decide(delivery: Delivery, result: SendResult, now: datetime, latest: timedelta) -> Transition:
     """Return the state that follows from how an attempt ended; the ledger carries it out."""
     outcome, attempts = result.outcome, delivery.attempts + 1
     if outcome is Outcome.SERVER:
-        return Next(DeliveryState.PLANNED, now)
+        return Transition(DeliveryState.PLANNED, now)
     letter = delivery.kind is not DeliveryKind.DIGEST
     if outcome is Outcome.UNKNOWN and letter and attempts < RETRIES.letter_copies:
         return _later(delivery, now, now + RETRIES.letter_pause, latest)
     if outcome is Outcome.DEFERRED:
         if result.phase is Phase.RENDER and attempts >= RETRIES.render_tries:
-            return Next(DeliveryState.FAILED, now)
+            return Transition(DeliveryState.FAILED, now)
         return _later(delivery, now, now + retry_after(attempts, result.text), latest)
-    return Next(_FINAL[outcome], now)
+    return Transition(_FINAL[outcome], now)
 
 
 _FINAL = {
@@ -53,11 +53,15 @@ _FINAL = {
 }
 
 
-def _later(delivery: Delivery, now: datetime, then: datetime, latest: timedelta) -> Next:
+def _later(delivery: Delivery, now: datetime, then: datetime, latest: timedelta) -> Transition:
     last = delivery.due_at + latest
     if then > last:
         then = last - RETRIES.last_try
-    return Next(DeliveryState.DEFERRED, then) if then > now else Next(DeliveryState.FAILED, now)
+    return (
+        Transition(DeliveryState.DEFERRED, then)
+        if then > now
+        else Transition(DeliveryState.FAILED, now)
+    )
 
 
 def is_doubtful(result: SendResult) -> bool:

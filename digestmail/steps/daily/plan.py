@@ -134,7 +134,7 @@ def _first_seen(paper: Paper) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ReadingHistory:
     """What the store knows that bears on scoring, looked up once for many subscribers."""
 
     shown: Mapping[int, set[int]]  # subscriber id -> ids of papers shown
@@ -152,7 +152,7 @@ def interest_of(
     profile: Profile,
     window: Window,
     positions: Mapping[int, int],
-    known: Known,
+    known: ReadingHistory,
 ) -> Interest:
     """A profile with the papers it speaks of; those its subscriber knows already are blocked."""
     seeds = tuple(p for key in profile.seed_papers if (p := known.example(subscriber, key)))

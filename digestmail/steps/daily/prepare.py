@@ -27,7 +27,7 @@ from digestmail.domain import (
 from digestmail.steps.daily.batches import outlook
 from digestmail.steps.daily.plan import (
     Due,
-    Known,
+    ReadingHistory,
     Window,
     digest_of,
     due,
@@ -58,7 +58,7 @@ class PrepareRules:
 
 
 @dataclass(slots=True)
-class Prepared:
+class PrepareReport:
     """What a run of prepare stored: digests to mail, and others by the reason."""
 
     digests: int = 0
@@ -223,13 +223,13 @@ class Planner:
             self._scorer = self._make_scorer(papers, background)
         return self._scorer
 
-    def _known(self, subscribers: Sequence[Subscriber]) -> Known:
+    def _known(self, subscribers: Sequence[Subscriber]) -> ReadingHistory:
         ids = [s.id for s in subscribers if s.id is not None]
         feedback: dict[int, list[Feedback]] = {}
         for given in self._store.feedback.of(ids):
             feedback.setdefault(given.subscriber_id, []).append(given)
         spoken_of = {given.paper_id for some in feedback.values() for given in some}
-        return Known(
+        return ReadingHistory(
             shown=self._store.digests.shown(ids, self._window.since),
             feedback=feedback,
             by_id=self._store.papers.by_ids(spoken_of) if spoken_of else {},
@@ -246,13 +246,13 @@ def prepare(
     progress: Callable[[int], None] = lambda _: None,
     stop: threading.Event | None = None,
     at_once: int = BLOCK,
-) -> Prepared:
+) -> PrepareReport:
     """Plan and store the digests of all subscribers who are due, or everyone's of one date.
 
     Who waits for late papers stays due, until they come or the subscriber's latest hour; so does
     everyone else once ``stop`` is set.
     """
-    prepared, done = Prepared(), 0
+    prepared, done = PrepareReport(), 0
     for block in due_blocks(store, now, day, at_once):
         if stop is not None and stop.is_set():
             break

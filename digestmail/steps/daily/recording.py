@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from digestmail.errors import StoreError
-from digestmail.steps.daily.group_commit import Together
+from digestmail.steps.daily.group_commit import GroupCommit
 from digestmail.store import Step
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Recorder:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._take = Together(take)
+        self._take = GroupCommit(take)
         self._parameters = parameters
         self._monotonic = monotonic
         self._sleep = sleep

@@ -23,7 +23,7 @@ from digestmail.domain import (
     Verdict,
 )
 from digestmail.evaluation.calibration import Calibration, calibration
-from digestmail.steps.daily.plan import Known, Window, interest_of
+from digestmail.steps.daily.plan import ReadingHistory, Window, interest_of
 from digestmail.steps.daily.prepare import BACKGROUND
 from digestmail.steps.insight.metrics import (
     SETTINGS,
@@ -169,7 +169,7 @@ class _Replay:
         offers = [view.offers(scores) for view in views]
         return [v.replayed(mine, v.offers(scores)) for v, mine in zip(views, offers, strict=True)]
 
-    def _known(self, view: "_View") -> Known:
+    def _known(self, view: "_View") -> ReadingHistory:
         """What was known of a reader when a digest was prepared."""
         reader, who = view.reader, view.reader.subscriber.id or 0
         told = [given for given in reader.feedback if given.given_at < view.digest.prepared_at]
@@ -178,7 +178,7 @@ class _Replay:
         by_key = {key: self._by_key[key] for key in seeds & self._by_key.keys()}
         # A paper that this digest or a later one brought was no seed yet.
         earlier = {key: p for key, p in by_key.items() if not view.is_later(p.id)}
-        return Known({who: view.elsewhere}, {who: told}, self._by_id, earlier)
+        return ReadingHistory({who: view.elsewhere}, {who: told}, self._by_id, earlier)
 
 
 class _View:
@@ -197,7 +197,7 @@ class _View:
         """Whether this digest or a later one brought a paper."""
         return self.reader.shown.get(paper_id or 0, date.min) >= self.digest.date
 
-    def interests(self, known: Known) -> list[Interest]:
+    def interests(self, known: ReadingHistory) -> list[Interest]:
         """The reader's profiles as they were taught then, without limits."""
         subscriber = replace(self.reader.subscriber, papers_since=None)
         most = max(1, len(self._news))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from digestmail.domain import Interest, Profile, ReasonKind, Score, Subscriber
-from digestmail.steps.daily.plan import Known, Window, interest_of
+from digestmail.steps.daily.plan import ReadingHistory, Window, interest_of
 from digestmail.steps.insight.recent_model import SPAN, RecentModel, day_of
 from digestmail.steps.subscribers.seed_papers import examples
 from digestmail.store import Store
@@ -61,7 +61,7 @@ def recent_interests(
     """Return profiles with the papers that their subscriber liked and disliked."""
     subscriber_id = subscriber.id or 0
     feedback = store.feedback.of([subscriber_id])
-    known = Known(
+    known = ReadingHistory(
         shown={},
         feedback={subscriber_id: feedback},
         by_id=store.papers.by_ids({verdict.paper_id for verdict in feedback}),

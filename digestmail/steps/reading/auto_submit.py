@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from digestmail.domain import Feedback, SubscriberStatus, Verdict
 from digestmail.steps.reading import feedback
-from digestmail.steps.reading.feedback import Rated
+from digestmail.steps.reading.feedback import RatedPaper
 from digestmail.store import Store
 
 _MOST = 4  # taps and presses of one mail in a RUSH; a quick reader needs two seconds for each
@@ -34,7 +34,7 @@ class Answer(StrEnum):
     SCANNED = "scanned"  # as it seems
 
 
-def give(store: Store, paper: Rated, verdict: Verdict, now: datetime) -> Answer:
+def give(store: Store, paper: RatedPaper, verdict: Verdict, now: datetime) -> Answer:
     """Record a verdict that a page posted by itself; what was said before stands."""
     if not _may_tap(store, paper, now):
         return Answer.SCANNED
@@ -48,7 +48,7 @@ def give(store: Store, paper: Rated, verdict: Verdict, now: datetime) -> Answer:
     return Answer.SAID_OTHERWISE
 
 
-def _say(store: Store, paper: Rated, verdict: Verdict, now: datetime) -> Answer:
+def _say(store: Store, paper: RatedPaper, verdict: Verdict, now: datetime) -> Answer:
     _mark(store, paper, verdict, now)
     feedback.give(store, paper, verdict, now)
     mine = paper.digest.subscriber_id, paper.item.paper.id or 0
@@ -58,7 +58,7 @@ def _say(store: Store, paper: Rated, verdict: Verdict, now: datetime) -> Answer:
 
 
 def press(
-    store: Store, paper: Rated, verdict: Verdict, now: datetime, *, turns_round: bool = False
+    store: Store, paper: RatedPaper, verdict: Verdict, now: datetime, *, turns_round: bool = False
 ) -> Answer:
     """Record a verdict that a button said, in place of what was said before.
 
@@ -77,7 +77,7 @@ def press(
     return Answer.DONE
 
 
-def press_save(store: Store, paper: Rated, now: datetime) -> Answer:
+def press_save(store: Store, paper: RatedPaper, now: datetime) -> Answer:
     """Save a paper because a button was pressed; one that is saved stays as it is."""
     if not _may_press(store, paper, now):
         return Answer.SCANNED
@@ -87,7 +87,7 @@ def press_save(store: Store, paper: Rated, now: datetime) -> Answer:
     return Answer.DONE
 
 
-def save(store: Store, paper: Rated, now: datetime) -> Answer:
+def save(store: Store, paper: RatedPaper, now: datetime) -> Answer:
     """Save a paper because a page posted itself; one that is saved stays as it is."""
     if not _may_tap(store, paper, now):
         return Answer.SCANNED
@@ -109,13 +109,13 @@ def is_reader(store: Store, subscriber_id: int) -> bool:
     return reader is not None and reader.status in _READS
 
 
-def _may_tap(store: Store, paper: Rated, now: datetime) -> bool:
+def _may_tap(store: Store, paper: RatedPaper, now: datetime) -> bool:
     if not is_reader(store, paper.digest.subscriber_id) or _is_scanned(store, paper, now):
         return False
     return _is_calm(store, paper, now)
 
 
-def _may_press(store: Store, paper: Rated, now: datetime) -> bool:
+def _may_press(store: Store, paper: RatedPaper, now: datetime) -> bool:
     """Whether a button counts: of a mail that is being scanned only one pressed for itself."""
     last = f"pressed:{paper.digest.subscriber_id}"
     before = store.guards.counted(last)
@@ -126,7 +126,7 @@ def _may_press(store: Store, paper: Rated, now: datetime) -> bool:
     return _is_calm(store, paper, now)
 
 
-def _is_calm(store: Store, paper: Rated, now: datetime) -> bool:
+def _is_calm(store: Store, paper: RatedPaper, now: datetime) -> bool:
     """Count a tap or press; False, and the last ones are taken back, once there is a rush."""
     if store.guards.allow(f"taps:{paper.digest.id}", _MOST, RUSH, now):
         return True
@@ -134,7 +134,7 @@ def _is_calm(store: Store, paper: Rated, now: datetime) -> bool:
     return False
 
 
-def _stays(store: Store, paper: Rated, now: datetime) -> Answer:
+def _stays(store: Store, paper: RatedPaper, now: datetime) -> Answer:
     """Whether a tap may stand; another process may have seen the rush while it was recorded."""
     if not _is_scanned(store, paper, now):
         return Answer.DONE
@@ -142,7 +142,7 @@ def _stays(store: Store, paper: Rated, now: datetime) -> Answer:
     return Answer.SCANNED
 
 
-def _doubt(store: Store, paper: Rated, after: timedelta, now: datetime) -> Answer:
+def _doubt(store: Store, paper: RatedPaper, after: timedelta, now: datetime) -> Answer:
     """More and less of one paper: a slip; at once, or on a second paper too, it is a scanner."""
     if after > DOUBT:
         return Answer.SAID_OTHERWISE
@@ -152,14 +152,14 @@ def _doubt(store: Store, paper: Rated, after: timedelta, now: datetime) -> Answe
     return Answer.SCANNED
 
 
-def _refuse(store: Store, paper: Rated, now: datetime, since: datetime) -> None:
+def _refuse(store: Store, paper: RatedPaper, now: datetime, since: datetime) -> None:
     reader = paper.digest.subscriber_id
     _take_presses_back(store, paper, now - RUSH)
     store.leases.take(_lease(reader), "scanner", DOUBT, now, lambda _: False)
     _take_back(store, reader, since, _papers(paper))
 
 
-def _is_scanned(store: Store, paper: Rated, now: datetime) -> bool:
+def _is_scanned(store: Store, paper: RatedPaper, now: datetime) -> bool:
     lease = store.leases.holder(_lease(paper.digest.subscriber_id))
     return lease is not None and lease.until > now
 
@@ -168,7 +168,7 @@ def _lease(reader: int) -> str:
     return f"taps:{reader}"
 
 
-def _papers(paper: Rated) -> set[int]:
+def _papers(paper: RatedPaper) -> set[int]:
     return {item.paper.id or 0 for item in paper.digest.items}
 
 
@@ -189,7 +189,7 @@ def _take_back(
             store.saved.remove(reader, kept.paper.id or 0)
 
 
-def _take_presses_back(store: Store, paper: Rated, since: datetime) -> None:
+def _take_presses_back(store: Store, paper: RatedPaper, since: datetime) -> None:
     """Undo what buttons said in a burst, of the papers of its mail; what they replaced returns."""
     reader, papers = paper.digest.subscriber_id, _papers(paper)
     for given in store.feedback.of([reader]):
@@ -209,7 +209,7 @@ def _take_presses_back(store: Store, paper: Rated, since: datetime) -> None:
 
 
 def _mark_press(
-    store: Store, paper: Rated, what: str, now: datetime, instead_of: Feedback | None = None
+    store: Store, paper: RatedPaper, what: str, now: datetime, instead_of: Feedback | None = None
 ) -> None:
     """Note that a button is about to act, and what it replaces."""
     key = _press(paper.digest.subscriber_id, paper.item.paper.id or 0, what)
@@ -228,7 +228,7 @@ def _press(reader: int, paper_id: int, what: str) -> str:
     return f"press:{reader}:{paper_id}:{what}"
 
 
-def _mark(store: Store, paper: Rated, what: str, now: datetime) -> None:
+def _mark(store: Store, paper: RatedPaper, what: str, now: datetime) -> None:
     """Note that a page is about to act by itself."""
     key = _tap(paper.digest.subscriber_id, paper.item.paper.id or 0, what)
     store.guards.allow(key, 1, timedelta(0), now)

@@ -10,14 +10,14 @@ from digestmail.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Rated:
+class RatedPaper:
     """The paper of a feedback link."""
 
     digest: Digest
     item: DigestItem
 
 
-def rated(store: Store, links: Links, token: str, position: int) -> Rated:
+def rated(store: Store, links: Links, token: str, position: int) -> RatedPaper:
     """The paper that a feedback link is about; TokenError when it leads nowhere."""
     try:
         digest = store.digests.get(links.read_feedback(token))
@@ -25,11 +25,11 @@ def rated(store: Store, links: Links, token: str, position: int) -> Rated:
         raise TokenError("this link belongs to a digest that is not kept any more") from None
     for item in digest.items:
         if item.position == position:
-            return Rated(digest, item)
+            return RatedPaper(digest, item)
     raise TokenError("this link is damaged: that digest has no such paper")
 
 
-def give(store: Store, paper: Rated, verdict: Verdict, now: datetime) -> None:
+def give(store: Store, paper: RatedPaper, verdict: Verdict, now: datetime) -> None:
     """Record a verdict; it counts from the next digest on, and a later one replaces it."""
     store.feedback.give(
         Feedback(
@@ -42,12 +42,12 @@ def give(store: Store, paper: Rated, verdict: Verdict, now: datetime) -> None:
     )
 
 
-def said(store: Store, paper: Rated) -> Feedback | None:
+def said(store: Store, paper: RatedPaper) -> Feedback | None:
     """What was said of the paper of a link."""
     return _said(store, paper.digest.subscriber_id, paper.item.paper.id or 0)
 
 
-def is_saved(store: Store, paper: Rated) -> bool:
+def is_saved(store: Store, paper: RatedPaper) -> bool:
     """Whether the paper of a link is on the reading list."""
     return _is_saved(store, paper.digest.subscriber_id, paper.item.paper.id or 0)
 

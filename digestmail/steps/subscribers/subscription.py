@@ -49,7 +49,7 @@ class Confirmation(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class SubscriptionService:
     """Where subscribers come and go: the store, and the links whose tokens it honours."""
 
     store: Store

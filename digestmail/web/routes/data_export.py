@@ -45,7 +45,7 @@ def erase(own: Own) -> Response:
     """Erase everything about the subscriber; the link is worth nothing from then on."""
     if not own.is_fresh:
         return _fresh_link(own)
-    own.site.app.desk.erase(own.subscriber, own.site.now)
+    own.site.app.subscriptions.erase(own.subscriber, own.site.now)
     own.site.app.threshold_previews.forget(own.subscriber)
     return lead_to_done(own.site, Done.ERASED)
 

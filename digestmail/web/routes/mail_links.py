@@ -38,7 +38,7 @@ _REFUSED = 429
 @router.api_route("/confirm/{token}", methods=SHOW)
 def ask_to_confirm(site: Ours, token: str) -> Response:
     """The button that confirms; once it was pressed, that all is done, and no way in."""
-    subscriber = site.app.desk.pending(token, site.now)
+    subscriber = site.app.subscriptions.pending(token, site.now)
     if subscriber.status in STAYS:
         return site.pages.show(
             "confirmed", email=readable_address(subscriber.email), preferences=""
@@ -55,7 +55,7 @@ def ask_to_confirm(site: Ours, token: str) -> Response:
 @router.post("/confirm/{token}")
 def confirm(site: Ours, token: str) -> Response:
     """Confirm; only the press that does leads to the preferences."""
-    confirmed = site.app.desk.confirm(token, site.now)
+    confirmed = site.app.subscriptions.confirm(token, site.now)
     if not confirmed.is_new:
         return site.lead_to(f"/confirm/{quote(token)}")
     own = site.app.links.preferences(confirmed.subscriber.id or 0, site.now)
@@ -67,7 +67,7 @@ def confirm(site: Ours, token: str) -> Response:
 @router.api_route("/unsubscribe/{token}", methods=SHOW)
 def ask_to_leave(site: Ours, token: str) -> Response:
     """The button that unsubscribes."""
-    subscriber = site.app.desk.leaver(token)
+    subscriber = site.app.subscriptions.leaver(token)
     address = masked(subscriber.email) if subscriber else ""
     if subscriber is None or subscriber.status is SubscriberStatus.UNSUBSCRIBED:
         return site.pages.show("unsubscribed", address=address, way_back="")
@@ -81,7 +81,7 @@ def leave(site: Ours, token: str, posted: Posted) -> Response:
     The token is all that is asked for. Erased subscribers get the same answer. A mail program is
     answered at once, since it need not follow where a browser is led.
     """
-    subscriber = site.app.desk.leaver(token)
+    subscriber = site.app.subscriptions.leaver(token)
     way_back = _leave(site, subscriber) if subscriber else ""
     if _ONE_CLICK in posted:
         address = masked(subscriber.email) if subscriber else ""
@@ -121,7 +121,7 @@ def ask_to_return(site: Ours, token: str) -> Response:
 @router.post("/return/{token}")
 def come_back(site: Ours, token: str) -> Response:
     """Undo leaving."""
-    site.app.desk.take_way_back(token, site.now)
+    site.app.subscriptions.take_way_back(token, site.now)
     return site.lead_to(f"/return/{quote(token)}")
 
 

@@ -83,7 +83,7 @@ def mail_link(site: Ours, request: Request, values: Posted) -> Response:
         return _link_form(site, shown, status=422, stale=True)
     site.count(request)
     answer = _answer(site, values)
-    answer.background = site.later(partial(site.app.desk.mail_link, email, site.now))
+    answer.background = site.later(partial(site.app.subscriptions.mail_link, email, site.now))
     return answer
 
 
@@ -125,7 +125,7 @@ def save_schedule(own: Own, values: Posted) -> Response:
         if changed := changed_meanwhile(values, schedule_texts(before), "hour"):
             raise changed
         schedule = checked_schedule(values, before)
-        own.site.app.desk.reschedule(own.subscriber, schedule, own.site.now)
+        own.site.app.subscriptions.reschedule(own.subscriber, schedule, own.site.now)
     except InputError as error:
         return _page(own, wrong=again(_schedule_form(own.subscriber), values, error))
     return own.back(saved="schedule")
@@ -197,14 +197,14 @@ def pause(own: Own, values: Posted) -> Response:
         until = checked_end(choice, typed, own.subscriber, own.site.now)
     except InputError as error:
         return _page(own, wrong=again(_pause_form("date"), values, error))
-    own.site.app.desk.pause(own.subscriber, until)
+    own.site.app.subscriptions.pause(own.subscriber, until)
     return own.back(saved="paused-until" if until else "paused")
 
 
 @router.post("/preferences/{token}/resume")
 def resume(own: Own) -> Response:
     """Go on after a pause, or come back after leaving."""
-    own.site.app.desk.come_back(own.subscriber, own.site.now)
+    own.site.app.subscriptions.come_back(own.subscriber, own.site.now)
     return own.back(saved="resumed")
 
 
@@ -238,7 +238,7 @@ def _save(own: Visit, before: Profile, sent: Sent, saved: str) -> Response:
         if changed and before.id:
             raise changed
         profile = checked_profile(_values(sent, wish), before, wish.problems)
-        own.site.app.desk.save_profile(own.subscriber, profile)
+        own.site.app.subscriptions.save_profile(own.subscriber, profile)
     except InputError as error:
         return _page(own, wrong=again(_profile_form(own, before), wish.texts, error))
     keep_uploads(store, own.who, wish.seeds.uploads, own.site.now)

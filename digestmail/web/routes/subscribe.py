@@ -57,7 +57,7 @@ def subscribe(site: Ours, request: Request, sent: PostedWithFile) -> Response:
     answer = _answer(site, values, wish)
     answer.background = site.later(
         partial(
-            site.app.desk.subscribe,
+            site.app.subscriptions.subscribe,
             asked.email,
             asked.profile,
             asked.schedule,
@@ -146,7 +146,7 @@ def embed(site: Ours) -> Response:
 @router.api_route("/never/{token}", methods=SHOW)
 def ask_to_refuse(site: Ours, token: str) -> Response:
     """The button by which who did not ask for a mail refuses all others."""
-    subscriber = site.app.desk.refuser(token)
+    subscriber = site.app.subscriptions.refuser(token)
     return site.pages.show(
         "never", token=token, email=readable_address(subscriber.email) if subscriber else ""
     )
@@ -155,5 +155,5 @@ def ask_to_refuse(site: Ours, token: str) -> Response:
 @router.post("/never/{token}")
 def refuse(site: Ours, token: str) -> Response:
     """Never mail that address again."""
-    site.app.desk.refuse(token, site.now)
+    site.app.subscriptions.refuse(token, site.now)
     return lead_to_done(site, Done.REFUSED)

@@ -70,7 +70,7 @@ class Pager:
 
 def _visit(site: Ours, token: str) -> Visit:
     """TokenError unless the link is one's own and good."""
-    subscriber = site.app.desk.owner(token, site.now)
+    subscriber = site.app.subscriptions.owner(token, site.now)
     site = site.speaking(site.languages.named(subscriber.language) or site.pages)
     return Visit(site, token, subscriber, f"{site.pages.base}/preferences/{quote(token, safe='')}")
 

@@ -13,7 +13,7 @@ from digestmail.calendar import next_slot
 from digestmail.domain import Schedule, Subscriber, SubscriberStatus
 from digestmail.steps.subscribers.import_export.entries import Entry
 from digestmail.steps.subscribers.import_export.statuses import is_stricter
-from digestmail.steps.subscribers.subscription import REFUSAL_REASONS, Desk
+from digestmail.steps.subscribers.subscription import REFUSAL_REASONS, SubscriptionService
 from digestmail.store import ImportBlock, KnownSubscriber
 
 BLOCK = 1_000  # people in one transaction, which locks out other writers for some 0.1 s
@@ -21,7 +21,7 @@ _UNSUBSCRIBED = SubscriberStatus.UNSUBSCRIBED
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class ImportTally:
     """What became of the people of a file, as numbers of them."""
 
     added: int = 0  # as subscribers who are mailed, or asked
@@ -32,26 +32,26 @@ class Entered:
     stopped: int = 0  # were subscribers, and are refusals from now on
     suppressed: int = 0  # left out: they refuse mail here
 
-    def __add__(self, addend: "Entered") -> "Entered":
-        return Entered(*(getattr(self, n) + getattr(addend, n) for n in self.__slots__))
+    def __add__(self, addend: "ImportTally") -> "ImportTally":
+        return ImportTally(*(getattr(self, n) + getattr(addend, n) for n in self.__slots__))
 
 
 def enter(
-    desk: Desk,
+    subscriptions: SubscriptionService,
     people: Iterable[Entry],
     now: datetime,
     progress: Callable[[int], None],
     *,
     active: bool,
-) -> Entered:
+) -> ImportTally:
     """Enter people: ``active`` at once, or asked to confirm. ``progress`` is told the number done.
 
     Who has nothing to choose papers by is asked in any case: the confirm page leads to the choice.
     """
-    entered, entries = Entered(), list(people)
+    entered, entries = ImportTally(), list(people)
     for start in range(0, len(entries), BLOCK):
         block = entries[start : start + BLOCK]
-        entered += _Block(desk, block, now, active).enter()
+        entered += _Block(subscriptions, block, now, active).enter()
         progress(start + len(block))
     return entered
 
@@ -65,17 +65,19 @@ def _first_slot(schedule: Schedule, now: datetime) -> datetime:
 class _Block:
     """People who are entered in one transaction."""
 
-    desk: Desk
+    subscriptions: SubscriptionService
     entries: Sequence[Entry]
     now: datetime
     active: bool
 
-    def enter(self) -> Entered:
-        imports = self.desk.store.imports
+    def enter(self) -> ImportTally:
+        imports = self.subscriptions.store.imports
         known = imports.known([entry.email for entry in self.entries])
         refusals = [entry for entry in self.entries if entry.is_refusal]
         candidates = [entry for entry in self.entries if not entry.is_refusal]
-        blocked = self.desk.suppressed_among([e.email for e in candidates if e.email not in known])
+        blocked = self.subscriptions.suppressed_among(
+            [e.email for e in candidates if e.email not in known]
+        )
         fresh = [e for e in candidates if e.email not in known and e.email not in blocked]
         stopped = {
             known[entry.email].id: entry.status
@@ -90,7 +92,7 @@ class _Block:
         )
         added = imports.write(block, self.now)
         pending = self._ask_to_confirm(block, added, candidates, known)
-        return Entered(
+        return ImportTally(
             added=sum(entry.email in added for entry in fresh),
             pending=pending,
             unchosen=sum(not entry.profiles for entry in fresh),
@@ -108,7 +110,7 @@ class _Block:
         Who left is remembered so only until they come back, and where they are here already
         their own row does.
         """
-        address_hash = self.desk.store.guards.address_hash
+        address_hash = self.subscriptions.store.guards.address_hash
         return {
             address_hash(entry.email): REFUSAL_REASONS[entry.status]
             for entry in refusals
@@ -158,8 +160,8 @@ class _Block:
         ]
         ids = {added[email]: email for email in fresh}
         ids |= {known[email].id: email for email in left_over}
-        limits = {number: self.desk.confirm_limits(email) for number, email in ids.items()}
-        self.desk.store.imports.plan_confirm_mails(ids, limits, self.now)
+        limits = {number: self.subscriptions.confirm_limits(email) for number, email in ids.items()}
+        self.subscriptions.store.imports.plan_confirm_mails(ids, limits, self.now)
         return len(fresh)
 
 
