@@ -12,7 +12,7 @@ import digestmail
 
 PACKAGE = Path(digestmail.__file__).parent
 LEVELS = {
-    **dict.fromkeys(["errors", "domain", "messages", "printable", "text"], 0),
+    **dict.fromkeys(["errors", "domain", "messages", "quoted_printable", "text"], 0),
     **dict.fromkeys(["addresses", "tables"], 0),
     **dict.fromkeys(["config", "tokens", "calendar", "charts", "resources"], 1),
     **dict.fromkeys(["memory", "stopping", "worker"], 1),

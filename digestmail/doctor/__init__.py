@@ -14,8 +14,7 @@ from digestmail.doctor.dns.lookups import Dns
 from digestmail.doctor.model_check import examine_model
 from digestmail.doctor.one_click import examine_one_click
 from digestmail.doctor.records import Sending, examine_records
-from digestmail.doctor.relay import examine_tls, own_addresses
-from digestmail.doctor.relay_check import examine_relays, examine_sender
+from digestmail.doctor.relay_check import examine_relays, examine_sender, examine_tls, own_addresses
 from digestmail.doctor.settings_check import examine_settings
 from digestmail.doctor.sources_check import examine_sources
 from digestmail.doctor.store_check import examine_store

@@ -13,7 +13,7 @@ from digestmail.domain import Message
 from digestmail.errors import ConfigError, InputError
 from digestmail.mail.address import checked_address
 from digestmail.mail.dkim import DkimKey, sign
-from digestmail.printable import printable
+from digestmail.quoted_printable import quoted_printable
 from digestmail.text import one_line
 
 _COLUMNS = 76  # RFC 2045 6.7
@@ -224,7 +224,7 @@ def _quoted(text: str | bytes) -> bytes:
     if isinstance(text, bytes):
         return text
     lines = b"".join(line + b"\r\n" for line in text.encode().splitlines())
-    return printable(lines)
+    return quoted_printable(lines)
 
 
 def _check_address(name: str, address: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from digestmail.printable import printable
+from digestmail.quoted_printable import quoted_printable
 
 
 def quoted(text: str) -> bytes:
@@ -15,7 +15,7 @@ def quoted(text: str) -> bytes:
     if "\r" in text:  # alone it may stand nowhere in a mail (RFC 5321 2.3.8)
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     # The x keeps room in the last line for the soft break.
-    lines = printable(text.encode() + b"x")[:-1]
+    lines = quoted_printable(text.encode() + b"x")[:-1]
     if lines and lines[-1] != _NEWLINE:
         lines += b"=\n"
     return lines.replace(b"\n", b"\r\n")

@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP
 from certificates import certificate
 
 from digestmail.doctor.check import Check
-from digestmail.doctor.relay import examine_tls, own_addresses
+from digestmail.doctor.relay_check import examine_tls, own_addresses
 from digestmail.mail.transport.relay_settings import SmtpSettings
 
 Look = Callable[..., Check]

@@ -78,5 +78,5 @@ def _sign(character: str) -> bytes:
     if character == " ":
         return b" "  # never the last of a line that ends hard
     if character == ".":
-        return b"=2E"  # as any may come to begin a line; see ``printable``
+        return b"=2E"  # as any may come to begin a line; see ``quoted_printable``
     return quoted(escaped(character)).removesuffix(_SOFT_BREAK)

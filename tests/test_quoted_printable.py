@@ -2,7 +2,7 @@ import quopri
 
 import pytest
 
-from digestmail.printable import printable
+from digestmail.quoted_printable import quoted_printable
 
 
 @pytest.mark.parametrize(
@@ -21,11 +21,11 @@ from digestmail.printable import printable
     ],
 )
 def test_no_line_begins_with_a_dot_or_is_too_long(text: bytes) -> None:
-    lines = printable(text).splitlines()
+    lines = quoted_printable(text).splitlines()
     assert not any(line.startswith(b".") for line in lines)
     assert max(map(len, lines), default=0) <= 76
-    assert quopri.decodestring(printable(text)) == text
+    assert quopri.decodestring(quoted_printable(text)) == text
 
 
 def test_dots_that_nobody_minds_stay() -> None:
-    assert printable(b"One. Two.\n") == b"One. Two.\n"
+    assert quoted_printable(b"One. Two.\n") == b"One. Two.\n"

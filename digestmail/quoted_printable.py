@@ -6,7 +6,7 @@ import re
 _DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
-def printable(text: bytes) -> bytes:
+def quoted_printable(text: bytes) -> bytes:
     """Return ``text`` in quoted-printable with its line ends; no line begins with a dot.
 
     So SMTP has no dot to double (RFC 5321 4.5.2), which takes as long as all headers of a mail.
