@@ -4,8 +4,8 @@ import re
 from functools import lru_cache
 
 from digestmail.domain import Paper
-from digestmail.search.facets import is_telling
-from digestmail.text import Expression, Operator, Phrase, phrase, readable, spans, words
+from digestmail.search.query import QueryWord, query_words
+from digestmail.text import Expression, Operator, Phrase, forms, phrase, readable, spans
 from digestmail.text.person_names import name_parts, same_person
 
 _LATEX = re.compile(r"[\\$]")
@@ -21,27 +21,13 @@ def matches(paper: Paper, expression: Expression) -> bool:
         return all(matches(paper, operand) for operand in expression.operands)
     if expression.phrase and expression.phrase.exact:
         return holds(paper, expression.text.strip('"“”'))
-    return all(_has_word(paper, word) for word in _phrases_of_words(expression.text))
+    return all(_has_word(paper, word) for word in query_words(expression.text))
 
 
-@lru_cache(maxsize=256)
-def _phrases_of_words(text: str) -> tuple[Phrase, ...]:
-    text = readable(text)
-    return tuple(
-        phrase(text[word.start : word.end] + "*" * (text[word.end : word.end + 1] == "*"))
-        for word in words(text)
-        if is_telling(word.stem)
-    )
-
-
-def _has_word(paper: Paper, word: Phrase) -> bool:
-    if any(spans(readable(text), [word]) for text in (paper.title, paper.abstract)):
+def _has_word(paper: Paper, word: QueryWord) -> bool:
+    if any(spans(readable(text), word.phrases) for text in (paper.title, paper.abstract)):
         return True
-    return any({*word.words} & {*map(_plain, author.split())} for author in paper.authors)
-
-
-def _plain(name: str) -> str:
-    return " ".join(word.plain for word in words(name))
+    return any(form.plain == word.plain for author in paper.authors for form in forms(author))
 
 
 def holds(paper: Paper, text: str) -> bool:

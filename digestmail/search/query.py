@@ -41,12 +41,14 @@ class QueryWord:
     """A word that is looked for. ``prefix`` is the beginning of it, where only that was typed.
 
     A paper has it if its text has one of ``terms``, or it has one of the ``compounds`` (hashed).
+    ``phrases`` are its spellings as they are looked for in a text itself.
     """
 
     plain: str
     terms: tuple[int, ...] = ()
     compounds: tuple[int, ...] = ()
     prefix: str = ""
+    phrases: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,22 +208,29 @@ def query_words(text: str) -> tuple[QueryWord, ...]:
     stems = [list(word_stems(word, text[word.start : word.end])) for word in typed]
     compounds = [list(spellings) for spellings in stems]
     plain = [word.plain for word in typed]
+    phrases = [
+        [phrase(text[word.start : word.end] + "*" * is_prefix)]
+        for word, is_prefix in zip(typed, beginnings, strict=True)
+    ]
     is_sought = [any(map(is_telling, spellings)) for spellings in stems]
     for at, (first, second) in enumerate(pairwise(typed)):
         both = stem_of(first.normal + second.plain)
+        as_one = phrase(text[first.start : second.end])
         if is_compound(first, second):
             plain[at : at + 2] = first.plain + second.plain, ""
-            stems[at] = compounds[at] = [both]
+            stems[at], compounds[at], phrases[at] = [both], [both], [as_one]
             is_sought[at : at + 2] = True, False
         elif is_open(first, second):
-            stems[at].append(both)
-            stems[at + 1].append(both)
+            for place in (at, at + 1):
+                stems[place].append(both)
+                phrases[place].append(as_one)
     return tuple(
         QueryWord(
             plain[at],
             () if beginnings[at] else tuple(map(hash_of, [*stems[at], *_apart(plain[at])])),
             tuple(map(compound_term, compounds[at])),
             plain[at] if beginnings[at] else "",
+            tuple(phrases[at]),
         )
         for at in range(len(typed))
         if beginnings[at] or is_sought[at]
