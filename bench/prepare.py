@@ -38,7 +38,7 @@ def main() -> None:
     rng = random.Random(options.seed)
     known = read(options.papers)
     with tempfile.TemporaryDirectory() as folder:
-        app = _app(Path(folder))
+        app = _app(Path(folder), options.model)
         papers = spliced(known, options.past + options.count, rng)
         past = _added(app, papers[: options.past])
         added = app.store.papers.add(papers[options.past :], app.clock())
@@ -63,17 +63,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--past", type=int, default=6000, help="papers of before")
     parser.add_argument("--profiles", type=int, default=10_000)
     parser.add_argument("--verdicts", type=int, default=0, help="of each profile")
+    parser.add_argument("--model", default="auto", help="sentence-embedding model, or none")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
 
-def _app(folder: Path) -> App:
+def _app(folder: Path, model: str) -> App:
     settings = Settings.model_validate(
         {
             "public_url": "http://localhost",
             "secret_key": "bench" * 10,
             "mail": MailSettings(from_address="bench@example.org"),
             "folder": folder,
+            "semantic": {"model": model},
         }
     )
     app = App(settings)
