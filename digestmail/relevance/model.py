@@ -15,7 +15,7 @@ from digestmail.relevance.features.keyword_index import KeywordHits
 from digestmail.relevance.features.terms import Features
 from digestmail.relevance.parameters import PARAMETERS, ModelParameters
 from digestmail.relevance.picks import scores_of
-from digestmail.relevance.profiles.block import profile_block
+from digestmail.relevance.profiles.block import profile_block, remember_keywords
 from digestmail.relevance.scoring.diversity import likeness
 from digestmail.relevance.scoring.evidence import Evidence, Ground, evidence_of
 from digestmail.relevance.scoring.filters import Filters
@@ -120,6 +120,8 @@ class Model:
 
     def evidence(self, interests: Sequence[Interest]) -> Iterator[Evidence]:
         """Yield the evidence of the interests, in blocks."""
+        # Reading the papers once and not for each block saves a third of the CPU of thousands.
+        remember_keywords(interests, self._ground.day)
         named = [len(i.seeds) + len(i.liked) + len(i.disliked) for i in interests]
         for rows in _blocks(named, *self._most):
             block = profile_block(

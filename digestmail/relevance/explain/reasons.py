@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -134,8 +135,7 @@ class _Reader:
         if similar is not None and similar.weight >= _LEAST_SIMILAR * total:
             yield similar
         typed = [keyword for reason in keywords for keyword in reason.details]
-        names = " ".join(" ".join(p.words) for k in typed for p in expression(k).phrases)
-        for reason in self._terms(names):
+        for reason in self._terms(" ".join(map(_words_of, typed))):
             if reason.weight >= _LEAST_REASON * total:
                 yield reason
         meaning = max(float(self.parts.text[self.pair]), 0.0)
@@ -207,6 +207,11 @@ class _Reader:
     def _is_chosen(self, category: str) -> bool:
         patterns = self.interest.profile.categories
         return any(in_category(category.lower(), pattern.lower()) for pattern in patterns)
+
+
+@lru_cache(maxsize=65536)
+def _words_of(keyword: str) -> str:
+    return " ".join(" ".join(phrase.words) for phrase in expression(keyword).phrases)
 
 
 def _is_within(term: str, others: Sequence[str]) -> bool:

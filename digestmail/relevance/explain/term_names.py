@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from itertools import pairwise
 
 from digestmail.domain import Paper
-from digestmail.relevance.features.terms import hash_of
-from digestmail.text import readable, stem_of, words
+from digestmail.relevance.features.terms import hash_of, term_spellings
+from digestmail.text import stem_of
 
 # Words of abstracts that tell no subject, however much they weigh.
 _EVERYDAY = frozenset(
@@ -37,11 +36,5 @@ def term_names(paper: Paper) -> Mapping[int, tuple[str, str]]:
 
 @lru_cache(maxsize=4096)
 def _term_names(title: str, abstract: str) -> Mapping[int, tuple[str, str]]:
-    names: dict[str, str] = {}
-    for text in map(readable, (title, abstract)):
-        stems = [(word.stem, word.plain) for word in words(text)]
-        for stem, plain in stems:
-            names.setdefault(stem, plain)
-        for (first, one), (second, other) in pairwise(stems):
-            names.setdefault(f"{first} {second}", f"{one} {other}")
+    names = term_spellings(abstract) | term_spellings(title)
     return {hash_of(term): (term, spelling) for term, spelling in names.items()}

@@ -28,7 +28,7 @@ from digestmail.text import (
 )
 
 _ByPhrase = dict[Phrase, dict[int, float]]  # the strength of each in papers, by position
-_MOST_REMEMBERED = 4_096  # phrases: of the profiles that visitors try
+_MOST_REMEMBERED = 65_536  # phrases: of a day's profiles, and of those that visitors try; 20 MB
 _REPEATED = 3  # times in an abstract, from which on it is what a paper is about
 
 
@@ -66,6 +66,7 @@ class KeywordIndex:
         """Return the index of the same papers with other strengths of matches."""
         index = copy(self)
         index._parameters = parameters
+        index._remembered = {}  # the strengths are others
         return index
 
     @cached_property
@@ -93,6 +94,12 @@ class KeywordIndex:
         rows = [_row(keyword, strengths, shape) for keyword in keywords]
         empty = csr_matrix((0, len(self._forms)), dtype=np.float32)
         return csr_matrix(vstack([empty, *rows], format="csr", dtype=np.float32))
+
+    def remember(self, keywords: Iterable[str], *, families: bool = True) -> None:
+        """Find keywords that are soon asked for, at once: papers are read once for all of them."""
+        read = {expression(keyword) for keyword in keywords}
+        phrases = dict.fromkeys(p for keyword in read for p in _leaves(keyword))
+        self._strengths_of(list(phrases), families=families)
 
     def hits(self, keywords: Sequence[str]) -> "tuple[KeywordHits, ...]":
         """Return in how many papers keywords stand, and what was meant by those in none."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from zlib import crc32
@@ -13,7 +14,7 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from digestmail.domain import Paper
-from digestmail.text import readable, stem_of, words
+from digestmail.text import forms, readable, stem_of
 
 KIND = "terms-4"  # of the kept features: to be changed with whatever changes the terms
 _STOP = frozenset(map(stem_of, ENGLISH_STOP_WORDS))
@@ -37,13 +38,26 @@ def analyse(text: str) -> list[str]:
 
 
 def _terms(text: str) -> list[str]:
-    stems = [word.stem for word in words(readable(text))]
-    telling = [_tells(stem) for stem in stems]
-    single = [stem for stem, tells in zip(stems, telling, strict=True) if tells]
-    pairs = zip(pairwise(stems), pairwise(telling), strict=True)
-    return single + [f"{a} {b}" for (a, b), tells in pairs if all(tells)]
+    stems = [form.stem for form in forms(readable(text))]
+    single = [stem for stem in stems if _tells(stem)]
+    return single + [f"{a} {b}" for a, b in pairwise(stems) if _tells(a) and _tells(b)]
 
 
+def term_spellings(text: str) -> dict[str, str]:
+    """Return the terms of a text, each with the words that it first stands for there."""
+    words = forms(readable(text))
+    spellings: dict[str, str] = {}
+    for word in words:
+        if _tells(word.stem):
+            spellings.setdefault(word.stem, word.plain)
+    for first, second in pairwise(words):
+        if _tells(first.stem) and _tells(second.stem):
+            pair = f"{first.stem} {second.stem}"
+            spellings.setdefault(pair, f"{first.plain} {second.plain}")
+    return spellings
+
+
+@lru_cache(maxsize=65536)
 def _tells(stem: str) -> bool:
     if len(stem) == 1:
         return stem >= _FIRST_IDEOGRAPH

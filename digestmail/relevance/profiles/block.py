@@ -149,6 +149,15 @@ def _keywords(
     )
 
 
+def remember_keywords(interests: Sequence[Interest], day: DayFeatures) -> None:
+    """Have all keywords of some profiles found in the day's papers, in one reading of them."""
+    profiles = [interest.profile for interest in interests]
+    wanted = [k for p in profiles for k in (*p.keywords, *p.required_keywords)]
+    day.keywords.remember(wanted, families=True)
+    excluded = [k for p in profiles for k in p.excluded_keywords]
+    day.keywords.remember(excluded, families=False)
+
+
 def _compressed(matches: csr_matrix, parameters: ModelParameters) -> csr_matrix:
     """Return -log(1 - strength) of matches, less of keywords that many papers have.
 
