@@ -54,7 +54,7 @@ class Postings:
         if not len(self.hashes):
             return np.zeros(len(hashes), dtype=np.int64)
         at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
-        number = _sizes(self)[at]
+        number = self.starts[at + 1].astype(np.int64) - self.starts[at]
         return np.where(self.hashes[at] == hashes, number, 0)
 
     @property

@@ -56,7 +56,7 @@ class _Matcher:
         self._query = query
         self._parameters = parameters
         self._segments = segments
-        self._with_prefix: dict[str, tuple[int, ...]] = {}
+        self._found_terms: dict[QueryWord, tuple[int, ...]] = {}
         texts = [segment.texts for segment in segments]
         papers = sum(len(segment.ids) for segment in segments)
         self._mean_size = sum(float(s.sizes.sum()) for s in segments) / max(papers, 1)
@@ -147,14 +147,17 @@ class _Matcher:
         return mask
 
     def _terms(self, word: QueryWord) -> tuple[int, ...]:
-        """Return the terms of a word, or of all words that begin with it."""
-        if not word.prefix:
-            return word.terms
-        if word.prefix not in self._with_prefix:
-            words = {w for s in self._segments for w in s.words_beginning(word.prefix)}
-            stems = {stem_of(w) for w in sorted(words)[:_MOST_WITH_PREFIX]}
-            self._with_prefix[word.prefix] = tuple(hash_of(stem) for stem in sorted(stems))
-        return self._with_prefix[word.prefix]
+        """Return the terms of a word, or of all words that begin with it, that any paper has."""
+        if word not in self._found_terms:
+            terms = word.terms
+            if word.prefix:
+                words = {w for s in self._segments for w in s.words_beginning(word.prefix)}
+                stems = {stem_of(w) for w in sorted(words)[:_MOST_WITH_PREFIX]}
+                terms = tuple(hash_of(stem) for stem in sorted(stems))
+            hashes = np.array(terms, dtype=np.uint32)
+            frequency = document_frequency([s.texts for s in self._segments], hashes)
+            self._found_terms[word] = tuple(hashes[frequency > 0].tolist())
+        return self._found_terms[word]
 
     def _bm25(self, segment: Segment) -> Floats:
         chosen = self._parameters

@@ -6,7 +6,7 @@ each other may stand anywhere in a paper, and few words between commas are alter
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, pairwise
 
@@ -48,7 +48,7 @@ class QueryWord:
     terms: tuple[int, ...] = ()
     compounds: tuple[int, ...] = ()
     prefix: str = ""
-    phrases: tuple[Phrase, ...] = ()
+    phrases: tuple[Phrase, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
