@@ -83,7 +83,7 @@ def main() -> None:
     options = _options()
     embedder = embedder_of(options.semantic) if options.semantic else None
     cache = EmbeddingCache(embedder, options.embeddings) if embedder else None
-    parts = variants(embedder)
+    components = variants(embedder)
     results: list[tuple[BenchmarkSet, int, _Runs]] = []
     for each in watched(options.sets, "Ranking"):
         benchmark = each.read(options.readers)
@@ -93,15 +93,15 @@ def main() -> None:
         features = cache.features(benchmark.papers) if cache else Features()
         if embedder:
             embed(benchmark, embedder, features, lambda _: None)
-        builders = {name: RunBuilder(benchmark) for name in (OURS, *parts)}
+        builders = {name: RunBuilder(benchmark) for name in (OURS, *components)}
         for pool in model_pools(benchmark):
             model = Model(pool.papers, pool.background, features=features, embedder=embedder)
             builders[OURS].add(pool, model)
-            for name, parameters in parts.items():
+            for name, parameters in components.items():
                 builders[name].add(pool, model.with_parameters(parameters))
         runs = {name: builder.run() for name, builder in builders.items()}
         results.append((each, len(benchmark.readers), runs))
-    _print_table(list(parts), results)
+    _print_table(list(components), results)
 
 
 def _options() -> argparse.Namespace:
@@ -113,31 +113,33 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _print_table(parts: Sequence[str], results: Sequence[tuple[BenchmarkSet, int, _Runs]]) -> None:
+def _print_table(
+    components: Sequence[str], results: Sequence[tuple[BenchmarkSet, int, _Runs]]
+) -> None:
     """Print a Markdown table: a row for each part, a column for each family."""
     families = list(dict.fromkeys(each.family for each, _, _ in results))
     titles = ("part", *families, "mean", "calibration error", "earns its place")
     print("|", " | ".join(titles), "|")
     print("|---" * len(titles) + "|")
-    for part in parts:
+    for component in components:
         pairs = [
-            SetResult(each, 0, readers, _measures(runs, part), runs[OURS], part)
+            SetResult(each, 0, readers, _measures(runs, component), runs[OURS], component)
             for each, readers, runs in results
         ]
         gains = {name: mean.difference for name, mean in family_means(pairs).items()}
         mean = mean_of(list(family_means(pairs).values())).difference
-        errors = {name: _calibration_gain(part, name, results) for name in families}
+        errors = {name: _calibration_gain(component, name, results) for name in families}
         error = _mean_gain(list(errors.values()))
         cells = [_cell(gain.mean.ndcg, gain.error.ndcg) for gain in gains.values()]
         earns = _earns(mean.mean.ndcg, mean.error.ndcg, gains) or (
             error[0] > 2 * error[1] and all(g >= -e for g, e in errors.values())
         )
         row = [*cells, _cell(mean.mean.ndcg, mean.error.ndcg), _cell(*error)]
-        print("|", " | ".join([part, *row, "yes" if earns else "no"]), "|")
+        print("|", " | ".join([component, *row, "yes" if earns else "no"]), "|")
 
 
-def _measures(runs: _Runs, part: str) -> dict[str, Sequence[RankingMeasures] | None]:
-    return {OURS: runs[OURS].measures, part: runs[part].measures}
+def _measures(runs: _Runs, component: str) -> dict[str, Sequence[RankingMeasures] | None]:
+    return {OURS: runs[OURS].measures, component: runs[component].measures}
 
 
 def _earns(mean: float, error: float, gains: Mapping[str, PairedDifference]) -> bool:
@@ -145,11 +147,11 @@ def _earns(mean: float, error: float, gains: Mapping[str, PairedDifference]) -> 
 
 
 def _calibration_gain(
-    part: str, family: str, results: Sequence[tuple[BenchmarkSet, int, _Runs]]
+    component: str, family: str, results: Sequence[tuple[BenchmarkSet, int, _Runs]]
 ) -> tuple[float, float]:
     """Return how much more error a family has without a part, and its standard error."""
     differences = [
-        calibration_difference(runs[part].calibration, runs[OURS].calibration)
+        calibration_difference(runs[component].calibration, runs[OURS].calibration)
         for each, _, runs in results
         if each.family == family
     ]

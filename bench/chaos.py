@@ -44,7 +44,7 @@ def main() -> None:
                     most_mails=2 * options.deliveries // (options.kills + options.stops),
                 )
             )
-    _tell(report, time.perf_counter() - started)
+    _print_report(report, time.perf_counter() - started)
     sys.exit(bool(report.wrong))
 
 
@@ -58,15 +58,15 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _tell(report: Report, seconds: float) -> None:
+def _print_report(report: Report, seconds: float) -> None:
     states = ", ".join(f"{number} {state}" for state, number in sorted(report.states.items()))
     faults = ", ".join(f"{number} {fault}" for fault, number in sorted(report.faults.items()))
-    most = report.kills * CONNECTIONS
+    limit = report.kills * CONNECTIONS
     rounds = f"{report.kills} kills, {report.stops} gentle stops"
     print(f"{report.deliveries} deliveries, {rounds}, {seconds:.0f} s")
     print(f"the ledger: {states}")
     print(f"the relay: {report.accepted} taken, {report.duplicates} twice")
-    print(f"unknown by a kill: {report.unknown_by_kill} (at most {most} could be)")
+    print(f"unknown by a kill: {report.unknown_by_kill} (at most {limit} could be)")
     print(f"unknown by a relay without answer: {report.unknown_by_relay} of {report.ambiguous}")
     print(f"faults: {report.faults.total()} ({faults})")
     print(f"disagreements: {len(report.wrong)}", *report.wrong, sep="\n  ")

@@ -111,10 +111,10 @@ _ANSWERS = {
 }
 
 
-def _serve(told: Connection) -> None:
+def _serve(port_pipe: Connection) -> None:
     async def serve() -> None:
         server = await asyncio.get_running_loop().create_server(_Sink, "127.0.0.1", 0)
-        told.send(server.sockets[0].getsockname()[1])
+        port_pipe.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
     asyncio.run(serve())
@@ -124,11 +124,11 @@ def _serve(told: Connection) -> None:
 def _sink() -> Iterator[int]:
     """The port of a sink in a process of its own."""
     spawn = multiprocessing.get_context("spawn")
-    here, there = spawn.Pipe()
-    process = spawn.Process(target=_serve, args=(there,), daemon=True)
+    parent_end, child_end = spawn.Pipe()
+    process = spawn.Process(target=_serve, args=(child_end,), daemon=True)
     process.start()
     try:
-        yield here.recv()
+        yield parent_end.recv()
     finally:
         process.terminate()
         process.join()
@@ -193,13 +193,13 @@ class _Ways:
     def _due(self, mails: int) -> list[tuple[int, int, int]]:
         with self.app.store.database.reading() as session:
             columns = (DELIVERY.c.id, DELIVERY.c.digest_id, DELIVERY.c.subscriber_id)
-            found = session.execute(DELIVERY.select().with_only_columns(*columns).limit(mails))
-            return [(row[0], row[1], row[2]) for row in found]
+            rows = session.execute(DELIVERY.select().with_only_columns(*columns).limit(mails))
+            return [(row[0], row[1], row[2]) for row in rows]
 
     def _deliver(self) -> None:
         sender = self.app.sender(self._mailer())
-        done = asyncio.run(sender.deliver((DeliveryKind.DIGEST,)))
-        assert done.sent == len(self.messages), (done.states, done.trouble)
+        summary = asyncio.run(sender.deliver((DeliveryKind.DIGEST,)))
+        assert summary.sent == len(self.messages), (summary.states, summary.trouble)
 
     def _mailer(self) -> SmtpMailer:
         return SmtpMailer(
@@ -235,9 +235,11 @@ class _Ways:
         due = self._due(len(self.messages))
         people = app.store.subscribers.recipients([subscriber for *_, subscriber in due])
         loaded = app.store.digests.load([digest for _, digest, _ in due], {})
-        known = [(people[who], loaded.get(digest), delivery) for delivery, digest, who in due]
+        known = [(people[reader], loaded.get(digest), delivery) for delivery, digest, reader in due]
         message = app.composer.digest_message
-        return lambda: (message(who, what, now, at) for who, what, at in known if what)
+        return lambda: (
+            message(reader, digest, now, delivery) for reader, digest, delivery in known if digest
+        )
 
     def _built(self) -> Callable[[], object]:
         composing = self._composing()
@@ -311,11 +313,11 @@ def _ways(app: App, port: int) -> _Ways:
             short.append(delivery)
             continue
         full.append(delivery)
-        whole = app.composer
-        messages.append(whole.digest_message(subscriber.recipient, digest, utc_now(), delivery))
+        composer = app.composer
+        messages.append(composer.digest_message(subscriber.recipient, digest, utc_now(), delivery))
     with app.store.database.writing() as session:
-        for one in short:
-            session.execute(delete(DELIVERY).where(DELIVERY.c.id == one))
+        for delivery_id in short:
+            session.execute(delete(DELIVERY).where(DELIVERY.c.id == delivery_id))
     app.__dict__.pop("composer", None)
     app.__dict__.pop("renderer", None)  # the rounds begin without what it has learned
     return _Ways(app, port, messages)
@@ -327,8 +329,8 @@ def _table(rounds: Sequence[dict[str, float]]) -> Table:
         table.add_column(f"round {number}", justify="right")
     table.add_column("plain path / this", justify="right")
     for way in rounds[0]:
-        ratio = statistics.median(one["plain path"] / one[way] for one in rounds)
-        table.add_row(way, *(f"{one[way]:,.0f}" for one in rounds), f"{ratio:.1f}")
+        ratio = statistics.median(times["plain path"] / times[way] for times in rounds)
+        table.add_row(way, *(f"{times[way]:,.0f}" for times in rounds), f"{ratio:.1f}")
     return table
 
 

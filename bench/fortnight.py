@@ -34,8 +34,8 @@ _AXES, _CLUSTERS = 100, 300
 _SMALLEST, _LARGEST = 20, 150  # papers of a cluster that somebody has a taste for
 _TYPED, _LIKELY = 2, 8  # words typed, of so many that tell most of a cluster
 _BACKGROUND = 10_000  # papers before a day, as the product has
-_LEAST = 100  # papers of a date worth the name
-_MOST = 10  # papers a day
+_SMALLEST_DAY = 100  # papers of a date worth the name
+_MAIL = 10  # papers a day
 
 _Positions = NDArray[np.intp]
 _Counts = NDArray[np.int64]  # readers x days
@@ -47,17 +47,17 @@ class _Reader:
 
     taste: frozenset[int]  # clusters
     profile: Profile
-    more: list[tuple[Paper, int]] = field(default_factory=list)
-    less: list[tuple[Paper, int]] = field(default_factory=list)
+    liked: list[tuple[Paper, int]] = field(default_factory=list)
+    disliked: list[tuple[Paper, int]] = field(default_factory=list)
 
     def interest(self, today: int) -> Interest:
         """What the model is told of her on a day."""
-        said = [*self.more, *self.less]
+        verdicts = [*self.liked, *self.disliked]
         return Interest(
             profile=self.profile,
-            liked=tuple(paper for paper, _ in self.more),
-            disliked=tuple(paper for paper, _ in self.less),
-            weights=tuple(0.5 ** ((today - day) / HALF_LIFE.days) for _, day in said),
+            liked=tuple(paper for paper, _ in self.liked),
+            disliked=tuple(paper for paper, _ in self.disliked),
+            weights=tuple(0.5 ** ((today - day) / HALF_LIFE.days) for _, day in verdicts),
         )
 
 
@@ -66,20 +66,20 @@ class _Tally:
     """Papers sent, those of them to the readers' tastes, and how many at most could be."""
 
     sent: _Counts
-    good: _Counts
-    most: _Counts
+    hits: _Counts
+    possible: _Counts
 
     @property
     def precision(self) -> NDArray[np.float64]:
         """Of each day."""
-        precision: NDArray[np.float64] = self.good.sum(axis=0) / self.sent.sum(axis=0)
+        precision: NDArray[np.float64] = self.hits.sum(axis=0) / self.sent.sum(axis=0)
         return precision
 
     @property
-    def found(self) -> NDArray[np.float64]:
+    def recall(self) -> NDArray[np.float64]:
         """The share of what could be sent and good, of each day."""
-        found: NDArray[np.float64] = self.good.sum(axis=0) / self.most.sum(axis=0)
-        return found
+        recall: NDArray[np.float64] = self.hits.sum(axis=0) / self.possible.sum(axis=0)
+        return recall
 
 
 def main() -> None:
@@ -118,7 +118,7 @@ class _World:
 
     def __init__(self, benchmark: Benchmark, first: str, days: int, seed: int) -> None:
         dates, sizes = np.unique(benchmark.published, return_counts=True)
-        large = dates[(dates >= first) & (sizes >= _LEAST)]
+        large = dates[(dates >= first) & (sizes >= _SMALLEST_DAY)]
         self.dates: list[str] = large[:days].tolist()
         self.papers = benchmark.papers
         self._published = benchmark.published
@@ -130,13 +130,13 @@ class _World:
         """The papers before a day."""
         return np.flatnonzero(self._published < self.dates[day])[-_BACKGROUND:]
 
-    def some(self, positions: _Positions) -> list[Paper]:
+    def papers_at(self, positions: _Positions) -> list[Paper]:
         """The papers at some positions."""
         return [self.papers[position] for position in positions]
 
     @cached_property
     def _words(self) -> tuple[csr_matrix, NDArray[np.object_]]:
-        texts = [f"{paper.title} {paper.abstract}" for paper in self.some(self._known)]
+        texts = [f"{paper.title} {paper.abstract}" for paper in self.papers_at(self._known)]
         vectorizer = TfidfVectorizer(
             stop_words="english",
             token_pattern=r"(?u)\b[^\W\d_]{4,}\b",  # noqa: S106 - a pattern of words
@@ -151,9 +151,9 @@ class _World:
         """The cluster of each paper by position; -1 for papers outside the fortnight."""
         coordinates = TruncatedSVD(_AXES, random_state=self._seed).fit_transform(self._words[0])
         clusters = KMeans(_CLUSTERS, n_init=1, random_state=self._seed)
-        found = np.full(len(self.papers), -1)
-        found[self._known] = clusters.fit_predict(normalize(coordinates))
-        return found
+        numbers = np.full(len(self.papers), -1)
+        numbers[self._known] = clusters.fit_predict(normalize(coordinates))
+        return numbers
 
     @cached_property
     def _tellable(self) -> NDArray[np.intp]:
@@ -165,14 +165,14 @@ class _World:
         """Somebody with a taste for two clusters who types words of the first."""
         first, second = rng.choice(self._tellable, 2, replace=False).tolist()
         words = rng.choice(self._telling(first), _TYPED, replace=False).tolist()
-        profile = Profile(keywords=tuple(words), max_papers=_MOST, threshold=threshold)
+        profile = Profile(keywords=tuple(words), max_papers=_MAIL, threshold=threshold)
         return _Reader(frozenset((first, second)), profile)
 
     def _telling(self, cluster: int) -> NDArray[np.object_]:
         """The words that are frequent in a cluster and rare elsewhere."""
         vectors, words = self._words
-        here = vectors[self.cluster[self._known] == cluster]
-        inside = here.getnnz(axis=0) / here.shape[0]
+        rows = vectors[self.cluster[self._known] == cluster]
+        inside = rows.getnnz(axis=0) / rows.shape[0]
         lift = np.log(np.maximum(inside, 1e-9) / (vectors.getnnz(axis=0) / vectors.shape[0]))
         return words[np.argsort(-inside * lift)[:_LIKELY]]
 
@@ -185,17 +185,17 @@ def _replayed(
 ) -> tuple[_Tally, _Tally]:
     """What was sent when the model learned from the readers, and when it did not."""
     features = Features()
-    still = [replace(reader, more=[], less=[]) for reader in readers]
+    still = [replace(reader, liked=[], disliked=[]) for reader in readers]
     days: list[tuple[_Tally, _Tally]] = []
     for day in watched(range(len(world.dates)), "Replaying days"):
         news = world.news[day]
-        background = world.some(world.background(day))
-        model = Model(world.some(news), background, features=features, explore=1)
+        background = world.papers_at(world.background(day))
+        model = Model(world.papers_at(news), background, features=features, explore=1)
         clusters = world.cluster[news]
         both = [model.score([r.interest(day) for r in regime]) for regime in (readers, still)]
         days.append((_tally(readers, both[0], clusters), _tally(readers, both[1], clusters)))
         for reader, scores in zip(readers, both[0], strict=True):
-            _say(
+            _record_verdicts(
                 reader,
                 [(model.papers[s.paper], clusters[s.paper]) for s in scores],
                 day,
@@ -206,7 +206,7 @@ def _replayed(
     return _joined(learning), _joined(without)
 
 
-def _say(
+def _record_verdicts(
     reader: _Reader,
     sent: Sequence[tuple[Paper, int]],
     day: int,
@@ -217,7 +217,7 @@ def _say(
     for paper, cluster in sent:
         if rng.random() < options.answering:
             wrong = rng.random() < options.noise
-            verdicts = reader.more if (cluster in reader.taste) != wrong else reader.less
+            verdicts = reader.liked if (cluster in reader.taste) != wrong else reader.disliked
             verdicts.append((paper, day))
 
 
@@ -225,20 +225,20 @@ def _tally(
     readers: Sequence[_Reader], sent: Sequence[Sequence[Score]], clusters: _Positions
 ) -> _Tally:
     """One day of all readers."""
-    wanted = [np.isin(clusters, list(reader.taste)) for reader in readers]
-    good = [[mine[s.paper] for s in scores] for mine, scores in zip(wanted, sent, strict=True)]
+    tastes = [np.isin(clusters, list(reader.taste)) for reader in readers]
+    hits = [[taste[s.paper] for s in scores] for taste, scores in zip(tastes, sent, strict=True)]
     return _Tally(
-        np.array([[len(mine)] for mine in good]),
-        np.array([[sum(mine)] for mine in good]),
-        np.array([[min(np.count_nonzero(mine), _MOST)] for mine in wanted]),
+        np.array([[len(taste)] for taste in hits]),
+        np.array([[sum(taste)] for taste in hits]),
+        np.array([[min(np.count_nonzero(taste), _MAIL)] for taste in tastes]),
     )
 
 
 def _joined(days: Sequence[_Tally]) -> _Tally:
     return _Tally(
         np.hstack([day.sent for day in days]),
-        np.hstack([day.good for day in days]),
-        np.hstack([day.most for day in days]),
+        np.hstack([day.hits for day in days]),
+        np.hstack([day.possible for day in days]),
     )
 
 
@@ -256,7 +256,7 @@ def _table(dates: Sequence[str], learning: _Tally, still: _Tally) -> Table:
             for tally in (learning, still)
             for cell in (
                 f"{tally.precision[day]:.3f}",
-                f"{tally.found[day]:.3f}",
+                f"{tally.recall[day]:.3f}",
                 f"{tally.sent[:, day].mean():.1f}",
             )
         ]
@@ -270,7 +270,7 @@ def _summary(learning: _Tally, still: _Tally) -> str:
     rows = []
     for name, tally in (("learning", learning), ("without", still)):
         weeks = [
-            tally.good[:, week].sum() / tally.sent[:, week].sum()
+            tally.hits[:, week].sum() / tally.sent[:, week].sum()
             for week in (slice(0, half), slice(half, None))
         ]
         rows.append(
@@ -286,24 +286,26 @@ def _summary(learning: _Tally, still: _Tally) -> str:
 
 def _by_reader(tally: _Tally, first: int) -> NDArray[np.float64]:
     """The precision of each reader from a day on; 0 for those who were sent nothing."""
-    good, sent = tally.good[:, first:].sum(axis=1), tally.sent[:, first:].sum(axis=1)
-    precision: NDArray[np.float64] = good / np.maximum(sent, 1)
+    hits, sent = tally.hits[:, first:].sum(axis=1), tally.sent[:, first:].sum(axis=1)
+    precision: NDArray[np.float64] = hits / np.maximum(sent, 1)
     return precision
 
 
 def _draw(file: Path, learning: _Tally, still: _Tally) -> None:
     figure = Figure(figsize=(10, 4), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    precision_axes, recall_axes = figure.subplots(1, 2)
     days = range(1, learning.sent.shape[1] + 1)
     for tally, name, look in (
         (learning, "learning from verdicts", "o-"),
         (still, "without", "s--"),
     ):
-        left.plot(days, tally.precision, look, label=name)
-        right.plot(days, tally.found, look, label=name)
-    left.set(title="To the reader's taste, of what was sent", xlabel="day", ylim=(0, None))
-    right.set(title="Sent, of what was to the reader's taste", xlabel="day", ylim=(0, None))
-    left.legend(frameon=False)
+        precision_axes.plot(days, tally.precision, look, label=name)
+        recall_axes.plot(days, tally.recall, look, label=name)
+    precision_axes.set(
+        title="To the reader's taste, of what was sent", xlabel="day", ylim=(0, None)
+    )
+    recall_axes.set(title="Sent, of what was to the reader's taste", xlabel="day", ylim=(0, None))
+    precision_axes.legend(frameon=False)
     figure.savefig(file, dpi=150)
 
 

@@ -41,9 +41,9 @@ def _tell_memory(papers: list[Paper], embedder: Embedder) -> None:
     print(f"memory of a model with meaning, after freed memory was given back: {_memory():.0f} MiB")
 
 
-def _papers(path: Path, most: int) -> list[Paper]:
+def _papers(path: Path, limit: int) -> list[Paper]:
     with path.open(encoding="utf-8") as lines:
-        records = [json.loads(line) for _, line in zip(range(most), lines, strict=False)]
+        records = [json.loads(line) for _, line in zip(range(limit), lines, strict=False)]
     return [
         Paper(key=f"p:{n}", title=record["title"], abstract=record.get("abstract") or "")
         for n, record in enumerate(records)

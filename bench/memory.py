@@ -22,7 +22,7 @@ from digestmail.scheduler import digest_tick
 from digestmail.store.migrate import migrate
 
 _READERS = 20
-_EVERY = 10  # days
+_SAMPLE_DAYS = 10  # days
 
 
 class _Clock:
@@ -50,7 +50,7 @@ def main() -> None:
             clock.now += timedelta(hours=2)
             digest_tick(app)
             clock.now += timedelta(hours=22)
-            if (day + 1) % _EVERY == 0:
+            if (day + 1) % _SAMPLE_DAYS == 0:
                 resident = psutil.Process().memory_info().rss / 2**20
                 print(f"{(day + 1) * options.a_day:7,} papers: {resident:5.0f} MiB", flush=True)
         app.close()

@@ -100,13 +100,15 @@ def _judge(app: App, past: list[Paper], verdicts: int, rng: random.Random) -> No
     groups = list(by_start.values())
     with app.store.database.writing() as session:
         for row in session.execute(select(PROFILE.c.id, PROFILE.c.subscriber_id)).all():
-            near: dict[int | None, str] = {}
-            while len(near) < verdicts * 4 // 5:
-                near |= {paper.id: "more" for paper in rng.choice(groups)}
+            similar: dict[int | None, str] = {}
+            while len(similar) < verdicts * 4 // 5:
+                similar |= {paper.id: "more" for paper in rng.choice(groups)}
             far = {paper.id: "less" for paper in rng.sample(past, verdicts // 5)}
-            given = [_verdict(row, *one, app, rng) for one in list((near | far).items())[:verdicts]]
-            if given:
-                session.execute(insert(FEEDBACK), given)
+            feedback = [
+                _verdict(row, *item, app, rng) for item in list((similar | far).items())[:verdicts]
+            ]
+            if feedback:
+                session.execute(insert(FEEDBACK), feedback)
 
 
 def _verdict(row: Any, paper: int | None, verdict: str, app: App, rng: random.Random) -> Any:

@@ -103,11 +103,11 @@ def interests_of(
     papers: list[Paper], profiles: int, verdicts: int, rng: np.random.Generator
 ) -> list[Interest]:
     """Return profiles that typed words of a paper and judged papers like one of theirs."""
-    near = _near(papers, rng)
-    return [_interest(papers, near, verdicts, rng) for _ in range(profiles)]
+    neighbours = _neighbours(papers, rng)
+    return [_interest(papers, neighbours, verdicts, rng) for _ in range(profiles)]
 
 
-def _near(papers: list[Paper], rng: np.random.Generator) -> NDArray[np.int64]:
+def _neighbours(papers: list[Paper], rng: np.random.Generator) -> NDArray[np.int64]:
     """Return the hundred papers that are most like each of some (centres x papers)."""
     vectors = csr_matrix(TfidfVectorizer(sublinear_tf=True).fit_transform(map(_text, papers)))
     centres = rng.choice(len(papers), size=_CENTRES)
@@ -116,14 +116,14 @@ def _near(papers: list[Paper], rng: np.random.Generator) -> NDArray[np.int64]:
 
 
 def _interest(
-    papers: list[Paper], near: NDArray[np.int64], verdicts: int, rng: np.random.Generator
+    papers: list[Paper], neighbours: NDArray[np.int64], verdicts: int, rng: np.random.Generator
 ) -> Interest:
-    group = near[rng.integers(len(near))]
+    group = neighbours[rng.integers(len(neighbours))]
     liked = rng.choice(group, min(verdicts * 4 // 5, len(group)), replace=False)
     disliked = np.setdiff1d(rng.choice(len(papers), 2 * verdicts), liked)[: verdicts // 5]
-    own = papers[group[0]]
-    title = [word.plain for word in words(own.title) if len(word.plain) > 3]
-    profile = Profile(keywords=tuple(title[:4]), interests=own.abstract[:200])
+    example = papers[group[0]]
+    title = [word.plain for word in words(example.title) if len(word.plain) > 3]
+    profile = Profile(keywords=tuple(title[:4]), interests=example.abstract[:200])
     return Interest(
         profile=profile,
         liked=tuple(papers[at] for at in liked),

@@ -76,7 +76,9 @@ def _fill(app: App, known: Sequence[Paper], count: int, days: int) -> None:
     rng = random.Random(1)
     now = utc_now()
     for start in watched(range(0, count, _BATCH), "filling"):
-        papers = [_told(p, n + start, rng) for n, p in enumerate(spliced(list(known), _BATCH, rng))]
+        papers = [
+            _bench_paper(p, n + start, rng) for n, p in enumerate(spliced(list(known), _BATCH, rng))
+        ]
         seen = now - timedelta(days=days) * (1 - start / count)
         app.store.papers.add(papers, seen)
     _embed(app)
@@ -99,7 +101,7 @@ def _embed(app: App) -> None:
         newest = papers[-1].id or 0
 
 
-def _told(paper: Paper, number: int, rng: random.Random) -> Paper:
+def _bench_paper(paper: Paper, number: int, rng: random.Random) -> Paper:
     return replace(
         paper,
         key=f"bench:{number}",
@@ -135,11 +137,11 @@ async def _measure(app: App, rounds: int) -> None:
 def _pages(app: App, rounds: int) -> dict[str, list[str]]:
     newest = app.store.catalogue.newest()
     rng = random.Random(2)
-    some = app.store.papers.by_ids(rng.sample(range(1, newest + 1), rounds))
-    titles = [paper.title.split() for paper in some.values()]
+    sampled = app.store.papers.by_ids(rng.sample(range(1, newest + 1), rounds))
+    titles = [paper.title.split() for paper in sampled.values()]
     words = [" ".join(rng.sample(title[:-1], min(2, len(title) - 1))) for title in titles]
     phrases = [f'"{" ".join(title[:2])}"' for title in titles]
-    many = [" ".join(title) for title in titles]
+    long_titles = [" ".join(title) for title in titles]
     sentences = [f"I work on {' '.join(rng.sample(title, len(title)))}" for title in titles]
     trending = [
         f"/?span={span}&order={order}&category={category}&page={page}"
@@ -152,12 +154,12 @@ def _pages(app: App, rounds: int) -> dict[str, list[str]]:
         "/": trending,
         "/papers?q= words": [str(httpx.URL("/papers", params={"q": q})) for q in words],
         "/papers?q= phrase": [str(httpx.URL("/papers", params={"q": q})) for q in phrases],
-        "/papers?q= title": [str(httpx.URL("/papers", params={"q": q})) for q in many],
+        "/papers?q= title": [str(httpx.URL("/papers", params={"q": q})) for q in long_titles],
         "/papers?q= sentence": [str(httpx.URL("/papers", params={"q": q})) for q in sentences],
         "/papers?q= author": ["/papers?q=Bo+Lindqvist", "/papers?q=Writer", "/papers?q=e+novak"],
         "/papers?category=": ["/papers?category=cs.LG", "/papers?category=cs&since=week"],
         "/papers.atom?q=": [str(httpx.URL("/papers.atom", params={"q": q})) for q in words],
-        "/papers/KEY": [f"/papers/{paper.key}" for paper in some.values()],
+        "/papers/KEY": [f"/papers/{paper.key}" for paper in sampled.values()],
     }
 
 
