@@ -1,4 +1,4 @@
-"""An entry of a feed made a record: who, what, where and under which identifiers."""
+"""An entry of a feed made a record of its title, abstract, authors, identifiers and dates."""
 
 import hashlib
 import re
@@ -8,17 +8,17 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from digestmail.sources.arxiv.taxonomy import arxiv_categories
 from digestmail.sources.arxiv.xml import ANNOUNCEMENT
-from digestmail.sources.feeds.document import Entry, Field
-from digestmail.sources.feeds.text import Known, read_texts
+from digestmail.sources.feeds.citations import EntryMetadata
+from digestmail.sources.feeds.description import read_descriptions
+from digestmail.sources.feeds.title import EntryTitle, read_title
+from digestmail.sources.feeds.xml_reader import Entry, Field
 from digestmail.sources.normalise.authors import author_name, split_authors
-from digestmail.sources.normalise.clean import clean
 from digestmail.sources.normalise.dates import first_utc
 from digestmail.sources.normalise.identifiers import arxiv_id, dois, pubmed_key
 from digestmail.sources.normalise.identifiers import doi as normal_doi
 from digestmail.sources.normalise.placeholders import is_placeholder
-from digestmail.text import one_line, words
+from digestmail.text import one_line
 
-_TITLES = ("title", "dc:title", "prism:title", "media:title")
 _TEXTS = ("description", "summary", "content:encoded", "content", "dc:description", "dc:abstract")
 _MORE_TEXTS = ("abstract", "prism:teaser", "media:description", "itunes:summary")
 _DATES = ("pubdate", "published", "dc:date", "issued", "dc:issued", "prism:publicationdate")
@@ -31,7 +31,7 @@ _MORE_DATES = (
     "dc:modified",
     "date",
 )
-# Where authors stand, the surest first.
+# The fields of authors, the most reliable first.
 _PEOPLE = (
     "dc:creator",
     "author/name",
@@ -54,24 +54,6 @@ _DOI_FIELDS = (
     "dc:source",
     "prism:url",
 )
-_TITLE_CHARACTERS = 5_000
-
-# --- titles ----------------------------------------------------------------------------------
-
-_KIND_IN_BRACKETS = re.compile(r"\[([^\[\]]{2,60})\]\s+(?=\S)")
-_TOPIC_IN_BRACKETS = re.compile(r"\s+\[([^\[\]]{2,60})\]\.?$")
-_KINDS = re.compile(
-    r"(?:asap|pdf|html|book|citation|[bc]|new|invited|express|early (?:view|access)|online first"
-    r"|just accepted|in press|advance article|open access|accepted (?:article|manuscript)|preprint"
-    r"|featured(?: article)?|(?:research |original |full |review |regular |short )?(?:articles?"
-    r"|papers?|research|reports?|letters?|reviews?|communications?)|perspectives?|brief reports?"
-    r"|original (?:investigation|contribution)s?|editors?['’] suggestions?)",
-    re.IGNORECASE,
-)
-_STATE_BEFORE = re.compile(r"(?:ASAP|Open Access|Early View|Just Accepted|Online First):\s+")
-_JOURNAL_BEFORE = re.compile(r"[^:]{2,120}?,\s*Vol(?:ume|\.)?\s*[0-9][^:]{0,80}:\s+(?=\S)")
-_ARXIV_BEHIND = re.compile(r"\.?\s*\((arXiv:\S{5,30})(?:\s+\[([\w.-]{2,20})\])?(?:\s+UPDATED)?\)$")
-_AUTHORS_BEHIND = re.compile(r"\s+--\s+by\s+(.{3,1000})$")
 
 # --- addresses -------------------------------------------------------------------------------
 
@@ -85,16 +67,8 @@ _TRACKING = re.compile(r"(?:utm_\w+|rss|af|dgcid|fc|ff|v|source|ref|cmpid)=[^&#]
 
 
 @dataclass(frozen=True, slots=True)
-class _Title:
-    text: str
-    authors: tuple[str, ...] = ()
-    arxiv_id: str = ""
-    category: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class FeedRecord:
-    """What an entry says; ``own_ids`` are the feed's own names for it, the surest first."""
+    """The fields of an entry; ``own_ids`` are its identifiers in the feed, the best first."""
 
     title: str
     abstract: str
@@ -111,14 +85,14 @@ class FeedRecord:
 
     @property
     def where(self) -> str:
-        """What to call the entry when it is bad."""
+        """The label of the entry when it is bad."""
         name = next(iter([*self.own_ids, self.url, self.title]), "") or self.title
         return f"entry {one_line(name)[:100] or 'without id'}"
 
 
 def read_entry(entry: Entry, base: str) -> FeedRecord:
-    """Return what an entry says; addresses in it start from ``base``."""
-    title = _title(entry)
+    """Return the fields of an entry; addresses in it start from ``base``."""
+    title = read_title(entry)
     people = _people(entry)
     listed = people or title.authors
     texts = entry.texts(*_TEXTS) or entry.texts(*_MORE_TEXTS)
@@ -126,19 +100,21 @@ def read_entry(entry: Entry, base: str) -> FeedRecord:
     links = _links(entry, base)
     guids = entry.texts(*_GUIDS)
     names = [*entry.texts(*_DOI_FIELDS), *guids, *links, entry.attributes.get("rdf:about", "")]
-    known = Known(title.text, listed, tuple(dict.fromkeys(_dois(names))))
-    read = read_texts((ANNOUNCEMENT.sub("", text, count=1) for text in texts), known)
+    metadata = EntryMetadata(title.text, listed, tuple(dict.fromkeys(_dois(names))))
+    description = read_descriptions(
+        (ANNOUNCEMENT.sub("", text, count=1) for text in texts), metadata
+    )
     number = next(filter(arxiv_id, [*names, title.arxiv_id]), "")
     announce_type = entry.first("arxiv:announce_type") or (
         announcement[1] if announcement else "new"
     )
     return FeedRecord(
         title=title.text,
-        abstract=read.abstract,
-        authors=listed or read.authors,
+        abstract=description.abstract,
+        authors=listed or description.authors,
         arxiv_id=number,
-        dois=known.dois,
-        cited_dois=read.dois,
+        dois=metadata.dois,
+        cited_dois=description.dois,
         pmid=next(filter(None, map(_pmid, names)), ""),
         own_ids=tuple(name for name in [*guids[:1], *links[:1]] if not is_placeholder(name)),
         url=next(iter(links), ""),
@@ -148,41 +124,11 @@ def read_entry(entry: Entry, base: str) -> FeedRecord:
     )
 
 
-# --- the title -------------------------------------------------------------------------------
-
-
-def _title(entry: Entry) -> _Title:
-    """Return the title without kind, topic, journal and authors before or behind it."""
-    text = next(filter(None, map(clean, _cut(entry.texts(*_TITLES), _TITLE_CHARACTERS))), "")
-    section = entry.texts("category", "prism:section", "dc:type", "dc:subject")
-    kinds = {one_line(name).lower() for name in section}
-    while (kind := _KIND_IN_BRACKETS.match(text)) and _is_kind(kind[1], kinds):
-        text = text[kind.end() :]
-    topic = _TOPIC_IN_BRACKETS.search(text)
-    if topic and _is_kind(topic[1], kinds) and topic.start() > 0:
-        text = text[: topic.start()]
-    for before in (_STATE_BEFORE, _JOURNAL_BEFORE):
-        text = before.sub("", text, count=1) if before.match(text) else text
-    if number := _ARXIV_BEHIND.search(text):
-        return _Title(text[: number.start()], (), number[1], number[2] or "")
-    if people := _AUTHORS_BEHIND.search(text):
-        return _Title(text[: people.start()], split_authors(people[1]))
-    return _Title(text)
-
-
-def _is_kind(text: str, kinds: set[str]) -> bool:
-    return bool(_KINDS.fullmatch(text)) or text.lower() in kinds
-
-
-def _cut(texts: Iterable[str], characters: int) -> Iterator[str]:
-    return (text[:characters] for text in texts)
-
-
 # --- authors and categories ------------------------------------------------------------------
 
 
 def _people(entry: Entry) -> tuple[str, ...]:
-    """Return the authors out of the kind of element that names most of them."""
+    """Return the authors in the kind of element that has the most of them."""
     nested = {f.name.partition("/")[0] for f in entry.fields if "/" in f.name}
     families = [_names(entry.texts(name)) for name in _PEOPLE if name not in nested]
     return max(families, key=len)
@@ -204,15 +150,16 @@ def _is_list(text: str) -> bool:
     return text.count(",") > 1 or any(mark in text for mark in (";", " and ", " & "))
 
 
-def _categories(entry: Entry, title: _Title) -> tuple[str, ...]:
+def _categories(entry: Entry, title: EntryTitle) -> tuple[str, ...]:
     """Return arXiv's categories of its paper, the primary one first."""
     elements = [
         *entry.named("arxiv:primary_category"),
         *entry.named("category"),
         *entry.named("dc:subject"),
     ]
-    terms = [term for each in elements for term in (each.attributes.get("term", ""), each.text)]
-    return arxiv_categories([title.category, *(part for term in terms for part in term.split())])
+    pairs = ((field.attributes.get("term", ""), field.text) for field in elements)
+    terms = [term for pair in pairs for term in pair]
+    return arxiv_categories([title.category, *(code for term in terms for code in term.split())])
 
 
 # --- identifiers and addresses ---------------------------------------------------------------
@@ -227,7 +174,7 @@ def _links(entry: Entry, base: str) -> list[str]:
     if guid and guid.attributes.get("isPermaLink", "true").lower() != "false":
         addresses.append(guid.text.strip())
     origin = entry.attributes.get("xml:base", base)
-    return [link for each in addresses if each and (link := _absolute(origin, each))]
+    return [link for address in addresses if address and (link := _absolute(origin, address))]
 
 
 def _is_alternate(link: Field) -> bool:
@@ -244,7 +191,7 @@ def _absolute(base: str, address: str) -> str:
 def _dois(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         listed = dois(name) or tuple(filter(None, [doi_in_address(name)]))
-        yield from (each for each in listed if not arxiv_id(each))
+        yield from (doi for doi in listed if not arxiv_id(doi))
 
 
 def _pmid(name: str) -> str:
@@ -267,20 +214,15 @@ def doi_in_address(url: str) -> str:
 
 
 def own_keys(name: str) -> tuple[str, ...]:
-    """Return the hashes that stand for a guid or address in keys, the lasting one first.
+    """Return the hashes of a guid or address that keys are made of, the permanent one first.
 
     Its scheme, host's "www." and tracking parameters may change; the second hash is that of the
     name as it is written, which earlier versions used.
     """
     plain = _TRACKING.sub("", name.strip()).rstrip("?&#/")
-    lasting = re.sub(r"\Ahttps?://(?:www\.)?", "https://", plain, flags=re.IGNORECASE)
+    permanent = re.sub(r"\Ahttps?://(?:www\.)?", "https://", plain, flags=re.IGNORECASE)
     hashes = (
         hashlib.sha1(text.encode(errors="replace"), usedforsecurity=False).hexdigest()[:12]
-        for text in (lasting, name.strip())
+        for text in (permanent, name.strip())
     )
     return tuple(dict.fromkeys(hashes))
-
-
-def plain_title(title: str) -> str:
-    """Return a title such that two spellings of it are equal."""
-    return " ".join(word.plain for word in words(title)) or title

@@ -1,8 +1,8 @@
-"""Papers from any RSS or Atom feed: journals, conferences, blogs.
+"""Any RSS or Atom feed as a source: of a journal, a conference, a blog.
 
-What stands in a feed is a stranger's: its size is bounded, document types with declarations are
-refused, markup is cleaned and only http(s) links are kept. The feed's own tags ("News", "Article")
-are left aside: they are no categories that subscribers choose, but for those of arXiv.
+A feed is written by strangers: its size is bounded, document types with declarations are refused,
+markup is cleaned and only http(s) links stay. The feed's own tags ("News", "Article") are ignored,
+except for those of arXiv: subscribers do not choose them as categories.
 """
 
 from collections.abc import Collection, Iterator
@@ -13,19 +13,18 @@ from urllib.parse import urljoin
 from digestmail.domain import BadRecord, Paper, Source, SourceMemory
 from digestmail.errors import SourceError
 from digestmail.sources import options
-from digestmail.sources.feeds.document import Limits, read_document
-from digestmail.sources.feeds.entry import FeedRecord, doi_in_address, own_keys, read_entry
+from digestmail.sources.feeds.document import read_document
+from digestmail.sources.feeds.entry import FeedRecord, own_keys, read_entry
+from digestmail.sources.feeds.xml_reader import Limits
 from digestmail.sources.http.client import Validators, WebClient
 from digestmail.sources.http.ssrf_guard import PrivateAddressError
 from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.normalise.paper import RecordError, paper_from_record, shared_names
 from digestmail.sources.options import Options
 
-__all__ = ["FeedSource", "doi_in_address", "read_any_feed"]
-
 
 class FeedSource:
-    """What one feed holds, whenever it has changed.
+    """The papers of one feed, whenever it has changed.
 
     ``web`` should refuse private addresses unless the operator allowed them.
     """
@@ -37,7 +36,7 @@ class FeedSource:
         self._values = memory.values
 
     def fetch(self, since: datetime | None) -> Iterator[Paper | BadRecord]:  # noqa: ARG002
-        """Yield the feed's papers, all that it still holds; none where it did not change.
+        """Yield all papers in the feed; none where it did not change.
 
         See Source.
         """
@@ -61,11 +60,11 @@ def read_any_feed(
     source: str,
     limits: Limits = Limits(),  # noqa: B008
 ) -> list[Paper | BadRecord]:
-    """Return the papers of a feed; raises SourceError where ``content`` is no usable feed.
+    """Return the papers of a feed; raise SourceError where ``content`` is no usable feed.
 
-    A feed without entries is a quiet day. One of which no entry can be read is refused. A paper is
-    known by the arXiv id, DOI or PubMed id it tells, else by a hash of its guid or address:
-    ``<source>:<hash>``. What stands in several entries with different titles identifies none of
+    A feed without entries is a quiet day. One in which no entry can be read is refused. A paper is
+    known by its arXiv id, DOI or PubMed id, else by a hash of its guid or address:
+    ``<source>:<hash>``. An identifier of several entries with different titles identifies none of
     them. arXiv's announcements of new versions are left out, as by sources of kind ``arxiv``.
     """
     document = read_document(content, url, limits)
@@ -76,12 +75,12 @@ def read_any_feed(
     )
     news = [record for record in records if not record.announce_type.startswith("replace")]
     results = [_read(record, shared, source) for record in news]
-    bad = [each for each in [*results, *document.problems] if isinstance(each, BadRecord)]
-    if bad and len(bad) == len(results) + len(document.problems) and records:
-        raise SourceError(
-            f"{url}: 0 of {len(bad)} entries could be read ({bad[0].where}: {bad[0].problem})"
-        )
-    return [*results, *document.problems]
+    results += document.problems
+    errors = [result for result in results if isinstance(result, BadRecord)]
+    if errors and len(errors) == len(results) and records:
+        first = f"{errors[0].where}: {errors[0].problem}"
+        raise SourceError(f"{url}: 0 of {len(errors)} entries could be read ({first})")
+    return results
 
 
 def _read(record: FeedRecord, shared: Collection[str], source: str) -> Paper | BadRecord:
@@ -105,10 +104,11 @@ def _read(record: FeedRecord, shared: Collection[str], source: str) -> Paper | B
         paper = paper_from_record(fields, source=source)
     except RecordError as error:
         return BadRecord(record.where, str(error))
-    # By its guid a paper is known where nothing surer was read of it by earlier versions.
-    known_by_guid = not (record.arxiv_id or set(dois) & set(record.dois))
-    own = [f"{source}:{key}" for key in keys if known_by_guid]
-    return replace(paper, aliases=(*paper.aliases, *(key for key in own if key != paper.key)))
+    # Earlier versions knew a paper by its guid, unless these identifiers were in the entry.
+    is_known_by_guid = not (record.arxiv_id or set(dois) & set(record.dois))
+    guid_keys = [f"{source}:{key}" for key in keys] if is_known_by_guid else []
+    aliases = (key for key in guid_keys if key != paper.key)
+    return replace(paper, aliases=(*paper.aliases, *aliases))
 
 
 # --- the kind --------------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from sources_server import Answer, Site, browsing, serving
 
 from digestmail.domain import BadRecord, Paper, SourceMemory
 from digestmail.errors import SourceError
-from digestmail.sources.feeds.document import Limits
-from digestmail.sources.feeds.source import FeedSource, doi_in_address, read_any_feed
+from digestmail.sources.feeds.entry import doi_in_address
+from digestmail.sources.feeds.source import FeedSource, read_any_feed
+from digestmail.sources.feeds.xml_reader import Limits
 
 URL = "https://journal.example/rss"
 SPACES = (
