@@ -1,4 +1,4 @@
-"""Asking the sources: which are due, over which network, and what is kept of the answers."""
+"""The ingestor: reads the sources that are due, over the network, into the store."""
 
 import logging
 import os
@@ -34,7 +34,7 @@ from digestmail.steps.daily.ingest import ingest
 from digestmail.steps.subscribers.seed_papers import fetch_seeds
 from digestmail.store import Store
 
-_LONGEST_ANSWER = 120.0  # seconds; some interfaces take that long for a page
+_TIMEOUT = 120.0  # seconds: some interfaces take that long for a page
 _STOPPED = "the program was stopped before the source was read to its end"
 _Progress = Callable[[int], None]
 log = logging.getLogger(__name__)
@@ -44,9 +44,9 @@ def _quiet(_: int) -> None: ...
 
 
 class Ingestor:
-    """Reads the configured sources of one installation into its store.
+    """The reader of one installation's sources into its store.
 
-    Once ``stop`` is set no request is made any more, and ``sleep`` should end too.
+    Once ``stop`` is set no further request is made, and ``sleep`` should end too.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Ingestor:
     def ingest(
         self, names: Collection[str] = (), progress: _Progress = _quiet
     ) -> list[SourceReport]:
-        """Fetch the sources whose time has come, or the named ones now; close the day's books."""
+        """Fetch the sources that are due, or the named ones now, and settle arXiv's batches."""
         due = self._due(names)
         reports = self._fetch_all(due, progress) if due else []
         for batch in settle(self._store, self._clock()):
@@ -76,19 +76,19 @@ class Ingestor:
         return reports
 
     def _fetch_all(self, due: list[SourceState], progress: _Progress) -> list[SourceReport]:
-        with self._around() as around:
+        with self._source_context() as context:
             reports = []
             for state in due:
                 if self._stop.is_set():
                     break
                 if self._store.sources.claim(state, self._clock()):
-                    reports.append(self._fetch(state, around, progress))
+                    reports.append(self._fetch(state, context, progress))
             if reports and not self._stop.is_set():
-                self._fetch_seeds(around.web)
+                self._fetch_seeds(context.web)
         return reports
 
     def _fetch_seeds(self, web: WebClient) -> None:
-        """A failure costs nothing but time: the next fetch asks again."""
+        """Fetch the seed papers that are missing; after a failure the next fetch tries again."""
         try:
             fetch_seeds(self._store, lambda ids: papers_by_id(web, ids), self._clock())
         except SourceError as error:
@@ -104,40 +104,40 @@ class Ingestor:
         return [state for name, state in states.items() if name in names]
 
     def _fetch(
-        self, state: SourceState, around: SourceContext, progress: _Progress
+        self, state: SourceState, context: SourceContext, progress: _Progress
     ) -> SourceReport:
         memory = SourceMemory(dict(state.memory))
 
         def open_source() -> Source:
-            return build(state.spec, around, memory)
+            return build(state.spec, context, memory)
 
         since = None if state.failures else state.last_fetch_at
         report = ingest(
             self._store.papers, state.spec.name, open_source, since, self._clock, progress
         )
         now = self._clock()
-        if report.error and self._stop.is_set():  # what it had brought is stored
+        if report.error and self._stop.is_set():  # the papers until then are stored
             self._store.sources.put_back(state.spec.name, now)
             return report
         self._store.batches.note(memory.batches, now)
         waiting = any(batch.state is BatchState.OPEN for batch in memory.batches)
         return self._store.sources.report(replace(report, waiting=waiting), now, memory.values)
 
-    def try_source(self, name: str, most: int) -> list[Paper | BadRecord]:
-        """The first records that a source would bring now; stores nothing."""
+    def try_source(self, name: str, limit: int) -> list[Paper | BadRecord]:
+        """Return the first records that a source would yield now; store nothing."""
         state = self._named(name)
-        with self._around() as around:
-            source = build(state.spec, around, SourceMemory())
-            return list(islice(source.fetch(state.last_fetch_at), most))
+        with self._source_context() as context:
+            source = build(state.spec, context, SourceMemory())
+            return list(islice(source.fetch(state.last_fetch_at), limit))
 
     def backfill(self, name: str, since: date, progress: _Progress = _quiet) -> SourceReport:
-        """Read back what an arXiv source announced from a date on; see ``steps.backfill``."""
+        """Read the past days of a source from a date on; see ``steps.daily.backfill``."""
         state = self._named(name)
-        # What the source itself has not settled it brings as news: read back it would be none.
+        # A fetch yields the days not settled yet as news, which read back they would not be.
         settled = date.fromisoformat(str(state.memory.get("settled") or date.max))
         until = min(self._clock().date() - timedelta(days=1), settled)
-        with self._around() as around:
-            fetch = past_days(state.spec, around)
+        with self._source_context() as context:
+            fetch = past_days(state.spec, context)
             return backfill(self._store, name, fetch, since, until, self._clock, progress)
 
     def _named(self, name: str) -> SourceState:
@@ -149,7 +149,7 @@ class Ingestor:
     # --- the network -------------------------------------------------------------------------
 
     @contextmanager
-    def _around(self) -> Iterator[SourceContext]:
+    def _source_context(self) -> Iterator[SourceContext]:
         with self._client() as web, self._client(public_only=True) as public_web:
             yield SourceContext(
                 web=web,
@@ -161,13 +161,13 @@ class Ingestor:
 
     def _client(self, *, public_only: bool = False) -> WebClient:
         contact = self._settings.operator_email or self._settings.public_url
-        folder = self._settings.folder  # where all processes of an installation meet
+        folder = self._settings.folder  # shared by all processes of an installation
         return WebClient(
             user_agent=f"digestmail/{__version__} ({contact})",
             monotonic=self._monotonic,
             sleep=self._pause,
             wall=lambda: self._clock().timestamp(),
-            timeout=_LONGEST_ANSWER,
+            timeout=_TIMEOUT,
             shared_folder=folder / ".digestmail" if os.access(folder, os.W_OK) else None,
             public_only=public_only,
         )

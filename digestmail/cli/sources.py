@@ -1,4 +1,4 @@
-"""source list, add, remove."""
+"""The commands of sources: list, add, test and remove."""
 
 import re
 from dataclasses import asdict
@@ -35,7 +35,7 @@ def source_list(as_json: Json = False) -> None:
         (
             state.spec.name,
             state.spec.kind,
-            " ".join(f"{k}={v}" for k, v in _shown(state).items()),
+            " ".join(f"{k}={v}" for k, v in _public_options(state).items()),
             state.papers,
             ago(state.last_new_at, now),
             ago(state.last_fetch_at, now),
@@ -45,15 +45,13 @@ def source_list(as_json: Json = False) -> None:
         for state in states
     ]
     print_table("", columns, rows)
-    for name, told in extras.items():
-        if told["batch"]:
-            say(f"{name}: {told['batch']}")
-        if told["backfill"]:
-            say(f"{name}: {told['backfill']}")
+    for name, notes in extras.items():
+        for note in filter(None, notes.values()):
+            say(f"{name}: {note}")
 
 
 def _extras(app: App, state: SourceState, now: datetime) -> dict[str, str]:
-    """How the latest announcement stands, and how far reading back has come."""
+    """Return the state of the latest announcement, and how far reading back has come."""
     name = state.spec.name
     batches = app.store.batches.all(name, now.date() - timedelta(days=3))
     batch = batches[-1] if batches else None
@@ -64,8 +62,8 @@ def _extras(app: App, state: SourceState, now: datetime) -> dict[str, str]:
     }
 
 
-def _shown(state: SourceState) -> dict[str, str]:
-    """The options of a source, without its secrets."""
+def _public_options(state: SourceState) -> dict[str, str]:
+    """Return the options of a source, its secrets hidden."""
     options = state.spec.options.items()
     return {k: _HIDDEN if k in SECRETS else _LOGIN.sub(f"//{_HIDDEN}@", v) for k, v in options}
 
@@ -73,24 +71,24 @@ def _shown(state: SourceState) -> dict[str, str]:
 def _plain(state: SourceState) -> dict[str, Any]:
     plain = asdict(state)
     del plain["memory"]
-    plain["spec"]["options"] = _shown(state)
+    plain["spec"]["options"] = _public_options(state)
     return plain
 
 
 def result_of(state: SourceState, now: datetime) -> str:
-    """How a source's last fetch went, in a few words."""
+    """Return the result of a source's last fetch, in a few words."""
     report = state.last_report
     if report is None:
         return "not fetched yet"
     if report.error:
         often = f"failing since {ago(state.failing_since, now)}" if state.failures > 1 else "failed"
         return f"{often}: {report.error}"
-    bad = f", {len(report.bad)} bad" if report.bad else ""
-    return f"{report.new} new of {report.fetched}{bad}"
+    errors = f", {len(report.bad)} bad" if report.bad else ""
+    return f"{report.new} new of {report.fetched}{errors}"
 
 
 def _kinds() -> str:
-    described = (f"{kind} ({', '.join(about.options)})" for kind, about in KINDS.items())
+    described = (f"{kind.name} ({', '.join(kind.options)})" for kind in KINDS.values())
     return "Kinds and their options: " + "; ".join(described) + "."
 
 
@@ -101,12 +99,14 @@ def source_add(
         list[str] | None, typer.Argument(help="Its options, such as categories=cs.CL,cs.LG")
     ] = None,
     name: Annotated[str, typer.Option(help="What to call it; else its kind.")] = "",
-    every: Annotated[int, typer.Option(min=5, help="Minutes between two fetches.")] = 60,
+    interval: Annotated[
+        int, typer.Option("--every", min=5, help="Minutes between two fetches.")
+    ] = 60,
     as_json: Json = False,
 ) -> None:
     """Add a source; it is fetched at the next ingest."""
     spec = SourceSpec(
-        name=name or kind, kind=kind, options=_options(options or []), every_minutes=every
+        name=name or kind, kind=kind, options=_options(options or []), every_minutes=interval
     )
     check(spec)
     with opened() as app:
@@ -130,24 +130,24 @@ def _options(words: list[str]) -> dict[str, str]:
 @source_commands.command("test")
 def source_test(
     name: Annotated[str, typer.Argument(help="Its name.")],
-    most: Annotated[int, typer.Option("--most", min=1, help="How many records to show.")] = 5,
+    limit: Annotated[int, typer.Option("--most", min=1, help="How many records to show.")] = 5,
     as_json: Json = False,
 ) -> None:
     """Fetch a little from a source and show what would come; nothing is stored."""
     with opened() as app:
-        records = app.ingestor.try_source(name, most)
+        records = app.ingestor.try_source(name, limit)
     papers = [record for record in records if isinstance(record, Paper)]
-    bad = [record for record in records if isinstance(record, BadRecord)]
+    errors = [record for record in records if isinstance(record, BadRecord)]
     if as_json:
-        told = [{"key": p.key, "title": p.title, "categories": p.categories} for p in papers]
-        print_json({"papers": told, "bad": [asdict(record) for record in bad]})
+        fields = [{"key": p.key, "title": p.title, "categories": p.categories} for p in papers]
+        print_json({"papers": fields, "bad": [asdict(record) for record in errors]})
         return
     if not records:
         say(f"{name} answers, and has nothing new now.")
         return
     rows = [(p.key, p.title, ", ".join(p.authors[:2]), " ".join(p.categories)) for p in papers]
     print_table("", ("key", "title", "authors", "categories"), rows)
-    for record in bad:
+    for record in errors:
         say(f"bad record at {record.where}: {record.problem}")
 
 

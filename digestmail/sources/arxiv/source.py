@@ -151,8 +151,10 @@ class ArxivSource:
 
     def _harvest(self, day: date, harvest: Harvest) -> Iterator[Paper | BadRecord]:
         """Yield the new papers since before the last settled day, and enter them in ``harvest``."""
+        # A day earlier than needed: see OaiHarvester.fetch_between.
+        start = max((self._state.settled_day or day) - _DAY, day - _LOOKBACK)
         first: list[Paper] = []
-        for record in self._harvester.fetch_between(self._first_day(day), None):
+        for record in self._harvester.fetch_between(start, None):
             if isinstance(record, BadRecord):
                 yield record
             elif record.key not in harvest.primaries:
@@ -182,10 +184,6 @@ class ArxivSource:
         if paper.announced_on == day and is_newer(paper, self._state.newest_keys):
             harvest.new.add(paper.key)
         return paper
-
-    def _first_day(self, day: date) -> date:
-        """Return a day earlier than needed: see ``OaiHarvester.fetch_between``."""
-        return max((self._state.settled_day or day) - _DAY, day - _LOOKBACK)
 
 
 def _selection(url: str, announcements: AnnouncementFilter) -> str:

@@ -7,16 +7,18 @@ differently a moment later (DNS rebinding) gains nothing.
 """
 
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any
 
 import httpx
 
 from digestmail.errors import SourceError
 from digestmail.text import one_line
 
-Resolve = Callable[..., Sequence[tuple[Any, ...]]]  # as socket.getaddrinfo
+# The type of socket.getaddrinfo.
+SocketAddress = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+Resolve = Callable[..., Sequence[tuple[int, int, int, str, SocketAddress]]]
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
@@ -93,8 +95,8 @@ class PinnedTransport(httpx.HTTPTransport):
     leads to the same address, whose certificate would then go unverified.
     """
 
-    def __init__(self, pin: Callable[[str], str], **options: Any) -> None:
-        super().__init__(limits=httpx.Limits(max_keepalive_connections=0), **options)
+    def __init__(self, pin: Callable[[str], str], verify: ssl.SSLContext | bool = True) -> None:
+        super().__init__(verify, limits=httpx.Limits(max_keepalive_connections=0))
         self._pin = pin
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
