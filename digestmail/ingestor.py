@@ -23,11 +23,11 @@ from digestmail.domain import (
     SourceState,
 )
 from digestmail.errors import NotFoundError, SourceError
-from digestmail.sources import SourceContext, build
 from digestmail.sources.arxiv.announcement_calendar import expected_batch
 from digestmail.sources.arxiv.api import papers_by_id
 from digestmail.sources.http.client import WebClient
-from digestmail.sources.registry import past_days
+from digestmail.sources.kind import SourceContext
+from digestmail.sources.registry import build, past_days
 from digestmail.steps.daily.backfill import backfill
 from digestmail.steps.daily.batches import settle
 from digestmail.steps.daily.ingest import ingest

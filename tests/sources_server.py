@@ -9,7 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from digestmail.domain import BadRecord, Clock, Paper, SourceMemory, SourceSpec
-from digestmail.sources import SourceContext, WebClient, build
+from digestmail.sources.http.client import WebClient
+from digestmail.sources.kind import SourceContext
+from digestmail.sources.registry import build
 
 _SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"  # where it lies beside a checkout
 RECORDINGS = _SHARED / "fixtures"  # answers that services gave

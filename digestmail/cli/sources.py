@@ -12,8 +12,7 @@ from digestmail.cli.output import ago, print_json, print_table, say
 from digestmail.cli.shell import Json, opened
 from digestmail.domain import BadRecord, Paper, SourceSpec, SourceState
 from digestmail.errors import InputError
-from digestmail.sources import KINDS, check
-from digestmail.sources.registry import SECRETS
+from digestmail.sources.registry import KINDS, SECRETS, check
 from digestmail.steps.daily.backfill import backfill_progress
 
 _HIDDEN = "••••••••"

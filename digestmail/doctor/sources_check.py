@@ -10,7 +10,7 @@ from digestmail.config import Settings
 from digestmail.doctor.check import Check
 from digestmail.domain import SourceState
 from digestmail.errors import DigestmailError
-from digestmail.sources import check
+from digestmail.sources.registry import check
 
 
 def examine_sources(settings: Settings) -> Iterator[Check]:

@@ -7,8 +7,8 @@ from sources_server import Answer, Site, browsing, entry, feed, fetch_once, serv
 
 from digestmail.domain import Paper, SourceMemory, SourceSpec
 from digestmail.errors import InputError, SourceError
-from digestmail.sources import KINDS, Kind, build, check
-from digestmail.sources.registry import kind_table
+from digestmail.sources.kind import Kind
+from digestmail.sources.registry import KINDS, build, check, kind_table
 
 
 def spec(kind: str, name: str = "lab", **options: str) -> SourceSpec:

@@ -1,1 +1,1 @@
-"""What sources write, in one form: identifiers, names, dates, texts and whole records."""
+"""Records of sources put into one form: identifiers, names, dates, texts, whole papers."""

@@ -13,7 +13,8 @@ from sources_server import Answer, Site, browsing, entry, feed, serving, source_
 
 from digestmail.domain import BadRecord, Batch, BatchState, Paper, SourceMemory, SourceSpec
 from digestmail.errors import SourceError
-from digestmail.sources import WebClient, build
+from digestmail.sources.http.client import WebClient
+from digestmail.sources.registry import build
 
 FIRST, SECOND = date(2026, 11, 19), date(2026, 11, 20)
 NOTHING = Answer(failure("noRecordsMatch"))

@@ -7,7 +7,6 @@ from sources_server import Answer, browsing, entry, feed, fetch_once, serving, s
 
 from digestmail.domain import SourceSpec
 from digestmail.errors import InputError
-from digestmail.sources import check
 from digestmail.sources.arxiv import taxonomy
 from digestmail.sources.arxiv.taxonomy import (
     arxiv_categories,
@@ -17,6 +16,7 @@ from digestmail.sources.arxiv.taxonomy import (
     oai_set,
     oai_sets,
 )
+from digestmail.sources.registry import check
 
 TABLE = Path(taxonomy.__file__).with_name("taxonomy.csv")
 

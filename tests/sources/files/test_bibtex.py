@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digestmail.domain import BadRecord, Paper
-from digestmail.sources import FileSource
 from digestmail.sources.files.bibtex import read_bibtex, unbraced
+from digestmail.sources.files.file import FileSource
 from digestmail.text import readable
 
 

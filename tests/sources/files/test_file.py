@@ -7,7 +7,7 @@ from sources_server import TRENDING
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.errors import SourceError
-from digestmail.sources import FileSource
+from digestmail.sources.files.file import FileSource
 
 
 def fetched(folder: Path, name: str, content: bytes | str) -> list[Paper | BadRecord]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sources_server import TRENDING
 
 from digestmail.domain import BadRecord, Paper
-from digestmail.sources import FileSource
+from digestmail.sources.files.file import FileSource
 from digestmail.sources.files.plain_listing import read_listing
 
 WRAPPED = """We watch a great many teapots of all sizes for a year

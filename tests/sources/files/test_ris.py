@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digestmail.domain import BadRecord, Paper
-from digestmail.sources import FileSource, paper_from_record
+from digestmail.sources.files.file import FileSource
 from digestmail.sources.files.ris import read_ris
+from digestmail.sources.normalise.paper import paper_from_record
 
 
 def fetched(folder: Path, text: str) -> list[Paper | BadRecord]:

@@ -15,8 +15,7 @@ from patience import LONG
 from sources_server import Answer, Site, Time, serving
 
 from digestmail.errors import SourceError
-from digestmail.sources import WebClient
-from digestmail.sources.http.client import Validators
+from digestmail.sources.http.client import Validators, WebClient
 from digestmail.sources.http.throttle import ThrottleLimits, pause_after
 
 

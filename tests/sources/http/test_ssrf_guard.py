@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sources_server import Answer, Site, Time, serving
 
 from digestmail.errors import SourceError
-from digestmail.sources import WebClient
+from digestmail.sources.http.client import WebClient
 from digestmail.sources.http.ssrf_guard import PinnedTransport, refuse_private
 
 PUBLIC = "93.184.216.34"

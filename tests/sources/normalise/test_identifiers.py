@@ -3,8 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digestmail.errors import InputError
-from digestmail.sources import arxiv_id, canonical_key, doi, key_from_reference
-from digestmail.sources.normalise.identifiers import arxiv_order, dois, is_own_key, pubmed_key
+from digestmail.sources.normalise.identifiers import (
+    arxiv_id,
+    arxiv_order,
+    canonical_key,
+    doi,
+    dois,
+    is_own_key,
+    key_from_reference,
+    pubmed_key,
+)
 from digestmail.sources.normalise.placeholders import is_placeholder
 
 

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digestmail.domain import Paper
-from digestmail.sources import RecordError, paper_from_record
 from digestmail.sources.normalise.dates import utc
-from digestmail.sources.normalise.paper import shared_names
+from digestmail.sources.normalise.paper import RecordError, paper_from_record, shared_names
 
 FIELDS = "id arxiv_id doi title abstract summary authors categories url published updated version"
 JSON = st.recursive(
