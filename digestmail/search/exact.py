@@ -54,8 +54,8 @@ def _pattern(plain: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _is_named(author: str, text: str) -> bool:
-    family, given = name_parts(text)
-    return same_person(text, author) if given else family == name_parts(author)[0]
+    family, given_names = name_parts(text)
+    return same_person(text, author) if given_names else family == name_parts(author)[0]
 
 
 def written_by(paper: Paper, text: str) -> bool:

@@ -72,10 +72,10 @@ def categories(paper: Paper) -> set[str]:
 def _names(paper: Paper) -> set[str]:
     names: set[str] = set()
     for author in paper.authors[:_MOST_AUTHORS]:
-        family, given = name_parts(author)
-        names |= {f"@{name}" for name in (family, *given) if len(name) > 1}
-        if given:
-            first = given[0]
+        family, given_names = name_parts(author)
+        names |= {f"@{name}" for name in (family, *given_names) if len(name) > 1}
+        if given_names:
+            first = given_names[0]
             names |= {f"@{family}|{first[0]}*", f"@{family}|{first}{_dot(first)}"}
     return names
 
@@ -90,21 +90,21 @@ def name_term(name: str) -> int:
     return hash_of(f"@{name}")
 
 
-def person_terms(family: str, given: str) -> list[int]:
+def person_terms(family: str, given_name: str) -> list[int]:
     """Return the terms of which a paper has one where somebody of this name may be its author.
 
     An initial agrees with every name that begins with it, as ``same_person`` has it.
     """
-    if len(given) == 1:
-        return [hash_of(f"@{family}|{given}*")]
-    return [hash_of(f"@{family}|{given}"), hash_of(f"@{family}|{given[0]}.")]
+    if len(given_name) == 1:
+        return [hash_of(f"@{family}|{given_name}*")]
+    return [hash_of(f"@{family}|{given_name}"), hash_of(f"@{family}|{given_name[0]}.")]
 
 
 def author_terms(name: str) -> list[int]:
     """Return the terms of which a paper has one where somebody of this full name wrote it."""
-    family, given = name_parts(name)
-    return person_terms(family, given[0]) if given else [name_term(family)]
+    family, given_names = name_parts(name)
+    return person_terms(family, given_names[0]) if given_names else [name_term(family)]
 
 
-def _dot(given: str) -> str:
-    return "." if len(given) == 1 else ""
+def _dot(given_name: str) -> str:
+    return "." if len(given_name) == 1 else ""

@@ -136,14 +136,14 @@ class Index:
         cosines = np.zeros(len(ids), dtype=np.float32)
         if similarity is not None and not (newest and number):
             cosines[allowed] = similarity(ids[allowed])
-        near = np.zeros(len(ids), dtype=bool)
+        is_near = np.zeros(len(ids), dtype=bool)
         if not is_complete:
-            near = self._nearest(matches, cosines, allowed) & ~exact
+            is_near = self._nearest(matches, cosines, allowed) & ~exact
         scores = matches.bonus + fused([matches.scores * allowed, cosines], self._ranking)
         by = None if newest else scores
         best = _ordered(ids, seen, exact, by, limit)
-        best += _ordered(ids, seen, near, by, limit - len(best))
-        return Hits(best, number + int(near.sum()), number)
+        best += _ordered(ids, seen, is_near, by, limit - len(best))
+        return Hits(best, number + int(is_near.sum()), number)
 
     def _nearest(self, matches: Matches, cosines: Floats, allowed: Mask) -> Mask:
         """Return which papers are among the nearest by words or by meaning."""

@@ -90,8 +90,8 @@ class _Matcher:
             is_allowed &= ~self._certain(segment, excluded)
         is_exact = is_allowed
         if not self._query.is_empty:
-            found = [self._possible(segment, e, masks) for e in self._query.alternatives]
-            is_exact = is_allowed & np.any(found, axis=0)
+            alternatives = [self._possible(segment, e, masks) for e in self._query.alternatives]
+            is_exact = is_allowed & np.any(alternatives, axis=0)
         plain = {word.plain for word in self._query.words}
         return Matches(
             scores,

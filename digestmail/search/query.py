@@ -227,7 +227,9 @@ def query_words(text: str) -> tuple[QueryWord, ...]:
     return tuple(
         QueryWord(
             plain[at],
-            () if beginnings[at] else tuple(map(hash_of, [*stems[at], *_apart(plain[at])])),
+            ()
+            if beginnings[at]
+            else tuple(map(hash_of, [*stems[at], *_open_spellings(plain[at])])),
             tuple(map(compound_term, compounds[at])),
             plain[at] if beginnings[at] else "",
             tuple(phrases[at]),
@@ -237,7 +239,7 @@ def query_words(text: str) -> tuple[QueryWord, ...]:
     )
 
 
-def _apart(plain: str) -> list[str]:
+def _open_spellings(plain: str) -> list[str]:
     """Return a word as two: it may be written so."""
     if not plain.isascii() or not plain.isalpha():
         return []
@@ -249,9 +251,9 @@ def _people(expression: Expression) -> Iterator[tuple[str, str]]:
     loose = [leaf.text for leaf in expression.leaves if leaf.phrase and not leaf.phrase.exact]
     plain = [word.plain for word in words(" ".join(loose))[:_NAMES]]
     for first, second in pairwise(plain):
-        for family, given in ((second, first), (first, second)):
-            if len(family) > 1 and not family.isdigit() and not given.isdigit():
-                yield family, given
+        for family, given_name in ((second, first), (first, second)):
+            if len(family) > 1 and not family.isdigit() and not given_name.isdigit():
+                yield family, given_name
 
 
 def _all_leaves(expression: Expression) -> Iterator[Expression]:

@@ -30,8 +30,8 @@ def definitions(text: str) -> Iterator[tuple[str, str]]:
 
 def _long_form(short: str, before: str) -> str:
     """Return the shortest end of a text that has the acronym's letters in order."""
-    most = min(len(short) + 5, len(short) * 2)
-    words = before.split()[-most:]
+    limit = min(len(short) + 5, len(short) * 2)
+    words = before.split()[-limit:]
     text = " ".join(words)
     at = len(text) - 1
     for place in range(len(short) - 1, -1, -1):
@@ -80,7 +80,7 @@ def acronyms(texts: Iterable[Iterable[tuple[str, str]]]) -> Acronyms:
             counts[short][long_form] += 1
     agreed: dict[str, str] = {}
     for short, forms in counts.items():
-        long_form, most = forms.most_common(1)[0]
-        if most >= _AGREEING * forms.total():
+        long_form, count = forms.most_common(1)[0]
+        if count >= _AGREEING * forms.total():
             agreed[short] = long_form
     return Acronyms(agreed)

@@ -45,7 +45,7 @@ ACCENTS = {
     ).items()
 }
 # Where neither of pylatexenc's tables has a macro, or has one that reads less well.
-_OWN = _table(
+_ADDITIONS = _table(
     r"""textless < textgreater > lt < gt > slash / mid | backslash ∖ ne ≠ neq ≠ le ≤ ge ≥ gets ←
     implies ⟹ iff ⟺ impliedby ⟸ land ∧ lor ∨ neg ¬ lnot ¬ Re Re Im Im P ¶ S § copyright ©
     pounds £ euro € dag † ddag ‡ micro µ degree ° degrees ° celsius °C degreeCelsius °C percent %
@@ -133,7 +133,7 @@ def symbols() -> dict[str, str]:
                 table[name] = spec.simplify_repl
     for name in (*SILENT, *UNREAD, *READ):
         table.pop(name, None)
-    return table | _OWN
+    return table | _ADDITIONS
 
 
 def styled(macro: str, text: str) -> str:

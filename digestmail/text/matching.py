@@ -41,22 +41,22 @@ class PhraseMatcher:
         self._wild: dict[str, list[tuple[int, Phrase]]] = {}
         self._families: dict[str, list[int]] = {}
         self._family_firsts: set[str] = set()
-        for number, wanted in enumerate(phrases):
-            if wanted.words:
-                self._add(number, wanted)
+        for number, phrase in enumerate(phrases):
+            if phrase.words:
+                self._add(number, phrase)
         self._beginnings = _beginnings(self._spelled)
         self._family_beginnings = _beginnings(self._families)
 
-    def _add(self, number: int, wanted: Phrase) -> None:
-        if wanted.exact:
-            self._exact.setdefault(wanted.words[0], []).append((number, wanted.words))
-        elif wanted.beginnings:
-            self._wild.setdefault(wanted.words[0][:_FIRST], []).append((number, wanted))
-        for spelling in wanted.spellings:
+    def _add(self, number: int, phrase: Phrase) -> None:
+        if phrase.exact:
+            self._exact.setdefault(phrase.words[0], []).append((number, phrase.words))
+        elif phrase.beginnings:
+            self._wild.setdefault(phrase.words[0][:_FIRST], []).append((number, phrase))
+        for spelling in phrase.spellings:
             self._spelled.setdefault(spelling.letters, []).append(_Candidate(number, spelling))
-        if root := wanted.family:
+        if root := phrase.family:
             self._families.setdefault(root, []).append(number)
-            self._family_firsts |= {word[:_FIRST] for word in wanted.words}
+            self._family_firsts |= {word[:_FIRST] for word in phrase.words}
 
     def matches(self, text: Sequence[Form], *, families: bool = False) -> Iterator[Match]:
         """Yield every match in a text's words."""
@@ -93,12 +93,12 @@ class PhraseMatcher:
                 yield Match(number, first, end)
 
     def _wild_from(self, text: Sequence[Form], first: int) -> Iterator[Match]:
-        for number, wanted in self._wild[text[first].plain[:_FIRST]]:
-            end = first + len(wanted.words)
+        for number, phrase in self._wild[text[first].plain[:_FIRST]]:
+            end = first + len(phrase.words)
             if end <= len(text) and all(
                 word.plain.startswith(form) if is_beginning else word.stem == form
                 for word, form, is_beginning in zip(
-                    text[first:end], wanted.words, wanted.beginnings, strict=True
+                    text[first:end], phrase.words, phrase.beginnings, strict=True
                 )
             ):
                 yield Match(number, first, end)
@@ -146,8 +146,8 @@ def _fits(spelling: Spelling, run: Sequence[Form], letters: str) -> bool:
 
 def spans(text: str, phrases: Iterable[Phrase], *, families: bool = False) -> list[tuple[int, int]]:
     """Where the phrases stand in ``text``: (start, end) pairs in order, overlapping ones joined."""
-    wanted = tuple(phrases)
-    return places(words(text), PhraseMatcher(wanted), families=families) if wanted else []
+    distinct = tuple(phrases)
+    return places(words(text), PhraseMatcher(distinct), families=families) if distinct else []
 
 
 def places(

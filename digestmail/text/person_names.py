@@ -46,14 +46,14 @@ _Chunk = tuple[_Word, ...]  # words with hyphens between them
 class _Reading:
     """One way to read a name. Without a comma, which words are the surname is not known."""
 
-    given: tuple[_Chunk, ...]
+    given_names: tuple[_Chunk, ...]
     surname: tuple[_Word, ...]  # without particles
     joined: frozenset[str]  # the whole surname in one word, with particles
     is_swapped: bool = False  # the surname stands first
 
     @property
     def words(self) -> tuple[_Word, ...]:
-        return tuple(word for chunk in self.given for word in chunk)
+        return tuple(word for chunk in self.given_names for word in chunk)
 
 
 @lru_cache(maxsize=65536)
@@ -65,28 +65,28 @@ def name_parts(name: str) -> tuple[str, tuple[str, ...]]:
     papers leave out or move.
     """
     name = _initials_last(name.translate(_APOSTROPHES))
-    surname, _, given = name.partition(",")
-    family, rest = _parts(surname), _parts(given)
-    if not family or ("," in name and not rest):
+    surname, _, given_names = name.partition(",")
+    family, names_after = _plain_words(surname), _plain_words(given_names)
+    if not family or ("," in name and not names_after):
         return (family[-1] if family else "", ())
-    named = (*rest, *family[:-1])
+    named = (*names_after, *family[:-1])
     while len(named) > 1 and named[-1] in _PARTICLES:
         named = named[:-1]
     return family[-1], named
 
 
 def _initials_last(name: str) -> str:
-    """A name that ends in initials ("Doe J. Q."), with the comma that says so."""
-    parts = name.split()
-    given = len(parts)
-    while given > 1 and _INITIALS.fullmatch(parts[given - 1]):
-        given -= 1
-    if given == len(parts) or "," in name:
+    """Return a name that ends in initials ("Doe J. Q.") with the comma that says so."""
+    written = name.split()
+    first = len(written)  # of the initials
+    while first > 1 and _INITIALS.fullmatch(written[first - 1]):
+        first -= 1
+    if first == len(written) or "," in name:
         return name
-    return f"{' '.join(parts[:given])}, {' '.join(parts[given:])}"
+    return f"{' '.join(written[:first])}, {' '.join(written[first:])}"
 
 
-def _parts(text: str) -> list[str]:
+def _plain_words(text: str) -> list[str]:
     plain = [word.plain for word in words(text)]
     while len(plain) > 1 and plain[-1] in _SUFFIXES:
         plain.pop()
@@ -102,7 +102,7 @@ def same_person(followed: str, written: str) -> bool:
     """
     if _GROUP.search(followed) or _GROUP.search(written):
         return _group_words(followed) == _group_words(written)
-    return any(_agree(one, other) for one in _readings(followed) for other in _readings(written))
+    return any(_agree(a, b) for a in _readings(followed) for b in _readings(written))
 
 
 @lru_cache(maxsize=65536)
@@ -126,7 +126,7 @@ def is_initials_only(name: str) -> bool:
 def given_name(name: str) -> str:
     """Return the first given name of somebody in full; empty where only initials are known."""
     readings = _readings(name)
-    first = "".join(word[0] for word in readings[0].given[0]) if readings else ""
+    first = "".join(word[0] for word in readings[0].given_names[0]) if readings else ""
     return first if len(first) > 1 else ""
 
 
@@ -151,12 +151,12 @@ def _composed(text: str) -> str:
 
 
 def _read(name: str) -> Iterator[_Reading]:
-    surname, comma, given = name.partition(",")
+    surname, comma, given_names = name.partition(",")
     front = _chunks(surname)
     if comma:
-        rest = _chunks(given)
-        if front and rest:
-            yield _reading(rest, front)
+        names_after = _chunks(given_names)
+        if front and names_after:
+            yield _reading(names_after, front)
         return
     if len(front) == 1 and len(front[0]) > 1 and front[0][0][0] >= _FIRST_IDEOGRAPH:
         yield _reading((front[0][1:],), (front[0][:1],))
@@ -174,18 +174,18 @@ def _read(name: str) -> Iterator[_Reading]:
 
 
 def _reading(
-    given: Sequence[_Chunk], surname: Sequence[_Chunk], *, is_swapped: bool = False
+    given_names: Sequence[_Chunk], surname: Sequence[_Chunk], *, is_swapped: bool = False
 ) -> _Reading:
     family = [word for chunk in surname for word in chunk]
-    front = [word for chunk in given for word in chunk]
+    front = [word for chunk in given_names for word in chunk]
     particles: list[_Word] = []
-    chunks = list(given)
+    chunks = list(given_names)
     while len(chunks) > 1 and chunks[-1][0][0] in _PARTICLES:
         particles.insert(0, chunks.pop()[0])
     while len(family) > 1 and family[0][0] in _PARTICLES:
         particles.append(family.pop(0))
     if front == particles:
-        chunks = list(given)
+        chunks = list(given_names)
     bare = ["".join(word[0] for word in family), "".join(word[-1] for word in family)]
     before = "".join(word[0] for word in particles)
     return _Reading(
@@ -197,12 +197,12 @@ def _chunks(text: str) -> tuple[_Chunk, ...]:
     """Return the words of a name, those with hyphens together; additions such as "Jr." left out."""
     is_shouted = text.isupper()
     chunks: list[_Chunk] = []
-    for part in text.split():
-        if _CAPITALS.fullmatch(part) and not is_shouted and part.lower() not in _EASTERN:
-            chunks += [(letter,) for letter in _letters(part)] if not chunks else [_word(part)]
-        elif _INITIALS.fullmatch(part):
-            chunks += [(letter,) for letter in _letters(part)]
-        elif chunk := _word(part):
+    for token in text.split():
+        if _CAPITALS.fullmatch(token) and not is_shouted and token.lower() not in _EASTERN:
+            chunks += [(letter,) for letter in _letters(token)] if not chunks else [_word(token)]
+        elif _INITIALS.fullmatch(token):
+            chunks += [(letter,) for letter in _letters(token)]
+        elif chunk := _word(token):
             chunks.append(chunk)
     while len(chunks) > 1 and chunks[-1][0][0] in _SUFFIXES:
         chunks.pop()
@@ -213,10 +213,10 @@ def _letters(initials: str) -> _Chunk:
     return tuple((letter.lower(),) for letter in initials if letter.isalpha())
 
 
-def _word(part: str) -> _Chunk:
+def _word(token: str) -> _Chunk:
     return tuple(
-        tuple(dict.fromkeys((word.plain, *_variants(part[word.start : word.end]))))
-        for word in words(part)
+        tuple(dict.fromkeys((word.plain, *_variants(token[word.start : word.end]))))
+        for word in words(token)
     )
 
 
@@ -229,58 +229,60 @@ def _variants(written: str) -> Iterator[str]:
         yield from (word.plain for word in words(out)[:1])
 
 
-def _agree(one: _Reading, other: _Reading) -> bool:
-    if one.is_swapped and other.is_swapped:
+def _agree(followed: _Reading, written: _Reading) -> bool:
+    if followed.is_swapped and written.is_swapped:
         return False
-    if one.joined & other.joined:
-        return _given_agree(one, other)
-    if one.is_swapped or other.is_swapped:
+    if followed.joined & written.joined:
+        return _given_agree(followed, written)
+    if followed.is_swapped or written.is_swapped:
         return False
-    short, long = sorted((one.surname, other.surname), key=len)
+    short, long = sorted((followed.surname, written.surname), key=len)
     is_part = len(short) < len(long) and any(
         _same_words(short, end) for end in (long[: len(short)], long[-len(short) :])
     )
-    return is_part and _is_full(one) and _is_full(other) and _given_agree(one, other)
+    return is_part and _is_full(followed) and _is_full(written) and _given_agree(followed, written)
 
 
-def _same_words(one: Sequence[_Word], other: Sequence[_Word]) -> bool:
-    return all(set(a) & set(b) for a, b in zip(one, other, strict=True))
+def _same_words(followed: Sequence[_Word], written: Sequence[_Word]) -> bool:
+    return all(set(a) & set(b) for a, b in zip(followed, written, strict=True))
 
 
 def _is_full(reading: _Reading) -> bool:
     return len(reading.words[0][0]) > 1
 
 
-def _given_agree(one: _Reading, other: _Reading) -> bool:
-    mine, theirs = one.words, other.words
-    if {"".join(w[0] for w in mine)} == {"".join(w[0] for w in theirs)}:
+def _given_agree(followed: _Reading, written: _Reading) -> bool:
+    names, written_names = followed.words, written.words
+    if {"".join(w[0] for w in names)} == {"".join(w[0] for w in written_names)}:
         return True  # Li-Wei, Liwei
-    if _is_half(one, other) or _is_half(other, one):
+    if _is_half(followed, written) or _is_half(written, followed):
         return False
-    return all(_names_agree(a, b) for a, b in zip(mine, theirs, strict=False))
+    return all(_names_agree(a, b) for a, b in zip(names, written_names, strict=False))
 
 
-def _is_half(one: _Reading, other: _Reading) -> bool:
+def _is_half(followed: _Reading, written: _Reading) -> bool:
     """Whether one given name is half of the other's hyphenated one: Wei, Wei-Nan."""
-    first = other.given[0]
-    is_double = len(first) > 1 and all(len(word[0]) > 1 for word in first)
-    return is_double and len(one.words) == 1 and _is_full(one)
+    names = written.given_names[0]
+    is_double = len(names) > 1 and all(len(word[0]) > 1 for word in names)
+    return is_double and len(followed.words) == 1 and _is_full(followed)
 
 
-def _names_agree(one: _Word, other: _Word) -> bool:
-    if len(one[0]) == 1 or len(other[0]) == 1:
-        return one[0][0] == other[0][0]
-    return bool(set(one) & set(other)) or _is_nickname(one[0], other[0])
+def _names_agree(followed: _Word, written: _Word) -> bool:
+    if len(followed[0]) == 1 or len(written[0]) == 1:
+        return followed[0][0] == written[0][0]
+    return bool(set(followed) & set(written)) or _is_nickname(followed[0], written[0])
 
 
 @lru_cache(maxsize=65536)
-def _is_nickname(one: str, other: str) -> bool:
-    short, long = sorted((one, other), key=len)
+def _is_nickname(followed: str, written: str) -> bool:
+    short, long = sorted((followed, written), key=len)
     is_other_name = long.startswith(short) and len(long) - len(short) < 2  # Ann, Anna
     if len(short) < _LEAST_NICKNAME or is_other_name:
         return False
-    names = _nicknames()
-    return one in names.canonicals_of(other) or other in names.canonicals_of(one)
+    nicknames = _nicknames()
+    return followed in nicknames.canonicals_of(written) or written in nicknames.canonicals_of(
+        followed
+    )
 
 
 @lru_cache(maxsize=1)

@@ -96,7 +96,9 @@ def _spellings(text: str, read: Sequence[Word]) -> Iterator[Spelling]:
     open_words = [at for at in range(1, len(read)) if is_open(read[at - 1], read[at])]
     has_capitals = _asks_for_capitals(text, read)
     written = [text[word.start : word.end] for word in read]
-    options = [tuple(word_stems(word, part)) for word, part in zip(read, written, strict=True)]
+    options = [
+        tuple(word_stems(word, spelling)) for word, spelling in zip(read, written, strict=True)
+    ]
     seen: set[str] = set()
     inner = [
         tuple(dict.fromkeys((*stems, w.normal))) for stems, w in zip(options, read, strict=True)
@@ -133,15 +135,16 @@ def word_stems(word: Word, written: str) -> Iterator[str]:
 def _asks_for_capitals(text: str, read: Sequence[Word]) -> tuple[int, ...]:
     """Return which words are acronyms that might be taken for a common word or a name."""
     written = [text[word.start : word.end] for word in read]
-    if len(read) > 1 and all(part.isupper() or not part.isalpha() for part in written):
-        is_shouted = any(len(part) > _LONGEST_ACRONYM for part in written)
+    if len(read) > 1 and all(spelling.isupper() or not spelling.isalpha() for spelling in written):
+        is_shouted = any(len(spelling) > _LONGEST_ACRONYM for spelling in written)
         if is_shouted:
             return ()
     joined = [word.is_joined for word in read] + [False]
     return tuple(
         at
-        for at, part in enumerate(written)
-        if _is_ambiguous(part) and not (len(part) == 1 and (joined[at] or joined[at + 1]))  # X-ray
+        for at, spelling in enumerate(written)
+        if _is_ambiguous(spelling)
+        and not (len(spelling) == 1 and (joined[at] or joined[at + 1]))  # X-ray
     )
 
 
@@ -155,9 +158,9 @@ def _is_ambiguous(written: str) -> bool:
 
 def is_open(before: Form, after: Form) -> bool:
     """Whether two neighbouring words may also be written as one."""
-    left, right = before.plain[-1], after.plain[0]
-    if left.isdigit() and right.isdigit():
+    last_letter, first_letter = before.plain[-1], after.plain[0]
+    if last_letter.isdigit() and first_letter.isdigit():
         return False
-    if after.is_joined or left.isdigit() or right.isdigit():
+    if after.is_joined or last_letter.isdigit() or first_letter.isdigit():
         return True
     return before.plain not in FUNCTION_WORDS and after.plain not in FUNCTION_WORDS

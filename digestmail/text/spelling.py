@@ -67,8 +67,8 @@ _BEGINNINGS = {
     "haem": "heme", "haeme": "heme", "parametri": "parameteri", "tonne": "ton",
     "calliper": "caliper", "syphon": "siphon",
 }  # fmt: skip
-_WHOLE = frozenset("axe disc tonne spelt haem haeme spoilt".split())  # noqa: SIM905
-_STARTS = tuple(sorted((b for b in _BEGINNINGS if b not in _WHOLE), key=len, reverse=True))
+_WHOLE_WORDS = frozenset("axe disc tonne spelt haem haeme spoilt".split())  # noqa: SIM905
+_STARTS = tuple(sorted((b for b in _BEGINNINGS if b not in _WHOLE_WORDS), key=len, reverse=True))
 
 # Endings and letters; each is harmless to other words, as both sides of a match are read alike.
 _RULES = tuple(
@@ -115,7 +115,7 @@ def american(word: str) -> str:
     """
     if not 2 < len(word) <= _LONGEST_WORD or not word.isascii():
         return word  # some rules take a time that grows with the cube of the letters
-    if word in _WHOLE:
+    if word in _WHOLE_WORDS:
         return _BEGINNINGS[word]
     start = next((start for start in _STARTS if word.startswith(start)), "")
     word = _BEGINNINGS.get(start, "") + word[len(start) :]

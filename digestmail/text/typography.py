@@ -32,8 +32,8 @@ def _printed(match: re.Match[str]) -> str:
     if match["single"]:
         return f"‘{match['single']}’"
     if match["tie"]:
-        around = match.string[match.start() - 1], match.string[match.end()]
-        return "~" if all(map(str.isdigit, around)) else " "  # "5~10 mg" is a range
+        neighbours = match.string[match.start() - 1], match.string[match.end()]
+        return "~" if all(map(str.isdigit, neighbours)) else " "  # "5~10 mg" is a range
     return match[0]
 
 
