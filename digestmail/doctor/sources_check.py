@@ -10,7 +10,7 @@ from digestmail.config import Settings
 from digestmail.doctor.check import Check
 from digestmail.domain import SourceState
 from digestmail.errors import DigestmailError
-from digestmail.sources.registry import check
+from digestmail.sources.registry import KINDS, check
 
 
 def examine_sources(settings: Settings) -> Iterator[Check]:
@@ -40,9 +40,10 @@ def _trouble(settings: Settings, state: SourceState) -> str:
         check(state.spec)
     except DigestmailError as error:
         return f"{error}; remove it and add it anew"
-    if state.spec.kind in ("file", "folder"):
+    path_type = KINDS[state.spec.kind].path
+    if path_type:
         path = settings.folder / state.spec.options["path"]
-        if text := _unreadable(path, is_folder=state.spec.kind == "folder"):
+        if text := _unreadable(path, is_folder=path_type == "folder"):
             return text
     report = state.last_report
     return f"failed: {report.error}" if report and report.error else ""

@@ -1,9 +1,10 @@
-"""A kind of source: what a source module declares of itself, and what it is built from."""
+"""A kind of source, as its module declares it, and the context in which sources are built."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from digestmail.domain import BadRecord, Clock, Paper, Source, SourceMemory
 from digestmail.sources.http.client import WebClient
@@ -55,7 +56,8 @@ class Kind:
     never displayed. ``check`` raises InputError for options that cannot work, without touching
     network or files; ``build`` may rely on it. ``key_prefix`` begins the keys of papers that have
     no identifier but the service's own, such as ``s2`` in ``s2:649def34``; no other kind may use
-    it. ``past_days`` returns a reader of single past days, where the service has them.
+    it. ``path`` is the type of the path in the option of that name. ``past_days`` returns a reader
+    of single past days, where the service has them.
     """
 
     name: str
@@ -65,4 +67,5 @@ class Kind:
     build: Callable[[Setup], Source] = field(repr=False)
     key_prefix: str = ""
     secrets: frozenset[str] = frozenset()
+    path: Literal["", "file", "folder"] = ""
     past_days: Callable[[Setup], FetchDay] | None = field(default=None, repr=False)

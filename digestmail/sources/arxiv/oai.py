@@ -67,7 +67,7 @@ class OaiHarvester:
         early then: arXiv keeps the answer "no records" for the rest of the UTC day. One set
         follows the other, each ordered by datestamp. A paper in two sets, or read again after a
         token expired, comes again. Deleted and withdrawn records are left out. Raises SourceError
-        where arXiv fails or refuses; what was yielded before is good.
+        where arXiv fails or refuses; the records before that are good.
         """
         for name in self._sets:
             yield from self._harvest(name, first, last)
@@ -129,7 +129,7 @@ class OaiHarvester:
         return _Page([parse_record(record) for record in records], token)
 
     def _raise_error(self, error: Element, *, resumed: bool) -> None:
-        """Return where there are just no records; raise what any other error means.
+        """Raise the error of an answer, unless there are just no records.
 
         A token promises at least one record more: where none comes, it has led astray.
         """
@@ -148,7 +148,7 @@ class OaiHarvester:
             if response.status != 503:
                 return response
             delay = retry_after(response.headers)
-            # After a short delay the WebClient itself has asked once more.
+            # After a short delay the WebClient itself has repeated the request.
             refusals += 2 if delay is not None and delay <= LIMITS.max_retry_after else 1
             wait = pause_after(503, delay, refusals) or _FIRST_WAIT
             if waited + wait > self._patience:

@@ -95,7 +95,7 @@ def is_new(paper: Paper, announced_on: date) -> bool:
     """Return whether a record that changed on ``announced_on`` is of a paper announced that day.
 
     It does so when its first version was submitted in the two weeks before. An older one was
-    edited in bulk, got its DOI, or was held very long: only first sight tells these apart.
+    edited in bulk, got its DOI, or was held very long: only the first sight distinguishes these.
     ``announced_on`` is the day as the feed has it, that of the morning after in New York. It is
     also the datestamp, since the announcement's evening there ends after midnight in UTC.
     """

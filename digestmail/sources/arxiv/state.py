@@ -1,4 +1,4 @@
-"""The state of an arXiv source between two fetches: what the feed held, and which days are settled.
+"""The state of an arXiv source between two fetches: the feed's contents, and the settled days.
 
 It lies in ``SourceMemory.values`` as JSON, under names that earlier versions read too.
 """

@@ -1,4 +1,4 @@
-"""The encoding of a feed: what it says, what its bytes say, and which of them is right."""
+"""The encoding of a feed: the declared one, or the one that its bytes are in."""
 
 import codecs
 import re
@@ -11,7 +11,7 @@ _BOMS = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 _ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,150}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
-# What can be read as UTF-8 hardly ever is anything else by chance; but a few letters of an encoding
+# Text in another encoding is hardly ever valid UTF-8 by chance; but a few letters in an encoding
 # with two bytes to a letter may be.
 _ASCII = bytes(range(128))
 _ENOUGH = 20  # bytes beyond ASCII
@@ -23,7 +23,7 @@ _SAFE_ENCODING = re.compile(
 
 
 def decoded(content: bytes) -> str:
-    """Return the text of a feed. What calls itself UTF-8 and is not is read as Windows-1252."""
+    """Return the text of a feed. Bytes that are not UTF-8, as declared, are Windows-1252."""
     for bom, encoding in _BOMS.items():
         if content.startswith(bom):
             return content.decode(encoding, "replace")

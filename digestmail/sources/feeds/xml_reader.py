@@ -113,7 +113,7 @@ class XmlReader:
         self._open: list[_OpenElement] = []
 
     def read(self, text: str) -> None:
-        """Read a document; what was read before an ExpatError stays."""
+        """Read a document; the entries before an ExpatError stay."""
         parser = ParserCreate("utf-8")
         parser.buffer_text = True
         parser.StartElementHandler = self._start

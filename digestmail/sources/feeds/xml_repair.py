@@ -1,4 +1,4 @@
-"""Repair of feeds that are not well-formed XML, where it is certain what was meant."""
+"""Repair of feeds that are not well-formed XML, where the meaning is certain."""
 
 import html
 import re

@@ -44,7 +44,7 @@ _ANGLES = re.compile(r"\{?\\text(?P<name>less|greater)(?:\{\}|\s?(?=\})|\b ?)\}?
 
 
 def read_bibtex(text: str) -> Iterator[LocatedRecord]:
-    """Yield each entry of ``text``: where it stands, and its record or what is wrong with it.
+    """Yield each entry of ``text``: its line, and its record or its problem.
 
     LaTeX stays in titles and abstracts, without the braces that only keep capitals; names are made
     readable. ``@string`` is understood. Volumes that others refer to are no papers.

@@ -57,7 +57,7 @@ def header_of(rows: Sequence[Row]) -> tuple[int, dict[int, str]]:
 
 
 def records_in(table: Table, *, own_ids: bool = False) -> Iterator[LocatedRecord] | None:
-    """Return each row's line and its record or what is wrong with it; None without a header.
+    """Return each row's line, and its record or its problem; None without a header.
 
     ``own_ids``: whether a column "id" identifies papers to others than the file's owner.
     """

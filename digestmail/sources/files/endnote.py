@@ -1,4 +1,4 @@
-"""Records of what EndNote exports beside BibTeX and RIS: its tagged text (.enw), its XML."""
+"""Records of EndNote's own exports: tagged text (.enw) and XML."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -65,7 +65,7 @@ def is_endnote(root: Element) -> bool:
 
 
 def read_endnote(root: Element) -> Iterator[LocatedRecord]:
-    """Yield each record of EndNote's XML: where it stands, and the record."""
+    """Yield each record of EndNote's XML: its place, and the record."""
     for number, record in enumerate(root.iter("record"), 1):
         yield f"record {number}", _xml_record(record)
 

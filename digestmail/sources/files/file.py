@@ -206,4 +206,5 @@ KIND = Kind(
     options={"path": f"the file, one of {listed_kinds()}"},
     check=_check,
     build=_build,
+    path="file",
 )

@@ -81,4 +81,5 @@ KIND = Kind(
     options={"path": "the folder"},
     check=lambda values: options.required(values, "path"),
     build=_build,
+    path="folder",
 )

@@ -26,14 +26,14 @@ def items_in(content: object) -> Iterable[object]:
 
 
 def read_items(content: object) -> Iterator[LocatedRecord]:
-    """Yield each item of a document: where it stands, and its record or what is wrong with it."""
+    """Yield each item of a document: its place, and its record or its problem."""
     for number, item in enumerate(items_in(content), 1):
         record = record_of_item(item) if isinstance(item, dict) else "it is no JSON object"
         yield f"entry {number}", record
 
 
 def record_of_item(item: Mapping[str, Any]) -> Record | str:
-    """Return the record of an item, or what is wrong with it."""
+    """Return the record of an item, or its problem."""
     inner = item.get("data")
     item = inner if isinstance(inner, dict) else item
     if item.get("type") in NO_PAPERS or item.get("itemType") in NO_PAPERS:

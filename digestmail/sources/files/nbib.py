@@ -47,6 +47,6 @@ def _record(record: Tagged) -> Record:
 
 
 def _short_name(name: str) -> str:
-    """Return "Lima AB" with a comma: the initials stand last."""
+    """Return "Lima, AB" for "Lima AB", where the initials are last."""
     surname, _, initials = name.rpartition(" ")
     return f"{surname}, {initials}" if surname and initials.isupper() else name

@@ -1,15 +1,15 @@
 r"""Records of a listing saved as plain text.
 
-Two kinds are known, told apart by arXiv's lines of ``\\``:
+Two kinds are known, distinguished by arXiv's lines of ``\\``:
 
 - arXiv's mailing: between ``\\`` lines an ``arXiv:`` number, ``Title:``, ``Authors:`` and so on
   (going on in indented lines), then the abstract. Replacements come without one and are left out.
 - titles and abstracts in turn, as copied from a page of trending papers. Lines that only count
   votes or name buttons are left out. Where the others come in pairs, the second always the longer
-  and twice as long on the whole, they are taken as they stand. Else a line or paragraph that is
-  long or ends as a sentence does is an abstract, or more of the last one; what is short is a title.
+  and twice as long on the whole, they are titles and abstracts. Else a line or paragraph that is
+  long or ends as a sentence does is an abstract, or more of the last one; a short one is a title.
   Where hardly a line is long, paragraphs are taken for wrapped: the first line is the title,
-  unless one stands before.
+  unless there is one before.
 """
 
 import re
@@ -38,7 +38,7 @@ _RULE = re.compile(r"\s*(?:-{10,}|%{2}-*%{2}-*|%-{2,}.*)\s*")
 
 
 def read_listing(lines: Sequence[str]) -> Iterator[LocatedRecord]:
-    """Yield each paper of a listing: its line, and its record or what is wrong with it."""
+    """Yield each paper of a listing: its line, and its record or its problem."""
     lines = [line.strip("\ufeff\r\n") for line in lines]
     is_mailing = any(line.rstrip() == "\\\\" for line in lines)
     return _mailing(lines) if is_mailing else _in_turn(lines)

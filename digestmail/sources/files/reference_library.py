@@ -56,7 +56,7 @@ class Library:
 def read_library(data: bytes, filename: str = "") -> Library:
     """Return the usable contents of a file's ``data``; InputError("library") without any.
 
-    The error names the file, what is wrong with it and what to do.
+    The error names the file, its problem and the remedy.
     """
     try:
         library = _read(data, filename)

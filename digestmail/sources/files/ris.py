@@ -19,7 +19,7 @@ _DECORATION = re.compile(r"[<\[(]?[0-9]{1,6}[>\])]?[.:)]?|[A-Z][\w -]{0,30}:\s.*
 
 
 def read_ris(lines: Iterable[str], *, is_complete: bool = False) -> Iterator[LocatedRecord]:
-    """Yield each record of ``lines``: its line, and the record or what is wrong with it.
+    """Yield each record of ``lines``: its line, and the record or its problem.
 
     A record also ends where the next begins. One that ends with the file may be cut short, unless
     no record has an end, or ``is_complete``: nobody is still writing the file.

@@ -8,7 +8,7 @@ EXPORT = "export it as BibTeX or RIS"
 
 
 class UnreadableFileError(ValueError):
-    """The file as a whole cannot be read: why, and what to do."""
+    """The whole file cannot be read; the message has the reason and the remedy."""
 
     def __init__(self, why: str, advice: str = f"give {KINDS}") -> None:
         super().__init__(f"{why}; {advice}")

@@ -17,7 +17,7 @@ from digestmail.sources.files.zotero import read_rdf
 from digestmail.sources.normalise.paper import Record
 from digestmail.sources.services.medline import read_article
 
-LocatedEntry = tuple[str, Record | Paper | str]  # its place; the entry, or what is wrong with it
+LocatedEntry = tuple[str, Record | Paper | str]  # its place; the entry, or its problem
 _ELEMENT_LIMIT = 300_000  # 150 for each of 2,000 entries
 _DOCTYPE = re.compile(
     rb"\A((?:\xef\xbb\xbf)?\s*(?:<\?xml[^<>]{0,200}\?>)?\s*)<!DOCTYPE\s+[\w:.-]{1,60}"

@@ -91,7 +91,7 @@ class PinnedTransport(httpx.HTTPTransport):
     """A transport that connects each request to the IP address that ``pin`` returns for its URL.
 
     The Host header and the name that TLS verifies stay the URL's. A redirect is a request of its
-    own, so it is judged as well. No connection is kept: it could be shared by another name that
+    own, so it is judged as well. No connection stays open: it could be shared by another name that
     leads to the same address, whose certificate would then go unverified.
     """
 
@@ -100,7 +100,7 @@ class PinnedTransport(httpx.HTTPTransport):
         self._pin = pin
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send ``request`` to the address pinned for it; what ``pin`` raises passes through."""
+        """Send ``request`` to the address pinned for it; an error of ``pin`` passes through."""
         address = self._pin(str(request.url))
         pinned = httpx.Request(
             request.method,

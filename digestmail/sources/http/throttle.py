@@ -26,7 +26,7 @@ class ThrottleLimits:
     max_retry_after: float = 60.0  # is waited for within one request; longer ones end it
     first_pause: float = 600.0  # shorter ones have led arXiv to block addresses
     max_pause: float = 6 * 3600.0  # where a pause doubles with each refusal
-    max_obeyed: float = 24 * 3600.0  # of what a server may demand
+    max_obeyed: float = 24 * 3600.0  # of the wait that a server demands
     lock_poll: float = 0.1
 
 
@@ -35,7 +35,7 @@ LIMITS = ThrottleLimits()
 
 @dataclass(slots=True)
 class DomainState:
-    """The pauses owed to a domain: since the last request, and until it may be asked again.
+    """The pauses owed to a domain: since the last request, and until requests are allowed again.
 
     Times are seconds of the throttle's clock. With ``file`` the state is shared by processes.
     """
@@ -79,7 +79,7 @@ class DomainThrottle:
     The pause of ``min_interval`` runs from the end of one request to the start of the next; the
     hosts of one domain share it. With ``folder`` all processes that name the same one keep the
     pauses together, by a locked file for each domain and in the time of ``wall``, in seconds since
-    1970. Without it they are kept in memory, in the time of ``monotonic``. ``lock_timeout`` is how
+    1970. Without it they stay in memory, in the time of ``monotonic``. ``lock_timeout`` is how
     many seconds another process may hold a domain. Several threads must not use it at once.
     """
 

@@ -1,6 +1,6 @@
-"""The text of an author list without what stands beside the names.
+"""The text of an author list, without anything but names.
 
-That is degrees, addresses, affiliations, footnote marks, lead-ins such as "by" and "et al.".
+Removed are addresses, affiliations, footnote marks, lead-ins such as "by" and "et al.".
 """
 
 import re
@@ -35,7 +35,7 @@ _SEPARATORS = str.maketrans(
     {"；": ";", "，": ",", "、": ",", "،": ",", "•": ";", "|": ";", "·": ";"}
 )
 # Journals of Taylor & Francis, SAGE and AAAS put all affiliations behind the names of all authors,
-# each after the letter or number that stands for it; SAGE leaves out what separates the names.
+# each after the letter or number that stands for it; SAGE leaves out the separators of the names.
 _MARKED_AFFILIATION = re.compile(
     r"(?<=[^\W\d_A-Z])(?:\s[a-z]\s?|\s?[0-9]{1,2}\s?)"
     r"(?=(?:(?:Department|Dept|School|Faculty|Division|Institut\w{0,4}|College|Cent(?:er|re))\b"

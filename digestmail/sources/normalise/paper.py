@@ -27,11 +27,11 @@ _IN_BRACKETS = re.compile(r"\[([^\[\]]*\s[^\[\]]*)\]\.?")
 # Not that of an ellipsis or an abbreviation: "et al.", "in the U.S.", "Inc."
 _FULL_STOP = re.compile(r"(?<![.\s])(?<!\.\w)(?<!\b[A-Z])(?<!\bal)(?<!\betc)(?<!\b(?:Inc|Ltd))\.$")
 _NAMING_FIELDS = ("id", "arxiv_id", "doi", "url", "pmid")
-_COMPARED_TITLE = 500  # characters, enough to tell titles apart
+_COMPARED_TITLE = 500  # characters, enough to distinguish titles
 _MARKUP_ALLOWANCE = 5  # raw text is cut at this many times its limit before it is cleaned
 
 Record = Mapping[str, object]
-LocatedRecord = tuple[str, Record | str]  # its place; the record, or what is wrong with it
+LocatedRecord = tuple[str, Record | str]  # its place; the record, or its problem
 
 
 class RecordError(ValueError):
@@ -157,9 +157,9 @@ def without_shared_names(record: Mapping[str, object], shared: Collection[str]) 
 
 
 def shared_names(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Return the names that stand with different titles, and so identify none of them.
+    """Return the names that records of different titles share, and so identify none of them.
 
-    ``pairs`` are a name and the title of the record that has it. A DOI or arXiv id may stand with
+    ``pairs`` are a name and the title of the record that has it. A DOI or arXiv id may have
     two forms of one title: it is shared where less than half of the words agree.
     """
     titles: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """bioRxiv and medRxiv: the preprints posted in some days, from their common interface.
 
 https://api.biorxiv.org: ``details/{server}/{from}/{to}/{cursor}``. Its totals count versions and
-are too large at times, so pages are asked for until one is empty.
+are too large at times, so pages are requested until one is empty.
 """
 
 import re
@@ -31,7 +31,7 @@ from digestmail.text import one_line
 
 BASE_URL = "https://api.biorxiv.org/"
 SERVERS = {"biorxiv": "bioRxiv", "medrxiv": "medRxiv"}
-_OVERLAP_DAYS = 3  # asked for again, since some papers are listed late
+_OVERLAP_DAYS = 3  # requested again, since some papers are listed late
 _SLICE_DAYS = 7  # held in memory while the versions of a preprint are collapsed
 _NO_RESULTS = re.compile(r"no \w+ found", re.IGNORECASE)
 

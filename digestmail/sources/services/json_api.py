@@ -223,7 +223,7 @@ def first_day(since: datetime | None, today: date, overlap_days: int) -> date:
 def exact_date(published: datetime | None, today: date) -> datetime | None:
     """Return ``published``; None if it is yet to come, or the first of January.
 
-    The latter stands for a year of which no day is known.
+    Services give the latter where they only know the year.
     """
     if published is None or published.date() > today:
         return None

@@ -26,7 +26,7 @@ from digestmail.text import one_line
 
 BASE_URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"
 _TOOL = "digestmail"
-_OVERLAP_DAYS = 3  # asked for again, since some citations are indexed late
+_OVERLAP_DAYS = 3  # requested again, since some citations are indexed late
 _ROOTS = {"esearch": "eSearchResult", "efetch": "PubmedArticleSet"}
 _ARTICLES = frozenset({"PubmedArticle", "PubmedBookArticle"})
 _SLICE_SIZE = 200  # articles in one answer, of up to 100 kB each
