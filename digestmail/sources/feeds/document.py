@@ -19,7 +19,7 @@ from digestmail.text import one_line
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A feed's entries, the address that its links start from, and the entries that could not be read."""
+    """A feed's entries, the address that its links start from, and the unreadable entries."""
 
     entries: list[Entry]
     base: str

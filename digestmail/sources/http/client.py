@@ -134,8 +134,9 @@ class WebClient:
     ) -> Response:
         """Return the document at ``url``; SourceError for a fault or a status not ``expected``.
 
-        After a busy answer with Retry-After, up to a minute, the request is repeated once. One that keeps refusing, or answers 429 without saying for how long, is left alone
-        for a while, see ``pause_after``: until then every request to its domain fails at once.
+        A busy server that says for how long (Retry-After, up to a minute) gets one more request.
+        One that keeps refusing, or answers 429 without saying for how long, is left alone for a
+        while, see ``pause_after``: until then every request to its domain fails at once.
 
         With the ``validators`` of an earlier response, a document that has not changed since is
         answered with status 304, no content and the validators to keep. ``headers`` may hold a
