@@ -38,7 +38,7 @@ _NOT_THE_RECIPIENT = re.compile(
 
 
 class Phase(IntEnum):
-    """How far the dialogue with the receiving server had come when it refused."""
+    """The point of the dialogue at which the receiving server refused."""
 
     UNKNOWN = 0
     SENDER = 1  # connection, greeting or MAIL FROM: the server had not heard of a recipient
@@ -68,7 +68,7 @@ _PHASES = (
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of a failure. ``words``: those of the receiving server, normalised.
+    """The evidence of a failure; ``words`` are the receiving server's, normalised.
 
     ``code``: the status code in its words. ``status``: the one of the Status field. ``reply``: the
     SMTP reply code, 0 without one.

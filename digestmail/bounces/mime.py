@@ -23,7 +23,7 @@ _TAG = re.compile(r"<[^<>@]{1,400}>")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a message is read: what we look for stands at its beginning.
+    """The bounds within which a message is read: all we look for stands at its beginning.
 
     A notification with a copy of a whole mail of 90 kB is smaller. The email package takes a time
     that grows with the square of the lines, parts and parameters, 0.2 s at these numbers.
@@ -39,8 +39,8 @@ class Limits:
 LIMITS = Limits()
 
 
-class _Lenient(Compat32):
-    """Fields in whatever bytes they come in, and none longer than the limit."""
+class _LenientPolicy(Compat32):
+    """A policy that takes fields in any bytes, and none longer than the limit."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         """Return a field's name and value, cut where it is too long."""
@@ -52,7 +52,7 @@ class _Lenient(Compat32):
         return value if value.isascii() else decoded(value.encode("utf-8", "surrogateescape"))
 
 
-_POLICY = _Lenient()
+_POLICY = _LenientPolicy()
 
 
 def read_message(raw: bytes) -> Message:

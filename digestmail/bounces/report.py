@@ -11,7 +11,7 @@ _TOKEN = re.compile(r"\bk[0-9a-f]{3}(?:-[0-9a-z]{1,13}){1,3}-[a-z2-7]{26}\b")
 
 
 class Kind(StrEnum):
-    """What a message that came back says."""
+    """The meaning of a message that came back."""
 
     HARD = "hard"  # there is no such mailbox
     SOFT = "soft"  # it could not be delivered now, or why is not said
@@ -28,7 +28,7 @@ FAILURES = frozenset({Kind.HARD, Kind.SOFT, Kind.POLICY})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One message or event. Nothing in it is proven but what ``authentic`` says.
+    """A message or event that came back. Only what ``authentic`` says is proven.
 
     ``id`` is the same whenever the same message is read. ``tokens`` look like ours and have not
     been checked. ``authentic``: whether the mail provider vouches for it, by its signature.

@@ -8,7 +8,7 @@ from digestmail.errors import DigestmailError
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding. ``ok`` is None for something that works but deserves a thought."""
+    """A finding. ``ok`` is None for something that works but deserves a thought."""
 
     name: str
     ok: bool | None

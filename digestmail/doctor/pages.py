@@ -108,7 +108,7 @@ def _is_page(name: str) -> bool:
 
 
 class _Visitor:
-    """Somebody who opens every page and presses every button of a trial installation."""
+    """A visitor who opens every page and presses every button of a trial installation."""
 
     def __init__(self, app: App, clock: SteppingClock) -> None:
         self._app = app

@@ -21,7 +21,7 @@ _INSIDE = tuple(  # RFC 1918, RFC 6598, RFC 4193, RFC 4291
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """Whose mail goes out how. ``public_addresses`` are this machine's public addresses."""
+    """The domains, key and relays that mail goes out with, and this machine's addresses."""
 
     from_domain: str
     bounce_domain: str  # of the envelope sender: what receivers check SPF of

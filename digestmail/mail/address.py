@@ -13,7 +13,7 @@ _MAX_LENGTH = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
 
 @dataclass(frozen=True, slots=True)
 class _Provider:
-    """How a provider of mailboxes takes several spellings for one.
+    """A provider of mailboxes, and the spellings that it takes for one address.
 
     ``domains`` are all one, the first, or each their own where ``separate``.
     """

@@ -25,7 +25,7 @@ _SENDER_ID = re.compile(r"[A-Za-z0-9._-]{5,15}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who the mail is from. Raises ConfigError when a value could not stand in a header."""
+    """The sender of the mails. Raises ConfigError when a value could not stand in a header."""
 
     from_address: str
     from_name: str
@@ -51,7 +51,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class ListLinks:
-    """How a reader leaves with one click (RFC 8058): an https URL that takes a POST.
+    """The links by which a reader leaves with one click (RFC 8058): a URL that takes a POST.
 
     ``unsubscribe_mailto`` is a whole mailto: URL beside it.
     """
@@ -111,7 +111,7 @@ def build(
         _phrase("From", identity.from_name, identity.from_address),
         _exact("To", recipient),
         _exact("Reply-To", identity.reply_to),
-        _words("Subject", subject),
+        _unstructured("Subject", subject),
         _exact("Date", format_datetime(date)),
         _exact("Message-ID", message_id),
         *(_list_fields(identity, list_links, campaign) if list_links else ()),
@@ -148,7 +148,8 @@ def _exact(name: str, value: str) -> str:
     return field + _CRLF
 
 
-def _words(name: str, value: str) -> str:
+def _unstructured(name: str, value: str) -> str:
+    """Return a field that people read (RFC 5322 2.2.1)."""
     return f"{name}: {_encoded(name, one_line(value))}{_CRLF}"
 
 

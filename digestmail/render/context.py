@@ -25,7 +25,7 @@ Names = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PaperLinks:
-    """Links of one kind to the papers of a digest, which differ in the paper's position alone."""
+    """The links of one kind to the papers of a digest; they differ in the position alone."""
 
     start: str
     end: str = ""
@@ -37,7 +37,7 @@ class PaperLinks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestLinks:
-    """Where the links of one digest lead; ``view``: the digest as a page."""
+    """The targets of the links of one digest; ``view`` is the digest as a page."""
 
     home: str
     view: str

@@ -40,7 +40,7 @@ def make_environment(templates: Path, words: Words = ENGLISH, **names: str) -> S
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
-        bytecode_cache=_compiled(words.language),
+        bytecode_cache=_bytecode(words.language),
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(  # type: ignore[attr-defined]
@@ -66,8 +66,8 @@ def make_environment(templates: Path, words: Words = ENGLISH, **names: str) -> S
     return environment
 
 
-class _Compiled(BytecodeCache):
-    """What the templates of a language were compiled to, kept for every environment of it.
+class _TemplateBytecode(BytecodeCache):
+    """The bytecode of the templates of a language, for all environments of it.
 
     Compiling all takes 0.7 s, and mails and pages have the same. Filters of constants are computed
     on compiling, in their language, so another language compiles anew.
@@ -86,8 +86,8 @@ class _Compiled(BytecodeCache):
 
 
 @cache
-def _compiled(_language: str) -> _Compiled:
-    return _Compiled()
+def _bytecode(_language: str) -> _TemplateBytecode:
+    return _TemplateBytecode()
 
 
 def _escaped(name: str | None) -> bool:

@@ -30,7 +30,7 @@ _BRITISH = Locale("en", "GB")  # whose English the messages are
 
 @dataclass(frozen=True)
 class Words:
-    """How one language says it; ``language`` is an RFC 5646 tag such as ``pt-BR``."""
+    """The words of one language; ``language`` is an RFC 5646 tag such as ``pt-BR``."""
 
     language: str = SOURCE_LANGUAGE
     translations: NullTranslations = field(default_factory=NullTranslations)

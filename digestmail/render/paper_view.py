@@ -42,7 +42,7 @@ _PHRASES = 64  # that are remembered of one text
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a paper stands in the mail: its number there, and the section it belongs to."""
+    """The place of a paper in the mail: its number there, and the section it belongs to."""
 
     number: int
     section: str = ""  # the heading above the paper, if a section begins with it
@@ -51,7 +51,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class PaperView:
-    """One paper of the mail. Texts are plain: escaping is the template's."""
+    """A paper as the mail shows it. Texts are plain: escaping is the template's."""
 
     place: int  # its number in the mail
     number: str  # the same, two columns wide

@@ -42,7 +42,7 @@ _T = TypeVar("_T")
 
 
 class Renderer:
-    """Renders the mails from ``templates``, which holds ``email/<name>/{subject,body}...``.
+    """The renderer of all mails; ``templates`` holds ``email/<kind>/{subject,body}...``.
 
     Safe to share between threads. A template that fails raises ConfigError naming file and line.
     """

@@ -15,7 +15,7 @@ _UDP_BYTES = 1232  # a DKIM key of 2048 bits needs more than the 512 of RFC 1035
 
 
 class DnsError(DigestmailError):
-    """DNS gave no answer, which says nothing about whether there is a record."""
+    """An error for DNS without an answer, which says nothing about whether there is a record."""
 
 
 class Dns:

@@ -49,7 +49,7 @@ class SpfError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One mechanism, or ``redirect``: ``sign`` is what a match means (+, -, ~ or ?)."""
+    """A mechanism, or ``redirect``; ``sign`` is the result of a match (+, -, ~ or ?)."""
 
     sign: str
     kind: str
@@ -121,7 +121,7 @@ def _check_sizes(word: str, size: str) -> None:
 
 
 class Evaluation:
-    """What a domain's SPF says of some addresses, with the questions that it costs to know it.
+    """An evaluation of a domain's SPF for addresses, with a count of its DNS lookups.
 
     Goes through all terms, also behind one that matches: receivers may have to. Raises DnsError.
     """

@@ -271,7 +271,7 @@ def _path(address: str) -> bytes:
 
 
 class _During:
-    """Whatever goes wrong within is a PhaseError of its phase."""
+    """A context that turns whatever goes wrong within into a PhaseError of its phase."""
 
     # Not a generator, which takes three times as long, and a mail has eight.
     def __init__(self, phase: Phase) -> None:

@@ -10,14 +10,14 @@ _MOST_REPLIES = 8  # at once; two are the most that are ever asked for
 
 
 class Reply(NamedTuple):
-    """What the server answered; the lines of ``text`` end in newlines, the last does not."""
+    """A reply of the server; the lines of ``text`` are joined by newlines."""
 
     code: int
     text: str
 
 
 class Dialogue(asyncio.Protocol):
-    """Takes over a transport from whoever opened it; for one task at a time.
+    """The SMTP dialogue on a transport that somebody else opened; for one task at a time.
 
     Everything raises OSError when the connection is lost, TimeoutError (which is one) when the
     server is late. After that it is of no more use.

@@ -12,7 +12,7 @@ from digestmail.mail.transport.replies import Fault, fault, speaks_of_limit
 
 @dataclass(frozen=True, slots=True)
 class BreakerParameters:
-    """When a relay is left alone, and for how long.
+    """The thresholds at which a relay is left alone, and for how long.
 
     Chosen, not measured: small enough that a relay in trouble is asked by few, and large enough
     that a few bad recipients in a row stop nobody else's mail.

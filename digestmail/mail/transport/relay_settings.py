@@ -12,7 +12,7 @@ TlsMode = Literal["starttls", "tls", "none"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpSettings:
-    """How to reach the relay. ``tls`` is what happens, never what is tried.
+    """The address and manners of a relay. ``tls`` is what happens, never what is tried.
 
     Timeouts are in seconds and for each step. The one after the final dot (``data_timeout``) is
     long on purpose, as RFC 5321 4.5.3.2.6 asks: giving up there leaves a message of which nobody

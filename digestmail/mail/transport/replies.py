@@ -13,7 +13,7 @@ _BEFORE_RECIPIENT = frozenset({Phase.CONNECT, Phase.HELLO, Phase.AUTH, Phase.MAI
 
 
 class Fault(StrEnum):
-    """Whom a refusal is about."""
+    """The party that a refusal is about."""
 
     MAILBOX = "mailbox"  # there is no such one; said so that no doubt is left
     NOT_NOW = "not now"  # the mailbox is full, or wants to see us twice (greylisting)

@@ -56,7 +56,7 @@ _PERSONAL = (*_BY_READER, "marked_title", "marked_abstract")
 
 
 class _Variant(NamedTuple):
-    """What else a paper's fragments depend on beside values that they only print."""
+    """The traits of a reader's view that a paper's fragments depend on, beside printed values."""
 
     followed: tuple[str, ...]  # authors
     has_why: bool
@@ -78,7 +78,7 @@ class _Fragments:
 
 
 class _PositionValues(NamedTuple):
-    """What a paper prints because of its position: the values, and those encoded, by key."""
+    """The values that a paper prints because of its position, and those encoded, by key."""
 
     values: dict[str, str]
     encoded: Encoded
@@ -88,7 +88,7 @@ _PlacedItem = tuple[DigestItem, Place, ReasonView]
 
 
 class DigestAssembler:
-    """Assembles the digests of one set of templates, as they are when first used.
+    """An assembler of digests from one set of templates, as these are when first used.
 
     Raises NotCompilableError, or whatever a template raises that does more with a value than
     print it. Such digests have to be rendered plainly.

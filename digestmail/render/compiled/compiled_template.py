@@ -30,7 +30,7 @@ Encoded = dict[str, bytes]  # values in quoted-printable, by key
 
 
 class _Encoding(NamedTuple):
-    """How a value is put into quoted-printable, after its filters."""
+    """A way to put a value into quoted-printable, after its filters."""
 
     filters: Filters
     html: bool
@@ -93,7 +93,7 @@ class SharedEncodings:
 
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
-    """Quoted-printable bytes for ``%``, and the values that go in.
+    """A template as quoted-printable bytes for ``%``, and the values that go in.
 
     ``slots`` has (key, value, encoder) of the values that may have to be encoded yet. ``pick``
     takes all values by key in the order of the template: formatting by position takes a quarter

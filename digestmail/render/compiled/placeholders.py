@@ -35,7 +35,7 @@ Filters = tuple[FilterCall, ...]  # in the order of their application
 
 
 class Placeholder:
-    """Stands in a template for a value that comes later: always true, and may only be printed."""
+    """A stand-in for a value that comes later: always true, and may only be printed."""
 
     __slots__ = ("_filters", "_placeholders", "_source")
 

@@ -57,7 +57,7 @@ _SAMPLE = DigestItem(
 
 
 class DigestShape(NamedTuple):
-    """What the shell of a digest depends on beside values that it only prints."""
+    """The traits of a digest that its shell depends on, beside values that it only prints."""
 
     day: str
     long_day: str
@@ -80,7 +80,7 @@ _RenderBody = Callable[[Names, Names, Sequence[bytes]], bytes]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shell:
-    """Everything around the papers, in mails of one shape."""
+    """The text around the papers, in mails of one shape."""
 
     subject: _RenderLine
     preheader: _RenderLine
@@ -204,7 +204,7 @@ def _names(shape: DigestShape, placeholders: Placeholders) -> Names:
 
 
 class _MarkingLoader(BaseLoader):
-    """Loads templates with the mark of a paper where one is included, which saves the include."""
+    """A loader that puts the mark of a paper in place of its include."""
 
     def __init__(self, loader: BaseLoader) -> None:
         self._loader = loader
