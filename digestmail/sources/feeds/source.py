@@ -15,7 +15,7 @@ from digestmail.errors import SourceError
 from digestmail.sources import options
 from digestmail.sources.feeds.document import read_document
 from digestmail.sources.feeds.entry import FeedRecord, own_keys, read_entry
-from digestmail.sources.feeds.xml_reader import Limits
+from digestmail.sources.feeds.xml_reader import LIMITS, Limits
 from digestmail.sources.http.client import Validators, WebClient
 from digestmail.sources.http.ssrf_guard import PrivateAddressError
 from digestmail.sources.kind import Kind, Setup
@@ -58,7 +58,7 @@ def read_any_feed(
     *,
     url: str,
     source: str,
-    limits: Limits = Limits(),  # noqa: B008
+    limits: Limits = LIMITS,
 ) -> list[Paper | BadRecord]:
     """Return the papers of a feed; raise SourceError where ``content`` is no usable feed.
 

@@ -39,6 +39,9 @@ class Limits:
     depth: int = 200  # of elements in one another
 
 
+LIMITS = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """An element of an entry; ``text`` is its text, or its markup where it holds elements.

@@ -21,11 +21,11 @@ from digestmail.sources.options import Options
 from digestmail.sources.services.json_api import (
     JsonObject,
     Service,
-    fields,
+    as_object,
+    as_objects,
+    as_text,
     first_day,
-    objects,
     paper_of,
-    text,
 )
 from digestmail.text import one_line
 
@@ -80,7 +80,7 @@ class BiorxivSource:
     def _rows(self, first: date, last: date) -> Iterator[object]:
         cursor, seen = 0, set[str]()
         while rows := self._page(f"{self._url}/{first}/{last}/{cursor}"):
-            names = {f"{fields(row).get('doi')} {fields(row).get('version')}" for row in rows}
+            names = {f"{as_object(row).get('doi')} {as_object(row).get('version')}" for row in rows}
             if names <= seen:  # a server that does not move on
                 return
             yield from rows
@@ -89,8 +89,8 @@ class BiorxivSource:
 
     def _page(self, url: str) -> list[object]:
         answer = self._service.get_object(url)
-        messages = objects(answer.get("messages"))
-        status = one_line(text(messages[0].get("status"))) if messages else ""
+        messages = as_objects(answer.get("messages"))
+        status = one_line(as_text(messages[0].get("status"))) if messages else ""
         if _NO_RESULTS.search(status):
             return []
         if status not in ("", "ok"):
@@ -98,21 +98,21 @@ class BiorxivSource:
         return self._service.rows(answer, "collection")
 
     def _paper(self, row: JsonObject) -> Paper | None:
-        category = one_line(text(row.get("category")))
+        category = one_line(as_text(row.get("category")))
         if self._categories and category_name(category) not in self._categories:
             return None
-        preprint = doi(text(row.get("doi")))
+        preprint = doi(as_text(row.get("doi")))
         if not preprint:
             raise RecordError("it has no DOI")
         record = {
             "id": preprint,
             "title": row.get("title"),
-            "abstract": _abstract(text(row.get("abstract"))),
-            "authors": clean(text(row.get("authors"))).split(";"),
+            "abstract": _abstract(as_text(row.get("abstract"))),
+            "authors": clean(as_text(row.get("authors"))).split(";"),
             "categories": [category],
             "version": row.get("version"),
         }
-        published = doi(text(row.get("published")))  # "NA" while it is not
+        published = doi(as_text(row.get("published")))  # "NA" while it is not
         paper = paper_of(record, published, source=self._name)
         return _dated(paper, utc(row.get("date")))
 

@@ -20,10 +20,10 @@ from digestmail.sources.services.json_api import (
     JsonObject,
     RefusedError,
     Service,
-    fields,
-    objects,
+    as_object,
+    as_objects,
+    as_text,
     paper_of,
-    text,
 )
 
 BASE_URL = "https://huggingface.co/api/"
@@ -67,7 +67,7 @@ class HuggingFaceSource:
         while day <= today:
             page, seen = 0, set[str]()
             while rows := self._page(day, today, page):
-                names = {str(fields(row).get("id", row)) for row in rows}
+                names = {str(as_object(row).get("id", row)) for row in rows}
                 if names <= seen:  # a server that knows no pages repeats the first
                     break
                 yield from rows
@@ -90,14 +90,16 @@ class HuggingFaceSource:
     def _paper(self, row: JsonObject) -> Paper | None:
         if row.get("withdrawnAt"):
             return None
-        identifier = text(row.get("id"))
+        identifier = as_text(row.get("id"))
         if not arxiv_id(identifier):
             raise RecordError("it has no arXiv id")
         record = {
             "arxiv_id": identifier,
             "title": row.get("title"),
             "abstract": row.get("summary"),
-            "authors": [a.get("name") for a in objects(row.get("authors")) if not a.get("hidden")],
+            "authors": [
+                a.get("name") for a in as_objects(row.get("authors")) if not a.get("hidden")
+            ],
             "published": row.get("publishedAt"),
         }
         return replace(paper_of(record, source=self._name), upvotes=_upvotes(row.get("upvotes")))

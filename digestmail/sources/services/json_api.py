@@ -139,24 +139,24 @@ def _reason(content: bytes) -> str:
     except (ValueError, RecursionError):
         return ""
     fields = answer if isinstance(answer, Mapping) else {}
-    reason = text(fields.get("message")) or text(fields.get("error"))
+    reason = as_text(fields.get("message")) or as_text(fields.get("error"))
     return one_line(reason)[:_REASON_LIMIT]
 
 
 # --- JSON values -----------------------------------------------------------------------------
 
 
-def text(value: object) -> str:
+def as_text(value: object) -> str:
     """Return ``value`` where it is a string, else an empty one."""
     return value if isinstance(value, str) else ""
 
 
-def fields(value: object) -> JsonObject:
+def as_object(value: object) -> JsonObject:
     """Return ``value`` where it is an object, else an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
-def objects(value: object) -> list[JsonObject]:
+def as_objects(value: object) -> list[JsonObject]:
     """Return the objects in ``value`` where it is a list, else none."""
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
@@ -165,7 +165,7 @@ def objects(value: object) -> list[JsonObject]:
 
 
 def _label(row: object, names: Iterable[str], number: int) -> str:
-    values = (one_line(text(fields(row).get(name)))[:100] for name in names)
+    values = (one_line(as_text(as_object(row).get(name)))[:100] for name in names)
     name = next(filter(None, values), "")
     return f"paper {name}" if name else f"record {number}"
 

@@ -22,12 +22,12 @@ from digestmail.sources.options import Options, check_api_key
 from digestmail.sources.services.json_api import (
     JsonObject,
     Service,
+    as_object,
+    as_objects,
+    as_text,
     exact_date,
-    fields,
     first_day,
-    objects,
     paper_of,
-    text,
 )
 
 BASE_URL = "https://api.openalex.org/"
@@ -88,17 +88,17 @@ class OpenalexSource:
             yield from rows
             page += 1
             if "api_key" in query:
-                cursor = text(fields(answer.get("meta")).get("next_cursor"))
+                cursor = as_text(as_object(answer.get("meta")).get("next_cursor"))
             if not rows or page > _LAST_PAGE:
                 return
 
     def _paper(self, work: JsonObject, today: date) -> Paper | None:
         if work.get("is_retracted") is True:
             return None
-        ids = fields(work.get("ids"))
-        work_id = _WORK.fullmatch(text(work.get("id")))
+        ids = as_object(work.get("ids"))
+        work_id = _WORK.fullmatch(as_text(work.get("id")))
         own_key = f"{KEY_PREFIX}:{work_id[1]}" if work_id else ""
-        work_doi = doi(text(work.get("doi")))
+        work_doi = doi(as_text(work.get("doi")))
         arxiv = next(filter(arxiv_id, [work_doi, *_addresses(work)]), "")
         pmid = pubmed_key(ids.get("pmid"))
         record = {
@@ -108,7 +108,7 @@ class OpenalexSource:
             "title": work.get("display_name") or work.get("title"),
             "abstract": abstract(work.get("abstract_inverted_index")),
             "authors": list(_authors(work)),
-            "categories": [topic.get("display_name") for topic in objects(work.get("topics"))],
+            "categories": [topic.get("display_name") for topic in as_objects(work.get("topics"))],
             "url": next(iter(_addresses(work)), ""),
             "published": work.get("publication_date"),
         }
@@ -135,13 +135,13 @@ def _filters(concepts: Sequence[str]) -> list[str]:
 
 
 def _addresses(work: JsonObject) -> list[str]:
-    places = [fields(work.get("primary_location")), *objects(work.get("locations"))]
-    return [address for place in places if (address := text(place.get("landing_page_url")))]
+    places = [as_object(work.get("primary_location")), *as_objects(work.get("locations"))]
+    return [address for place in places if (address := as_text(place.get("landing_page_url")))]
 
 
 def _authors(work: JsonObject) -> Iterator[object]:
-    for authorship in objects(work.get("authorships")):
-        name = fields(authorship.get("author")).get("display_name")
+    for authorship in as_objects(work.get("authorships")):
+        name = as_object(authorship.get("author")).get("display_name")
         yield name or authorship.get("raw_author_name")
 
 
@@ -149,7 +149,7 @@ def abstract(index: object) -> str:
     """Return the text of an inverted index, which maps words to their positions."""
     placed = [
         (position, word)
-        for word, positions in fields(index).items()
+        for word, positions in as_object(index).items()
         if isinstance(positions, list)
         for position in positions
         if isinstance(position, int)

@@ -19,11 +19,11 @@ from digestmail.sources.options import Options, check_api_key
 from digestmail.sources.services.json_api import (
     JsonObject,
     Service,
+    as_object,
+    as_text,
     exact_date,
-    fields,
     first_day,
     paper_of,
-    text,
 )
 
 BASE_URL = "https://api.semanticscholar.org/graph/v1/"
@@ -69,7 +69,7 @@ class SemanticScholarSource:
         while True:
             answer = self._service.get_object(f"{self._url}?{urlencode(query)}")
             yield from self._service.rows(answer, "data")
-            token = text(answer.get("token"))
+            token = as_text(answer.get("token"))
             if not token:
                 return
             if token in tokens:
@@ -78,10 +78,10 @@ class SemanticScholarSource:
             query["token"] = token
 
     def _paper(self, row: JsonObject, today: date) -> Paper:
-        ids = fields(row.get("externalIds"))
-        arxiv, work_doi = text(ids.get("ArXiv")), doi(text(ids.get("DOI")))
+        ids = as_object(row.get("externalIds"))
+        arxiv, work_doi = as_text(ids.get("ArXiv")), doi(as_text(ids.get("DOI")))
         pmid = pubmed_key(ids.get("PubMed"))
-        paper_id = text(row.get("paperId"))
+        paper_id = as_text(row.get("paperId"))
         own_key = f"{KEY_PREFIX}:{paper_id}" if paper_id else ""
         record = {
             "arxiv_id": arxiv if arxiv_id(arxiv) else "",
