@@ -95,7 +95,7 @@ class App:
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock = utc_now) -> "App":
-        """An App whose database is there and of this version; StoreError otherwise."""
+        """Return an App whose database is there and of this version; StoreError otherwise."""
         app = cls(settings, clock)
         require_current(app.store.database, MIGRATIONS)
         return app
@@ -108,18 +108,18 @@ class App:
 
     @property
     def templates(self) -> Path:
-        """The folder of the templates, the operator's own or the built-in."""
+        """Return the folder of the templates, the operator's own or the built-in."""
         own = self.settings.templates
         return self.settings.path(own) if own else TEMPLATES
 
     @cached_property
     def renderer(self) -> Renderer:
-        """Renders the mails from the templates."""
+        """Return the renderer of the mails."""
         return Renderer(self.templates, service=self.settings.service_name)
 
     @cached_property
     def composer(self) -> Composer:
-        """Builds the mails."""
+        """Return the composer of the mails."""
         return Composer(
             store=self.store,
             renderer=self.renderer,
@@ -131,7 +131,7 @@ class App:
 
     @property
     def new_profile(self) -> Profile:
-        """A profile with this installation's limits and nothing chosen."""
+        """Return a profile with this installation's limits and nothing chosen."""
         chosen = self.settings.digest
         return Profile(max_papers=chosen.max_papers, threshold=chosen.threshold)
 
@@ -139,12 +139,12 @@ class App:
 
     @cached_property
     def models(self) -> ModelProvider:
-        """Makes the relevance models."""
+        """Return the provider of relevance models."""
         return ModelProvider(self.embeddings, self.settings.digest.exploration)
 
     @cached_property
     def planning(self) -> PlanningService:
-        """Plans and stores digests."""
+        """Return the service that plans and stores digests."""
         chosen = self.settings.digest
         rules = PrepareRules(
             window=timedelta(days=chosen.window_days), latest=timedelta(hours=chosen.latest_hours)
@@ -153,18 +153,18 @@ class App:
 
     @cached_property
     def previews(self) -> PreviewService:
-        """Scores the last days' papers for those who are choosing."""
+        """Return the service that has a model of the last days' papers."""
         make_model, extent = self.models.preview_model, self.embeddings.extent
         return PreviewService(self.store, make_model, self.clock, extent)
 
     @cached_property
     def threshold_previews(self) -> ThresholdPreviewService:
-        """Previews other thresholds for subscribers."""
+        """Return the service that previews other thresholds."""
         return ThresholdPreviewService(self.store, self.previews)
 
     @cached_property
     def search_service(self) -> SearchService:
-        """Searches the papers; its index is made in the background when it is started."""
+        """Return the search; its index is made in the background when it is started."""
         from digestmail.services.search_vectors import SearchVectors  # numpy is for who serves
 
         path = self.store.database.path
@@ -175,14 +175,14 @@ class App:
 
     @cached_property
     def trending(self) -> "TrendingService":
-        """Lists the latest papers."""
+        """Return the lists of the latest papers."""
         from digestmail.services.trending import TrendingService  # numpy is for who serves
 
         return TrendingService(self.store)
 
     @cached_property
     def delivery(self) -> DeliveryService:
-        """Sends planned mails."""
+        """Return the service that sends planned mails."""
         return DeliveryService(
             store=self.store,
             make_sender=self.sender,
@@ -193,7 +193,7 @@ class App:
 
     @cached_property
     def bounce_processor(self) -> BounceProcessor:
-        """Takes in bounces and complaints."""
+        """Return what takes in bounces and complaints."""
         return BounceProcessor(self.store, self.links, self.clock)
 
     # --- the steps ---
@@ -283,7 +283,7 @@ class App:
 
 
 def open_database(settings: Settings) -> Database:
-    """The database of the settings; a relative SQLite file lies beside the settings file."""
+    """Return the database of the settings; a relative SQLite file lies beside the settings file."""
     url = settings.database_url
     if url.startswith("sqlite:///"):
         url = f"sqlite:///{settings.path(url.removeprefix('sqlite:///'))}"

@@ -29,7 +29,7 @@ class Slot:
 
 
 def utc_now() -> datetime:
-    """The real clock."""
+    """Return the real clock."""
     return datetime.now(UTC)
 
 
@@ -42,7 +42,7 @@ def _names() -> dict[str, str]:
 
 
 def checked_timezone(name: str) -> str:
-    """The IANA name as it is spelled, or InputError."""
+    """Return the IANA name as it is spelled, or InputError."""
     found = _names().get(name.strip().lower())
     if not found:
         wrong = N_("“%(name)s” is no time zone; use a name such as Europe/Rome")
@@ -51,30 +51,30 @@ def checked_timezone(name: str) -> str:
 
 
 def local_date(schedule: Schedule, at: datetime) -> date:
-    """The subscriber's date at an instant."""
+    """Return the subscriber's date at an instant."""
     return at.astimezone(ZoneInfo(schedule.timezone)).date()
 
 
 def slot_on(schedule: Schedule, day: date) -> Slot:
-    """The slot of a local date, whatever its weekday."""
+    """Return the slot of a local date, whatever its weekday."""
     wall = datetime(day.year, day.month, day.day, schedule.hour, tzinfo=ZoneInfo(schedule.timezone))
     return Slot(wall.astimezone(UTC), day)
 
 
 def moved_slot(schedule: Schedule, due: datetime) -> Slot | None:
-    """The slot due at an instant whose date now has an earlier hour; None for every other."""
+    """Return the slot due at an instant whose date now has an earlier hour, else None."""
     day = local_date(schedule, due)
     is_earlier = _is_slot(schedule, day) and slot_on(schedule, day).at < due
     return Slot(due, day) if is_earlier else None
 
 
 def next_slot(schedule: Schedule, after: datetime) -> Slot:
-    """The first slot strictly after an instant. ``schedule.weekdays`` must not be empty."""
+    """Return the first slot strictly after an instant. ``schedule.weekdays`` must not be empty."""
     return next(slot for slot in _slots(schedule, after) if slot.at > after)
 
 
 def due_slots(schedule: Schedule, since: datetime, now: datetime) -> list[Slot]:
-    """The slots from ``since`` to ``now``, both included, in order; of the last MOST_MISSED days.
+    """Return the slots from ``since`` to ``now``, both included, of the last MOST_MISSED days.
 
     After a downtime the last one is to be served and the others were missed.
     """
@@ -89,7 +89,7 @@ def due_slots(schedule: Schedule, since: datetime, now: datetime) -> list[Slot]:
 
 
 def _slots(schedule: Schedule, around: datetime) -> Iterator[Slot]:
-    """All slots in order, from a day or more before ``around`` on."""
+    """Yield all slots in order, from a day or more before ``around`` on."""
     day = local_date(schedule, around) - _DAY
     while True:
         if _is_slot(schedule, day):

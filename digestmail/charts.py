@@ -36,7 +36,7 @@ class Mark:
 
 
 def require_matplotlib() -> None:
-    """ConfigError when charts cannot be drawn here; cheap, to be asked before long work."""
+    """Raise ConfigError when charts cannot be drawn here; to be called before long work."""
     if find_spec("matplotlib") is None:
         raise ConfigError("charts need matplotlib: pip install 'digestmail[charts]'")
 

@@ -221,7 +221,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is passed, and nothing else: it is ``load`` that reads files and the environment."""
+        """Return only the values passed: ``load`` reads files and the environment."""
         return (init_settings,)
 
     @field_validator("public_url")
@@ -244,11 +244,11 @@ class Settings(BaseSettings):
 
     @property
     def host(self) -> str:
-        """The host name of the public pages."""
+        """Return the host name of the public pages."""
         return urlsplit(self.public_url).hostname or ""
 
     def path(self, text: str) -> Path:
-        """A path of the settings, relative to the file they are in."""
+        """Return a path of the settings, relative to the file they are in."""
         return self.folder / Path(text).expanduser()
 
 
@@ -305,7 +305,7 @@ _NO_SETTINGS = (f"{PREFIX}CONFIG", f"{PREFIX}TEST_")
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
-    """A misspelt variable would leave a setting as it is without a word."""
+    """Return a misspelt variable would leave a setting as it is without a word."""
     known = [PREFIX + name.replace(".", "__").upper() for name in setting_names()]
     known += [PREFIX + name.upper() for name in Settings.model_fields if name != "folder"]
     for name in environ:
@@ -318,7 +318,7 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
 
 
 def setting_names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
-    """All settings, those of sections as ``smtp.host``."""
+    """Yield all settings, those of sections as ``smtp.host``."""
     for name, field in model.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
@@ -328,7 +328,7 @@ def setting_names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterat
 
 
 def _from_secret_files(environ: Mapping[str, str]) -> dict[str, Any]:
-    """What variables like DIGESTMAIL_SECRET_KEY_FILE point to, as nested settings."""
+    """Return what variables like DIGESTMAIL_SECRET_KEY_FILE point to, as nested settings."""
     values: dict[str, Any] = {}
     for name, file in environ.items():
         if _names_secret_file(name):
@@ -380,5 +380,5 @@ def _told(error: ValidationError, path: Path | None, environ: Mapping[str, str])
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
-    """The environment variable of a setting; an entry of a list has none of its own."""
+    """Return the environment variable of a setting; an entry of a list has none of its own."""
     return PREFIX + "__".join(part for part in location if isinstance(part, str)).upper()

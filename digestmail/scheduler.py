@@ -61,7 +61,7 @@ EVERY_MINUTE = Pace()
 
 
 def make_scheduler(app: App, pace: Pace = EVERY_MINUTE) -> BackgroundScheduler:
-    """A scheduler, not yet started, whose jobs tick at their pace, the first time at once.
+    """Return a scheduler, not yet started, whose jobs tick at their pace, the first time at once.
 
     Fetching is a job of its own, so that a slow source never delays a digest; so is embedding.
     """
@@ -86,7 +86,7 @@ def make_scheduler(app: App, pace: Pace = EVERY_MINUTE) -> BackgroundScheduler:
 
 
 def stop(app: App, scheduler: BackgroundScheduler) -> None:
-    """End a scheduler gently: mails in flight are finished, no others are begun."""
+    """Stop a scheduler gently: mails in flight are finished, no others are begun."""
     app.stopping.set()
     scheduler.shutdown(wait=True)
     for name in (INGEST, DIGESTS, MEANING, BOUNCES):
@@ -168,7 +168,7 @@ def ingest_tick(app: App, progress: Progress = _quiet) -> None:
 
 
 def _tell_failure(report: SourceReport) -> None:
-    """One failure often mends itself, and a hundred are one piece of news."""
+    """Return one failure often mends itself, and a hundred are one piece of news."""
     if report.failures == _WORTH_TELLING:
         since = f"{report.failing_since:%Y-%m-%d %H:%M} UTC"
         log.warning("source %s has failed since %s: %s", report.source, since, report.error)
@@ -189,7 +189,7 @@ def digest_tick(app: App, progress: Progress = _quiet) -> None:
     delivered = app.deliver(progress=progress)
     if delivered.trouble:  # the sender has told it as an error once
         log.info("the relay is in trouble, will try again: %s", delivered.trouble)
-    if delivered.done:
+    if delivered.total:
         states = ", ".join(f"{count} {state}" for state, count in delivered.states.items())
         log.info("delivered: %s", states)
 

@@ -53,12 +53,12 @@ class Signer:
         self._current, self._signing = _key_id(keys[0]), begun[keys[0]]
 
     def sign(self, purpose: Purpose, *numbers: int) -> str:
-        """The token of ``purpose`` for these numbers, each >= 0; the same ones give the same."""
+        """Return the token of ``purpose`` for numbers >= 0, always the same for the same ones."""
         body = "-".join((self._current, *map(_base36, numbers)))
         return f"{body}-{_mac(self._signing, purpose, body)}"
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, ...]:
-        """The numbers of a token; TokenError unless it is one of ours for this purpose.
+        """Return the numbers of a token; TokenError unless it is one of ours for this purpose.
 
         What mail programs and copying do to addresses is forgiven: see ``_mended``.
         """
@@ -72,7 +72,7 @@ class Signer:
 
 
 def _mended(token: str) -> Iterator[str]:
-    """What a token may have been before it was copied or sent about.
+    """Yield what a token may have been before it was copied or sent about.
 
     Letters become lower case; punctuation around it, spaces, soft line breaks and encoded octets
     within it go. Whether one of these is a token its MAC decides.
@@ -84,12 +84,12 @@ def _mended(token: str) -> Iterator[str]:
 
 
 def minutes(when: datetime) -> int:
-    """``when`` as tokens carry it: whole minutes since 1970."""
+    """Return ``when`` as tokens carry it: whole minutes since 1970."""
     return int(when.timestamp()) // 60
 
 
 def refuse_aged(issued: int, now: datetime, lifetime: timedelta) -> None:
-    """TokenError, marked ``aged``, when ``issued`` (minutes) is more than ``lifetime`` ago."""
+    """Raise TokenError, marked ``aged``, when ``issued`` (minutes) is older than ``lifetime``."""
     if minutes(now) - issued > lifetime / timedelta(minutes=1):
         raise TokenError("this link has grown too old", aged=True)
 

@@ -9,12 +9,12 @@ import psutil
 
 
 def this_worker() -> str:
-    """A name of this process that no later one will have, here or on another machine."""
+    """Return a name of this process that no later one will have, here or on another machine."""
     return f"{_machine()}:{os.getpid()}:{_started(os.getpid())}"
 
 
 def is_gone(worker: str) -> bool:
-    """Whether a worker of this machine has ended; of another machine's nothing is known.
+    """Return whether a worker of this machine has ended; of another machine's nothing is known.
 
     What a name carries after a ``#`` is the worker's own affair.
     """
@@ -42,7 +42,7 @@ def _parts(worker: str) -> tuple[str, str, str]:
 
 @lru_cache
 def _machine() -> str:
-    """The host, and on Linux its own id and the namespace in which its process ids count.
+    """Return the host, and on Linux its own id and the namespace in which its process ids count.
 
     Hosts may share a name, such as localhost; a copied virtual machine shares the id too, but
     hardly both.
@@ -56,7 +56,7 @@ def _machine() -> str:
 
 @lru_cache
 def _boot() -> str:
-    """What names the time since this machine was started; empty where nothing does.
+    """Return what names the time since this machine was started; empty where nothing does.
 
     Without an id of the machine, another one of its name would be taken for its earlier life.
     """
@@ -73,12 +73,12 @@ def _first_line(file: str) -> str:
 
 
 def _started(pid: int) -> str:
-    """When a process started: the boot of its machine, and the time since then."""
+    """Return when a process started: the boot of its machine, and the time since then."""
     return f"{_boot()}@{_ticks(pid)}"
 
 
 def _ticks(pid: int) -> str:
-    """When a process started; on Linux in ticks since boot, which setting the clock leaves."""
+    """Return when a process started; on Linux in ticks since boot, whatever the clock says."""
     try:
         after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
         return after_name.split()[19]

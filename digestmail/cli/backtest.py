@@ -65,7 +65,7 @@ def _replayed(app: App, days: int) -> Backtest:
 
 
 def _plain(found: Backtest) -> dict[str, Any]:
-    """A replay for scripts; null where nothing can be said."""
+    """Return a replay for scripts; null where nothing can be said."""
     return {
         "readers": found.readers,
         "sent": _measures(found.sent),

@@ -41,7 +41,7 @@ def bounce_read(
         _show(reports, as_json=as_json)
         return
     with opened() as app:
-        taken = app.bounce_processor.take(report for _, report in reports)
+        taken = app.bounce_processor.process(report for _, report in reports)
     _tell(taken, as_json=as_json)
 
 

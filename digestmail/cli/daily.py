@@ -269,7 +269,7 @@ async def _go() -> bool:
 
 
 def described(digest: Digest) -> dict[str, Any]:
-    """A digest for scripts."""
+    """Return a digest for scripts."""
     return {
         "date": digest.date.isoformat(),
         "skipped": str(digest.skip) if digest.skip else "",
@@ -337,7 +337,7 @@ async def _send_test(app: App, address: str) -> SendResult:
 
 
 def parse_day(text: str) -> date | None:
-    """A date on the command line; None when it was left out."""
+    """Return a date on the command line; None when it was left out."""
     if not text:
         return None
     try:

@@ -125,7 +125,7 @@ def delivery_retry(
 
 
 def _of_day(app: App, state: DeliveryState | None, day: str) -> list[int]:
-    """Of one day only: older digests are no news, and readers would get them all at once."""
+    """Refuse more than one day: readers would get all its old digests at once."""
     bounds = _bounds(day or f"{app.clock():%Y-%m-%d}")
     return [delivery.id for delivery in app.store.ledger.latest(state, bounds)]
 

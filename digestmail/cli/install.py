@@ -81,7 +81,7 @@ def _private(path: str, flags: int) -> int:
 
 
 def settings_file(chosen: dict[str, str]) -> str:
-    """A commented TOML file with every setting; those not chosen stand there as comments."""
+    """Return a commented TOML file with every setting; those not chosen stand there as comments."""
     lines = ["# The settings of digestmail. Each can be overridden by an environment variable:"]
     lines.append("# DIGESTMAIL_PUBLIC_URL, DIGESTMAIL_SMTP__HOST, … and secrets read from a file")
     lines.append("# by DIGESTMAIL_SECRET_KEY_FILE, DIGESTMAIL_SMTP__PASSWORD_FILE.")

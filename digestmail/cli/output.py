@@ -22,17 +22,17 @@ _FILE_WIDTH = 160  # of tables that go to a file or a pipe
 
 
 def console() -> Console:
-    """Standard output; made anew, so that it follows redirection."""
+    """Return standard output, made anew so that it follows redirection."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else _FILE_WIDTH)
 
 
 def say(line: str) -> None:
-    """One plain line on standard output."""
+    """Return one plain line on standard output."""
     console().print(escape(line), soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on standard output."""
+    """Return one JSON value on standard output."""
     json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=_plain)
     sys.stdout.write("\n")
 
@@ -42,7 +42,7 @@ def _plain(value: object) -> str:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table; every cell is plain text."""
+    """Return a table; every cell is plain text."""
     table = Table(title=escape(title) or None, title_justify="left", title_style="bold")
     for column in columns:
         table.add_column(escape(column), overflow="fold")
@@ -52,7 +52,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 
 
 def ago(then: datetime | None, now: datetime) -> str:
-    """How long ago something was, or how soon it will be, roughly."""
+    """Return how long ago something was, or how soon it will be, roughly."""
     if then is None:
         return "never"
     seconds = (now - then).total_seconds()
@@ -66,7 +66,7 @@ def ago(then: datetime | None, now: datetime) -> str:
 
 @contextmanager
 def progressing(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, log lines elsewhere; yields what to call with the number done."""
+    """Return a bar on a terminal, log lines elsewhere; yields what to call with the number done."""
     if sys.stderr.isatty():
         with _bar(label, total) as tell:
             yield tell

@@ -51,7 +51,7 @@ def explain(
 def _explained(
     app: App, subscriber: Subscriber, paper: Paper
 ) -> list[tuple[Interest, Explanation]]:
-    """The sums of today's news, with the paper among it if it is none."""
+    """Return the sums of today's news, with the paper among it if it is none."""
     model, interests = app.planning.interests(subscriber)
     keys = [one.key for one in model.papers]
     if paper.key not in keys:

@@ -57,7 +57,7 @@ def _run_scheduler(app: App) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket, or one line about why not."""
+    """Return a listening socket, or one line about why not."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -26,18 +26,18 @@ def remember_config(file: Path | None) -> None:
 
 
 def config_file() -> Path | None:
-    """What --config named, if anything."""
+    """Return what --config named, if anything."""
     return _Shell.config_file
 
 
 def settings() -> Settings:
-    """The settings, or ConfigError."""
+    """Return the settings, or ConfigError."""
     return config.load(_Shell.config_file)
 
 
 @contextmanager
 def opened() -> Iterator[App]:
-    """An App on a database of this version, closed at the end."""
+    """Return an App on a database of this version, closed at the end."""
     app = App.open(settings())
     try:
         yield app

@@ -57,7 +57,7 @@ def show_reasons(unsent: Sequence[Unsent]) -> None:
 
 
 def plain(status: Status) -> dict[str, Any]:
-    """A status for scripts."""
+    """Return a status for scripts."""
     return {
         "at": status.at.isoformat(),
         "sources": [

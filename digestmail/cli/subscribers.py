@@ -88,7 +88,7 @@ def subscriber_show(email: _Email, as_json: Json = False) -> None:
 
 
 def _mails(app: App, subscriber: Subscriber) -> list[dict[str, Any]]:
-    """The last mails of every kind, with what the relay said at each attempt."""
+    """Return the last mails of every kind, with what the relay said at each attempt."""
     mails = []
     for delivery in app.store.ledger.of_subscriber(subscriber.id or 0, limit=10):
         attempts = app.store.ledger.attempts(delivery.id)
@@ -131,7 +131,7 @@ def _history(app: App, subscriber: Subscriber) -> list[dict[str, Any]]:
 
 
 def _detail(digest: Digest, delivery: Delivery | None) -> str:
-    """Why the digest was skipped, and what is told of its mail: a skipped one may have one too."""
+    """Return why the digest was skipped, and the detail of its mail: a skipped one may have one."""
     return ": ".join(filter(None, [digest.skip, delivery.detail if delivery else ""]))
 
 

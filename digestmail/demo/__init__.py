@@ -40,7 +40,7 @@ def _folder(folder: Path | None) -> Path:
 
 
 def _listener(port: int) -> socket.socket:
-    """A listening socket on the wanted port, or on a free one when it is taken."""
+    """Return a listening socket on the wanted port, or on a free one when it is taken."""
     for wanted in (port, 0):
         try:
             return socket.create_server(("127.0.0.1", wanted))

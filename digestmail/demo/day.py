@@ -33,11 +33,11 @@ class Demo:
 
     @property
     def today(self) -> date:
-        """The date of the demo's digests, everybody's the same."""
+        """Return the date of the demo's digests, everybody's the same."""
         return self.app.clock().date()
 
     def results(self) -> dict[str, Any]:
-        """Who got what and why, for scripts."""
+        """Return who got what and why, for scripts."""
         return {
             "digests": [self._result(email) for email in PEOPLE],
             "ingested": {

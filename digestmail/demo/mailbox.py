@@ -27,7 +27,7 @@ class LocalMailbox:
             self._maildir.add(raw)
 
     def messages(self) -> list[EmailMessage]:
-        """All messages in the order they came."""
+        """Return all messages in the order they came."""
         with self._lock:
             keys = sorted(self._maildir.keys(), key=_arrival)
             raws = [self._maildir.get_bytes(key) for key in keys]
@@ -35,7 +35,7 @@ class LocalMailbox:
 
 
 def _arrival(key: str) -> tuple[int, ...]:
-    """Maildir's keys begin with seconds, then M<microseconds>P<pid>Q<count>."""
+    """Return the order of a Maildir key: seconds, then M<microseconds>P<pid>Q<count>."""
     seconds, _, rest = key.partition(".")
     count = rest.partition("Q")[2].partition(".")[0]
     return int(seconds), int(count or 0)
@@ -53,7 +53,7 @@ class _Handler:
 
 @contextmanager
 def mail_server(target: LocalMailbox) -> Iterator[int]:
-    """A mail server on this machine that keeps what it is sent; yields its port."""
+    """Return a mail server on this machine that keeps what it is sent; yields its port."""
     loop = asyncio.new_event_loop()
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever, name="mail-server", daemon=True)

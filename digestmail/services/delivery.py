@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
 
 from digestmail.domain import LETTERS, Clock, DeliveryKind
 from digestmail.errors import ConfigError
 from digestmail.steps.daily.deliver import DeliveryReport, Sender
-from digestmail.steps.daily.health import note_relay_trouble
+from digestmail.steps.daily.health import is_relay_resting, note_relay_trouble
 from digestmail.store import Store
 
 
@@ -64,6 +63,4 @@ class DeliveryService:
 
     def is_relay_resting(self) -> bool:
         """Return whether the relays were in trouble lately, or have had all they take for now."""
-        rest = self._store.guards.noted("relay-rest")
-        # A note of the future is of a clock that was set back.
-        return rest is not None and rest[1] <= self._clock() < datetime.fromisoformat(rest[0])
+        return is_relay_resting(self._store, self._clock())

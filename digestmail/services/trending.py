@@ -54,7 +54,7 @@ class TrendingService:
         self._making = threading.Lock()
 
     def states(self, now: datetime) -> tuple[State, ...]:
-        """Changes whenever a list does, within seconds."""
+        """Return a value that changes within seconds whenever a list does."""
         if self._monotonic() - self._looked > _LOOK:
             self._states = tuple(
                 self._store.catalogue.state(now - back) for back in _SPANS.values()
@@ -63,7 +63,7 @@ class TrendingService:
         return self._states
 
     def papers(self, span: Span, now: datetime) -> int:
-        """How many papers there are in a list."""
+        """Return how many papers there are in a list."""
         return self._current(now).within(now - _SPANS[span])
 
     def list(
@@ -76,7 +76,7 @@ class TrendingService:
         first: int = 0,
         size: int,
     ) -> Listing:
-        """The papers number ``first`` (from 0) to ``first + size`` of a list.
+        """Return the papers number ``first`` (from 0) to ``first + size`` of a list.
 
         Among equally upvoted papers the newest come first.
         """
@@ -111,18 +111,18 @@ class _Board:
         self._first_in = {one.categories[0] for one in seen if one.categories}
 
     def within(self, since: datetime) -> int:
-        """How many papers were first seen after an instant."""
+        """Return how many papers were first seen after an instant."""
         return int(np.searchsorted(self._when, -since.timestamp()))
 
     def of(self, category: str, until: int) -> Places:
-        """The places below ``until`` of a category's papers, or of all."""
+        """Return the places below ``until`` of a category's papers, or of all."""
         if not category:
             return np.arange(until)
         places = self._in.get(category, np.zeros(0, dtype=np.int64))
         return places[: np.searchsorted(places, until)]
 
     def categories(self, until: int) -> tuple[dict[str, int], dict[str, int]]:
-        """How many papers below ``until`` each category has: those that are primary, others."""
+        """Return how many papers below ``until`` each primary and each other category has."""
         counts = {code: int(np.searchsorted(at, until)) for code, at in self._in.items()}
         ordered = sorted((-papers, code) for code, papers in counts.items() if papers)
         primary = {code: -papers for papers, code in ordered if code in self._first_in}

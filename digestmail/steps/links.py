@@ -25,7 +25,7 @@ class SenderToken:
     address: int  # part of its hash
 
     def is_of(self, address_hash: str) -> bool:
-        """Whether it was made for this address."""
+        """Return whether it was made for this address."""
         return self.address == _part_of(address_hash)
 
 
@@ -38,29 +38,29 @@ class Links:
         self._signer = signer
 
     def confirm(self, subscriber_id: int, serial: int, issued: datetime) -> str:
-        """The link of a confirm mail."""
+        """Return the link of a confirm mail."""
         token = self._signer.sign(Purpose.CONFIRM, subscriber_id, serial, minutes(issued))
         return f"{self.home}/confirm/{token}"
 
     def read_confirm(self, token: str, now: datetime) -> tuple[int, int]:
-        """(subscriber id, serial) of a confirm token; TokenError after 72 hours."""
+        """Return (subscriber id, serial) of a confirm token; TokenError after 72 hours."""
         subscriber_id, serial, issued = self._signer.read(Purpose.CONFIRM, token)
         refuse_aged(issued, now, CONFIRM_LIFETIME)
         return subscriber_id, serial
 
     def preferences(self, subscriber_id: int, issued: datetime) -> str:
-        """The link to one's preferences."""
+        """Return the link to one's preferences."""
         token = self._signer.sign(Purpose.PREFERENCES, subscriber_id, minutes(issued))
         return f"{self.home}/preferences/{token}"
 
     def read_preferences(self, token: str, now: datetime) -> int:
-        """The subscriber id of a preferences token; TokenError once it has aged."""
+        """Return the subscriber id of a preferences token; TokenError once it has aged."""
         subscriber_id, issued = self._signer.read(Purpose.PREFERENCES, token)
         refuse_aged(issued, now, PREFERENCES_LIFETIME)
         return subscriber_id
 
     def is_fresh(self, token: str, now: datetime) -> bool:
-        """Whether a preferences token is young enough to hand out or erase everything by it.
+        """Return whether a preferences token is young enough to hand out or erase everything by it.
 
         That of a daily mail, which may be forwarded, is not for long.
         """
@@ -68,73 +68,73 @@ class Links:
         return minutes(now) - issued <= FRESH / timedelta(minutes=1)
 
     def unsubscribe(self, subscriber_id: int, serial: int = 0) -> str:
-        """The link to leave by; it never ages, and ends with the subscription of ``serial``."""
+        """Return the link to leave by; it never ages and ends with the subscription."""
         return f"{self.home}/unsubscribe/{self.unsubscribe_token(subscriber_id, serial)}"
 
     def unsubscribe_token(self, subscriber_id: int, serial: int = 0) -> str:
-        """The token of that link, for an address such as unsubscribe+TOKEN@."""
+        """Return the token of that link, for an address such as unsubscribe+TOKEN@."""
         numbers = (subscriber_id, serial) if serial else (subscriber_id,)  # as all once were
         return self._signer.sign(Purpose.UNSUBSCRIBE, *numbers)
 
     def read_unsubscribe(self, token: str) -> tuple[int, int]:
-        """(subscriber id, serial) of an unsubscribe token."""
+        """Return (subscriber id, serial) of an unsubscribe token."""
         subscriber_id, *serial = self._signer.read(Purpose.UNSUBSCRIBE, token)
         return subscriber_id, serial[0] if serial else 0
 
     def way_back(self, subscriber_id: int, serial: int, until: datetime) -> str:
-        """The link that undoes leaving, and nothing else, until an instant."""
+        """Return the link that undoes leaving, and nothing else, until an instant."""
         token = self._signer.sign(Purpose.RETURN, subscriber_id, serial, minutes(until))
         return f"{self.home}/return/{token}"
 
     def read_way_back(self, token: str, now: datetime) -> tuple[int, int]:
-        """(subscriber id, unsubscribe serial) of such a token; TokenError once it has aged."""
+        """Return (subscriber id, unsubscribe serial) of such a token; TokenError once it is old."""
         subscriber_id, serial, until = self._signer.read(Purpose.RETURN, token)
         refuse_aged(until, now, timedelta(0))
         return subscriber_id, serial
 
     def feedback(self, digest_id: int, position: int, verdict: Verdict) -> str:
-        """The link to say more or less about one paper of a digest."""
+        """Return the link to say more or less about one paper of a digest."""
         return f"{self.judging(self.feedback_token(digest_id))}{position}/{verdict}"
 
     def feedback_token(self, digest_id: int) -> str:
-        """The token that serves all papers of a digest."""
+        """Return the token that serves all papers of a digest."""
         return self._signer.sign(Purpose.FEEDBACK, digest_id)
 
     def judging(self, token: str) -> str:
-        """What the links of ``feedback`` begin with, up to the position."""
+        """Return what the links of ``feedback`` begin with, up to the position."""
         return f"{self.home}/feedback/{token}/"
 
     def saving(self, token: str) -> str:
-        """What those of ``save`` begin with."""
+        """Return what those of ``save`` begin with."""
         return f"{self.home}/save/{token}/"
 
     def read_feedback(self, token: str) -> int:
-        """The digest id of a feedback token."""
+        """Return the digest id of a feedback token."""
         return self._signer.read(Purpose.FEEDBACK, token)[0]
 
     def save(self, digest_id: int, position: int) -> str:
-        """The link to put one paper of a digest on the reading list; see ``read_feedback``."""
+        """Return the link that puts a paper of a digest on the reading list."""
         return f"{self.saving(self.feedback_token(digest_id))}{position}"
 
     def digest(self, digest_id: int) -> str:
-        """The link to a digest as a page."""
+        """Return the link to a digest as a page."""
         return f"{self.home}/digest/{self._signer.sign(Purpose.DIGEST, digest_id)}"
 
     def read_digest(self, token: str) -> int:
-        """The digest id of such a token."""
+        """Return the digest id of such a token."""
         return self._signer.read(Purpose.DIGEST, token)[0]
 
     def feed(self, profile_id: int, serial: int) -> str:
-        """The private address of a profile's feed, without its ending (.atom, .json)."""
+        """Return the private address of a profile's feed, without its ending (.atom, .json)."""
         return f"{self.home}/feed/{self._signer.sign(Purpose.FEED, profile_id, serial)}"
 
     def read_feed(self, token: str) -> tuple[int, int]:
-        """(profile id, serial) of a feed's token."""
+        """Return (profile id, serial) of a feed's token."""
         profile_id, serial = self._signer.read(Purpose.FEED, token)
         return profile_id, serial
 
     def sender_token(self, subscriber_id: int, address_hash: str, now: datetime) -> str:
-        """What the envelope sender of all mails to a subscriber's address carries for months.
+        """Return the token in the envelope sender of all mails to an address, for months.
 
         Greylists know a sender and a recipient together.
         """
@@ -142,7 +142,7 @@ class Links:
         return self._signer.sign(Purpose.SENDER, subscriber_id, _part_of(address_hash), period)
 
     def read_sender(self, token: str, now: datetime, lifetime: timedelta) -> "SenderToken":
-        """What an envelope sender carries; TokenError when it was last used too long ago."""
+        """Return what an envelope sender carries; TokenError when it was last used too long ago."""
         subscriber_id, address, period = self._signer.read(Purpose.SENDER, token)
         current, begun = _period(subscriber_id, now)
         if period < current - 1 or (period < current and begun > lifetime):
@@ -150,41 +150,41 @@ class Links:
         return SenderToken(subscriber_id, address)
 
     def bounce_token(self, delivery_id: int) -> str:
-        """What a mail carries in its header, to be told from others to the same subscriber."""
+        """Return the token in a mail's header, which names its delivery."""
         return self._signer.sign(Purpose.BOUNCE, delivery_id)
 
     def read_bounce(self, token: str) -> int:
-        """The delivery id of a bounce token."""
+        """Return the delivery id of a bounce token."""
         return self._signer.read(Purpose.BOUNCE, token)[0]
 
     def never(self, subscriber_id: int) -> str:
-        """The link by which somebody who did not ask for a mail refuses all others."""
+        """Return the link by which somebody who did not ask for a mail refuses all others."""
         return f"{self.home}/never/{self._signer.sign(Purpose.NEVER, subscriber_id)}"
 
     def read_never(self, token: str) -> int:
-        """The subscriber id of such a token."""
+        """Return the subscriber id of such a token."""
         return self._signer.read(Purpose.NEVER, token)[0]
 
     def form_token(self, now: datetime) -> str:
-        """What a form carries to tell its age."""
+        """Return what a form carries to tell its age."""
         return self._signer.sign(Purpose.FORM, int(now.timestamp()))
 
     def form_age(self, token: str, now: datetime) -> timedelta | None:
-        """How long ago, to the second, a form was made; None when it was not made here."""
+        """Return how long ago, to the second, a form was made; None when it was not made here."""
         try:
-            (made,) = self._signer.read(Purpose.FORM, token)
+            (issued,) = self._signer.read(Purpose.FORM, token)
         except TokenError:
             return None
-        return timedelta(seconds=int(now.timestamp()) - made)
+        return timedelta(seconds=int(now.timestamp()) - issued)
 
 
 def _part_of(address_hash: str) -> int:
-    """Enough to tell two addresses of one subscriber apart, in four letters of a token."""
+    """Return three bytes that tell two addresses of one subscriber apart."""
     return int(address_hash[:5], 16)
 
 
 def _period(subscriber_id: int, now: datetime) -> tuple[int, timedelta]:
-    """A subscriber's period of one envelope sender, by number, and how long ago it began.
+    """Return a subscriber's period of one envelope sender, by number, and how long ago it began.
 
     They do not begin on the same day, on which else everybody's mail would be greylisted.
     """

@@ -56,7 +56,7 @@ def score(paper: int, value: float, *, pinned: bool = False, why: Any = ()) -> S
 
 def test_a_tally_by_hand() -> None:
     told = tally({1, 2, 3}, {1: MORE, 2: LESS, 8: MORE})
-    assert told == Tally(mails=1, papers=3, more=1, less=1, liked=2)
+    assert told == Tally(mails=1, papers=3, likes=1, dislikes=1, liked=2)
     assert (told.papers_a_mail, told.precision, told.liked_shown) == (3, 0.5, 0.5)
 
 
@@ -98,7 +98,7 @@ def test_what_was_shown_for_other_reasons_says_nothing_of_values() -> None:
         unlearnt=[],
         sent=frozenset(),
         verdicts=verdicts,
-        apart=frozenset({4}),
+        excluded=frozenset({4}),
     )
     assert points(mine) == [(0.9, True)]
 
@@ -181,7 +181,7 @@ def test_feedback_against_a_low_threshold_shows(past: Past) -> None:
     found = past.replay().settings
     assert found[AS_CONFIGURED].precision == pytest.approx(1 / 3)
     assert found[setting("threshold 0.2")].precision == 0.5
-    assert found[setting("threshold 0.3")] == Tally(mails=1, papers=1, more=1, liked=1)
+    assert found[setting("threshold 0.3")] == Tally(mails=1, papers=1, likes=1, liked=1)
 
 
 def test_what_a_high_threshold_would_have_lost(past: Past) -> None:
@@ -222,7 +222,7 @@ def test_a_digest_that_never_went_is_passed_over(past: Past) -> None:
     past.sent(1, [paper], papers_from=NOW - 4 * DAY)
     past.said(paper, MORE, ago=1)
     (day,) = past.replay().days
-    assert (day.date, day.sent) == (NOW.date() - DAY, Tally(mails=1, papers=1, more=1, liked=1))
+    assert (day.date, day.sent) == (NOW.date() - DAY, Tally(mails=1, papers=1, likes=1, liked=1))
 
 
 def test_a_paper_named_a_seed_later_taught_nothing_then(past: Past) -> None:

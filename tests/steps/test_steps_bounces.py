@@ -54,7 +54,7 @@ def ada(store: Store) -> Subscriber:
 
 
 def take(office: BounceProcessor, *raws: bytes) -> BounceTally:
-    return office.take(map(parse, raws))
+    return office.process(map(parse, raws))
 
 
 def test_a_hard_bounce_ends_the_mailing(
@@ -400,8 +400,8 @@ def test_a_provider_that_is_authentic_may_name_an_address(
     office: BounceProcessor, store: Store, sent: Delivery
 ) -> None:
     report = Report(id="sendgrid:1", kind=Kind.HARD, address=ADA)
-    assert office.take([report]).fates == {Fate.UNVERIFIED: 1}
-    office.take([replace(report, id="sendgrid:2", authentic=True)])
+    assert office.process([report]).fates == {Fate.UNVERIFIED: 1}
+    office.process([replace(report, id="sendgrid:2", authentic=True)])
     assert ada(store).status is SubscriberStatus.BOUNCED
 
 

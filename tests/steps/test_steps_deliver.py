@@ -148,7 +148,7 @@ async def test_a_mail_is_sent_and_written_down(store: Store, clock: FakeClock) -
     delivery = owe(store)
     mailer = ScriptedMailer()
     done = await deliver(store, mailer, clock)
-    assert (done.sent, done.done, done.trouble) == (1, 1, "")
+    assert (done.sent, done.total, done.trouble) == (1, 1, "")
     assert (mailer.handed_over, mailer.closed) == ([ADA], 1)
     assert state_of(store, delivery) is DeliveryState.SENT
 
@@ -157,7 +157,7 @@ async def test_a_second_run_sends_nothing(store: Store, clock: FakeClock) -> Non
     owe(store)
     await deliver(store, ScriptedMailer(), clock)
     mailer = ScriptedMailer()
-    assert (await deliver(store, mailer, clock)).done == 0
+    assert (await deliver(store, mailer, clock)).total == 0
     assert mailer.tried == []
 
 
@@ -238,7 +238,7 @@ async def test_a_digest_of_unknown_fate_counts_as_shown(store: Store, clock: Fak
     mailer = ScriptedMailer({ADA: [refused(Outcome.UNKNOWN, Phase.END_OF_DATA)]})
     assert (await deliver(store, mailer, clock)).states == {DeliveryState.UNKNOWN: 1}
     clock.move(minutes=10)
-    assert (await deliver(store, mailer, clock)).done == 0
+    assert (await deliver(store, mailer, clock)).total == 0
     assert prepare_at(store, NOW + DAY).digests == 0
 
 
@@ -382,7 +382,7 @@ async def test_a_lease_lost_before_the_wire_sends_nothing(store: Store, clock: F
         put(store, delivery, lease_owner="her")
 
     mailer.before_claim = lose
-    assert (await deliver(store, mailer, clock)).done == 0
+    assert (await deliver(store, mailer, clock)).total == 0
     assert mailer.handed_over == []
     assert state_of(store, delivery) is DeliveryState.LEASED
 
@@ -617,7 +617,7 @@ async def test_a_worker_of_another_machine_is_given_its_time(
     delivery = owe(store)
     held = {"state": "on_wire", "lease_owner": "elsewhere:1:1.00"}
     put(store, delivery, **held, lease_until=NOW + MINUTE)
-    assert (await deliver(store, ScriptedMailer(), clock)).done == 0
+    assert (await deliver(store, ScriptedMailer(), clock)).total == 0
     assert state_of(store, delivery) is DeliveryState.ON_WIRE
 
 
@@ -853,7 +853,7 @@ async def test_pauses_grow_and_end_with_the_lease() -> None:
     recorder = Recorder(fail, parameters, monotonic=lambda: sum(pauses), sleep=sleep)
     step = ToWire(_mail(), NOW, NOW)
     with pytest.raises(StoreError):
-        await recorder.take(step, recorder.lease_end)
+        await recorder.commit(step, recorder.lease_end)
     assert pauses == [1, 2, 4, 8, 8, 8, 8]
 
 

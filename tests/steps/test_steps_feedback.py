@@ -5,7 +5,7 @@ from steps_world import GRAPHS, NOW, arrive, digest, join, planned
 
 from digestmail.domain import Feedback, Profile, Subscriber, Verdict
 from digestmail.errors import NotFoundError
-from digestmail.steps.reading.feedback import change, undo, want_more
+from digestmail.steps.reading.feedback import change, like_saved_paper, undo
 from digestmail.store import Store
 
 
@@ -55,14 +55,14 @@ def test_more_counts_for_the_profile_that_brought_the_paper(store: Store) -> Non
     items = (item(position=1, paper=paper, profile_id=second, profile_name="Second", score=0.5),)
     store.digests.record([planned(ada, digest(ada, [paper], items=items))])
     store.saved.add(ada.id or 0, paper.id or 0, NOW)
-    want_more(store, ada, paper.id or 0, NOW)
+    like_saved_paper(store, ada, paper.id or 0, NOW)
     assert said(store, ada) == [(paper.id, second, Verdict.MORE)]
 
 
 def test_more_of_a_paper_found_elsewhere_counts_for_the_first_profile(store: Store) -> None:
     ada, paper = join(store), arrive(store, 1)[0].id or 0
     store.saved.add(ada.id or 0, paper, NOW)
-    want_more(store, ada, paper, NOW)
+    like_saved_paper(store, ada, paper, NOW)
     assert said(store, ada) == [(paper, ada.profiles[0].id, Verdict.MORE)]
 
 
@@ -72,11 +72,11 @@ def test_more_tells_what_it_replaced(store: Store, before: Verdict) -> None:
     paper, second = arrive(store, 1)[0].id or 0, ada.profiles[1].id
     store.saved.add(ada.id or 0, paper, NOW)
     store.feedback.give(Feedback(ada.id or 0, second, paper, before, NOW))
-    assert want_more(store, ada, paper, NOW) is before
+    assert like_saved_paper(store, ada, paper, NOW) is before
     assert said(store, ada) == [(paper, second, Verdict.MORE)]
 
 
 def test_more_is_asked_of_the_reading_list_only(store: Store) -> None:
     ada, paper = join(store), arrive(store, 1)[0].id or 0
     with pytest.raises(NotFoundError, match="reading list"):
-        want_more(store, ada, paper, NOW)
+        like_saved_paper(store, ada, paper, NOW)

@@ -27,7 +27,7 @@ from digestmail.steps.daily.plan import (
     ReadingHistory,
     Window,
     digest_of,
-    due,
+    due_now,
     due_on,
     due_unreadable,
     interest_of,
@@ -49,7 +49,7 @@ def _utc(day: int, hour: int = 0, minute: int = 0, month: int = 11) -> datetime:
 
 
 def test_on_time() -> None:
-    owed = due(ADA, NOW, LATEST)
+    owed = due_now(ADA, NOW, LATEST)
     assert owed.serve is not None
     assert (owed.serve.at, owed.serve.date) == (NOW, NOW.date())
     assert (owed.missed, owed.late, owed.next_due_at) == ((), False, NOW + DAY)
@@ -57,13 +57,13 @@ def test_on_time() -> None:
 
 @pytest.mark.parametrize(("after", "late"), [(LATEST, False), (LATEST + HOUR / 60, True)])
 def test_too_late(after: timedelta, late: bool) -> None:
-    owed = due(ADA, NOW + after, LATEST)
+    owed = due_now(ADA, NOW + after, LATEST)
     assert owed.late == late
     assert owed.next_due_at == NOW + DAY
 
 
 def test_five_days_of_downtime_owe_one_digest_and_four_records() -> None:
-    owed = due(ADA, NOW + 4 * DAY + HOUR, LATEST)
+    owed = due_now(ADA, NOW + 4 * DAY + HOUR, LATEST)
     assert owed.serve is not None
     assert owed.serve.date == NOW.date() + 4 * DAY
     assert [slot.date for slot in owed.missed] == [NOW.date() + n * DAY for n in range(4)]
@@ -71,21 +71,21 @@ def test_five_days_of_downtime_owe_one_digest_and_four_records() -> None:
 
 
 def test_a_year_of_downtime_is_told_for_a_month() -> None:
-    owed = due(ADA, NOW + 365 * DAY, LATEST)
+    owed = due_now(ADA, NOW + 365 * DAY, LATEST)
     assert len(owed.missed) <= 31
     assert owed.next_due_at == NOW + 366 * DAY
 
 
 def test_days_off_are_not_missed() -> None:
     weekdays = Schedule(hour=6, weekdays=frozenset({1, 5}))
-    owed = due(replace(ADA, schedule=weekdays), NOW + 3 * DAY, LATEST)  # a Monday
+    owed = due_now(replace(ADA, schedule=weekdays), NOW + 3 * DAY, LATEST)  # a Monday
     assert [slot.date for slot in owed.missed] == [NOW.date()]
     assert owed.next_due_at == NOW + 7 * DAY
 
 
 def test_a_changed_schedule_may_owe_nothing() -> None:
     later = replace(ADA, schedule=Schedule(hour=9))
-    owed = due(later, NOW + HOUR, LATEST)
+    owed = due_now(later, NOW + HOUR, LATEST)
     assert (owed.serve, owed.missed, owed.next_due_at) == (None, (), NOW + 3 * HOUR)
 
 
@@ -95,7 +95,7 @@ def test_a_changed_schedule_may_owe_nothing() -> None:
 )
 def test_a_date_whose_hour_was_moved_to_before_is_still_due(hour: int, zone: str) -> None:
     earlier = replace(ADA, schedule=Schedule(hour=hour, timezone=zone))
-    owed = due(earlier, NOW + HOUR, LATEST)
+    owed = due_now(earlier, NOW + HOUR, LATEST)
     assert owed.serve is not None
     assert (owed.serve.at, owed.serve.date) == (NOW, local_date(earlier.schedule, NOW))
     assert (owed.missed, owed.late) == ((), False)
@@ -103,7 +103,7 @@ def test_a_date_whose_hour_was_moved_to_before_is_still_due(hour: int, zone: str
 
 
 def test_after_a_downtime_the_date_that_was_moved_is_missed() -> None:
-    owed = due(replace(ADA, schedule=Schedule(hour=4)), NOW + 2 * DAY, LATEST)
+    owed = due_now(replace(ADA, schedule=Schedule(hour=4)), NOW + 2 * DAY, LATEST)
     assert [slot.date for slot in owed.missed] == [NOW.date(), NOW.date() + DAY]
     assert owed.serve is not None
     assert owed.serve.date == NOW.date() + 2 * DAY
@@ -111,7 +111,7 @@ def test_after_a_downtime_the_date_that_was_moved_is_missed() -> None:
 
 def test_a_day_that_is_no_day_of_theirs_any_more_is_not_due() -> None:
     mondays = replace(ADA, schedule=Schedule(hour=4, weekdays=frozenset({1})))
-    owed = due(mondays, NOW + HOUR, LATEST)
+    owed = due_now(mondays, NOW + HOUR, LATEST)
     assert (owed.serve, owed.missed) == (None, ())
 
 
@@ -124,7 +124,7 @@ def test_who_has_a_schedule_that_cannot_be_read_misses_each_day() -> None:
 
 
 def test_a_clock_that_jumps_back_owes_nothing_twice() -> None:
-    owed = due(replace(ADA, next_due_at=NOW + DAY), NOW, LATEST)
+    owed = due_now(replace(ADA, next_due_at=NOW + DAY), NOW, LATEST)
     assert (owed.serve, owed.next_due_at) == (None, NOW + DAY)
 
 
@@ -148,7 +148,7 @@ def test_each_local_date_is_served_once_across_the_change_of_clocks(
     for minute in range(0, days * 24 * 60, 30):
         now = first + timedelta(minutes=minute)
         if ada.next_due_at and ada.next_due_at <= now:
-            owed = due(ada, now, LATEST)
+            owed = due_now(ada, now, LATEST)
             dates += [owed.serve.date] if owed.serve else []
             assert owed.missed == ()
             ada = replace(ada, next_due_at=owed.next_due_at)
@@ -222,7 +222,7 @@ def _interest(profile: Profile, *others: Profile, **known: Any) -> frozenset[int
     papers = _seen(*range(6))
     ada = replace(ADA, profiles=(profile, *others))
     facts: dict[str, Any] = {
-        "shown": {},
+        "papers_shown": {},
         "feedback": {},
         "by_id": {p.id: p for p in papers},
         "by_key": {p.key: p for p in papers},
@@ -236,7 +236,7 @@ def _said(paper_id: int, verdict: Verdict, profile_id: int | None) -> dict[int, 
 
 
 def test_papers_shown_are_blocked() -> None:
-    assert _interest(GRAPHS, shown={1: {2, 3, 99}, 2: {4}}) == {1, 2}
+    assert _interest(GRAPHS, papers_shown={1: {2, 3, 99}, 2: {4}}) == {1, 2}
 
 
 def test_seeds_are_blocked_also_those_of_other_profiles() -> None:
@@ -267,7 +267,7 @@ def test_feedback_teaches_the_profile_it_was_given_on(profile_id: int | None, co
 def _digest(
     *scored: tuple[Profile, Sequence[Score]], papers: int = 4, outlook: Outlook = ALL_THERE
 ) -> Digest:
-    slot = due(ADA, NOW, LATEST).serve
+    slot = due_now(ADA, NOW, LATEST).serve
     assert slot is not None
     return digest_of(ADA, slot, scored, _window(_seen(*range(papers))), outlook, NOW)
 
@@ -354,11 +354,11 @@ def test_maybes_alone_are_a_quiet_day() -> None:
 def test_a_subscriber_waits_for_late_papers(hours: int, patience: int, waits: bool) -> None:
     ada = someone(id=1, schedule=Schedule(hour=6, wait_hours=patience))
     now = NOW + hours * HOUR
-    assert may_wait(ada, due(ada, now, LATEST), now) is waits
+    assert may_wait(ada, due_now(ada, now, LATEST), now) is waits
 
 
 def test_a_skipped_digest_has_judged_nothing() -> None:
-    slot = due(ADA, NOW, LATEST).serve
+    slot = due_now(ADA, NOW, LATEST).serve
     assert slot is not None
     made = skipped(ADA, slot, NOW, SkipReason.MISSED)
     assert (made.judged, made.items, made.papers_until) == (0, (), None)

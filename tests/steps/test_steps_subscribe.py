@@ -19,7 +19,7 @@ from digestmail.domain import (
 from digestmail.errors import InputError, NotFoundError, TokenError
 from digestmail.steps.daily import plan
 from digestmail.steps.daily.prune import prune
-from digestmail.steps.reading.feedback import give, rated
+from digestmail.steps.reading.feedback import paper_of_link, record_verdict
 from digestmail.steps.subscribers.access import mail_own_link
 from digestmail.steps.subscribers.subscription import MOST_PROFILES, SubscriptionService
 from digestmail.store import Store
@@ -409,7 +409,7 @@ def test_a_digest_that_waits_keeps_its_date(
     ada = join(service.store)
     service.reschedule(ada, Schedule(hour=hour, timezone=zone), NOW + HOUR / 2)
     assert _found(service).next_due_at == due
-    moved = plan.due(_found(service), max(NOW + HOUR, due), 20 * HOUR)
+    moved = plan.due_now(_found(service), max(NOW + HOUR, due), 20 * HOUR)
     assert moved.serve is not None
     assert moved.serve.date == NOW.date()
 
@@ -420,7 +420,7 @@ def test_a_digest_that_waits_keeps_its_date_where_it_is_tomorrow(
     noon = NOW + 6 * HOUR
     ada = join(service.store, schedule=Schedule(hour=12), next_due_at=noon)
     service.reschedule(ada, Schedule(hour=9, timezone="Pacific/Kiritimati"), noon + HOUR)
-    moved = plan.due(_found(service), noon + HOUR, 20 * HOUR)
+    moved = plan.due_now(_found(service), noon + HOUR, 20 * HOUR)
     assert moved.serve is not None
     assert moved.serve.date == NOW.date()
 
@@ -503,21 +503,21 @@ def test_feedback_by_link(service: SubscriptionService) -> None:
     papers = arrive(service.store, 1, 2)
     (stored,) = service.store.digests.record([planned(ada, digest(ada, papers))])
     token = LINKS.feedback(stored.id or 0, 2, Verdict.MORE).split("/")[-3]
-    found = rated(service.store, LINKS, token, 2)
-    give(service.store, found, Verdict.MORE, NOW)
+    found = paper_of_link(service.store, LINKS, token, 2)
+    record_verdict(service.store, found, Verdict.MORE, NOW)
     (given,) = service.store.feedback.of([ada.id or 0])
     assert (given.paper_id, given.verdict) == (papers[1].id, Verdict.MORE)
     for position in (0, 3, -1, 10**9):
         with pytest.raises(TokenError, match="no such paper"):
-            rated(service.store, LINKS, token, position)
+            paper_of_link(service.store, LINKS, token, position)
 
 
 def test_feedback_on_a_digest_that_is_gone(service: SubscriptionService) -> None:
     token = LINKS.feedback(10**6, 1, Verdict.LESS).split("/")[-3]
     with pytest.raises(TokenError, match="not kept any more"):
-        rated(service.store, LINKS, token, 1)
+        paper_of_link(service.store, LINKS, token, 1)
     with pytest.raises(TokenError, match="damaged"):
-        rated(service.store, LINKS, "nonsense", 1)
+        paper_of_link(service.store, LINKS, "nonsense", 1)
 
 
 # --- what the operator may not undo ----------------------------------------------------------

@@ -181,7 +181,7 @@ async def test_opposite_taps_of_one_moment_are_found_out(
 ) -> None:
     only = web.digest(ada, Paper(key="test:1", title="Paper 1"))
     monkeypatch.setattr(
-        "digestmail.steps.reading.auto_submit.feedback.said", lambda *_: None
+        "digestmail.steps.reading.auto_submit.feedback.verdict_on", lambda *_: None
     )  # both look first
     assert (await tap(web, only, 1, "more")).status_code == 200
     assert (await tap(web, only, 1, "less")).status_code == 429

@@ -33,23 +33,23 @@ async def alert(
     text = await asyncio.to_thread(store.relays.owed_alert)
     if not text:
         return
-    taken = False
+    is_claimed = False
 
     async def claim() -> bool:
-        nonlocal taken
-        taken = await asyncio.to_thread(store.relays.take_alert, text)
-        return taken
+        nonlocal is_claimed
+        is_claimed = await asyncio.to_thread(store.relays.take_alert, text)
+        return is_claimed
 
     result = await mailer.send(_message(composer, operator, text, now), claim)
     if result.outcome in (Outcome.BOUNCED, Outcome.REJECTED):
         log.error("the mail to operator_email was refused: %s", result.text)
         await asyncio.to_thread(store.relays.take_alert, text)
-    elif taken and result.outcome is Outcome.DEFERRED:
+    elif is_claimed and result.outcome is Outcome.DEFERRED:
         await asyncio.to_thread(store.relays.owe_alert, text, now)
 
 
-def _message(composer: Composer, operator: str, what: str, now: datetime) -> Message:
-    text = _TEXT.format(what=what)
+def _message(composer: Composer, operator: str, trouble: str, now: datetime) -> Message:
+    text = _TEXT.format(what=trouble)
     seed = composer.store.guards.hash(f"alert:{now.timestamp()}")
     return build(
         composer.identity,

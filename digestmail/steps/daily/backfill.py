@@ -36,8 +36,8 @@ def backfill(
         seen = datetime.combine(day, time(), UTC)
         papers = [r for r in records if isinstance(r, Paper) and r.announced_on]
         added = store.papers.add(papers, seen, news=False)
-        bad = tuple(record for record in records if isinstance(record, BadRecord))
-        report = _added(report, added.new, added.updated, added.known, bad)
+        bad_records = tuple(record for record in records if isinstance(record, BadRecord))
+        report = _added(report, added.new, added.updated, added.known, bad_records)
         store.guards.note(_note(name), f"{since} {day}", clock())
         progress(report.fetched)
         day += _DAY
@@ -46,10 +46,12 @@ def backfill(
 
 
 def backfill_progress(store: Store, name: str) -> str:
-    """How far reading back has come, for the operator; empty where none is under way."""
+    """Return how far reading back has come, for the operator; empty where none is under way."""
     noted = store.guards.noted(_note(name))
-    begun, _, done = noted[0].partition(" ") if noted else ("", "", "")
-    return f"read back from {begun} to {done}; to go on: ingest --since {begun}" if noted else ""
+    begun, _, last_day = noted[0].partition(" ") if noted else ("", "", "")
+    return (
+        f"read back from {begun} to {last_day}; to go on: ingest --since {begun}" if noted else ""
+    )
 
 
 def _note(name: str) -> str:
@@ -58,8 +60,8 @@ def _note(name: str) -> str:
 
 def _resumed(store: Store, name: str, since: date) -> date:
     noted = store.guards.noted(_note(name))
-    begun, _, done = noted[0].partition(" ") if noted else ("", "", "")
-    return date.fromisoformat(done) + _DAY if begun == since.isoformat() else since
+    begun, _, last_day = noted[0].partition(" ") if noted else ("", "", "")
+    return date.fromisoformat(last_day) + _DAY if begun == since.isoformat() else since
 
 
 def _added(
@@ -67,7 +69,7 @@ def _added(
     new: int = 0,
     updated: int = 0,
     known: int = 0,
-    bad: tuple[BadRecord, ...] = (),
+    bad_records: tuple[BadRecord, ...] = (),
     error: str = "",
 ) -> SourceReport:
     return SourceReport(
@@ -75,6 +77,6 @@ def _added(
         new=report.new + new,
         updated=report.updated + updated,
         known=report.known + known,
-        bad=report.bad + bad,
+        bad=report.bad + bad_records,
         error=error,
     )

@@ -37,7 +37,7 @@ class Outlook:
 
 
 def outlook(store: Store, now: datetime) -> Outlook:
-    """How the papers stand now."""
+    """Return how the papers stand now."""
     sources = _arxiv_sources(store)
     expected = expected_batch(now)
     noted = [_noted(store, name, expected.announced_on) for name in sources]
@@ -57,9 +57,9 @@ def _arxiv_sources(store: Store) -> list[str]:
 
 
 def _noted(store: Store, source: str, day: date) -> Batch:
-    """What is noted of a day, open where nothing is."""
-    found = [batch for batch in store.batches.all(source, day) if batch.day == day]
-    return found[0] if found else Batch(source=source, day=day, state=BatchState.OPEN)
+    """Return what is noted of a day, open where nothing is."""
+    batches = [batch for batch in store.batches.all(source, day) if batch.day == day]
+    return batches[0] if batches else Batch(source=source, day=day, state=BatchState.OPEN)
 
 
 def _missing(day: date) -> str:
@@ -98,7 +98,7 @@ def _judged(source: str, known: dict[date, Batch], today: date, now: datetime) -
 def _judge(
     source: str, day: date, old: Batch | None, known: dict[date, Batch], now: datetime
 ) -> Batch | None:
-    """What a day turned out to be, as far as the calendar and the days around it tell."""
+    """Return what a day turned out to be, as far as the calendar and the days around it tell."""
     reason = quiet_day_reason(day)
     if reason and old is None:
         return Batch(source=source, day=day, state=BatchState.QUIET, reason=reason)
@@ -107,10 +107,10 @@ def _judge(
     if later:
         reason = f"read back from OAI-PMH with the batch of {min(later)}"
         return Batch(source=source, day=day, state=BatchState.COMPLETE, reason=reason)
-    found = old or Batch(source=source, day=day, state=BatchState.OPEN, reason=expected.doubt)
+    batch = old or Batch(source=source, day=day, state=BatchState.OPEN, reason=expected.doubt)
     if now >= expected.feed_at + CUT_OFF:
-        return replace(found, state=BatchState.INCOMPLETE, reason=_why_not(found, expected))
-    return found if now >= expected.feed_at else None
+        return replace(batch, state=BatchState.INCOMPLETE, reason=_why_not(batch, expected))
+    return batch if now >= expected.feed_at else None
 
 
 def _why_not(batch: Batch, expected: Announcement) -> str:

@@ -30,11 +30,11 @@ TOKEN_LIFETIME = timedelta(days=14)
 SINGLE_USE_KEPT = timedelta(hours=10)  # an hour more than a signature of Mailgun is good for
 HALF_LIFE = timedelta(days=14)
 SCORE_LIMIT = 5.0
-KEPT = timedelta(days=90)  # by then a bounce has faded to a hundredth
+RETENTION = timedelta(days=90)  # by then a bounce has faded to a hundredth
 _MAILED = (SubscriberStatus.PENDING, SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED)
 _T = TypeVar("_T")
-_STAYS_SAID = (SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED)
-_SAYS_NOTHING = (Kind.AUTO_REPLY, Kind.DELAYED, Kind.UNKNOWN)  # of an address
+_REFUSALS = (SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED)
+_UNINFORMATIVE = (Kind.AUTO_REPLY, Kind.DELAYED, Kind.UNKNOWN)  # of an address
 
 
 class Fate(StrEnum):
@@ -60,7 +60,7 @@ class BounceTally:
 
     @property
     def read(self) -> int:
-        """Messages or events, whatever became of them."""
+        """Return how many messages or events there were, whatever became of them."""
         return sum(self.fates.values())
 
 
@@ -77,7 +77,7 @@ class _Subject:
 
 
 def score(bounces: Sequence[Bounce], now: datetime) -> float:
-    """The sum of soft bounces, each halved every 14 days; a delivery counts once. Pure."""
+    """Return the sum of soft bounces, each halved every 14 days; a delivery counts once. Pure."""
     first: dict[object, datetime] = {}
     for bounce in bounces:
         first.setdefault(bounce.delivery_id or bounce.id, bounce.at)
@@ -100,32 +100,32 @@ class BounceProcessor:
         """
         if not mailbox:
             raise ConfigError("bounces.mailbox is not set; name the mailbox that bounces go to")
-        taken = self._begin()
-        read_mailbox(mailbox, folder, lambda raw: self._take(parse(raw), taken) in _SETTLED)
-        return taken
+        tally = self._begin()
+        read_mailbox(mailbox, folder, lambda raw: self._process(parse(raw), tally) in _SETTLED)
+        return tally
 
-    def take(self, reports: Iterable[Report]) -> BounceTally:
+    def process(self, reports: Iterable[Report]) -> BounceTally:
         """Act on reports, each once however often it comes."""
-        taken = self._begin()
+        tally = self._begin()
         for report in reports:
-            self._take(report, taken)
-        return taken
+            self._process(report, tally)
+        return tally
 
     def _begin(self) -> BounceTally:
-        self.store.bounces.forget(self.clock() - KEPT)
+        self.store.bounces.forget(self.clock() - RETENTION)
         return BounceTally()
 
-    def _take(self, report: Report, taken: BounceTally) -> Fate:
-        fate = self._act(report, taken)
-        taken.fates[fate] += 1
+    def _process(self, report: Report, tally: BounceTally) -> Fate:
+        fate = self._fate(report, tally)
+        tally.fates[fate] += 1
         if fate is Fate.COUNTED:
-            taken.kinds[report.kind] += 1
+            tally.kinds[report.kind] += 1
         return fate
 
-    def _act(self, report: Report, taken: BounceTally) -> Fate:
+    def _fate(self, report: Report, tally: BounceTally) -> Fate:
         if report.single_use and self._is_used(report):
             return Fate.REPEATED
-        if report.kind in _SAYS_NOTHING:
+        if report.kind in _UNINFORMATIVE:
             return Fate.UNKNOWN if report.kind is Kind.UNKNOWN else Fate.IGNORED
         subject = self._subject(report)
         if subject is None and report.kind is Kind.UNSUBSCRIBE:
@@ -137,7 +137,7 @@ class BounceProcessor:
         proven = report.authentic or subject.mailed is not None
         if report.kind is Kind.UNSUBSCRIBE or not proven:
             return self._leave(report, subject)
-        return self._count(report, subject, taken)
+        return self._count(report, subject, tally)
 
     def _is_used(self, report: Report) -> bool:
         """Tell whether the id of a single-use report came before, with a post that had no effect.
@@ -146,7 +146,7 @@ class BounceProcessor:
         """
         guards, now = self.store.guards, self.clock()
         key = guards.hash(f"report:{report.id}")
-        if report.kind in _SAYS_NOTHING:
+        if report.kind in _UNINFORMATIVE:
             return not guards.allow(key, 1, SINGLE_USE_KEPT, now)
         since = guards.counted(key)
         return since is not None and now - since < SINGLE_USE_KEPT
@@ -154,7 +154,7 @@ class BounceProcessor:
     # --- whom it is about ---
 
     def _subject(self, report: Report) -> _Subject | None:
-        """Whom a report is about, by proof; None without one."""
+        """Return whom a report is about, by proof; None without one."""
         if report.kind is not Kind.UNSUBSCRIBE and (mailed := self._mailed(report)):
             return _Subject(mailed.subscriber_id, mailed)
         if report.kind in (Kind.UNSUBSCRIBE, Kind.COMPLAINT):
@@ -168,7 +168,7 @@ class BounceProcessor:
         return None
 
     def _leaver(self, token: str) -> _Subject | None:
-        """Whom a token of a link to leave is about."""
+        """Return whom a token of a link to leave is about."""
         subscriber_id, serial = _read(self.links.read_unsubscribe, token) or (0, 0)
         subscriber = self.store.subscribers.get(subscriber_id) if subscriber_id else None
         if subscriber is None:
@@ -176,7 +176,7 @@ class BounceProcessor:
         return _Subject(subscriber_id, None, leaving.is_earlier(subscriber, serial))
 
     def _mailed(self, report: Report) -> Mailed | None:
-        """The delivery whose token the report carries, else what its envelope sender tells."""
+        """Return the delivery whose token the report carries, else that of its envelope sender."""
         for token in report.tokens:
             mailed = self.store.bounces.mailed(_read(self.links.read_bounce, token) or 0)
             if mailed and self.clock() - mailed.due_at <= TOKEN_LIFETIME:
@@ -186,7 +186,7 @@ class BounceProcessor:
         return next(filter(None, map(self._mailed_lately, report.tokens)), None)
 
     def _mailed_lately(self, token: str) -> Mailed | None:
-        """What an envelope sender tells: whom we mail from it, and at which of their addresses.
+        """Return whom we mail from an envelope sender, and at which of their addresses.
 
         Of which mail it is remains open: to give up the wrong one would bring its papers again.
         """
@@ -202,14 +202,14 @@ class BounceProcessor:
 
     def _leave(self, report: Report, subject: _Subject) -> Fate:
         subscriber = self.store.subscribers.get(subject.subscriber_id)
-        stays = subscriber is None or subject.earlier or subscriber.status in _STAYS_SAID
+        stays = subscriber is None or subject.earlier or subscriber.status in _REFUSALS
         becomes = None if stays else SubscriberStatus.UNSUBSCRIBED
         new = self.store.bounces.record(self._bounce(report, subject), becomes=becomes)
         if new and becomes and subscriber and subscriber.status in leaving.STAYS:
-            leaving.tell(self.store, subscriber, self.clock())
+            leaving.confirm_leaving(self.store, subscriber, self.clock())
         return Fate.COUNTED if new else Fate.REPEATED
 
-    def _count(self, report: Report, subject: _Subject, taken: BounceTally) -> Fate:
+    def _count(self, report: Report, subject: _Subject, tally: BounceTally) -> Fate:
         bounce = self._bounce(report, subject)
         becomes, suppress = self._verdict(bounce, subject)
         given_up = becomes is not None
@@ -217,7 +217,7 @@ class BounceProcessor:
         bounce = replace(bounce, gave_up=given_up)
         if not self.store.bounces.record(bounce, failed=why, becomes=becomes, suppress=suppress):
             return Fate.REPEATED
-        taken.given_up += given_up
+        tally.given_up += given_up
         if report.kind is Kind.POLICY:
             refusal = f"{report.enhanced} {report.text}".strip()
             log.warning("a receiver refuses our mail, not the subscriber: %s", refusal)
@@ -236,7 +236,7 @@ class BounceProcessor:
         )
 
     def _verdict(self, bounce: Bounce, subject: _Subject) -> tuple[SubscriberStatus | None, str]:
-        """What the subscriber becomes, if anything, and the hash of the address to suppress."""
+        """Return the subscriber's new status, if any, and the hash of an address to suppress."""
         subscriber = self.store.subscribers.get(subject.subscriber_id)
         if subscriber is None or bounce.kind == Kind.POLICY:
             return None, ""
@@ -254,7 +254,7 @@ class BounceProcessor:
 
 
 def _read(reader: Callable[[str], _T], token: str) -> _T | None:
-    """What a token holds; None when it was not signed here for this."""
+    """Return what a token holds; None when it was not signed here for this."""
     try:
         return reader(token)
     except TokenError:
@@ -285,20 +285,20 @@ def unsuppress(store: Store, email: str) -> None:
     store.guards.lift(address_hash)
     known = store.subscribers.find(email)
     if known is not None:
-        left = SubscriberStatus.UNSUBSCRIBED
-        store.subscribers.set_status(known.id or 0, left, None, among=_STAYS_SAID)
+        unsubscribed = SubscriberStatus.UNSUBSCRIBED
+        store.subscribers.set_status(known.id or 0, unsubscribed, None, among=_REFUSALS)
 
 
 def suppressions(store: Store) -> list[tuple[str, str, datetime]]:
-    """All suppressions as (address or start of its hash, reason, since), the newest first.
+    """Return all suppressions as (address or start of its hash, reason, since), the newest first.
 
     The address is known only of those who are subscribers still.
     """
     names = {
-        store.guards.address_hash(one.email): one.email
+        store.guards.address_hash(subscriber.email): subscriber.email
         for status in SubscriberStatus
         if status not in _MAILED
-        for one in store.subscribers.all(status)
+        for subscriber in store.subscribers.all(status)
     }
     return [
         (names.get(hashed, f"#{hashed[:12]}"), reason, since)

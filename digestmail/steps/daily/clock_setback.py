@@ -59,7 +59,7 @@ def _advance(store: Store, erased: dict[int, datetime], now: datetime) -> None:
 def _due(
     subscriber: Subscriber, recorded: Collection[tuple[int, date]], now: datetime
 ) -> datetime | None:
-    """The next hour of a subscriber, or the last one if that was their turn and has no record."""
+    """Return a subscriber's next hour, or the last one if it has no record."""
     try:
         following = next_slot(subscriber.schedule, now).at
         slots = due_slots(subscriber.schedule, now - _DAY, now)

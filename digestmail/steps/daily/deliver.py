@@ -38,7 +38,7 @@ from digestmail.steps.daily.alert import alert
 from digestmail.steps.daily.compose import Composer
 from digestmail.steps.daily.outcomes import RETRIES, Transition, decide, is_doubtful, withdrawn
 from digestmail.steps.daily.recording import RECORDING, Recorder, RecordingParameters
-from digestmail.steps.subscribers.subscription import LEFT, SubscriptionService
+from digestmail.steps.subscribers.subscription import LEFT_REASON, SubscriptionService
 from digestmail.store import Finish, Recovered, Store, ToWire
 from digestmail.store.digest_rows import Loaded
 from digestmail.text import one_line
@@ -47,8 +47,8 @@ from digestmail.worker import is_gone, this_worker
 log = logging.getLogger(__name__)
 
 BATCH_PER_CONNECTION = 5  # small, so that a crash leaves few leases behind
-_LEFT = "the subscriber paused or left"
-_TOLD_FOR = timedelta(days=1)  # a relay in trouble that nobody has tried again since
+_LEFT_REASON = "the subscriber paused or left"
+_TROUBLE_LIFETIME = timedelta(days=1)  # a relay in trouble that nobody has tried again since
 
 
 @dataclass(slots=True)
@@ -66,12 +66,12 @@ class DeliveryReport:
 
     @property
     def sent(self) -> int:
-        """Mails the relay accepted."""
+        """Return how many mails the relay accepted."""
         return self.states.get(DeliveryState.SENT, 0)
 
     @property
-    def done(self) -> int:
-        """Deliveries taken up, however they ended."""
+    def total(self) -> int:
+        """Return how many deliveries were taken up, however they ended."""
         return sum(self.states.values())
 
 
@@ -119,12 +119,12 @@ class Sender:
         now, troubles = self.clock(), self.store.relays.troubles
         if report.trouble or not report.sent:  # few mails, all refused, are a trouble too
             report.trouble = _joined(troubles(begun)) or report.trouble
-        rest = now + BREAKER.open_for if report.trouble else report.waits_until
-        if not (rest or report.sent):
+        until = now + BREAKER.open_for if report.trouble else report.waits_until
+        if not (until or report.sent):
             return  # the run knows nothing better
-        words = report.trouble or _joined(troubles(now - _TOLD_FOR))
+        words = report.trouble or _joined(troubles(now - _TROUBLE_LIFETIME))
         self.store.guards.note("relay-trouble", words, now)
-        self.store.guards.note("relay-rest", rest.isoformat() if rest else "", now)
+        self.store.guards.note("relay-rest", until.isoformat() if until else "", now)
 
 
 def _joined(troubles: Mapping[str, str]) -> str:
@@ -163,7 +163,7 @@ class _Run:
 
     @property
     def halted(self) -> bool:
-        """Whether nothing more is to be handed over."""
+        """Return whether nothing more is to be handed over."""
         report = self.report
         ended = report.trouble or report.waits_until or self._broken
         return bool(ended) or self._sender.stop.is_set()
@@ -172,11 +172,13 @@ class _Run:
         """Send one mail after another, as many at a time as the Mailer takes."""
         # Not a TaskGroup: an error of one would cut off the others, who may be on the wire.
         several = (self._send_all(kinds) for _ in range(self._sender.mailer.concurrency))
-        errors = [one for one in await asyncio.gather(*several, return_exceptions=True) if one]
-        rest = [mail.delivery for mail in self._leased]
-        if rest:
+        errors = [
+            error for error in await asyncio.gather(*several, return_exceptions=True) if error
+        ]
+        unsent = [mail.delivery for mail in self._leased]
+        if unsent:
             with suppress(StoreError) if errors else nullcontext():  # a lease ends by itself
-                await asyncio.to_thread(self._store.ledger.put_back, self._owner, rest)
+                await asyncio.to_thread(self._store.ledger.put_back, self._owner, unsent)
         if errors:
             raise errors[0]
 
@@ -189,7 +191,7 @@ class _Run:
             raise
 
     async def _next(self, kinds: Collection[DeliveryKind]) -> _LeasedMail | None:
-        """The next leased delivery; a few more are leased, once for all, when there is none."""
+        """Return the next leased delivery; lease a few more, once for all, when there is none."""
         while not (self._leased or self._drained or self.halted):
             if self._claiming is None:
                 self._claiming = asyncio.create_task(self._lease(kinds))
@@ -231,20 +233,22 @@ class _Run:
 
     async def _send_now(self, mail: _LeasedMail) -> None:
         started, result = time.monotonic(), await self._attempt(mail)
-        while result.outcome is Outcome.WITHDRAWN and (moved := await self._moved(mail)):
-            mail, result = moved, await self._attempt(moved)
-        delivery, result = mail.delivery, await self._judged(mail.delivery, result)
+        while result.outcome is Outcome.WITHDRAWN and (
+            readdressed := await self._readdressed(mail)
+        ):
+            mail, result = readdressed, await self._attempt(readdressed)
+        delivery, result = mail.delivery, await self._believed(mail.delivery, result)
         now = self._sender.clock()
         then = decide(delivery, result, now, self._sender.latest)
         self._watch(result, then)
         seconds = time.monotonic() - started
         attempt = Attempt(delivery_id=delivery.id, at=now, seconds=seconds, result=result)
         finish = Finish(delivery, attempt, then.state, then.next_attempt_at)
-        if await self._recorder.take(finish, until=self._recorder.lease_end):
+        if await self._recorder.commit(finish, until=self._recorder.lease_end):
             self.report.count(then.state)
             if result.outcome is Outcome.BOUNCED:
                 await asyncio.to_thread(self._bounce, delivery, attempt)
-        self._progress(self.report.done)
+        self._progress(self.report.total)
 
     def _watch(self, result: SendResult, then: Transition) -> None:
         """Notice when nothing more can go for now."""
@@ -253,8 +257,8 @@ class _Run:
         elif is_full(result):
             self.report.waits_until = then.next_attempt_at
 
-    async def _judged(self, delivery: Delivery, result: SendResult) -> SendResult:
-        """A result, of which a refusal for good is not believed before there is no doubt.
+    async def _believed(self, delivery: Delivery, result: SendResult) -> SendResult:
+        """Return a result, of which a refusal for good is not believed before there is no doubt.
 
         Such a one is believed the third time, unless the relay has taken nobody's mail meanwhile:
         then it may be the relay's word on us, in words of its own.
@@ -281,26 +285,26 @@ class _Run:
         async def claim() -> bool:
             now = sender.clock()
             to_wire = ToWire(delivery, now, now + sender.recording.lease)
-            return await self._recorder.take(to_wire, mail.lease_end)
+            return await self._recorder.commit(to_wire, mail.lease_end)
 
         result = await sender.mailer.send(composed, claim)
-        return withdrawn(_LEFT) if result.outcome is Outcome.WITHDRAWN else result
+        return withdrawn(_LEFT_REASON) if result.outcome is Outcome.WITHDRAWN else result
 
-    async def _moved(self, mail: _LeasedMail) -> _LeasedMail | None:
-        """The mail under its subscriber's new address, if it has one and is still ours."""
+    async def _readdressed(self, mail: _LeasedMail) -> _LeasedMail | None:
+        """Return the mail under its subscriber's new address, if it has one and is still ours."""
         ledger, delivery = self._store.ledger, mail.delivery
-        readdressed = await asyncio.to_thread(ledger.readdress, self._owner, delivery)
-        if readdressed is None:
+        delivery_now = await asyncio.to_thread(ledger.readdress, self._owner, delivery)
+        if delivery_now is None:
             return None
-        (moved,) = await asyncio.to_thread(self._leased_mails, [readdressed], mail.lease_end)
-        return moved
+        (readdressed,) = await asyncio.to_thread(self._leased_mails, [delivery_now], mail.lease_end)
+        return readdressed
 
     def _compose(self, mail: _LeasedMail) -> Message | SendResult:
         delivery, recipient = mail.delivery, mail.recipient
         spec = MAILS[delivery.kind]
         if recipient is None or recipient.status not in spec.recipients:
-            return withdrawn(_LEFT)
-        if mail.refused and not (mail.refused == LEFT and spec.after_leaving):
+            return withdrawn(_LEFT_REASON)
+        if mail.refused and not (mail.refused == LEFT_REASON and spec.after_leaving):
             return withdrawn(f"the address must not be mailed: {mail.refused}")
         if recipient.email != delivery.address:
             return withdrawn("the subscriber has another address now")

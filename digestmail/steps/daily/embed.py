@@ -60,7 +60,7 @@ class PaperEmbeddings:
 
     @cached_property
     def embedder(self) -> "Embedder | None":
-        """What embeds texts, if there is a model. Raises ConfigError where it cannot be used."""
+        """Return the sentence model, if there is one; ConfigError where it cannot be used."""
         from digestmail.relevance import embedder_of  # numpy is for who scores
 
         return embedder_of(self._place)
@@ -72,8 +72,8 @@ class PaperEmbeddings:
         """
         from digestmail.relevance import Features
 
-        papers, texts, most = self._store.papers, self._store.texts, self._rules.for_profiles
-        features = Features(papers.features, papers.keep_features, most_embedded=most)
+        papers, texts, limit = self._store.papers, self._store.texts, self._rules.for_profiles
+        features = Features(papers.features, papers.keep_features, most_embedded=limit)
         if keeps_texts:
             features.load_texts = lambda kind, names: texts.load(kind, names, self._clock())
             features.keep_texts = lambda kind, data: texts.keep(kind, data, self._clock())
@@ -95,7 +95,7 @@ class PaperEmbeddings:
 
         if self.embedder is None:
             return 0
-        papers, done = self._store.papers, 0
+        papers, embedded = self._store.papers, 0
         features = Features(papers.features, papers.keep_features)
         for batch in chunks(ids, _BATCH):
             if self._stop.is_set():
@@ -104,8 +104,9 @@ class PaperEmbeddings:
             while current != read:
                 self.embedder.papers(list(current.values()), features)
                 read, current = current, papers.by_ids(batch)
-            progress(done := done + len(batch))
-        return done
+            embedded += len(batch)
+            progress(embedded)
+        return embedded
 
     def embed_news(self, news: Sequence[Paper], progress: _Progress = _quiet) -> None:
         """Embed the news that are not yet, the newest first, up to the limit."""
@@ -120,10 +121,10 @@ class PaperEmbeddings:
         """Return how far papers and their background are embedded: another one, another model."""
         if self.embedder is None:
             return (0, 0)
-        first, rest = (
+        count, background_count = (
             self._store.papers.count_features(
-                self.embedder.kind, [paper.id for paper in some if paper.id]
+                self.embedder.kind, [paper.id for paper in group if paper.id]
             )
-            for some in (papers, background)
+            for group in (papers, background)
         )
-        return first, rest // self._rules.step
+        return count, background_count // self._rules.step

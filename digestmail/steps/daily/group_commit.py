@@ -38,8 +38,8 @@ class GroupCommit(Generic[_Item, _Answer]):
         try:
             while self._waiting:
                 group, self._waiting = self._waiting, []
-                if wanted := [one for one in group if not one[1].done()]:
-                    await self._write_group(wanted)
+                if pending := [entry for entry in group if not entry[1].done()]:
+                    await self._write_group(pending)
         finally:
             self._writer = None
 
@@ -60,7 +60,7 @@ class GroupCommit(Generic[_Item, _Answer]):
                 waiting.set_result(answer)
 
     def _answers(self, items: Sequence[_Item]) -> Sequence[_Answer | Exception]:
-        """Each item's answer or error: nobody's write fails for another's sake."""
+        """Return each item's answer or error: nobody's write fails for another's sake."""
         try:
             return self._write(items)
         except Exception as error:

@@ -54,18 +54,18 @@ class Health:
 
     @property
     def is_overdue(self) -> bool:
-        """Whether digests or mails should have gone long ago."""
+        """Return whether digests or mails should have gone long ago."""
         return bool(self.overdue_digests or self.overdue_mails)
 
     @property
     def is_well(self) -> bool:
-        """Whether a monitor may rest."""
+        """Return whether a monitor may rest."""
         troubled = self.relay_trouble or self.is_overdue or self.sources_fail
         return self.scheduler_runs and not troubled
 
     @property
     def troubles(self) -> list[Trouble]:
-        """What is wrong, but for a scheduler that does not run while nothing is overdue."""
+        """Return what is wrong, but for a scheduler that does not run while nothing is overdue."""
         troubles = []
         if self.relay_trouble:
             troubles.append(Trouble("relay", f"the relay is in trouble: {self.relay_trouble}"))
@@ -102,19 +102,21 @@ def health(
         due=store.overview.due(now),
         patient=patient,
         overdue_digests=store.overview.due(late).number - patient_and_late,
-        overdue_mails=0 if _relay_rests(store, now) else store.overview.unsent_since(late).number,
+        overdue_mails=0
+        if is_relay_resting(store, now)
+        else store.overview.unsent_since(late).number,
         failing_sources=tuple(failing),
         sources_fail=any(source.failures >= limits.failures for source in failing),
     )
 
 
 def note_run(store: Store, now: datetime) -> None:
-    """Remember that ``digestmail run`` did what a scheduler does."""
+    """Note that ``digestmail run`` did what a scheduler does."""
     store.guards.note(_RUN, now.isoformat(), now)
 
 
 def note_relay_trouble(store: Store, relays: Collection[str], now: datetime) -> None:
-    """Remember of which relays the noted trouble is."""
+    """Note of which relays the noted trouble is."""
     store.guards.note(_RELAYS, " ".join(relays), now)
 
 
@@ -144,7 +146,8 @@ def _relay_trouble(
     return "; ".join(f"{name}: {text}" for name, text in known.items() if name in relays)
 
 
-def _relay_rests(store: Store, now: datetime) -> bool:
+def is_relay_resting(store: Store, now: datetime) -> bool:
     """Return whether mails wait for a relay's own time, such as the next hour of its limit."""
-    rest = store.guards.noted(_RELAY_REST)
-    return rest is not None and rest[1] <= now < datetime.fromisoformat(rest[0])
+    note = store.guards.noted(_RELAY_REST)
+    # A note of the future is of a clock that was set back.
+    return note is not None and note[1] <= now < datetime.fromisoformat(note[0])

@@ -39,7 +39,7 @@ def ingest(
 def _batches(
     open_source: Callable[[], Source], since: datetime | None
 ) -> Iterator[tuple[list[Paper | BadRecord], str]]:
-    """What a source brings in batches; with the last one, why the source failed if it did."""
+    """Yield what a source brings in batches; with the last one, why the source failed if it did."""
     batch: list[Paper | BadRecord] = []
     error = ""
     try:
@@ -59,16 +59,16 @@ def _batches(
 def _store(
     papers: Papers, batch: list[Paper | BadRecord], report: SourceReport, now: datetime
 ) -> SourceReport:
-    added = papers.add(list(_good(batch)), now)
-    bad = tuple(record for record in batch if isinstance(record, BadRecord))
+    added = papers.add(list(_papers_of(batch)), now)
+    bad_records = tuple(record for record in batch if isinstance(record, BadRecord))
     return SourceReport(
         source=report.source,
         new=report.new + added.new,
         updated=report.updated + added.updated,
         known=report.known + added.known,
-        bad=report.bad + bad,
+        bad=report.bad + bad_records,
     )
 
 
-def _good(batch: list[Paper | BadRecord]) -> Iterator[Paper]:
+def _papers_of(batch: list[Paper | BadRecord]) -> Iterator[Paper]:
     return (record for record in batch if isinstance(record, Paper))

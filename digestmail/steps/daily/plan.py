@@ -41,8 +41,8 @@ class Due:
     reason: SkipReason = SkipReason.MISSED  # why the others were missed
 
 
-def due(subscriber: Subscriber, now: datetime, latest: timedelta) -> Due:
-    """What is owed to a subscriber whose ``next_due_at`` has come.
+def due_now(subscriber: Subscriber, now: datetime, latest: timedelta) -> Due:
+    """Return what is owed to a subscriber whose ``next_due_at`` has come.
 
     After a downtime only the last slot is served, and not even that when it is more than
     ``latest`` ago; the others are recorded as missed. Where the reader or new time zone data
@@ -60,7 +60,7 @@ def due(subscriber: Subscriber, now: datetime, latest: timedelta) -> Due:
 
 
 def due_unreadable(subscriber: Subscriber, now: datetime) -> Due:
-    """What is recorded for a subscriber whose schedule cannot be read: a miss for each day.
+    """Return what is recorded for a subscriber whose schedule cannot be read: a miss for each day.
 
     The days are those of UTC, since no others are known.
     """
@@ -73,7 +73,7 @@ def due_unreadable(subscriber: Subscriber, now: datetime) -> Due:
 
 
 def due_on(subscriber: Subscriber, day: date, now: datetime) -> Due:
-    """What is owed when an operator asks for the digest of a date, whatever the hour."""
+    """Return what is owed when an operator asks for the digest of a date, whatever the hour."""
     slot = slot_on(subscriber.schedule, day)
     following = subscriber.next_due_at
     if following is None or following <= slot.at:
@@ -101,26 +101,26 @@ class Window:
         object.__setattr__(self, "_latest", latest)
 
     def opens(self, subscriber: Subscriber) -> datetime:
-        """From when on papers are new to a subscriber, by the clock."""
+        """Return from when on papers are new to a subscriber, by the clock."""
         if subscriber.papers_since is None:
             return self.since
         return max(self.since, subscriber.papers_since - OVERLAP)
 
     def first(self, subscriber: Subscriber) -> int:
-        """The position of the first paper that is new to a subscriber."""
+        """Return the position of the first paper that is new to a subscriber."""
         if subscriber.judged_arrival is not None and self.arrivals:
             return bisect_right(self.arrivals, subscriber.judged_arrival)
         return bisect_right(self._latest, self.opens(subscriber))
 
     def unjudged(self, subscriber: Subscriber) -> int:
-        """How many papers came since the last digest; those of the overlap it may have judged."""
+        """Return how many papers came since the last digest, with those of the overlap."""
         if subscriber.judged_arrival is not None and self.arrivals:
             return len(self.papers) - self.first(subscriber)
         since = max(self.since, subscriber.papers_since or self.since)
         return len(self.papers) - bisect_right(self._latest, since)
 
     def judges(self, subscriber: Subscriber) -> tuple[int, int]:
-        """The arrivals that a digest made now judges: those after the first, up to the second."""
+        """Return the arrivals that a digest judges: those after the first, up to the second."""
         last = max(self.arrivals[-1] if self.arrivals else 0, subscriber.judged_arrival or 0)
         if subscriber.judged_arrival is not None:
             return subscriber.judged_arrival, last
@@ -137,13 +137,13 @@ def _first_seen(paper: Paper) -> datetime:
 class ReadingHistory:
     """What the store knows that bears on scoring, looked up once for many subscribers."""
 
-    shown: Mapping[int, set[int]]  # subscriber id -> ids of papers shown
+    papers_shown: Mapping[int, set[int]]  # subscriber id -> ids of papers shown
     feedback: Mapping[int, Sequence[Feedback]]  # by subscriber id
     by_id: Mapping[int, Paper]
     by_key: Mapping[str, Paper]  # see ``seeds.examples``
 
     def example(self, subscriber: Subscriber, key: str) -> Paper | None:
-        """What a subscriber may learn from by a key that their profile names."""
+        """Return what a subscriber may learn from by a key that their profile names."""
         return self.by_key.get(key) or self.by_key.get(own_key(subscriber.id or 0, key))
 
 
@@ -154,35 +154,35 @@ def interest_of(
     positions: Mapping[int, int],
     known: ReadingHistory,
 ) -> Interest:
-    """A profile with the papers it speaks of; those its subscriber knows already are blocked."""
+    """Return a profile with the papers it names; those that its subscriber knows are blocked."""
     seeds = tuple(p for key in profile.seed_papers if (p := known.example(subscriber, key)))
-    every = [f for f in known.feedback.get(subscriber.id or 0, ()) if f.paper_id in known.by_id]
-    mine = [given for given in every if given.profile_id == profile.id]
-    liked = [given for given in mine if given.verdict is Verdict.MORE]
-    disliked = [given for given in mine if given.verdict is Verdict.LESS]
+    verdicts = [f for f in known.feedback.get(subscriber.id or 0, ()) if f.paper_id in known.by_id]
+    profile_verdicts = [v for v in verdicts if v.profile_id == profile.id]
+    liked = [v for v in profile_verdicts if v.verdict is Verdict.MORE]
+    disliked = [v for v in profile_verdicts if v.verdict is Verdict.LESS]
     keys = {key for each in subscriber.profiles for key in each.seed_papers}
     named = {known.by_key[key].id or 0 for key in keys & known.by_key.keys()}
-    named |= {given.paper_id for given in every}
-    blocked = named | known.shown.get(subscriber.id or 0, set())
+    named |= {verdict.paper_id for verdict in verdicts}
+    blocked = named | known.papers_shown.get(subscriber.id or 0, set())
     return Interest(
         profile=profile,
         seeds=seeds,
-        liked=tuple(known.by_id[given.paper_id] for given in liked),
-        disliked=tuple(known.by_id[given.paper_id] for given in disliked),
-        weights=tuple(_weight(given, window.until) for given in (*liked, *disliked)),
+        liked=tuple(known.by_id[verdict.paper_id] for verdict in liked),
+        disliked=tuple(known.by_id[verdict.paper_id] for verdict in disliked),
+        weights=tuple(_weight(verdict, window.until) for verdict in (*liked, *disliked)),
         first=window.first(subscriber),
         blocked=frozenset(positions[paper_id] for paper_id in blocked if paper_id in positions),
     )
 
 
-def _weight(given: Feedback, now: datetime) -> float:
-    """How much a verdict still counts: interests change."""
-    age = max(now - given.given_at, timedelta(0)) / HALF_LIFE
+def _weight(verdict: Feedback, now: datetime) -> float:
+    """Return how much a verdict still counts: interests change."""
+    age = max(now - verdict.given_at, timedelta(0)) / HALF_LIFE
     return float(0.5**age)
 
 
 def may_wait(subscriber: Subscriber, due: Due, now: datetime) -> bool:
-    """Whether a digest that is due may be held back for late papers a little longer."""
+    """Return whether a digest that is due may be held back for late papers a little longer."""
     patience = timedelta(hours=subscriber.schedule.wait_hours)
     return due.serve is not None and now - due.serve.at < patience
 
@@ -195,7 +195,7 @@ def digest_of(
     outlook: Outlook,
     now: datetime,
 ) -> Digest:
-    """The digest of one subscriber: every profile's picks, each paper once, best first."""
+    """Return the digest of one subscriber: every profile's picks, each paper once, best first."""
     scored = list(scored)
     judged = window.unjudged(subscriber)
     items = merged(scored, window.papers)
@@ -220,7 +220,7 @@ def digest_of(
 
 
 def skipped(subscriber: Subscriber, slot: Slot, now: datetime, why: SkipReason) -> Digest:
-    """The record of a digest that was due and does not go out."""
+    """Return the record of a digest that was due and does not go out."""
     return Digest(
         subscriber_id=subscriber.id or 0, date=slot.date, due_at=slot.at, prepared_at=now, skip=why
     )
@@ -237,7 +237,7 @@ def _why_empty(has_profile: bool, judged: int, outlook: Outlook) -> SkipReason:
 
 
 def _note(skip: SkipReason | None, outlook: Outlook) -> str:
-    """What the reader should know of the day."""
+    """Return what the reader should know of the day."""
     if skip is SkipReason.QUIET_DAY:
         return f"No announcements today. {_sentence(outlook.quiet)}"
     if outlook.missing:
@@ -262,7 +262,7 @@ def nearest_note(nearest: Sequence[DigestItem]) -> str:
 def merged(
     scored: Sequence[tuple[Profile, Sequence[Score]]], papers: Sequence[Paper]
 ) -> tuple[DigestItem, ...]:
-    """The picks of all profiles as one list, each paper once, best first."""
+    """Return the picks of all profiles as one list, each paper once, best first."""
     best: dict[int, tuple[Profile, Score]] = {}
     for profile, scores in scored:
         for score in scores:

@@ -30,7 +30,7 @@ from digestmail.steps.daily.plan import (
     ReadingHistory,
     Window,
     digest_of,
-    due,
+    due_now,
     due_on,
     due_unreadable,
     interest_of,
@@ -103,19 +103,19 @@ class Planner:
         self._positions: dict[int, int] = {}
 
     def plan(self, subscribers: Sequence[Subscriber], day: date | None = None) -> list[Planned]:
-        """Plans for subscribers whose time has come, or for a given date; stores nothing."""
-        every = [(s, what) for s in subscribers if (what := self._due(s, day)) is not None]
-        owed = [(s, w) for s, w in every if not self._waits(s, w, asked_for=day is not None)]
-        self.waiting += len(every) - len(owed)
-        to_serve = [s for s, what in owed if what.serve and not what.late]
-        digests = self._digests(to_serve, {s.id: what for s, what in owed})
-        return [self._planned(s, what, digests.get(s.id or 0)) for s, what in owed]
+        """Return plans for subscribers whose time has come, or for a date; store nothing."""
+        dues = [(s, due) for s in subscribers if (due := self._due(s, day)) is not None]
+        owed = [(s, due) for s, due in dues if not self._waits(s, due, asked_for=day is not None)]
+        self.waiting += len(dues) - len(owed)
+        to_serve = [s for s, due in owed if due.serve and not due.late]
+        digests = self._digests(to_serve, {s.id: due for s, due in owed})
+        return [self._planned(s, due, digests.get(s.id or 0)) for s, due in owed]
 
     def _due(self, subscriber: Subscriber, day: date | None) -> Due | None:
         try:
             if day is not None:
                 return due_on(subscriber, day, self._now)
-            return due(subscriber, self._now, self._rules.latest)
+            return due_now(subscriber, self._now, self._rules.latest)
         except (ZoneInfoNotFoundError, ValueError, OverflowError):
             # Such as a zone this machine does not know. The others must get theirs.
             log.warning(
@@ -127,9 +127,9 @@ class Planner:
             )
             return None if day is not None else due_unreadable(subscriber, self._now)
 
-    def _waits(self, subscriber: Subscriber, what: Due, *, asked_for: bool) -> bool:
-        """Whether to hold a digest back; one that is asked for only while there is no paper."""
-        if not self._patient or not may_wait(subscriber, what, self._now):
+    def _waits(self, subscriber: Subscriber, due: Due, *, asked_for: bool) -> bool:
+        """Return whether to hold a digest back; on request only while there is no paper."""
+        if not self._patient or not may_wait(subscriber, due, self._now):
             return False
         if self._outlook.holds and not asked_for:
             return True
@@ -139,19 +139,19 @@ class Planner:
         self._ready()
         return self._window.unjudged(subscriber) > 0
 
-    def _planned(self, subscriber: Subscriber, what: Due, digest: Digest | None) -> Planned:
-        digests = [skipped(subscriber, slot, self._now, what.reason) for slot in what.missed]
+    def _planned(self, subscriber: Subscriber, due: Due, digest: Digest | None) -> Planned:
+        digests = [skipped(subscriber, slot, self._now, due.reason) for slot in due.missed]
         if digest is not None:
             digests.append(digest)
-        elif what.serve is not None:
-            digests.append(skipped(subscriber, what.serve, self._now, SkipReason.TOO_LATE))
+        elif due.serve is not None:
+            digests.append(skipped(subscriber, due.serve, self._now, SkipReason.TOO_LATE))
         return Planned(
             subscriber_id=subscriber.id or 0,
             address=subscriber.email,
             digests=tuple(digests),
             was_due_at=subscriber.next_due_at,
             releases=subscriber.releases,
-            next_due_at=what.next_due_at,
+            next_due_at=due.next_due_at,
             send_empty=subscriber.schedule.send_empty,
         )
 
@@ -168,16 +168,16 @@ class Planner:
         ]
         scores = scorer.score(interests)
         scored: dict[int | None, list[tuple[Profile, Sequence[Score]]]] = {}
-        for (subscriber, profile), mine in zip(pairs, scores, strict=True):
-            scored.setdefault(subscriber.id, []).append((profile, mine))
+        for (subscriber, profile), profile_scores in zip(pairs, scores, strict=True):
+            scored.setdefault(subscriber.id, []).append((profile, profile_scores))
         digests = [
             digest_of(s, slot, scored.get(s.id, []), self._window, self._outlook, self._now)
             for s in subscribers
             if (slot := owed[s.id].serve)
         ]
-        told = self._nearest(scorer, pairs, interests, digests)
+        notes = self._nearest(scorer, pairs, interests, digests)
         return {
-            d.subscriber_id: replace(d, note=told.get(d.subscriber_id, d.note)) for d in digests
+            d.subscriber_id: replace(d, note=notes.get(d.subscriber_id, d.note)) for d in digests
         }
 
     def _nearest(
@@ -187,24 +187,24 @@ class Planner:
         interests: Sequence[Interest],
         digests: Sequence[Digest],
     ) -> dict[int, str]:
-        """For those who want to be told of a day below their threshold: what came nearest."""
+        """Return notes on the nearest papers, for those who want them on a day below threshold."""
         below = {d.subscriber_id: d for d in digests if d.skip is SkipReason.BELOW_THRESHOLD}
-        asked = [
+        wide = [
             (s, p, replace(i, profile=replace(p, threshold=0.0, max_papers=_NEAREST)))
             for (s, p), i in zip(pairs, interests, strict=True)
             if s.id in below and s.schedule.send_empty
         ]
-        found: dict[int, list[tuple[Profile, Sequence[Score]]]] = {}
-        for (s, p, _), scores in zip(asked, scorer.score([i for *_, i in asked]), strict=True):
-            found.setdefault(s.id or 0, []).append((p, scores))
-        return {who: self._told(below[who], scored) for who, scored in found.items()}
+        scored: dict[int, list[tuple[Profile, Sequence[Score]]]] = {}
+        for (s, p, _), scores in zip(wide, scorer.score([i for *_, i in wide]), strict=True):
+            scored.setdefault(s.id or 0, []).append((p, scores))
+        return {s: self._nearest_note(below[s], pairs) for s, pairs in scored.items()}
 
-    def _told(self, digest: Digest, scored: list[tuple[Profile, Sequence[Score]]]) -> str:
+    def _nearest_note(self, digest: Digest, scored: list[tuple[Profile, Sequence[Score]]]) -> str:
         nearest: Sequence[DigestItem] = merged(scored, self._window.papers)[:_NEAREST]
         return f"{nearest_note(nearest)} {digest.note}".strip()
 
     def interests(self, subscriber: Subscriber) -> tuple[Any, list[Interest]]:
-        """What scores the papers that are news, and what a subscriber asks of it."""
+        """Return what scores the papers that are news, and what a subscriber asks of it."""
         scorer, known = self._ready(), self._known([subscriber])
         return scorer, [
             interest_of(subscriber, profile, self._window, self._positions, known)
@@ -226,13 +226,13 @@ class Planner:
     def _known(self, subscribers: Sequence[Subscriber]) -> ReadingHistory:
         ids = [s.id for s in subscribers if s.id is not None]
         feedback: dict[int, list[Feedback]] = {}
-        for given in self._store.feedback.of(ids):
-            feedback.setdefault(given.subscriber_id, []).append(given)
-        spoken_of = {given.paper_id for some in feedback.values() for given in some}
+        for verdict in self._store.feedback.of(ids):
+            feedback.setdefault(verdict.subscriber_id, []).append(verdict)
+        judged = {verdict.paper_id for verdicts in feedback.values() for verdict in verdicts}
         return ReadingHistory(
-            shown=self._store.digests.shown(ids, self._window.since),
+            papers_shown=self._store.digests.shown(ids, self._window.since),
             feedback=feedback,
-            by_id=self._store.papers.by_ids(spoken_of) if spoken_of else {},
+            by_id=self._store.papers.by_ids(judged) if judged else {},
             by_key=examples(self._store, subscribers),
         )
 
@@ -252,27 +252,27 @@ def prepare(
     Who waits for late papers stays due, until they come or the subscriber's latest hour; so does
     everyone else once ``stop`` is set.
     """
-    prepared, done = PrepareReport(), 0
+    report, planned = PrepareReport(), 0
     for block in due_blocks(store, now, day, at_once):
         if stop is not None and stop.is_set():
             break
-        prepared.count(store.digests.record(planner.plan(block, day)))
-        prepared.waiting = planner.waiting
-        done += len(block)
-        progress(done)
-    return prepared
+        report.count(store.digests.record(planner.plan(block, day)))
+        report.waiting = planner.waiting
+        planned += len(block)
+        progress(planned)
+    return report
 
 
 def due_blocks(
     store: Store, now: datetime, day: date | None, size: int = BLOCK
 ) -> Iterator[list[Subscriber]]:
-    """The subscribers to plan for, in blocks; with ``day`` those who lack that day's digest."""
+    """Yield blocks of subscribers to plan for; with ``day`` those who lack that day's digest."""
     after = 0
     limit = None if day is not None else now
     while block := store.subscribers.active(after=after, limit=size, due=limit):
         after = max(s.id or 0 for s in block)
         if day is not None:
-            there = store.digests.dates([s.id or 0 for s in block], day)
-            block = [s for s in block if (s.id or 0, day) not in there]
+            prepared = store.digests.dates([s.id or 0 for s in block], day)
+            block = [s for s in block if (s.id or 0, day) not in prepared]
         if block:
             yield block

@@ -35,13 +35,13 @@ class Recorder:
 
     def __init__(
         self,
-        take: Callable[[Sequence[Step]], Sequence[bool]],
+        write: Callable[[Sequence[Step]], Sequence[bool]],
         parameters: RecordingParameters,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._take = GroupCommit(take)
+        self._group_commit = GroupCommit(write)
         self._parameters = parameters
         self._monotonic = monotonic
         self._sleep = sleep
@@ -49,10 +49,10 @@ class Recorder:
 
     @property
     def lease_end(self) -> float:
-        """When a lease that begins now ends, by the clock that nobody sets."""
+        """Return when a lease that begins now ends, by the clock that nobody sets."""
         return self._monotonic() + self._parameters.lease.total_seconds()
 
-    async def take(self, step: Step, until: float) -> bool:
+    async def commit(self, step: Step, until: float) -> bool:
         """Commit a step; return whether it was ours to take.
 
         Raises StoreError when that could not be done before ``until``, the end of the lease.
@@ -60,18 +60,18 @@ class Recorder:
         pause = self._parameters.first_pause
         while True:
             try:
-                taken = await self._take(step)
+                is_ours = await self._group_commit(step)
             except StoreError as error:
                 if self._monotonic() + pause > until:
                     raise
-                self._tell(error)
+                self._warn_once(error)
             else:
                 self._in_trouble = False
-                return taken
+                return is_ours
             await self._sleep(pause)
             pause = min(2 * pause, self._parameters.longest_pause)
 
-    def _tell(self, error: StoreError) -> None:
+    def _warn_once(self, error: StoreError) -> None:
         if not self._in_trouble:  # once for all mails under way
             minutes = self._parameters.lease / timedelta(minutes=1)
             log.warning(

@@ -51,38 +51,40 @@ class Status:
 
     @property
     def due(self) -> int:
-        """Digests that were due today, whatever became of them."""
+        """Return how many digests were due today, whatever became of them."""
         mailed = sum(n for s, n in self.deliveries.items() if s is not DeliveryState.SKIPPED)
         return mailed + sum(self.skipped.values()) + self.health.due.number
 
     @property
     def waiting(self) -> int:
-        """Of those, the ones still to be prepared or sent."""
+        """Return how many of those are still to be prepared or sent."""
         planned = sum(self.deliveries.get(state, 0) for state in _PENDING)
         return planned + self.health.due.number
 
     @property
     def scheduler_runs(self) -> bool:
-        """Whether a scheduler has been seen lately."""
+        """Return whether a scheduler has been seen lately."""
         return self.health.scheduler_runs
 
     @property
     def relay_trouble(self) -> str:
-        """What the relays in use last refused or failed with; empty when they work."""
+        """Return what the relays in use last refused or failed with; empty when they work."""
         return self.health.relay_trouble
 
     @property
     def troubles(self) -> list[Trouble]:
-        """Everything that keeps, or kept, today's digests from their readers."""
+        """Return everything that keeps, or kept, today's digests from their readers."""
         return [*self.health.troubles, *_mail_troubles(self), *_schedule_troubles(self)]
 
 
 def _mail_troubles(status: Status) -> list[Trouble]:
     troubles = [Trouble("template", status.template_trouble)] if status.template_trouble else []
     troubles += [
-        Trouble("template", f"{counted(one.number, 'mail')} cannot be composed: {_cause(one)}")
-        for one in status.unsent
-        if one.why.startswith(_BROKEN_TEMPLATE)
+        Trouble(
+            "template", f"{counted(unsent.number, 'mail')} cannot be composed: {_cause(unsent)}"
+        )
+        for unsent in status.unsent
+        if unsent.why.startswith(_BROKEN_TEMPLATE)
     ]
     if unknown := status.deliveries.get(DeliveryState.UNKNOWN, 0):
         text = f"{counted(unknown, 'digest')} may or may not have arrived"

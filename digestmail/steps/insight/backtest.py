@@ -50,17 +50,17 @@ class Backtest:
 
     @property
     def sent(self) -> Tally:
-        """What was really sent."""
+        """Return what was really sent."""
         return total(day.sent for day in self.days)
 
     @property
     def settings(self) -> dict[Setting, Tally]:
-        """What each setting would have given."""
+        """Return what each setting would have given."""
         return {each: total(day.settings[each] for day in self.days) for each in SETTINGS}
 
     @property
     def calibration(self) -> Calibration:
-        """The calibration of the papers that were judged; days count as independent."""
+        """Return the calibration of the papers that were judged; days count as independent."""
         return calibration(day.points for day in self.days)
 
 
@@ -71,11 +71,11 @@ class _Reader:
     subscriber: Subscriber
     feedback: Sequence[Feedback]
     digests: Mapping[date, Digest]  # those to replay
-    shown: Mapping[int, date]  # paper id -> of the digest that brought it
+    shown_on: Mapping[int, date]  # paper id -> of the digest that brought it
 
     @property
     def profiles(self) -> list[Profile]:
-        """Those that papers can be judged by."""
+        """Return those that papers can be judged by."""
         return [profile for profile in self.subscriber.profiles if not profile.is_empty]
 
 
@@ -105,37 +105,37 @@ def replay(
 def _readers(store: Store, since: date, now: datetime, window: timedelta) -> list[_Reader]:
     subscribers = {s.id or 0: s for s in store.subscribers.all()}
     feedback: dict[int, list[Feedback]] = {}
-    for given in store.feedback.of(subscribers):
-        feedback.setdefault(given.subscriber_id, []).append(given)
+    for verdict in store.feedback.of(subscribers):
+        feedback.setdefault(verdict.subscriber_id, []).append(verdict)
     # One digest a date at most; the days before tell what had been shown, the last is tomorrow's.
-    most = (now.date() - since + window).days + 2
-    shown = store.digests.shown(list(feedback), now - timedelta(days=most) - window)
-    found = []
-    for who, given_by in feedback.items():
-        digests = store.digests.of_subscriber(who, limit=most)
-        brought = _brought(digests, shown.get(who, set()))
-        replayed = {d.date: d for d in digests if d.date >= since and _went(d, brought)}
-        found.append(_Reader(subscribers[who], given_by, replayed, brought))
-    return found
+    days = (now.date() - since + window).days + 2
+    shown_papers = store.digests.shown(list(feedback), now - timedelta(days=days) - window)
+    readers = []
+    for subscriber_id, verdicts in feedback.items():
+        digests = store.digests.of_subscriber(subscriber_id, limit=days)
+        shown_on = _shown_on(digests, shown_papers.get(subscriber_id, set()))
+        replayed = {d.date: d for d in digests if d.date >= since and _went(d, shown_on)}
+        readers.append(_Reader(subscribers[subscriber_id], verdicts, replayed, shown_on))
+    return readers
 
 
-def _brought(digests: Iterable[Digest], shown: Collection[int]) -> dict[int, date]:
-    """When each paper was shown: last, since one of a digest that never went may come again."""
+def _shown_on(digests: Iterable[Digest], papers: Collection[int]) -> dict[int, date]:
+    """Return when each paper was shown last: one of a digest that never went may come again."""
     in_order = sorted(digests, key=lambda digest: digest.date)
     return {
         item.paper.id or 0: digest.date
         for digest in in_order
         for item in digest.items
-        if item.paper.id in shown
+        if item.paper.id in papers
     }
 
 
-def _went(digest: Digest, brought: Mapping[int, date]) -> bool:
-    """Whether a digest was made of papers, and its papers were not given back."""
+def _went(digest: Digest, shown_on: Mapping[int, date]) -> bool:
+    """Return whether a digest was made of papers, and its papers were not given back."""
     if digest.papers_from is None or digest.papers_until is None:
         return False
-    mine = [brought.get(item.paper.id or 0) == digest.date for item in digest.items]
-    return not mine or any(mine)
+    is_latest = [shown_on.get(item.paper.id or 0) == digest.date for item in digest.items]
+    return not is_latest or any(is_latest)
 
 
 class _Replay:
@@ -150,8 +150,8 @@ class _Replay:
     ) -> None:
         self._store, self._make_scorer, self._window = store, make_scorer, window
         self._readers = readers
-        every = [digest for reader in readers for digest in reader.digests.values()]
-        self._papers = store.papers.seen_after(_opens(every, window)) if every else []
+        digests = [digest for reader in readers for digest in reader.digests.values()]
+        self._papers = store.papers.seen_after(_opens(digests, window)) if digests else []
         self._by_key = examples(store, [reader.subscriber for reader in readers])
         self._by_id = store.papers.by_ids({f.paper_id for r in readers for f in r.feedback})
 
@@ -167,18 +167,20 @@ class _Replay:
         scorer = self._make_scorer(papers, self._store.papers.before(opens, BACKGROUND))
         scores = iter(scorer.score([*learnt, *unlearnt]))
         offers = [view.offers(scores) for view in views]
-        return [v.replayed(mine, v.offers(scores)) for v, mine in zip(views, offers, strict=True)]
+        return [v.replayed(offer, v.offers(scores)) for v, offer in zip(views, offers, strict=True)]
 
     def _known(self, view: "_View") -> ReadingHistory:
-        """What was known of a reader when a digest was prepared."""
-        reader, who = view.reader, view.reader.subscriber.id or 0
-        told = [given for given in reader.feedback if given.given_at < view.digest.prepared_at]
+        """Return what was known of a reader when a digest was prepared."""
+        reader, subscriber_id = view.reader, view.reader.subscriber.id or 0
+        verdicts = [v for v in reader.feedback if v.given_at < view.digest.prepared_at]
         named = {key for profile in reader.profiles for key in profile.seed_papers}
-        seeds = named | {own_key(who, key) for key in named}
+        seeds = named | {own_key(subscriber_id, key) for key in named}
         by_key = {key: self._by_key[key] for key in seeds & self._by_key.keys()}
         # A paper that this digest or a later one brought was no seed yet.
         earlier = {key: p for key, p in by_key.items() if not view.is_later(p.id)}
-        return ReadingHistory({who: view.elsewhere}, {who: told}, self._by_id, earlier)
+        return ReadingHistory(
+            {subscriber_id: view.elsewhere}, {subscriber_id: verdicts}, self._by_id, earlier
+        )
 
 
 class _View:
@@ -188,56 +190,56 @@ class _View:
         assert digest.papers_from is not None  # noqa: S101 - see _went
         assert digest.papers_until is not None  # noqa: S101
         self.reader, self.digest = reader, digest
-        self.elsewhere = {paper for paper, day in reader.shown.items() if day != digest.date}
+        self.elsewhere = {paper for paper, day in reader.shown_on.items() if day != digest.date}
         self._window = Window(papers, digest.papers_from, digest.papers_until)
         self._positions = {paper.id or 0: place for place, paper in enumerate(papers)}
         self._news = range(_place(papers, digest.papers_from), _place(papers, digest.papers_until))
 
     def is_later(self, paper_id: int | None) -> bool:
-        """Whether this digest or a later one brought a paper."""
-        return self.reader.shown.get(paper_id or 0, date.min) >= self.digest.date
+        """Return whether this digest or a later one brought a paper."""
+        return self.reader.shown_on.get(paper_id or 0, date.min) >= self.digest.date
 
     def interests(self, known: ReadingHistory) -> list[Interest]:
-        """The reader's profiles as they were taught then, without limits."""
+        """Return the reader's profiles as they were taught then, without limits."""
         subscriber = replace(self.reader.subscriber, papers_since=None)
-        most = max(1, len(self._news))
+        limit = max(1, len(self._news))
         later = range(self._news.stop, len(self._window.papers))
-        found = [
+        interests = [
             interest_of(
                 subscriber,
-                replace(profile, threshold=0.0, max_papers=most),
+                replace(profile, threshold=0.0, max_papers=limit),
                 self._window,
                 self._positions,
                 known,
             )
             for profile in self.reader.profiles
         ]
-        return [replace(each, blocked=each.blocked.union(later)) for each in found]
+        return [replace(each, blocked=each.blocked.union(later)) for each in interests]
 
     def offers(self, scores: Iterator[Sequence[Score]]) -> Offers:
         """Take this digest's share of all scores."""
         return [(profile, next(scores)) for profile in self.reader.profiles]
 
     def replayed(self, offers: Offers, unlearnt: Offers) -> Replayed:
-        """All that the measures need."""
-        kept = [i for i in self.digest.items if (i.paper.id or 0) not in self.elsewhere]
-        apart = [i for i in kept if i.pinned or explores(i)]
+        """Return all that the measures need."""
+        items = [i for i in self.digest.items if (i.paper.id or 0) not in self.elsewhere]
+        excluded = [i for i in items if i.pinned or explores(i)]
         return Replayed(
             offers=offers,
             unlearnt=unlearnt,
-            sent=self._places(item.paper.id or 0 for item in kept),
+            sent=self._places(item.paper.id or 0 for item in items),
             verdicts=self._verdicts(),
-            apart=self._places(item.paper.id or 0 for item in apart),
+            excluded=self._places(item.paper.id or 0 for item in excluded),
         )
 
     def _verdicts(self) -> dict[int, Verdict]:
-        """What the reader said later of the papers that were news in this digest."""
+        """Return what the reader said later of the papers that were news in this digest."""
         return {
-            place: given.verdict
-            for given in self.reader.feedback
-            if given.given_at >= self.digest.prepared_at
-            and given.paper_id not in self.elsewhere
-            and (place := self._positions.get(given.paper_id, -1)) in self._news
+            place: feedback.verdict
+            for feedback in self.reader.feedback
+            if feedback.given_at >= self.digest.prepared_at
+            and feedback.paper_id not in self.elsewhere
+            and (place := self._positions.get(feedback.paper_id, -1)) in self._news
         }
 
     def _places(self, paper_ids: Iterable[int]) -> frozenset[int]:
@@ -245,11 +247,11 @@ class _View:
 
 
 def _opens(digests: Sequence[Digest], window: timedelta) -> datetime:
-    """The beginning of the first of the windows that these digests were scored in."""
+    """Return the beginning of the first of the windows that these digests were scored in."""
     ends = [(d.papers_from, d.papers_until) for d in digests if d.papers_from and d.papers_until]
     return min(min(since, until - window) for since, until in ends)
 
 
 def _place(papers: Sequence[Paper], moment: datetime) -> int:
-    """The position of the first paper first seen after an instant."""
+    """Return the position of the first paper first seen after an instant."""
     return bisect_right(papers, moment, key=attrgetter("first_seen_at"))

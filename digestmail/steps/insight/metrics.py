@@ -26,8 +26,8 @@ AS_CONFIGURED = Setting("as configured")
 LEARNING_OFF = Setting("learning off", learning=False)
 SETTINGS = (
     AS_CONFIGURED,
-    *(Setting(f"threshold {least:g}", threshold=least) for least in (*reversed(THRESHOLDS), 0.5)),
-    *(Setting(f"at most {most} papers", max_papers=most) for most in (5, 10, 20)),
+    *(Setting(f"threshold {value:g}", threshold=value) for value in (*reversed(THRESHOLDS), 0.5)),
+    *(Setting(f"at most {papers} papers", max_papers=papers) for papers in (5, 10, 20)),
     LEARNING_OFF,
 )
 
@@ -38,61 +38,61 @@ class Tally:
 
     mails: int = 0
     papers: int = 0
-    more: int = 0
-    less: int = 0
+    likes: int = 0
+    dislikes: int = 0
     liked: int = 0  # papers with a ``more``, shown or not
 
     @property
     def judged(self) -> int:
-        """Of the papers shown, those with a verdict."""
-        return self.more + self.less
+        """Return how many of the papers shown have a verdict."""
+        return self.likes + self.dislikes
 
     @property
     def papers_a_mail(self) -> float | None:
-        """The mean, over mails that have a paper; None without a mail."""
+        """Return the mean, over mails that have a paper; None without a mail."""
         return _ratio(self.papers, self.mails)
 
     @property
     def precision(self) -> float | None:
-        """The share of ``more`` among the papers shown and judged; None when none was."""
-        return _ratio(self.more, self.judged)
+        """Return the share of ``more`` among the papers shown and judged; None when none was."""
+        return _ratio(self.likes, self.judged)
 
     @property
     def liked_shown(self) -> float | None:
-        """The share of the liked papers that was shown (recall); None when none was liked."""
-        return _ratio(self.more, self.liked)
+        """Return the share of the liked papers that was shown (recall); None without any."""
+        return _ratio(self.likes, self.liked)
 
 
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+def _ratio(count: int, total: int) -> float | None:
+    return count / total if total else None
 
 
-def tally(shown: Collection[int], verdicts: Mapping[int, Verdict]) -> Tally:
-    """What one mail of these papers is worth by its reader's verdicts."""
-    said = Counter(verdicts[paper] for paper in shown if paper in verdicts)
+def tally(papers: Collection[int], verdicts: Mapping[int, Verdict]) -> Tally:
+    """Return what one mail of these papers is worth by its reader's verdicts."""
+    counts = Counter(verdicts[paper] for paper in papers if paper in verdicts)
     return Tally(
-        mails=1 if shown else 0,
-        papers=len(shown),
-        more=said[Verdict.MORE],
-        less=said[Verdict.LESS],
+        mails=1 if papers else 0,
+        papers=len(papers),
+        likes=counts[Verdict.MORE],
+        dislikes=counts[Verdict.LESS],
         liked=sum(verdict is Verdict.MORE for verdict in verdicts.values()),
     )
 
 
 def total(tallies: Iterable[Tally]) -> Tally:
-    """The sum of many."""
-    every = list(tallies)
+    """Return the sum of many."""
+    addends = list(tallies)
     return Tally(
-        mails=sum(one.mails for one in every),
-        papers=sum(one.papers for one in every),
-        more=sum(one.more for one in every),
-        less=sum(one.less for one in every),
-        liked=sum(one.liked for one in every),
+        mails=sum(addend.mails for addend in addends),
+        papers=sum(addend.papers for addend in addends),
+        likes=sum(addend.likes for addend in addends),
+        dislikes=sum(addend.dislikes for addend in addends),
+        liked=sum(addend.liked for addend in addends),
     )
 
 
 def shown_with(setting: Setting, offers: Offers) -> frozenset[int]:
-    """The papers that a digest of these offers would show, those of followed authors first.
+    """Return the papers that a digest of these offers would show, those of followed authors first.
 
     By value only: that the model prefers variety among the best is left aside.
     """
@@ -102,15 +102,15 @@ def shown_with(setting: Setting, offers: Offers) -> frozenset[int]:
 
 
 def _picked(setting: Setting, profile: Profile, scores: Sequence[Score]) -> list[Score]:
-    least = profile.threshold if setting.threshold is None else setting.threshold
-    most = profile.max_papers if setting.max_papers is None else setting.max_papers
-    good = [score for score in scores if score.pinned or score.value >= least]
-    return sorted(good, key=lambda score: (score.pinned, score.value), reverse=True)[:most]
+    threshold = profile.threshold if setting.threshold is None else setting.threshold
+    limit = profile.max_papers if setting.max_papers is None else setting.max_papers
+    passing = [score for score in scores if score.pinned or score.value >= threshold]
+    return sorted(passing, key=lambda score: (score.pinned, score.value), reverse=True)[:limit]
 
 
-def explores(what: Score | DigestItem) -> bool:
-    """Whether a paper was shown to learn from the verdict."""
-    return any(reason.kind is ReasonKind.EXPLORATION for reason in what.reasons)
+def explores(pick: Score | DigestItem) -> bool:
+    """Return whether a paper was shown to learn from the verdict."""
+    return any(reason.kind is ReasonKind.EXPLORATION for reason in pick.reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,19 +121,19 @@ class Replayed:
     unlearnt: Offers  # the same without any feedback
     sent: frozenset[int]
     verdicts: Mapping[int, Verdict]
-    apart: frozenset[int] = frozenset()  # shown for another reason than their value
+    excluded: frozenset[int] = frozenset()  # shown for another reason than their value
 
 
 def points(replayed: Replayed) -> list[Outcome]:
-    """The best value of each judged paper and whether it was liked.
+    """Return the best value of each judged paper and whether it was liked.
 
     Papers of followed authors and those shown to explore are left out.
     """
     scores = [score for _, scores in replayed.offers for score in scores]
-    apart = replayed.apart | {s.paper for s in scores if s.pinned or explores(s)}
+    excluded = replayed.excluded | {s.paper for s in scores if s.pinned or explores(s)}
     best: dict[int, float] = {}
     for score in scores:
-        if score.paper in replayed.verdicts and score.paper not in apart:
+        if score.paper in replayed.verdicts and score.paper not in excluded:
             best[score.paper] = max(score.value, best.get(score.paper, 0.0))
     return [(value, replayed.verdicts[paper] is Verdict.MORE) for paper, value in best.items()]
 
@@ -154,9 +154,9 @@ def measured(day: date, digests: Sequence[Replayed]) -> Day:
     return Day(
         date=day,
         digests=len(digests),
-        sent=total(tally(one.sent, one.verdicts) for one in digests),
-        settings={setting: total(_tried(setting, one) for one in digests) for setting in SETTINGS},
-        points=tuple(point for one in digests for point in points(one)),
+        sent=total(tally(digest.sent, digest.verdicts) for digest in digests),
+        settings={setting: total(_tried(setting, d) for d in digests) for setting in SETTINGS},
+        points=tuple(point for digest in digests for point in points(digest)),
     )
 
 

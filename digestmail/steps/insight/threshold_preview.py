@@ -62,7 +62,7 @@ def recent_interests(
     subscriber_id = subscriber.id or 0
     feedback = store.feedback.of([subscriber_id])
     known = ReadingHistory(
-        shown={},
+        papers_shown={},
         feedback={subscriber_id: feedback},
         by_id=store.papers.by_ids({verdict.paper_id for verdict in feedback}),
         by_key=examples(store, [subscriber]),

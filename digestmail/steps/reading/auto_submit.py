@@ -17,7 +17,7 @@ from digestmail.steps.reading import feedback
 from digestmail.steps.reading.feedback import RatedPaper
 from digestmail.store import Store
 
-_MOST = 4  # taps and presses of one mail in a RUSH; a quick reader needs two seconds for each
+_MAX_SUBMISSIONS = 4  # of one mail in a RUSH; a quick reader needs two seconds for each
 RUSH = timedelta(seconds=8)
 HASTE = timedelta(seconds=5)  # nobody reads a page and presses the opposite button so fast
 DOUBT = timedelta(minutes=10)
@@ -27,32 +27,33 @@ _OPPOSITE = {Verdict.MORE: Verdict.LESS, Verdict.LESS: Verdict.MORE}
 
 
 class Answer(StrEnum):
-    """What became of what a page posted by itself; but for DONE its button has to be pressed."""
+    """The outcome of a submission. Unless it is RECORDED the page's button has to be pressed."""
 
-    DONE = "done"
-    SAID_OTHERWISE = "said-otherwise"  # the other word on that paper stands
+    RECORDED = "done"
+    CONTRADICTED = "said-otherwise"  # the other word on that paper stands
     SCANNED = "scanned"  # as it seems
 
 
-def give(store: Store, paper: RatedPaper, verdict: Verdict, now: datetime) -> Answer:
+def submit_verdict(store: Store, paper: RatedPaper, verdict: Verdict, now: datetime) -> Answer:
     """Record a verdict that a page posted by itself; what was said before stands."""
     if not _may_tap(store, paper, now):
         return Answer.SCANNED
-    said = feedback.said(store, paper)
-    if said is None:
-        return _say(store, paper, verdict, now)
-    if said.verdict is verdict:
-        return Answer.DONE
-    if _is_tapped(store, said.subscriber_id, said.paper_id, said.verdict, said.given_at):
-        return _doubt(store, paper, now - said.given_at, now)
-    return Answer.SAID_OTHERWISE
+    previous = feedback.verdict_on(store, paper)
+    if previous is None:
+        return _record(store, paper, verdict, now)
+    if previous.verdict is verdict:
+        return Answer.RECORDED
+    reader, paper_id = previous.subscriber_id, previous.paper_id
+    if _is_tapped(store, reader, paper_id, previous.verdict, previous.given_at):
+        return _doubt(store, paper, now - previous.given_at, now)
+    return Answer.CONTRADICTED
 
 
-def _say(store: Store, paper: RatedPaper, verdict: Verdict, now: datetime) -> Answer:
+def _record(store: Store, paper: RatedPaper, verdict: Verdict, now: datetime) -> Answer:
     _mark(store, paper, verdict, now)
-    feedback.give(store, paper, verdict, now)
-    mine = paper.digest.subscriber_id, paper.item.paper.id or 0
-    if _is_tapped(store, *mine, _OPPOSITE[verdict], now):  # by another process at the same moment
+    feedback.record_verdict(store, paper, verdict, now)
+    ids = paper.digest.subscriber_id, paper.item.paper.id or 0
+    if _is_tapped(store, *ids, _OPPOSITE[verdict], now):  # by another process at the same moment
         return _doubt(store, paper, timedelta(0), now)
     return _stays(store, paper, now)
 
@@ -66,15 +67,15 @@ def press(
     """
     if not _may_press(store, paper, now):
         return Answer.SCANNED
-    said = feedback.said(store, paper)
-    if said is not None and said.verdict is verdict:
-        return Answer.DONE
-    if said and not turns_round and timedelta(0) <= now - said.given_at <= HASTE:
+    previous = feedback.verdict_on(store, paper)
+    if previous is not None and previous.verdict is verdict:
+        return Answer.RECORDED
+    if previous and not turns_round and timedelta(0) <= now - previous.given_at <= HASTE:
         _refuse(store, paper, now, since=now - RUSH)
         return Answer.SCANNED
-    _mark_press(store, paper, verdict, now, instead_of=said)
-    feedback.give(store, paper, verdict, now)
-    return Answer.DONE
+    _mark_press(store, paper, verdict, now, instead_of=previous)
+    feedback.record_verdict(store, paper, verdict, now)
+    return Answer.RECORDED
 
 
 def press_save(store: Store, paper: RatedPaper, now: datetime) -> Answer:
@@ -84,7 +85,7 @@ def press_save(store: Store, paper: RatedPaper, now: datetime) -> Answer:
     if not feedback.is_saved(store, paper):
         _mark_press(store, paper, _SAVED, now)
         store.saved.add(paper.digest.subscriber_id, paper.item.paper.id or 0, now)
-    return Answer.DONE
+    return Answer.RECORDED
 
 
 def save(store: Store, paper: RatedPaper, now: datetime) -> Answer:
@@ -92,19 +93,19 @@ def save(store: Store, paper: RatedPaper, now: datetime) -> Answer:
     if not _may_tap(store, paper, now):
         return Answer.SCANNED
     if feedback.is_saved(store, paper):
-        return Answer.DONE
+        return Answer.RECORDED
     _mark(store, paper, _SAVED, now)
     store.saved.add(paper.digest.subscriber_id, paper.item.paper.id or 0, now)
     return _stays(store, paper, now)
 
 
-def left(store: Store, subscriber_id: int, now: datetime) -> None:
+def withdraw_recent(store: Store, subscriber_id: int, now: datetime) -> None:
     """Take back the taps of the moment before a subscriber left: one visitor did both."""
     _take_back(store, subscriber_id, now - RUSH)
 
 
 def is_reader(store: Store, subscriber_id: int) -> bool:
-    """Whether a subscriber is still one whose words count: who has left says nothing more."""
+    """Return whether a subscriber's verdicts still count: not of one who has left."""
     reader = store.subscribers.get(subscriber_id)
     return reader is not None and reader.status in _READS
 
@@ -116,7 +117,7 @@ def _may_tap(store: Store, paper: RatedPaper, now: datetime) -> bool:
 
 
 def _may_press(store: Store, paper: RatedPaper, now: datetime) -> bool:
-    """Whether a button counts: of a mail that is being scanned only one pressed for itself."""
+    """Return whether a button counts: in a scanned mail only one that was pressed alone."""
     last = f"pressed:{paper.digest.subscriber_id}"
     before = store.guards.counted(last)
     store.guards.allow(last, 1, timedelta(0), now)
@@ -128,26 +129,26 @@ def _may_press(store: Store, paper: RatedPaper, now: datetime) -> bool:
 
 def _is_calm(store: Store, paper: RatedPaper, now: datetime) -> bool:
     """Count a tap or press; False, and the last ones are taken back, once there is a rush."""
-    if store.guards.allow(f"taps:{paper.digest.id}", _MOST, RUSH, now):
+    if store.guards.allow(f"taps:{paper.digest.id}", _MAX_SUBMISSIONS, RUSH, now):
         return True
     _refuse(store, paper, now, since=now - RUSH)
     return False
 
 
 def _stays(store: Store, paper: RatedPaper, now: datetime) -> Answer:
-    """Whether a tap may stand; another process may have seen the rush while it was recorded."""
+    """Return whether a tap stands: another process may have seen a rush meanwhile."""
     if not _is_scanned(store, paper, now):
-        return Answer.DONE
+        return Answer.RECORDED
     _take_back(store, paper.digest.subscriber_id, now - RUSH, _papers(paper))
     return Answer.SCANNED
 
 
 def _doubt(store: Store, paper: RatedPaper, after: timedelta, now: datetime) -> Answer:
-    """More and less of one paper: a slip; at once, or on a second paper too, it is a scanner."""
+    """Judge more and less of one paper: a slip, or a scanner if at once or on a second paper."""
     if after > DOUBT:
-        return Answer.SAID_OTHERWISE
+        return Answer.CONTRADICTED
     if after > RUSH and store.guards.allow(f"doubts:{paper.digest.id}", 1, DOUBT, now):
-        return Answer.SAID_OTHERWISE
+        return Answer.CONTRADICTED
     _refuse(store, paper, now, since=now - DOUBT)
     return Answer.SCANNED
 
@@ -177,42 +178,42 @@ def _take_back(
 ) -> None:
     """Undo the taps since an instant, of some papers or all."""
 
-    def is_meant(paper_id: int, what: str, at: datetime) -> bool:
-        wanted = at >= since and (papers is None or paper_id in papers)
-        return wanted and _is_tapped(store, reader, paper_id, what, at)
+    def is_undone(paper_id: int, action: str, at: datetime) -> bool:
+        is_in_scope = at >= since and (papers is None or paper_id in papers)
+        return is_in_scope and _is_tapped(store, reader, paper_id, action, at)
 
-    for given in store.feedback.of([reader]):
-        if is_meant(given.paper_id, given.verdict, given.given_at):
-            feedback.undo(store, reader, given.paper_id)
-    for kept in store.saved.of(reader):
-        if is_meant(kept.paper.id or 0, _SAVED, kept.saved_at):
-            store.saved.remove(reader, kept.paper.id or 0)
+    for verdict in store.feedback.of([reader]):
+        if is_undone(verdict.paper_id, verdict.verdict, verdict.given_at):
+            feedback.undo(store, reader, verdict.paper_id)
+    for saved in store.saved.of(reader):
+        if is_undone(saved.paper.id or 0, _SAVED, saved.saved_at):
+            store.saved.remove(reader, saved.paper.id or 0)
 
 
 def _take_presses_back(store: Store, paper: RatedPaper, since: datetime) -> None:
     """Undo what buttons said in a burst, of the papers of its mail; what they replaced returns."""
     reader, papers = paper.digest.subscriber_id, _papers(paper)
-    for given in store.feedback.of([reader]):
-        key = _press(reader, given.paper_id, given.verdict)
-        if given.paper_id not in papers or not _is_marked(store, key, given.given_at, since):
+    for verdict in store.feedback.of([reader]):
+        key = _press(reader, verdict.paper_id, verdict.verdict)
+        if verdict.paper_id not in papers or not _is_marked(store, key, verdict.given_at, since):
             continue
-        feedback.undo(store, reader, given.paper_id)
-        if _is_marked(store, f"{key}:instead", given.given_at, since):
+        feedback.undo(store, reader, verdict.paper_id)
+        if _is_marked(store, f"{key}:instead", verdict.given_at, since):
             before = store.guards.counted(f"{key}:before")
-            said = replace(given, verdict=_OPPOSITE[given.verdict])
-            store.feedback.give(replace(said, given_at=before or given.given_at))
-    for kept in store.saved.of(reader):
-        paper_id = kept.paper.id or 0
+            replaced = replace(verdict, verdict=_OPPOSITE[verdict.verdict])
+            store.feedback.give(replace(replaced, given_at=before or verdict.given_at))
+    for saved in store.saved.of(reader):
+        paper_id = saved.paper.id or 0
         key = _press(reader, paper_id, _SAVED)
-        if paper_id in papers and _is_marked(store, key, kept.saved_at, since):
+        if paper_id in papers and _is_marked(store, key, saved.saved_at, since):
             store.saved.remove(reader, paper_id)
 
 
 def _mark_press(
-    store: Store, paper: RatedPaper, what: str, now: datetime, instead_of: Feedback | None = None
+    store: Store, paper: RatedPaper, action: str, now: datetime, instead_of: Feedback | None = None
 ) -> None:
     """Note that a button is about to act, and what it replaces."""
-    key = _press(paper.digest.subscriber_id, paper.item.paper.id or 0, what)
+    key = _press(paper.digest.subscriber_id, paper.item.paper.id or 0, action)
     store.guards.allow(key, 1, timedelta(0), now)
     if instead_of is not None:
         store.guards.allow(f"{key}:instead", 1, timedelta(0), now)
@@ -224,22 +225,22 @@ def _is_marked(store: Store, key: str, at: datetime, since: datetime) -> bool:
     return marked is not None and at >= since and abs(marked - at) <= RUSH
 
 
-def _press(reader: int, paper_id: int, what: str) -> str:
-    return f"press:{reader}:{paper_id}:{what}"
+def _press(reader: int, paper_id: int, action: str) -> str:
+    return f"press:{reader}:{paper_id}:{action}"
 
 
-def _mark(store: Store, paper: RatedPaper, what: str, now: datetime) -> None:
+def _mark(store: Store, paper: RatedPaper, action: str, now: datetime) -> None:
     """Note that a page is about to act by itself."""
-    key = _tap(paper.digest.subscriber_id, paper.item.paper.id or 0, what)
+    key = _tap(paper.digest.subscriber_id, paper.item.paper.id or 0, action)
     store.guards.allow(key, 1, timedelta(0), now)
 
 
-def _is_tapped(store: Store, reader: int, paper_id: int, what: str, at: datetime) -> bool:
-    """Whether a page did by itself what was done then."""
+def _is_tapped(store: Store, reader: int, paper_id: int, action: str, at: datetime) -> bool:
+    """Return whether a page did by itself what was done then."""
     # Not to the instant: the same link may have been opened twice at once.
-    marked = store.guards.counted(_tap(reader, paper_id, what))
+    marked = store.guards.counted(_tap(reader, paper_id, action))
     return marked is not None and abs(marked - at) <= RUSH
 
 
-def _tap(reader: int, paper_id: int, what: str) -> str:
-    return f"tap:{reader}:{paper_id}:{what}"
+def _tap(reader: int, paper_id: int, action: str) -> str:
+    return f"tap:{reader}:{paper_id}:{action}"

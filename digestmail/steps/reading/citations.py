@@ -51,20 +51,21 @@ _VERBATIM = str.maketrans({c: f"%{ord(c):02X}" for c in ' {}\\"<>^`|'})
 
 
 def bibtex(papers: Sequence[Paper]) -> str:
-    """The papers as BibTeX, in UTF-8; each under a key of its own: see ``citation_key``."""
+    """Return the papers as BibTeX, in UTF-8; each under a key of its own: see ``citation_key``."""
     return "\n".join(map(_entry, papers))
 
 
 def citation_key(paper: Paper) -> str:
-    """First author, year and identifier: ``okafor2026-2611.01234``.
+    """Return first author, year and identifier: ``okafor2026-2611.01234``.
 
     Made of nothing but the paper, so that it is the same whatever else is exported, and until
     the source corrects the name or the day.
     """
-    found = arxiv_id(paper.key)
-    name = found[0].replace("/", "-") if found else hashlib.sha256(paper.key.encode()).hexdigest()
+    identifier = arxiv_id(paper.key)
+    digest = hashlib.sha256(paper.key.encode()).hexdigest()
+    name = identifier[0].replace("/", "-") if identifier else digest[:10]
     surname = _folded(_surname(next(_authors(paper), "")))
-    return f"{surname or 'anonymous'}{_date(paper)[:4]}-{name if found else name[:10]}"
+    return f"{surname or 'anonymous'}{_date(paper)[:4]}-{name}"
 
 
 def _entry(paper: Paper) -> str:
@@ -82,15 +83,15 @@ def _entry(paper: Paper) -> str:
 
 
 def _eprint(paper: Paper) -> dict[str, str]:
-    found = arxiv_id(paper.key)
-    if not found:
+    identifier = arxiv_id(paper.key)
+    if not identifier:
         return {}
     primary = _latex(paper.categories[0]) if paper.categories else ""
-    return {"eprint": found[0], "archiveprefix": "arXiv", "primaryclass": primary}
+    return {"eprint": identifier[0], "archiveprefix": "arXiv", "primaryclass": primary}
 
 
 def _title(text: str) -> str:
-    """A title, its acronyms in braces, which keep styles from lowering them."""
+    """Return a title, its acronyms in braces, which keep styles from lowering them."""
     return _pieces(text, lambda prose: _WORD.sub(_protected, prose))
 
 
@@ -103,7 +104,7 @@ def _latex(text: str) -> str:
 
 
 def _pieces(text: str, protect: Callable[[str], str]) -> str:
-    """Plain text as LaTeX: harmless formulas as they are, all else escaped."""
+    """Return plain text as LaTeX: harmless formulas as they are, all else escaped."""
     pieces = _MATH.split(one_line(text))  # every second one is a formula
     return "".join(
         piece if at % 2 and _is_harmless(piece) else protect(_escaped(piece))
@@ -131,7 +132,7 @@ def _escaped(text: str) -> str:
 
 
 def _author(name: str) -> str:
-    """A name that BibTeX takes for one: in braces where it would see several, or parts."""
+    """Return a name that BibTeX takes for one: in braces where it would see several, or parts."""
     latex = _latex(name)
     odd = latex.count(",") > 1 or {"and", "others"} & set(latex.lower().split())
     return f"{{{latex}}}" if odd else latex
@@ -141,72 +142,73 @@ def _author(name: str) -> str:
 
 
 def ris(papers: Sequence[Paper]) -> str:
-    """The papers as RIS, in UTF-8."""
+    """Return the papers as RIS, in UTF-8."""
     return "".join(f"{tag}  - {value}\r\n" for paper in papers for tag, value in _ris(paper))
 
 
 def _ris(paper: Paper) -> Iterator[tuple[str, str]]:
-    found = arxiv_id(paper.key)
+    identifier = arxiv_id(paper.key)
     yield "TY", "JOUR"
     yield "ID", citation_key(paper)
-    many = [
+    fields = [
         ("TI", (readable(paper.title),)),
         ("AU", map(_inverted, paper.authors)),
         ("PY", (_date(paper)[:4],)),
         ("DA", (_date(paper).replace("-", "/"),)),
-        ("T2", (f"arXiv preprint arXiv:{found[0]}" if found else "",)),
-        ("AN", (f"arXiv:{found[0]}" if found else "",)),
+        ("T2", (f"arXiv preprint arXiv:{identifier[0]}" if identifier else "",)),
+        ("AN", (f"arXiv:{identifier[0]}" if identifier else "",)),
         ("DO", (paper.doi,)),
         ("UR", (paper.url,)),
         ("KW", paper.categories),
         ("AB", (readable(paper.abstract),)),
     ]
     yield from (
-        (tag, value) for tag, values in many for text in values if (value := one_line(text))
+        (tag, value) for tag, values in fields for text in values if (value := one_line(text))
     )
     yield "ER", ""
 
 
 def _inverted(name: str) -> str:
-    """``de Vries, Jan``; a name with a comma, and that of a group, stays as it is."""
+    """Return ``de Vries, Jan``; a name with a comma, and that of a group, stays as it is."""
     surname = _surname(name)
-    given = one_line(name).removesuffix(surname).strip()
-    group = {"and", "the"} & set(given.lower().split())
-    return f"{surname}, {given}" if given and not group and "," not in name else one_line(name)
+    given_name = one_line(name).removesuffix(surname).strip()
+    group = {"and", "the"} & set(given_name.lower().split())
+    is_person = given_name and not group and "," not in name
+    return f"{surname}, {given_name}" if is_person else one_line(name)
 
 
 # --- CSV -------------------------------------------------------------------------------------
 
 
 def csv_of(saved: Sequence[SavedPaper]) -> str:
-    """A reading list as CSV, a row for each paper; cells are harmless in a spreadsheet."""
+    """Return a reading list as CSV, a row for each paper; cells are harmless in a spreadsheet."""
     target = io.StringIO()
     # Else what a cell holds could begin another one where a semicolon parts the cells.
     writer = csv.writer(target, quoting=csv.QUOTE_ALL)
     writer.writerow(_COLUMNS)
-    for kept in saved:
-        writer.writerow(map(harmless, _cells(kept)))
+    for saved_paper in saved:
+        writer.writerow(map(harmless, _cells(saved_paper)))
     return target.getvalue()
 
 
-def _cells(kept: SavedPaper) -> list[str]:
-    paper = kept.paper
-    found = arxiv_id(paper.key)
+def _cells(saved: SavedPaper) -> list[str]:
+    paper = saved.paper
+    identifier = arxiv_id(paper.key)
     return [
         readable(paper.title),
         "; ".join(_authors(paper)),
         _date(paper),
         paper.doi,
-        found[0] if found else "",
+        identifier[0] if identifier else "",
         paper.url,
         "; ".join(paper.categories),
-        kept.saved_at.date().isoformat(),
+        saved.saved_at.date().isoformat(),
         readable(paper.abstract),
     ]
 
 
 def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+    """Return a cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
@@ -214,28 +216,28 @@ def harmless(cell: str) -> str:
 
 
 def _date(paper: Paper) -> str:
-    """The day a paper is of, as 2026-11-20; empty when nobody knows."""
+    """Return the day a paper is of, as 2026-11-20; empty when nobody knows."""
     day = paper.published_at or paper.announced_on or paper.first_seen_at
     return day.strftime("%Y-%m-%d") if day else ""
 
 
 def _authors(paper: Paper) -> Iterator[str]:
-    """The names; a source may have empty ones among them."""
+    """Return the names; a source may have empty ones among them."""
     return (name for name in paper.authors if one_line(name))
 
 
 def _surname(name: str) -> str:
-    """The last word of a name, or what is before its comma, with particles in small letters."""
+    """Return the last word of a name, or the text before its comma, with its particles."""
     name = one_line(name)
     if "," in name:
         return name.partition(",")[0].strip()
-    parts = name.split()
-    start = max(len(parts) - 1, 0)
-    while start > 1 and parts[start - 1].islower():
+    words = name.split()
+    start = max(len(words) - 1, 0)
+    while start > 1 and words[start - 1].islower():
         start -= 1
-    return " ".join(parts[start:])
+    return " ".join(words[start:])
 
 
 def _folded(name: str) -> str:
-    """In small letters without accents, as a key can hold it."""
+    """Return a text in small letters without accents, as a key can hold it."""
     return "".join(c for word in words(name) for c in word.plain if c.isascii())

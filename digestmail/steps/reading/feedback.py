@@ -17,8 +17,8 @@ class RatedPaper:
     item: DigestItem
 
 
-def rated(store: Store, links: Links, token: str, position: int) -> RatedPaper:
-    """The paper that a feedback link is about; TokenError when it leads nowhere."""
+def paper_of_link(store: Store, links: Links, token: str, position: int) -> RatedPaper:
+    """Return the paper that a feedback link is about; TokenError when it leads nowhere."""
     try:
         digest = store.digests.get(links.read_feedback(token))
     except NotFoundError:
@@ -29,7 +29,7 @@ def rated(store: Store, links: Links, token: str, position: int) -> RatedPaper:
     raise TokenError("this link is damaged: that digest has no such paper")
 
 
-def give(store: Store, paper: RatedPaper, verdict: Verdict, now: datetime) -> None:
+def record_verdict(store: Store, paper: RatedPaper, verdict: Verdict, now: datetime) -> None:
     """Record a verdict; it counts from the next digest on, and a later one replaces it."""
     store.feedback.give(
         Feedback(
@@ -42,13 +42,13 @@ def give(store: Store, paper: RatedPaper, verdict: Verdict, now: datetime) -> No
     )
 
 
-def said(store: Store, paper: RatedPaper) -> Feedback | None:
-    """What was said of the paper of a link."""
-    return _said(store, paper.digest.subscriber_id, paper.item.paper.id or 0)
+def verdict_on(store: Store, paper: RatedPaper) -> Feedback | None:
+    """Return the verdict on the paper of a link, if there is one."""
+    return _verdict(store, paper.digest.subscriber_id, paper.item.paper.id or 0)
 
 
 def is_saved(store: Store, paper: RatedPaper) -> bool:
-    """Whether the paper of a link is on the reading list."""
+    """Return whether the paper of a link is on the reading list."""
     return _is_saved(store, paper.digest.subscriber_id, paper.item.paper.id or 0)
 
 
@@ -61,33 +61,36 @@ def change(
     store: Store, subscriber: Subscriber, paper_id: int, verdict: Verdict, now: datetime
 ) -> None:
     """Say something else of a paper that was spoken of; NotFoundError when none was."""
-    given = _said(store, subscriber.id or 0, paper_id)
-    if given is None:
+    previous = _verdict(store, subscriber.id or 0, paper_id)
+    if previous is None:
         raise NotFoundError("nothing was said of that paper, or it was taken back")
-    store.feedback.give(replace(given, verdict=verdict, given_at=now))
+    store.feedback.give(replace(previous, verdict=verdict, given_at=now))
 
 
-def want_more(store: Store, subscriber: Subscriber, paper_id: int, now: datetime) -> Verdict | None:
+def like_saved_paper(
+    store: Store, subscriber: Subscriber, paper_id: int, now: datetime
+) -> Verdict | None:
     """Say "more like this" of a paper of the reading list; returns what was said of it before.
 
     It counts for the profile spoken of before, or that brought the paper, else for the
     subscriber's first. NotFoundError when the paper is not on the list.
     """
-    mine = subscriber.id or 0
-    if not _is_saved(store, mine, paper_id):
+    subscriber_id = subscriber.id or 0
+    if not _is_saved(store, subscriber_id, paper_id):
         raise NotFoundError("that paper is not on the reading list any more")
-    before = _said(store, mine, paper_id)
-    own = [profile.id for profile in subscriber.profiles]
-    likely = (before and before.profile_id, store.digests.profile_of(mine, paper_id), *own)
-    profile_id = next((one for one in likely if one in own), None)
-    store.feedback.give(Feedback(mine, profile_id, paper_id, Verdict.MORE, now))
+    before = _verdict(store, subscriber_id, paper_id)
+    profile_ids = [profile.id for profile in subscriber.profiles]
+    of_digest = store.digests.profile_of(subscriber_id, paper_id)
+    likely = (before and before.profile_id, of_digest, *profile_ids)
+    profile_id = next((p for p in likely if p in profile_ids), None)
+    store.feedback.give(Feedback(subscriber_id, profile_id, paper_id, Verdict.MORE, now))
     return before.verdict if before else None
 
 
-def _said(store: Store, subscriber_id: int, paper_id: int) -> Feedback | None:
-    every = store.feedback.of([subscriber_id])
-    return next((given for given in every if given.paper_id == paper_id), None)
+def _verdict(store: Store, subscriber_id: int, paper_id: int) -> Feedback | None:
+    verdicts = store.feedback.of([subscriber_id])
+    return next((v for v in verdicts if v.paper_id == paper_id), None)
 
 
 def _is_saved(store: Store, subscriber_id: int, paper_id: int) -> bool:
-    return paper_id in {kept.paper.id for kept in store.saved.of(subscriber_id)}
+    return paper_id in {saved.paper.id for saved in store.saved.of(subscriber_id)}

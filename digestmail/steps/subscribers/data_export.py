@@ -27,47 +27,47 @@ _ABOUT = {
 
 
 def personal_json(store: Store, subscriber: Subscriber, now: datetime) -> str:
-    """``everything`` as a JSON document, indented."""
-    told = everything(store, subscriber, now)
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    """Return ``everything`` as a JSON document, indented."""
+    export = everything(store, subscriber, now)
+    return json.dumps(export, indent=2, ensure_ascii=False) + "\n"
 
 
 def everything(store: Store, subscriber: Subscriber, now: datetime) -> dict[str, Any]:
-    """All that is kept about a subscriber, as JSON has it; ``about`` says what each part is."""
-    mine = subscriber.id or 0
-    feedback = store.feedback.of([mine])
-    papers = store.papers.by_ids({given.paper_id for given in feedback})
+    """Return all that is stored about a subscriber, as JSON has it; ``about`` explains the keys."""
+    subscriber_id = subscriber.id or 0
+    feedback = store.feedback.of([subscriber_id])
+    papers = store.papers.by_ids({verdict.paper_id for verdict in feedback})
     names = {profile.id: profile.name for profile in subscriber.profiles}
     return {
         "about": _ABOUT,
         "exported": _instant(now),
         "subscriber": _subscriber(subscriber),
-        "digests": _each(_digest, store.digests.of_subscriber(mine, limit=None)),
+        "digests": _each(_digest, store.digests.of_subscriber(subscriber_id, limit=None)),
         "deliveries": [
             _delivery(delivery, store.ledger.attempts(delivery.id))
-            for delivery in store.ledger.of_subscriber(mine, limit=None)
+            for delivery in store.ledger.of_subscriber(subscriber_id, limit=None)
         ],
         "feedback": [
             {
-                "paper": _paper(papers[given.paper_id]),
-                "verdict": str(given.verdict),
-                "profile": names.get(given.profile_id),
-                "given": _instant(given.given_at),
+                "paper": _paper(papers[verdict.paper_id]),
+                "verdict": str(verdict.verdict),
+                "profile": names.get(verdict.profile_id),
+                "given": _instant(verdict.given_at),
             }
-            for given in feedback
+            for verdict in feedback
         ],
         "saved": [
-            {"paper": _paper(kept.paper), "saved": _instant(kept.saved_at)}
-            for kept in store.saved.of(mine)
+            {"paper": _paper(saved.paper), "saved": _instant(saved.saved_at)}
+            for saved in store.saved.of(subscriber_id)
         ],
-        "uploads": _each(_upload, _uploads(store, mine)),
-        "bounces": _each(_bounce, store.bounces.of_subscriber(mine)),
+        "uploads": _each(_upload, _uploads(store, subscriber_id)),
+        "bounces": _each(_bounce, store.bounces.of_subscriber(subscriber_id)),
         "blocked": store.guards.suppressed(store.guards.address_hash(subscriber.email)),
     }
 
 
-def _each(tell: Any, values: Iterable[Any]) -> list[dict[str, Any]]:
-    return [tell(value) for value in values]
+def _each(plain_of: Any, values: Iterable[Any]) -> list[dict[str, Any]]:
+    return [plain_of(value) for value in values]
 
 
 def _subscriber(subscriber: Subscriber) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def _bounce(bounce: Bounce) -> dict[str, Any]:
 
 
 def _uploads(store: Store, subscriber_id: int) -> list[Paper]:
-    """Those that wait for a confirmation as well."""
+    """Return those that wait for a confirmation as well."""
     waiting = unpacked(store.uploads.waiting(subscriber_id))
     return [*store.uploads.of(subscriber_id), *waiting]
 

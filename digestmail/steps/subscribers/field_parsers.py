@@ -96,7 +96,7 @@ def _parse_text(text: str, field: Field) -> str:
 def parse_categories(text: str, field: Field = FIELDS["categories"]) -> tuple[str, ...]:
     """Return categories such as cs.CL, or groups such as math or math.*."""
     entries = split_list(text)
-    categories = tuple(part for entry in entries for part in entry.split())
+    categories = tuple(code for entry in entries for code in entry.split())
     check_length(field, categories)
     for category in (*_subjects(entries), *categories):
         if len(category) > _MAX_CATEGORY_LENGTH or not _CATEGORY.fullmatch(category):
@@ -107,8 +107,8 @@ def parse_categories(text: str, field: Field = FIELDS["categories"]) -> tuple[st
 def _subjects(entries: Iterable[str]) -> Iterator[str]:
     """Yield the entries that name a subject, such as computer vision, instead of codes."""
     for entry in entries:
-        parts = entry.split()
-        if len(parts) > 1 and not all("." in part or is_known(part) for part in parts):
+        codes = entry.split()
+        if len(codes) > 1 and not all("." in code or is_known(code) for code in codes):
             yield entry
 
 
@@ -151,8 +151,8 @@ def split_references(text: str) -> Iterator[str]:
     A line with any word that is no identifier is one reference: the title of a paper.
     """
     for line in map(one_line, text.splitlines()):
-        parts = [part for part in re.split(r"[\s,;]+", line) if part]
-        yield from parts if all(map(_is_reference, parts)) else [line]
+        identifiers = [text for text in re.split(r"[\s,;]+", line) if text]
+        yield from identifiers if all(map(_is_reference, identifiers)) else [line]
 
 
 def _is_reference(text: str) -> bool:
@@ -172,10 +172,10 @@ def parse_name(text: str, field: Field = FIELDS["name"]) -> str:
 
 
 def _parse_whole_number(text: str, field: Field) -> int:
-    text, least, most = one_line(text), field.minimum, field.maximum
-    if not re.fullmatch(r"[0-9]{1,6}", text) or not least <= int(text) <= most:
+    text, low, high = one_line(text), field.minimum, field.maximum
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
         wrong = N_("“%(text)s” should be a whole number from %(least)s to %(most)s")
-        raise InputError(field.name, Worded(wrong, text=text[:20], least=least, most=most))
+        raise InputError(field.name, Worded(wrong, text=text[:20], least=low, most=high))
     return int(text)
 
 
@@ -230,8 +230,8 @@ def _parse_yes_no(text: str, field: Field) -> bool:
 def check_length(field: Field, entries: Sized) -> None:
     """Raise InputError for a list with more entries than its field holds."""
     if len(entries) > field.maximum:
-        many = N_("%(number)s are too many; at most %(most)s")
-        raise InputError(field.name, Worded(many, number=len(entries), most=field.maximum))
+        too_many = N_("%(number)s are too many; at most %(most)s")
+        raise InputError(field.name, Worded(too_many, number=len(entries), most=field.maximum))
 
 
 _PARSERS: Mapping[FieldKind, Callable[[str, Field], object]] = {

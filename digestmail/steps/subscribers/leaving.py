@@ -30,7 +30,7 @@ class Return:
 
 
 def leaver(store: Store, links: Links, token: str) -> Subscriber | None:
-    """The subscriber of a link to leave; None when they were erased.
+    """Return the subscriber of a link to leave; None when they were erased.
 
     EarlierSubscriptionError when they have subscribed again since the link was made.
     """
@@ -42,7 +42,7 @@ def leaver(store: Store, links: Links, token: str) -> Subscriber | None:
 
 
 def is_earlier(subscriber: Subscriber, serial: int) -> bool:
-    """Whether a link to leave with ``serial`` is of a subscription before that of now."""
+    """Return whether a link to leave with ``serial`` is of a subscription before that of now."""
     return subscriber.unsubscribe_serial != serial and subscriber.status in STAYS
 
 
@@ -51,15 +51,15 @@ def leave(store: Store, subscriber: Subscriber, now: datetime) -> bool:
 
     False for who had left before: leaving twice does no harm.
     """
-    subscriber_id, left = subscriber.id or 0, SubscriberStatus.UNSUBSCRIBED
-    if not store.subscribers.set_status(subscriber_id, left, None, among=STAYS):
-        store.subscribers.set_status(subscriber_id, left, None, among=MAY_LEAVE)
+    subscriber_id, unsubscribed = subscriber.id or 0, SubscriberStatus.UNSUBSCRIBED
+    if not store.subscribers.set_status(subscriber_id, unsubscribed, None, among=STAYS):
+        store.subscribers.set_status(subscriber_id, unsubscribed, None, among=MAY_LEAVE)
         return False
-    tell(store, subscriber, now)
+    confirm_leaving(store, subscriber, now)
     return True
 
 
-def tell(store: Store, subscriber: Subscriber, now: datetime) -> None:
+def confirm_leaving(store: Store, subscriber: Subscriber, now: datetime) -> None:
     """Plan the mail that says that its reader has left, unless they had it lately."""
     key = store.guards.hash(f"left:{rate_key(subscriber.email)}")
     if store.guards.allow(key, _MAILS_A_WEEK, timedelta(days=7), now):
@@ -68,12 +68,12 @@ def tell(store: Store, subscriber: Subscriber, now: datetime) -> None:
 
 
 def way_back(links: Links, subscriber: Subscriber, until: datetime) -> str:
-    """The link that undoes the leaving of a subscriber, once."""
+    """Return the link that undoes the leaving of a subscriber, once."""
     return links.way_back(subscriber.id or 0, subscriber.unsubscribe_serial, until)
 
 
 def read_way_back(store: Store, links: Links, token: str, now: datetime) -> Return:
-    """Where a way back leads; TokenError when it has aged or there is nobody any more."""
+    """Return where a way back leads; TokenError when it has aged or there is nobody any more."""
     subscriber_id, serial = links.read_way_back(token, now)
     subscriber = store.subscribers.get(subscriber_id)
     if subscriber is None:

@@ -24,13 +24,13 @@ _INSTANT = timedelta(microseconds=1)
 
 
 def proposals(subscriber: Subscriber, now: datetime) -> dict[str, date]:
-    """The pauses to choose from, each with the subscriber's date on which mail comes again."""
+    """Return the pauses to choose from, each with the date on which mail comes again."""
     today = local_date(subscriber.schedule, now)
     return {name: today + length for name, length in _LENGTHS.items()}
 
 
 def checked_end(choice: str, text: str, subscriber: Subscriber, now: datetime) -> date | None:
-    """The date on which mail comes again: of a proposal, or as typed for the choice ``date``.
+    """Return the date on which mail comes again, of a proposal or as typed for ``date``.
 
     None for any other choice: then it comes again when asked for. InputError for a date that is
     not after the subscriber's today or more than a year ahead.
@@ -71,11 +71,11 @@ def _has_come(subscriber: Subscriber, now: datetime) -> bool:
 
 
 def _first_due(store: Store, subscriber: Subscriber) -> datetime:
-    """The first slot from the date on that has no digest yet."""
+    """Return the first slot from the date on that has no digest yet."""
     assert subscriber.resume_on is not None  # noqa: S101 - only such are asked about
     midnight = slot_on(replace(subscriber.schedule, hour=0), subscriber.resume_on).at
     slot = next_slot(subscriber.schedule, midnight - _INSTANT)
-    there = store.digests.dates([subscriber.id or 0], slot.date)
-    while (subscriber.id, slot.date) in there:
+    prepared = store.digests.dates([subscriber.id or 0], slot.date)
+    while (subscriber.id, slot.date) in prepared:
         slot = next_slot(subscriber.schedule, slot.at)
     return slot.at

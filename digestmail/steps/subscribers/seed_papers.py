@@ -28,7 +28,7 @@ from digestmail.store.papers import SEEDS
 from digestmail.store.uploads import own_key
 from digestmail.text import readable, words
 
-MOST = 100  # asked at a time
+MAX_LOOKUPS = 100  # asked at a time
 _FIELD = FIELDS["seed_papers"]
 _MAX_PAPERS = _FIELD.maximum  # of one person
 _ASK_AGAIN = timedelta(days=7)  # of an id that arXiv does not know
@@ -55,27 +55,29 @@ class Seeds:
 
 
 def read_seeds(store: Store, text: str, library: Sequence[Paper] = ()) -> Seeds:
-    """The papers that a list names, as their reader's ``library`` and the store know them.
+    """Return the papers that a list names, as their reader's ``library`` and the store know them.
 
     A line is identifiers, links, or the title of a paper that either knows; InputError for
     another one. Of the library only what the list names counts.
     """
-    own = {paper.key: paper for paper in library}
+    uploads = {paper.key: paper for paper in library}
     keys = _keys(store, list(split_references(text)), library)
     check_length(_FIELD, keys)
-    names = {key: names_of(own[key]) if key in own else (key,) for key in keys}
-    known = store.papers.by_keys([name for some in names.values() for name in some])
-    found = {key: next((known[n] for n in names[key] if n in known), own.get(key)) for key in keys}
-    papers = {paper.key: paper for paper in found.values() if paper and paper.title}
+    names = {key: names_of(uploads[key]) if key in uploads else (key,) for key in keys}
+    known = store.papers.by_keys([name for aliases in names.values() for name in aliases])
+    named = {
+        key: next((known[n] for n in names[key] if n in known), uploads.get(key)) for key in keys
+    }
+    papers = {paper.key: paper for paper in named.values() if paper and paper.title}
     return Seeds(
-        tuple(dict.fromkeys(paper.key if paper else key for key, paper in found.items())),
+        tuple(dict.fromkeys(paper.key if paper else key for key, paper in named.items())),
         tuple(papers.values()),
         tuple(paper for paper in papers.values() if paper.id is None),
     )
 
 
 def _keys(store: Store, named: Sequence[str], library: Sequence[Paper]) -> list[str]:
-    """The keys of what a list names, each once."""
+    """Return the keys of what a list names, each once."""
     keys: dict[str, str] = {}
     titles: dict[str, InputError] = {}
     for name in named:
@@ -91,32 +93,32 @@ def _keys(store: Store, named: Sequence[str], library: Sequence[Paper]) -> list[
 def _by_title(
     store: Store, titles: Mapping[str, InputError], library: Sequence[Paper]
 ) -> dict[str, str]:
-    own = {_folded(paper.title): paper.key for paper in library if _folded(paper.title)}
-    found = {title: own[_folded(title)] for title in titles if _folded(title) in own}
-    missing = [title for title in titles if title not in found]
+    uploads = {_folded(paper.title): paper.key for paper in library if _folded(paper.title)}
+    keys = {title: uploads[_folded(title)] for title in titles if _folded(title) in uploads}
+    missing = [title for title in titles if title not in keys]
     known = store.papers.by_titles(missing) if missing else {}
-    found |= {t: known[t.casefold()].key for t in missing if t.casefold() in known}
-    unknown = [title for title in titles if title not in found]
+    keys |= {t: known[t.casefold()].key for t in missing if t.casefold() in known}
+    unknown = [title for title in titles if title not in keys]
     if unknown:
         raise InputError("seed_papers", _unknown(unknown))
-    return found
+    return keys
 
 
 def _unknown(titles: Sequence[str]) -> Worded:
-    """What to tell of titles that name no paper: all of them, as far as there is room."""
+    """Return what to tell of titles that name no paper: all of them, as far as there is room."""
     if len(titles) == 1:
-        one = N_(
+        unknown = N_(
             "“%(title)s” is not a paper that is known here: give its arXiv id or"
             " address (2508.13426), or its DOI (10.…)"
         )
-        return Worded(one, title=titles[0][:_TITLE])
+        return Worded(unknown, title=titles[0][:_TITLE])
     quoted = ", ".join(f"“{title[:_TITLE]}”" for title in titles[:_NAMED])
     several = N_(
         "%(number)s lines are no papers that are known here: %(titles)s. Give their arXiv ids or"
         " addresses (2508.13426), or their DOIs (10.…)"
     )
-    more = ", …" if len(titles) > _NAMED else ""
-    return Worded(several, number=len(titles), titles=quoted + more)
+    ellipsis = ", …" if len(titles) > _NAMED else ""
+    return Worded(several, number=len(titles), titles=quoted + ellipsis)
 
 
 def _folded(title: str) -> str:
@@ -124,7 +126,7 @@ def _folded(title: str) -> str:
 
 
 def lines_of(papers: Iterable[Paper]) -> list[str]:
-    """The lines by which ``read_seeds`` finds papers again: identifiers, else titles."""
+    """Return the lines by which ``read_seeds`` finds papers again: identifiers, else titles."""
     return [
         paper.title
         if paper.key.startswith(_UPLOADED) and _folded(paper.title)
@@ -134,21 +136,21 @@ def lines_of(papers: Iterable[Paper]) -> list[str]:
 
 
 def own_uploads(store: Store, subscriber: Subscriber) -> dict[str, Paper]:
-    """By key, what a reader's own files told of the examples that their profiles name."""
-    owned = {own_key(who, key): key for who, key in _named([subscriber])}
-    found = store.papers.by_keys(owned)
-    return {owned[name]: replace(paper, key=owned[name]) for name, paper in found.items()}
+    """Return by key the papers of a reader's own files that their profiles name."""
+    owned = {own_key(reader, key): key for reader, key in _named([subscriber])}
+    papers = store.papers.by_keys(owned)
+    return {owned[name]: replace(paper, key=owned[name]) for name, paper in papers.items()}
 
 
 def examples(store: Store, subscribers: Iterable[Subscriber]) -> dict[str, Paper]:
-    """What is known of the papers that profiles name, for ``plan.Known``.
+    """Return what is known of the papers that profiles name, for ``plan.ReadingHistory``.
 
     By their keys, or by ``own_key`` where only their reader's own file tells of them.
     """
     named = _named(subscribers)
-    found = store.papers.by_keys({key for _, key in named}) if named else {}
-    missing = [own_key(who, key) for who, key in named if key not in found]
-    return found | store.papers.by_keys(missing) if missing else found
+    papers = store.papers.by_keys({key for _, key in named}) if named else {}
+    missing = [own_key(reader, key) for reader, key in named if key not in papers]
+    return papers | store.papers.by_keys(missing) if missing else papers
 
 
 def _named(subscribers: Iterable[Subscriber]) -> set[tuple[int, str]]:
@@ -163,7 +165,7 @@ def _reference(key: str) -> str:
 
 
 def packed(papers: Sequence[Paper]) -> str:
-    """Papers as a short text of ASCII letters; empty for none."""
+    """Return papers as a short text of ASCII letters; empty for none."""
     if not papers:
         return ""
     plain = json.dumps([_record(paper) for paper in papers[:_MAX_PAPERS]], ensure_ascii=False)
@@ -183,7 +185,7 @@ def _record(paper: Paper) -> dict[str, object]:
 
 
 def unpacked(text: str) -> tuple[Paper, ...]:
-    """The reverse of ``packed``; of what somebody made up as much as is papers."""
+    """Return the reverse of ``packed``; of what somebody made up as much as is papers."""
     try:
         unzip = zlib.decompressobj()
         plain = unzip.decompress(base64.b64decode(text, validate=True), _LARGEST_PACKED)
@@ -236,15 +238,15 @@ def fetch_seeds(store: Store, lookup: Lookup, now: datetime) -> int:
     missing = sorted(named - stored.keys())
     noted = store.guards.noted(_UNKNOWN)
     unknown = json.loads(noted[0]) if noted else {}
-    wanted = [key for key in missing if unknown.get(key, "") < now.isoformat()][:MOST]
-    if not wanted:
+    keys = [key for key in missing if unknown.get(key, "") < now.isoformat()][:MAX_LOOKUPS]
+    if not keys:
         return 0
-    found = lookup([key.removeprefix("arxiv:") for key in wanted])
+    papers = lookup([key.removeprefix("arxiv:") for key in keys])
     until = (now + _ASK_AGAIN).isoformat()
-    strange = {key: until for key in wanted if key.removeprefix("arxiv:") not in found}
+    strange = {key: until for key in keys if key.removeprefix("arxiv:") not in papers}
     still = {key: when for key, when in unknown.items() if key in missing}
     store.guards.note(_UNKNOWN, json.dumps(still | strange), now)
-    for paper in found.values():
+    for paper in papers.values():
         published = paper.published_at or _LONG_AGO
         store.papers.add([replace(paper, source=SEEDS)], min(published, now), news=False)
-    return len(found)
+    return len(papers)

@@ -29,15 +29,15 @@ from digestmail.store import Limit, Store
 MOST_PROFILES = 20
 _A_DAY = timedelta(hours=24)
 _CONFIRM_MAILS_EVER = 3  # unanswered ones to a mailbox; then only the operator can add it
-LEFT = "left"
+LEFT_REASON = "left"
 _REFUSED = "refused"  # by who never asked for our mail
 REFUSAL_REASONS = {
-    SubscriberStatus.UNSUBSCRIBED: LEFT,  # the person may subscribe again, nobody else for them
+    SubscriberStatus.UNSUBSCRIBED: LEFT_REASON,  # only they can subscribe again
     SubscriberStatus.BOUNCED: "bounced",
     SubscriberStatus.COMPLAINED: "complained",
 }
 _USED = "this link was used before; subscribe again to get a new one"
-_ASKED = (SubscriberStatus.PENDING, SubscriberStatus.UNSUBSCRIBED)
+_UNCONFIRMED = (SubscriberStatus.PENDING, SubscriberStatus.UNSUBSCRIBED)
 _MAILED = leaving.STAYS
 
 
@@ -72,7 +72,7 @@ class SubscriptionService:
         Of several requests the last counts for which a mail could go.
         ``uploads``, papers that only the visitor's file tells of, wait for the confirmation.
         """
-        if self.suppressed(email) not in (None, LEFT):
+        if self.suppressed(email) not in (None, LEFT_REASON):
             return
         known = self.store.subscribers.find(email)
         if known is None:
@@ -82,12 +82,12 @@ class SubscriptionService:
                 )
                 added = self.store.subscribers.add(fresh, now)
                 self.store.uploads.keep(added.id or 0, packed(uploads), now)
-                self._ask(added, now)
+                self._ask_to_confirm(added, now)
             except InputError:  # the same request came twice at once; the other is served
                 return
         elif known.status in _MAILED:
             self.mail_link(email, now)
-        elif known.status in _ASKED:
+        elif known.status in _UNCONFIRMED:
             # A mail that went out confirms what was asked before it; so nobody changes that
             # unseen, and who was a subscriber once keeps all of it until a mail can ask them.
             turn = self._turn(known, now)
@@ -104,7 +104,7 @@ class SubscriptionService:
         """
         subscriber_id = known.id or 0
         if not self.store.subscribers.set_status(
-            subscriber_id, SubscriberStatus.PENDING, None, among=_ASKED
+            subscriber_id, SubscriberStatus.PENDING, None, among=_UNCONFIRMED
         ):
             return False
         self.store.subscribers.set_schedule(subscriber_id, schedule, now)
@@ -115,21 +115,21 @@ class SubscriptionService:
             )
         return True
 
-    def _ask(self, subscriber: Subscriber, now: datetime) -> None:
+    def _ask_to_confirm(self, subscriber: Subscriber, now: datetime) -> None:
         """Plan a confirm mail, unless the address has had its share."""
         if turn := self._turn(subscriber, now):
             self._plan_confirm(subscriber, turn, now)
 
     def _turn(self, subscriber: Subscriber, now: datetime) -> str:
-        """What names the next confirm mail to an address; empty where none may go."""
+        """Return what names the next confirm mail to an address; empty where none may go."""
         if not self._may_ask(subscriber, now):
             return ""
         subscriber_id = subscriber.id or 0
-        serial, asked = self.store.subscribers.next_serial(subscriber_id)
-        return f"confirm:{subscriber_id}:{serial}:{asked}" if asked <= _CONFIRM_MAILS_EVER else ""
+        serial, mails = self.store.subscribers.next_serial(subscriber_id)
+        return f"confirm:{subscriber_id}:{serial}:{mails}" if mails <= _CONFIRM_MAILS_EVER else ""
 
     def _may_ask(self, subscriber: Subscriber, now: datetime) -> bool:
-        """Whether a mailbox, however it is spelled, may be asked: once a day, a few times ever."""
+        """Return whether a mailbox may be asked, in any spelling: once a day, a few times ever."""
         limits = self.confirm_limits(subscriber.email)
         return all(self.store.guards.allow(*limit, now) for limit in limits)
 
@@ -145,8 +145,8 @@ class SubscriptionService:
         )
 
     def _plan_confirm(self, subscriber: Subscriber, once: str, now: datetime) -> None:
-        mine = subscriber.id or 0
-        self.store.ledger.plan(DeliveryKind.CONFIRM, mine, subscriber.email, once, now)
+        subscriber_id = subscriber.id or 0
+        self.store.ledger.plan(DeliveryKind.CONFIRM, subscriber_id, subscriber.email, once, now)
 
     def add(
         self,
@@ -169,13 +169,13 @@ class SubscriptionService:
         added = self.store.subscribers.add(fresh, now)
         keep_uploads(self.store, added.id or 0, uploads, now)
         if not active:
-            self._ask(added, now)
+            self._ask_to_confirm(added, now)
         return added
 
     def pending(self, token: str, now: datetime) -> Subscriber:
-        """The subscriber a confirm link is for; TokenError when it is used up or aged."""
+        """Return the subscriber a confirm link is for; TokenError when it is used up or aged."""
         subscriber_id, serial = self.links.read_confirm(token, now)
-        subscriber = self._here(subscriber_id)
+        subscriber = self._existing(subscriber_id)
         used = self.store.subscribers.serial(subscriber_id) != serial
         if used and subscriber.status not in _MAILED:
             raise TokenError(_USED)
@@ -184,10 +184,10 @@ class SubscriptionService:
     def confirm(self, token: str, now: datetime) -> Confirmation:
         """Make the subscriber of a confirm link active, once; pressing twice does no harm."""
         subscriber_id, serial = self.links.read_confirm(token, now)
-        subscriber = self._here(subscriber_id)
+        subscriber = self._existing(subscriber_id)
         due = next_slot(subscriber.schedule, now).at
         confirmed = self.store.subscribers.confirm(subscriber_id, serial, now, due)
-        subscriber = self._here(subscriber_id)
+        subscriber = self._existing(subscriber_id)
         if not confirmed and subscriber.status not in _MAILED:
             raise TokenError(_USED)
         if confirmed:
@@ -197,26 +197,26 @@ class SubscriptionService:
             keep_uploads(self.store, subscriber_id, waiting, now)
         return Confirmation(subscriber, confirmed)
 
-    def _here(self, subscriber_id: int) -> Subscriber:
-        found = self.store.subscribers.get(subscriber_id)
-        if found is None:
+    def _existing(self, subscriber_id: int) -> Subscriber:
+        subscriber = self.store.subscribers.get(subscriber_id)
+        if subscriber is None:
             raise TokenError("this link belongs to no subscriber any more")
-        return found
+        return subscriber
 
     def mail_link(self, email: str, now: datetime) -> None:
         """Mail a fresh link to whoever has an address; see ``steps.access.mail_link``."""
         access.mail_link(self.store, email, now)
 
     def owner(self, token: str, now: datetime) -> Subscriber:
-        """The subscriber of a preferences link; TokenError when it has aged or they left."""
-        subscriber = self._here(self.links.read_preferences(token, now))
+        """Return the subscriber of a preferences link; TokenError when it has aged or they left."""
+        subscriber = self._existing(self.links.read_preferences(token, now))
         came_back = subscriber.status is SubscriberStatus.PENDING and subscriber.confirmed_at
         if subscriber.status not in (*_MAILED, SubscriberStatus.UNSUBSCRIBED) and not came_back:
             raise TokenError("this link belongs to no subscriber any more")
         return subscriber
 
     def leaver(self, token: str) -> Subscriber | None:
-        """The subscriber of an unsubscribe link; see ``steps.leaving.leaver``."""
+        """Return the subscriber of an unsubscribe link; see ``steps.leaving.leaver``."""
         return leaving.leaver(self.store, self.links, token)
 
     def refuse(self, token: str, now: datetime) -> None:
@@ -235,7 +235,7 @@ class SubscriptionService:
             self.leave(subscriber)
 
     def refuser(self, token: str) -> Subscriber | None:
-        """The subscriber of a link to refuse all mail; None when they were erased."""
+        """Return the subscriber of a link to refuse all mail; None when they were erased."""
         return self.store.subscribers.get(self.links.read_never(token))
 
     def reschedule(self, subscriber: Subscriber, schedule: Schedule, now: datetime) -> None:
@@ -280,7 +280,7 @@ class SubscriptionService:
                 among=(SubscriberStatus.UNSUBSCRIBED,),
                 serial=subscriber.unsubscribe_serial,
             )
-        return self._here(subscriber.id or 0)
+        return self._existing(subscriber.id or 0)
 
     def lift(self, subscriber: Subscriber, now: datetime) -> None:
         """Mail a bounced address again, because the operator knows better."""
@@ -303,10 +303,10 @@ class SubscriptionService:
         self._remove(subscriber)
 
     def _remove(self, subscriber: Subscriber) -> None:
-        mine = subscriber.id or 0
-        self.store.subscribers.remove(mine)
-        self.store.uploads.take(mine)
-        self.store.uploads.drop(mine)
+        subscriber_id = subscriber.id or 0
+        self.store.subscribers.remove(subscriber_id)
+        self.store.uploads.take(subscriber_id)
+        self.store.uploads.drop(subscriber_id)
 
     def leave(self, subscriber: Subscriber) -> None:
         """Send nothing any more, from this moment on. Leaving twice does no harm.
@@ -338,32 +338,34 @@ class SubscriptionService:
         return self.store.subscribers.save_profile(replace(profile, subscriber_id=subscriber.id))
 
     def suppressed(self, email: str) -> str | None:
-        """Why an address must not be mailed; None when it may."""
+        """Return why an address must not be mailed; None when it may."""
         return self.suppressed_among([email]).get(email)
 
     def suppressed_among(self, emails: Collection[str]) -> dict[str, str]:
         """Return why those of some addresses that must not be mailed must not be."""
         address_hash = self.store.guards.address_hash
-        own = {email: address_hash(email) for email in emails}
+        addresses = {email: address_hash(email) for email in emails}
         mailboxes = {email: address_hash(rate_key(email)) for email in emails}
-        reasons = self.store.imports.suppressed({*own.values(), *mailboxes.values()})
+        reasons = self.store.imports.suppressed({*addresses.values(), *mailboxes.values()})
         refused = {
             e: _REFUSED for e, hashed in mailboxes.items() if reasons.get(hashed) == _REFUSED
         }
-        return refused | {e: reasons[hashed] for e, hashed in own.items() if hashed in reasons}
+        return refused | {
+            e: reasons[hashed] for e, hashed in addresses.items() if hashed in reasons
+        }
 
     def _refuse_suppressed(self, email: str) -> None:
         if reason := self.suppressed(email):
             raise InputError("email", f"{email} must not be mailed again ({reason})")
 
     def _next_due(self, subscriber: Subscriber, schedule: Schedule, now: datetime) -> datetime:
-        """The next slot of a date without a digest; what is due and not yet prepared stays due."""
+        """Return the next slot of a date without a digest; one that is due stays due."""
         due = subscriber.next_due_at
         if due is not None and due <= now:
             return _still_due(subscriber.schedule, schedule, due)
         slot = next_slot(schedule, now)
-        there = self.store.digests.dates([subscriber.id or 0], slot.date)
-        while (subscriber.id, slot.date) in there:
+        prepared = self.store.digests.dates([subscriber.id or 0], slot.date)
+        while (subscriber.id, slot.date) in prepared:
             slot = next_slot(schedule, slot.at)
         return slot.at
 
@@ -377,7 +379,7 @@ class SubscriptionService:
 
 
 def _still_due(before: Schedule, after: Schedule, due: datetime) -> datetime:
-    """When a digest that waits is due once its schedule has changed; it keeps its date."""
+    """Return when a digest that waits is due once its schedule has changed; it keeps its date."""
     try:
         day = local_date(before, due)
     except (ZoneInfoNotFoundError, ValueError):  # what could not be read has no date

@@ -9,7 +9,7 @@ from digestmail.steps.subscribers.field_parsers import split_list, split_referen
 from digestmail.steps.subscribers.seed_papers import lines_of
 
 Texts = Mapping[str, str]
-_MOST_TOLD = 3  # entries that were left out
+_FIRST_PROBLEMS = 3  # entries that were left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,30 +21,30 @@ class Filled:
     library: Library
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """Of what was left out the first entries, each in a sentence."""
-        return self.library.problems[:_MOST_TOLD]
+    def first_problems(self) -> tuple[str, ...]:
+        """Return the first entries that were left out, each in a sentence."""
+        return self.library.problems[:_FIRST_PROBLEMS]
 
     @property
     def unused(self) -> int:
-        """How many papers are more than a profile can learn from."""
+        """Return how many papers are more than a profile can learn from."""
         return max(len(self.library.papers) - len(self.papers), 0)
 
 
 def with_file(texts: Texts, data: bytes, filename: str) -> Filled:
-    """The form with the file in it: papers as lines, feeds as categories and keywords.
+    """Return the form with the file in it: papers as lines, feeds as categories and keywords.
 
     InputError where nothing of the file can be used; see ``read_library``.
     """
     library = read_library(data, filename)
     room = FIELDS["seed_papers"].maximum - len(list(split_references(texts.get("seed_papers", ""))))
     papers = library.papers[: max(room, 0)]
-    found = {
+    fields = {
         "seed_papers": "\n".join([*_lines(texts, "seed_papers"), *lines_of(papers)]),
         "categories": _joined(texts, "categories", library.categories),
         "keywords": _joined(texts, "keywords", library.keywords),
     }
-    return Filled({**texts, **found}, papers, library)
+    return Filled({**texts, **fields}, papers, library)
 
 
 def _lines(texts: Texts, name: str) -> list[str]:
@@ -52,9 +52,9 @@ def _lines(texts: Texts, name: str) -> list[str]:
     return [text] if text else []
 
 
-def _joined(texts: Texts, name: str, more: Sequence[str]) -> str:
-    """A list field with more entries, as far as there is room; as typed where there are none."""
+def _joined(texts: Texts, name: str, entries: Sequence[str]) -> str:
+    """Return a list field with entries added, as far as there is room."""
     typed = texts.get(name, "")
-    if not more:
+    if not entries:
         return typed
-    return ", ".join(list(dict.fromkeys([*split_list(typed), *more]))[: FIELDS[name].maximum])
+    return ", ".join(list(dict.fromkeys([*split_list(typed), *entries]))[: FIELDS[name].maximum])

@@ -19,7 +19,7 @@ class Form:
         self.problems: dict[str, str] = {}
 
     def take(self, check: Callable[[str], _Value], text: str, default: _Value) -> _Value:
-        """``check(text)``, or ``default`` with the problem noted."""
+        """Return ``check(text)``, or note the problem and return ``default``."""
         try:
             return check(text)
         except InputError as error:
@@ -27,7 +27,7 @@ class Form:
             return default
 
     def finish(self) -> None:
-        """FormError if there was any problem."""
+        """Raise FormError if there was any problem."""
         if self.problems:
             raise FormError(self.problems)
 

@@ -83,7 +83,7 @@ def change_saved(own: Own, paper_id: PaperId, what: Literal["remove", "keep", "m
     elif what == "keep" and _public(own, paper_id):
         store.saved.add(own.who, paper_id, now)
     elif what == "more":
-        before = feedback.want_more(store, own.subscriber, paper_id, now)
+        before = feedback.like_saved_paper(store, own.subscriber, paper_id, now)
         return own.back("/saved", done=_ASKED[before], paper=paper_id)
     return own.back("/saved", done=what, paper=paper_id)
 

@@ -99,7 +99,7 @@ def _leave(site: Site, subscriber: Subscriber) -> str:
     undoes this leaving and nothing else, and is open for an hour.
     """
     left = leaving.leave(site.app.store, subscriber, site.now)
-    auto_submit.left(site.app.store, subscriber.id or 0, site.now)
+    auto_submit.withdraw_recent(site.app.store, subscriber.id or 0, site.now)
     if not left:
         return ""
     until = site.now + leaving.UNDO_LIFETIME
@@ -151,15 +151,15 @@ def give_feedback(
 ) -> Response:
     """Say more or less."""
     tapped, store = _of_a_reader(site, token, position), site.app.store
-    before = feedback.said(store, tapped.paper)
+    before = feedback.verdict_on(store, tapped.paper)
     if _BY_ITSELF in posted:
-        answer = auto_submit.give(store, tapped.paper, verdict, site.now)
+        answer = auto_submit.submit_verdict(store, tapped.paper, verdict, site.now)
     else:
         turns_round = _TURNS_ROUND in posted
         answer = auto_submit.press(store, tapped.paper, verdict, site.now, turns_round=turns_round)
-    if answer is Answer.DONE:
+    if answer is Answer.RECORDED:
         return tapped.lead_on(verdict, is_new=before is None)
-    otherwise = before.verdict if before and answer is Answer.SAID_OTHERWISE else ""
+    otherwise = before.verdict if before and answer is Answer.CONTRADICTED else ""
     status = 200 if otherwise else _REFUSED
     return tapped.page("feedback", status, verdict=verdict, presses=False, otherwise=otherwise)
 
@@ -176,7 +176,7 @@ def save(site: Ours, token: str, position: Position, posted: Posted) -> Response
     tapped, store = _of_a_reader(site, token, position), site.app.store
     was_saved = feedback.is_saved(store, tapped.paper)
     keep = auto_submit.save if _BY_ITSELF in posted else auto_submit.press_save
-    if keep(store, tapped.paper, site.now) is not Answer.DONE:
+    if keep(store, tapped.paper, site.now) is not Answer.RECORDED:
         return tapped.page("save", _REFUSED, presses=False)
     return tapped.lead_on("saved", is_new=not was_saved)
 
@@ -209,7 +209,7 @@ class _Tapped:
     def __init__(self, site: Site, token: str, position: int) -> None:
         self._site = site
         self._here = f"{token}/{position}"
-        self.paper = feedback.rated(site.app.store, site.app.links, token, position)
+        self.paper = feedback.paper_of_link(site.app.store, site.app.links, token, position)
         self.reader = self.paper.digest.subscriber_id
 
     def lead_on(self, done: str, *, is_new: bool = False) -> Response:
@@ -220,7 +220,7 @@ class _Tapped:
     def thanks(self, done: str, *, is_new: bool) -> Response:
         """The page that thanks for what was done, unless something else stands by now."""
         store = self._site.app.store
-        said, saved = feedback.said(store, self.paper), feedback.is_saved(store, self.paper)
+        said, saved = feedback.verdict_on(store, self.paper), feedback.is_saved(store, self.paper)
         words = said.verdict.value if said else "undone"
         stands = saved if done == "saved" else not saved if done == "unsaved" else done == words
         return self.page("thanks", done=done if stands else words, is_new=is_new and stands)

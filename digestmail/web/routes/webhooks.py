@@ -52,7 +52,7 @@ def take(
         log.warning("refused a post to /hooks/%s: %s", provider, error)
         guards.allow(network, _REFUSALS, _AN_HOUR, site.now)
         return PlainTextResponse("refused\n", 403)
-    site.app.bounce_processor.take(reports)
+    site.app.bounce_processor.process(reports)
     return PlainTextResponse("ok\n")
 
 

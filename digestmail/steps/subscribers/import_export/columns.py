@@ -55,7 +55,7 @@ class Column:
 
     @property
     def is_understood(self) -> bool:
-        """Whether the column says anything to us."""
+        """Return whether the column says anything to us."""
         return bool(self.field or self.sign)
 
     def status_in(self, cell: str) -> SubscriberStatus | None:

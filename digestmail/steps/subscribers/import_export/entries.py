@@ -37,7 +37,7 @@ class Entry:
 
     @property
     def is_refusal(self) -> bool:
-        """Whether they left, bounced or complained."""
+        """Return whether they left, bounced or complained."""
         return self.status in REFUSALS
 
 
