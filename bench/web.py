@@ -96,9 +96,9 @@ def _embed(app: App) -> None:
     newest = 0
     while papers := app.store.catalogue.after(newest, _BATCH):
         vectors = unit(rng.normal(size=(len(papers), app.embeddings.embedder.size)))
-        data = {p.id or 0: stamped(p, packed(v)) for p, v in zip(papers, vectors, strict=True)}
+        data = {p.stored_id: stamped(p, packed(v)) for p, v in zip(papers, vectors, strict=True)}
         app.store.papers.keep_features(app.embeddings.embedder.kind, data)
-        newest = papers[-1].id or 0
+        newest = papers[-1].stored_id
 
 
 def _bench_paper(paper: Paper, number: int, rng: random.Random) -> Paper:

@@ -89,15 +89,15 @@ def furnished(app: App) -> list[str]:
     """The paths of all pages, those of a reader with long words everywhere among them."""
     reader = _reader(app)
     links, now = app.links, app.clock()
-    (digest,) = app.store.digests.of_subscriber(reader.id or 0, limit=1)
-    own, number = _own(app, reader), digest.id or 0
-    waiting = app.store.subscribers.by_email("b@example.org").id or 0
+    (digest,) = app.store.digests.of_subscriber(reader.stored_id, limit=1)
+    own, number = _own(app, reader), digest.stored_id
+    waiting = app.store.subscribers.by_email("b@example.org").stored_id
     public = ["/", "/?span=week&order=newest", "/papers", "/papers?q=sparse+autoencoder"]
     public += ["/papers?q=nothing+of+this", "/papers/doi:10.1000/x.1", "/papers/arxiv:1"]
     public += ["/subscribe", "/subscribe?authors=Lise+Meitner", "/embed", "/preferences", "/help"]
     mine = ["", "/saved?done=remove&paper=1", "/digests", "/feedback?done=undo&paper=1"]
     mine += ["/data", "/erase"]
-    mailed = [links.unsubscribe(reader.id or 0), links.confirm(waiting, 0, now)]
+    mailed = [links.unsubscribe(reader.stored_id), links.confirm(waiting, 0, now)]
     mailed += [links.feedback(number, 1, Verdict.MORE), links.save(number, 2), links.digest(number)]
     mailed += [links.save(number, 2).replace("/save/", "/why/"), links.never(waiting)]
     mailed.append(links.confirm(waiting, 9, now))  # used up
@@ -112,12 +112,12 @@ def corners(app: App) -> list[str]:
     app.subscriptions.pause(away, None)
     back = _newcomer(app, active=True)
     app.subscriptions.leave(back)
-    returns = app.links.way_back(back.id or 0, 0, now)
+    returns = app.links.way_back(back.stored_id, 0, now)
     app.subscriptions.take_way_back(returns.rpartition("/")[2], now)
-    left = [app.links.unsubscribe(gone.id or 0), app.links.way_back(gone.id or 0, 0, now)]
-    left += [app.links.unsubscribe(back.id or 0), returns]
-    old = app.links.preferences(_reader(app).id or 0, now - timedelta(hours=2))
-    aged = app.links.preferences(_reader(app).id or 0, now - timedelta(days=50))
+    left = [app.links.unsubscribe(gone.stored_id), app.links.way_back(gone.stored_id, 0, now)]
+    left += [app.links.unsubscribe(back.stored_id), returns]
+    old = app.links.preferences(_reader(app).stored_id, now - timedelta(hours=2))
+    aged = app.links.preferences(_reader(app).stored_id, now - timedelta(days=50))
     lost = [path_of(old) + "/data", path_of(aged), "/nowhere", "/feedback/x/1/more"]
     own = [
         _own(app, gone),
@@ -131,10 +131,10 @@ def corners(app: App) -> list[str]:
 def posted(app: App) -> list[tuple[str, dict[str, str]]]:
     """Forms, each with the path that it is sent to, whose answers are pages of their own."""
     reader, links, now = _reader(app), app.links, app.clock()
-    (digest,) = app.store.digests.of_subscriber(reader.id or 0, limit=1)
+    (digest,) = app.store.digests.of_subscriber(reader.stored_id, limit=1)
     profile, own = f"/profiles/{reader.profiles[0].id}", _own(app, reader)
-    tap = path_of(links.feedback(digest.id or 0, 1, Verdict.MORE)).removesuffix("/more")
-    save = path_of(links.save(digest.id or 0, 1))
+    tap = path_of(links.feedback(digest.stored_id, 1, Verdict.MORE)).removesuffix("/more")
+    save = path_of(links.save(digest.stored_id, 1))
     token = {"form_token": links.form_token(now - timedelta(seconds=20))}
     filled = token | {"email": "new@example.org", "keywords": "autoencoder", "weekdays": "1"}
     never, waits = _newcomer(app, active=False), _newcomer(app, active=False)
@@ -153,9 +153,9 @@ def posted(app: App) -> list[tuple[str, dict[str, str]]]:
         *((f"{tap}/{done}", {}) for done in ("more", "undo", "less")),
         (save, {}),
         (f"{save}/undo", {}),
-        (path_of(links.never(never.id or 0)), {}),
-        (path_of(links.confirm(waits.id or 0, 0, now)), {}),
-        (path_of(links.unsubscribe(gone[0].id or 0)), {}),
+        (path_of(links.never(never.stored_id)), {}),
+        (path_of(links.confirm(waits.stored_id, 0, now)), {}),
+        (path_of(links.unsubscribe(gone[0].stored_id)), {}),
         (f"{_own(app, gone[1])}/erase", {}),
     ]
 
@@ -180,7 +180,7 @@ _SEND = """([path, fields]) => {
 
 
 def _own(app: App, reader: Subscriber) -> str:
-    return path_of(app.links.preferences(reader.id or 0, app.clock()))
+    return path_of(app.links.preferences(reader.stored_id, app.clock()))
 
 
 def _newcomer(app: App, *, active: bool) -> Subscriber:
@@ -198,7 +198,7 @@ def _reader(app: App) -> Subscriber:
     reader = app.subscriptions.add(READER_OF_ALL, [_LONG, other], Schedule(), now, active=True)
     app.subscriptions.add("b@example.org", [_LONG], Schedule(), now, active=False)
     for item in store_digest(app, reader, *_PAPERS, note="N" * 400).items:
-        paper_id, reader_id = item.paper.id or 0, reader.id or 0
+        paper_id, reader_id = item.paper.stored_id, reader.stored_id
         app.store.saved.add(reader_id, paper_id, now)
         app.store.feedback.give(Feedback(reader_id, item.profile_id, paper_id, Verdict.MORE, now))
     app.previews.ready()

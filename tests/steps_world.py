@@ -86,7 +86,7 @@ def rate(
 ) -> None:
     """A verdict on a paper, a "more" given now and a "less" an hour later."""
     at = NOW if verdict is Verdict.MORE else NOW + HOUR
-    store.feedback.give(Feedback(who.id or 0, profile, what, verdict, at))
+    store.feedback.give(Feedback(who.stored_id, profile, what, verdict, at))
 
 
 def arrive(store: Store, *numbers: int, at: datetime = NOW - HOUR, **values: Any) -> list[Paper]:
@@ -136,7 +136,7 @@ def owe(store: Store, email: str = "ada@example.net", *numbers: int) -> Delivery
     subscriber = store.subscribers.find(email) or join(store, email)
     papers = arrive(store, *(numbers or (1,)))
     (stored,) = store.digests.record([planned(subscriber, digest(subscriber, papers))])
-    return store.ledger.of_digests([stored.id or 0])[stored.id or 0]
+    return store.ledger.of_digests([stored.stored_id])[stored.stored_id]
 
 
 def state_of(store: Store, delivery: Delivery) -> DeliveryState:
@@ -251,7 +251,7 @@ async def deliver(store: Store, mailer: ScriptedMailer, clock: Clock) -> Deliver
     return await sender(store, mailer, clock).deliver()
 
 
-def release_digest(store: Store, digest_id: int | None) -> None:
+def release_digest(store: Store, digest_id: int) -> None:
     """Give a digest's papers back, as the ledger does for one that will never go."""
     with store.database.writing() as session:
-        release(session, digest_id or 0)
+        release(session, digest_id)

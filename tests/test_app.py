@@ -313,7 +313,7 @@ def test_a_plan_and_a_preview_store_nothing(app: App, clock: FakeClock) -> None:
     preview = app.preview(ada)
     assert len(preview.items) == 2
     assert app.digest_message(ada, preview).recipient == "ada@example.net"
-    assert app.store.digests.of_subscriber(ada.id or 0) == []
+    assert app.store.digests.of_subscriber(ada.stored_id) == []
     assert app.prepare().digests == 1
 
 

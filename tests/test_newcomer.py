@@ -105,7 +105,7 @@ def test_subscribe_confirm_tune_receive_judge_pause_leave(browser: Browser, demo
     page.get_by_role("link", name="Less like this").first.click()
     page.get_by_role("button", name="Less like this").click()
     reader = demo.app.store.subscribers.by_email(READER)
-    (given,) = demo.app.store.feedback.of([reader.id or 0])
+    (given,) = demo.app.store.feedback.of([reader.stored_id])
     assert given.verdict is Verdict.LESS
     assert reader.schedule.timezone == "Asia/Tokyo"
 
@@ -131,7 +131,7 @@ def test_all_links_of_a_mail_work_and_opening_them_changes_nothing(demo: Demo) -
         for method in ("HEAD", "GET"):
             assert httpx.request(method, link).status_code == 200, link
     assert demo.app.store.subscribers.by_email("maya@example.org") == before
-    assert demo.app.store.feedback.of([before.id or 0]) == []
+    assert demo.app.store.feedback.of([before.stored_id]) == []
 
 
 def test_the_inbox_unsubscribes_with_one_click(demo: Demo) -> None:

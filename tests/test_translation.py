@@ -192,7 +192,7 @@ def words_left(page: str) -> list[str]:
 def speak(web: Trial) -> None:
     """Make everyone a reader of the language."""
     for subscriber in web.app.store.subscribers.all():
-        web.app.store.subscribers.set_language(subscriber.id or 0, LANGUAGE)
+        web.app.store.subscribers.set_language(subscriber.stored_id, LANGUAGE)
 
 
 async def test_no_page_has_a_text_that_cannot_be_translated(tmp_path: Path) -> None:

@@ -124,18 +124,18 @@ class Trial:
 
     def again(self, subscriber: Subscriber) -> Subscriber:
         """The subscriber as stored now."""
-        found = self.app.store.subscribers.get(subscriber.id or 0)
+        found = self.app.store.subscribers.get(subscriber.stored_id)
         assert found
         return found
 
     def preferences(self, subscriber: Subscriber) -> str:
         """The path of one's own page."""
-        return path_of(self.app.links.preferences(subscriber.id or 0, self.clock()))
+        return path_of(self.app.links.preferences(subscriber.stored_id, self.clock()))
 
     def unsubscribe(self, subscriber: Subscriber) -> str:
         """The path to leave by."""
         now = self.again(subscriber)
-        return path_of(self.app.links.unsubscribe(now.id or 0, now.unsubscribe_serial))
+        return path_of(self.app.links.unsubscribe(now.stored_id, now.unsubscribe_serial))
 
     def digest(self, subscriber: Subscriber, *papers: Paper, **values: Any) -> Digest:
         """A stored digest of today with these papers, its delivery planned."""
@@ -193,7 +193,7 @@ def store_digest(app: App, subscriber: Subscriber, *papers: Paper, **values: Any
     given: dict[str, Any] = {"subscriber_id": subscriber.id, "date": now.date(), "items": items}
     digest = Digest(**(given | {"due_at": now, "prepared_at": now} | values))
     plan = Planned(
-        subscriber_id=subscriber.id or 0,
+        subscriber_id=subscriber.stored_id,
         address=subscriber.email,
         digests=(digest,),
         was_due_at=subscriber.next_due_at,

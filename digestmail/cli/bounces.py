@@ -23,6 +23,7 @@ suppression_commands = typer.Typer(
 )
 
 _REASONS = {"bounced": SubscriberStatus.BOUNCED, "complained": SubscriberStatus.COMPLAINED}
+_UNVERIFIED = "unverified"  # nothing proved whom a report is about
 
 
 @bounce_commands.command("read")
@@ -82,13 +83,13 @@ def bounce_list(
     with opened() as app:
         now = app.clock()
         bounces = app.store.bounces.latest(limit)
-        names = {
-            b.subscriber_id: _name(app.store.subscribers.get(b.subscriber_id or 0)) for b in bounces
-        }
+        people = {b.subscriber_id for b in bounces if b.subscriber_id}
+        subscribers = (app.store.subscribers.get(number) for number in people)
+        names = {person.id: person.email for person in subscribers if person}
     rows: list[dict[str, Any]] = [
         {
             "at": bounce.at,
-            "subscriber": names[bounce.subscriber_id],
+            "subscriber": names.get(bounce.subscriber_id, _UNVERIFIED),
             "kind": bounce.kind,
             "code": bounce.enhanced,
             "gave_up": bounce.gave_up,
@@ -104,10 +105,6 @@ def bounce_list(
         for r in rows
     ]
     print_table("", ("when", "subscriber", "kind", "code", "given up", "text"), cells)
-
-
-def _name(subscriber: Any) -> str:
-    return subscriber.email if subscriber else "unverified"
 
 
 def _yes(value: object) -> str:

@@ -90,7 +90,7 @@ def subscriber_show(email: _Email, as_json: Json = False) -> None:
 def _mails(app: App, subscriber: Subscriber) -> list[dict[str, Any]]:
     """Return the last mails of every kind, with what the relay said at each attempt."""
     mails = []
-    for delivery in app.store.ledger.of_subscriber(subscriber.id or 0, limit=10):
+    for delivery in app.store.ledger.of_subscriber(subscriber.stored_id, limit=10):
         attempts = app.store.ledger.attempts(delivery.id)
         mails.append(
             {
@@ -113,11 +113,11 @@ def _cell(value: Any) -> str:
 
 
 def _history(app: App, subscriber: Subscriber) -> list[dict[str, Any]]:
-    digests = app.store.digests.of_subscriber(subscriber.id or 0, limit=10)
-    deliveries = app.store.ledger.of_digests([digest.id or 0 for digest in digests])
+    digests = app.store.digests.of_subscriber(subscriber.stored_id, limit=10)
+    deliveries = app.store.ledger.of_digests([digest.stored_id for digest in digests])
     history = []
     for digest in digests:
-        delivery = deliveries.get(digest.id or 0)
+        delivery = deliveries.get(digest.stored_id)
         history.append(
             {
                 "date": digest.date.isoformat(),
@@ -186,7 +186,7 @@ def subscriber_edit(
             app.subscriptions.change_email(subscriber, address)
         if changed != before or new_profile:
             app.subscriptions.save_profile(subscriber, changed)
-        keep_uploads(app.store, subscriber.id or 0, uploads, app.clock())
+        keep_uploads(app.store, subscriber.stored_id, uploads, app.clock())
         app.subscriptions.reschedule(subscriber, schedule, app.clock())
         edited = app.store.subscribers.by_email(address)
     _report(edited, f"Changed {readable_address(address)}.", as_json=as_json)

@@ -52,8 +52,8 @@ class Demo:
     def _result(self, email: str) -> dict[str, Any]:
         store = self.app.store
         subscriber = store.subscribers.by_email(email)
-        (digest,) = store.digests.of_subscriber(subscriber.id or 0, limit=1)
-        delivery = store.ledger.of_digests([digest.id or 0]).get(digest.id or 0)
+        (digest,) = store.digests.of_subscriber(subscriber.stored_id, limit=1)
+        delivery = store.ledger.of_digests([digest.stored_id]).get(digest.stored_id)
         return {
             "subscriber": email,
             "status": str(delivery.state) if delivery else "skipped",

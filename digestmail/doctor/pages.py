@@ -197,17 +197,17 @@ def _starts(app: App) -> Iterator[str]:
     yield from ("/papers?q=nothing+of+this", "/preferences", "/nowhere", "/confirm/cut-off")
     yield "/papers/arxiv:9901.00001"
     reader, digest = add_reader(app)
-    number, now = reader.id or 0, app.clock()
+    number, now = reader.stored_id, app.clock()
     profiles = [Profile(keywords=("ice",))]
     pending = app.subscriptions.add("new@digest.example", profiles, Schedule(), now, active=False)
-    serial = app.store.subscribers.serial(pending.id or 0)
+    serial = app.store.subscribers.serial(pending.stored_id)
     links = [
         app.links.preferences(number, now),
-        app.links.digest(digest.id or 0),
+        app.links.digest(digest.stored_id),
         app.links.unsubscribe(number),
-        app.links.never(pending.id or 0),
-        app.links.confirm(pending.id or 0, serial, now),
-        app.links.save(digest.id or 0, 1),
-        *(app.links.feedback(digest.id or 0, 1, verdict) for verdict in Verdict),
+        app.links.never(pending.stored_id),
+        app.links.confirm(pending.stored_id, serial, now),
+        app.links.save(digest.stored_id, 1),
+        *(app.links.feedback(digest.stored_id, 1, verdict) for verdict in Verdict),
     ]
     yield from (link.removeprefix(HOME) for link in links)

@@ -78,7 +78,7 @@ def add_reader(app: App) -> tuple[Subscriber, Digest]:
         Profile(name="Cells", interests="How ribosomes work.", seed_papers=("lab:2",)),
     ]
     reader = app.subscriptions.add("reader@digest.example", profiles, Schedule(), now, active=True)
-    number = reader.id or 0
+    number = reader.stored_id
     items = tuple(item._replace(paper=papers[item.paper.key]) for item in sample.items)
     items = tuple(item._replace(profile_id=reader.profiles[0].id) for item in items)
     digests = [
@@ -101,7 +101,7 @@ def add_reader(app: App) -> tuple[Subscriber, Digest]:
     )
     stored = app.store.digests.record([plan])
     for paper, verdict in zip(papers.values(), Verdict, strict=False):
-        app.store.saved.add(number, paper.id or 0, now)
-        rated = Feedback(number, reader.profiles[0].id, paper.id or 0, verdict, now)
+        app.store.saved.add(number, paper.stored_id, now)
+        rated = Feedback(number, reader.profiles[0].id, paper.stored_id, verdict, now)
         app.store.feedback.give(rated)
     return reader, next(digest for digest in stored if digest.items)

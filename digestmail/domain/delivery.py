@@ -88,6 +88,13 @@ class Delivery:
     next_attempt_at: datetime
     detail: str = ""
 
+    @property
+    def stored_digest_id(self) -> int:
+        """Return the id of the digest that a daily mail brings; ValueError for any other mail."""
+        if self.digest_id is None:
+            raise ValueError(f"delivery {self.id} ({self.kind}) brings no digest")
+        return self.digest_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from digestmail.domain.papers import Paper
+from digestmail.domain.stored import Stored
 
 
 class ReasonKind(StrEnum):
@@ -173,7 +174,7 @@ class DigestItem(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
+class Digest(Stored):
     """One subscriber's papers for one local date. Unique (subscriber, date)."""
 
     id: int | None = None

@@ -6,9 +6,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from digestmail.domain.stored import Stored
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
+class Paper(Stored):
     """One work, under one canonical key, whatever the source, version or cross-list.
 
     ``key`` is ``arxiv:<id without version>``, else ``doi:<lower case>``, else ``<source>:<id>``.

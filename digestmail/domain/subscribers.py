@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from digestmail.domain.papers import Paper
+from digestmail.domain.stored import Stored
 
 
 class SubscriberStatus(StrEnum):
@@ -52,7 +53,7 @@ THRESHOLD = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Stored):
     """One named interest of a subscriber.
 
     Hard rules: ``excluded_keywords`` and ``excluded_categories`` never appear; of
@@ -89,7 +90,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscriber:
+class Subscriber(Stored):
     """One address. ``next_due_at`` is None unless the subscriber is active."""
 
     id: int | None = None
@@ -113,7 +114,7 @@ class Subscriber:
         room = min((profile.max_papers for profile in self.profiles), default=1)
         weekly = self.schedule.is_weekly
         return Recipient(
-            self.id or 0,
+            self.stored_id,
             self.email,
             self.status,
             self.confirmed_at,

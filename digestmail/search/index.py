@@ -194,7 +194,7 @@ class _Additions:
         self.facets: list[Terms] = []
         self.words: set[str] = set()
         for paper, terms in papers:
-            self.ids.append(paper.id or 0)
+            self.ids.append(paper.stored_id)
             self.seen.append(_micros(paper.first_seen_at))
             self.texts.append(terms)
             self.facets.append(counted(facets(paper)))

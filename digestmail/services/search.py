@@ -168,7 +168,7 @@ class SearchService:
             if self.vectors is not None:
                 self.vectors.read(papers)
             yield from zip(papers, features.terms(papers), strict=True)
-            newest = papers[-1].id or 0
+            newest = papers[-1].stored_id
             if self._stopping.is_set():
                 return
 

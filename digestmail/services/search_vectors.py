@@ -75,8 +75,8 @@ class SearchVectors:
         stored = self._embedder.stored(papers, Features(self._store.papers.features))
         vectors = np.zeros((len(papers), self._embedder.size), dtype=np.float32)
         for at, paper in enumerate(papers):  # what has no vector now may have had one before
-            vectors[at] = stored.get(paper.id or 0, 0)
-        self._file.put([paper.id or 0 for paper in papers], vectors)
+            vectors[at] = stored.get(paper.stored_id, 0)
+        self._file.put([paper.stored_id for paper in papers], vectors)
         self.changes += bool(stored)
         self._missing |= {paper.id for paper in papers if paper.id}
         self._missing -= stored.keys()

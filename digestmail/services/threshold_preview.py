@@ -32,7 +32,7 @@ class ThresholdPreviewService:
         recent = self._previews.recent_model()
         if recent is None or not recent.papers:
             return {}
-        subscriber_id = subscriber.id or 0
+        subscriber_id = subscriber.stored_id
         feedback = tuple(self._store.feedback.of([subscriber_id]))
         weekly = subscriber.schedule.is_weekly
         question = (subscriber.profiles, weekly, feedback, frozenset(thresholds))
@@ -54,7 +54,7 @@ class ThresholdPreviewService:
     def forget(self, subscriber: Subscriber) -> None:
         """Forget a subscriber; of one erased in another process, until the model is new."""
         with self._lock:
-            self._known.pop(subscriber.id or 0, None)
+            self._known.pop(subscriber.stored_id, None)
 
     def interest(self, subscriber: Subscriber, profile: Profile) -> Interest | None:
         """Return a profile with its owner's feedback; None until the week's papers were read."""

@@ -255,7 +255,7 @@ def _not_yet_there(session: Session, plans: Sequence[Planned]) -> list[Digest]:
 
 
 def _not_yet_shown(session: Session, digests: Sequence[Digest]) -> list[Digest]:
-    papers = sorted({item.paper.id or 0 for digest in digests for item in digest.items})
+    papers = sorted({item.paper.stored_id for digest in digests for item in digest.items})
     if not papers:
         return list(digests)
     shown: dict[int, set[int]] = {}

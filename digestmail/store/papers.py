@@ -55,7 +55,7 @@ class Papers:
             new = _insert(session, unknown, now, arrivals if news else repeat(NO_NEWS))
             newer = 0
             for work in works:
-                old = stored.get(work.paper_id or 0)
+                old = stored.get(work.paper_id) if work.paper_id else None
                 if old is not None and _is_newer(work.paper, old):
                     changes = _changes(old, work.paper)
                     session.execute(update(PAPER).where(PAPER.c.id == old.id).values(changes))

@@ -319,7 +319,7 @@ class Subscribers:
         with self._database.reading() as session:
             subscribers = [_subscriber(row) for row in session.execute(query)]
             profiles = _profiles(session, [s.id for s in subscribers if s.id is not None])
-        return [replace(s, profiles=tuple(profiles.get(s.id or 0, ()))) for s in subscribers]
+        return [replace(s, profiles=tuple(profiles.get(s.stored_id, ()))) for s in subscribers]
 
 
 def _values(statuses: Collection[SubscriberStatus]) -> list[str]:

@@ -50,8 +50,8 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
 def bounce(app: App) -> bytes:
     """A hard bounce of a mail to Ada."""
     known = app.store.subscribers.by_email(ADA)
-    app.store.ledger.plan(DeliveryKind.LINK, known.id or 0, ADA, "link:1", app.clock())
-    return dsn(app.links.bounce_token(app.store.ledger.of_subscriber(known.id or 0)[0].id))
+    app.store.ledger.plan(DeliveryKind.LINK, known.stored_id, ADA, "link:1", app.clock())
+    return dsn(app.links.bounce_token(app.store.ledger.of_subscriber(known.stored_id)[0].id))
 
 
 def test_read_from_files(app: App, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

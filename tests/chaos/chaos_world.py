@@ -197,7 +197,7 @@ def _plan(person: Subscriber, paper: Paper, now: datetime) -> Planned:
         position=1, paper=paper, profile_id=None, profile_name="mine", score=0.5, reasons=()
     )
     digest = Digest(
-        subscriber_id=person.id or 0,
+        subscriber_id=person.stored_id,
         date=now.date(),
         due_at=now,
         prepared_at=now,
@@ -207,7 +207,7 @@ def _plan(person: Subscriber, paper: Paper, now: datetime) -> Planned:
         items=(item,),
     )
     return Planned(
-        subscriber_id=person.id or 0,
+        subscriber_id=person.stored_id,
         address=person.email,
         digests=(digest,),
         was_due_at=now,

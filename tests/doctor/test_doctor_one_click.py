@@ -75,7 +75,7 @@ def test_our_own_service_is_recognised_and_nobody_leaves(app: App) -> None:
     )
     check = examine_one_click(app.links.unsubscribe(NOBODY))
     assert check.ok, check.text
-    found = app.store.subscribers.get(reader.id or 0)
+    found = app.store.subscribers.get(reader.stored_id)
     assert found == reader
     assert found.status is SubscriberStatus.ACTIVE
 

@@ -44,7 +44,7 @@ def searched(text: str) -> set[int]:
     hits = index().search(query, limit=1000)
     exact = [papers()[paper_id - 1] for paper_id in hits.ids[: hits.exact]]
     return {
-        paper.id or 0
+        paper.stored_id
         for paper in exact
         if any(matches(paper, e) for e in query.alternatives)
         and not any(matches(paper, e) for e in query.excluded)

@@ -699,7 +699,7 @@ def standing(service: SubscriptionService) -> dict[str, SubscriberStatus]:
 def mails(service: SubscriptionService, name: str) -> int:
     """How many mails to a subscriber are planned."""
     subscriber = service.store.subscribers.by_email(f"{name}@x.org")
-    return len(service.store.ledger.of_subscriber(subscriber.id or 0))
+    return len(service.store.ledger.of_subscriber(subscriber.stored_id))
 
 
 def test_people_are_added_with_all_that_is_told_of_them(service: SubscriptionService) -> None:
@@ -802,7 +802,7 @@ def test_who_refused_all_our_mail_stays_out_in_every_spelling(
 ) -> None:
     service.subscribe("a+two@x.org", Profile(keywords=("ice",)), Schedule(), NOW)
     subscriber = service.store.subscribers.by_email("a+two@x.org")
-    service.refuse(service.links.never(subscriber.id or 0).rpartition("/")[2], NOW)
+    service.refuse(service.links.never(subscriber.stored_id).rpartition("/")[2], NOW)
     entered = bring(service, "email,keywords\na@x.org,ice\na+three@x.org,ice\n")
     assert entered == ImportTally(suppressed=2)
 

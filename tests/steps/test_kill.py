@@ -82,7 +82,7 @@ def _prepared(store: Store) -> dict[str, int]:
     people = [join(store, f"{n}@example.net", papers_since=None) for n in range(SUBSCRIBERS)]
     arrive(store, 1, 2, at=now)
     assert prepare_at(store, now, day=now.date()).digests == SUBSCRIBERS
-    return {person.email: person.id or 0 for person in people}
+    return {person.email: person.stored_id for person in people}
 
 
 def _states(store: Store, people: dict[str, int]) -> dict[str, DeliveryState]:

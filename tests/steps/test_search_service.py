@@ -74,7 +74,7 @@ def test_the_first_search_has_the_index_made(service: SearchService) -> None:
 
 def test_terms_are_kept_for_the_next_time(store: Store, service: SearchService) -> None:
     assert service.follow() == 2
-    ids = [paper.id or 0 for paper in store.catalogue.after(0, 9)]
+    ids = [paper.stored_id for paper in store.catalogue.after(0, 9)]
     assert store.papers.features(KIND, ids).keys() == set(ids)
     assert SearchService(store).follow() == 2
 

@@ -146,15 +146,15 @@ class Past:
         at = NOW - ago * DAY
         times = {"due_at": at, "prepared_at": at, "papers_from": at - DAY, "papers_until": at}
         mine = digest(self.reader, papers, date=at.date(), **(times | values))
-        before = self.store.subscribers.get(self.reader.id or 0)
+        before = self.store.subscribers.get(self.reader.stored_id)
         assert before is not None
         (stored,) = self.store.digests.record([planned(before, mine)])
-        return stored.id or 0
+        return stored.stored_id
 
     def said(self, paper: Paper, verdict: Verdict, *, ago: float) -> None:
         profile = self.reader.profiles[0].id
         at = NOW - ago * DAY + HOUR
-        given = Feedback(self.reader.id or 0, profile, paper.id or 0, verdict, at)
+        given = Feedback(self.reader.stored_id, profile, paper.stored_id, verdict, at)
         self.store.feedback.give(given)
 
     def replay(self, days: int = 30, **values: Any) -> Backtest:
@@ -319,7 +319,7 @@ def judge(folder: Path, *verdicts: Verdict) -> None:
     database = Database(f"sqlite:///{folder / 'digestmail.db'}")
     store = Store(database)
     reader = store.subscribers.by_email("a@example.org")
-    (sent,) = store.digests.of_subscriber(reader.id or 0)
+    (sent,) = store.digests.of_subscriber(reader.stored_id)
     for item, verdict in zip(sent.items, verdicts, strict=True):
         _give(store.feedback, reader, item.paper, verdict)
     database.close()
@@ -327,7 +327,7 @@ def judge(folder: Path, *verdicts: Verdict) -> None:
 
 def _give(given: Feedbacks, reader: Subscriber, paper: Paper, verdict: Verdict) -> None:
     profile, now = reader.profiles[0].id, datetime.now(UTC)
-    given.give(Feedback(reader.id or 0, profile, paper.id or 0, verdict, now))
+    given.give(Feedback(reader.stored_id, profile, paper.stored_id, verdict, now))
 
 
 def test_the_command_tells_settings_days_and_calibration(shell: Shell) -> None:

@@ -76,7 +76,7 @@ def samples() -> list[dict[str, Any]]:
 def digest_of(store: Store, composer: Composer, reader: Subscriber) -> Message:
     papers = [arrive(store, number, **values)[0] for number, values in enumerate(samples(), 1)]
     (stored,) = store.digests.record([planned(reader, digest(reader, papers))])
-    delivery = store.ledger.of_digests([stored.id or 0])[stored.id or 0]
+    delivery = store.ledger.of_digests([stored.stored_id])[stored.stored_id]
     return composer.message(delivery, reader.recipient, NOW)
 
 
@@ -88,8 +88,8 @@ def write(store: Store, signed: Composer) -> Write:
         ada = join(store)
         if kind is DeliveryKind.DIGEST:
             return digest_of(store, signed, ada)
-        store.ledger.plan(kind, ada.id or 0, ada.email, "letter:1", NOW)
-        (delivery,) = store.ledger.of_subscriber(ada.id or 0)
+        store.ledger.plan(kind, ada.stored_id, ada.email, "letter:1", NOW)
+        (delivery,) = store.ledger.of_subscriber(ada.stored_id)
         return signed.message(delivery, ada.recipient, NOW)
 
     return write

@@ -136,7 +136,7 @@ def test_an_aged_token_proves_no_bounce(
 
 def envelope(store: Store, at: datetime = NOW, address: str = ADA) -> str:
     address_hash = store.guards.address_hash(address)
-    return LINKS.sender_token(ada(store).id or 0, address_hash, at)
+    return LINKS.sender_token(ada(store).stored_id, address_hash, at)
 
 
 def returned(token: str) -> str:
@@ -216,8 +216,8 @@ def test_soft_bounces_add_up(office: BounceProcessor, store: Store, clock: FakeC
 def _owe_on(store: Store, number: int, clock: FakeClock) -> Delivery:
     """A letter to Ada: as good a delivery as any."""
     known = store.subscribers.find(ADA) or join(store, ADA)
-    store.ledger.plan(DeliveryKind.LINK, known.id or 0, ADA, f"link:{number}", clock())
-    return store.ledger.of_subscriber(known.id or 0)[0]
+    store.ledger.plan(DeliveryKind.LINK, known.stored_id, ADA, f"link:{number}", clock())
+    return store.ledger.of_subscriber(known.stored_id)[0]
 
 
 def test_soft_bounces_fade(office: BounceProcessor, store: Store, clock: FakeClock) -> None:

@@ -285,8 +285,8 @@ async def test_a_mail_goes_to_the_address_its_subscriber_has_by_then(
     if kind is DeliveryKind.DIGEST:
         delivery = owe(store)
     else:
-        store.ledger.plan(kind, ada.id or 0, ADA, "link:1", NOW)
-        (delivery,) = store.ledger.of_subscriber(ada.id or 0)
+        store.ledger.plan(kind, ada.stored_id, ADA, "link:1", NOW)
+        (delivery,) = store.ledger.of_subscriber(ada.stored_id)
     if deferred:
         await deliver(store, ScriptedMailer({ADA: [refused(Outcome.DEFERRED)]}), clock)
         clock.move(minutes=5)
@@ -339,7 +339,7 @@ async def test_nothing_goes_to_a_new_address_that_must_not_be_mailed(
 async def test_who_left_once_may_be_asked_to_confirm_again(store: Store, clock: FakeClock) -> None:
     ada = join(store, status=SubscriberStatus.PENDING)
     store.guards.suppress(store.guards.address_hash(ADA), "left", NOW)
-    store.ledger.plan(DeliveryKind.CONFIRM, ada.id or 0, ADA, "confirm:1", NOW)
+    store.ledger.plan(DeliveryKind.CONFIRM, ada.stored_id, ADA, "confirm:1", NOW)
     assert (await deliver(store, ScriptedMailer(), clock)).sent == 1
 
 
@@ -556,8 +556,8 @@ async def test_trouble_of_the_database_is_no_fault_of_a_mail(
 
 def _pending(store: Store) -> Delivery:
     ada = join(store, status=SubscriberStatus.PENDING, next_due_at=None)
-    store.ledger.plan(DeliveryKind.CONFIRM, ada.id or 0, ADA, "confirm:1", NOW)
-    return store.ledger.of_subscriber(ada.id or 0)[0]
+    store.ledger.plan(DeliveryKind.CONFIRM, ada.stored_id, ADA, "confirm:1", NOW)
+    return store.ledger.of_subscriber(ada.stored_id)[0]
 
 
 async def test_a_letter_of_unknown_fate_is_sent_three_times_at_most(

@@ -22,7 +22,7 @@ THRESHOLDS = (0.1, 0.3, 1.0)
 
 def meant(store: Store, reader: Subscriber, clock: FakeClock) -> Mapping[float, ThresholdPreview]:
     recent = PreviewService(store, Model, clock).ready()
-    return preview_thresholds(store, recent, reader, THRESHOLDS)[reader.profiles[0].id or 0]
+    return preview_thresholds(store, recent, reader, THRESHOLDS)[reader.profiles[0].stored_id]
 
 
 def a_week(store: Store) -> None:
@@ -92,7 +92,7 @@ def test_what_was_found_is_remembered_until_something_changes(
     first = told.of(reader, THRESHOLDS)
     other = replace(reader, profiles=(replace(reader.profiles[0], max_papers=1),))
     assert told.of(reader, THRESHOLDS) is first
-    assert told.of(other, THRESHOLDS)[reader.profiles[0].id or 0][0.3] == ThresholdPreview(2, 2)
+    assert told.of(other, THRESHOLDS)[reader.profiles[0].stored_id][0.3] == ThresholdPreview(2, 2)
 
 
 def test_who_is_erased_is_forgotten(store: Store, clock: FakeClock) -> None:

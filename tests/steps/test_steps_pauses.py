@@ -18,12 +18,12 @@ def paused(store: Store, until: date | None = MONDAY, email: str = "ada@example.
     """Somebody in Auckland (13 hours ahead) who reads at 7, paused."""
     schedule = Schedule(hour=7, timezone="Pacific/Auckland")
     ada = join(store, email, schedule=schedule)
-    store.subscribers.set_status(ada.id or 0, SubscriberStatus.PAUSED, None, resume_on=until)
+    store.subscribers.set_status(ada.stored_id, SubscriberStatus.PAUSED, None, resume_on=until)
     return again(store, ada)
 
 
 def again(store: Store, subscriber: Subscriber) -> Subscriber:
-    found = store.subscribers.get(subscriber.id or 0)
+    found = store.subscribers.get(subscriber.stored_id)
     assert found
     return found
 
@@ -55,7 +55,7 @@ def test_two_who_end_the_same_pause_end_it_once(store: Store) -> None:
 
 def test_a_pause_that_was_changed_meanwhile_stands(store: Store) -> None:
     ada = paused(store)
-    store.subscribers.set_status(ada.id or 0, SubscriberStatus.PAUSED, None, resume_on=None)
+    store.subscribers.set_status(ada.stored_id, SubscriberStatus.PAUSED, None, resume_on=None)
     assert not store.subscribers.end_pause(ada, NOW)
     assert end_pauses(store, NOW + 400 * DAY) == 0
 
@@ -63,7 +63,7 @@ def test_a_pause_that_was_changed_meanwhile_stands(store: Store) -> None:
 @pytest.mark.parametrize("left", [SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.ACTIVE])
 def test_a_pause_ends_with_what_ends_it(store: Store, left: SubscriberStatus) -> None:
     ada = paused(store)
-    store.subscribers.set_status(ada.id or 0, left, None)
+    store.subscribers.set_status(ada.stored_id, left, None)
     assert again(store, ada).resume_on is None
     assert end_pauses(store, NOW + 30 * DAY) == 0
 
@@ -81,7 +81,7 @@ def test_a_clock_that_jumps_ahead_and_back_brings_no_second_digest(store: Store)
     first = prepare_at(store, ahead)
     end_pauses(store, ahead - 3 * DAY)
     second = prepare_at(store, ahead - 3 * DAY)
-    days = store.digests.days(ada.id or 0)
+    days = store.digests.days(ada.stored_id)
     assert days == sorted(set(days), reverse=True)
     assert sum(first.skipped.values()) == len(days)
     assert (second.digests, second.skipped) == (0, {})
@@ -91,16 +91,16 @@ def test_a_date_that_has_its_digest_gets_no_other(store: Store) -> None:
     ada = paused(store)
     store.digests.record([])
     active = again(store, ada)
-    store.subscribers.set_status(ada.id or 0, SubscriberStatus.ACTIVE, NOW)
+    store.subscribers.set_status(ada.stored_id, SubscriberStatus.ACTIVE, NOW)
     store.digests.record([planned(active, digest(active, date=MONDAY))])
-    store.subscribers.set_status(ada.id or 0, SubscriberStatus.PAUSED, None, resume_on=MONDAY)
+    store.subscribers.set_status(ada.stored_id, SubscriberStatus.PAUSED, None, resume_on=MONDAY)
     end_pauses(store, datetime(2026, 11, 23, tzinfo=UTC))
     assert again(store, ada).next_due_at == datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 
 
 def test_a_zone_nobody_knows_holds_up_nobody_else(store: Store) -> None:
     eve = paused(store, email="eve@example.net")
-    store.subscribers.set_schedule(eve.id or 0, Schedule(timezone="Mars/Olympus"), NOW)
+    store.subscribers.set_schedule(eve.stored_id, Schedule(timezone="Mars/Olympus"), NOW)
     ada = paused(store)
     assert end_pauses(store, NOW + 30 * DAY) == 1
     assert again(store, ada).status is SubscriberStatus.ACTIVE
@@ -112,7 +112,7 @@ def test_the_backlog_of_a_pause_is_no_news(store: Store) -> None:
     now = datetime(2026, 12, 9, 18, 0, tzinfo=UTC)
     end_pauses(store, now)
     prepare_at(store, now)
-    (made,) = store.digests.of_subscriber(ada.id or 0)
+    (made,) = store.digests.of_subscriber(ada.stored_id)
     assert [item.paper.id for item in made.items] == [new.id]
     assert old.id != new.id
 

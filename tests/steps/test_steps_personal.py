@@ -30,8 +30,8 @@ async def known(store: Store, clock: FakeClock, email: str, number: int) -> Subs
     mail = owe(store, email, number)
     await deliver(store, ScriptedMailer(), clock)
     found = store.subscribers.by_email(email)
-    mine = found.id or 0
-    paper = store.digests.of_subscriber(mine)[0].items[0].paper.id or 0
+    mine = found.stored_id
+    paper = store.digests.of_subscriber(mine)[0].items[0].paper.stored_id
     profile = found.profiles[0].id
     store.feedback.give(Feedback(mine, profile, paper, Verdict.MORE, NOW))
     store.saved.add(mine, paper, NOW)
@@ -82,9 +82,9 @@ async def test_nothing_of_anybody_else_is_told(store: Store, clock: FakeClock) -
 def test_uploads_are_told_also_while_they_wait(store: Store) -> None:
     stored = Paper(key="doi:10.1000/x", title="On ice", abstract="Cold.", authors=("Jane Doe",))
     ada = join(store)
-    store.uploads.add(ada.id or 0, [stored])
-    store.uploads.add((ada.id or 0) + 1, [replace(stored, abstract="Eve's.")])
-    store.uploads.keep(ada.id or 0, packed([Paper(key="library:abc", title="On snow")]), NOW)
+    store.uploads.add(ada.stored_id, [stored])
+    store.uploads.add((ada.stored_id) + 1, [replace(stored, abstract="Eve's.")])
+    store.uploads.keep(ada.stored_id, packed([Paper(key="library:abc", title="On snow")]), NOW)
     told = everything(store, ada, NOW)["uploads"]
     assert [(one["title"], one["abstract"]) for one in told] == [
         ("On ice", "Cold."),

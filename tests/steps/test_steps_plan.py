@@ -227,7 +227,7 @@ def _interest(profile: Profile, *others: Profile, **known: Any) -> frozenset[int
         "by_id": {p.id: p for p in papers},
         "by_key": {p.key: p for p in papers},
     }
-    window, places = _window(papers), {p.id or 0: n for n, p in enumerate(papers)}
+    window, places = _window(papers), {p.stored_id: n for n, p in enumerate(papers)}
     return interest_of(ada, profile, window, places, ReadingHistory(**(facts | known))).blocked
 
 

@@ -44,12 +44,12 @@ ADA = "ada@example.net"
 
 def _shown(store: Store, email: str = ADA) -> list[list[str]]:
     """The numbers of the papers of each digest, oldest first."""
-    found = store.digests.of_subscriber(store.subscribers.by_email(email).id or 0)
+    found = store.digests.of_subscriber(store.subscribers.by_email(email).stored_id)
     return [[item.paper.key[-2:] for item in d.items] for d in reversed(found)]
 
 
 def _skips(store: Store, email: str = ADA) -> list[SkipReason | None]:
-    found = store.digests.of_subscriber(store.subscribers.by_email(email).id or 0, limit=99)
+    found = store.digests.of_subscriber(store.subscribers.by_email(email).stored_id, limit=99)
     return [d.skip for d in reversed(found)]
 
 
@@ -58,7 +58,7 @@ def test_a_due_digest_is_stored_with_its_delivery(store: Store) -> None:
     arrive(store, 1, 2)
     prepared = prepare_at(store, NOW)
     assert (prepared.digests, prepared.papers, prepared.skipped) == (1, 2, {})
-    (delivery,) = store.ledger.of_subscriber(ada.id or 0)
+    (delivery,) = store.ledger.of_subscriber(ada.stored_id)
     assert (delivery.state, delivery.address) == (DeliveryState.PLANNED, ADA)
     assert (delivery.due_at, delivery.next_attempt_at) == (NOW, NOW)
 
@@ -154,7 +154,7 @@ def test_profiles_share_one_digest_without_repeating(store: Store) -> None:
 def test_what_a_subscriber_named_is_never_recommended(store: Store) -> None:
     (seed, liked, *_) = arrive(store, 1, 2, 3)
     ada = join(store, profiles=(GRAPHS, replace(GRAPHS, name="Seeded", seed_papers=(seed.key,))))
-    store.feedback.give(Feedback(ada.id or 0, None, liked.id or 0, Verdict.MORE, NOW - HOUR))
+    store.feedback.give(Feedback(ada.stored_id, None, liked.stored_id, Verdict.MORE, NOW - HOUR))
     prepare_at(store, NOW)
     assert _shown(store) == [["03"]]
 
@@ -181,7 +181,7 @@ def test_a_digest_asked_for_in_the_evening_still_goes(store: Store) -> None:
     ada = join(store, next_due_at=NOW + DAY)
     arrive(store, 1)
     prepare_at(store, NOW + 15 * HOUR, day=NOW.date())
-    (delivery,) = store.ledger.of_subscriber(ada.id or 0)
+    (delivery,) = store.ledger.of_subscriber(ada.stored_id)
     assert delivery.due_at == NOW + 15 * HOUR
 
 
@@ -189,7 +189,7 @@ def test_a_later_hour_on_the_same_day_loses_no_paper(store: Store) -> None:
     ada = join(store)
     arrive(store, 1)
     prepare_at(store, NOW)
-    store.subscribers.set_schedule(ada.id or 0, Schedule(hour=20), NOW + 14 * HOUR)
+    store.subscribers.set_schedule(ada.stored_id, Schedule(hour=20), NOW + 14 * HOUR)
     arrive(store, 2, at=NOW + 6 * HOUR)
     prepare_at(store, NOW + 14 * HOUR)
     prepare_at(store, NOW + 14 * HOUR + DAY)
@@ -211,9 +211,9 @@ def test_one_who_leaves_after_planning_gets_nothing(store: Store) -> None:
     arrive(store, 1)
     planner = Planner(store, Model, PrepareRules(), NOW)
     plans = planner.plan([ada])
-    store.subscribers.set_status(ada.id or 0, SubscriberStatus.UNSUBSCRIBED, None)
+    store.subscribers.set_status(ada.stored_id, SubscriberStatus.UNSUBSCRIBED, None)
     assert store.digests.record(plans) == []
-    assert store.ledger.of_subscriber(ada.id or 0) == []
+    assert store.ledger.of_subscriber(ada.stored_id) == []
     assert store.subscribers.by_email(ADA).next_due_at is None
 
 
@@ -222,7 +222,7 @@ def test_planning_stores_nothing(store: Store) -> None:
     arrive(store, 1)
     Planner(store, Model, PrepareRules(), NOW).plan([ada])
     assert store.subscribers.by_email(ADA) == ada
-    assert store.digests.of_subscriber(ada.id or 0) == []
+    assert store.digests.of_subscriber(ada.stored_id) == []
 
 
 def test_blocks_cover_everybody(store: Store) -> None:
@@ -247,8 +247,8 @@ def test_a_released_digest_is_offered_again_the_next_day(store: Store) -> None:
     ada = join(store)
     arrive(store, 1)
     prepare_at(store, NOW)
-    (first,) = store.digests.of_subscriber(ada.id or 0)
-    release_digest(store, first.id)
+    (first,) = store.digests.of_subscriber(ada.stored_id)
+    release_digest(store, first.stored_id)
     arrive(store, 2, at=NOW + HOUR)
     prepare_at(store, NOW + DAY)
     assert sorted(_shown(store)[1]) == ["01", "02"]
@@ -312,7 +312,7 @@ def _note(store: Store, state: BatchState) -> None:
 
 
 def _notes(store: Store) -> list[str]:
-    found = store.digests.of_subscriber(store.subscribers.by_email(ADA).id or 0)
+    found = store.digests.of_subscriber(store.subscribers.by_email(ADA).stored_id)
     return [one.note for one in found]
 
 
@@ -383,7 +383,7 @@ def test_waiting_ends_when_it_is_too_late(store: Store) -> None:
 
 def test_one_schedule_that_cannot_be_read_stops_nobody_else(store: Store) -> None:
     broken = join(store, "broken@example.net")
-    store.subscribers.set_schedule(broken.id or 0, Schedule(hour=6, timezone="No/Where"), NOW)
+    store.subscribers.set_schedule(broken.stored_id, Schedule(hour=6, timezone="No/Where"), NOW)
     join(store)
     arrive(store, 1)
     assert prepare_at(store, NOW).digests == 1
@@ -443,7 +443,9 @@ def test_papers_that_another_process_withdrew_come_with_the_next_digest(store: S
     arrive(store, 2, at=NOW + HOUR)
     (block,) = due_blocks(store, NOW + DAY, None)
     plans = Planner(store, Model, PrepareRules(), NOW + DAY).plan(block)
-    release_digest(store, first.digest_id)  # withdrawn as too late, while the next was planned
+    release_digest(
+        store, first.stored_digest_id
+    )  # withdrawn as too late, while the next was planned
     store.digests.record(plans)
     prepare_at(store, NOW + 2 * DAY)
     assert _shown(store) == [["01"], ["02"], ["01"]]

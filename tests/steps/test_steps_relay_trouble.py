@@ -190,7 +190,7 @@ async def test_a_greylist_of_sender_and_recipient_is_waited_for_once(
             for _ in range(12):
                 await run(store, clock, relay.port, identity=identity)
                 clock.move(hours=1)
-            (last, *_) = store.ledger.of_subscriber(ada.id or 0)
+            (last, *_) = store.ledger.of_subscriber(ada.stored_id)
             assert (last.state, last.attempts == 1) == (DeliveryState.SENT, day > 0)
             clock.now = NOW + (day + 1) * DAY
     assert len(set(relay.senders)) == 1

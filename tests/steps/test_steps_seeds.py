@@ -128,7 +128,7 @@ def uploader(store: Store, *papers: Paper, email: str = "ada@example.net") -> Su
     """A reader whose profile names papers that their file tells of."""
     wish = replace(GRAPHS, seed_papers=tuple(one.key for one in papers))
     reader = join(store, email, profiles=(wish,), confirmed_at=NOW)
-    keep_uploads(store, reader.id or 0, papers, NOW)
+    keep_uploads(store, reader.stored_id, papers, NOW)
     return reader
 
 
@@ -193,7 +193,7 @@ def test_each_reader_learns_from_their_own_upload(store: Store) -> None:
 def test_a_visitor_is_told_nothing_of_an_upload(store: Store) -> None:
     work = Paper(key="doi:10.1000/x", title="On ice", abstract="Secret.")
     ada = uploader(store, work)
-    own = own_key(ada.id or 0, work.key)
+    own = own_key(ada.stored_id, work.key)
     assert read_seeds(store, "10.1000/x") == Seeds((work.key,))
     for name in (own, work.title):
         with pytest.raises(InputError):
@@ -204,16 +204,16 @@ def test_a_visitor_is_told_nothing_of_an_upload(store: Store) -> None:
 
 def test_the_last_word_of_a_reader_on_a_paper_counts(store: Store) -> None:
     ada = uploader(store, MINE)
-    keep_uploads(store, ada.id or 0, [replace(MINE, abstract="Better.")], NOW)
-    assert [one.abstract for one in store.uploads.of(ada.id or 0)] == ["Better."]
+    keep_uploads(store, ada.stored_id, [replace(MINE, abstract="Better.")], NOW)
+    assert [one.abstract for one in store.uploads.of(ada.stored_id)] == ["Better."]
 
 
 def test_what_no_profile_names_any_more_is_erased(store: Store) -> None:
     ada, eve = uploader(store, MINE), uploader(store, MINE, email="eve@example.net")
     store.subscribers.save_profile(replace(ada.profiles[0], seed_papers=()))
-    keep_uploads(store, ada.id or 0, (), NOW)
-    assert store.uploads.of(ada.id or 0) == []
-    assert [one.key for one in store.uploads.of(eve.id or 0)] == [MINE.key]
+    keep_uploads(store, ada.stored_id, (), NOW)
+    assert store.uploads.of(ada.stored_id) == []
+    assert [one.key for one in store.uploads.of(eve.stored_id)] == [MINE.key]
 
 
 @pytest.mark.parametrize("typed", ["Über das EIS", "ÜBER das Eis", "Über das Eis\nÜBER DAS EIS"])

@@ -58,12 +58,12 @@ def test_digests_given_up_by_a_wrong_clock_go_once_it_is_right(
     _prepared(store, NOW + HOUR)
     assert _prepared(store, NOW + HOUR) == 0
     for person in people:
-        (delivery,) = store.ledger.of_subscriber(person.id or 0)
+        (delivery,) = store.ledger.of_subscriber(person.stored_id)
         assert delivery.next_attempt_at <= NOW + HOUR
-        (item,) = store.digests.get(delivery.digest_id or 0).items
+        (item,) = store.digests.get(delivery.stored_digest_id).items
         assert item.paper.key[-2:] == "01"
         today = (NOW.date(), NOW.date() + DAY)
-        assert len(store.digests.of_subscriber(person.id or 0, days=today)) == 1
+        assert len(store.digests.of_subscriber(person.stored_id, days=today)) == 1
         assert store.subscribers.by_email(person.email).next_due_at == NOW + DAY
 
 

@@ -40,7 +40,7 @@ def _ask(service: SubscriptionService, email: str = ADA, at: datetime = NOW) -> 
 
 def _letters(service: SubscriptionService, *emails: str) -> list[DeliveryKind]:
     found = [service.store.subscribers.find(email) for email in emails or (ADA,)]
-    mine = [service.store.ledger.of_subscriber(one.id or 0) for one in found if one]
+    mine = [service.store.ledger.of_subscriber(one.stored_id) for one in found if one]
     return [delivery.kind for some in mine for delivery in some]
 
 
@@ -51,8 +51,8 @@ def _found(service: SubscriptionService, email: str = ADA) -> Subscriber:
 def _token(service: SubscriptionService, at: datetime = NOW) -> str:
     """The token of the confirm mail that was asked for last."""
     ada = _found(service)
-    serial = service.store.subscribers.serial(ada.id or 0)
-    return service.links.confirm(ada.id or 0, serial, at).rpartition("/")[2]
+    serial = service.store.subscribers.serial(ada.stored_id)
+    return service.links.confirm(ada.stored_id, serial, at).rpartition("/")[2]
 
 
 def _joined(service: SubscriptionService) -> Subscriber:
@@ -128,7 +128,7 @@ def test_without_a_mail_nobody_changes_what_was_asked(service: SubscriptionServi
     service.subscribe(ADA, OTHER, EVENING, NOW + HOUR, (replace(_UPLOAD, abstract="Evil."),))
     assert _found(service) == before
     ada = service.confirm(_token(service), NOW + HOUR).subscriber
-    assert [one.abstract for one in service.store.uploads.of(ada.id or 0)] == ["Mine."]
+    assert [one.abstract for one in service.store.uploads.of(ada.stored_id)] == ["Mine."]
 
 
 def test_the_request_after_the_last_mail_changes_nothing(
@@ -189,7 +189,7 @@ def test_the_count_of_unanswered_mails_outlives_what_is_forgotten(
         service.subscribe(f"ve.ra+{days}@gmail.com", GRAPHS, EVENING, at)
         sent += sum(len(_letters(service, one.email)) for one in service.store.subscribers.all())
         for one in service.store.subscribers.all():
-            service.store.subscribers.remove(one.id or 0)
+            service.store.subscribers.remove(one.stored_id)
         prune(service.store, at)
     assert sent == 3
 
@@ -209,7 +209,7 @@ def test_a_suppressed_address_gets_nothing_even_after_erasure(
 ) -> None:
     ada = _joined(service)
     service.bounce(ada, NOW)
-    service.store.subscribers.remove(ada.id or 0)
+    service.store.subscribers.remove(ada.stored_id)
     _ask(service)
     assert service.store.subscribers.find(ADA) is None
     with pytest.raises(InputError, match=r"must not be mailed again \(bounced\)"):
@@ -295,7 +295,7 @@ def test_one_whom_mail_hurt_cannot_confirm(
 ) -> None:
     _ask(service)
     token = _token(service)
-    service.store.subscribers.set_status(_found(service).id or 0, status, None)
+    service.store.subscribers.set_status(_found(service).stored_id, status, None)
     with pytest.raises(TokenError):
         service.confirm(token, NOW)
 
@@ -309,7 +309,7 @@ def _links(service: SubscriptionService, subscriber_id: int) -> Iterator[str]:
 
 def test_a_token_is_good_for_one_purpose(service: SubscriptionService) -> None:
     ada = _joined(service)
-    confirm, preferences, leave = (url.rpartition("/")[2] for url in _links(service, ada.id or 0))
+    confirm, preferences, leave = (url.rpartition("/")[2] for url in _links(service, ada.stored_id))
     for token in (confirm, leave, leave[:-1], "", "x", "-", "ä-1-2", preferences + "a"):
         with pytest.raises(TokenError):
             service.owner(token, NOW)
@@ -325,7 +325,7 @@ def test_a_token_is_good_for_one_purpose(service: SubscriptionService) -> None:
 
 
 def _preferences(ada: Subscriber) -> str:
-    return LINKS.preferences(ada.id or 0, NOW).rpartition("/")[2]
+    return LINKS.preferences(ada.stored_id, NOW).rpartition("/")[2]
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ def test_preferences_of_the_erased_and_aged_links(service: SubscriptionService) 
     with pytest.raises(TokenError) as caught:
         service.owner(_preferences(ada), NOW + 46 * DAY)
     assert caught.value.aged
-    service.store.subscribers.remove(ada.id or 0)
+    service.store.subscribers.remove(ada.stored_id)
     with pytest.raises(TokenError, match="no subscriber any more"):
         service.owner(_preferences(ada), NOW)
 
@@ -457,9 +457,9 @@ def test_an_unsubscribe_link_never_ages_and_ends_with_erasure(
     service: SubscriptionService,
 ) -> None:
     ada = join(service.store)
-    token = LINKS.unsubscribe_token(ada.id or 0)
+    token = LINKS.unsubscribe_token(ada.stored_id)
     assert service.leaver(token) == ada
-    service.store.subscribers.remove(ada.id or 0)
+    service.store.subscribers.remove(ada.stored_id)
     assert service.leaver(token) is None
 
 
@@ -502,10 +502,10 @@ def test_feedback_by_link(service: SubscriptionService) -> None:
     ada = join(service.store)
     papers = arrive(service.store, 1, 2)
     (stored,) = service.store.digests.record([planned(ada, digest(ada, papers))])
-    token = LINKS.feedback(stored.id or 0, 2, Verdict.MORE).split("/")[-3]
+    token = LINKS.feedback(stored.stored_id, 2, Verdict.MORE).split("/")[-3]
     found = paper_of_link(service.store, LINKS, token, 2)
     record_verdict(service.store, found, Verdict.MORE, NOW)
-    (given,) = service.store.feedback.of([ada.id or 0])
+    (given,) = service.store.feedback.of([ada.stored_id])
     assert (given.paper_id, given.verdict) == (papers[1].id, Verdict.MORE)
     for position in (0, 3, -1, 10**9):
         with pytest.raises(TokenError, match="no such paper"):
@@ -563,7 +563,7 @@ def test_asking_again_on_the_day_of_leaving_takes_nothing_away(
     service: SubscriptionService,
 ) -> None:
     ada = _joined(service)
-    link = service.links.preferences(ada.id or 0, NOW).rpartition("/")[2]
+    link = service.links.preferences(ada.stored_id, NOW).rpartition("/")[2]
     service.leave(ada)
     service.subscribe(ADA, OTHER, EVENING, NOW + HOUR)
     still = service.owner(link, NOW + HOUR)
@@ -613,7 +613,7 @@ def _with_upload(service: SubscriptionService, *uploads: Paper, at: datetime = N
 
 
 def _uploads(service: SubscriptionService, reader: Subscriber) -> list[str]:
-    return [paper.key for paper in service.store.uploads.of(reader.id or 0)]
+    return [paper.key for paper in service.store.uploads.of(reader.stored_id)]
 
 
 def test_an_upload_waits_for_the_confirmation(service: SubscriptionService) -> None:
@@ -640,21 +640,21 @@ def test_what_waits_of_one_who_left_goes_with_them(service: SubscriptionService)
     service.leave(_joined(service))
     _with_upload(service, _UPLOAD, at=NOW + 2 * DAY)
     ada = _found(service)
-    assert service.store.uploads.waiting(ada.id or 0)
+    assert service.store.uploads.waiting(ada.stored_id)
     service.erase(ada, NOW + 2 * DAY)
-    assert not service.store.uploads.waiting(ada.id or 0)
+    assert not service.store.uploads.waiting(ada.stored_id)
 
 
 def test_an_upload_by_the_operator_waits_too(service: SubscriptionService) -> None:
     bob = service.add("bob@example.net", [_NAMING], EVENING, NOW, [_UPLOAD], active=False)
     assert _uploads(service, bob) == []
-    serial = service.store.subscribers.serial(bob.id or 0)
-    token = service.links.confirm(bob.id or 0, serial, NOW).rpartition("/")[2]
+    serial = service.store.subscribers.serial(bob.stored_id)
+    token = service.links.confirm(bob.stored_id, serial, NOW).rpartition("/")[2]
     assert _uploads(service, service.confirm(token, NOW).subscriber) == [_UPLOAD.key]
 
 
 def _never(service: SubscriptionService) -> str:
-    return service.links.never(_found(service).id or 0).rpartition("/")[2]
+    return service.links.never(_found(service).stored_id).rpartition("/")[2]
 
 
 def test_who_never_asked_is_forgotten_and_never_mailed(service: SubscriptionService) -> None:
@@ -662,7 +662,7 @@ def test_who_never_asked_is_forgotten_and_never_mailed(service: SubscriptionServ
     ada, token = _found(service), _never(service)
     service.refuse(token, NOW)
     service.refuse(token, NOW)  # pressed twice
-    assert service.store.uploads.take(ada.id or 0) == ""
+    assert service.store.uploads.take(ada.stored_id) == ""
     _ask(service, at=NOW + 2 * DAY)
     _ask(service, "ada+again@example.net", at=NOW + 4 * DAY)
     assert service.store.subscribers.all() == []

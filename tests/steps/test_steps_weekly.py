@@ -19,7 +19,7 @@ def weekly(store: Store, most: int = 10) -> Subscriber:
 
 
 def last(store: Store, reader: Subscriber) -> Digest:
-    return store.digests.of_subscriber(reader.id or 0)[0]
+    return store.digests.of_subscriber(reader.stored_id)[0]
 
 
 def numbers(digest: Digest) -> set[int]:
@@ -49,7 +49,7 @@ def test_the_next_one_is_a_week_later(store: Store) -> None:
     daily_papers(store, 1)
     reader = weekly(store)
     prepare_at(store, NOW)
-    again = store.subscribers.get(reader.id or 0)
+    again = store.subscribers.get(reader.stored_id)
     assert again
     assert again.next_due_at == NOW + WEEK
 
@@ -58,7 +58,7 @@ def test_a_day_after_a_mail_that_failed_all_of_them_are_still_news(store: Store)
     daily_papers(store, *range(1, 8))
     reader = weekly(store)
     prepare_at(store, NOW)
-    release_digest(store, last(store, reader).id)
+    release_digest(store, last(store, reader).stored_id)
     prepare_at(store, NOW + DAY, day=(NOW + DAY).date())
     assert numbers(last(store, reader)) == set(range(1, 8))
 

@@ -13,7 +13,7 @@ def test_the_state_changes_with_papers_and_upvotes(store: Store) -> None:
     assert store.catalogue.state(NOW - DAY) == State(0, 0, 0)
     (first,) = arrive(store, 1, upvotes=2)
     before = store.catalogue.state(NOW - DAY)
-    assert before == State(1, first.id or 0, 2)
+    assert before == State(1, first.stored_id, 2)
     store.papers.add([replace(paper(1), upvotes=5)], NOW)
     assert store.catalogue.state(NOW - DAY) == replace(before, upvotes=5)
     assert store.catalogue.state(NOW) == State(0, 0, 0)
@@ -34,16 +34,16 @@ def test_the_latest_papers_newest_first(store: Store) -> None:
     (third,) = arrive(store, 3, at=NOW)
     seen = store.catalogue.seen_after(NOW - DAY, 9)
     assert [one.id for one in seen] == [third.id, second.id]
-    assert seen[1] == Seen(second.id or 0, NOW - HOUR, 3, ("cs.LG", "stat.ML"))
+    assert seen[1] == Seen(second.stored_id, NOW - HOUR, 3, ("cs.LG", "stat.ML"))
     assert len(store.catalogue.seen_after(NOW - 9 * DAY, 1)) == 1
 
 
 def test_papers_come_in_order_of_their_ids(store: Store) -> None:
     first, second, third = arrive(store, 1, 2, 3)
     assert store.catalogue.newest() == third.id
-    assert store.catalogue.after(first.id or 0, 9) == [second, third]
+    assert store.catalogue.after(first.stored_id, 9) == [second, third]
     assert store.catalogue.after(0, 1) == [first]
-    assert store.catalogue.after(third.id or 0, 9) == []
+    assert store.catalogue.after(third.stored_id, 9) == []
 
 
 def test_words_are_found_as_letters(store: Store) -> None:

@@ -27,9 +27,9 @@ def test_a_digest_comes_back_as_it_was(store: Store) -> None:
     ada = join(store)
     papers = arrive(store, 2, 1)
     (stored,) = _record(store, ada, digest(ada, papers))
-    assert store.digests.get(stored.id or 0) == stored
-    assert store.digests.of_subscriber(ada.id or 0) == [stored]
-    assert store.digests.dates([ada.id or 0], NOW.date()) == {(ada.id, NOW.date())}
+    assert store.digests.get(stored.stored_id) == stored
+    assert store.digests.of_subscriber(ada.stored_id) == [stored]
+    assert store.digests.dates([ada.stored_id], NOW.date()) == {(ada.id, NOW.date())}
 
 
 def test_many_read_at_once_are_those_read_one_by_one(store: Store) -> None:
@@ -37,7 +37,7 @@ def test_many_read_at_once_are_those_read_one_by_one(store: Store) -> None:
     for n, mine in enumerate((papers, papers[1:], [])):
         ada = join(store, f"{n}@example.net")
         _record(store, ada, digest(ada, mine, skip=None if mine else SkipReason.NO_PAPERS))
-    known = {papers[1].id or 0: replace(papers[1], title="as it was")}
+    known = {papers[1].stored_id: replace(papers[1], title="as it was")}
     loaded = store.digests.load([1, 2, 3, 77], known)
     first, second, third = (loaded.get(number) for number in (1, 2, 3))
     assert first is not None
@@ -49,7 +49,7 @@ def test_many_read_at_once_are_those_read_one_by_one(store: Store) -> None:
 
 def _titled(store: Store, number: int, papers: dict[int, Paper]) -> Digest:
     found = store.digests.get(number)
-    items = (item._replace(paper=papers[item.paper.id or 0]) for item in found.items)
+    items = (item._replace(paper=papers[item.paper.stored_id]) for item in found.items)
     return replace(found, items=tuple(items))
 
 
@@ -73,16 +73,16 @@ def test_only_a_digest_to_mail_gets_a_delivery(store: Store) -> None:
     ada = join(store)
     skipped = digest(ada, skip=SkipReason.MISSED, date=NOW.date() - DAY, papers_until=None)
     stored = _record(store, ada, skipped, digest(ada, arrive(store, 1)))
-    deliveries = store.ledger.of_digests([d.id or 0 for d in stored])
+    deliveries = store.ledger.of_digests([d.stored_id for d in stored])
     assert set(deliveries) == {stored[1].id}
-    assert deliveries[stored[1].id or 0].address == ada.email
+    assert deliveries[stored[1].stored_id].address == ada.email
 
 
 def test_one_date_has_one_digest(store: Store) -> None:
     ada = join(store)
     assert _record(store, ada, digest(ada, arrive(store, 1)))
     assert _record(store, ada, digest(ada, arrive(store, 2))) == []
-    assert len(store.digests.of_subscriber(ada.id or 0)) == 1
+    assert len(store.digests.of_subscriber(ada.stored_id)) == 1
 
 
 def test_a_digest_passed_over_leaves_its_papers_to_the_next(store: Store) -> None:
@@ -95,7 +95,7 @@ def test_a_digest_passed_over_leaves_its_papers_to_the_next(store: Store) -> Non
 def test_a_schedule_changed_meanwhile_stands(store: Store) -> None:
     ada = join(store)
     plan = planned(ada, digest(ada, arrive(store, 1)))
-    store.subscribers.set_schedule(ada.id or 0, Schedule(hour=20), NOW + 14 * HOUR)
+    store.subscribers.set_schedule(ada.stored_id, Schedule(hour=20), NOW + 14 * HOUR)
     assert len(store.digests.record([plan])) == 1
     assert store.subscribers.by_email(ada.email).next_due_at == NOW + 14 * HOUR
 
@@ -107,7 +107,7 @@ def test_no_paper_is_shown_twice(store: Store) -> None:
     (second,) = _record(store, ada, digest(ada, [one, two], date=TOMORROW))
     assert _papers(second) == [two.key]
     assert [item.position for item in second.items] == [1]
-    assert store.digests.shown([ada.id or 0], NOW - DAY) == {ada.id: {one.id, two.id}}
+    assert store.digests.shown([ada.stored_id], NOW - DAY) == {ada.id: {one.id, two.id}}
 
 
 def test_a_digest_of_shown_papers_only_is_skipped(store: Store) -> None:
@@ -116,7 +116,7 @@ def test_a_digest_of_shown_papers_only_is_skipped(store: Store) -> None:
     _record(store, ada, digest(ada, papers))
     (second,) = _record(store, ada, digest(ada, papers, date=TOMORROW))
     assert (second.skip, second.items) == (SkipReason.NO_PAPERS, ())
-    assert store.ledger.of_digests([second.id or 0]) == {}
+    assert store.ledger.of_digests([second.stored_id]) == {}
 
 
 def test_a_paper_is_news_to_everyone_else(store: Store) -> None:
@@ -150,8 +150,8 @@ def test_released_papers_are_news_again(store: Store) -> None:
     ada = join(store)
     papers = arrive(store, 1)
     (first,) = _record(store, ada, digest(ada, papers, papers_from=NOW - DAY))
-    release_digest(store, first.id)
-    assert store.digests.shown([ada.id or 0], NOW - DAY) == {}
+    release_digest(store, first.stored_id)
+    assert store.digests.shown([ada.stored_id], NOW - DAY) == {}
     assert store.subscribers.by_email(ada.email).papers_since == NOW - DAY
     (second,) = _record(store, ada, digest(ada, papers, date=TOMORROW))
     assert _papers(second) == [papers[0].key]
@@ -164,7 +164,7 @@ def test_released_papers_are_news_again_whatever_was_planned_before(store: Store
     planned_before = store.subscribers.by_email(ada.email)
     arrive(store, 2)
     later = digest(ada, date=TOMORROW, arrival_from=1, arrival_until=2, skip=SkipReason.NO_PAPERS)
-    release_digest(store, first.id)
+    release_digest(store, first.stored_id)
     assert len(store.digests.record([planned(planned_before, later)])) == 1
     now = store.subscribers.by_email(ada.email)
     assert (now.judged_arrival, now.papers_since, now.releases) == (0, NOW - DAY, 1)
@@ -186,7 +186,7 @@ def test_a_plan_on_what_was_erased_is_left_out_and_no_other(store: Store, erased
         for person, each in zip((ada, bob), papers, strict=True)
     ]
     if erased == "profile":
-        store.subscribers.remove_profile(ada.id or 0, ada.profiles[0].id or 0)
+        store.subscribers.remove_profile(ada.stored_id, ada.profiles[0].stored_id)
     else:
         with store.database.writing() as session:
             session.execute(PAPER.delete().where(PAPER.c.id == papers[0].id))
@@ -207,16 +207,16 @@ def test_releasing_twice_or_late_never_moves_forward(store: Store) -> None:
         store, ada, digest(ada, arrive(store, 2), date=TOMORROW, papers_from=NOW, skip=None)
     )
     for stored in (first, second, first):
-        release_digest(store, stored.id)
+        release_digest(store, stored.stored_id)
     assert store.subscribers.by_email(ada.email).papers_since == NOW - DAY
 
 
 def test_releasing_what_was_erased_is_no_trouble(store: Store) -> None:
     ada = join(store)
     (stored,) = _record(store, ada, digest(ada, arrive(store, 1)))
-    store.subscribers.remove(ada.id or 0)
-    release_digest(store, stored.id)
-    assert store.digests.dates([ada.id or 0], date(2000, 1, 1)) == set()
+    store.subscribers.remove(ada.stored_id)
+    release_digest(store, stored.stored_id)
+    assert store.digests.dates([ada.stored_id], date(2000, 1, 1)) == set()
 
 
 def test_digests_are_counted_by_reason(store: Store) -> None:
@@ -231,5 +231,5 @@ def test_the_last_digests_come_first(store: Store) -> None:
     ada = join(store)
     for n in range(4):
         _record(store, ada, digest(ada, arrive(store, n), date=NOW.date() + n * DAY))
-    dates = [d.date for d in store.digests.of_subscriber(ada.id or 0, limit=2)]
+    dates = [d.date for d in store.digests.of_subscriber(ada.stored_id, limit=2)]
     assert dates == [NOW.date() + 3 * DAY, NOW.date() + 2 * DAY]

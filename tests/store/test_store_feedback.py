@@ -9,17 +9,17 @@ from digestmail.store import Store
 def test_a_later_verdict_replaces_the_earlier(store: Store) -> None:
     ada = join(store)
     (one,) = arrive(store, 1)
-    rate(store, ada, one.id or 0, Verdict.MORE)
-    rate(store, ada, one.id or 0, Verdict.LESS, ada.profiles[0].id)
-    expected = Feedback(ada.id or 0, ada.profiles[0].id, one.id or 0, Verdict.LESS, NOW + HOUR)
-    assert store.feedback.of([ada.id or 0]) == [expected]
+    rate(store, ada, one.stored_id, Verdict.MORE)
+    rate(store, ada, one.stored_id, Verdict.LESS, ada.profiles[0].id)
+    expected = Feedback(ada.stored_id, ada.profiles[0].id, one.stored_id, Verdict.LESS, NOW + HOUR)
+    assert store.feedback.of([ada.stored_id]) == [expected]
 
 
 def test_feedback_is_everyones_own(store: Store) -> None:
     ada, bob = join(store), join(store, "bob@example.net")
     (one,) = arrive(store, 1)
-    rate(store, ada, one.id or 0, Verdict.MORE)
-    assert store.feedback.of([bob.id or 0]) == []
+    rate(store, ada, one.stored_id, Verdict.MORE)
+    assert store.feedback.of([bob.stored_id]) == []
     assert store.feedback.of([]) == []
     assert len(store.feedback.of(range(30_000))) == 1
 
@@ -27,5 +27,5 @@ def test_feedback_is_everyones_own(store: Store) -> None:
 def test_two_verdicts_at_once_leave_one(store: Store) -> None:
     ada = join(store)
     (one,) = arrive(store, 1)
-    at_once(*[lambda: rate(store, ada, one.id or 0, Verdict.LESS)] * 4)
-    assert len(store.feedback.of([ada.id or 0])) == 1
+    at_once(*[lambda: rate(store, ada, one.stored_id, Verdict.LESS)] * 4)
+    assert len(store.feedback.of([ada.stored_id])) == 1

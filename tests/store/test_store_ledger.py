@@ -67,8 +67,8 @@ def _on_wire(store: Store, email: str = "ada@example.net") -> Delivery:
 
 def _letter(store: Store, kind: DeliveryKind, status: SubscriberStatus) -> Delivery:
     ada = join(store, status=status)
-    assert store.ledger.plan(kind, ada.id or 0, ada.email, "once", NOW)
-    return store.ledger.of_subscriber(ada.id or 0)[0]
+    assert store.ledger.plan(kind, ada.stored_id, ada.email, "once", NOW)
+    return store.ledger.of_subscriber(ada.stored_id)[0]
 
 
 # --- the whole way ---------------------------------------------------------------------------
@@ -270,7 +270,7 @@ def test_an_owner_who_asks_twice_at_once_begins_one_attempt(store: Store) -> Non
 def test_a_mail_is_planned_once(store: Store) -> None:
     ada = join(store)
     plans = at_once(
-        *[lambda: store.ledger.plan(DeliveryKind.LINK, ada.id or 0, ada.email, "x", NOW)] * 4
+        *[lambda: store.ledger.plan(DeliveryKind.LINK, ada.stored_id, ada.email, "x", NOW)] * 4
     )
     assert sum(plans) == 1
 
@@ -382,7 +382,7 @@ def test_digests_are_counted_by_state(store: Store) -> None:
     owe(store, "a@example.net")
     put(store, owe(store, "b@example.net"), state="sent")
     ada = join(store)
-    store.ledger.plan(DeliveryKind.LINK, ada.id or 0, ada.email, "x", NOW)
+    store.ledger.plan(DeliveryKind.LINK, ada.stored_id, ada.email, "x", NOW)
     link, *digests = store.ledger.count(NOW, NOW + HOUR)
     assert link == (False, DeliveryState.PLANNED, "", 1)
     assert digests == [(True, DeliveryState.PLANNED, "", 1), (True, DeliveryState.SENT, "", 1)]

@@ -70,20 +70,20 @@ def _fill(store: Store) -> None:
     papers = arrive(store, 1, 2)
     store.digests.record([planned(ada, digest(ada, papers))])
     store.feedback.give(
-        Feedback(ada.id or 0, ada.profiles[0].id, papers[0].id or 0, Verdict.MORE, NOW)
+        Feedback(ada.stored_id, ada.profiles[0].id, papers[0].stored_id, Verdict.MORE, NOW)
     )
     store.sources.add(SourceSpec(name="s", kind="file", options={"path": "x.csv"}), NOW)
     store.batches.note([Batch(source="s", day=NOW.date(), state=BatchState.OPEN)], NOW)
-    store.papers.keep_features("terms", {papers[0].id or 0: b"0"})
+    store.papers.keep_features("terms", {papers[0].stored_id: b"0"})
     store.texts.keep("meaning", {"hash": b"0"}, NOW)
-    store.saved.add(ada.id or 0, papers[0].id or 0, NOW)
+    store.saved.add(ada.stored_id, papers[0].stored_id, NOW)
     store.bounces.record(Bounce(id="b", at=NOW, kind="soft"))
     store.guards.suppress("0f", "bounced", NOW)
     store.guards.allow("1e", 1, NOW - NOW, NOW)
     store.guards.allow("2d", 1, None, NOW)
     store.leases.take("digests", "me", NOW - NOW, NOW, lambda _: False)
     store.guards.note("last-run", "fine", NOW)
-    store.ledger.plan(DeliveryKind.LINK, ada.id or 0, ada.email, "link:1", NOW)
+    store.ledger.plan(DeliveryKind.LINK, ada.stored_id, ada.email, "link:1", NOW)
     for delivery in store.ledger.claim("me", NOW, NOW - NOW, 1):
         result = SendResult(outcome=Outcome.DEFERRED, phase=Phase.RCPT)
         tried = Attempt(delivery_id=delivery.id, at=NOW, seconds=1, result=result)
@@ -143,7 +143,7 @@ def test_rebuilding_every_table_loses_no_row(store: Store, tmp_path: Path) -> No
 def test_foreign_keys_are_on_again_after_a_migration(store: Store, tmp_path: Path) -> None:
     _fill(store)
     migrate(store.database, _scripts(tmp_path), NOW)
-    store.subscribers.remove(store.subscribers.by_email("ada@example.net").id or 0)
+    store.subscribers.remove(store.subscribers.by_email("ada@example.net").stored_id)
     left = _counts(store.database)
     assert not any(left[t] for t in ("profile", "digest", "digest_item", "delivery", "attempt"))
 
@@ -364,14 +364,14 @@ def test_two_processes_may_migrate_at_once(empty_database_url: str) -> None:
 def test_ids_of_erased_rows_never_come_back(store: Store) -> None:
     _fill(store)
     ada = store.subscribers.by_email("ada@example.net")
-    (old,) = store.digests.of_subscriber(ada.id or 0)
-    delivery = store.ledger.of_subscriber(ada.id or 0)[0]
-    store.subscribers.remove(ada.id or 0)
+    (old,) = store.digests.of_subscriber(ada.stored_id)
+    delivery = store.ledger.of_subscriber(ada.stored_id)[0]
+    store.subscribers.remove(ada.stored_id)
     bob = join(store, "bob@example.net")
     (new,) = store.digests.record([planned(bob, digest(bob, arrive(store, 1)))])
-    assert (bob.id or 0) > (ada.id or 0)
-    assert (new.id or 0) > (old.id or 0)
-    assert store.ledger.of_subscriber(bob.id or 0)[0].id > delivery.id
+    assert (bob.stored_id) > (ada.stored_id)
+    assert (new.stored_id) > (old.stored_id)
+    assert store.ledger.of_subscriber(bob.stored_id)[0].id > delivery.id
     assert bob.profiles[0].id != ada.profiles[0].id
     assert bob.profiles[0].keywords == GRAPHS.keywords
 

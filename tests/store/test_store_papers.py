@@ -140,7 +140,7 @@ def test_a_slower_process_never_brings_an_older_version_back(store: Store) -> No
 
 def test_the_last_features_are_kept(store: Store) -> None:
     first, second = arrive(store, 1, 2)
-    ids = [first.id or 0, second.id or 0]
+    ids = [first.stored_id, second.stored_id]
     store.papers.keep_features("terms", {ids[0]: b"one", ids[1]: b"two"})
     store.papers.keep_features("terms", {ids[0]: b"newer"})
     assert store.papers.features("terms", ids) == {ids[0]: b"newer", ids[1]: b"two"}

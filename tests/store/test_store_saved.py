@@ -14,7 +14,7 @@ def reader(store: Store, papers: int) -> tuple[int, list[int]]:
         [Paper(key=f"arxiv:2511.0000{n}", title=f"Title {n}") for n in range(papers)], NOW
     )
     kept = store.papers.by_keys([f"arxiv:2511.0000{n}" for n in range(papers)])
-    return added.id or 0, [kept[key].id or 0 for key in sorted(kept)]
+    return added.stored_id, [kept[key].stored_id for key in sorted(kept)]
 
 
 def test_the_last_saved_comes_first(store: Store) -> None:

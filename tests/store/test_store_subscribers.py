@@ -47,7 +47,7 @@ def test_a_subscriber_comes_back_as_they_were(store: Store) -> None:
     schedule = Schedule(hour=23, timezone="Asia/Kathmandu", weekdays=frozenset({1, 7}))
     given = someone(profiles=(full, GRAPHS), schedule=schedule, confirmed_at=NOW)
     added = store.subscribers.add(given, NOW)
-    assert store.subscribers.get(added.id or 0) == added
+    assert store.subscribers.get(added.stored_id) == added
     assert added.created_at == NOW
     assert (added.schedule, added.next_due_at, added.confirmed_at) == (schedule, NOW, NOW)
     assert [replace(p, id=None, subscriber_id=None) for p in added.profiles] == [full, GRAPHS]
@@ -79,7 +79,7 @@ def test_looking_for_somebody(store: Store) -> None:
     assert store.subscribers.find("a_a@example.net") is None
     assert store.subscribers.get(999) is None
     bob = join(store, "bob@example.org", profiles=())
-    found = store.subscribers.recipients([ada.id or 0, bob.id or 0, 999])
+    found = store.subscribers.recipients([ada.stored_id, bob.stored_id, 999])
     assert found == {1: ada.recipient, 2: bob.recipient}
     with pytest.raises(NotFoundError, match="bob@"):
         store.subscribers.by_email("bob@example.net")
@@ -97,10 +97,10 @@ def test_lists_and_counts(store: Store) -> None:
 
 
 def test_active_ones_come_in_pages(store: Store) -> None:
-    ids = [join(store, f"{n}@example.net").id or 0 for n in range(5)]
+    ids = [join(store, f"{n}@example.net").stored_id for n in range(5)]
     join(store, "p@example.net", status=SubscriberStatus.PENDING)
     first = store.subscribers.active(after=0, limit=3)
-    second = store.subscribers.active(after=first[-1].id or 0, limit=3)
+    second = store.subscribers.active(after=first[-1].stored_id, limit=3)
     assert [s.id for s in (*first, *second)] == ids
 
 
@@ -121,8 +121,8 @@ def test_nobody_is_due_when_nobody_is_active(store: Store) -> None:
 def test_a_status_changes_only_among_the_given_ones(store: Store) -> None:
     ada = join(store)
     change = store.subscribers.set_status
-    assert not change(ada.id or 0, SubscriberStatus.ACTIVE, NOW, among=(SubscriberStatus.PAUSED,))
-    assert change(ada.id or 0, SubscriberStatus.PAUSED, None, among=(SubscriberStatus.ACTIVE,))
+    assert not change(ada.stored_id, SubscriberStatus.ACTIVE, NOW, among=(SubscriberStatus.PAUSED,))
+    assert change(ada.stored_id, SubscriberStatus.PAUSED, None, among=(SubscriberStatus.ACTIVE,))
     found = store.subscribers.by_email(ada.email)
     assert (found.status, found.next_due_at) == (SubscriberStatus.PAUSED, None)
     assert not change(99, SubscriberStatus.ACTIVE, NOW)
@@ -130,7 +130,7 @@ def test_a_status_changes_only_among_the_given_ones(store: Store) -> None:
 
 def test_a_schedule_counts_only_for_the_active(store: Store) -> None:
     ada, new = join(store), Schedule(hour=9, timezone="Europe/Rome", weekdays=frozenset({3}))
-    store.subscribers.set_schedule(ada.id or 0, new, NOW + HOUR)
+    store.subscribers.set_schedule(ada.stored_id, new, NOW + HOUR)
     assert store.subscribers.by_email(ada.email).next_due_at == NOW + HOUR
     assert store.subscribers.by_email(ada.email).schedule == new
 
@@ -138,7 +138,7 @@ def test_a_schedule_counts_only_for_the_active(store: Store) -> None:
 @pytest.mark.parametrize("status", GONE)
 def test_a_new_schedule_wakes_nobody_who_left(store: Store, status: SubscriberStatus) -> None:
     ada = join(store, status=status, next_due_at=None)
-    store.subscribers.set_schedule(ada.id or 0, Schedule(hour=9), NOW)
+    store.subscribers.set_schedule(ada.stored_id, Schedule(hour=9), NOW)
     found = store.subscribers.by_email(ada.email)
     assert (found.status, found.next_due_at) == (status, None)
 
@@ -149,34 +149,34 @@ def test_a_plan_made_before_they_left_is_passed_over(
 ) -> None:
     ada = join(store)
     plan = planned(ada, digest(ada, arrive(store, 1)))
-    store.subscribers.set_status(ada.id or 0, status, None)
+    store.subscribers.set_status(ada.stored_id, status, None)
     assert store.digests.record([plan]) == []
     found = store.subscribers.by_email(ada.email)
     assert (found.status, found.next_due_at) == (status, None)
-    assert store.ledger.of_subscriber(ada.id or 0) == []
+    assert store.ledger.of_subscriber(ada.stored_id) == []
 
 
 def test_a_plan_of_an_erased_subscriber_is_passed_over(store: Store) -> None:
     ada = join(store)
     plan = planned(ada, digest(ada, arrive(store, 1)))
-    store.subscribers.remove(ada.id or 0)
+    store.subscribers.remove(ada.stored_id)
     assert store.digests.record([plan]) == []
 
 
 def test_an_address_can_change_but_not_to_anothers(store: Store) -> None:
     ada, _ = join(store), join(store, "bob@example.net")
-    store.subscribers.set_email(ada.id or 0, "ada@new.example")
+    store.subscribers.set_email(ada.stored_id, "ada@new.example")
     assert store.subscribers.find("ada@example.net") is None
     with pytest.raises(InputError, match=r"bob@example\.net is a subscriber already"):
-        store.subscribers.set_email(ada.id or 0, "bob@example.net")
+        store.subscribers.set_email(ada.stored_id, "bob@example.net")
 
 
 def test_erasing_takes_everything_along(store: Store) -> None:
     ada = join(store)
     papers = arrive(store, 1)
     store.digests.record([planned(ada, digest(ada, papers))])
-    rate(store, ada, papers[0].id or 0, Verdict.MORE)
-    store.subscribers.remove(ada.id or 0)
+    rate(store, ada, papers[0].stored_id, Verdict.MORE)
+    store.subscribers.remove(ada.stored_id)
     with store.database.reading() as session:
         for table in (PROFILE, DIGEST, ITEM, DELIVERY, FEEDBACK):
             assert session.execute(select(func.count()).select_from(table)).scalar_one() == 0
@@ -192,7 +192,7 @@ def test_a_profile_is_added_changed_and_removed(store: Store) -> None:
     changed = replace(GRAPHS, id=new, subscriber_id=ada.id, name="Maths", keywords=("set",))
     assert store.subscribers.save_profile(changed) == new
     assert store.subscribers.by_email(ada.email).profiles == (changed,)
-    store.subscribers.remove_profile(ada.id or 0, new)
+    store.subscribers.remove_profile(ada.stored_id, new)
     assert store.subscribers.by_email(ada.email).profiles == ()
 
 
@@ -213,13 +213,13 @@ def test_nobody_changes_or_removes_a_profile_of_another(store: Store) -> None:
         store.subscribers.save_profile(
             Profile(id=mine.id, subscriber_id=eve.id, name="Taken", keywords=("eve",))
         )
-    store.subscribers.remove_profile(eve.id or 0, mine.id or 0)
+    store.subscribers.remove_profile(eve.stored_id, mine.stored_id)
     assert store.subscribers.by_email(ada.email).profiles == (mine,)
 
 
 def test_a_profile_removed_meanwhile_is_not_saved_silently(store: Store) -> None:
     ada = join(store)
-    store.subscribers.remove_profile(ada.id or 0, ada.profiles[0].id or 0)
+    store.subscribers.remove_profile(ada.stored_id, ada.profiles[0].stored_id)
     with pytest.raises(NotFoundError):
         store.subscribers.save_profile(replace(ada.profiles[0], name="Late"))
 
@@ -230,18 +230,18 @@ def test_a_removed_profile_leaves_its_digests_and_feedback(store: Store) -> None
     made = digest(ada, [one])
     item = made.items[0]._replace(profile_id=ada.profiles[0].id)
     store.digests.record([planned(ada, replace(made, items=(item,)))])
-    rate(store, ada, one.id or 0, Verdict.MORE, ada.profiles[0].id)
-    store.subscribers.remove_profile(ada.id or 0, ada.profiles[0].id or 0)
-    (kept,) = store.digests.of_subscriber(ada.id or 0)
+    rate(store, ada, one.stored_id, Verdict.MORE, ada.profiles[0].id)
+    store.subscribers.remove_profile(ada.stored_id, ada.profiles[0].stored_id)
+    (kept,) = store.digests.of_subscriber(ada.stored_id)
     assert (kept.items[0].profile_id, kept.items[0].profile_name) == (None, "mine")
-    assert store.feedback.of([ada.id or 0])[0].profile_id is None
+    assert store.feedback.of([ada.stored_id])[0].profile_id is None
 
 
 # --- confirming ------------------------------------------------------------------------------
 
 
 def _pending(store: Store) -> int:
-    return join(store, status=SubscriberStatus.PENDING, next_due_at=None).id or 0
+    return join(store, status=SubscriberStatus.PENDING, next_due_at=None).stored_id
 
 
 def test_each_confirmation_works_once(store: Store) -> None:
@@ -266,7 +266,7 @@ def test_of_many_presses_at_once_one_confirms(store: Store) -> None:
 )
 def test_only_the_pending_can_confirm(store: Store, status: SubscriberStatus) -> None:
     ada = join(store, status=status)
-    assert not store.subscribers.confirm(ada.id or 0, 0, NOW, NOW)
+    assert not store.subscribers.confirm(ada.stored_id, 0, NOW, NOW)
     assert store.subscribers.by_email(ada.email).status is status
 
 

@@ -47,7 +47,7 @@ def test_what_is_said_of_a_paper(page: Page, app: App) -> None:
         READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True
     )
     digest = store_digest(app, ada, Paper(key="test:1", title="A paper"))
-    page.goto(path_of(app.links.feedback(digest.id or 0, 1, Verdict.MORE)))
+    page.goto(path_of(app.links.feedback(digest.stored_id, 1, Verdict.MORE)))
     page.get_by_role("button", name="More like this").click()
     leaves_no_trap(page, "Noted: more like this")
     page.get_by_role("button", name="Less like this").click()
@@ -60,7 +60,7 @@ def test_leaving_and_coming_back(page: Page, app: App) -> None:
     ada = app.subscriptions.add(
         READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True
     )
-    page.goto(path_of(app.links.unsubscribe(ada.id or 0)))
+    page.goto(path_of(app.links.unsubscribe(ada.stored_id)))
     page.get_by_role("button", name="Unsubscribe").click()
     leaves_no_trap(page, "You have left")
     page.get_by_role("button", name="Undo: subscribe me again").click()
@@ -87,6 +87,6 @@ def test_refusing_all_mail(page: Page, app: App) -> None:
     new = app.subscriptions.add(
         READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=False
     )
-    page.goto(path_of(app.links.never(new.id or 0)))
+    page.goto(path_of(app.links.never(new.stored_id)))
     page.get_by_role("button", name="Never mail me again").click()
     leaves_no_trap(page, "It will not happen again")

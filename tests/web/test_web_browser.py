@@ -113,7 +113,7 @@ def test_late_and_quiet_days_are_chosen(browser: Browser, app: App, size: dict[s
         READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True
     )
     page = visit(browser, app, [], viewport=size, java_script_enabled=False)
-    page.goto(path_of(app.links.preferences(ada.id or 0, app.clock())))
+    page.goto(path_of(app.links.preferences(ada.stored_id, app.clock())))
     wait = page.get_by_label("If the day’s papers are late")
     expect(wait).to_have_value("3")
     wait.select_option("Do not wait")
@@ -131,7 +131,7 @@ def test_a_box_is_large_enough_for_a_thumb(browser: Browser, app: App) -> None:
         READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=True
     )
     page = visit(browser, app, [], viewport=PHONE)
-    page.goto(path_of(app.links.preferences(ada.id or 0, app.clock())))
+    page.goto(path_of(app.links.preferences(ada.stored_id, app.clock())))
     for label in page.locator("label:has(input[type=checkbox])").all():
         box = label.bounding_box()
         assert box

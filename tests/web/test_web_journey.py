@@ -129,7 +129,7 @@ def wait_for_the_day(app: App) -> None:
 
 def say_less(page: Page, app: App, *, scripts: bool) -> None:
     """One tap in the mail, why, and undo."""
-    reader = app.store.subscribers.by_email(READER).id or 0
+    reader = app.store.subscribers.by_email(READER).stored_id
     open_mail(page, app, 2)
     follow(page, "Less like this")
     if not scripts:

@@ -32,19 +32,19 @@ def reader(web: Trial, *papers: Paper) -> tuple[Subscriber, str, Digest]:
 
 
 def saved(web: Trial, who: Subscriber) -> list[str]:
-    return [kept.paper.title for kept in web.app.store.saved.of(who.id or 0)]
+    return [kept.paper.title for kept in web.app.store.saved.of(who.stored_id)]
 
 
 def keep(web: Trial, who: Subscriber, digest: Digest) -> list[int]:
     """Put the papers of a digest on the reading list; their ids."""
-    ids = [item.paper.id or 0 for item in digest.items]
+    ids = [item.paper.stored_id for item in digest.items]
     for paper_id in ids:
-        web.app.store.saved.add(who.id or 0, paper_id, web.clock())
+        web.app.store.saved.add(who.stored_id, paper_id, web.clock())
     return ids
 
 
 def said(web: Trial, who: Subscriber) -> list[tuple[int, Verdict]]:
-    every = web.app.store.feedback.of([who.id or 0])
+    every = web.app.store.feedback.of([who.stored_id])
     return [(given.paper_id, given.verdict) for given in every]
 
 
@@ -94,7 +94,7 @@ async def test_more_like_a_saved_paper_is_asked_once(web: Trial) -> None:
 async def test_more_after_less_is_undone_to_less(web: Trial) -> None:
     ada, home, digest = reader(web, PAPER)
     (first,) = keep(web, ada, digest)
-    await web.post(path_of(web.app.links.feedback(digest.id or 0, 1, Verdict.LESS)))
+    await web.post(path_of(web.app.links.feedback(digest.stored_id, 1, Verdict.LESS)))
     answer = await web.post(f"{home}/saved/{first}/more")
     page = (await web.get(answer.headers["location"])).text
     assert said(web, ada) == [(first, Verdict.MORE)]
@@ -107,7 +107,7 @@ async def test_more_after_less_is_undone_to_less(web: Trial) -> None:
 async def test_where_nothing_was_added_nothing_is_undone(web: Trial) -> None:
     ada, home, digest = reader(web, PAPER)
     (first,) = keep(web, ada, digest)
-    await web.post(path_of(web.app.links.feedback(digest.id or 0, 1, Verdict.MORE)))
+    await web.post(path_of(web.app.links.feedback(digest.stored_id, 1, Verdict.MORE)))
     answer = await web.post(f"{home}/saved/{first}/more")
     page = (await web.get(answer.headers["location"])).text
     assert "More like this will come" in page
@@ -144,12 +144,12 @@ async def test_numbers_too_large_lead_nowhere(web: Trial, number: int) -> None:
 
 async def test_uploads_are_handed_out_and_erased(web: Trial) -> None:
     ada, home, _ = reader(web, PAPER)
-    web.app.store.uploads.add(ada.id or 0, [Paper(key="library:abc", title="My own work")])
+    web.app.store.uploads.add(ada.stored_id, [Paper(key="library:abc", title="My own work")])
     assert (
         json.loads((await web.get(f"{home}/data.json")).text)["uploads"][0]["key"] == "library:abc"
     )
     await web.post(f"{home}/erase")
-    assert web.app.store.uploads.of(ada.id or 0) == []
+    assert web.app.store.uploads.of(ada.stored_id) == []
 
 
 @pytest.mark.parametrize("path", ["saved/1/burn", "saved/0/remove", "feedback/x/undo", "saved.pdf"])
@@ -230,7 +230,7 @@ async def test_an_empty_archive_says_so(web: Trial) -> None:
 
 async def test_a_digest_is_a_page_that_names_nobody(web: Trial) -> None:
     ada, _, digest = reader(web, replace(PAPER, title=f"Great {HOSTILE}"), OTHER)
-    answer = await web.get(path_of(web.app.links.digest(digest.id or 0)))
+    answer = await web.get(path_of(web.app.links.digest(digest.stored_id)))
     assert "2 new papers" in answer.text
     assert "Friday, 20 November 2026" in answer.text
     assert "Proteins fold." in answer.text
@@ -246,7 +246,7 @@ async def test_a_digest_is_a_page_that_names_nobody(web: Trial) -> None:
 
 async def test_an_empty_digest_says_why(web: Trial) -> None:
     digest = web.digest(web.joined(), skip=SkipReason.QUIET_DAY, note="arXiv rests.")
-    page = await web.get(path_of(web.app.links.digest(digest.id or 0)))
+    page = await web.get(path_of(web.app.links.digest(digest.stored_id)))
     assert "Why: a day without announcements." in page.text
     assert "arXiv rests." in page.text
 
@@ -254,7 +254,7 @@ async def test_an_empty_digest_says_why(web: Trial) -> None:
 async def test_the_digest_of_an_erased_subscriber_is_gone(web: Trial) -> None:
     ada, home, digest = reader(web, PAPER)
     web.app.subscriptions.erase(ada, web.clock())
-    for path in (path_of(web.app.links.digest(digest.id or 0)), f"{home}/saved", f"{home}/data"):
+    for path in (path_of(web.app.links.digest(digest.stored_id)), f"{home}/saved", f"{home}/data"):
         page = await web.get(path)
         assert page.status_code == 404
         assert "was erased" in page.text
@@ -265,8 +265,8 @@ async def test_the_digest_of_an_erased_subscriber_is_gone(web: Trial) -> None:
 
 async def test_verdicts_are_listed_changed_and_taken_back(web: Trial) -> None:
     ada, home, digest = reader(web, PAPER)
-    await web.post(path_of(web.app.links.feedback(digest.id or 0, 1, Verdict.MORE)))
-    paper_id = digest.items[0].paper.id or 0
+    await web.post(path_of(web.app.links.feedback(digest.stored_id, 1, Verdict.MORE)))
+    paper_id = digest.items[0].paper.stored_id
     page = (await web.get(f"{home}/feedback")).text
     assert "20 Nov 2026, for “My papers”" in page
     answer = await web.post(f"{home}/feedback/{paper_id}/less")
@@ -350,7 +350,7 @@ async def test_who_left_and_is_erased_stays_left(web: Trial) -> None:
 
 
 def feed_path(web: Trial, who: Subscriber, ending: str = "atom") -> str:
-    profile_id = who.profiles[0].id or 0
+    profile_id = who.profiles[0].stored_id
     serial = web.app.store.subscribers.feed_serial(profile_id) or 0
     return f"{path_of(web.app.links.feed(profile_id, serial))}.{ending}"
 
@@ -397,7 +397,7 @@ async def test_nobody_renews_the_feed_of_another(web: Trial) -> None:
     eve = web.joined("eve@example.org")
     theirs = f"{web.preferences(eve)}/profiles/{ada.profiles[0].id}/feed"
     assert (await web.post(theirs)).status_code == 404
-    assert web.app.store.subscribers.feed_serial(ada.profiles[0].id or 0) == 0
+    assert web.app.store.subscribers.feed_serial(ada.profiles[0].stored_id) == 0
 
 
 async def test_a_feed_goes_with_its_profile(web: Trial) -> None:
@@ -421,8 +421,8 @@ async def test_opening_changes_nothing(web: Trial) -> None:
         assert "noindex" in head.headers["x-robots-tag"]
     assert web.again(ada) == ada
     assert (saved(web, ada), said(web, ada)) == (["Sparse autoencoders"], [])
-    assert web.app.store.ledger.of_subscriber(ada.id or 0)[0].kind == "digest"
-    assert len(web.app.store.ledger.of_subscriber(ada.id or 0)) == 1
+    assert web.app.store.ledger.of_subscriber(ada.stored_id)[0].kind == "digest"
+    assert len(web.app.store.ledger.of_subscriber(ada.stored_id)) == 1
 
 
 @pytest.mark.parametrize("page", ["saved", "digests", "feedback", "data", "erase", "saved.csv"])

@@ -33,7 +33,7 @@ async def web(tmp_path: Path) -> AsyncIterator[Trial]:
 
 
 def save_path(web: Trial, digest: Digest) -> str:
-    return path_of(web.app.links.save(digest.id or 0, 1))
+    return path_of(web.app.links.save(digest.stored_id, 1))
 
 
 def why_path(web: Trial, digest: Digest) -> str:
@@ -46,7 +46,7 @@ def buttons(page: str) -> list[str]:
 
 
 def feedback_path(web: Trial, digest: Digest, verdict: Verdict, position: int = 1) -> str:
-    return path_of(web.app.links.feedback(digest.id or 0, position, verdict))
+    return path_of(web.app.links.feedback(digest.stored_id, position, verdict))
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -66,8 +66,8 @@ async def test_opening_a_link_changes_nothing(web: Trial, method: str) -> None:
     answers = [await web.client.request(method, path) for path in paths]
     assert [answer.status_code for answer in answers] == [200] * 6
     assert web.app.store.subscribers.all() == before
-    assert web.app.store.feedback.of([ada.id or 0]) == []
-    assert web.app.store.saved.count(ada.id or 0) == 0
+    assert web.app.store.feedback.of([ada.stored_id]) == []
+    assert web.app.store.saved.count(ada.stored_id) == 0
 
 
 async def test_a_scanner_that_opens_every_link_of_a_mail_changes_nothing(web: Trial) -> None:
@@ -80,8 +80,8 @@ async def test_a_scanner_that_opens_every_link_of_a_mail_changes_nothing(web: Tr
     for method, link in product(("HEAD", "GET"), sorted(links)):
         assert (await web.client.request(method, link)).status_code == 200, link
     assert web.app.store.subscribers.all() == before
-    assert web.app.store.feedback.of([ada.id or 0]) == []
-    assert web.app.store.saved.count(ada.id or 0) == 0
+    assert web.app.store.feedback.of([ada.stored_id]) == []
+    assert web.app.store.saved.count(ada.stored_id) == 0
 
 
 @pytest.mark.parametrize("action", ["schedule", "profiles", "pause", "resume", "leave"])
@@ -108,14 +108,14 @@ async def test_what_mail_programs_add_to_links_is_forgiven(web: Trial, end: str)
     ada = web.joined()
     digest = web.digest(ada, Paper(key="test:1", title="A paper"))
     await web.subscribe(email="new@example.org")
-    feed = web.app.links.feed(ada.profiles[0].id or 0, 0)
+    feed = web.app.links.feed(ada.profiles[0].stored_id, 0)
     paths = [
         web.unsubscribe(ada),
         web.preferences(ada),
         feedback_path(web, digest, Verdict.LESS),
         save_path(web, digest),
         why_path(web, digest),
-        path_of(web.app.links.digest(digest.id or 0)),
+        path_of(web.app.links.digest(digest.stored_id)),
         path_of(f"{feed}.atom"),
         link_in(web.mails[0], "confirm"),
         link_in(web.mails[0], "never"),
@@ -124,7 +124,7 @@ async def test_what_mail_programs_add_to_links_is_forgiven(web: Trial, end: str)
     for path in paths:
         assert (await web.get(path + end)).status_code == 200, path + end
     await web.post(feedback_path(web, digest, Verdict.LESS) + end)
-    assert len(web.app.store.feedback.of([ada.id or 0])) == 1
+    assert len(web.app.store.feedback.of([ada.stored_id])) == 1
     await web.post(web.unsubscribe(ada) + end)
     assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
 
@@ -270,7 +270,7 @@ async def test_who_left_already_gets_no_way_in(web: Trial) -> None:
 async def test_an_erased_subscriber_is_unsubscribed(web: Trial) -> None:
     ada = web.joined()
     link = web.unsubscribe(ada)
-    web.app.store.subscribers.remove(ada.id or 0)
+    web.app.store.subscribers.remove(ada.stored_id)
     for page in (await web.get(link), await web.press(link), await web.post(link, ONE_CLICK_FORM)):
         assert page.status_code == 200
         assert "You have left" in page.text
@@ -327,14 +327,14 @@ async def test_feedback_counts_and_can_be_turned_round(web: Trial) -> None:
     assert "More like this" in page.text
     assert "<script>alert" not in page.text
     thanks = await web.press(feedback_path(web, digest, Verdict.MORE))
-    (given,) = web.app.store.feedback.of([ada.id or 0])
+    (given,) = web.app.store.feedback.of([ada.stored_id])
     assert given.verdict is Verdict.MORE
     assert "Noted: more like this" in thanks.text
     less = feedback_path(web, digest, Verdict.LESS)
     assert less in buttons(thanks.text)
     assert 'name="turns_round"' in thanks.text
     await web.press(less, {"turns_round": "yes"})
-    (given,) = web.app.store.feedback.of([ada.id or 0])
+    (given,) = web.app.store.feedback.of([ada.stored_id])
     assert given.verdict is Verdict.LESS
 
 
@@ -345,7 +345,7 @@ async def test_feedback_is_undone(web: Trial) -> None:
     undo = next(path for path in buttons(thanks.text) if path.endswith("/undo"))
     assert "Taken back" in (await web.press(undo)).text
     assert "Taken back" in (await web.press(undo)).text  # nothing is left to undo
-    assert web.app.store.feedback.of([ada.id or 0]) == []
+    assert web.app.store.feedback.of([ada.stored_id]) == []
 
 
 async def test_a_paper_is_saved_and_taken_off_the_list(web: Trial) -> None:
@@ -353,11 +353,11 @@ async def test_a_paper_is_saved_and_taken_off_the_list(web: Trial) -> None:
     digest = web.digest(ada, Paper(key="test:1", title=f"On {HOSTILE}"))
     assert "<script>alert" not in (await web.get(save_path(web, digest))).text
     thanks = await web.press(save_path(web, digest))
-    (kept,) = web.app.store.saved.of(ada.id or 0)
+    (kept,) = web.app.store.saved.of(ada.stored_id)
     assert kept.paper.key == "test:1"
     undo = next(path for path in buttons(thanks.text) if path.endswith("/undo"))
     assert "Off your list" in (await web.press(undo)).text
-    assert web.app.store.saved.count(ada.id or 0) == 0
+    assert web.app.store.saved.count(ada.stored_id) == 0
 
 
 async def test_undo_is_offered_for_what_was_added_now(web: Trial) -> None:
@@ -387,9 +387,9 @@ async def test_who_has_left_says_nothing_more(web: Trial) -> None:
         assert 'href="/subscribe"' in answer.text
     assert {(await web.get(path)).status_code for path in (more, saving)} == {410}
     assert (await web.get(why_path(web, digest))).status_code == 200
-    (given,) = web.app.store.feedback.of([ada.id or 0])
+    (given,) = web.app.store.feedback.of([ada.stored_id])
     assert given.verdict is Verdict.MORE
-    assert web.app.store.saved.count(ada.id or 0) == 0
+    assert web.app.store.saved.count(ada.stored_id) == 0
 
 
 async def test_the_reasons_are_told(web: Trial) -> None:
@@ -442,7 +442,7 @@ async def test_senseless_feedback_leads_nowhere(web: Trial, end: str) -> None:
 async def test_feedback_on_a_digest_that_is_gone(web: Trial) -> None:
     ada = web.joined()
     digest = web.digest(ada, Paper(key="test:1", title="A paper"))
-    web.app.store.subscribers.remove(ada.id or 0)
+    web.app.store.subscribers.remove(ada.stored_id)
     assert (await web.get(feedback_path(web, digest, Verdict.MORE))).status_code == 404
 
 

@@ -33,11 +33,11 @@ def reader(app: App) -> tuple[Subscriber, str]:
     ada = app.subscriptions.add(READER, profiles, Schedule(), app.clock(), active=True)
     digest = store_digest(app, ada, LONG, SHORT, note="N" * 300)
     for item in digest.items:
-        mine, paper = ada.id or 0, item.paper.id or 0
+        mine, paper = ada.stored_id, item.paper.stored_id
         app.store.saved.add(mine, paper, app.clock())
         given = Feedback(mine, item.profile_id, paper, Verdict.LESS, app.clock())
         app.store.feedback.give(given)
-    return ada, path_of(app.links.preferences(ada.id or 0, app.clock()))
+    return ada, path_of(app.links.preferences(ada.stored_id, app.clock()))
 
 
 def opened(browser: Browser, app: App, path: str, **options: object) -> Page:
@@ -108,7 +108,7 @@ def test_a_reader_tunes_keeps_takes_back_and_goes(
     undo_a_verdict(page)
     save_and_export(page)
     erase(page)
-    assert app.store.subscribers.get(ada.id or 0) is None
+    assert app.store.subscribers.get(ada.stored_id) is None
     page.goto(home)
     expect(page.get_by_role("heading", level=1)).to_have_text("This link does not work")
     page.context.close()
@@ -117,11 +117,11 @@ def test_a_reader_tunes_keeps_takes_back_and_goes(
 def paths(app: App) -> list[str]:
     """All pages of one reader."""
     ada, home = reader(app)
-    old = path_of(app.links.preferences(ada.id or 0, app.clock() - timedelta(days=1)))
-    (digest,) = app.store.digests.of_subscriber(ada.id or 0)
+    old = path_of(app.links.preferences(ada.stored_id, app.clock() - timedelta(days=1)))
+    (digest,) = app.store.digests.of_subscriber(ada.stored_id)
     own = ["", "/saved?done=remove&paper=1", "/digests", "/feedback?done=undo&paper=1", "/data"]
     shown = [f"{home}{page}" for page in [*own, "/erase"]]
-    return [*shown, f"{old}/data", path_of(app.links.digest(digest.id or 0))]
+    return [*shown, f"{old}/data", path_of(app.links.digest(digest.stored_id))]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

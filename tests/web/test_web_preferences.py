@@ -235,7 +235,7 @@ async def test_links_of_another_purpose_open_nothing(web: Trial) -> None:
 
 async def test_an_erased_subscriber_is_not_here(web: Trial) -> None:
     ada = web.joined()
-    web.app.store.subscribers.remove(ada.id or 0)
+    web.app.store.subscribers.remove(ada.stored_id)
     assert (await web.get(web.preferences(ada))).status_code == 404
 
 
@@ -287,7 +287,9 @@ async def test_a_skipped_digest_with_a_short_mail_tells_both(
     web: Trial, state: DeliveryState
 ) -> None:
     full, empty = web.digest(ada := web.joined(), PAPER), SkipReason.NO_PAPERS
-    delivery = replace(web.app.store.ledger.of_digests([full.id or 0])[full.id or 0], state=state)
+    delivery = replace(
+        web.app.store.ledger.of_digests([full.stored_id])[full.stored_id], state=state
+    )
     line = digest_line(replace(full, skip=empty), delivery, web.app.links, Pages(web.app))
     plain = digest_line(full, delivery, web.app.links, Pages(web.app))
     assert delivery.subscriber_id == ada.id
@@ -416,9 +418,9 @@ async def test_a_profile_learns_from_a_file_of_ones_papers(web: Trial) -> None:
     answer = await web.post(path, fields, files={"library": ("mine.bib", bib)})
     assert answer.status_code == 303
     assert web.again(ada).profiles[0].seed_papers == ("arxiv:2508.13426", "doi:10.1000/ice")
-    assert [paper.title for paper in web.app.store.uploads.of(ada.id or 0)] == ["On ice"]
+    assert [paper.title for paper in web.app.store.uploads.of(ada.stored_id)] == ["On ice"]
     await web.post(path, {"name": "Ice", "keywords": "ice", "seed_papers": ""})
-    assert web.app.store.uploads.of(ada.id or 0) == []
+    assert web.app.store.uploads.of(ada.stored_id) == []
 
 
 async def test_a_title_nobody_knows_is_told(web: Trial) -> None:

@@ -70,7 +70,7 @@ async def test_the_same_is_done_for_all_before_the_answer(
     web: Trial, statements: list[str], path: str, status: str
 ) -> None:
     ada = web.joined()
-    web.app.store.subscribers.set_status(ada.id or 0, SubscriberStatus(status), None)
+    web.app.store.subscribers.set_status(ada.stored_id, SubscriberStatus(status), None)
     known, work = await before_the_answer(web, statements, path, await web.filled())
     stranger = await web.filled(email="nobody@example.org")
     unknown, other_work = await before_the_answer(web, statements, path, stranger)

@@ -587,7 +587,7 @@ async def test_the_confirm_page_says_what_was_asked(web: Trial) -> None:
 
 async def test_who_was_imported_with_an_address_only_confirms_and_chooses(web: Trial) -> None:
     ada = web.app.subscriptions.add(READER, [], Schedule(), web.clock(), active=False)
-    confirm = path_of(web.app.links.confirm(ada.id or 0, 0, web.clock()))
+    confirm = path_of(web.app.links.confirm(ada.stored_id, 0, web.clock()))
     assert "Nothing is chosen yet" in (await web.get(confirm)).text
     welcome = await web.press(confirm)
     assert welcome.status_code == 200

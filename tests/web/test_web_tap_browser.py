@@ -37,7 +37,7 @@ def digest(app: App) -> Digest:
 
 
 def more(app: App, digest: Digest, position: int = 1) -> str:
-    return path_of(app.links.feedback(digest.id or 0, position, Verdict.MORE))
+    return path_of(app.links.feedback(digest.stored_id, position, Verdict.MORE))
 
 
 def said(app: App, digest: Digest) -> int:
@@ -64,7 +64,7 @@ def test_what_follows_a_tap_is_easy_to_reach(
     browser: Browser, app: App, digest: Digest, scheme: str
 ) -> None:
     page = visit(browser, app, [], viewport=PHONE, color_scheme=scheme)
-    page.goto(path_of(app.links.save(digest.id or 0, 1)).replace("/save/", "/why/"))
+    page.goto(path_of(app.links.save(digest.stored_id, 1)).replace("/save/", "/why/"))
     for button in ("Less like this", "Undo", "Save", "Undo"):
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -77,7 +77,7 @@ def test_who_goes_back_is_asked(browser: Browser, app: App, digest: Digest) -> N
     page = person(visit(browser, app, []), _TIMERS)
     page.goto(more(app, digest))
     expect(page.get_by_role("heading", level=1)).to_have_text("Noted: more like this")
-    app.store.feedback.take_back(digest.subscriber_id, digest.items[0].paper.id or 0)
+    app.store.feedback.take_back(digest.subscriber_id, digest.items[0].paper.stored_id)
     page.go_back()
     expect(page.get_by_role("button", name="More like this")).to_be_visible()
     page.wait_for_load_state()
@@ -88,7 +88,7 @@ def test_who_goes_back_is_asked(browser: Browser, app: App, digest: Digest) -> N
 
 def test_saving_takes_one_tap(browser: Browser, app: App, digest: Digest) -> None:
     page = person(visit(browser, app, []))
-    page.goto(path_of(app.links.save(digest.id or 0, 2)))
+    page.goto(path_of(app.links.save(digest.stored_id, 2)))
     expect(page.get_by_role("heading", level=1)).to_have_text("Saved")
     assert app.store.saved.count(digest.subscriber_id) == 1
     page.context.close()

@@ -38,7 +38,7 @@ async def press(
     web: Trial, digest: Digest, position: int, what: str, data: object = None
 ) -> httpx.Response:
     """What the button of that page does."""
-    links, of = web.app.links, digest.id or 0
+    links, of = web.app.links, digest.stored_id
     link = links.save(of, position)
     if what != "save":
         link = links.feedback(of, position, Verdict(what))
@@ -46,13 +46,13 @@ async def press(
 
 
 def said(web: Trial, ada: Subscriber) -> dict[str, str]:
-    given = web.app.store.feedback.of([ada.id or 0])
+    given = web.app.store.feedback.of([ada.stored_id])
     papers = web.app.store.papers.by_ids([one.paper_id for one in given])
     return {papers[one.paper_id].title: str(one.verdict) for one in given}
 
 
 def saved(web: Trial, ada: Subscriber) -> list[str]:
-    return sorted(kept.paper.title for kept in web.app.store.saved.of(ada.id or 0))
+    return sorted(kept.paper.title for kept in web.app.store.saved.of(ada.stored_id))
 
 
 async def test_taps_of_a_reader_count(web: Trial, ada: Subscriber, digest: Digest) -> None:
@@ -86,7 +86,7 @@ async def test_after_a_rush_the_button_works_and_a_tap_does_not(
         await tap(web, digest, position, "more")
     web.clock.move(minutes=1)
     assert (await tap(web, digest, 7, "more")).status_code == 429
-    await web.post(path_of(web.app.links.feedback(digest.id or 0, 7, Verdict.MORE)))
+    await web.post(path_of(web.app.links.feedback(digest.stored_id, 7, Verdict.MORE)))
     assert said(web, ada) == {"Paper 7": "more"}
     web.clock.move(minutes=10)
     assert (await tap(web, digest, 8, "more")).status_code == 200
@@ -124,7 +124,7 @@ async def test_a_slip_is_mended_by_the_button(web: Trial, ada: Subscriber, diges
     assert asked.status_code == 200
     assert "You asked for more like this before. Press the button" in asked.text
     assert said(web, ada) == {"Paper 1": "more", "Paper 2": "less"}
-    await web.post(path_of(web.app.links.feedback(digest.id or 0, 1, Verdict.LESS)))
+    await web.post(path_of(web.app.links.feedback(digest.stored_id, 1, Verdict.LESS)))
     assert said(web, ada) == {"Paper 1": "less", "Paper 2": "less"}
 
 
@@ -250,11 +250,11 @@ async def test_what_a_scanner_presses_over_returns(
     web.clock.move(hours=1)
     await press(web, digest, 2, "more")
     await press(web, digest, 3, "save")
-    before = web.app.store.feedback.of([ada.id or 0])
+    before = web.app.store.feedback.of([ada.stored_id])
     web.clock.move(days=1)
     for position, what in ORDERS[order]:
         await press(web, digest, position, what)
-    assert web.app.store.feedback.of([ada.id or 0]) == before
+    assert web.app.store.feedback.of([ada.stored_id]) == before
     assert saved(web, ada) == ["Paper 3"]
 
 
@@ -277,7 +277,7 @@ async def test_pages_of_weight_never_post_by_themselves(web: Trial, page: str) -
     if page == "confirm":
         add = web.app.subscriptions.add
         new = add("b@example.org", ada.profiles, ada.schedule, web.clock(), active=False)
-        path = path_of(web.app.links.confirm(new.id or 0, 0, web.clock()))
+        path = path_of(web.app.links.confirm(new.stored_id, 0, web.clock()))
     shown = await web.get(path)
     assert shown.status_code == 200
     assert "tap.js" not in shown.text

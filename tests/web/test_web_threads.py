@@ -83,7 +83,7 @@ def preview_form(app: App, visitor: int) -> dict[str, str]:
 def pages_of(web: FastAPI, app: App, visitor: int) -> list[Callable[[], str]]:
     """What one visitor asks for: previews, a search, papers, and the digest that would be next."""
     reader = app.store.subscribers.all()[visitor % THREADS]
-    own = path_of(app.links.preferences(reader.id or 0, app.clock()))
+    own = path_of(app.links.preferences(reader.stored_id, app.clock()))
     word = WORDS[visitor % len(WORDS)]
     form = preview_form(app, visitor)
     return [

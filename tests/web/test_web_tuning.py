@@ -98,7 +98,7 @@ async def test_what_one_said_counts_for_one_s_own_profile(web: Trial) -> None:
     ada = web.joined(keywords=(), interests="Sediments")
     digest = web.digest(ada, Paper(key="test:0", title="Rivers of kind 0"))
     (item,) = digest.items
-    said = Feedback(ada.id or 0, item.profile_id, item.paper.id or 0, Verdict.MORE, web.clock())
+    said = Feedback(ada.stored_id, item.profile_id, item.paper.stored_id, Verdict.MORE, web.clock())
     assert "which you liked" not in (await tried(web, ada)).text
     web.app.store.feedback.give(said)
     assert "which you liked" in (await tried(web, ada)).text

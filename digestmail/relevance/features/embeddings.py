@@ -81,7 +81,7 @@ class Embedder:
     def stored(self, papers: Sequence[Paper], features: Features) -> dict[int, Dense]:
         """Return the stored vectors of papers, by their ids, of those that have one."""
         stored = features.load(self.kind, [paper.id for paper in papers if paper.id])
-        vectors = {p.id or 0: of_this_text(p, stored.get(p.id or 0)) for p in papers}
+        vectors = {p.id: of_this_text(p, stored.get(p.id)) for p in papers if p.id}
         known = {paper_id: vector for paper_id, vector in vectors.items() if vector}
         return dict(zip(known, unpacked(list(known.values()), self.size), strict=True))
 
@@ -97,7 +97,7 @@ class Embedder:
         allows. ``progress`` receives the number done.
         """
         stored = features.load(self.kind, [paper.id for paper in papers if paper.id])
-        vectors = [of_this_text(paper, stored.get(paper.id or 0)) for paper in papers]
+        vectors = [of_this_text(p, stored.get(p.id)) if p.id else None for p in papers]
         texts = {at: embedded_text(papers[at]) for at, v in enumerate(vectors) if v is None}
         names = {at: _name_of(text) for at, text in texts.items()}
         known = self._recalled(names.values())

@@ -152,7 +152,7 @@ class Features:
         kept = self.load(KIND, [paper.id for paper in missing if paper.id])
         fresh: dict[int, bytes] = {}
         for paper in missing:
-            data = of_this_text(paper, kept.get(paper.id or 0))
+            data = of_this_text(paper, kept.get(paper.id)) if paper.id else None
             terms = counted(analyse(paper_text(paper))) if data is None else unpacked(data)
             if data is None and paper.id:
                 fresh[paper.id] = stamped(paper, packed(terms))

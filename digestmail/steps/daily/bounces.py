@@ -164,7 +164,7 @@ class BounceProcessor:
                 if lately := self._mailed_lately(token):
                     return _Subject(lately.subscriber_id, None)
         if report.authentic and (known := self.store.subscribers.find(report.address)):
-            return _Subject(known.id or 0, None)
+            return _Subject(known.stored_id, None)
         return None
 
     def _leaver(self, token: str) -> _Subject | None:
@@ -271,7 +271,7 @@ def suppress(store: Store, email: str, reason: SubscriberStatus, now: datetime) 
     store.guards.suppress(address_hash, reason.value, now)
     known = store.subscribers.find(email)
     if known is not None:
-        store.subscribers.set_status(known.id or 0, reason, None)
+        store.subscribers.set_status(known.stored_id, reason, None)
 
 
 def unsuppress(store: Store, email: str) -> None:
@@ -286,7 +286,7 @@ def unsuppress(store: Store, email: str) -> None:
     known = store.subscribers.find(email)
     if known is not None:
         unsubscribed = SubscriberStatus.UNSUBSCRIBED
-        store.subscribers.set_status(known.id or 0, unsubscribed, None, among=_REFUSALS)
+        store.subscribers.set_status(known.stored_id, unsubscribed, None, among=_REFUSALS)
 
 
 def suppressions(store: Store) -> list[tuple[str, str, datetime]]:

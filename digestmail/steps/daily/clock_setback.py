@@ -45,14 +45,14 @@ def _advance(store: Store, erased: dict[int, datetime], now: datetime) -> None:
     """Let those who were moved on too far be due at their next hour, or at once."""
     after = 0
     while block := store.subscribers.active(after=after, limit=_BLOCK):
-        after = max(subscriber.id or 0 for subscriber in block)
-        recorded = store.digests.dates([s.id or 0 for s in block], (now - 2 * _DAY).date())
+        after = max(subscriber.stored_id for subscriber in block)
+        recorded = store.digests.dates([s.stored_id for s in block], (now - 2 * _DAY).date())
         changes = []
         for subscriber in block:
-            due = erased.get(subscriber.id or 0)
+            due = erased.get(subscriber.stored_id)
             due = due if due and due <= now else _due(subscriber, recorded, now)
             if subscriber.next_due_at and due and due < subscriber.next_due_at:
-                changes.append((subscriber.id or 0, subscriber.next_due_at, due))
+                changes.append((subscriber.stored_id, subscriber.next_due_at, due))
         store.future.advance_due(changes)
 
 

@@ -40,7 +40,7 @@ class Composer:
     ) -> Message:
         """Return the mail of a delivery to its subscriber; a ``digest`` not given is read."""
         if delivery.kind is DeliveryKind.DIGEST:
-            digest = digest or self.store.digests.get(delivery.digest_id or 0)
+            digest = digest or self.store.digests.get(delivery.stored_digest_id)
             return self.digest_message(recipient, digest, now, delivery.id)
         rendered = self.renderer.letter(
             delivery.kind, home=self.links.home, **self._letter_values(delivery, recipient, now)
@@ -83,11 +83,11 @@ class Composer:
         preferences = self.links.preferences(recipient.id, now)
 
         # One token serves all papers of a digest, and signing it 60 times takes long.
-        token = self.links.feedback_token(digest.id or 0)
+        token = self.links.feedback_token(digest.stored_id)
         judging = self.links.judging(token)
         return DigestLinks(
             home=self.links.home,
-            view=self.links.digest(digest.id or 0),
+            view=self.links.digest(digest.stored_id),
             preferences=preferences,
             pause=f"{preferences}#pause",
             unsubscribe=self.links.unsubscribe(recipient.id, recipient.unsubscribe_serial),

@@ -309,7 +309,8 @@ class _Run:
         if recipient.email != delivery.address:
             return withdrawn("the subscriber has another address now")
         try:
-            now, digest = self._sender.clock(), mail.digests.get(delivery.digest_id or 0)
+            now = self._sender.clock()
+            digest = mail.digests.get(delivery.digest_id) if delivery.digest_id else None
             return self._sender.composer.message(delivery, recipient, now, digest)
         except StoreError:
             raise

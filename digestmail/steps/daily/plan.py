@@ -144,7 +144,7 @@ class ReadingHistory:
 
     def example(self, subscriber: Subscriber, key: str) -> Paper | None:
         """Return what a subscriber may learn from by a key that their profile names."""
-        return self.by_key.get(key) or self.by_key.get(own_key(subscriber.id or 0, key))
+        return self.by_key.get(key) or self.by_key.get(own_key(subscriber.stored_id, key))
 
 
 def interest_of(
@@ -156,14 +156,16 @@ def interest_of(
 ) -> Interest:
     """Return a profile with the papers it names; those that its subscriber knows are blocked."""
     seeds = tuple(p for key in profile.seed_papers if (p := known.example(subscriber, key)))
-    verdicts = [f for f in known.feedback.get(subscriber.id or 0, ()) if f.paper_id in known.by_id]
+    verdicts = [
+        f for f in known.feedback.get(subscriber.stored_id, ()) if f.paper_id in known.by_id
+    ]
     profile_verdicts = [v for v in verdicts if v.profile_id == profile.id]
     liked = [v for v in profile_verdicts if v.verdict is Verdict.MORE]
     disliked = [v for v in profile_verdicts if v.verdict is Verdict.LESS]
     keys = {key for each in subscriber.profiles for key in each.seed_papers}
-    named = {known.by_key[key].id or 0 for key in keys & known.by_key.keys()}
+    named = {known.by_key[key].stored_id for key in keys & known.by_key.keys()}
     named |= {verdict.paper_id for verdict in verdicts}
-    blocked = named | known.papers_shown.get(subscriber.id or 0, set())
+    blocked = named | known.papers_shown.get(subscriber.stored_id, set())
     return Interest(
         profile=profile,
         seeds=seeds,
@@ -204,7 +206,7 @@ def digest_of(
     skip = None if items else _why_empty(bool(scored), judged, outlook)
     arrival_from, arrival_until = window.judges(subscriber)
     return Digest(
-        subscriber_id=subscriber.id or 0,
+        subscriber_id=subscriber.stored_id,
         date=slot.date,
         due_at=slot.at,
         prepared_at=now,
@@ -222,7 +224,11 @@ def digest_of(
 def skipped(subscriber: Subscriber, slot: Slot, now: datetime, why: SkipReason) -> Digest:
     """Return the record of a digest that was due and does not go out."""
     return Digest(
-        subscriber_id=subscriber.id or 0, date=slot.date, due_at=slot.at, prepared_at=now, skip=why
+        subscriber_id=subscriber.stored_id,
+        date=slot.date,
+        due_at=slot.at,
+        prepared_at=now,
+        skip=why,
     )
 
 

@@ -109,7 +109,7 @@ class Planner:
         self.waiting += len(dues) - len(owed)
         to_serve = [s for s, due in owed if due.serve and not due.late]
         digests = self._digests(to_serve, {s.id: due for s, due in owed})
-        return [self._planned(s, due, digests.get(s.id or 0)) for s, due in owed]
+        return [self._planned(s, due, digests.get(s.stored_id)) for s, due in owed]
 
     def _due(self, subscriber: Subscriber, day: date | None) -> Due | None:
         try:
@@ -146,7 +146,7 @@ class Planner:
         elif due.serve is not None:
             digests.append(skipped(subscriber, due.serve, self._now, SkipReason.TOO_LATE))
         return Planned(
-            subscriber_id=subscriber.id or 0,
+            subscriber_id=subscriber.stored_id,
             address=subscriber.email,
             digests=tuple(digests),
             was_due_at=subscriber.next_due_at,
@@ -196,7 +196,7 @@ class Planner:
         ]
         scored: dict[int, list[tuple[Profile, Sequence[Score]]]] = {}
         for (s, p, _), scores in zip(wide, scorer.score([i for *_, i in wide]), strict=True):
-            scored.setdefault(s.id or 0, []).append((p, scores))
+            scored.setdefault(s.stored_id, []).append((p, scores))
         return {s: self._nearest_note(below[s], pairs) for s, pairs in scored.items()}
 
     def _nearest_note(self, digest: Digest, scored: list[tuple[Profile, Sequence[Score]]]) -> str:
@@ -217,7 +217,7 @@ class Planner:
             news = self._store.papers.news(since)
             papers = [paper for _, paper in news]
             self._window = Window(papers, since, self._now, [arrival for arrival, _ in news])
-            self._positions = {paper.id or 0: place for place, paper in enumerate(papers)}
+            self._positions = {paper.stored_id: place for place, paper in enumerate(papers)}
             older = self._store.papers.before(since, BACKGROUND)
             background = [paper for paper in older if paper.id not in self._positions]
             self._scorer = self._make_scorer(papers, background)
@@ -270,9 +270,9 @@ def due_blocks(
     after = 0
     limit = None if day is not None else now
     while block := store.subscribers.active(after=after, limit=size, due=limit):
-        after = max(s.id or 0 for s in block)
+        after = max(s.stored_id for s in block)
         if day is not None:
-            prepared = store.digests.dates([s.id or 0 for s in block], day)
-            block = [s for s in block if (s.id or 0, day) not in prepared]
+            prepared = store.digests.dates([s.stored_id for s in block], day)
+            block = [s for s in block if (s.stored_id, day) not in prepared]
         if block:
             yield block

@@ -103,7 +103,7 @@ def replay(
 
 
 def _readers(store: Store, since: date, now: datetime, window: timedelta) -> list[_Reader]:
-    subscribers = {s.id or 0: s for s in store.subscribers.all()}
+    subscribers = {s.stored_id: s for s in store.subscribers.all()}
     feedback: dict[int, list[Feedback]] = {}
     for verdict in store.feedback.of(subscribers):
         feedback.setdefault(verdict.subscriber_id, []).append(verdict)
@@ -123,7 +123,7 @@ def _shown_on(digests: Iterable[Digest], papers: Collection[int]) -> dict[int, d
     """Return when each paper was shown last: one of a digest that never went may come again."""
     in_order = sorted(digests, key=lambda digest: digest.date)
     return {
-        item.paper.id or 0: digest.date
+        item.paper.stored_id: digest.date
         for digest in in_order
         for item in digest.items
         if item.paper.id in papers
@@ -134,7 +134,7 @@ def _went(digest: Digest, shown_on: Mapping[int, date]) -> bool:
     """Return whether a digest was made of papers, and its papers were not given back."""
     if digest.papers_from is None or digest.papers_until is None:
         return False
-    is_latest = [shown_on.get(item.paper.id or 0) == digest.date for item in digest.items]
+    is_latest = [shown_on.get(item.paper.stored_id) == digest.date for item in digest.items]
     return not is_latest or any(is_latest)
 
 
@@ -171,13 +171,13 @@ class _Replay:
 
     def _known(self, view: "_View") -> ReadingHistory:
         """Return what was known of a reader when a digest was prepared."""
-        reader, subscriber_id = view.reader, view.reader.subscriber.id or 0
+        reader, subscriber_id = view.reader, view.reader.subscriber.stored_id
         verdicts = [v for v in reader.feedback if v.given_at < view.digest.prepared_at]
         named = {key for profile in reader.profiles for key in profile.seed_papers}
         seeds = named | {own_key(subscriber_id, key) for key in named}
         by_key = {key: self._by_key[key] for key in seeds & self._by_key.keys()}
         # A paper that this digest or a later one brought was no seed yet.
-        earlier = {key: p for key, p in by_key.items() if not view.is_later(p.id)}
+        earlier = {key: p for key, p in by_key.items() if not view.is_later(p.stored_id)}
         return ReadingHistory(
             {subscriber_id: view.elsewhere}, {subscriber_id: verdicts}, self._by_id, earlier
         )
@@ -192,12 +192,12 @@ class _View:
         self.reader, self.digest = reader, digest
         self.elsewhere = {paper for paper, day in reader.shown_on.items() if day != digest.date}
         self._window = Window(papers, digest.papers_from, digest.papers_until)
-        self._positions = {paper.id or 0: place for place, paper in enumerate(papers)}
+        self._positions = {paper.stored_id: place for place, paper in enumerate(papers)}
         self._news = range(_place(papers, digest.papers_from), _place(papers, digest.papers_until))
 
-    def is_later(self, paper_id: int | None) -> bool:
+    def is_later(self, paper_id: int) -> bool:
         """Return whether this digest or a later one brought a paper."""
-        return self.reader.shown_on.get(paper_id or 0, date.min) >= self.digest.date
+        return self.reader.shown_on.get(paper_id, date.min) >= self.digest.date
 
     def interests(self, known: ReadingHistory) -> list[Interest]:
         """Return the reader's profiles as they were taught then, without limits."""
@@ -222,14 +222,14 @@ class _View:
 
     def replayed(self, offers: Offers, unlearnt: Offers) -> Replayed:
         """Return all that the measures need."""
-        items = [i for i in self.digest.items if (i.paper.id or 0) not in self.elsewhere]
+        items = [i for i in self.digest.items if i.paper.stored_id not in self.elsewhere]
         excluded = [i for i in items if i.pinned or explores(i)]
         return Replayed(
             offers=offers,
             unlearnt=unlearnt,
-            sent=self._places(item.paper.id or 0 for item in items),
+            sent=self._places(item.paper.stored_id for item in items),
             verdicts=self._verdicts(),
-            excluded=self._places(item.paper.id or 0 for item in excluded),
+            excluded=self._places(item.paper.stored_id for item in excluded),
         )
 
     def _verdicts(self) -> dict[int, Verdict]:

@@ -47,7 +47,7 @@ def preview_thresholds(
     scored = recent.score(recent_interests(store, recent, subscriber, wide))
     weekly = subscriber.schedule.is_weekly
     return {
-        profile.id or 0: {
+        profile.stored_id: {
             threshold: _preview(recent, profile, scores, threshold, weekly=weekly)
             for threshold in thresholds
         }
@@ -59,7 +59,7 @@ def recent_interests(
     store: Store, recent: RecentModel, subscriber: Subscriber, profiles: Sequence[Profile]
 ) -> list[Interest]:
     """Return profiles with the papers that their subscriber liked and disliked."""
-    subscriber_id = subscriber.id or 0
+    subscriber_id = subscriber.stored_id
     feedback = store.feedback.of([subscriber_id])
     known = ReadingHistory(
         papers_shown={},

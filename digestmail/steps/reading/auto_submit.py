@@ -52,7 +52,7 @@ def submit_verdict(store: Store, paper: RatedPaper, verdict: Verdict, now: datet
 def _record(store: Store, paper: RatedPaper, verdict: Verdict, now: datetime) -> Answer:
     _mark(store, paper, verdict, now)
     feedback.record_verdict(store, paper, verdict, now)
-    ids = paper.digest.subscriber_id, paper.item.paper.id or 0
+    ids = paper.digest.subscriber_id, paper.item.paper.stored_id
     if _is_tapped(store, *ids, _OPPOSITE[verdict], now):  # by another process at the same moment
         return _doubt(store, paper, timedelta(0), now)
     return _stays(store, paper, now)
@@ -84,7 +84,7 @@ def press_save(store: Store, paper: RatedPaper, now: datetime) -> Answer:
         return Answer.SCANNED
     if not feedback.is_saved(store, paper):
         _mark_press(store, paper, _SAVED, now)
-        store.saved.add(paper.digest.subscriber_id, paper.item.paper.id or 0, now)
+        store.saved.add(paper.digest.subscriber_id, paper.item.paper.stored_id, now)
     return Answer.RECORDED
 
 
@@ -95,7 +95,7 @@ def save(store: Store, paper: RatedPaper, now: datetime) -> Answer:
     if feedback.is_saved(store, paper):
         return Answer.RECORDED
     _mark(store, paper, _SAVED, now)
-    store.saved.add(paper.digest.subscriber_id, paper.item.paper.id or 0, now)
+    store.saved.add(paper.digest.subscriber_id, paper.item.paper.stored_id, now)
     return _stays(store, paper, now)
 
 
@@ -170,7 +170,7 @@ def _lease(reader: int) -> str:
 
 
 def _papers(paper: RatedPaper) -> set[int]:
-    return {item.paper.id or 0 for item in paper.digest.items}
+    return {item.paper.stored_id for item in paper.digest.items}
 
 
 def _take_back(
@@ -186,8 +186,8 @@ def _take_back(
         if is_undone(verdict.paper_id, verdict.verdict, verdict.given_at):
             feedback.undo(store, reader, verdict.paper_id)
     for saved in store.saved.of(reader):
-        if is_undone(saved.paper.id or 0, _SAVED, saved.saved_at):
-            store.saved.remove(reader, saved.paper.id or 0)
+        if is_undone(saved.paper.stored_id, _SAVED, saved.saved_at):
+            store.saved.remove(reader, saved.paper.stored_id)
 
 
 def _take_presses_back(store: Store, paper: RatedPaper, since: datetime) -> None:
@@ -203,7 +203,7 @@ def _take_presses_back(store: Store, paper: RatedPaper, since: datetime) -> None
             replaced = replace(verdict, verdict=_OPPOSITE[verdict.verdict])
             store.feedback.give(replace(replaced, given_at=before or verdict.given_at))
     for saved in store.saved.of(reader):
-        paper_id = saved.paper.id or 0
+        paper_id = saved.paper.stored_id
         key = _press(reader, paper_id, _SAVED)
         if paper_id in papers and _is_marked(store, key, saved.saved_at, since):
             store.saved.remove(reader, paper_id)
@@ -213,7 +213,7 @@ def _mark_press(
     store: Store, paper: RatedPaper, action: str, now: datetime, instead_of: Feedback | None = None
 ) -> None:
     """Note that a button is about to act, and what it replaces."""
-    key = _press(paper.digest.subscriber_id, paper.item.paper.id or 0, action)
+    key = _press(paper.digest.subscriber_id, paper.item.paper.stored_id, action)
     store.guards.allow(key, 1, timedelta(0), now)
     if instead_of is not None:
         store.guards.allow(f"{key}:instead", 1, timedelta(0), now)
@@ -231,7 +231,7 @@ def _press(reader: int, paper_id: int, action: str) -> str:
 
 def _mark(store: Store, paper: RatedPaper, action: str, now: datetime) -> None:
     """Note that a page is about to act by itself."""
-    key = _tap(paper.digest.subscriber_id, paper.item.paper.id or 0, action)
+    key = _tap(paper.digest.subscriber_id, paper.item.paper.stored_id, action)
     store.guards.allow(key, 1, timedelta(0), now)
 
 

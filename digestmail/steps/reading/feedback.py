@@ -35,7 +35,7 @@ def record_verdict(store: Store, paper: RatedPaper, verdict: Verdict, now: datet
         Feedback(
             subscriber_id=paper.digest.subscriber_id,
             profile_id=paper.item.profile_id,
-            paper_id=paper.item.paper.id or 0,
+            paper_id=paper.item.paper.stored_id,
             verdict=verdict,
             given_at=now,
         )
@@ -44,12 +44,12 @@ def record_verdict(store: Store, paper: RatedPaper, verdict: Verdict, now: datet
 
 def verdict_on(store: Store, paper: RatedPaper) -> Feedback | None:
     """Return the verdict on the paper of a link, if there is one."""
-    return _verdict(store, paper.digest.subscriber_id, paper.item.paper.id or 0)
+    return _verdict(store, paper.digest.subscriber_id, paper.item.paper.stored_id)
 
 
 def is_saved(store: Store, paper: RatedPaper) -> bool:
     """Return whether the paper of a link is on the reading list."""
-    return _is_saved(store, paper.digest.subscriber_id, paper.item.paper.id or 0)
+    return _is_saved(store, paper.digest.subscriber_id, paper.item.paper.stored_id)
 
 
 def undo(store: Store, subscriber_id: int, paper_id: int) -> Feedback | None:
@@ -61,7 +61,7 @@ def change(
     store: Store, subscriber: Subscriber, paper_id: int, verdict: Verdict, now: datetime
 ) -> None:
     """Say something else of a paper that was spoken of; NotFoundError when none was."""
-    previous = _verdict(store, subscriber.id or 0, paper_id)
+    previous = _verdict(store, subscriber.stored_id, paper_id)
     if previous is None:
         raise NotFoundError("nothing was said of that paper, or it was taken back")
     store.feedback.give(replace(previous, verdict=verdict, given_at=now))
@@ -75,7 +75,7 @@ def like_saved_paper(
     It counts for the profile spoken of before, or that brought the paper, else for the
     subscriber's first. NotFoundError when the paper is not on the list.
     """
-    subscriber_id = subscriber.id or 0
+    subscriber_id = subscriber.stored_id
     if not _is_saved(store, subscriber_id, paper_id):
         raise NotFoundError("that paper is not on the reading list any more")
     before = _verdict(store, subscriber_id, paper_id)

@@ -34,4 +34,4 @@ def mail_own_link(store: Store, subscriber: Subscriber, now: datetime) -> None:
 
 def _plan(store: Store, subscriber: Subscriber, now: datetime) -> None:
     once = f"link:{subscriber.id}:{now.timestamp():.6f}"
-    store.ledger.plan(DeliveryKind.LINK, subscriber.id or 0, subscriber.email, once, now)
+    store.ledger.plan(DeliveryKind.LINK, subscriber.stored_id, subscriber.email, once, now)

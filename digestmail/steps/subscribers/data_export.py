@@ -34,7 +34,7 @@ def personal_json(store: Store, subscriber: Subscriber, now: datetime) -> str:
 
 def everything(store: Store, subscriber: Subscriber, now: datetime) -> dict[str, Any]:
     """Return all that is stored about a subscriber, as JSON has it; ``about`` explains the keys."""
-    subscriber_id = subscriber.id or 0
+    subscriber_id = subscriber.stored_id
     feedback = store.feedback.of([subscriber_id])
     papers = store.papers.by_ids({verdict.paper_id for verdict in feedback})
     names = {profile.id: profile.name for profile in subscriber.profiles}

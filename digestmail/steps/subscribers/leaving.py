@@ -51,7 +51,7 @@ def leave(store: Store, subscriber: Subscriber, now: datetime) -> bool:
 
     False for who had left before: leaving twice does no harm.
     """
-    subscriber_id, unsubscribed = subscriber.id or 0, SubscriberStatus.UNSUBSCRIBED
+    subscriber_id, unsubscribed = subscriber.stored_id, SubscriberStatus.UNSUBSCRIBED
     if not store.subscribers.set_status(subscriber_id, unsubscribed, None, among=STAYS):
         store.subscribers.set_status(subscriber_id, unsubscribed, None, among=MAY_LEAVE)
         return False
@@ -64,12 +64,12 @@ def confirm_leaving(store: Store, subscriber: Subscriber, now: datetime) -> None
     key = store.guards.hash(f"left:{rate_key(subscriber.email)}")
     if store.guards.allow(key, _MAILS_A_WEEK, timedelta(days=7), now):
         once = f"left:{subscriber.id}:{subscriber.unsubscribe_serial}"
-        store.ledger.plan(DeliveryKind.LEFT, subscriber.id or 0, subscriber.email, once, now)
+        store.ledger.plan(DeliveryKind.LEFT, subscriber.stored_id, subscriber.email, once, now)
 
 
 def way_back(links: Links, subscriber: Subscriber, until: datetime) -> str:
     """Return the link that undoes the leaving of a subscriber, once."""
-    return links.way_back(subscriber.id or 0, subscriber.unsubscribe_serial, until)
+    return links.way_back(subscriber.stored_id, subscriber.unsubscribe_serial, until)
 
 
 def read_way_back(store: Store, links: Links, token: str, now: datetime) -> Return:

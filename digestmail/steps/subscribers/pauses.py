@@ -75,7 +75,7 @@ def _first_due(store: Store, subscriber: Subscriber) -> datetime:
     assert subscriber.resume_on is not None  # noqa: S101 - only such are asked about
     midnight = slot_on(replace(subscriber.schedule, hour=0), subscriber.resume_on).at
     slot = next_slot(subscriber.schedule, midnight - _INSTANT)
-    prepared = store.digests.dates([subscriber.id or 0], slot.date)
+    prepared = store.digests.dates([subscriber.stored_id], slot.date)
     while (subscriber.id, slot.date) in prepared:
         slot = next_slot(subscriber.schedule, slot.at)
     return slot.at

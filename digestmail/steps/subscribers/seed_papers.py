@@ -154,7 +154,7 @@ def examples(store: Store, subscribers: Iterable[Subscriber]) -> dict[str, Paper
 
 
 def _named(subscribers: Iterable[Subscriber]) -> set[tuple[int, str]]:
-    return {(s.id or 0, key) for s in subscribers for p in s.profiles for key in p.seed_papers}
+    return {(s.stored_id, key) for s in subscribers for p in s.profiles for key in p.seed_papers}
 
 
 def _reference(key: str) -> str:

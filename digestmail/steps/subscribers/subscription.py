@@ -81,7 +81,7 @@ class SubscriptionService:
                     email=email, language=language, schedule=schedule, profiles=(profile,)
                 )
                 added = self.store.subscribers.add(fresh, now)
-                self.store.uploads.keep(added.id or 0, packed(uploads), now)
+                self.store.uploads.keep(added.stored_id, packed(uploads), now)
                 self._ask_to_confirm(added, now)
             except InputError:  # the same request came twice at once; the other is served
                 return
@@ -92,7 +92,7 @@ class SubscriptionService:
             # unseen, and who was a subscriber once keeps all of it until a mail can ask them.
             turn = self._turn(known, now)
             if turn and self._take_over(known, profile, schedule, now):
-                self.store.uploads.keep(known.id or 0, packed(uploads), now)
+                self.store.uploads.keep(known.stored_id, packed(uploads), now)
                 self._plan_confirm(known, turn, now)
 
     def _take_over(
@@ -102,7 +102,7 @@ class SubscriptionService:
 
         False for all other subscribers, of whom nothing is changed.
         """
-        subscriber_id = known.id or 0
+        subscriber_id = known.stored_id
         if not self.store.subscribers.set_status(
             subscriber_id, SubscriberStatus.PENDING, None, among=_UNCONFIRMED
         ):
@@ -124,7 +124,7 @@ class SubscriptionService:
         """Return what names the next confirm mail to an address; empty where none may go."""
         if not self._may_ask(subscriber, now):
             return ""
-        subscriber_id = subscriber.id or 0
+        subscriber_id = subscriber.stored_id
         serial, mails = self.store.subscribers.next_serial(subscriber_id)
         return f"confirm:{subscriber_id}:{serial}:{mails}" if mails <= _CONFIRM_MAILS_EVER else ""
 
@@ -145,7 +145,7 @@ class SubscriptionService:
         )
 
     def _plan_confirm(self, subscriber: Subscriber, once: str, now: datetime) -> None:
-        subscriber_id = subscriber.id or 0
+        subscriber_id = subscriber.stored_id
         self.store.ledger.plan(DeliveryKind.CONFIRM, subscriber_id, subscriber.email, once, now)
 
     def add(
@@ -167,7 +167,7 @@ class SubscriptionService:
                 fresh, status=SubscriberStatus.ACTIVE, confirmed_at=now, next_due_at=due
             )
         added = self.store.subscribers.add(fresh, now)
-        keep_uploads(self.store, added.id or 0, uploads, now)
+        keep_uploads(self.store, added.stored_id, uploads, now)
         if not active:
             self._ask_to_confirm(added, now)
         return added
@@ -241,7 +241,7 @@ class SubscriptionService:
     def reschedule(self, subscriber: Subscriber, schedule: Schedule, now: datetime) -> None:
         """Change when the digest comes."""
         due = self._next_due(subscriber, schedule, now)
-        self.store.subscribers.set_schedule(subscriber.id or 0, schedule, due)
+        self.store.subscribers.set_schedule(subscriber.stored_id, schedule, due)
 
     def pause(self, subscriber: Subscriber, until: date | None = None) -> None:
         """Send nothing until resumed, or until a date of theirs; see ``steps.pauses``."""
@@ -262,7 +262,7 @@ class SubscriptionService:
         among = [*_MAILED, SubscriberStatus.UNSUBSCRIBED]
         if subscriber.confirmed_at:  # left, asked to join again, and came here instead
             among.append(SubscriberStatus.PENDING)
-        if not self.store.subscribers.come_back(subscriber.id or 0, due, among=among):
+        if not self.store.subscribers.come_back(subscriber.stored_id, due, among=among):
             raise _cannot(subscriber, SubscriberStatus.ACTIVE)
 
     def take_way_back(self, token: str, now: datetime) -> Subscriber:
@@ -275,12 +275,12 @@ class SubscriptionService:
         if back.is_open:
             self._refuse_suppressed(subscriber.email)
             self.store.subscribers.come_back(
-                subscriber.id or 0,
+                subscriber.stored_id,
                 self._next_due(subscriber, subscriber.schedule, now),
                 among=(SubscriberStatus.UNSUBSCRIBED,),
                 serial=subscriber.unsubscribe_serial,
             )
-        return self._existing(subscriber.id or 0)
+        return self._existing(subscriber.stored_id)
 
     def lift(self, subscriber: Subscriber, now: datetime) -> None:
         """Mail a bounced address again, because the operator knows better."""
@@ -291,7 +291,7 @@ class SubscriptionService:
     def change_email(self, subscriber: Subscriber, email: str) -> None:
         """Change an address. InputError when it is taken or must not be mailed."""
         self._refuse_suppressed(email)
-        self.store.subscribers.set_email(subscriber.id or 0, email)
+        self.store.subscribers.set_email(subscriber.stored_id, email)
 
     def erase(self, subscriber: Subscriber, now: datetime) -> None:
         """Forget a subscriber; of one who refused our mail the address's hash is kept."""
@@ -303,7 +303,7 @@ class SubscriptionService:
         self._remove(subscriber)
 
     def _remove(self, subscriber: Subscriber) -> None:
-        subscriber_id = subscriber.id or 0
+        subscriber_id = subscriber.stored_id
         self.store.subscribers.remove(subscriber_id)
         self.store.uploads.take(subscriber_id)
         self.store.uploads.drop(subscriber_id)
@@ -314,7 +314,7 @@ class SubscriptionService:
         Who left by a link is told so by mail: see ``steps.leaving.leave``.
         """
         self.store.subscribers.set_status(
-            subscriber.id or 0, SubscriberStatus.UNSUBSCRIBED, None, among=leaving.MAY_LEAVE
+            subscriber.stored_id, SubscriberStatus.UNSUBSCRIBED, None, among=leaving.MAY_LEAVE
         )
 
     def _become(
@@ -326,7 +326,7 @@ class SubscriptionService:
         resume_on: date | None = None,
     ) -> None:
         if not self.store.subscribers.set_status(
-            subscriber.id or 0, status, due, among=among, resume_on=resume_on
+            subscriber.stored_id, status, due, among=among, resume_on=resume_on
         ):
             raise _cannot(subscriber, status)
 
@@ -364,7 +364,7 @@ class SubscriptionService:
         if due is not None and due <= now:
             return _still_due(subscriber.schedule, schedule, due)
         slot = next_slot(schedule, now)
-        prepared = self.store.digests.dates([subscriber.id or 0], slot.date)
+        prepared = self.store.digests.dates([subscriber.stored_id], slot.date)
         while (subscriber.id, slot.date) in prepared:
             slot = next_slot(schedule, slot.at)
         return slot.at
@@ -375,7 +375,7 @@ class SubscriptionService:
         # Who complained or left meanwhile stays so.
         among = (SubscriberStatus.PENDING, *_MAILED)
         bounced = SubscriberStatus.BOUNCED
-        self.store.subscribers.set_status(subscriber.id or 0, bounced, None, among=among)
+        self.store.subscribers.set_status(subscriber.stored_id, bounced, None, among=among)
 
 
 def _still_due(before: Schedule, after: Schedule, due: datetime) -> datetime:

@@ -99,7 +99,7 @@ def attachment(content: bytes, name: str, kind: str) -> Response:
 
 
 def _saved_line(kept: SavedPaper, wanted: set[int]) -> SavedLine:
-    paper_id = kept.paper.id or 0
+    paper_id = kept.paper.stored_id
     return SavedLine(
         paper_id=paper_id,
         paper=shown(kept.paper),
@@ -167,9 +167,9 @@ def _months(days: Sequence[date]) -> list[Month]:
 
 def digest_lines(site: Site, digests: Sequence[Digest]) -> list[DigestLine]:
     """Past digests with what became of their mails."""
-    deliveries = site.app.store.ledger.of_digests([digest.id or 0 for digest in digests])
+    deliveries = site.app.store.ledger.of_digests([digest.stored_id for digest in digests])
     return [
-        digest_line(digest, deliveries.get(digest.id or 0), site.app.links, site.pages)
+        digest_line(digest, deliveries.get(digest.stored_id), site.app.links, site.pages)
         for digest in digests
     ]
 

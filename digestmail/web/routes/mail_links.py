@@ -58,7 +58,7 @@ def confirm(site: Ours, token: str) -> Response:
     confirmed = site.app.subscriptions.confirm(token, site.now)
     if not confirmed.is_new:
         return site.lead_to(f"/confirm/{quote(token)}")
-    own = site.app.links.preferences(confirmed.subscriber.id or 0, site.now)
+    own = site.app.links.preferences(confirmed.subscriber.stored_id, site.now)
     # Who has nothing to choose papers by yet is led to where it is chosen.
     page = "/welcome" if confirmed.subscriber.profiles else ""
     return site.lead_to(f"{site.pages.local(own)}{page}")
@@ -99,7 +99,7 @@ def _leave(site: Site, subscriber: Subscriber) -> str:
     undoes this leaving and nothing else, and is open for an hour.
     """
     left = leaving.leave(site.app.store, subscriber, site.now)
-    auto_submit.withdraw_recent(site.app.store, subscriber.id or 0, site.now)
+    auto_submit.withdraw_recent(site.app.store, subscriber.stored_id, site.now)
     if not left:
         return ""
     until = site.now + leaving.UNDO_LIFETIME
@@ -141,7 +141,7 @@ def ask_for_feedback(site: Ours, token: str, position: Position, verdict: Verdic
 def take_feedback_back(site: Ours, token: str, position: Position) -> Response:
     """Unsay more or less."""
     tapped = _of_a_reader(site, token, position)
-    feedback.undo(site.app.store, tapped.reader, tapped.paper.item.paper.id or 0)
+    feedback.undo(site.app.store, tapped.reader, tapped.paper.item.paper.stored_id)
     return tapped.lead_on("undone")
 
 
@@ -185,7 +185,7 @@ def save(site: Ours, token: str, position: Position, posted: Posted) -> Response
 def take_off_the_list(site: Ours, token: str, position: Position) -> Response:
     """Take a paper off the reading list."""
     tapped = _of_a_reader(site, token, position)
-    site.app.store.saved.remove(tapped.reader, tapped.paper.item.paper.id or 0)
+    site.app.store.saved.remove(tapped.reader, tapped.paper.item.paper.stored_id)
     return tapped.lead_on("unsaved")
 
 

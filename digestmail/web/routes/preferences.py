@@ -353,6 +353,6 @@ def _choices(profile: Profile) -> Iterable[str]:
 
 def _feed(site: Site, profile: Profile) -> str:
     """The address of a profile's private feed, without its ending."""
-    profile_id = profile.id or 0
+    profile_id = profile.stored_id
     serial = site.app.store.subscribers.feed_serial(profile_id)
     return site.app.links.feed(profile_id, serial or 0)

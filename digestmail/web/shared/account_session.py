@@ -27,7 +27,7 @@ class Visit:
     @property
     def who(self) -> int:
         """The subscriber's id."""
-        return self.subscriber.id or 0
+        return self.subscriber.stored_id
 
     @property
     def is_fresh(self) -> bool:

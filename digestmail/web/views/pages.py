@@ -214,7 +214,7 @@ def digest_line(
     """A past digest in words; ``delivery`` is None when nothing was to be mailed."""
     return DigestLine(
         day=digest.date,
-        url=pages.local(links.digest(digest.id or 0)),
+        url=pages.local(links.digest(digest.stored_id)),
         outcome=_outcome(digest, delivery, pages.words),
         note=clean(digest.note, NOTE),
         papers=[_paper_line(digest, item, links, pages) for item in digest.items],
@@ -239,7 +239,7 @@ def skipped(digest: Digest) -> str:
 
 def _paper_line(digest: Digest, item: DigestItem, links: Links, pages: Pages) -> PaperLine:
     def say(verdict: Verdict) -> str:
-        return pages.local(links.feedback(digest.id or 0, item.position, verdict))
+        return pages.local(links.feedback(digest.stored_id, item.position, verdict))
 
     return PaperLine(
         title=title_of(item),
@@ -247,5 +247,5 @@ def _paper_line(digest: Digest, item: DigestItem, links: Links, pages: Pages) ->
         why=clean("; ".join(reason_words(r, pages.words) for r in item.reasons if r.details), _WHY),
         more_url=say(Verdict.MORE),
         less_url=say(Verdict.LESS),
-        save_url=pages.local(links.save(digest.id or 0, item.position)),
+        save_url=pages.local(links.save(digest.stored_id, item.position)),
     )
