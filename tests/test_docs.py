@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bench" / "README.md"])
 PARTS = ROOT / "digestmail"
 _NAMED = re.compile(r"`((?:[a-z_]+/)*[a-z_]+\.py|(?:[a-z_]+/)+)`")
+_EXAMPLE = "teapots"  # in the names of the files that a recipe lets one write
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
@@ -18,7 +19,9 @@ def missing(page: Path) -> list[str]:
     files = [
         name
         for name in _NAMED.findall(text)
-        if not (ROOT / name).exists() and not any(PARTS.rglob(name))
+        if _EXAMPLE not in name
+        and not (ROOT / name).exists()
+        and not any(PARTS.rglob(name))
     ]
     links = [name for name in _LINK.findall(text) if not (page.parent / name).exists()]
     return files + links
