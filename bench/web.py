@@ -29,7 +29,7 @@ from digestmail.relevance.features.embeddings import packed
 from digestmail.relevance.features.terms import stamped
 from digestmail.resources import MIGRATIONS, SAMPLE_PAPERS
 from digestmail.store.migrate import migrate
-from digestmail.web import make_web
+from digestmail.web.application import make_web
 from digestmail.web.shared.public_cache import Buckets
 
 _BATCH = 1_000

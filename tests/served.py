@@ -17,7 +17,7 @@ from web_apps import Watch, mails_of, open_app, path_of, store_digest
 
 from digestmail.app import App
 from digestmail.domain import Feedback, Paper, Profile, Schedule, Subscriber, Verdict
-from digestmail.web import make_web
+from digestmail.web.application import make_web
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 375, "height": 812}

@@ -20,7 +20,7 @@ from digestmail.demo.day import Demo, demo_day
 from digestmail.demo.pages import add_mailbox_pages
 from digestmail.domain import SubscriberStatus, Verdict
 from digestmail.resources import SAMPLE_PAPERS
-from digestmail.web import make_web
+from digestmail.web.application import make_web
 
 READER = "newcomer@example.net"
 STRICT = email.policy.default.clone(raise_on_defect=True)

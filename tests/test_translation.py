@@ -28,7 +28,7 @@ from digestmail.render.locale import ENGLISH, Words, languages
 from digestmail.render.paper_view import reason_view
 from digestmail.resources import TEMPLATES
 from digestmail.steps.subscribers.field_parsers import parse_field
-from digestmail.web import make_web
+from digestmail.web.application import make_web
 from digestmail.web.views.reasons import reason_words, why_line
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -29,7 +29,7 @@ from digestmail.domain import (
     Subscriber,
 )
 from digestmail.store import Planned
-from digestmail.web import make_web
+from digestmail.web.application import make_web
 
 HOME = "http://digest.test"
 READER = "ada@example.org"

@@ -75,7 +75,7 @@ def listen(host: str, port: int) -> socket.socket:
 def serve_web(app: App, listener: socket.socket) -> None:
     """Serve the pages on a bound socket until stopped."""
     # The web framework is slow to import: only who serves shall wait for it.
-    from digestmail.web import make_web
+    from digestmail.web.application import make_web
     from digestmail.web.server import run_until_stopped
 
     host, port = listener.getsockname()[:2]

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 
 from digestmail.demo.day import Demo
 from digestmail.stopping import stopped_by_signals
-from digestmail.web import make_web
+from digestmail.web.application import make_web
 from digestmail.web.server import run_until_stopped
 from digestmail.web.views.pages import Pages
 

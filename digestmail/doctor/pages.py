@@ -19,7 +19,7 @@ from digestmail.errors import ConfigError, DigestmailError
 from digestmail.render.environment import make_environment
 from digestmail.render.template_check import check_templates, parsed, undeclared
 from digestmail.resources import TEMPLATES
-from digestmail.web import make_web
+from digestmail.web.application import make_web
 
 _MOST_VISITS = 400
 _LAST = ("/leave", "/erase", "/unsubscribe/", "/never/")  # what ends the trial reader's pages

@@ -17,7 +17,7 @@ from web_apps import Watch, open_app
 from digestmail.app import App
 from digestmail.doctor.one_click import examine_one_click
 from digestmail.domain import Profile, Schedule, SubscriberStatus
-from digestmail.web import make_web
+from digestmail.web.application import make_web
 
 NOBODY = 0
 

@@ -10,7 +10,7 @@ import pytest
 from patience import LONG
 from web_apps import Watch, open_app
 
-from digestmail.web import make_web
+from digestmail.web.application import make_web
 from digestmail.web.server import ConnectionLimits, run_until_stopped
 
 HALF = b"GET /help HTTP/1.1\r\nHost: digest.test\r\n"

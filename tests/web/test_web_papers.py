@@ -18,7 +18,7 @@ from digestmail.app import App
 from digestmail.config import MailSettings, Settings
 from digestmail.domain import Paper
 from digestmail.services.search import SearchPatience, SearchService
-from digestmail.web import make_web
+from digestmail.web.application import make_web
 from digestmail.web.routes.papers import View, subscribe_query
 from digestmail.web.shared.public_cache import Buckets
 

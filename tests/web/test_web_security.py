@@ -7,16 +7,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
 from starlette.requests import Request
 from web_apps import READER, Trial, Watch, open_app, trial
 
-from digestmail import web as pages
 from digestmail.config import MailSettings, Settings
 from digestmail.errors import ConfigError
 from digestmail.store.tables import RATE
-from digestmail.web import make_web
+from digestmail.web.application import ROUTERS, make_web
 from digestmail.web.shared.bodies import LARGEST_BODY, LARGEST_FORM
 from digestmail.web.shared.networks import Networks
 
@@ -311,13 +311,9 @@ async def test_nothing_of_a_reader_is_on_public_pages(web: Trial) -> None:
         assert READER not in (await web.get(path)).text
 
 
-PARTS = ["hooks", "library", "mail_links", "papers", "personal", "preferences", "private"]
-
-
-@pytest.mark.parametrize("part", [*PARTS, "service", "subscribe"])
-def test_no_page_can_be_taken_for_the_path_of_the_service(part: str) -> None:
-    routes = getattr(pages, part).router.routes
-    names = {route.path.split("/")[1] for route in routes if isinstance(route, APIRoute)}
+@pytest.mark.parametrize("router", ROUTERS)
+def test_no_page_can_be_taken_for_the_path_of_the_service(router: APIRouter) -> None:
+    names = {route.path.split("/")[1] for route in router.routes if isinstance(route, APIRoute)}
     for name in names - {""} | {"static"}:
         with pytest.raises(ValueError, match="should have another path"):
             Settings(

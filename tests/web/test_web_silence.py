@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from web_apps import HOME, READER, Trial, trial
 
 from digestmail.domain import SubscriberStatus
-from digestmail.web import make_web
+from digestmail.web.application import make_web
 
 KNOWN = [status.value for status in SubscriberStatus]
 

@@ -16,7 +16,7 @@ from web_apps import HOME, Watch, open_app, path_of
 from digestmail.app import App
 from digestmail.domain import Paper, Profile, Schedule
 from digestmail.steps.subscribers.seed_papers import packed
-from digestmail.web import make_web
+from digestmail.web.application import make_web
 
 THREADS = 8
 ROUNDS = 4
