@@ -6,7 +6,7 @@ addresses, links, host names or status codes. Each family joins its phrases in o
 
 import re
 
-from digestmail.bounces import phrases_abroad as abroad
+from digestmail.bounces import foreign_phrases
 
 
 def _any(*phrases: str) -> re.Pattern[str]:
@@ -134,7 +134,7 @@ MAILBOX_FULL = _any(
     r"\bno room in\b|\btoo much mail data|\bblocks limit|\binode limit|\bspace has been used up",
     r"\b(?:not enough|insufficient|out of|no) [^.;!]{0,20}\b(?:space|storage|disk)\b",
     r"\bwriting message: file too large",
-    *abroad.MAILBOX_FULL,
+    *foreign_phrases.MAILBOX_FULL,
 )
 
 # No such mailbox, or one that is closed for good, in words that mean nothing else.
@@ -172,7 +172,7 @@ NO_SUCH_MAILBOX = _any(
     r"\bdomain (?:name )?(?:not found|does not exist|doesn.t exist|unknown)\b|\bunknown domain\b",
     r"\bno such domain\b|\bhost unknown\b|\bnxdomain\b|\bnull ?mx\b|\bany host named\b",
     r"\bdoes not accept (?:e-?)?mail\b(?! from)",
-    *abroad.NO_SUCH_MAILBOX,
+    *foreign_phrases.NO_SUCH_MAILBOX,
 )
 
 # The recipient is refused and it is not said why: only beside a code that names the mailbox.
@@ -210,4 +210,4 @@ NOT_NOW = _any(
     r"\bmail loop|\bforwarding loop|\bretry time|\bqueue too long|\bexpired\b|\bbusy\b",
     r"\bunreachable|\bno route|\bsystem error|\binternal error|\bservice (?:not|un)",
 )
-POLICY = (SENDER_REFUSED, SENDER_RATE, REPUTATION, _any(*abroad.POLICY))
+POLICY = (SENDER_REFUSED, SENDER_RATE, REPUTATION, _any(*foreign_phrases.POLICY))

@@ -11,9 +11,9 @@ from digestmail.domain import Outcome, Phase, SendResult
 from digestmail.mail.transport.refusals import (
     BreakerParameters,
     Refusals,
-    described,
-    essence,
     is_unanswered,
+    reply_line,
+    without_ids,
 )
 from digestmail.mail.transport.replies import Fault, fault
 
@@ -48,7 +48,7 @@ class CircuitBreaker:
     @property
     def unnoticed_trouble(self) -> str:
         """Return the last refusal if the relay refused all of too few mails to open the breaker."""
-        return self._last_refusal if self._refusals.are_all_there_was and not self.trouble else ""
+        return self._last_refusal if self._refusals.took_no_mail and not self.trouble else ""
 
     def adopt(self, trouble: str, since: datetime) -> None:
         """Open the breaker for a trouble that another process has met."""
@@ -90,10 +90,10 @@ class CircuitBreaker:
         """Count a refused mail; return whether the breaker has to open."""
         blames_us = fault(result) is Fault.RELAY
         if blames_us:
-            self._last_refusal = described(result)
+            self._last_refusal = reply_line(result)
             self._halve(bursts)
         everybody = self._refusals.add(result, recipient)
-        same = blames_us or essence(described(result)) == essence(self.trouble)
+        same = blames_us or without_ids(reply_line(result)) == without_ids(self.trouble)
         return everybody or (bool(self.trouble) and same)
 
     def _halve(self, bursts: int) -> None:

@@ -34,9 +34,9 @@ class Refusals:
     """The refusals of one relay since it last took a mail."""
 
     parameters: BreakerParameters
-    _took_one: bool = False
+    _has_accepted: bool = False
     _blaming_us: set[str] = field(default_factory=set)  # recipients
-    _in_equal_words: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _by_wording: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def add(self, result: SendResult, recipient: str) -> bool:
         """Count a refusal; return whether it is the relay that refuses everybody."""
@@ -44,7 +44,7 @@ class Refusals:
             self._blaming_us.add(recipient)
         elif not _may_mean_everybody(result):
             return False
-        recipients = self._in_equal_words[essence(described(result))]
+        recipients = self._by_wording[without_ids(reply_line(result))]
         recipients.add(recipient)
         # Whose recipients were accepted before does not refuse them for their domain's sake.
         domains = {address.rpartition("@")[2] for address in recipients}
@@ -55,14 +55,14 @@ class Refusals:
 
     def clear(self) -> None:
         """Forget all of them: the relay has taken a mail."""
-        self._took_one = True
+        self._has_accepted = True
         self._blaming_us.clear()
-        self._in_equal_words.clear()
+        self._by_wording.clear()
 
     @property
-    def are_all_there_was(self) -> bool:
+    def took_no_mail(self) -> bool:
         """Return whether no mail was taken and the relay had something against us each time."""
-        return len(self._blaming_us) > 1 and not self._took_one
+        return len(self._blaming_us) > 1 and not self._has_accepted
 
 
 def _may_mean_everybody(result: SendResult) -> bool:
@@ -75,12 +75,12 @@ def _may_mean_everybody(result: SendResult) -> bool:
     return fault(result) is Fault.UNCLEAR
 
 
-def described(result: SendResult) -> str:
+def reply_line(result: SendResult) -> str:
     """Return a reply in one line, with the phase first."""
     return " ".join(f"{result.phase}: {result.code or ''} {result.text}".split())
 
 
-def essence(reply: str) -> str:
+def without_ids(reply: str) -> str:
     """Return what is the same in a reply to everybody: without addresses, numbers and ids."""
     return " ".join(word for word in reply.lower().split() if not re.search(r"[@\d]", word))
 

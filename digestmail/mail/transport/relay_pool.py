@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from digestmail.domain import Clock, Message, Outcome, SendResult
 from digestmail.mail.transport.circuit_breaker import CircuitBreaker, is_ahead, is_trouble
-from digestmail.mail.transport.refusals import BREAKER, BreakerParameters, described, is_refusal
+from digestmail.mail.transport.refusals import BREAKER, BreakerParameters, is_refusal, reply_line
 from digestmail.mail.transport.relay_settings import SmtpSettings
 from digestmail.mail.transport.replies import Fault, fault
 from digestmail.mail.transport.smtp import SmtpMailer
@@ -130,11 +130,11 @@ class RelayPool:
         breaker = self._breaker
         if is_trouble(result):
             if breaker.on_failure(result, bursts):
-                await self._open(described(result))
+                await self._open(reply_line(result))
             return result
         if is_refusal(result):
             if breaker.on_refusal(result, recipient, bursts):
-                await self._open(described(result))
+                await self._open(reply_line(result))
                 return replace(result, outcome=Outcome.SERVER)
             if fault(result) is Fault.RELAY:
                 return result

@@ -32,7 +32,7 @@ from digestmail.domain import (
     SendResult,
 )
 from digestmail.errors import ConfigError, StoreError
-from digestmail.mail.transport.refusals import BREAKER, described
+from digestmail.mail.transport.refusals import BREAKER, reply_line
 from digestmail.mail.transport.relays_mailer import is_full
 from digestmail.steps.daily.alert import alert
 from digestmail.steps.daily.compose import Composer
@@ -253,7 +253,7 @@ class _Run:
     def _watch(self, result: SendResult, then: Transition) -> None:
         """Notice when nothing more can go for now."""
         if result.outcome is Outcome.SERVER:
-            self.report.trouble = self.report.trouble or described(result)
+            self.report.trouble = self.report.trouble or reply_line(result)
         elif is_full(result):
             self.report.waits_until = then.next_attempt_at
 
