@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from digestmail.domain import Schedule
 from digestmail.errors import InputError
-from digestmail.messages import N_, Worded
+from digestmail.i18n import N_, Translatable
 
 _DAY = timedelta(days=1)
 MOST_MISSED = 31  # days of a long downtime whose slots are still told one by one
@@ -46,7 +46,7 @@ def checked_timezone(name: str) -> str:
     found = _names().get(name.strip().lower())
     if not found:
         wrong = N_("“%(name)s” is no time zone; use a name such as Europe/Rome")
-        raise InputError("timezone", Worded(wrong, name=name[:60]))
+        raise InputError("timezone", Translatable(wrong, name=name[:60]))
     return found
 
 

@@ -12,7 +12,7 @@ import digestmail
 
 PACKAGE = Path(digestmail.__file__).parent
 LEVELS = {
-    **dict.fromkeys(["errors", "domain", "messages", "quoted_printable", "text"], 0),
+    **dict.fromkeys(["errors", "domain", "i18n", "quoted_printable", "text"], 0),
     **dict.fromkeys(["addresses", "tables"], 0),
     **dict.fromkeys(["config", "tokens", "calendar", "charts", "resources"], 1),
     **dict.fromkeys(["memory", "stopping", "worker"], 1),
@@ -24,7 +24,7 @@ LEVELS = {
 }
 SIDEWAYS = {  # beside the leaves of level 0 and the parts of level 4
     ("domain", "errors"),
-    ("domain", "messages"),  # labels of fields, to be translated
+    ("domain", "i18n"),  # labels of fields, to be translated
     ("tables", "errors"),
     ("search", "relevance"),  # its terms, names and embeddings
     ("steps", "evaluation"),  # the calibration of the backtest

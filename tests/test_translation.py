@@ -23,7 +23,7 @@ from web_apps import Trial, Watch, open_app
 from digestmail.app import App
 from digestmail.domain import FIELDS, DigestItem, Paper, Reason, ReasonKind
 from digestmail.errors import ConfigError, InputError
-from digestmail.messages import Worded
+from digestmail.i18n import Translatable
 from digestmail.render.locale import ENGLISH, Words, languages
 from digestmail.render.paper_view import reason_view
 from digestmail.resources import TEMPLATES
@@ -340,5 +340,5 @@ def test_what_is_wrong_with_a_value_is_said_in_any_language(brackets: Path) -> N
 
 
 def test_an_untranslated_problem_keeps_its_closer_english(brackets: Path) -> None:
-    problem = Worded("not in any catalogue", english="the file is empty")
+    problem = Translatable("not in any catalogue", english="the file is empty")
     assert languages(brackets)[LANGUAGE].sentence(problem) == "The file is empty."

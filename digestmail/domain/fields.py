@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from digestmail.messages import N_
+from digestmail.i18n import N_
 
 MAX_WAIT_HOURS = 11  # a digest may be 12 hours late at all (``digest.latest_hours``)
 

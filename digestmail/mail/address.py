@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import email_validator
 
 from digestmail.errors import InputError
-from digestmail.messages import N_, Worded
+from digestmail.i18n import N_, Translatable
 from digestmail.text import one_line
 
 _MAX_LENGTH = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
@@ -56,7 +56,7 @@ def checked_address(text: str, *, local: bool = True) -> str:
     address = text.strip()
     if len(address) > _MAX_LENGTH:
         long = N_("An email address has at most %(most)s characters.")
-        raise InputError("email", Worded(long, most=_MAX_LENGTH))
+        raise InputError("email", Translatable(long, most=_MAX_LENGTH))
     try:
         checked = email_validator.validate_email(
             address,
@@ -68,7 +68,7 @@ def checked_address(text: str, *, local: bool = True) -> str:
     except email_validator.EmailNotValidError as error:
         wrong = N_("“%(address)s” is no address that mail can be sent to")
         closer = one_line(str(error))  # which of many things is wrong, in the library's English
-        raise InputError("email", Worded(wrong, english=closer, address=address)) from None
+        raise InputError("email", Translatable(wrong, english=closer, address=address)) from None
     return (checked.ascii_email or checked.normalized).lower()
 
 

@@ -20,7 +20,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from digestmail.errors import ConfigError
-from digestmail.messages import Worded
+from digestmail.i18n import Translatable
 
 SOURCE_LANGUAGE = "en"
 DOMAIN = "digestmail"
@@ -45,8 +45,8 @@ class Words:
         return message % {"num": self.grouped(number)}
 
     def translated(self, text: str) -> str:
-        """Return a Worded translated, if there is a translation; other texts as they are."""
-        if not isinstance(text, Worded):
+        """Return a Translatable translated, if there is a translation; other texts as they are."""
+        if not isinstance(text, Translatable):
             return text
         translated = self.translations.gettext(text.message)
         return text if translated == text.message else translated % text.values

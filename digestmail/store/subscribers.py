@@ -31,7 +31,7 @@ from digestmail.domain import (
     SubscriberStatus,
 )
 from digestmail.errors import InputError, NotFoundError
-from digestmail.messages import N_, Worded
+from digestmail.i18n import N_, Translatable
 from digestmail.store.database import Database
 from digestmail.store.sql import MOST_VALUES, chunks
 from digestmail.store.tables import PROFILE, SUBSCRIBER
@@ -258,7 +258,7 @@ class Subscribers:
                 return profile.id
         except IntegrityError:
             taken = N_("there is a profile “%(name)s” already")
-            raise InputError("name", Worded(taken, name=profile.name)) from None
+            raise InputError("name", Translatable(taken, name=profile.name)) from None
 
     def remove_profile(self, subscriber_id: int, profile_id: int) -> None:
         """Erase one profile of a subscriber."""

@@ -6,7 +6,7 @@ from itertools import islice
 
 from digestmail.domain import Paper
 from digestmail.errors import InputError
-from digestmail.messages import N_, Worded
+from digestmail.i18n import N_, Translatable
 from digestmail.sources.files.opml import read_opml
 from digestmail.sources.files.text_formats import records_of_text
 from digestmail.sources.files.unreadable import KINDS, UnreadableFileError
@@ -75,7 +75,7 @@ def _refused(filename: str, why: str) -> InputError:
     name = one_line(filename)[:_NAME_LIMIT]
     english = f"“{name}”: {why}" if name else f"the file: {why}"
     named = {"name": name or "…", "most": LARGEST // MEGABYTE}
-    return InputError(FIELD, Worded(_UNUSABLE, english=english, **named))
+    return InputError(FIELD, Translatable(_UNUSABLE, english=english, **named))
 
 
 def _read(data: bytes, filename: str) -> Library:

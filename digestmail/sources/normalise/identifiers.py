@@ -8,7 +8,7 @@ import re
 from urllib.parse import unquote
 
 from digestmail.errors import InputError
-from digestmail.messages import N_, Worded
+from digestmail.i18n import N_, Translatable
 from digestmail.sources.normalise.placeholders import is_placeholder
 from digestmail.text import one_line
 
@@ -127,4 +127,4 @@ def key_from_reference(text: str) -> str:
     message = N_(
         "“%(text)s” is not a paper: give an arXiv id or address (2508.13426), or a DOI (10.…)"
     )
-    raise InputError("seed_papers", Worded(message, text=text[:80]))
+    raise InputError("seed_papers", Translatable(message, text=text[:80]))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from digestmail.calendar import checked_timezone
 from digestmail.domain import EVERY_DAY, FIELDS, Field, FieldKind
 from digestmail.errors import InputError
-from digestmail.messages import N_, Worded
+from digestmail.i18n import N_, Translatable
 from digestmail.sources.arxiv.taxonomy import categories_by_name, is_known
 from digestmail.sources.normalise.identifiers import key_from_reference
 from digestmail.text import KeywordError, Mistake, one_line, parsed_keyword, words
@@ -71,16 +71,18 @@ def parse_keywords(text: str, field: Field = FIELDS["keywords"]) -> tuple[str, .
     for keyword in keywords:
         if len(keyword) > MAX_KEYWORD_LENGTH:
             word, length = keyword[:30], len(keyword)
-            long = Worded(_LONG_KEYWORD, word=word, length=length, most=MAX_KEYWORD_LENGTH)
+            long = Translatable(_LONG_KEYWORD, word=word, length=length, most=MAX_KEYWORD_LENGTH)
             raise InputError(field.name, long)
         try:
             parsed_keyword(keyword)
         except KeywordError as error:
-            raise InputError(field.name, Worded(_MISTAKES[error.mistake], word=keyword)) from None
+            raise InputError(
+                field.name, Translatable(_MISTAKES[error.mistake], word=keyword)
+            ) from None
         plain = keyword.strip('"“”').lower()
         if not keyword.isupper() and _STOP_WORDS.issuperset(plain.split()):
             everywhere = N_("“%(word)s” stands in nearly every paper; name what they are about")
-            raise InputError(field.name, Worded(everywhere, word=keyword))
+            raise InputError(field.name, Translatable(everywhere, word=keyword))
     return keywords
 
 
@@ -89,7 +91,7 @@ def _parse_text(text: str, field: Field) -> str:
     if len(line) > field.maximum:
         long = N_("is too long (%(length)s characters, at most %(most)s)")
         sizes = {"length": f"{len(line):,}", "most": f"{field.maximum:,}"}
-        raise InputError(field.name, Worded(long, **sizes))
+        raise InputError(field.name, Translatable(long, **sizes))
     return line
 
 
@@ -117,9 +119,11 @@ def unknown_category(field: str, category: str) -> InputError:
     codes = categories_by_name(category)
     if codes:
         meant = N_("“%(category)s” is no category; did you mean %(codes)s?")
-        return InputError(field, Worded(meant, category=category[:40], codes=", ".join(codes)))
+        return InputError(
+            field, Translatable(meant, category=category[:40], codes=", ".join(codes))
+        )
     wrong = N_("“%(category)s” is no category; write them as cs.CL, math or q-bio.*")
-    return InputError(field, Worded(wrong, category=category[:40]))
+    return InputError(field, Translatable(wrong, category=category[:40]))
 
 
 def _parse_authors(text: str, field: Field) -> tuple[str, ...]:
@@ -128,13 +132,13 @@ def _parse_authors(text: str, field: Field) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(entry for entry in entries if entry))
     if len(names) == 1 and names[0].count(",") > 1:
         run_on = N_("write one name on each line, or separate them by semicolons")
-        raise InputError(field.name, Worded(run_on))
+        raise InputError(field.name, Translatable(run_on))
     check_length(field, names)
     for name in names:
         is_address = "@" in name or "://" in name
         if len(name) > MAX_KEYWORD_LENGTH or len(words(name)) < 2 or is_address:
             short = N_("“%(name)s” should be a full name, such as Jane Doe or J. Doe")
-            raise InputError(field.name, Worded(short, name=name[:40]))
+            raise InputError(field.name, Translatable(short, name=name[:40]))
     return names
 
 
@@ -167,7 +171,7 @@ def parse_name(text: str, field: Field = FIELDS["name"]) -> str:
     name = one_line(text)
     if not name or len(name) > field.maximum:
         named = N_("give the profile a name of at most %(most)s characters")
-        raise InputError(field.name, Worded(named, most=field.maximum))
+        raise InputError(field.name, Translatable(named, most=field.maximum))
     return name
 
 
@@ -175,7 +179,7 @@ def _parse_whole_number(text: str, field: Field) -> int:
     text, low, high = one_line(text), field.minimum, field.maximum
     if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
         wrong = N_("“%(text)s” should be a whole number from %(least)s to %(most)s")
-        raise InputError(field.name, Worded(wrong, text=text[:20], least=low, most=high))
+        raise InputError(field.name, Translatable(wrong, text=text[:20], least=low, most=high))
     return int(text)
 
 
@@ -186,7 +190,7 @@ def _parse_fraction(text: str, field: Field) -> float:
         value = -1.0
     if not 0 <= value <= 1:
         wrong = N_("“%(text)s” should be a number from 0 to 1")
-        raise InputError(field.name, Worded(wrong, text=one_line(text)[:20]))
+        raise InputError(field.name, Translatable(wrong, text=one_line(text)[:20]))
     return value
 
 
@@ -207,7 +211,7 @@ def parse_weekdays(text: str, field: Field = FIELDS["weekdays"]) -> frozenset[in
             end = _parse_weekday(last if dash else first, field)
             days |= {day % 7 + 1 for day in range(start - 1, end if end >= start else end + 7)}
     if not days:
-        raise InputError(field.name, Worded(N_("choose at least one day of the week")))
+        raise InputError(field.name, Translatable(N_("choose at least one day of the week")))
     return frozenset(days)
 
 
@@ -216,14 +220,16 @@ def _parse_weekday(text: str, field: Field) -> int:
         if text == str(day) or (len(text) >= 3 and name.startswith(text)):
             return day
     wrong = N_("“%(text)s” is no day of the week; write mon, tue, … or 1 to 7")
-    raise InputError(field.name, Worded(wrong, text=text[:20]))
+    raise InputError(field.name, Translatable(wrong, text=text[:20]))
 
 
 def _parse_yes_no(text: str, field: Field) -> bool:
     """Return the truth of "yes" or "no", or as JSON and ticked boxes write it."""
     word = one_line(text).lower()
     if word not in (*_YES, *_NO):
-        raise InputError(field.name, Worded(N_("“%(text)s” should be yes or no"), text=word[:20]))
+        raise InputError(
+            field.name, Translatable(N_("“%(text)s” should be yes or no"), text=word[:20])
+        )
     return word in _YES
 
 
@@ -231,7 +237,9 @@ def check_length(field: Field, entries: Sized) -> None:
     """Raise InputError for a list with more entries than its field holds."""
     if len(entries) > field.maximum:
         too_many = N_("%(number)s are too many; at most %(most)s")
-        raise InputError(field.name, Worded(too_many, number=len(entries), most=field.maximum))
+        raise InputError(
+            field.name, Translatable(too_many, number=len(entries), most=field.maximum)
+        )
 
 
 _PARSERS: Mapping[FieldKind, Callable[[str, Field], object]] = {

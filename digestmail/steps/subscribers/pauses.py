@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfoNotFoundError
 from digestmail.calendar import local_date, next_slot, slot_on
 from digestmail.domain import Subscriber
 from digestmail.errors import InputError
-from digestmail.messages import N_, Worded
+from digestmail.i18n import N_, Translatable
 from digestmail.store import Store
 
 log = logging.getLogger(__name__)
@@ -41,9 +41,9 @@ def checked_end(choice: str, text: str, subscriber: Subscriber, now: datetime) -
     try:
         chosen = date.fromisoformat(text.strip())
     except ValueError:
-        raise InputError("date", Worded(N_("choose a date, such as 2026-12-24"))) from None
+        raise InputError("date", Translatable(N_("choose a date, such as 2026-12-24"))) from None
     if not today < chosen <= today + LONGEST:
-        raise InputError("date", Worded(N_("choose a date after today and within a year")))
+        raise InputError("date", Translatable(N_("choose a date after today and within a year")))
     return chosen
 
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 from digestmail.domain import FIELDS, Paper, Subscriber
 from digestmail.errors import InputError
-from digestmail.messages import N_, Worded
+from digestmail.i18n import N_, Translatable
 from digestmail.sources.files.reference_library import SOURCE
 from digestmail.sources.normalise.identifiers import key_from_reference
 from digestmail.sources.normalise.paper import RecordError, paper_from_record
@@ -104,21 +104,21 @@ def _by_title(
     return keys
 
 
-def _unknown(titles: Sequence[str]) -> Worded:
+def _unknown(titles: Sequence[str]) -> Translatable:
     """Return what to tell of titles that name no paper: all of them, as far as there is room."""
     if len(titles) == 1:
         unknown = N_(
             "“%(title)s” is not a paper that is known here: give its arXiv id or"
             " address (2508.13426), or its DOI (10.…)"
         )
-        return Worded(unknown, title=titles[0][:_TITLE])
+        return Translatable(unknown, title=titles[0][:_TITLE])
     quoted = ", ".join(f"“{title[:_TITLE]}”" for title in titles[:_NAMED])
     several = N_(
         "%(number)s lines are no papers that are known here: %(titles)s. Give their arXiv ids or"
         " addresses (2508.13426), or their DOIs (10.…)"
     )
     ellipsis = ", …" if len(titles) > _NAMED else ""
-    return Worded(several, number=len(titles), titles=quoted + ellipsis)
+    return Translatable(several, number=len(titles), titles=quoted + ellipsis)
 
 
 def _folded(title: str) -> str:

@@ -19,8 +19,8 @@ from digestmail.domain import (
     SubscriberStatus,
 )
 from digestmail.errors import InputError, TokenError
+from digestmail.i18n import N_, Translatable
 from digestmail.mail.address import rate_key
-from digestmail.messages import N_, Worded
 from digestmail.steps.links import Links
 from digestmail.steps.subscribers import access, leaving
 from digestmail.steps.subscribers.seed_papers import keep_uploads, packed, unpacked
@@ -334,7 +334,7 @@ class SubscriptionService:
         """Store a new or changed profile of a subscriber; returns its id."""
         if profile.id is None and len(subscriber.profiles) >= MOST_PROFILES:
             most = N_("there are %(most)s profiles already, the most")
-            raise InputError("name", Worded(most, most=MOST_PROFILES))
+            raise InputError("name", Translatable(most, most=MOST_PROFILES))
         return self.store.subscribers.save_profile(replace(profile, subscriber_id=subscriber.id))
 
     def suppressed(self, email: str) -> str | None:

@@ -10,8 +10,8 @@ from fastapi.responses import Response
 
 from digestmail.domain import Paper, Profile, Subscriber
 from digestmail.errors import InputError, NotFoundError
+from digestmail.i18n import N_, Translatable
 from digestmail.mail.address import checked_address
-from digestmail.messages import N_, Worded
 from digestmail.steps.insight.threshold_preview import ThresholdPreview
 from digestmail.steps.subscribers import leaving
 from digestmail.steps.subscribers.pauses import checked_end, proposals
@@ -163,7 +163,7 @@ def delete_profile(own: Own, profile_id: ProfileId) -> Response:
     profile = _own(own.subscriber, profile_id)
     if len(own.subscriber.profiles) < 2:
         only = InputError(
-            "name", Worded(N_("this is your only profile; pause or unsubscribe instead"))
+            "name", Translatable(N_("this is your only profile; pause or unsubscribe instead"))
         )
         return _page(own, wrong=again(_profile_form(own, profile), {}, only))
     own.site.app.store.subscribers.remove_profile(own.who, profile_id)

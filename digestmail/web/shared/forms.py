@@ -20,8 +20,8 @@ from digestmail.domain import (
     Schedule,
 )
 from digestmail.errors import FormError, InputError
+from digestmail.i18n import N_, Translatable
 from digestmail.mail.address import checked_address
-from digestmail.messages import N_, Worded
 from digestmail.render.locale import ENGLISH, Words
 from digestmail.sources.files.reference_library import FIELD, LARGEST
 from digestmail.steps.subscribers.validation import Form, profile_of, schedule_of
@@ -34,7 +34,7 @@ _AT_SIGNUP = tuple(name for name, field in PROFILE_FIELDS.items() if field.at_si
 _FRIDAY = "5"  # proposed to who chooses a weekly mail
 _SCHEDULE_AT_SIGNUP = tuple(name for name, field in SCHEDULE_FIELDS.items() if field.at_signup)
 _UNTICKED = {"weekdays": "", "send_empty": "no"}  # browsers leave out boxes that are not ticked
-_NOTHING_NAMED = Worded(N_("name at least one keyword, interest, category or author"))
+_NOTHING_NAMED = Translatable(N_("name at least one keyword, interest, category or author"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def changed_meanwhile(sent: Texts, stored: Texts, field: str) -> FormError | Non
         "this was changed meanwhile, in another window or by another link;"
         " press the button again to keep what stands here"
     )
-    return FormError({field: Worded(text)})
+    return FormError({field: Translatable(text)})
 
 
 def schedule_texts(schedule: Schedule) -> dict[str, str]:

@@ -17,7 +17,7 @@ from digestmail.domain import (
     Subscriber,
     Verdict,
 )
-from digestmail.messages import N_
+from digestmail.i18n import N_
 from digestmail.render.environment import broken, compile_all, make_environment
 from digestmail.render.locale import ENGLISH, Words
 from digestmail.render.paper_view import clean, web_url

@@ -6,7 +6,7 @@ from datetime import date
 from urllib.parse import quote
 
 from digestmail.domain import Paper
-from digestmail.messages import N_
+from digestmail.i18n import N_
 from digestmail.render.paper_view import Segments, clean, segments, web_url
 from digestmail.sources.normalise.identifiers import arxiv_id
 from digestmail.text import Phrase

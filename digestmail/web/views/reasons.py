@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digestmail.domain import DigestItem, Reason, ReasonKind, Strength
-from digestmail.messages import N_
+from digestmail.i18n import N_
 from digestmail.render.locale import Words
 from digestmail.render.paper_view import clean
 
