@@ -19,9 +19,7 @@ def missing(page: Path) -> list[str]:
     files = [
         name
         for name in _NAMED.findall(text)
-        if _EXAMPLE not in name
-        and not (ROOT / name).exists()
-        and not any(PARTS.rglob(name))
+        if _EXAMPLE not in name and not (ROOT / name).exists() and not any(PARTS.rglob(name))
     ]
     links = [name for name in _LINK.findall(text) if not (page.parent / name).exists()]
     return files + links
