@@ -45,6 +45,7 @@ class ModelParameters:
 
     # What cosines promise
     certainty_half_likes: float = 0.5  # likes at which a similarity has half its full effect
+    least_term_spread: float = 0.02  # of a text's cosines over terms, whose median it is
     usual_spread: float = 0.08  # of cosines, where they know nothing of a profile
 
     # Keyword matches, each a probability-like strength in [0, 1]

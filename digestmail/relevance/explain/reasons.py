@@ -19,7 +19,7 @@ from digestmail.relevance.features.arrays import Dense, Indices
 from digestmail.relevance.profiles.block import typed_by_expression
 from digestmail.relevance.scoring.evidence import Evidence, chose_categories_only
 from digestmail.relevance.scoring.filters import in_category
-from digestmail.text import excerpt, expression, readable
+from digestmail.text import excerpt, expression, readable, words
 
 _MOST_TERMS = 3
 _MOST_KEYWORDS = 20  # of a profile that are told
@@ -165,7 +165,7 @@ class _Reader:
         """Yield the terms that the paper shares with the profile, as the paper writes them.
 
         Single everyday words are passed over, and those of ``named``. One word by itself is told
-        only where it is most of what terms add.
+        only where it is most of what terms add, and never where somebody typed more and no more.
         """
         heavy = self.columns.terms[self.pair]
         names = term_names(self.paper)
@@ -187,8 +187,15 @@ class _Reader:
             stems.append(stem)
             written.append(spelling)
             added += weight
-        if len(written) > 1 or (written and (" " in written[0] or added > total / 2)):
+        is_telling = added > total / 2 and not self._is_part_of_text
+        if len(written) > 1 or (written and (" " in written[0] or is_telling)):
             yield Reason(ReasonKind.TERMS, tuple(written), added)
+
+    @property
+    def _is_part_of_text(self) -> bool:
+        """Whether one word is no more than a part of all that the profile says."""
+        has_positives = bool(self.evidence.block.positives.counts[self.row] > 0)
+        return not has_positives and len(words(self.evidence.block.texts[self.row])) > 1
 
     def _field(self) -> Iterator[Reason]:
         """Yield the categories that the paper shares with liked ones, but for chosen ones."""

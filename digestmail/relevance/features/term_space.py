@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 
 from digestmail.relevance.features.arrays import Dense, scale_columns, unit_sparse
 from digestmail.relevance.features.products import Products, products
-from digestmail.relevance.features.terms import Hashes, Terms, matrix_of
+from digestmail.relevance.features.terms import Hashes, Terms, hash_of, matrix_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class TermWeights:
 
     columns: Hashes  # rising hashes of terms
     idf: Dense  # (terms,), 0 for a term that tells nothing of two papers' likeness
+    papers: int  # of the collection
 
     def vectors(self, texts: Sequence[Terms]) -> csr_matrix:
         """Return unit rows of (1 + log count) x IDF (texts x terms); unknown terms are ignored."""
@@ -25,6 +26,17 @@ class TermWeights:
         counts.data = (1 + np.log(counts.data)) * self.idf[counts.indices]
         counts.eliminate_zeros()
         return unit_sparse(counts)
+
+    def known_share(self, terms: Sequence[str]) -> float:
+        """Return the share of a text's length that its known words make, in [0, 1].
+
+        Lengths are those of vectors of IDF over single words; an unknown word has the highest.
+        """
+        hashes = np.array(sorted({hash_of(t) for t in terms if " " not in t}), dtype=np.uint32)
+        columns = self.columns_of(hashes)
+        known = float(np.sum(self.idf[columns[columns >= 0]] ** 2))
+        unknown = np.count_nonzero(columns < 0) * np.log(1 + self.papers) ** 2
+        return float(np.sqrt(known / (known + unknown))) if known else 0.0
 
     def columns_of(self, hashes: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Return the column of each term by its hash; -1 for an unknown one."""
@@ -47,7 +59,7 @@ def term_weights(texts: Sequence[Terms], most_common: float) -> TermWeights:
     idf = np.log((1 + len(texts)) / (1 + documents)).astype(np.float32)
     if len(texts) >= _ENOUGH:
         idf[(documents > most_common * len(texts)) | (documents < 2)] = 0
-    return TermWeights(columns, idf)
+    return TermWeights(columns, idf, len(texts))
 
 
 _ENOUGH = 500  # among fewer papers a term of one of them may be all there is

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from digestmail.domain import Paper
-from digestmail.relevance.features.arrays import Dense, imputed
+from digestmail.relevance.features.arrays import Dense, imputed, scale_rows
 from digestmail.relevance.features.categories import Categories
 from digestmail.relevance.features.dense_space import TopicAxes
 from digestmail.relevance.features.embeddings import Embedder
@@ -68,8 +68,14 @@ class Vectorizer:
         return Vectors(terms, self.axes.of(terms), meaning, self.categories.of(papers))
 
     def texts(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of what people typed; the parts of a text may be ``joined``."""
-        terms = self.weights.vectors([counted(analyse(text)) for text in texts])
+        """Return the vectors of what people typed; the parts of a text may be ``joined``.
+
+        Those of terms and topics are the shorter, the more of the words no paper has: one word
+        of a sentence is no match for it.
+        """
+        analysed = [analyse(text) for text in texts]
+        shares = np.array([self.weights.known_share(terms) for terms in analysed], dtype=np.float32)
+        terms = self.weights.vectors([counted(terms) for terms in analysed])
         embedder = self.embedder
         plain = [" ".join(parts_of(text)) for text in texts]
         meaning = (
@@ -78,7 +84,8 @@ class Vectorizer:
             else self._no_meaning(len(texts))
         )
         nothing = csr_matrix((len(texts), self.categories.size), dtype=np.float32)
-        return Vectors(terms, self.axes.of(terms), meaning, nothing)
+        topics = self.axes.of(terms) * shares[:, None]
+        return Vectors(scale_rows(terms, shares), topics, meaning, nothing)
 
     def _no_meaning(self, rows: int) -> Dense:
         return np.zeros((rows, len(self.usual_meaning)), dtype=np.float32)

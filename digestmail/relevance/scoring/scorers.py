@@ -46,6 +46,7 @@ class Scorer:
     rows: csr_matrix | Dense
     weight: Dense
     effect: Dense | None = None
+    least_spread: float = 0.0  # by which scores are standardised
     paper_constants: Dense | None = None  # (papers and sample,)
 
 
@@ -178,7 +179,16 @@ def _texts(
     for (name, typed, rows, scores), factor in zip(scorers, factors, strict=True):
         own = weight * (factor if name is SpaceName.MEANING else new_words)
         is_dense = name is not SpaceName.TERMS
-        yield Scorer(Origin.TEXT, name, typed, rows, own, effect if is_dense else None), scores
+        scorer = Scorer(
+            Origin.TEXT,
+            name,
+            typed,
+            rows,
+            own,
+            effect if is_dense else None,
+            0.0 if is_dense else parameters.least_term_spread,
+        )
+        yield scorer, scores
 
 
 def _text_specificity(
