@@ -18,6 +18,7 @@ from digestmail.relevance.scoring.prior import Prior
 from digestmail.relevance.scoring.scorers import faded, scorers, specificity, usual_spread
 
 _DIGITS = 4  # of log-odds: those behind depend on which profiles are multiplied together
+_MOST_CERTAIN = 1 - 6e-5
 _NONE = -30.0  # log-odds of what nothing speaks for
 
 
@@ -51,8 +52,8 @@ class Evidence:
 
     @property
     def values(self) -> Dense:
-        """The scores: probability-like numbers in [0, 1]."""
-        scores: Dense = expit(np.round(self.log_odds, _DIGITS))
+        """The scores: probability-like numbers in [0, 1); with 4 digits too no paper is certain."""
+        scores: Dense = _MOST_CERTAIN * expit(np.round(self.log_odds, _DIGITS))
         return scores
 
 
