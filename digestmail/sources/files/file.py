@@ -19,7 +19,7 @@ from digestmail.sources.files.bibtex import read_bibtex
 from digestmail.sources.files.columns import records_in
 from digestmail.sources.files.endnote import read_enw
 from digestmail.sources.files.nbib import read_nbib
-from digestmail.sources.files.plain_listing import read_listing
+from digestmail.sources.files.plain_listing import read_plain_listing
 from digestmail.sources.files.ris import read_ris
 from digestmail.sources.files.tagged import unified
 from digestmail.sources.files.wos import read_wos
@@ -177,7 +177,7 @@ READERS: Mapping[str, Callable[[Path], Iterator[LocatedRecord]]] = {
     ".nbib": lambda path: read_nbib(_lines(path)),
     ".enw": lambda path: read_enw(_lines(path)),
     ".ciw": lambda path: read_wos(_lines(path)),
-    ".txt": lambda path: read_listing(_lines(path)),
+    ".txt": lambda path: read_plain_listing(_lines(path)),
 }
 
 

@@ -37,7 +37,7 @@ _FIELD = re.compile(r"([A-Z][A-Za-z-]{2,20})(?: \(v1\))?:\s+(.*)")
 _RULE = re.compile(r"\s*(?:-{10,}|%{2}-*%{2}-*|%-{2,}.*)\s*")
 
 
-def read_listing(lines: Sequence[str]) -> Iterator[LocatedRecord]:
+def read_plain_listing(lines: Sequence[str]) -> Iterator[LocatedRecord]:
     """Yield each paper of a listing: its line, and its record or its problem."""
     lines = [line.strip("\ufeff\r\n") for line in lines]
     is_mailing = any(line.rstrip() == "\\\\" for line in lines)

@@ -36,7 +36,7 @@ _UNUSABLE = N_(
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class ReferenceLibrary:
     """The contents of a file. Papers without a title are known by their identifier alone.
 
     ``problems`` has a line for each entry that was left out, with its place and the reason.
@@ -53,7 +53,7 @@ class Library:
         return not (self.papers or self.categories or self.keywords)
 
 
-def read_library(data: bytes, filename: str = "") -> Library:
+def read_library(data: bytes, filename: str = "") -> ReferenceLibrary:
     """Return the usable contents of a file's ``data``; InputError("library") without any.
 
     The error names the file, its problem and the remedy.
@@ -78,7 +78,7 @@ def _refused(filename: str, why: str) -> InputError:
     return InputError(FIELD, Translatable(_UNUSABLE, english=english, **named))
 
 
-def _read(data: bytes, filename: str) -> Library:
+def _read(data: bytes, filename: str) -> ReferenceLibrary:
     if len(data) > LARGEST:
         size, limit = -(-len(data) // MEGABYTE), LARGEST // MEGABYTE
         raise UnreadableFileError(
@@ -91,12 +91,12 @@ def _read(data: bytes, filename: str) -> Library:
         return _papers(records_of_text(data, filename))
     root = root_of(data)
     if root.tag.lower() == "opml":
-        feeds = read_opml(root)
-        return Library((), feeds.categories, feeds.keywords, feeds.problems)
+        interests = read_opml(root)
+        return ReferenceLibrary((), interests.categories, interests.keywords, interests.problems)
     return _papers(records_of_xml(root))
 
 
-def _papers(entries: Iterable[LocatedEntry]) -> Library:
+def _papers(entries: Iterable[LocatedEntry]) -> ReferenceLibrary:
     papers: dict[str, Paper] = {}
     problems: list[str] = []
     located = iter(entries)
@@ -110,7 +110,7 @@ def _papers(entries: Iterable[LocatedEntry]) -> Library:
             problems.append(f"{where}: {getattr(error, 'message', error)}")
     if next(located, None) is not None:
         problems.append(f"only the first {ENTRY_LIMIT:,} entries are read")
-    return Library(tuple(papers.values()), problems=tuple(problems))
+    return ReferenceLibrary(tuple(papers.values()), problems=tuple(problems))
 
 
 def _paper(record: Record | Paper | str, shared: Collection[str]) -> Paper:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from digestmail.domain import FIELDS, Paper
-from digestmail.sources.files.reference_library import Library, read_library
+from digestmail.sources.files.reference_library import ReferenceLibrary, read_library
 from digestmail.steps.subscribers.field_parsers import split_list, split_references
 from digestmail.steps.subscribers.seed_papers import lines_of
 
@@ -18,7 +18,7 @@ class Filled:
 
     texts: dict[str, str]
     papers: tuple[Paper, ...]
-    library: Library
+    library: ReferenceLibrary
 
     @property
     def first_problems(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from sources_server import TRENDING
 
 from digestmail.domain import BadRecord, Paper
 from digestmail.sources.files.file import FileSource
-from digestmail.sources.files.plain_listing import read_listing
+from digestmail.sources.files.plain_listing import read_plain_listing
 
 WRAPPED = """We watch a great many teapots of all sizes for a year
 and find that they sleep. This holds for iron, for glass and for
@@ -196,6 +196,6 @@ def test_a_mailing_cut_short_is_told(tmp_path: Path, end: str) -> None:
     )
 )
 def test_no_lines_make_it_fail(lines: list[str]) -> None:
-    for where, record in read_listing(lines):
+    for where, record in read_plain_listing(lines):
         assert where.startswith("line ")
         assert isinstance(record, str | dict)

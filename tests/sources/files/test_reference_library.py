@@ -9,7 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digestmail.errors import InputError
-from digestmail.sources.files.reference_library import ENTRY_LIMIT, LARGEST, Library, read_library
+from digestmail.sources.files.reference_library import (
+    ENTRY_LIMIT,
+    LARGEST,
+    ReferenceLibrary,
+    read_library,
+)
 
 BIBTEX = """\
 @article{smith, title={{BERT} in caf\\'e talk}, author={Doe, Jane and Roe, Rob},
@@ -67,7 +72,7 @@ OPML = """\
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><opml><body>&b;</body></opml>'
 
 
-def keys(library: Library) -> list[str]:
+def keys(library: ReferenceLibrary) -> list[str]:
     return [paper.key for paper in library.papers]
 
 
@@ -237,7 +242,7 @@ def test_markup_is_removed() -> None:
     name=st.sampled_from(["", "x.bib", "x.ris", "x.csv", "x.json", "x.opml", "x.rdf", "x.txt"]),
 )
 def test_garbage_is_read_or_refused(data: bytes, name: str) -> None:
-    library, refused = Library(), ""
+    library, refused = ReferenceLibrary(), ""
     try:
         library = read_library(data, name)
     except InputError as error:
