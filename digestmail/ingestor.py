@@ -133,12 +133,11 @@ class Ingestor:
     def backfill(self, name: str, since: date, progress: _Progress = _quiet) -> SourceReport:
         """Read the past days of a source from a date on; see ``steps.daily.backfill``."""
         state = self._named(name)
-        # A fetch yields the days not settled yet as news, which read back they would not be.
-        settled = date.fromisoformat(str(state.memory.get("settled") or date.max))
-        until = min(self._clock().date() - timedelta(days=1), settled)
         with self._source_context() as context:
-            fetch = past_days(state.spec, context)
-            return backfill(self._store, name, fetch, since, until, self._clock, progress)
+            past = past_days(state.spec, context, SourceMemory(dict(state.memory)))
+            yesterday = self._clock().date() - timedelta(days=1)
+            until = min(yesterday, past.last or yesterday)
+            return backfill(self._store, name, past.fetch, since, until, self._clock, progress)
 
     def _named(self, name: str) -> SourceState:
         for state in self._store.sources.all():

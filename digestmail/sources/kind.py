@@ -10,7 +10,13 @@ from digestmail.domain import BadRecord, Clock, Paper, Source, SourceMemory
 from digestmail.sources.http.client import WebClient
 from digestmail.sources.options import Options
 
-FetchDay = Callable[[date], Iterator[Paper | BadRecord]]
+
+@dataclass(frozen=True, slots=True)
+class PastDays:
+    """A reader of single past days; ``last`` is the latest that it should read, None for any."""
+
+    fetch: Callable[[date], Iterator[Paper | BadRecord]]
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,4 +74,4 @@ class Kind:
     key_prefix: str = ""
     secrets: frozenset[str] = frozenset()
     path: Literal["", "file", "folder"] = ""
-    past_days: Callable[[Setup], FetchDay] | None = field(default=None, repr=False)
+    past_days: Callable[[Setup], PastDays] | None = field(default=None, repr=False)

@@ -8,7 +8,7 @@ from digestmail.errors import InputError
 from digestmail.sources.arxiv import source as arxiv
 from digestmail.sources.feeds import source as feed
 from digestmail.sources.files import file, folder
-from digestmail.sources.kind import FetchDay, Kind, Setup, SourceContext
+from digestmail.sources.kind import Kind, PastDays, Setup, SourceContext
 from digestmail.sources.normalise.identifiers import is_own_key
 from digestmail.sources.services import biorxiv, huggingface, openalex, pubmed, semantic_scholar
 
@@ -79,7 +79,7 @@ def build(spec: SourceSpec, context: SourceContext, memory: SourceMemory) -> Sou
     return KINDS[spec.kind].build(Setup(spec.name, spec.options, context, memory))
 
 
-def past_days(spec: SourceSpec, context: SourceContext) -> FetchDay:
+def past_days(spec: SourceSpec, context: SourceContext, memory: SourceMemory) -> PastDays:
     """Return the reader of single past days of a source; InputError where its kind has none."""
     check(spec)
     read_past = KINDS[spec.kind].past_days
@@ -87,4 +87,4 @@ def past_days(spec: SourceSpec, context: SourceContext) -> FetchDay:
         raise InputError(
             "since", f"{spec.name} is no arXiv source, and only these can be read back"
         )
-    return read_past(Setup(spec.name, spec.options, context, SourceMemory()))
+    return read_past(Setup(spec.name, spec.options, context, memory))

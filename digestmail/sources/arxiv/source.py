@@ -22,10 +22,10 @@ from digestmail.sources.arxiv.reconcile import (
     primary,
     updated_newest,
 )
-from digestmail.sources.arxiv.state import ArxivState, OaiCheck
+from digestmail.sources.arxiv.state import ArxivState, OaiCheck, settled_day
 from digestmail.sources.arxiv.taxonomy import check_exact_category, expand, feed_names, oai_sets
 from digestmail.sources.http.client import WebClient, status_line
-from digestmail.sources.kind import FetchDay, Kind, Setup
+from digestmail.sources.kind import Kind, PastDays, Setup
 from digestmail.sources.options import Options
 
 BASE_URL = "https://rss.arxiv.org/atom/"
@@ -238,7 +238,7 @@ def _harvester(setup: Setup, patience: float) -> OaiHarvester:
     )
 
 
-def _past_days(setup: Setup) -> FetchDay:
+def _past_days(setup: Setup) -> PastDays:
     harvester = _harvester(setup, _BACKFILL_PATIENCE)
     has_cross_lists = options.is_yes(setup.options, "cross", default=True)
     primaries = frozenset(expand(_categories(setup.options)))
@@ -248,7 +248,8 @@ def _past_days(setup: Setup) -> FetchDay:
             if has_cross_lists or isinstance(record, BadRecord) or primary(record) in primaries:
                 yield record
 
-    return fetch
+    # A fetch yields the days not settled yet as news, which read back they would not be.
+    return PastDays(fetch, last=settled_day(setup.memory.values))
 
 
 KIND = Kind(

@@ -69,7 +69,7 @@ class ArxivState:
     @property
     def settled_day(self) -> date | None:
         """The last day whose announcement is complete."""
-        return _date(self._valid.get("settled", ""))
+        return settled_day(self._valid)
 
     @property
     def newest_keys(self) -> dict[str, str]:
@@ -108,6 +108,11 @@ class ArxivState:
                 "reason": check.reason,
             }
         )
+
+
+def settled_day(values: Mapping[str, Any]) -> date | None:
+    """Return the last settled day in a state, whatever papers it was made for."""
+    return _date(values.get("settled", ""))
 
 
 def _date(text: str) -> date | None:
