@@ -145,5 +145,5 @@ def test_relays_rest_until_the_time_that_was_noted(app: App) -> None:
     now = utc_now()
     for until, noted_at, rests in ((1, 0, True), (-1, -2, False), (5, 1, False)):
         end = now + timedelta(hours=until)
-        app.store.guards.note("relay-rest", end.isoformat(), now + timedelta(hours=noted_at))
+        app.store.notes.write("relay-rest", end.isoformat(), now + timedelta(hours=noted_at))
         assert app.delivery.is_relay_resting() is rests

@@ -8,16 +8,19 @@ from digestmail.store.clock_setback import Future
 from digestmail.store.database import Database
 from digestmail.store.digests import Digests, Planned
 from digestmail.store.feedback import Feedbacks
-from digestmail.store.guards import Guards
 from digestmail.store.leases import Lease, Leases
 from digestmail.store.ledger.deliveries import Ledger, Recovered
 from digestmail.store.ledger.transitions import Finish, Step, ToWire
 from digestmail.store.monitoring import Backlog, FailingSource, Overview, Unsent
+from digestmail.store.notes import NoteName, Notes
 from digestmail.store.papers import Added, Papers
+from digestmail.store.rate_limits import Counted, RateLimits
 from digestmail.store.reading_list import Saved
 from digestmail.store.relay_state import Relays
+from digestmail.store.salt import Salt
 from digestmail.store.sources import Sources
 from digestmail.store.subscribers import Subscribers
+from digestmail.store.suppressions import Suppression, Suppressions
 from digestmail.store.texts import TextFeatures
 from digestmail.store.uploads import Uploads
 
@@ -36,7 +39,10 @@ class Store:
         self.feedback = Feedbacks(database)
         self.digests = Digests(database)
         self.ledger = Ledger(database)
-        self.guards = Guards(database)
+        self.salt = Salt(database)
+        self.suppressions = Suppressions(database)
+        self.rate_limits = RateLimits(database)
+        self.notes = Notes(database)
         self.leases = Leases(database)
         self.future = Future(database)
         self.bounces = Bounces(database)
@@ -54,13 +60,13 @@ __all__ = [
     "Bounce",
     "Bounces",
     "Catalogue",
+    "Counted",
     "Database",
     "Digests",
     "FailingSource",
     "Feedbacks",
     "Finish",
     "Future",
-    "Guards",
     "ImportBlock",
     "Imports",
     "KnownSubscriber",
@@ -69,17 +75,23 @@ __all__ = [
     "Ledger",
     "Limit",
     "Mailed",
+    "NoteName",
+    "Notes",
     "Overview",
     "Papers",
     "Planned",
+    "RateLimits",
     "Recovered",
     "Relays",
+    "Salt",
     "Saved",
     "Seen",
     "Sources",
     "Step",
     "Store",
     "Subscribers",
+    "Suppression",
+    "Suppressions",
     "ToWire",
     "Unsent",
     "Uploads",

@@ -64,7 +64,7 @@ def make_web(app: App) -> FastAPI:
     secret = app.settings.secret_key.get_secret_value()
     courier = Courier(app.deliver_letters)
     web = FastAPI(openapi_url=None, redirect_slashes=False, lifespan=_lifespan_of(app, courier))
-    sums = Sums(app.store.guards, secret) if app.settings.web.altcha else None
+    sums = Sums(app.store, secret) if app.settings.web.altcha else None
     web.state.site = Site(app, pages, networks, courier, languages, sums)
     web.state.public = make_public(app)
     web.state.webhooks = webhooks.webhooks(app.settings.bounces)

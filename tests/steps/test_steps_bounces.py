@@ -135,7 +135,7 @@ def test_an_aged_token_proves_no_bounce(
 
 
 def envelope(store: Store, at: datetime = NOW, address: str = ADA) -> str:
-    address_hash = store.guards.address_hash(address)
+    address_hash = store.salt.address_hash(address)
     return LINKS.sender_token(ada(store).stored_id, address_hash, at)
 
 
@@ -272,7 +272,7 @@ def test_policy_is_told_to_the_operator_only(
         raw = dsn(token(sent), "5.7.1", text="550 5.7.1 your IP is blocked", number=number)
         take(office, raw)
     assert ada(store).status is SubscriberStatus.ACTIVE
-    assert store.guards.noted("policy-bounce") == ("5.7.1 550 5.7.1 your IP is blocked", NOW)
+    assert store.notes.read("policy-bounce") == ("5.7.1 550 5.7.1 your IP is blocked", NOW)
     assert state_of(store, sent) is DeliveryState.FAILED
 
 

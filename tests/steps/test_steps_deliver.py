@@ -321,7 +321,7 @@ async def test_nothing_goes_to_a_new_address_that_must_not_be_mailed(
     store: Store, clock: FakeClock, late: bool
 ) -> None:
     delivery, new = owe(store), "new@example.net"
-    store.guards.suppress(store.guards.address_hash(new), "complained", NOW)
+    store.suppressions.add(store.salt.address_hash(new), "complained", NOW)
 
     def move(_: str) -> None:
         store.subscribers.set_email(delivery.subscriber_id, new)
@@ -338,7 +338,7 @@ async def test_nothing_goes_to_a_new_address_that_must_not_be_mailed(
 
 async def test_who_left_once_may_be_asked_to_confirm_again(store: Store, clock: FakeClock) -> None:
     ada = join(store, status=SubscriberStatus.PENDING)
-    store.guards.suppress(store.guards.address_hash(ADA), "left", NOW)
+    store.suppressions.add(store.salt.address_hash(ADA), "left", NOW)
     store.ledger.plan(DeliveryKind.CONFIRM, ada.stored_id, ADA, "confirm:1", NOW)
     assert (await deliver(store, ScriptedMailer(), clock)).sent == 1
 
@@ -451,11 +451,11 @@ async def test_trouble_of_the_relay_stops_the_run_and_loses_nothing(
     mailer = ScriptedMailer({f"{n}@example.net": [down] for n in range(25)}, concurrency=1)
     done = await deliver(store, mailer, clock)
     assert (done.trouble, len(mailer.tried)) == ("connect: 550 refused", 1)
-    assert store.guards.noted("relay-trouble") == ("connect: 550 refused", NOW)
+    assert store.notes.read("relay-trouble") == ("connect: 550 refused", NOW)
     assert store.ledger.count(NOW, NOW + HOUR) == [(True, DeliveryState.PLANNED, "", 25)]
     clock.move(minutes=1)
     assert (await deliver(store, ScriptedMailer(), clock)).sent == 25
-    assert store.guards.noted("relay-trouble") is None
+    assert store.notes.read("relay-trouble") is None
 
 
 async def test_a_run_with_nothing_to_send_does_not_forget_the_trouble(
@@ -465,7 +465,7 @@ async def test_a_run_with_nothing_to_send_does_not_forget_the_trouble(
     down = refused(Outcome.SERVER, Phase.AUTH, "who are you")
     await deliver(store, ScriptedMailer({ADA: [down]}), clock)
     await sender(store, ScriptedMailer(), clock).deliver((DeliveryKind.CONFIRM,))
-    assert store.guards.noted("relay-trouble") == ("auth: 550 who are you", NOW)
+    assert store.notes.read("relay-trouble") == ("auth: 550 who are you", NOW)
 
 
 async def test_trouble_longer_than_the_window_ends_as_skipped(
@@ -698,7 +698,7 @@ async def test_at_a_relays_limit_the_rest_waits_and_nobody_is_blamed(
     answers = {f"{n:02}@example.net": [_at_its_limit(), accepted()] for n in range(4, 9)}
     done = await deliver(store, ScriptedMailer(answers, concurrency=1), clock)
     assert (done.sent, done.trouble, done.waits_until) == (4, "", NOW + 20 * MINUTE)
-    assert store.guards.noted("relay-rest") == ((NOW + 20 * MINUTE).isoformat(), NOW)
+    assert store.notes.read("relay-rest") == ((NOW + 20 * MINUTE).isoformat(), NOW)
     assert again(store, deliveries[4]).attempts == 0
     clock.move(minutes=20)
     left = ScriptedMailer()
@@ -754,8 +754,8 @@ async def test_status_names_the_relay_that_rests_while_another_works(
     owe(store)
     store.relays.mark_down("a.example:25", "connect: refused", NOW)
     await deliver(store, ScriptedMailer(), clock)
-    assert store.guards.noted("relay-trouble") == ("a.example:25: connect: refused", NOW)
-    assert store.guards.noted("relay-rest") is None
+    assert store.notes.read("relay-trouble") == ("a.example:25: connect: refused", NOW)
+    assert store.notes.read("relay-rest") is None
 
 
 # --- trouble of the database -----------------------------------------------------------------

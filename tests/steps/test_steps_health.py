@@ -91,7 +91,7 @@ def test_mails_that_nobody_sent_are_overdue_after_an_hour(store: Store) -> None:
 
 def test_mails_that_wait_for_the_limit_of_a_relay_are_not_overdue(store: Store) -> None:
     owe(store)
-    store.guards.note("relay-rest", (NOW + 3 * HOUR).isoformat(), NOW)
+    store.notes.write("relay-rest", (NOW + 3 * HOUR).isoformat(), NOW)
     assert not seen(store, NOW + 2 * HOUR).is_overdue
     assert seen(store, NOW + 3 * HOUR).is_overdue
 
@@ -112,13 +112,13 @@ def test_digests_that_wait_for_late_papers_are_not_overdue(store: Store) -> None
 
 
 def test_the_trouble_of_the_relay_is_told_for_a_day(store: Store) -> None:
-    store.guards.note("relay-trouble", "auth: 535 no", NOW)
+    store.notes.write("relay-trouble", "auth: 535 no", NOW)
     assert seen(store, NOW + HOUR).relay_trouble == "auth: 535 no"
     assert seen(store, NOW + 25 * HOUR).relay_trouble == ""
 
 
 def test_the_trouble_of_a_relay_that_is_not_used_any_more_is_not_told(store: Store) -> None:
-    store.guards.note("relay-trouble", "auth: 535 no", NOW)
+    store.notes.write("relay-trouble", "auth: 535 no", NOW)
     note_relay_trouble(store, ["old.example.org:25"], NOW)
     assert seen(store).relay_trouble == ""
     note_relay_trouble(store, [RELAY, "old.example.org:25"], NOW)

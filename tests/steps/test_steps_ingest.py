@@ -119,7 +119,7 @@ def test_the_status_tells_what_is_next_and_what_is_wrong(store: Store) -> None:
     off = SourceSpec(name="off", kind="file", options={"path": "b.csv"}, enabled=False)
     store.sources.add(on, NOW + HOUR)
     store.sources.add(off, NOW)
-    store.guards.note("relay-trouble", "connect: refused", NOW)
+    store.notes.write("relay-trouble", "connect: refused", NOW)
     store.leases.take("digests", "me", HOUR, NOW, lambda _: False)
     now = status(store, NOW)
     assert now.next_fetch_at == NOW + HOUR
@@ -146,6 +146,6 @@ def test_the_status_tells_whether_arxiv_is_quiet(store: Store, at: datetime, tol
 
 
 def test_the_status_tells_of_mail_that_receivers_refuse(store: Store) -> None:
-    store.guards.note("policy-bounce", "5.7.1 looks like spam", NOW)
+    store.notes.write("policy-bounce", "5.7.1 looks like spam", NOW)
     assert status(store, NOW + HOUR).refused_mail == "5.7.1 looks like spam"
     assert status(store, NOW + 3 * DAY).refused_mail == ""

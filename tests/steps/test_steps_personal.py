@@ -95,7 +95,7 @@ def test_uploads_are_told_also_while_they_wait(store: Store) -> None:
 
 def test_a_newcomer_has_little_to_tell(store: Store) -> None:
     ada = store.subscribers.add(Subscriber(email="ada@example.net"), NOW)
-    store.guards.suppress(store.guards.address_hash("ada@example.net"), "left", NOW)
+    store.suppressions.add(store.salt.address_hash("ada@example.net"), "left", NOW)
     told = everything(store, ada, NOW)
     assert (told["digests"], told["saved"], told["blocked"]) == ([], [], "left")
     assert told["subscriber"]["confirmed"] is None

@@ -596,7 +596,7 @@ def test_a_suppressed_address_does_not_come_back(
     service: SubscriptionService, store: Store
 ) -> None:
     ada = join(store, status=SubscriberStatus.PAUSED)
-    store.guards.suppress(store.guards.address_hash(ada.email), "complained", NOW)
+    store.suppressions.add(store.salt.address_hash(ada.email), "complained", NOW)
     with pytest.raises(InputError, match="must not be mailed again"):
         service.come_back(ada, NOW)
     assert store.subscribers.by_email(ada.email).status is SubscriberStatus.PAUSED

@@ -78,8 +78,8 @@ def test_a_host_that_stops_in_a_transaction_lets_the_others_through(url: str) ->
 def test_a_server_that_takes_no_changes_is_told_in_one_line(url: str) -> None:
     with closing(_postgres(options="-c default_transaction_read_only=on")) as database:
         with pytest.raises(StoreError, match="read-only now"):
-            Store(database).guards.note("n", "v", NOW)
-        assert Store(database).guards.noted("n") is None
+            Store(database).notes.write("n", "v", NOW)
+        assert Store(database).notes.read("n") is None
 
 
 @pytest.mark.postgresql
@@ -103,7 +103,7 @@ def test_when_all_connections_are_taken_one_line_says_so(url: str) -> None:
     with closing(Database(url, Patience(pool=0.1))) as database:
         held = [database.engine.connect() for _ in range(15)]
         with pytest.raises(StoreError, match="no free connection"):
-            Store(database).guards.noted("n")
+            Store(database).notes.read("n")
         for connection in held:
             connection.close()
 

@@ -235,7 +235,7 @@ async def test_health_tells_overdue_digests(web: Trial) -> None:
 async def test_health_tells_a_relay_that_refuses(tmp_path: Path) -> None:
     async with trial(tmp_path) as web:
         tick(web)
-        web.app.store.guards.note("relay-trouble", "auth: 535 secret-host refuses", web.clock())
+        web.app.store.notes.write("relay-trouble", "auth: 535 secret-host refuses", web.clock())
         answer = await web.get("/healthz")
         assert (answer.status_code, answer.json()["relay"]) == (503, "failing")
         assert "secret-host" not in answer.text

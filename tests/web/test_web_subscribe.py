@@ -490,7 +490,7 @@ async def test_previews_are_for_visitors_of_the_form(rivers: Trial) -> None:
 
 
 async def test_previews_have_a_limit_of_their_own(rivers: Trial) -> None:
-    key = rivers.app.store.guards.hash("preview:203.0.113.5")
+    key = rivers.app.store.salt.hash("preview:203.0.113.5")
     with rivers.app.store.database.writing() as session:
         session.connection().exec_driver_sql(
             "INSERT INTO rate (key, since, count) VALUES (?, ?, 600)",
@@ -553,9 +553,9 @@ async def test_no_file_is_read_of_a_form_not_made_here(web: Trial) -> None:
 
 
 async def test_forms_are_read_a_limited_number_of_times(web: Trial) -> None:
-    key = web.app.store.guards.hash("read:203.0.113.5")
+    key = web.app.store.salt.hash("read:203.0.113.5")
     for _ in range(120):
-        web.app.store.guards.allow(key, 120, timedelta(hours=1), web.clock())
+        web.app.store.rate_limits.allow(key, 120, timedelta(hours=1), web.clock())
     answer = await web.subscribe(hour="99", files={"library": ("my.bib", BIBTEX)})
     assert answer.status_code == 429
     assert nobody_came(web)

@@ -133,9 +133,9 @@ async def test_nobody_else_finds_it(web: Trial) -> None:
 
 
 async def test_previews_have_a_limit(web: Trial) -> None:
-    guards, ada = web.app.store.guards, web.joined()
-    key = guards.hash(f"{PREVIEWS.name}:203.0.113.5")
+    rate_limits, ada = web.app.store.rate_limits, web.joined()
+    key = web.app.store.salt.hash(f"{PREVIEWS.name}:203.0.113.5")
     for _ in range(PREVIEWS.of_a_network - 1):
-        guards.allow(key, PREVIEWS.of_a_network, timedelta(hours=1), web.clock())
+        rate_limits.allow(key, PREVIEWS.of_a_network, timedelta(hours=1), web.clock())
     assert (await tried(web, ada)).status_code == 200
     assert (await tried(web, ada)).status_code == 429

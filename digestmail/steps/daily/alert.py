@@ -50,7 +50,7 @@ async def alert(
 
 def _message(composer: Composer, operator: str, trouble: str, now: datetime) -> Message:
     text = _TEXT.format(what=trouble)
-    seed = composer.store.guards.hash(f"alert:{now.timestamp()}")
+    seed = composer.store.salt.hash(f"alert:{now.timestamp()}")
     return build(
         composer.identity,
         recipient=operator,

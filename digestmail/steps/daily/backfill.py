@@ -38,16 +38,16 @@ def backfill(
         added = store.papers.add(papers, seen, news=False)
         bad_records = tuple(record for record in records if isinstance(record, BadRecord))
         report = _added(report, added.new, added.updated, added.known, bad_records)
-        store.guards.note(_note(name), f"{since} {day}", clock())
+        store.notes.write(_note(name), f"{since} {day}", clock())
         progress(report.fetched)
         day += _DAY
-    store.guards.note(_note(name), "", clock())
+    store.notes.write(_note(name), "", clock())
     return report
 
 
 def backfill_progress(store: Store, name: str) -> str:
     """Return how far reading back has come, for the operator; empty where none is under way."""
-    noted = store.guards.noted(_note(name))
+    noted = store.notes.read(_note(name))
     begun, _, last_day = noted[0].partition(" ") if noted else ("", "", "")
     return (
         f"read back from {begun} to {last_day}; to go on: ingest --since {begun}" if noted else ""
@@ -59,7 +59,7 @@ def _note(name: str) -> str:
 
 
 def _resumed(store: Store, name: str, since: date) -> date:
-    noted = store.guards.noted(_note(name))
+    noted = store.notes.read(_note(name))
     begun, _, last_day = noted[0].partition(" ") if noted else ("", "", "")
     return date.fromisoformat(last_day) + _DAY if begun == since.isoformat() else since
 

@@ -144,11 +144,11 @@ class BounceProcessor:
 
         Those that say something are recorded under their id, with what follows from them.
         """
-        guards, now = self.store.guards, self.clock()
-        key = guards.hash(f"report:{report.id}")
+        rate_limits, now = self.store.rate_limits, self.clock()
+        key = self.store.salt.hash(f"report:{report.id}")
         if report.kind in _UNINFORMATIVE:
-            return not guards.allow(key, 1, SINGLE_USE_KEPT, now)
-        since = guards.counted(key)
+            return not rate_limits.allow(key, 1, SINGLE_USE_KEPT, now)
+        since = rate_limits.window_start(key)
         return since is not None and now - since < SINGLE_USE_KEPT
 
     # --- whom it is about ---
@@ -195,7 +195,7 @@ class BounceProcessor:
         last = self.store.bounces.last_mailed(sender.subscriber_id) if sender else None
         if sender is None or last is None or now - last.due_at > TOKEN_LIFETIME:
             return None
-        same = sender.is_of(self.store.guards.address_hash(last.address))
+        same = sender.is_of(self.store.salt.address_hash(last.address))
         return replace(last, delivery_id=None, address=last.address if same else "")
 
     # --- what follows ---
@@ -221,7 +221,7 @@ class BounceProcessor:
         if report.kind is Kind.POLICY:
             refusal = f"{report.enhanced} {report.text}".strip()
             log.warning("a receiver refuses our mail, not the subscriber: %s", refusal)
-            self.store.guards.note("policy-bounce", refusal, bounce.at)
+            self.store.notes.write("policy-bounce", refusal, bounce.at)
         return Fate.COUNTED
 
     def _bounce(self, report: Report, subject: _Subject) -> Bounce:
@@ -242,7 +242,7 @@ class BounceProcessor:
             return None, ""
         if subject.mailed and subject.mailed.address != subscriber.email:
             return None, ""  # they have another address now
-        suppress = self.store.guards.address_hash(subscriber.email)
+        suppress = self.store.salt.address_hash(subscriber.email)
         if bounce.kind == Kind.COMPLAINT:
             return SubscriberStatus.COMPLAINED, suppress
         if subscriber.status not in _MAILED:
@@ -266,9 +266,9 @@ def suppress(store: Store, email: str, reason: SubscriberStatus, now: datetime) 
 
     A subscriber of that address becomes so.
     """
-    address_hash = store.guards.address_hash(email)
-    store.guards.lift(address_hash)  # who left may have come back, and shall not
-    store.guards.suppress(address_hash, reason.value, now)
+    address_hash = store.salt.address_hash(email)
+    store.suppressions.lift(address_hash)  # who left may have come back, and shall not
+    store.suppressions.add(address_hash, reason.value, now)
     known = store.subscribers.find(email)
     if known is not None:
         store.subscribers.set_status(known.stored_id, reason, None)
@@ -279,10 +279,10 @@ def unsuppress(store: Store, email: str) -> None:
 
     A subscriber of that address counts as one who left: it is theirs to come back.
     """
-    address_hash = store.guards.address_hash(email)
-    if store.guards.suppressed(address_hash) is None:
+    address_hash = store.salt.address_hash(email)
+    if store.suppressions.reason(address_hash) is None:
         raise InputError("email", f"{email} is not suppressed")
-    store.guards.lift(address_hash)
+    store.suppressions.lift(address_hash)
     known = store.subscribers.find(email)
     if known is not None:
         unsubscribed = SubscriberStatus.UNSUBSCRIBED
@@ -295,12 +295,12 @@ def suppressions(store: Store) -> list[tuple[str, str, datetime]]:
     The address is known only of those who are subscribers still.
     """
     names = {
-        store.guards.address_hash(subscriber.email): subscriber.email
+        store.salt.address_hash(subscriber.email): subscriber.email
         for status in SubscriberStatus
         if status not in _MAILED
         for subscriber in store.subscribers.all(status)
     }
     return [
         (names.get(hashed, f"#{hashed[:12]}"), reason, since)
-        for hashed, reason, since in store.guards.suppressions()
+        for hashed, reason, since in store.suppressions.all()
     ]

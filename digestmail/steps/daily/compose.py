@@ -136,12 +136,12 @@ class Composer:
         )
 
     def _sender_token(self, recipient: Recipient, now: datetime) -> str:
-        address_hash = self.store.guards.address_hash(recipient.email)
+        address_hash = self.store.salt.address_hash(recipient.email)
         return self.links.sender_token(recipient.id, address_hash, now)
 
     def _message_id(self, seed: str) -> str:
         """Return a salted Message-ID, which tells nobody which subscriber it is about."""
-        return message_id(self.identity, self.store.guards.hash(seed))
+        return message_id(self.identity, self.store.salt.hash(seed))
 
     def _letter_values(
         self, delivery: Delivery, recipient: Recipient, now: datetime

@@ -123,8 +123,8 @@ class Sender:
         if not (until or report.sent):
             return  # the run knows nothing better
         words = report.trouble or _joined(troubles(now - _TROUBLE_LIFETIME))
-        self.store.guards.note("relay-trouble", words, now)
-        self.store.guards.note("relay-rest", until.isoformat() if until else "", now)
+        self.store.notes.write("relay-trouble", words, now)
+        self.store.notes.write("relay-rest", until.isoformat() if until else "", now)
 
 
 def _joined(troubles: Mapping[str, str]) -> str:

@@ -112,12 +112,12 @@ def health(
 
 def note_run(store: Store, now: datetime) -> None:
     """Note that ``digestmail run`` did what a scheduler does."""
-    store.guards.note(_RUN, now.isoformat(), now)
+    store.notes.write(_RUN, now.isoformat(), now)
 
 
 def note_relay_trouble(store: Store, relays: Collection[str], now: datetime) -> None:
     """Note of which relays the noted trouble is."""
-    store.guards.note(_RELAYS, " ".join(relays), now)
+    store.notes.write(_RELAYS, " ".join(relays), now)
 
 
 def _scheduler_runs(
@@ -129,7 +129,7 @@ def _scheduler_runs(
     lease = store.leases.holder(DIGESTS)
     if lease is not None and lease.until >= now and not is_gone(lease.owner):
         return True
-    run = store.guards.noted(_RUN)
+    run = store.notes.read(_RUN)
     return run is not None and abs(now - run[1]) <= limits.run_lasts
 
 
@@ -137,8 +137,8 @@ def _relay_trouble(
     store: Store, now: datetime, relays: Collection[str], limits: HealthLimits
 ) -> str:
     """Return the trouble of the relays in use; that of others does not matter any more."""
-    noted = store.guards.noted(_RELAY_TROUBLE)
-    of = store.guards.noted(_RELAYS)
+    noted = store.notes.read(_RELAY_TROUBLE)
+    of = store.notes.read(_RELAYS)
     in_use = of is None or not set(of[0].split()).isdisjoint(relays)
     if noted is not None and in_use and abs(now - noted[1]) <= limits.relay_lasts:
         return noted[0]
@@ -148,6 +148,6 @@ def _relay_trouble(
 
 def is_relay_resting(store: Store, now: datetime) -> bool:
     """Return whether mails wait for a relay's own time, such as the next hour of its limit."""
-    note = store.guards.noted(_RELAY_REST)
+    note = store.notes.read(_RELAY_REST)
     # A note of the future is of a clock that was set back.
     return note is not None and note[1] <= now < datetime.fromisoformat(note[0])

@@ -127,7 +127,7 @@ def status(
     skipped.update({why: n for digest, _, why, n in counted if digest and why})
     sources = store.sources.all()
     fetches = [s.next_fetch_at for s in sources if s.spec.enabled and s.next_fetch_at]
-    refused = store.guards.noted("policy-bounce")
+    refused = store.notes.read("policy-bounce")
     return Status(
         at=now,
         health=health(store, now, relays),

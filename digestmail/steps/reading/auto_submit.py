@@ -119,8 +119,8 @@ def _may_tap(store: Store, paper: RatedPaper, now: datetime) -> bool:
 def _may_press(store: Store, paper: RatedPaper, now: datetime) -> bool:
     """Return whether a button counts: in a scanned mail only one that was pressed alone."""
     last = f"pressed:{paper.digest.subscriber_id}"
-    before = store.guards.counted(last)
-    store.guards.allow(last, 1, timedelta(0), now)
+    before = store.rate_limits.window_start(last)
+    store.rate_limits.allow(last, 1, timedelta(0), now)
     hasty = before is not None and timedelta(0) <= now - before <= RUSH
     if hasty and _is_scanned(store, paper, now):
         return False
@@ -129,7 +129,7 @@ def _may_press(store: Store, paper: RatedPaper, now: datetime) -> bool:
 
 def _is_calm(store: Store, paper: RatedPaper, now: datetime) -> bool:
     """Count a tap or press; False, and the last ones are taken back, once there is a rush."""
-    if store.guards.allow(f"taps:{paper.digest.id}", _MAX_SUBMISSIONS, RUSH, now):
+    if store.rate_limits.allow(f"taps:{paper.digest.id}", _MAX_SUBMISSIONS, RUSH, now):
         return True
     _refuse(store, paper, now, since=now - RUSH)
     return False
@@ -147,7 +147,7 @@ def _doubt(store: Store, paper: RatedPaper, after: timedelta, now: datetime) -> 
     """Judge more and less of one paper: a slip, or a scanner if at once or on a second paper."""
     if after > DOUBT:
         return Answer.CONTRADICTED
-    if after > RUSH and store.guards.allow(f"doubts:{paper.digest.id}", 1, DOUBT, now):
+    if after > RUSH and store.rate_limits.allow(f"doubts:{paper.digest.id}", 1, DOUBT, now):
         return Answer.CONTRADICTED
     _refuse(store, paper, now, since=now - DOUBT)
     return Answer.SCANNED
@@ -199,7 +199,7 @@ def _take_presses_back(store: Store, paper: RatedPaper, since: datetime) -> None
             continue
         feedback.undo(store, reader, verdict.paper_id)
         if _is_marked(store, f"{key}:instead", verdict.given_at, since):
-            before = store.guards.counted(f"{key}:before")
+            before = store.rate_limits.window_start(f"{key}:before")
             replaced = replace(verdict, verdict=_OPPOSITE[verdict.verdict])
             store.feedback.give(replace(replaced, given_at=before or verdict.given_at))
     for saved in store.saved.of(reader):
@@ -214,14 +214,14 @@ def _mark_press(
 ) -> None:
     """Note that a button is about to act, and what it replaces."""
     key = _press(paper.digest.subscriber_id, paper.item.paper.stored_id, action)
-    store.guards.allow(key, 1, timedelta(0), now)
+    store.rate_limits.allow(key, 1, timedelta(0), now)
     if instead_of is not None:
-        store.guards.allow(f"{key}:instead", 1, timedelta(0), now)
-        store.guards.allow(f"{key}:before", 1, timedelta(0), instead_of.given_at)
+        store.rate_limits.allow(f"{key}:instead", 1, timedelta(0), now)
+        store.rate_limits.allow(f"{key}:before", 1, timedelta(0), instead_of.given_at)
 
 
 def _is_marked(store: Store, key: str, at: datetime, since: datetime) -> bool:
-    marked = store.guards.counted(key)
+    marked = store.rate_limits.window_start(key)
     return marked is not None and at >= since and abs(marked - at) <= RUSH
 
 
@@ -232,13 +232,13 @@ def _press(reader: int, paper_id: int, action: str) -> str:
 def _mark(store: Store, paper: RatedPaper, action: str, now: datetime) -> None:
     """Note that a page is about to act by itself."""
     key = _tap(paper.digest.subscriber_id, paper.item.paper.stored_id, action)
-    store.guards.allow(key, 1, timedelta(0), now)
+    store.rate_limits.allow(key, 1, timedelta(0), now)
 
 
 def _is_tapped(store: Store, reader: int, paper_id: int, action: str, at: datetime) -> bool:
     """Return whether a page did by itself what was done then."""
     # Not to the instant: the same link may have been opened twice at once.
-    marked = store.guards.counted(_tap(reader, paper_id, action))
+    marked = store.rate_limits.window_start(_tap(reader, paper_id, action))
     return marked is not None and abs(marked - at) <= RUSH
 
 

@@ -19,15 +19,15 @@ def mail_link(store: Store, email: str, now: datetime) -> None:
     known = store.subscribers.find(email)
     if known is None or known.status not in STAYS:
         return
-    key = store.guards.hash(f"link:{rate_key(known.email)}")
-    if store.guards.allow(key, _MAILS_A_WEEK, timedelta(days=7), now):
+    key = store.salt.hash(f"link:{rate_key(known.email)}")
+    if store.rate_limits.allow(key, _MAILS_A_WEEK, timedelta(days=7), now):
         _plan(store, known, now)
 
 
 def mail_own_link(store: Store, subscriber: Subscriber, now: datetime) -> None:
     """Mail a fresh link to a subscriber who came by an older one, a few times a day."""
-    key = store.guards.hash(f"own-link:{subscriber.id}")
-    allowed = store.guards.allow(key, _OWN_MAILS_A_DAY, timedelta(days=1), now)
+    key = store.salt.hash(f"own-link:{subscriber.id}")
+    allowed = store.rate_limits.allow(key, _OWN_MAILS_A_DAY, timedelta(days=1), now)
     if allowed and subscriber.status in STAYS:
         _plan(store, subscriber, now)
 

@@ -62,7 +62,7 @@ def everything(store: Store, subscriber: Subscriber, now: datetime) -> dict[str,
         ],
         "uploads": _each(_upload, _uploads(store, subscriber_id)),
         "bounces": _each(_bounce, store.bounces.of_subscriber(subscriber_id)),
-        "blocked": store.guards.suppressed(store.guards.address_hash(subscriber.email)),
+        "blocked": store.suppressions.reason(store.salt.address_hash(subscriber.email)),
     }
 
 

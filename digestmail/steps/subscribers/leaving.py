@@ -61,8 +61,8 @@ def leave(store: Store, subscriber: Subscriber, now: datetime) -> bool:
 
 def confirm_leaving(store: Store, subscriber: Subscriber, now: datetime) -> None:
     """Plan the mail that says that its reader has left, unless they had it lately."""
-    key = store.guards.hash(f"left:{rate_key(subscriber.email)}")
-    if store.guards.allow(key, _MAILS_A_WEEK, timedelta(days=7), now):
+    key = store.salt.hash(f"left:{rate_key(subscriber.email)}")
+    if store.rate_limits.allow(key, _MAILS_A_WEEK, timedelta(days=7), now):
         once = f"left:{subscriber.id}:{subscriber.unsubscribe_serial}"
         store.ledger.plan(DeliveryKind.LEFT, subscriber.stored_id, subscriber.email, once, now)
 

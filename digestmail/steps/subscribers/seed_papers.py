@@ -236,7 +236,7 @@ def fetch_seeds(store: Store, lookup: Lookup, now: datetime) -> int:
     named = {key for key in store.subscribers.seed_papers() if key.startswith("arxiv:")}
     stored = store.papers.by_keys(named)
     missing = sorted(named - stored.keys())
-    noted = store.guards.noted(_UNKNOWN)
+    noted = store.notes.read(_UNKNOWN)
     unknown = json.loads(noted[0]) if noted else {}
     keys = [key for key in missing if unknown.get(key, "") < now.isoformat()][:MAX_LOOKUPS]
     if not keys:
@@ -245,7 +245,7 @@ def fetch_seeds(store: Store, lookup: Lookup, now: datetime) -> int:
     until = (now + _ASK_AGAIN).isoformat()
     strange = {key: until for key in keys if key.removeprefix("arxiv:") not in papers}
     still = {key: when for key, when in unknown.items() if key in missing}
-    store.guards.note(_UNKNOWN, json.dumps(still | strange), now)
+    store.notes.write(_UNKNOWN, json.dumps(still | strange), now)
     for paper in papers.values():
         published = paper.published_at or _LONG_AGO
         store.papers.add([replace(paper, source=SEEDS)], min(published, now), news=False)

@@ -131,14 +131,14 @@ class SubscriptionService:
     def _may_ask(self, subscriber: Subscriber, now: datetime) -> bool:
         """Return whether a mailbox may be asked, in any spelling: once a day, a few times ever."""
         limits = self.confirm_limits(subscriber.email)
-        return all(self.store.guards.allow(*limit, now) for limit in limits)
+        return all(self.store.rate_limits.allow(*limit, now) for limit in limits)
 
     def confirm_limits(self, email: str) -> tuple[Limit, Limit]:
         """Return how often a mailbox may be asked to confirm: once a day, a few times ever.
 
         Who confirms starts anew; the count outlives whatever else is forgotten.
         """
-        hashed, mailbox = self.store.guards.hash, rate_key(email)
+        hashed, mailbox = self.store.salt.hash, rate_key(email)
         return (
             Limit(hashed(f"confirm:{mailbox}"), 1, _A_DAY),
             Limit(hashed(f"asked:{mailbox}"), _CONFIRM_MAILS_EVER, None),
@@ -191,8 +191,8 @@ class SubscriptionService:
         if not confirmed and subscriber.status not in _MAILED:
             raise TokenError(_USED)
         if confirmed:
-            self.store.guards.lift(self.store.guards.address_hash(subscriber.email))
-            self.store.guards.begin_anew(self.confirm_limits(subscriber.email)[1].key)
+            self.store.suppressions.lift(self.store.salt.address_hash(subscriber.email))
+            self.store.rate_limits.reset(self.confirm_limits(subscriber.email)[1].key)
             waiting = unpacked(self.store.uploads.take(subscriber_id))
             keep_uploads(self.store, subscriber_id, waiting, now)
         return Confirmation(subscriber, confirmed)
@@ -228,7 +228,7 @@ class SubscriptionService:
         if subscriber is None:
             return
         for address in {subscriber.email, rate_key(subscriber.email)}:
-            self.store.guards.suppress(self.store.guards.address_hash(address), _REFUSED, now)
+            self.store.suppressions.add(self.store.salt.address_hash(address), _REFUSED, now)
         if subscriber.confirmed_at is None:
             self._remove(subscriber)
         else:
@@ -284,7 +284,7 @@ class SubscriptionService:
 
     def lift(self, subscriber: Subscriber, now: datetime) -> None:
         """Mail a bounced address again, because the operator knows better."""
-        self.store.guards.lift(self.store.guards.address_hash(subscriber.email))
+        self.store.suppressions.lift(self.store.salt.address_hash(subscriber.email))
         due = self._next_due(subscriber, subscriber.schedule, now)
         self._become(subscriber, SubscriberStatus.ACTIVE, due, (SubscriberStatus.BOUNCED,))
 
@@ -297,9 +297,7 @@ class SubscriptionService:
         """Forget a subscriber; of one who refused our mail the address's hash is kept."""
         reason = REFUSAL_REASONS.get(subscriber.status)
         if reason:
-            self.store.guards.suppress(
-                self.store.guards.address_hash(subscriber.email), reason, now
-            )
+            self.store.suppressions.add(self.store.salt.address_hash(subscriber.email), reason, now)
         self._remove(subscriber)
 
     def _remove(self, subscriber: Subscriber) -> None:
@@ -343,7 +341,7 @@ class SubscriptionService:
 
     def suppressed_among(self, emails: Collection[str]) -> dict[str, str]:
         """Return why those of some addresses that must not be mailed must not be."""
-        address_hash = self.store.guards.address_hash
+        address_hash = self.store.salt.address_hash
         addresses = {email: address_hash(email) for email in emails}
         mailboxes = {email: address_hash(rate_key(email)) for email in emails}
         reasons = self.store.imports.suppressed({*addresses.values(), *mailboxes.values()})
@@ -371,7 +369,7 @@ class SubscriptionService:
 
     def bounce(self, subscriber: Subscriber, now: datetime) -> None:
         """Stop mailing an address that does not exist, and remember it."""
-        self.store.guards.suppress(self.store.guards.address_hash(subscriber.email), "bounced", now)
+        self.store.suppressions.add(self.store.salt.address_hash(subscriber.email), "bounced", now)
         # Who complained or left meanwhile stays so.
         among = (SubscriberStatus.PENDING, *_MAILED)
         bounced = SubscriberStatus.BOUNCED

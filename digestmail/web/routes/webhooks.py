@@ -39,9 +39,9 @@ def take(
     A network that was refused too often gets 429 unread, so that no password is guessed.
     """
     webhooks: Webhooks = request.app.state.webhooks
-    guards = site.app.store.guards
-    network = guards.hash(f"hook:{site.networks.of(request)}")
-    if guards.is_spent(network, _REFUSALS, _AN_HOUR, site.now):
+    rate_limits = site.app.store.rate_limits
+    network = site.app.store.salt.hash(f"hook:{site.networks.of(request)}")
+    if rate_limits.is_spent(network, _REFUSALS, _AN_HOUR, site.now):
         return PlainTextResponse("too many refused posts\n", 429, headers={"Retry-After": "3600"})
     try:
         reports = webhooks.read(provider, request.headers, body, site.now)
@@ -50,7 +50,7 @@ def take(
         return PlainTextResponse("try again\n", 503)
     except WebhookError as error:
         log.warning("refused a post to /hooks/%s: %s", provider, error)
-        guards.allow(network, _REFUSALS, _AN_HOUR, site.now)
+        rate_limits.allow(network, _REFUSALS, _AN_HOUR, site.now)
         return PlainTextResponse("refused\n", 403)
     site.app.bounce_processor.process(reports)
     return PlainTextResponse("ok\n")

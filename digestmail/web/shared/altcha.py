@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from altcha import Payload, create_challenge, verify_solution
 
-from digestmail.store.guards import Guards
+from digestmail.store import Store
 
 _ALGORITHM = "PBKDF2/SHA-256"
 _COST = 1_000  # iterations of a try; 256 tries on average are about half a second of a laptop
@@ -21,7 +21,7 @@ _LONGEST = 4_000  # letters of a payload
 class Sums:
     """Sets sums and checks them, each good once and for the form that it came with."""
 
-    guards: Guards
+    store: Store
     secret: str  # signs the sums
 
     def ask(self, form_token: str) -> str:
@@ -38,7 +38,9 @@ class Sums:
         asked = Payload.from_base64(answer).challenge.parameters
         if (asked.data or {}).get("form") != form_token:
             return False
-        return self.guards.allow(self.guards.hash(f"sum:{asked.nonce}"), 1, lifetime, now)
+        return self.store.rate_limits.allow(
+            self.store.salt.hash(f"sum:{asked.nonce}"), 1, lifetime, now
+        )
 
     @property
     def _key(self) -> str:

@@ -159,18 +159,18 @@ class Site:
 
         The operator is told once in an hour.
         """
-        now, guards = self.now, self.app.store.guards
-        network = guards.hash(f"{limit.name}:{self.networks.of(request)}")
-        if not guards.allow(network, limit.of_a_network, _AN_HOUR, now):
+        now, rate_limits = self.now, self.app.store.rate_limits
+        network = self.app.store.salt.hash(f"{limit.name}:{self.networks.of(request)}")
+        if not rate_limits.allow(network, limit.of_a_network, _AN_HOUR, now):
             raise HTTPException(429, headers=_RETRY)
-        if not guards.allow(f"{limit.name}:all", limit.of_all, _AN_HOUR, now):
+        if not rate_limits.allow(f"{limit.name}:all", limit.of_all, _AN_HOUR, now):
             self._tell_flood(limit)
             raise HTTPException(503, headers=_RETRY)
 
     def _tell_flood(self, limit: Limit) -> None:
         flood = f"more than {limit.of_all} {limit.name}s in an hour: the rest is refused"
         log.error(flood)
-        if self.app.store.guards.allow(f"{limit.name}:told", 1, _AN_HOUR, self.now):
+        if self.app.store.rate_limits.allow(f"{limit.name}:told", 1, _AN_HOUR, self.now):
             self.app.store.relays.owe_alert(f"the public pages: {flood}", self.now)
 
 

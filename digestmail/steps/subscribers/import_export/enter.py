@@ -110,7 +110,7 @@ class _Block:
         Who left is remembered so only until they come back, and where they are here already
         their own row does.
         """
-        address_hash = self.subscriptions.store.guards.address_hash
+        address_hash = self.subscriptions.store.salt.address_hash
         return {
             address_hash(entry.email): REFUSAL_REASONS[entry.status]
             for entry in refusals

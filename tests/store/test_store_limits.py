@@ -8,14 +8,14 @@ from digestmail.store import Store
 
 
 def test_the_first_reason_of_a_suppression_stays(store: Store) -> None:
-    assert store.guards.suppressed("h") is None
-    store.guards.suppress("h", "bounced", NOW)
-    store.guards.suppress("h", "complained", NOW)
-    assert store.guards.suppressed("h") == "bounced"
+    assert store.suppressions.reason("h") is None
+    store.suppressions.add("h", "bounced", NOW)
+    store.suppressions.add("h", "complained", NOW)
+    assert store.suppressions.reason("h") == "bounced"
 
 
 def _allow(store: Store, at: datetime, key: str = "k", most: int = 2) -> bool:
-    return store.guards.allow(key, most, HOUR, at)
+    return store.rate_limits.allow(key, most, HOUR, at)
 
 
 def test_a_window_takes_so_many(store: Store) -> None:
@@ -40,12 +40,12 @@ def test_a_crowd_at_once_gets_no_more(store: Store) -> None:
 
 
 def test_a_counter_tells_when_it_began(store: Store) -> None:
-    assert store.guards.counted("k") is None
+    assert store.rate_limits.window_start("k") is None
     _allow(store, NOW)
     _allow(store, NOW + HOUR / 2)
-    assert store.guards.counted("k") == NOW
+    assert store.rate_limits.window_start("k") == NOW
     _allow(store, NOW + HOUR)
-    assert store.guards.counted("k") == NOW + HOUR
+    assert store.rate_limits.window_start("k") == NOW + HOUR
 
 
 def test_a_window_of_the_future_is_of_a_clock_set_back(store: Store) -> None:
@@ -54,9 +54,9 @@ def test_a_window_of_the_future_is_of_a_clock_set_back(store: Store) -> None:
 
 
 def test_a_note_is_replaced_and_cleared(store: Store) -> None:
-    assert store.guards.noted("trouble") is None
-    store.guards.note("trouble", "relay down", NOW)
-    store.guards.note("trouble", "still", NOW + HOUR)
-    assert store.guards.noted("trouble") == ("still", NOW + HOUR)
-    store.guards.note("trouble", "", NOW)
-    assert store.guards.noted("trouble") is None
+    assert store.notes.read("trouble") is None
+    store.notes.write("trouble", "relay down", NOW)
+    store.notes.write("trouble", "still", NOW + HOUR)
+    assert store.notes.read("trouble") == ("still", NOW + HOUR)
+    store.notes.write("trouble", "", NOW)
+    assert store.notes.read("trouble") is None
