@@ -109,8 +109,8 @@ class App:
     @property
     def templates(self) -> Path:
         """Return the folder of the templates, the operator's own or the built-in."""
-        own = self.settings.templates
-        return self.settings.path(own) if own else TEMPLATES
+        folder = self.settings.templates
+        return self.settings.path(folder) if folder else TEMPLATES
 
     @cached_property
     def renderer(self) -> Renderer:

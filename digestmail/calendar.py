@@ -43,11 +43,11 @@ def _names() -> dict[str, str]:
 
 def checked_timezone(name: str) -> str:
     """Return the IANA name as it is spelled, or InputError."""
-    found = _names().get(name.strip().lower())
-    if not found:
+    known = _names().get(name.strip().lower())
+    if not known:
         wrong = N_("“%(name)s” is no time zone; use a name such as Europe/Rome")
         raise InputError("timezone", Translatable(wrong, name=name[:60]))
-    return found
+    return known
 
 
 def local_date(schedule: Schedule, at: datetime) -> date:
@@ -88,9 +88,9 @@ def due_slots(schedule: Schedule, since: datetime, now: datetime) -> list[Slot]:
     return due
 
 
-def _slots(schedule: Schedule, around: datetime) -> Iterator[Slot]:
-    """Yield all slots in order, from a day or more before ``around`` on."""
-    day = local_date(schedule, around) - _DAY
+def _slots(schedule: Schedule, instant: datetime) -> Iterator[Slot]:
+    """Yield all slots in order, from a day or more before ``instant`` on."""
+    day = local_date(schedule, instant) - _DAY
     while True:
         if _is_slot(schedule, day):
             yield slot_on(schedule, day)

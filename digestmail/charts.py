@@ -14,7 +14,7 @@ from digestmail.errors import ConfigError
 # Okabe and Ito's, told apart with any colour vision; marks and dashes tell them apart in grey.
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#767676"
 _SENT = {"color": _BLUE, "marker": "o", "linestyle": "-", "zorder": 3}
-_OTHER = {"color": _ORANGE, "marker": "s", "linestyle": "--", "markersize": 4}
+_BASELINE = {"color": _ORANGE, "marker": "s", "linestyle": "--", "markersize": 4}
 _MOST_TICKS = 8
 
 
@@ -45,7 +45,7 @@ def draw_backtest(
     file: Path,
     days: Sequence[date],
     sent: Line,
-    other: Line,
+    baseline: Line,
     marks: Sequence[Mark],
     error: float | None,
 ) -> None:
@@ -57,7 +57,7 @@ def draw_backtest(
     require_matplotlib()
     figure = import_module("matplotlib.figure").Figure(figsize=(11, 4.5), layout="constrained")
     by_day, calibration = figure.subplots(1, 2, width_ratios=(3, 2))
-    _draw_days(by_day, days, sent, other)
+    _draw_days(by_day, days, sent, baseline)
     _draw_calibration(calibration, marks, error)
     try:
         figure.savefig(file, format="png", dpi=150)
@@ -65,12 +65,12 @@ def draw_backtest(
         raise ConfigError(f"cannot write {file}: {problem.strerror}") from None
 
 
-def _draw_days(axes: Any, days: Sequence[date], sent: Line, other: Line) -> None:
-    for line, look in ((sent, _SENT), (other, _OTHER)):
+def _draw_days(axes: Any, days: Sequence[date], sent: Line, baseline: Line) -> None:
+    for line, look in ((sent, _SENT), (baseline, _BASELINE)):
         shares = [nan if share is None else share for share in line.shares]  # nan leaves a gap
         axes.plot(days, shares, label=line.name, clip_on=False, **look)
-    told = days[:: -(-len(days) // _MOST_TICKS)]
-    axes.set_xticks(told, [f"{day.day} {day:%b}" for day in told])
+    ticks = days[:: -(-len(days) // _MOST_TICKS)]
+    axes.set_xticks(ticks, [f"{day.day} {day:%b}" for day in ticks])
     _dress(axes, "Precision by day", "share of “more” among judged papers")
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2)
 
@@ -83,8 +83,8 @@ def _draw_calibration(axes: Any, marks: Sequence[Mark], error: float | None) -> 
     for mark in marks:
         place = (mark.value, mark.liked)
         axes.annotate(f"{mark.papers}", place, (5, -11), textcoords="offset points", fontsize=8)
-    told = "" if error is None else f" (expected error {error:.3f})"
-    _dress(axes, f"Calibration{told}", "share of “more” among judged papers")
+    note = "" if error is None else f" (expected error {error:.3f})"
+    _dress(axes, f"Calibration{note}", "share of “more” among judged papers")
     axes.set_xlabel("value (at each mark: judged papers)")
     axes.set_xlim(0, 1)
 

@@ -76,8 +76,8 @@ def make_scheduler(app: App, pace: Pace = EVERY_MINUTE) -> BackgroundScheduler:
         jobs.append((MEANING, meaning_tick, pace.tick))
     if app.settings.bounces.mailbox.get_secret_value():
         jobs.append((BOUNCES, bounce_tick, pace.bounces))
-    for name, job, every in jobs:
-        trigger = IntervalTrigger(seconds=int(every.total_seconds()), timezone=UTC)
+    for name, job, interval in jobs:
+        trigger = IntervalTrigger(seconds=int(interval.total_seconds()), timezone=UTC)
         tick = LeasedJob(app, name, job, pace)
         scheduler.add_job(tick, trigger, id=name, next_run_time=datetime.now(UTC))
     scheduler.add_listener(_failed, EVENT_JOB_ERROR)
@@ -128,14 +128,14 @@ class LeasedJob:
         try:
             if self._app.stopping.is_set():
                 return
-            if self._take():
+            if self._take_lease():
                 self._job(self._app, self._progress)
             else:
                 log.debug("another scheduler is at work: %s", self._name)
         except DigestmailError as error:
             log.error("%s: %s", self._name, error)
 
-    def _take(self) -> bool:
+    def _take_lease(self) -> bool:
         self._renewed = self._monotonic()
         return self._app.store.leases.take(
             self._name, this_worker(), self._pace.lease, self._app.clock(), is_gone
@@ -145,7 +145,7 @@ class LeasedJob:
         """Renew the lease now and then: a job that hangs loses it."""
         if self._monotonic() - self._renewed >= self._pace.renewal.total_seconds():
             with suppress(StoreError):  # what the job itself does will tell
-                self._take()
+                self._take_lease()
 
 
 def ingest_tick(app: App, progress: Progress = _quiet) -> None:
@@ -168,7 +168,7 @@ def ingest_tick(app: App, progress: Progress = _quiet) -> None:
 
 
 def _tell_failure(report: SourceReport) -> None:
-    """Return one failure often mends itself, and a hundred are one piece of news."""
+    """Log a trouble once: one failure often mends itself, and a hundred are one piece of news."""
     if report.failures == _WORTH_TELLING:
         since = f"{report.failing_since:%Y-%m-%d %H:%M} UTC"
         log.warning("source %s has failed since %s: %s", report.source, since, report.error)
@@ -203,10 +203,10 @@ def meaning_tick(app: App, progress: Progress = _quiet) -> None:
 
 def bounce_tick(app: App, _: Progress = _quiet) -> None:
     """Read the mailbox of bounces."""
-    taken = app.fetch_bounces()
-    if taken.kinds:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in taken.kinds.items())
-        log.info("bounces: %s; %d addresses given up", kinds, taken.given_up)
+    tally = app.fetch_bounces()
+    if tally.kinds:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in tally.kinds.items())
+        log.info("bounces: %s; %d addresses given up", kinds, tally.given_up)
 
 
 class Overruns:

@@ -92,10 +92,10 @@ def read_table(data: bytes) -> Table:
     """Return the table that ``data`` holds; InputError("file") where it is no text."""
     decoded = decode_text(data)
     text, delimiter, first_line = decoded.text, "", 1
-    head, _, rest = text.partition("\n")
+    head, _, body = text.partition("\n")
     if named := _SEPARATOR.fullmatch(head.strip("\r\ufeff ")):
         delimiter = "\t" if named[1] == "\\t" else named[1]
-        text, first_line = rest, 2
+        text, first_line = body, 2
     return Table(
         decoded.encoding,
         delimiter or _sniffed(text),
@@ -212,8 +212,10 @@ def _rows(lines: Sequence[str], delimiter: str, first_line: int) -> Iterator[Row
     """
     start = 0
     while start < len(lines):
-        rest = map(lines.__getitem__, range(start, len(lines)))  # a copy each time would be slow
-        reader = csv.reader(rest, delimiter=delimiter, strict=True)
+        following = map(
+            lines.__getitem__, range(start, len(lines))
+        )  # a copy each time would be slow
+        reader = csv.reader(following, delimiter=delimiter, strict=True)
         begun = start
         try:
             for cells in reader:

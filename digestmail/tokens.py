@@ -64,10 +64,10 @@ class Signer:
         """
         for candidate in _mended(token):
             body, _, mac = candidate.rpartition("-")
-            key_id, *parts = body.split("-")
+            key_id, *numbers = body.split("-")
             for key in self._keys.get(key_id, ()):
                 if hmac.compare_digest(_mac(key, purpose, body), mac):
-                    return tuple(int(part, 36) for part in parts)
+                    return tuple(int(number, 36) for number in numbers)
         raise TokenError("this link is damaged or was not made here")
 
 
@@ -113,7 +113,7 @@ def _base36(number: int) -> str:
         raise ValueError("a token's numbers are not negative")
     digits = ""
     while True:
-        number, rest = divmod(number, 36)
-        digits = _DIGITS[rest] + digits
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
         if not number:
             return digits

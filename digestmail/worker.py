@@ -18,7 +18,7 @@ def is_gone(worker: str) -> bool:
 
     What a name carries after a ``#`` is the worker's own affair.
     """
-    machine, pid, started = _parts(worker)
+    machine, pid, started = _split(worker)
     if machine != _machine() or not pid.isdecimal():
         return False
     boot, _, ticks = started.rpartition("@")
@@ -34,9 +34,9 @@ def is_gone(worker: str) -> bool:
         return False
 
 
-def _parts(worker: str) -> tuple[str, str, str]:
-    rest, _, started = worker.partition("#")[0].rpartition(":")
-    machine, _, pid = rest.rpartition(":")
+def _split(worker: str) -> tuple[str, str, str]:
+    process, _, started = worker.partition("#")[0].rpartition(":")
+    machine, _, pid = process.rpartition(":")
     return machine, pid, started
 
 

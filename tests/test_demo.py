@@ -10,7 +10,7 @@ import pytest
 from needs import needs
 
 from digestmail.demo.day import Demo, demo_day
-from digestmail.demo.show import show
+from digestmail.demo.show import print_results
 from digestmail.errors import SourceError
 from digestmail.relevance.features.sentence_model import packaged_model
 from digestmail.resources import SAMPLE_PAPERS
@@ -47,7 +47,7 @@ def test_it_compares_by_meaning_where_the_model_is_installed(
 ) -> None:
     needs(packaged_model(), "the extra semantic is not installed")
     with demo_day(tmp_path, SAMPLE_PAPERS, 8000) as demo:
-        show(demo, as_json=False)
+        print_results(demo, as_json=False)
         assert demo.app.embeddings.lacking() == []
     assert "by meaning as well as by words" in capsys.readouterr().out
 
@@ -57,7 +57,7 @@ def test_it_does_without_a_model(
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with demo_day(tmp_path, SAMPLE_PAPERS, 8000) as demo:
-        show(demo, as_json=False)
+        print_results(demo, as_json=False)
     said = capsys.readouterr().out
     assert "by words alone" in said
     assert "pip install 'digestmail[semantic]'" in said

@@ -9,7 +9,7 @@ import typer
 
 from digestmail.app import App
 from digestmail.charts import Line, Mark, draw_backtest, require_matplotlib
-from digestmail.cli.output import print_json, print_table, progressing, say
+from digestmail.cli.output import echo, print_json, print_table, progressing
 from digestmail.cli.shell import Json, opened
 from digestmail.errors import InputError
 from digestmail.steps.insight.backtest import Backtest, replay
@@ -34,15 +34,15 @@ def backtest(
     if chart is not None:
         _check(chart)
     with opened() as app:
-        found = _replayed(app, days)
+        outcome = _replayed(app, days)
     if as_json:
-        print_json(_plain(found))
+        print_json(_plain(outcome))
     else:
-        _tell(found, days)
-    if chart is not None and found.sent.judged:
-        _draw(chart, found)
+        _print(outcome, days)
+    if chart is not None and outcome.sent.judged:
+        _draw(chart, outcome)
         if not as_json:
-            say(f"Wrote {chart}.")
+            echo(f"Wrote {chart}.")
 
 
 def _check(chart: Path) -> None:
@@ -64,13 +64,14 @@ def _replayed(app: App, days: int) -> Backtest:
         )
 
 
-def _plain(found: Backtest) -> dict[str, Any]:
+def _plain(outcome: Backtest) -> dict[str, Any]:
     """Return a replay for scripts; null where nothing can be said."""
     return {
-        "readers": found.readers,
-        "sent": _measures(found.sent),
+        "readers": outcome.readers,
+        "sent": _measures(outcome.sent),
         "settings": [
-            {"name": setting.name, **_measures(tally)} for setting, tally in found.settings.items()
+            {"name": setting.name, **_measures(tally)}
+            for setting, tally in outcome.settings.items()
         ],
         "days": [
             {
@@ -79,13 +80,13 @@ def _plain(found: Backtest) -> dict[str, Any]:
                 "sent": _measures(day.sent),
                 "learning_off": _measures(day.settings[LEARNING_OFF]),
             }
-            for day in found.days
+            for day in outcome.days
         ],
         "calibration": {
-            "papers": found.calibration.papers,
-            "error": found.calibration.error,
-            "standard_error": found.calibration.standard_error,
-            "bins": [asdict(each) for each in found.calibration.bins],
+            "papers": outcome.calibration.papers,
+            "error": outcome.calibration.error,
+            "standard_error": outcome.calibration.standard_error,
+            "bins": [asdict(each) for each in outcome.calibration.bins],
         },
     }
 
@@ -101,19 +102,19 @@ def _measures(tally: Tally) -> dict[str, Any]:
     }
 
 
-def _tell(found: Backtest, days: int) -> None:
-    if not found.readers:
-        say("Nothing to replay yet: nobody has said “more” or “less” of a paper so far.")
-    elif not found.sent.judged:
-        say(f"Nothing to replay yet: no digest of the last {days} days has been judged so far.")
+def _print(outcome: Backtest, days: int) -> None:
+    if not outcome.readers:
+        echo("Nothing to replay yet: nobody has said “more” or “less” of a paper so far.")
+    elif not outcome.sent.judged:
+        echo(f"Nothing to replay yet: no digest of the last {days} days has been judged so far.")
     else:
-        _tell_settings(found)
-        _tell_days(found.days)
-        _tell_calibration(found)
+        _print_settings(outcome)
+        _print_days(outcome.days)
+        _print_calibration(outcome)
 
 
-def _tell_settings(found: Backtest) -> None:
-    every = {"as sent": found.sent} | {s.name: tally for s, tally in found.settings.items()}
+def _print_settings(outcome: Backtest) -> None:
+    tallies = {"as sent": outcome.sent} | {s.name: tally for s, tally in outcome.settings.items()}
     columns = ("setting", "mails", "papers a mail", "judged", "precision", "liked shown")
     rows = [
         (
@@ -124,13 +125,13 @@ def _tell_settings(found: Backtest) -> None:
             _share(t.precision),
             _share(t.liked_shown),
         )
-        for name, t in every.items()
+        for name, t in tallies.items()
     ]
     print_table("What feedback says of other settings", columns, rows)
-    say(_LEGEND)
+    echo(_LEGEND)
 
 
-def _tell_days(days: tuple[Day, ...]) -> None:
+def _print_days(days: tuple[Day, ...]) -> None:
     columns = ("date", "digests", "papers", "judged", "precision", "learning off")
     rows = [
         (
@@ -146,8 +147,8 @@ def _tell_days(days: tuple[Day, ...]) -> None:
     print_table("By day, as sent", columns, rows)
 
 
-def _tell_calibration(found: Backtest) -> None:
-    calibration = found.calibration
+def _print_calibration(outcome: Backtest) -> None:
+    calibration = outcome.calibration
     if calibration.error is None:
         return
     rows = [
@@ -172,13 +173,13 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
 
 
-def _draw(file: Path, found: Backtest) -> None:
-    calibration = found.calibration
+def _draw(file: Path, outcome: Backtest) -> None:
+    calibration = outcome.calibration
     draw_backtest(
         file,
-        [day.date for day in found.days],
-        Line("as sent", [day.sent.precision for day in found.days]),
-        Line("learning off", [day.settings[LEARNING_OFF].precision for day in found.days]),
+        [day.date for day in outcome.days],
+        Line("as sent", [day.sent.precision for day in outcome.days]),
+        Line("learning off", [day.settings[LEARNING_OFF].precision for day in outcome.days]),
         [
             Mark(each.score, each.relevant, each.papers)
             for each in calibration.bins

@@ -10,7 +10,7 @@ import typer
 from digestmail.bounces import parse
 from digestmail.bounces.mime import LIMITS
 from digestmail.bounces.report import FAILURES, Report
-from digestmail.cli.output import ago, print_json, print_table, say
+from digestmail.cli.output import ago, echo, print_json, print_table
 from digestmail.cli.shell import Json, opened
 from digestmail.domain import SubscriberStatus
 from digestmail.errors import InputError
@@ -39,14 +39,14 @@ def bounce_read(
     """Take in bounces and complaints from files, or one from a pipe, and act on them."""
     reports = [(file, parse(_bytes(file))) for file in files or [Path("-")]]
     if dry_run:
-        _show(reports, as_json=as_json)
+        _print_reports(reports, as_json=as_json)
         return
     with opened() as app:
-        taken = app.bounce_processor.process(report for _, report in reports)
-    _tell(taken, as_json=as_json)
+        tally = app.bounce_processor.process(report for _, report in reports)
+    _print(tally, as_json=as_json)
 
 
-def _show(reports: Sequence[tuple[Path, Report]], *, as_json: bool) -> None:
+def _print_reports(reports: Sequence[tuple[Path, Report]], *, as_json: bool) -> None:
     """Print how messages are understood: what each is and, of a failure, its class."""
     rows = [
         {
@@ -70,8 +70,8 @@ def _show(reports: Sequence[tuple[Path, Report]], *, as_json: bool) -> None:
 def bounce_fetch(as_json: Json = False) -> None:
     """Read the configured mailbox of bounces now; what was acted on is removed from it."""
     with opened() as app:
-        taken = app.fetch_bounces()
-    _tell(taken, as_json=as_json)
+        tally = app.fetch_bounces()
+    _print(tally, as_json=as_json)
 
 
 @bounce_commands.command("list")
@@ -121,18 +121,18 @@ def _bytes(file: Path) -> bytes:
         raise InputError("files", f"cannot read {file}: {error.strerror}") from None
 
 
-def _tell(taken: BounceTally, *, as_json: bool) -> None:
-    fates = {str(fate): number for fate, number in taken.fates.items()}
-    kinds = {str(kind): number for kind, number in taken.kinds.items()}
+def _print(tally: BounceTally, *, as_json: bool) -> None:
+    fates = {str(fate): number for fate, number in tally.fates.items()}
+    kinds = {str(kind): number for kind, number in tally.kinds.items()}
     if as_json:
-        print_json({"read": taken.read, **fates, "kinds": kinds, "given_up": taken.given_up})
+        print_json({"read": tally.read, **fates, "kinds": kinds, "given_up": tally.given_up})
         return
     cells = [f"{number} {name}" for name, number in fates.items()]
-    say(f"{taken.read} read" + (f": {', '.join(cells)}" if cells else ""))
+    echo(f"{tally.read} read" + (f": {', '.join(cells)}" if cells else ""))
     if kinds:
-        say("counted: " + ", ".join(f"{number} {name}" for name, number in kinds.items()))
-    if taken.given_up:
-        say(f"{taken.given_up} addresses will not be mailed again")
+        echo("counted: " + ", ".join(f"{number} {name}" for name, number in kinds.items()))
+    if tally.given_up:
+        echo(f"{tally.given_up} addresses will not be mailed again")
 
 
 @suppression_commands.command("list")
@@ -162,7 +162,7 @@ def suppression_add(
     if as_json:
         print_json({"address": address, "reason": reason})
     else:
-        say(f"{address} will not be mailed again ({reason}).")
+        echo(f"{address} will not be mailed again ({reason}).")
 
 
 @suppression_commands.command("remove")
@@ -185,4 +185,4 @@ def suppression_remove(
     if as_json:
         print_json({"address": address})
     else:
-        say(f"{address} may subscribe again, by the form and a mail that asks to confirm.")
+        echo(f"{address} may subscribe again, by the form and a mail that asks to confirm.")

@@ -1,6 +1,5 @@
-"""ingest, prepare, deliver, run, preview, send-test: the day's work by hand or from cron."""
+"""ingest, prepare, deliver, run: the day's work by hand or from cron."""
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -10,13 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from digestmail.app import App
-from digestmail.cli.output import print_json, print_table, progressing, say
+from digestmail.cli.output import echo, print_json, progressing
 from digestmail.cli.shell import Json, opened
 from digestmail.cli.status import end_in_trouble, plain_reasons, plain_troubles, show_reasons
-from digestmail.domain import Digest, Message, Outcome, SendResult, SourceReport
-from digestmail.errors import ConfigError, InputError, MailServerError
-from digestmail.mail.address import checked_address
-from digestmail.mail.outbox import OutboxMailer
+from digestmail.cli.trial import run_dry
+from digestmail.domain import SourceReport
+from digestmail.errors import InputError
 from digestmail.steps.daily.deliver import DeliveryReport
 from digestmail.steps.daily.health import Trouble, note_run
 from digestmail.steps.daily.prepare import PrepareReport
@@ -48,7 +46,7 @@ def ingest(
         if as_json:
             print_json([_ingested(report) for report in reports])
         else:
-            _tell_ingested(reports)
+            _print_ingested(reports)
         _embed(app)  # last: a model that cannot be used must not hide what was stored
     if any(report.error for report in reports):
         sys.exit(1)
@@ -84,22 +82,22 @@ def _ingested(report: SourceReport) -> dict[str, Any]:
         "new": report.new,
         "updated": report.updated,
         "known": report.known,
-        "bad": [{"where": bad.where, "problem": bad.problem} for bad in report.bad],
+        "bad": [{"where": record.where, "problem": record.problem} for record in report.bad],
         "error": report.error,
     }
 
 
-def _tell_ingested(reports: list[SourceReport]) -> None:
+def _print_ingested(reports: list[SourceReport]) -> None:
     if not reports:
-        say("No source is due. To fetch one now: digestmail ingest NAME")
+        echo("No source is due. To fetch one now: digestmail ingest NAME")
     for report in reports:
         if not report.error or report.fetched:
             counts = f"{report.new} new, {report.updated} updated, {report.known} known"
-            say(f"{report.source}: {counts}, {len(report.bad)} bad")
-        for bad in report.bad[:10]:
-            say(f"  bad record at {bad.where}: {bad.problem}")
+            echo(f"{report.source}: {counts}, {len(report.bad)} bad")
+        for record in report.bad[:10]:
+            echo(f"  bad record at {record.where}: {record.problem}")
         if len(report.bad) > 10:
-            say(f"  … and {len(report.bad) - 10} more")
+            echo(f"  … and {len(report.bad) - 10} more")
         if report.error:
             print(f"error: source {report.source}: {report.error}", file=sys.stderr)  # noqa: T201
 
@@ -111,7 +109,7 @@ def prepare(day: _Day = "", no_wait: _NoWait = False, as_json: Json = False) -> 
     if as_json:
         print_json(_prepared(prepared))
     else:
-        _tell_prepared(prepared)
+        _print_prepared(prepared)
 
 
 def _prepare(app: App, day: date | None, *, patient: bool) -> PrepareReport:
@@ -128,12 +126,12 @@ def _prepared(prepared: PrepareReport) -> dict[str, Any]:
     }
 
 
-def _tell_prepared(prepared: PrepareReport) -> None:
-    say(f"{prepared.digests} digests prepared with {prepared.papers} papers")
+def _print_prepared(prepared: PrepareReport) -> None:
+    echo(f"{prepared.digests} digests prepared with {prepared.papers} papers")
     for why, count in prepared.skipped.items():
-        say(f"  {count} skipped: {why}")
+        echo(f"  {count} skipped: {why}")
     if prepared.waiting:
-        say(f"  {prepared.waiting} wait for papers that are late; to go without them: --no-wait")
+        echo(f"  {prepared.waiting} wait for papers that are late; to go without them: --no-wait")
 
 
 def deliver(as_json: Json = False) -> None:
@@ -144,7 +142,7 @@ def deliver(as_json: Json = False) -> None:
     if as_json:
         print_json(_delivered(delivered) | {"unsent_why": plain_reasons(now.unsent)})
     else:
-        _tell_delivered(delivered, now)
+        _print_delivered(delivered, now)
     _end(delivered, [t for t in now.troubles if t.kind in _OF_MAILS])
 
 
@@ -171,19 +169,19 @@ def _end(delivered: DeliveryReport, troubles: Sequence[Trouble]) -> None:
     """End with exit code 1 and a line for each trouble, if there is one."""
     if delivered.trouble:
         text = f"the relay is in trouble, nothing is lost: {delivered.trouble}"
-        others = (trouble for trouble in troubles if trouble.kind != "relay")
-        troubles = [Trouble("relay", text), *others]
+        further = (trouble for trouble in troubles if trouble.kind != "relay")
+        troubles = [Trouble("relay", text), *further]
     end_in_trouble(troubles)
 
 
-def _tell_delivered(delivered: DeliveryReport, now: Status) -> None:
+def _print_delivered(delivered: DeliveryReport, now: Status) -> None:
     if delivered.recovered.freed or delivered.recovered.unknown:
-        say(
+        echo(
             f"An earlier run was cut off: {delivered.recovered.freed} taken up again, "
             f"{delivered.recovered.unknown} unknown (on the wire then; not sent again)"
         )
     counts = ", ".join(f"{count} {state}" for state, count in delivered.states.items())
-    say(counts or "Nothing to send")
+    echo(counts or "Nothing to send")
     show_reasons(now.unsent)
 
 
@@ -201,7 +199,7 @@ def run(
     """Do all that is due: ingest, prepare, deliver; exit code 1 when the day is in trouble."""
     with opened() as app:
         if dry_run:
-            _dry_run(app, parse_day(day), outbox, as_json)
+            run_dry(app, parse_day(day), outbox, as_json=as_json)
             return
         with stopped_by_signals(app.stopping):
             reports = _ingest(app, [])
@@ -216,124 +214,13 @@ def run(
         delivery = _delivered(delivered) | {"unsent_why": plain_reasons(now.unsent)}
         print_json(steps | {"deliver": delivery, "troubles": plain_troubles(now.troubles)})
     else:
-        _tell_ingested(reports)
-        _tell_prepared(prepared)
-        _tell_delivered(delivered, now)
+        _print_ingested(reports)
+        _print_prepared(prepared)
+        _print_delivered(delivered, now)
     failed = {report.source for report in reports if report.error}  # told above
     _end(delivered, [t for t in now.troubles if t.kind != "source" or not failed])
     if failed:
         sys.exit(1)
-
-
-def _dry_run(app: App, day: date | None, folder: Path, as_json: bool) -> None:
-    """Plan on the papers that are stored; mails go to a folder and nothing is recorded.
-
-    Their links lead nowhere, so they do not go where real mails lie.
-    """
-    real = app.settings.mail.outbox
-    if real and folder.resolve() == app.settings.path(real).resolve():
-        raise InputError("--outbox", f"{folder} holds the real mails; name another folder")
-    mailer = OutboxMailer(folder)
-    told = []
-    for plan in app.plan(day):
-        subscriber = app.store.subscribers.get(plan.subscriber_id)
-        for digest in plan.digests:
-            if digest.skip is None and subscriber is not None:
-                _send(mailer, app.digest_message(subscriber, digest))
-            told.append({"subscriber": plan.address} | described(digest))
-    if as_json:
-        print_json({"dry_run": True, "outbox": str(folder), "digests": told})
-        return
-    if not told:
-        say("Nobody is due. To try everyone's digest of a day: --date YYYY-MM-DD")
-        return
-    rows = [
-        (d["subscriber"], d["date"], d["skipped"] or f"{len(d['papers'])} papers") for d in told
-    ]
-    print_table("", _DRY, rows)
-    count = sum(not one["skipped"] for one in told)
-    say(f"{count} mails were written to {folder}; nothing was stored, no source was fetched.")
-
-
-_DRY = ("subscriber", "date", "digest")
-
-
-def _send(mailer: OutboxMailer, message: Message) -> None:
-    result = asyncio.run(mailer.send(message, _go))
-    if result.outcome is not Outcome.SENT:
-        raise ConfigError(f"cannot write a mail: {result.text}")
-
-
-async def _go() -> bool:
-    return True
-
-
-def described(digest: Digest) -> dict[str, Any]:
-    """Return a digest for scripts."""
-    return {
-        "date": digest.date.isoformat(),
-        "skipped": str(digest.skip) if digest.skip else "",
-        "judged": digest.judged,
-        "papers": [item.plain() for item in digest.items],
-    }
-
-
-def preview(
-    email: Annotated[str, typer.Argument(help="A subscriber's address.")],
-    html: Annotated[Path | None, typer.Option(help="Write the mail's HTML to this file.")] = None,
-    text: Annotated[bool, typer.Option("--text", help="Print the mail's plain text.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show what a subscriber would get next, of the papers known now; sends and stores nothing."""
-    with opened() as app:
-        subscriber = app.store.subscribers.by_email(email)
-        digest = app.preview(subscriber)
-        rendered = app.composer.digest(subscriber.recipient, digest, app.clock())
-    if html is not None:
-        try:
-            html.write_text(rendered.html, encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"cannot write {html}: {error.strerror}") from None
-        say(f"Wrote {html}.")
-    if text:
-        sys.stdout.write(rendered.text)
-    if as_json:
-        print_json({"subscriber": email, "subject": rendered.subject} | described(digest))
-    elif not text and html is None:
-        _tell_digest(rendered.subject, digest)
-
-
-def _tell_digest(subject: str, digest: Digest) -> None:
-    rows = [
-        (f"{item.score:.2f}", item.paper.title, "; ".join(r.words for r in item.reasons))
-        for item in digest.items
-    ]
-    print_table(subject, ("score", "paper", "why"), rows)
-    if digest.skip:
-        say(f"Nothing would be sent: {digest.skip} ({digest.judged} new papers judged)")
-
-
-def send_test(
-    address: Annotated[str, typer.Argument(help="Where to send it.")],
-    as_json: Json = False,
-) -> None:
-    """Send a test mail through the relay and say what it answered."""
-    with opened() as app:
-        result = asyncio.run(_send_test(app, checked_address(address)))
-    if result.outcome is not Outcome.SENT:
-        raise MailServerError(f"{result.phase}: {result.code or ''} {result.text}")
-    if as_json:
-        print_json({"address": address, "code": result.code, "text": result.text})
-    else:
-        say(f"Accepted: {result.code} {result.text}")
-
-
-async def _send_test(app: App, address: str) -> SendResult:
-    mailer = app.sender().mailer
-    try:
-        return await mailer.send(app.composer.trial(address, app.clock()), _go)
-    finally:
-        await mailer.close()
 
 
 def parse_day(text: str) -> date | None:

@@ -10,7 +10,7 @@ import typer
 
 from digestmail.app import App
 from digestmail.cli.daily import parse_day
-from digestmail.cli.output import print_json, print_table, say
+from digestmail.cli.output import echo, print_json, print_table
 from digestmail.cli.shell import Json, opened
 from digestmail.domain import Attempt, Delivery, DeliveryState
 from digestmail.errors import InputError
@@ -31,17 +31,18 @@ _Day = Annotated[
 def delivery_list(
     state: _State = None,
     day: _Day = "",
-    most: Annotated[int, typer.Option("--most", min=1, help="How many at most.")] = 100,
+    limit: Annotated[int, typer.Option("--most", min=1, help="How many at most.")] = 100,
     as_json: Json = False,
 ) -> None:
     """List deliveries, the newest first."""
     with opened() as app:
-        found = app.store.ledger.latest(state, _bounds(day), limit=most)
+        deliveries = app.store.ledger.latest(state, _bounds(day), limit=limit)
     if as_json:
-        print_json([_plain(delivery) for delivery in found])
+        print_json([_plain(delivery) for delivery in deliveries])
         return
     rows = [
-        (d.id, f"{d.due_at:%Y-%m-%d %H:%M}", d.kind, d.address, d.state, d.detail) for d in found
+        (d.id, f"{d.due_at:%Y-%m-%d %H:%M}", d.kind, d.address, d.state, d.detail)
+        for d in deliveries
     ]
     print_table("", ("id", "due (UTC)", "kind", "address", "state", "detail"), rows)
 
@@ -113,11 +114,11 @@ def delivery_retry(
         raise InputError("delivery", "give a number, or --state failed for all of today")
     with opened() as app:
         chosen = [id] if id is not None else _of_day(app, state, day)
-        refused = [why for one in chosen if (why := _retry(app, one))]
+        refused = [why for delivery_id in chosen if (why := _retry(app, delivery_id))]
     if as_json:
         print_json({"planned": len(chosen) - len(refused), "refused": refused})
     else:
-        say(f"{len(chosen) - len(refused)} planned again; they go with: digestmail deliver")
+        echo(f"{len(chosen) - len(refused)} planned again; they go with: digestmail deliver")
     for why in refused:
         print(f"error: {why}", file=sys.stderr)  # noqa: T201
     if refused:
@@ -154,4 +155,4 @@ def delivery_redeliver(
     if as_json:
         print_json({"delivery": id, "planned_as": new_id})
     else:
-        say(f"Planned as delivery {new_id}; it goes with: digestmail deliver")
+        echo(f"Planned as delivery {new_id}; it goes with: digestmail deliver")

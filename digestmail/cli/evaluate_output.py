@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from digestmail.cli.output import print_table, say
+from digestmail.cli.output import echo, print_table
 from digestmail.domain import THRESHOLD
 from digestmail.evaluation.calibration import Calibration
 from digestmail.evaluation.comparison import FamilyMean, SetResult, family_means, mean_of
@@ -87,9 +87,11 @@ def _print_methods(result: SetResult) -> None:
     ]
     print_table(title, ("method", *_COLUMNS), rows)
     if result.differences:
-        say("−: the difference of the same readers ± its standard error; below two it may be luck.")
+        echo(
+            "−: the difference of the same readers ± its standard error; below two it may be luck."
+        )
     if None in result.means.values():
-        say("–: these readers said nothing that the method can go by.")
+        echo("–: these readers said nothing that the method can go by.")
 
 
 def _cells(mean: RankingMeasures | None) -> list[str]:
@@ -103,13 +105,13 @@ def _difference_cells(difference: PairedDifference) -> list[str]:
 def _print_mail(run: ModelRun) -> None:
     """Print what a mail of the ten best at or above the usual threshold is like."""
     mail = run.mail
-    say(
+    echo(
         f"A mail of at most 10 papers with a score of {THRESHOLD:g} or more: precision of the"
         f" first five {mail.first_five:.3f}, of all {mail.precision:.3f}; clearly relevant papers"
         f" in it {_number(mail.recall)}; readers without a mail {mail.empty:.0%}"
     )
     if mail.silence is not None:
-        say(f"Readers for whom nothing is relevant, and who get no mail: {mail.silence:.0%}")
+        echo(f"Readers for whom nothing is relevant, and who get no mail: {mail.silence:.0%}")
 
 
 def _print_calibration(calibration: Calibration) -> None:
@@ -127,7 +129,7 @@ def _print_calibration(calibration: Calibration) -> None:
         for each in calibration.bins
         if each.score is not None and each.relevant is not None
     ]
-    say(
+    echo(
         f"Papers that a mail can hold, with a score of {THRESHOLD:g} or more: expected calibration"
         f" error {error}"
     )
@@ -159,7 +161,7 @@ def _print_diversity(run: ModelRun) -> None:
     """Print what is gained and lost by ten papers that differ against the ten best."""
     pairs = zip(run.diversified, run.best, strict=True)
     ndcg, cosine = ((f"{new:.3f}", f"{new / old - 1:+.1%}" if old else "–") for new, old in pairs)
-    say(
+    echo(
         f"Ten papers that differ: mean cosine {cosine[0]} ({cosine[1]} against the ten best),"
         f" nDCG@10 {ndcg[0]} ({ndcg[1]})"
     )

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from digestmail.app import open_database
 from digestmail.calendar import utc_now
-from digestmail.cli.output import print_json, print_table, say
+from digestmail.cli.output import echo, print_json, print_table
 from digestmail.cli.shell import Json, config_file, settings
 from digestmail.config import FILE_NAME, Settings, load
 from digestmail.errors import ConfigError, InputError
@@ -69,11 +69,11 @@ def init(
     if as_json:
         print_json({"settings": str(path), "database": database.name})
         return
-    say(f"Wrote {path} and created {database.name}.")
-    say("Next: look through the settings, then")
-    say("  digestmail source add arxiv categories=cs.CL,cs.LG")
-    say("  digestmail doctor")
-    say("  digestmail serve")
+    echo(f"Wrote {path} and created {database.name}.")
+    echo("Next: look through the settings, then")
+    echo("  digestmail source add arxiv categories=cs.CL,cs.LG")
+    echo("  digestmail doctor")
+    echo("  digestmail serve")
 
 
 def _private(path: str, flags: int) -> int:
@@ -139,18 +139,18 @@ def migrate_command(
     if as_json:
         copy = str(backup) if backup else ""
         older = [str(copy) for copy in earlier]
-        told = {"database": database.name, "revision": revision, "new": is_new}
-        print_json(told | {"copy": copy, "older_copies": older})
+        result = {"database": database.name, "revision": revision, "new": is_new}
+        print_json(result | {"copy": copy, "older_copies": older})
         return
     if is_new:
-        say(f"{database.name} was not there; a new database was created.")
-    say(f"{database.name} is at revision {revision}.")
+        echo(f"{database.name} was not there; a new database was created.")
+    echo(f"{database.name} is at revision {revision}.")
     if backup:
-        say(f"The database as it was before lies at {backup}.")
+        echo(f"The database as it was before lies at {backup}.")
     if earlier:
         size = sum(copy.stat().st_size for copy in earlier) / 1e6
-        say(f"Older copies beside it: {len(earlier)} ({size:.0f} MB), the first {earlier[0]}.")
-        say("They hold addresses; remove what you do not need any more.")
+        echo(f"Older copies beside it: {len(earlier)} ({size:.0f} MB), the first {earlier[0]}.")
+        echo("They hold addresses; remove what you do not need any more.")
 
 
 def _ask_to_erase(database: Database) -> None:
@@ -190,8 +190,8 @@ def _masked(value: object) -> object:
 
 
 def _without_password(url: str) -> str:
-    scheme, _, rest = url.partition("?")[0].partition("://")  # a query may hold a password too
-    login, _, place = rest.rpartition("@")
+    scheme, _, authority = url.partition("?")[0].partition("://")  # a query may hold a password too
+    login, _, place = authority.rpartition("@")
     user = login.partition(":")[0]
     return f"{scheme}://{user}:{_MASK}@{place}" if login else f"{scheme}://{place}"
 

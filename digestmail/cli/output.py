@@ -26,13 +26,13 @@ def console() -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else _FILE_WIDTH)
 
 
-def say(line: str) -> None:
-    """Return one plain line on standard output."""
+def echo(line: str) -> None:
+    """Print one plain line on standard output."""
     console().print(escape(line), soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
-    """Return one JSON value on standard output."""
+    """Print one JSON value on standard output."""
     json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=_plain)
     sys.stdout.write("\n")
 
@@ -42,7 +42,7 @@ def _plain(value: object) -> str:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Return a table; every cell is plain text."""
+    """Print a table; every cell is plain text."""
     table = Table(title=escape(title) or None, title_justify="left", title_style="bold")
     for column in columns:
         table.add_column(escape(column), overflow="fold")
@@ -68,8 +68,8 @@ def ago(then: datetime | None, now: datetime) -> str:
 def progressing(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """Return a bar on a terminal, log lines elsewhere; yields what to call with the number done."""
     if sys.stderr.isatty():
-        with _bar(label, total) as tell:
-            yield tell
+        with _bar(label, total) as report:
+            yield report
     else:
         yield _logging(label)
 
@@ -85,16 +85,16 @@ def _bar(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(escape(label), total=total)
-        yield lambda done: progress.update(task, completed=done)
+        yield lambda count: progress.update(task, completed=count)
 
 
 def _logging(label: str) -> Callable[[int], None]:
     last = time.monotonic()
 
-    def tell(done: int) -> None:
+    def report(count: int) -> None:
         nonlocal last
         if time.monotonic() - last >= _LOG_EVERY:
             last = time.monotonic()
-            log.info("%s: %d so far", label, done)
+            log.info("%s: %d so far", label, count)
 
-    return tell
+    return report

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from digestmail.app import App
-from digestmail.cli.output import print_json, print_table, say
+from digestmail.cli.output import echo, print_json, print_table
 from digestmail.cli.shell import Json, opened
 from digestmail.domain import (
     PROFILE_FIELDS,
@@ -20,7 +20,7 @@ from digestmail.errors import NotFoundError
 from digestmail.steps.subscribers.field_parsers import parse_papers
 
 profile_commands = typer.Typer(help="What profiles are made of.", no_args_is_help=True)
-_MOST_PARTS = 15
+_LISTED_CONTRIBUTIONS = 15
 _TYPED = (FieldKind.KEYWORDS, FieldKind.TEXT, FieldKind.CATEGORIES, FieldKind.AUTHORS)
 _Email = Annotated[str, typer.Argument(help="A subscriber's address.")]
 
@@ -41,11 +41,11 @@ def explain(
     if as_json:
         print_json([_plain(interest, explanation) for interest, explanation in explained])
         return
-    say(f"{stored.key}  {stored.title}")
+    echo(f"{stored.key}  {stored.title}")
     for interest, explanation in explained:
         _print(interest, explanation)
     if not explained:
-        say(f"{subscriber.email} has no profile yet")
+        echo(f"{subscriber.email} has no profile yet")
 
 
 def _explained(
@@ -53,17 +53,19 @@ def _explained(
 ) -> list[tuple[Interest, Explanation]]:
     """Return the sums of today's news, with the paper among it if it is none."""
     model, interests = app.planning.interests(subscriber)
-    keys = [one.key for one in model.papers]
+    keys = [known.key for known in model.papers]
     if paper.key not in keys:
         model = app.models.digest_model([*model.papers, paper], model.background)
         rule = "not shown: it is none of the papers for the next digest"
-        return [(one, _ruled(model.explain(one, len(keys)), rule)) for one in interests]
+        return [(i, _ruled(model.explain(i, len(keys)), rule)) for i in interests]
     place, explained = keys.index(paper.key), []
     for interest, scores in zip(interests, model.score(interests), strict=True):
-        one = model.explain(interest, place)
-        if _passes(interest, one) and not one.rules and place not in {s.paper for s in scores}:
-            one = _ruled(one, "not shown: papers that are better, or differ more, fill the mail")
-        explained.append((interest, one))
+        explanation = model.explain(interest, place)
+        is_picked = place in {score.paper for score in scores}
+        if _passes(interest, explanation) and not explanation.rules and not is_picked:
+            rule = "not shown: papers that are better, or differ more, fill the mail"
+            explanation = _ruled(explanation, rule)
+        explained.append((interest, explanation))
     return explained
 
 
@@ -83,17 +85,17 @@ def _print(interest: Interest, explanation: Explanation) -> None:
     verdict = "passes" if _passes(interest, explanation) else "stays below"
     threshold = f"{interest.profile.threshold:g}"
     value = f"{explanation.value:.3f}"
-    say(f"\n{interest.profile.name}: {value}, {verdict} the threshold of {threshold}")
+    echo(f"\n{interest.profile.name}: {value}, {verdict} the threshold of {threshold}")
     for rule in explanation.rules:
-        say(f"  {rule}")
-    parts = sorted(explanation.parts, key=lambda part: -abs(part.weight))
-    rows = [(f"{part.weight:+.3f}", part.kind, part.what) for part in parts[:_MOST_PARTS]]
+        echo(f"  {rule}")
+    contributions = sorted(explanation.parts, key=lambda c: -abs(c.weight))
+    rows = [(f"{c.weight:+.3f}", c.kind, c.what) for c in contributions[:_LISTED_CONTRIBUTIONS]]
     print_table("", ("evidence", "kind", "what"), rows)
-    remainder = sum(part.weight for part in parts[_MOST_PARTS:])
-    if len(parts) > _MOST_PARTS:
-        say(f"  {remainder:+.3f} from {len(parts) - _MOST_PARTS} more")
-    total = sum(part.weight for part in parts)
-    say(f"  {total:+.3f} in all; the value is 1 - exp(-evidence)")
+    remainder = sum(c.weight for c in contributions[_LISTED_CONTRIBUTIONS:])
+    if len(contributions) > _LISTED_CONTRIBUTIONS:
+        echo(f"  {remainder:+.3f} from {len(contributions) - _LISTED_CONTRIBUTIONS} more")
+    total = sum(c.weight for c in contributions)
+    echo(f"  {total:+.3f} in all; the value is 1 - exp(-evidence)")
 
 
 @profile_commands.command("show")
@@ -104,26 +106,26 @@ def profile_show(email: _Email, as_json: Json = False) -> None:
         strongest = [(interest, model.strongest(interest)) for interest in interests]
     if as_json:
         plain = [
-            {"profile": interest.profile.name, "terms": [asdict(part) for part in parts]}
-            for interest, parts in strongest
+            {"profile": interest.profile.name, "terms": [asdict(term) for term in terms]}
+            for interest, terms in strongest
         ]
         print_json(plain)
         return
-    for interest, parts in strongest:
+    for interest, terms in strongest:
         liked, disliked = len(interest.liked), len(interest.disliked)
-        say(
+        echo(
             f"\n{interest.profile.name}: {len(interest.seeds)} seeds, {liked} liked, {disliked} not"
         )
         for field in PROFILE_FIELDS.values():
             typed = getattr(interest.profile, field.name)
             if typed and field.kind in _TYPED:
                 text = typed if isinstance(typed, str) else "; ".join(typed)
-                say(f"  {field.name.replace('_', ' ')}: {text}")
+                echo(f"  {field.name.replace('_', ' ')}: {text}")
         for title, sign in (("for", 1), ("against", -1)):
             rows = [
-                (f"{part.weight:+.2f}", part.kind, part.what)
-                for part in parts
-                if (part.weight > 0) is (sign > 0)
+                (f"{term.weight:+.2f}", term.kind, term.what)
+                for term in terms
+                if (term.weight > 0) is (sign > 0)
             ]
             if rows:
                 print_table(title, ("weight", "kind", "what"), rows)

@@ -9,22 +9,22 @@ from typing import Annotated
 import typer
 
 from digestmail.app import App
-from digestmail.cli.output import say
+from digestmail.cli.output import echo
 from digestmail.cli.shell import Json, opened
 from digestmail.errors import DigestmailError
 from digestmail.scheduler import make_scheduler, stop
 from digestmail.stopping import stopped_by_signals
 
 
-class Part(StrEnum):
-    """Half of what serve does."""
+class Component(StrEnum):
+    """A component that serve runs."""
 
     WEB = "web"
     SCHEDULER = "scheduler"
 
 
 def serve(
-    only: Annotated[Part | None, typer.Option(help="Run just this part.")] = None,
+    only: Annotated[Component | None, typer.Option(help="Run just this part.")] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; else as set.")] = "",
     port: Annotated[int | None, typer.Option(help="Port to listen on; else as set.")] = None,
 ) -> None:
@@ -33,12 +33,12 @@ def serve(
     with opened() as app, stopped_by_signals(app.stopping):
         app.renderer.check()
         app.sender()  # settings that could never send stop us here
-        if only is Part.SCHEDULER:
+        if only is Component.SCHEDULER:
             _run_scheduler(app)
             return
         chosen = app.settings.web
         listener = listen(host or chosen.host, chosen.port if port is None else port)
-        scheduler = None if only is Part.WEB else make_scheduler(app)
+        scheduler = None if only is Component.WEB else make_scheduler(app)
         if scheduler:
             scheduler.start()
         try:
@@ -51,7 +51,7 @@ def serve(
 def _run_scheduler(app: App) -> None:
     scheduler = make_scheduler(app)
     scheduler.start()
-    say("The scheduler runs. Stop it with Ctrl-C.")
+    echo("The scheduler runs. Stop it with Ctrl-C.")
     app.stopping.wait()
     stop(app, scheduler)
 
@@ -79,7 +79,7 @@ def serve_web(app: App, listener: socket.socket) -> None:
     from digestmail.web.server import run_until_stopped
 
     host, port = listener.getsockname()[:2]
-    say(f"Serving {app.settings.public_url} on {host}:{port}. Ctrl-C stops.")
+    echo(f"Serving {app.settings.public_url} on {host}:{port}. Ctrl-C stops.")
     run_until_stopped(make_web(app), listener, app.stopping)
 
 

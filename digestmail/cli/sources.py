@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from digestmail.app import App
-from digestmail.cli.output import ago, print_json, print_table, say
+from digestmail.cli.output import ago, echo, print_json, print_table
 from digestmail.cli.shell import Json, opened
 from digestmail.domain import BadRecord, Paper, SourceSpec, SourceState
 from digestmail.errors import InputError
@@ -46,7 +46,7 @@ def source_list(as_json: Json = False) -> None:
     print_table("", columns, rows)
     for name, notes in extras.items():
         for note in filter(None, notes.values()):
-            say(f"{name}: {note}")
+            echo(f"{name}: {note}")
 
 
 def _extras(app: App, state: SourceState, now: datetime) -> dict[str, str]:
@@ -113,7 +113,7 @@ def source_add(
     if as_json:
         print_json({"added": spec.name, "kind": spec.kind})
         return
-    say(f"Added {spec.name}; to fetch it now: digestmail ingest {spec.name}")
+    echo(f"Added {spec.name}; to fetch it now: digestmail ingest {spec.name}")
 
 
 def _options(words: list[str]) -> dict[str, str]:
@@ -142,12 +142,12 @@ def source_test(
         print_json({"papers": fields, "bad": [asdict(record) for record in errors]})
         return
     if not records:
-        say(f"{name} answers, and has nothing new now.")
+        echo(f"{name} answers, and has nothing new now.")
         return
     rows = [(p.key, p.title, ", ".join(p.authors[:2]), " ".join(p.categories)) for p in papers]
     print_table("", ("key", "title", "authors", "categories"), rows)
     for record in errors:
-        say(f"bad record at {record.where}: {record.problem}")
+        echo(f"bad record at {record.where}: {record.problem}")
 
 
 @source_commands.command("remove")
@@ -160,4 +160,4 @@ def source_remove(
     if as_json:
         print_json({"removed": name})
         return
-    say(f"Removed {name}.")
+    echo(f"Removed {name}.")

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from digestmail.cli.output import ago, print_json, print_table, say
+from digestmail.cli.output import ago, echo, print_json, print_table
 from digestmail.cli.shell import Json, opened
 from digestmail.cli.sources import result_of
 from digestmail.domain import DeliveryState
@@ -12,7 +12,7 @@ from digestmail.steps.daily.health import Trouble
 from digestmail.steps.daily.status import Status
 from digestmail.store import Unsent
 
-_SHOWN = (
+_LISTED_STATES = (
     DeliveryState.SENT,
     DeliveryState.DEFERRED,
     DeliveryState.FAILED,
@@ -27,7 +27,7 @@ def status(as_json: Json = False) -> None:
     if as_json:
         print_json(plain(now))
     else:
-        _tell(now)
+        _print(now)
     end_in_trouble(now.troubles)
 
 
@@ -52,8 +52,8 @@ def plain_reasons(unsent: Sequence[Unsent]) -> list[dict[str, Any]]:
 
 def show_reasons(unsent: Sequence[Unsent]) -> None:
     """Print why mails were put off, failed or are unknown."""
-    for one in unsent:
-        say(f"  {one.number} {one.state}: {one.why}")
+    for reason in unsent:
+        echo(f"  {reason.number} {reason.state}: {reason.why}")
 
 
 def plain(status: Status) -> dict[str, Any]:
@@ -96,39 +96,39 @@ def plain(status: Status) -> dict[str, Any]:
     }
 
 
-def _tell(status: Status) -> None:
-    _tell_sources(status)
+def _print(status: Status) -> None:
+    _print_sources(status)
     counts = ", ".join(f"{number} {name}" for name, number in status.subscribers.items())
-    say(f"Subscribers: {counts or 'none yet'}")
-    outcomes = ", ".join(f"{status.deliveries.get(state, 0)} {state}" for state in _SHOWN)
+    echo(f"Subscribers: {counts or 'none yet'}")
+    outcomes = ", ".join(f"{status.deliveries.get(state, 0)} {state}" for state in _LISTED_STATES)
     skipped = sum(status.skipped.values())
-    say(
+    echo(
         f"Today (UTC): {status.due} digests due: {outcomes}, {skipped} skipped, "
         f"{status.waiting - status.deliveries.get(DeliveryState.DEFERRED, 0)} waiting"
     )
     patient = status.health.patient
     if patient.number and patient.last:
         until = f"{patient.last:%H:%M} UTC"
-        say(f"  {patient.number} wait for papers that are late, until {until} at the latest")
+        echo(f"  {patient.number} wait for papers that are late, until {until} at the latest")
     show_reasons(status.unsent)
     for why, count in status.skipped.items():
-        say(f"  {count} skipped: {why}")
+        echo(f"  {count} skipped: {why}")
     if status.letters:
-        told = ", ".join(f"{number} {state}" for state, number in status.letters.items())
-        say(f"Confirm mails and links today: {told}")
+        counts = ", ".join(f"{number} {state}" for state, number in status.letters.items())
+        echo(f"Confirm mails and links today: {counts}")
     if status.deliveries.get(DeliveryState.UNKNOWN):
-        say("  unknown: a sender stopped while these were on the wire; they are not sent again")
-    say(f"Next digest: {ago(status.next_due_at, status.at) if status.next_due_at else 'none'}")
-    say(f"Next fetch: {ago(status.next_fetch_at, status.at) if status.next_fetch_at else 'none'}")
+        echo("  unknown: a sender stopped while these were on the wire; they are not sent again")
+    echo(f"Next digest: {ago(status.next_due_at, status.at) if status.next_due_at else 'none'}")
+    echo(f"Next fetch: {ago(status.next_fetch_at, status.at) if status.next_fetch_at else 'none'}")
     if status.arxiv:
-        say(f"arXiv: {status.arxiv}")
+        echo(f"arXiv: {status.arxiv}")
     if status.refused_mail:
-        say(f"A receiver refuses our mail (see: bounce list): {status.refused_mail}")
+        echo(f"A receiver refuses our mail (see: bounce list): {status.refused_mail}")
     if not status.scheduler_runs:
-        say("No scheduler runs: start one with digestmail serve, or call digestmail run from cron")
+        echo("No scheduler runs: start one with digestmail serve, or call digestmail run from cron")
 
 
-def _tell_sources(status: Status) -> None:
+def _print_sources(status: Status) -> None:
     rows = [
         (
             source.spec.name,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from digestmail.cli.output import print_json, progressing, say
+from digestmail.cli.output import echo, print_json, progressing
 from digestmail.cli.profile_options import Choices, with_profile_options
 from digestmail.cli.shell import Json, opened
 from digestmail.domain import Schedule, SubscriberStatus
@@ -43,7 +43,7 @@ def subscriber_export(
     if as_json:
         print_json({"file": str(file), "subscribers": len(subscribers)})
     else:
-        say(f"Wrote {len(subscribers)} subscribers to {file}.")
+        echo(f"Wrote {len(subscribers)} subscribers to {file}.")
 
 
 def subscriber_data(
@@ -114,8 +114,8 @@ def _read(file: Path) -> bytes:
     except OSError as error:
         raise InputError("file", f"cannot read {file}: {error.strerror}") from None
     if len(data) > LARGEST:
-        most = f"{LARGEST // 1_000_000} MB"
-        raise InputError("file", f"{file} is larger than {most}, the most; divide it")
+        limit = f"{LARGEST // 1_000_000} MB"
+        raise InputError("file", f"{file} is larger than {limit}, the most; divide it")
     return data
 
 
@@ -147,16 +147,16 @@ def _report(
     if as_json:
         print_json(asdict(entered) | {"bad": entries.problems, "warnings": warnings})
     else:
-        say(_summary(entered, len(entries.problems)))
+        echo(_summary(entered, len(entries.problems)))
         for problem in entries.problems:
             print(f"error: {file}: {problem}", file=sys.stderr)  # noqa: T201
     if entries.problems:
         sys.exit(1)
 
 
-def _summary(entered: ImportTally, bad: int) -> str:
+def _summary(entered: ImportTally, bad_count: int) -> str:
     """Return the numbers as a line; those that are rarely told only where there are any."""
-    parts = [f"{entered.added:,} added", f"{entered.known:,} known already"]
+    counts = [f"{entered.added:,} added", f"{entered.known:,} known already"]
     rare = {
         "to confirm by mail": entered.pending,
         "without anything to choose papers by (--keywords gives it to all)": entered.unchosen,
@@ -164,5 +164,5 @@ def _summary(entered: ImportTally, bad: int) -> str:
         "known and refusals from now on": entered.stopped,
         "left out, who must not be mailed": entered.suppressed,
     }
-    parts += [f"{number:,} {what}" for what, number in rare.items() if number]
-    return ", ".join([*parts, f"{bad:,} bad"])
+    counts += [f"{number:,} {name}" for name, number in rare.items() if number]
+    return ", ".join([*counts, f"{bad_count:,} bad"])

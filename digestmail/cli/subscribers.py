@@ -8,7 +8,7 @@ import typer
 
 from digestmail.addresses import readable_address
 from digestmail.app import App
-from digestmail.cli.output import ago, print_json, print_table, say
+from digestmail.cli.output import ago, echo, print_json, print_table
 from digestmail.cli.profile_options import Choices, with_profile_options
 from digestmail.cli.shell import Json, opened
 from digestmail.cli.subscriber_lists import subscriber_data, subscriber_export, subscriber_import
@@ -74,14 +74,14 @@ def subscriber_show(email: _Email, as_json: Json = False) -> None:
     if as_json:
         print_json(plain(subscriber) | {"digests": history, "mails": mails})
         return
-    shown = plain(subscriber) | {"email": readable_address(subscriber.email)}
-    profiles = shown.pop("profiles")
-    print_table("", ("subscriber", ""), [(name, _cell(value)) for name, value in shown.items()])
+    values = plain(subscriber) | {"email": readable_address(subscriber.email)}
+    profiles = values.pop("profiles")
+    print_table("", ("subscriber", ""), [(name, _cell(value)) for name, value in values.items()])
     for profile in profiles:
         print_table("", ("profile", ""), [(name, _cell(value)) for name, value in profile.items()])
     if history:
         columns = ("date", "papers", "delivery", "detail", "note")
-        print_table("", columns, [tuple(one.values()) for one in history])
+        print_table("", columns, [tuple(digest.values()) for digest in history])
     if mails:
         rows = [(m["due"], m["kind"], m["state"], "\n".join(m["attempts"])) for m in mails]
         print_table("", ("mail due", "kind", "state", "attempts"), rows)
@@ -158,8 +158,8 @@ def subscriber_add(
         added = app.subscriptions.add(
             address, [profile], schedule, app.clock(), uploads, active=active
         )
-    asked = "" if active else "; a mail asks them to confirm (digestmail deliver)"
-    _report(added, f"Added {readable_address(address)}{asked}.", as_json=as_json)
+    note = "" if active else "; a mail asks them to confirm (digestmail deliver)"
+    _report(added, f"Added {readable_address(address)}{note}.", as_json=as_json)
 
 
 @subscriber_commands.command("edit")
@@ -197,7 +197,7 @@ def _report(subscriber: Subscriber, line: str, *, as_json: bool) -> None:
     if as_json:
         print_json(plain(subscriber))
     else:
-        say(line)
+        echo(line)
 
 
 def _to_change(app: App, subscriber: Subscriber, name: str, new_name: str) -> Profile:
@@ -279,4 +279,4 @@ def subscriber_remove(
     if as_json:
         print_json({"erased": subscriber.email})
     else:
-        say(f"Erased {address}.")
+        echo(f"Erased {address}.")

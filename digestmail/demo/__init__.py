@@ -7,7 +7,7 @@ from pathlib import Path
 
 from digestmail.demo.day import demo_day
 from digestmail.demo.pages import serve_demo
-from digestmail.demo.show import show
+from digestmail.demo.show import print_results
 from digestmail.errors import DigestmailError, InputError
 from digestmail.resources import SAMPLE_PAPERS
 
@@ -19,11 +19,11 @@ def demo(*, once: bool, papers: Path | None, port: int, folder: Path | None, as_
         raise InputError("--papers", f"there is no file {chosen}")
     listener = _listener(port)
     with listener, demo_day(_folder(folder), chosen, listener.getsockname()[1]) as running:
-        show(running, as_json=as_json)
+        print_results(running, as_json=as_json)
         if not once:
             home = running.app.settings.public_url
-            told = f"Papers: {home}/   Subscribe form: {home}/subscribe   Mailbox: {home}/mailbox"
-            print(f"{told}   Ctrl-C stops.", file=sys.stderr)  # noqa: T201
+            pages = f"Papers: {home}/   Subscribe form: {home}/subscribe   Mailbox: {home}/mailbox"
+            print(f"{pages}   Ctrl-C stops.", file=sys.stderr)  # noqa: T201
             serve_demo(running, listener)
 
 
@@ -41,12 +41,12 @@ def _folder(folder: Path | None) -> Path:
 
 def _listener(port: int) -> socket.socket:
     """Return a listening socket on the wanted port, or on a free one when it is taken."""
-    for wanted in (port, 0):
+    for number in (port, 0):
         try:
-            return socket.create_server(("127.0.0.1", wanted))
+            return socket.create_server(("127.0.0.1", number))
         except OverflowError:
             raise InputError("--port", f"{port} is no port; use 0 to 65535") from None
         except OSError as error:
             reason = error.strerror
-            print(f"Port {wanted} cannot be used ({reason}).", file=sys.stderr)  # noqa: T201
+            print(f"Port {number} cannot be used ({reason}).", file=sys.stderr)  # noqa: T201
     raise DigestmailError("no port of this machine can be used")

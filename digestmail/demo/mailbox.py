@@ -22,7 +22,7 @@ class LocalMailbox:
         self._lock = threading.Lock()
 
     def add(self, raw: bytes) -> None:
-        """Keep one message."""
+        """Store one message."""
         with self._lock:
             self._maildir.add(raw)
 
@@ -36,8 +36,8 @@ class LocalMailbox:
 
 def _arrival(key: str) -> tuple[int, ...]:
     """Return the order of a Maildir key: seconds, then M<microseconds>P<pid>Q<count>."""
-    seconds, _, rest = key.partition(".")
-    count = rest.partition("Q")[2].partition(".")[0]
+    seconds, _, unique = key.partition(".")
+    count = unique.partition("Q")[2].partition(".")[0]
     return int(seconds), int(count or 0)
 
 
@@ -53,7 +53,7 @@ class _Handler:
 
 @contextmanager
 def mail_server(target: LocalMailbox) -> Iterator[int]:
-    """Return a mail server on this machine that keeps what it is sent; yields its port."""
+    """Run a mail server on this machine that stores all mails; yield its port."""
     loop = asyncio.new_event_loop()
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever, name="mail-server", daemon=True)
@@ -77,7 +77,7 @@ def mail_server(target: LocalMailbox) -> Iterator[int]:
 
 async def _stop(server: asyncio.Server) -> None:
     server.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)

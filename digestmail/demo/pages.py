@@ -40,12 +40,12 @@ def add_mailbox_pages(web: FastAPI, demo: Demo) -> None:
 
     @web.get("/mailbox/{number}")
     def mail(number: int) -> Response:
-        content = _part(demo, number, "html")
+        content = _body(demo, number, "html")
         return HTMLResponse(content, headers={"Content-Security-Policy": _MAIL_POLICY})
 
     @web.get("/mailbox/{number}/text")
     def text(number: int) -> Response:
-        return PlainTextResponse(_part(demo, number, "plain"))
+        return PlainTextResponse(_body(demo, number, "plain"))
 
     @web.get("/mailbox/{number}/source")
     def source(number: int) -> Response:
@@ -59,7 +59,7 @@ def _listed(mails: list[EmailMessage]) -> list[dict[str, Any]]:
     return listed[::-1]
 
 
-def _part(demo: Demo, number: int, kind: str) -> str:
+def _body(demo: Demo, number: int, kind: str) -> str:
     mails = demo.mailbox.messages()
     body = mails[number].get_body((kind,)) if 0 <= number < len(mails) else None
     return str(body.get_content()) if body else "There is no such mail."

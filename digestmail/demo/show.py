@@ -15,7 +15,7 @@ _BY_WORDS = (
 )
 
 
-def show(demo: Demo, *, as_json: bool) -> None:
+def print_results(demo: Demo, *, as_json: bool) -> None:
     """Print the day's results."""
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     results = demo.results()
@@ -29,9 +29,9 @@ def show(demo: Demo, *, as_json: bool) -> None:
         if not digest["papers"]:
             table.add_row(digest["subscriber"], "", f"(no mail: {digest['detail']})", "")
         for place, paper in enumerate(digest["papers"]):
-            who = "" if place else f"{digest['subscriber']} ({digest['status']})"
+            subscriber = "" if place else f"{digest['subscriber']} ({digest['status']})"
             why = "; ".join(paper["reasons"])
-            table.add_row(who, f"{paper['score']:.2f}", escape(paper["title"]), escape(why))
+            table.add_row(subscriber, f"{paper['score']:.2f}", escape(paper["title"]), escape(why))
     console.print(table)
     console.print(f"{demo.ingested.new} papers read, {len(demo.ingested.bad)} bad records.")
     console.print(escape(_WITH_MEANING if demo.app.embeddings.embedder else _BY_WORDS))

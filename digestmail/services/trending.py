@@ -104,11 +104,11 @@ class _Board:
 
     def __init__(self, states: tuple[State, ...], seen: list[Seen]) -> None:
         self.states = states
-        self.ids = np.array([one.id for one in seen], dtype=np.int64)
-        self.upvotes = np.array([one.upvotes for one in seen], dtype=np.int64)
-        self._when = np.array([-one.first_seen_at.timestamp() for one in seen])
+        self.ids = np.array([paper.id for paper in seen], dtype=np.int64)
+        self.upvotes = np.array([paper.upvotes for paper in seen], dtype=np.int64)
+        self._when = np.array([-paper.first_seen_at.timestamp() for paper in seen])
         self._in: dict[str, Places] = _places(seen)
-        self._first_in = {one.categories[0] for one in seen if one.categories}
+        self._first_in = {paper.categories[0] for paper in seen if paper.categories}
 
     def within(self, since: datetime) -> int:
         """Return how many papers were first seen after an instant."""
@@ -130,8 +130,8 @@ class _Board:
 
 
 def _places(seen: list[Seen]) -> dict[str, Places]:
-    found: dict[str, list[int]] = {}
-    for place, one in enumerate(seen):
-        for category in dict.fromkeys(one.categories):
-            found.setdefault(category, []).append(place)
-    return {category: np.array(places) for category, places in found.items()}
+    places_in: dict[str, list[int]] = {}
+    for place, paper in enumerate(seen):
+        for category in dict.fromkeys(paper.categories):
+            places_in.setdefault(category, []).append(place)
+    return {category: np.array(places) for category, places in places_in.items()}

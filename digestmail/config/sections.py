@@ -1,0 +1,137 @@
+"""The sections of the settings, each with its fields, limits and descriptions.
+
+``digestmail init`` writes the descriptions into new settings files.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from digestmail.domain import PROFILE_FIELDS, THRESHOLD
+
+_MAX_PAPERS = PROFILE_FIELDS["max_papers"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MailSettings(_Section):
+    """Who the mail is from."""
+
+    from_address: str = Field(description="the sender; its domain should be the one DKIM signs for")
+    from_name: str = Field("Daily papers", description="the sender's name")
+    reply_to: str = Field("", description="where answers go; empty: to the sender")
+    bounce_address: str = Field(
+        "", description="envelope sender; gets a signed +token of each reader. Empty: the sender"
+    )
+    unsubscribe_address: str = Field(
+        "", description="mailbox that also takes unsubscribe requests by mail, if you read one"
+    )
+    list_id: str = Field("", description="List-ID; empty: daily.<domain of public_url>")
+    outbox: str = Field("", description="folder for .eml files instead of sending, for trials")
+
+
+class SmtpSection(_Section):
+    """The relay that takes the mail."""
+
+    host: str = Field("localhost", description="the relay")
+    port: int = Field(587, ge=1, le=65535, description="its port")
+    tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls, tls (from the first byte, port 465) or none"
+    )
+    username: str = Field("", description="for authentication; empty: none")
+    password: SecretStr = Field(SecretStr(""), description="for authentication")
+    password_file: str = Field("", description="file that holds the password, in its place")
+    verify_tls: bool = Field(True, description="check the relay's certificate")
+    ca_file: str = Field("", description="certificates to trust besides the system's")
+    connections: int = Field(4, ge=1, le=256, description="kept open at the same time")
+    messages_per_connection: int = Field(100, ge=1, description="then a fresh one is opened")
+    rcpt_timeout: int = Field(
+        60, ge=5, le=600, description="seconds to wait for its word on a recipient"
+    )
+    per_second: int = Field(0, ge=0, description="mails it takes a second; 0: no limit")
+    per_hour: int = Field(0, ge=0, description="mails it takes in an hour; 0: no limit")
+    per_day: int = Field(0, ge=0, description="mails it takes in a day; 0: no limit")
+    weight: int = Field(1, ge=1, description="its share of the mail when there are several")
+
+
+class DkimSection(_Section):
+    """Signing by digestmail itself; leave empty when the relay signs."""
+
+    selector: str = Field("", description="the DNS selector")
+    domain: str = Field("", description="the signing domain")
+    key_file: str = Field("", description="private key, PEM")
+
+
+class SemanticSection(_Section):
+    """Likeness of meaning beside that of words; the extra ``semantic`` brings what it needs."""
+
+    model: str = Field(
+        "auto",
+        description="sentence-embedding model: auto (the packaged one, if installed), none, "
+        "or a folder with an ONNX model",
+    )
+
+
+class DigestSection(_Section):
+    """What goes into a digest."""
+
+    max_papers: int = Field(
+        10,
+        ge=_MAX_PAPERS.minimum,
+        le=_MAX_PAPERS.maximum,
+        description="for new profiles: papers in a digest",
+    )
+    threshold: float = Field(THRESHOLD, ge=0, le=1, description="for new profiles: the least score")
+    exploration: int = Field(
+        1,
+        ge=0,
+        le=1,
+        description="papers in a mail that nearly fit, to learn from the verdict",
+    )
+    window_days: int = Field(
+        8,
+        ge=1,
+        le=60,
+        description="papers first seen earlier are no news any more; a weekly mail needs 8",
+    )
+    latest_hours: int = Field(
+        12, ge=1, le=24, description="a digest not gone so long after its hour is dropped"
+    )
+
+
+class WebSection(_Section):
+    """The web server."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on")
+    trusted_proxies: list[str] = Field(
+        [], description="addresses whose X-Forwarded-For is believed"
+    )
+    altcha: bool = Field(
+        False,
+        description="have the visitor's browser solve a small sum before a public form counts",
+    )
+
+
+class BouncesSection(_Section):
+    """How bounces and complaints come back; empty: not this way."""
+
+    mailbox: SecretStr = Field(
+        SecretStr(""),
+        description="read every 5 minutes: imaps://USER:PASSWORD@HOST/INBOX, pop3s://…, or the"
+        " path of a Maildir; for bounces only",
+    )
+    ses_topic: str = Field(
+        "", description="ARN of the SNS topic of Amazon SES that posts to /hooks/ses"
+    )
+    sendgrid_key: str = Field(
+        "", description="public key of SendGrid's signed events, for /hooks/sendgrid"
+    )
+    mailgun_key: SecretStr = Field(
+        SecretStr(""), description="webhook signing key of Mailgun, for /hooks/mailgun"
+    )
+    postmark_password: SecretStr = Field(
+        SecretStr(""), description="basic-auth password that Postmark sends to /hooks/postmark"
+    )
