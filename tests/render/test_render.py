@@ -403,7 +403,9 @@ def test_the_mail_tells_why_it_came() -> None:
     assert why in " ".join(usual().text.split())
     assert (
         "confirmed"
-        not in RENDERER.digest(digest(item()), Subscriber(email="a@b.c").recipient, LINKS).text
+        not in RENDERER.digest(
+            digest(item()), Subscriber(id=8, email="a@b.c").recipient, LINKS
+        ).text
     )
 
 
