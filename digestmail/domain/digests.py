@@ -146,7 +146,7 @@ class DigestItem(NamedTuple):
 
     @property
     def strength(self) -> Strength | None:
-        """How sure the match is; None for a paper that is there by rule or to learn from."""
+        """Return how sure the match is; None for a paper that is there by rule or to learn from."""
         kinds = {reason.kind for reason in self.reasons}
         if self.pinned or ReasonKind.EXPLORATION in kinds:
             return None
@@ -158,12 +158,12 @@ class DigestItem(NamedTuple):
 
     @property
     def makes_a_digest(self) -> bool:
-        """Whether the paper is reason enough to send a mail."""
+        """Return whether the paper is reason enough to send a mail."""
         kinds = {reason.kind for reason in self.reasons}
         return self.strength is not Strength.MAYBE and ReasonKind.EXPLORATION not in kinds
 
     def plain(self) -> dict[str, object]:
-        """The item as scripts are told it."""
+        """Return the item as scripts are told it."""
         return {
             "key": self.paper.key,
             "title": self.paper.title,

@@ -42,7 +42,7 @@ class Schedule:
 
     @property
     def is_weekly(self) -> bool:
-        """Whether one mail holds a week's papers."""
+        """Return whether one mail holds a week's papers."""
         return len(self.weekdays) == 1
 
 
@@ -78,7 +78,7 @@ class Profile(Stored):
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to judge papers by."""
+        """Return whether there is nothing to judge papers by."""
         return not (
             self.keywords
             or self.required_keywords

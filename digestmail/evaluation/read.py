@@ -61,7 +61,7 @@ class Reader:
 
     @property
     def clearly_relevant(self) -> frozenset[str]:
-        """Those of them with the highest grade; all where none is graded."""
+        """Return those of them with the highest grade; all where none is graded."""
         if not self.grades:
             return self.held_out
         return frozenset(paper for paper in self.held_out if self.grades.get(paper, 0) > 1)

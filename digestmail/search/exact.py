@@ -12,7 +12,7 @@ _LATEX = re.compile(r"[\\$]")
 
 
 def matches(paper: Paper, expression: Expression) -> bool:
-    """Whether a paper matches an expression; words beside each other may stand anywhere."""
+    """Return whether a paper matches an expression; words beside each other may stand anywhere."""
     if expression.operator is Operator.NOT:
         return not matches(paper, expression.operands[0])
     if expression.operator is Operator.OR:
@@ -31,7 +31,9 @@ def _has_word(paper: Paper, word: QueryWord) -> bool:
 
 
 def holds(paper: Paper, text: str) -> bool:
-    """Whether a paper has exactly these words in its title or abstract, or such an author."""
+    """Return whether a paper has exactly these words in its title or abstract, or
+    such an author.
+    """
     exact = phrase(f'"{text}"')
     if any(_stands(exact, field) for field in (paper.title, paper.abstract)):
         return True
@@ -59,5 +61,5 @@ def _is_named(author: str, text: str) -> bool:
 
 
 def written_by(paper: Paper, text: str) -> bool:
-    """Whether somebody of this full name, or with these initials, is an author of a paper."""
+    """Return whether somebody of this full name, or with these initials, is an author of a paper."""
     return any(same_person(text, author) for author in paper.authors)

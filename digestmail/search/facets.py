@@ -34,7 +34,7 @@ def _compound_stem(written: str, after: str) -> str:
 
 
 def is_compound(first: Form, second: Form) -> bool:
-    """Whether two words are one that its telling words do not stand for: few-shot, GPT-4."""
+    """Return whether two words are one that its telling words do not stand for: few-shot, GPT-4."""
     return (
         second.is_joined
         and first.plain not in FUNCTION_WORDS
@@ -54,7 +54,7 @@ def plain_words(paper: Paper) -> set[str]:
 
 @lru_cache(maxsize=65536)
 def is_telling(stem: str) -> bool:
-    """Whether a word is a term of texts: no stop word, number or single letter."""
+    """Return whether a word is a term of texts: no stop word, number or single letter."""
     return bool(analyse(stem))
 
 

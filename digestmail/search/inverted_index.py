@@ -59,7 +59,7 @@ class Postings:
 
     @property
     def sizes(self) -> Floats:
-        """How many terms stand in each paper."""
+        """Return how many terms stand in each paper."""
         summed = np.bincount(self.places, weights=self.counts, minlength=self.size)
         return summed.astype(np.float32)
 

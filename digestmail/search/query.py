@@ -69,17 +69,17 @@ class Query:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What is looked for, without quotes and operators."""
+        """Return what is looked for, without quotes and operators."""
         return tuple(" ".join(expression.texts) for expression in self.alternatives)
 
     @property
     def text(self) -> str:
-        """What is looked for in one piece, for its meaning."""
+        """Return what is looked for in one piece, for its meaning."""
         return ", ".join(self.texts)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is looked for: no word, or only such as every text has."""
+        """Return whether nothing is looked for: no word, or only such as every text has."""
         return not self.alternatives
 
     @property
@@ -92,14 +92,14 @@ class Query:
 
     @property
     def is_exact(self) -> bool:
-        """Whether only the letters of a text tell if it suits the query."""
+        """Return whether only the letters of a text tell if it suits the query."""
         leaves = [leaf for e in self.alternatives for leaf in _all_leaves(e)]
         leaves += [leaf for e in self.excluded for leaf in _all_leaves(e)]
         return any(leaf.phrase and leaf.phrase.exact for leaf in leaves)
 
     @property
     def marks(self) -> list[Phrase]:
-        """What to mark in a text; words that stand together as one."""
+        """Return what to mark in a text; words that stand together as one."""
         marks: dict[Phrase, None] = {}
         for leaf in chain.from_iterable(e.leaves for e in self.alternatives):
             if leaf.phrase and (leaf.phrase.exact or leaf.phrase.beginnings):
@@ -114,14 +114,14 @@ class Query:
 
     @property
     def keywords(self) -> tuple[str, ...]:
-        """What is looked for as keywords of a profile; empty for a sentence."""
+        """Return what is looked for as keywords of a profile; empty for a sentence."""
         if self.interests:
             return tuple(str(expression) for expression in self.required)
         return tuple(str(expression).replace(",", " ") for expression in self.alternatives)
 
     @property
     def interests(self) -> str:
-        """What is looked for as a sentence; empty for keywords."""
+        """Return what is looked for as a sentence; empty for keywords."""
         leaves = [leaf for expression in self.alternatives for leaf in expression.leaves]
         loose = [leaf.text for leaf in leaves if not (leaf.phrase and leaf.phrase.exact)]
         is_sentence = any(len(text.split()) > _KEYWORD for text in loose)
@@ -129,7 +129,7 @@ class Query:
 
     @property
     def excluded_keywords(self) -> tuple[str, ...]:
-        """What no paper may have, as excluded keywords of a profile."""
+        """Return what no paper may have, as excluded keywords of a profile."""
         return tuple(str(expression).replace(",", " ") for expression in self.excluded)
 
 

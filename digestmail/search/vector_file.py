@@ -61,7 +61,7 @@ class VectorFile:
 
     @property
     def is_writer(self) -> bool:
-        """Whether this process is the one of all that brings the file up to date."""
+        """Return whether this process is the one of all that brings the file up to date."""
         if self._lock_file is None:
             return True
         with suppress(BlockingIOError):

@@ -159,7 +159,9 @@ class SearchService:
             return len(index)
 
     def _after(self, newest: int) -> "Iterator[tuple[Paper, Terms]]":
-        """The papers that came after one, with their terms; those lacking are computed and kept."""
+        """Return the papers that came after one, with their terms; those lacking are computed and
+        kept.
+        """
         from digestmail.relevance import Features
 
         newest = max(newest, self._store.catalogue.newest() - MOST_PAPERS)
@@ -173,7 +175,9 @@ class SearchService:
                 return
 
     def _current(self) -> "Index | None":
-        """The index, a few seconds behind the store at most; None while the first one is made."""
+        """Return the index, a few seconds behind the store at most; None while the first one is
+        made.
+        """
         now = self._monotonic()
         if now - self._looked > self._patience.look:
             self._looked = now
@@ -198,7 +202,7 @@ class SearchService:
 
     @property
     def is_ready(self) -> bool:
-        """Whether there is an index."""
+        """Return whether there is an index."""
         return self._index is not None
 
     @property
@@ -213,7 +217,7 @@ class SearchService:
         return dict(index.categories) if index is not None else {}
 
     def named(self, text: str) -> Paper | None:
-        """The stored paper that a text names by key, arXiv id, DOI or address."""
+        """Return the stored paper that a text names by key, arXiv id, DOI or address."""
         try:
             key = key_from_reference(text)
         except InputError:
@@ -222,7 +226,7 @@ class SearchService:
         return None if paper is None or paper.source == UPLOADS else paper
 
     def search(self, request: SearchRequest, first: int, size: int) -> SearchResults:
-        """The papers number ``first`` (from 0) to ``first + size`` of a search.
+        """Return the papers number ``first`` (from 0) to ``first + size`` of a search.
 
         StoreError while the first index is made, unless the request is only some words: nothing
         else can tell which papers are of a category or have all of it.
@@ -261,7 +265,7 @@ class SearchService:
         )
 
     def _page(self, query: "Query", hits: "Hits", first: int, size: int) -> SearchResults:
-        """The papers of a page, and how many there are.
+        """Return the papers of a page, and how many there are.
 
         Whether phrases stand in a paper is told by its text alone, so texts are read, best first,
         until there are enough papers that hold them.
@@ -286,7 +290,7 @@ class SearchService:
         return SearchResults(papers=papers, total=hits.total, exact=exact, about=True)
 
     def similar(self, paper: Paper, limit: int) -> list[Paper]:
-        """The papers most like a stored one, most like it first."""
+        """Return the papers most like a stored one, most like it first."""
         from digestmail.relevance import Features
 
         index = self._current()
@@ -302,7 +306,7 @@ class SearchService:
 
 
 def _suits(paper: Paper, query: "Query", *, is_near: bool) -> bool:
-    """Whether a paper matches a query to the letter, or has what one that is near must have."""
+    """Return whether a paper matches a query to the letter, or has what one that is near must have."""
     from digestmail.search import matches
 
     if any(matches(paper, expression) for expression in query.excluded):

@@ -44,7 +44,7 @@ class Expression:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What is looked for, as it was typed, without quotes and asterisks."""
+        """Return what is looked for, as it was typed, without quotes and asterisks."""
         return tuple(leaf.text.strip('"“”').replace("*", "") for leaf in self.leaves)
 
     @property
@@ -68,7 +68,7 @@ class Expression:
 
     @property
     def is_negative(self) -> bool:
-        """Whether it says nothing but what is not wanted."""
+        """Return whether it says nothing but what is not wanted."""
         return not self.leaves
 
     def __str__(self) -> str:
@@ -240,7 +240,7 @@ class _Reader:
         return result
 
     def _is_acronym(self, before: Expression, start: int, operand: Expression) -> bool:
-        """Whether an operand in parentheses is the acronym of the phrase before it."""
+        """Return whether an operand in parentheses is the acronym of the phrase before it."""
         if self.tokens[start].kind != "(" or not before.phrase or not operand.phrase:
             return False
         return is_acronym_of(self.tokens[start + 1].text, before.phrase.words)

@@ -33,7 +33,9 @@ class _Mark:
 
 
 def mark_formulas(text: str) -> str:
-    """``text`` with its formulas between ``OPEN`` and ``CLOSE``, and no other dollar of TeX's."""
+    """Return ``text`` with its formulas between ``OPEN`` and ``CLOSE``, and no other dollar of
+    TeX's.
+    """
     marks = _marks(text)
     pieces: list[str] = []
     end = at = 0

@@ -24,7 +24,7 @@ _REMEMBERED = 6_000  # characters of a text that is worth remembering: nearly ev
 
 
 def readable(text: str) -> str:
-    """``text`` with its LaTeX as Unicode; where nothing would be left, as it is."""
+    """Return ``text`` with its LaTeX as Unicode; where nothing would be left, as it is."""
     if not _HINT.search(text):
         return text
     return _remembered(text) if len(text) <= _REMEMBERED else _readable(text)

@@ -21,17 +21,17 @@ class Arguments(Protocol):
         """The last characters that were read."""
 
     def argument(self, *, in_formula: bool | None = None, may_be_apart: bool = False) -> str:
-        """The next group, macro or character, read; empty where none follows."""
+        """Return the next group, macro or character, read; empty where none follows."""
 
     def skipped(self, opening: str, closing: str) -> str:
-        """The source of an argument in braces or brackets, passed over."""
+        """Return the source of an argument in braces or brackets, passed over."""
 
     def is_followed(self) -> bool:
-        """Whether a letter, a digit or a macro of letters comes right after."""
+        """Return whether a letter, a digit or a macro of letters comes right after."""
 
 
 def accented(mark: str, text: str) -> str:
-    """``text`` with an accent on its first letter."""
+    """Return ``text`` with an accent on its first letter."""
     if not text[:1].isalpha():
         return mark + text if len(mark) == 1 and not (mark.isalpha() and not text) else text
     letter = unicodedata.normalize("NFC", _DOTLESS.get(text[0], text[0]) + ACCENTS[mark])

@@ -43,13 +43,13 @@ class LatexReader:
         self.tail = ""
 
     def read(self) -> str:
-        """The whole text."""
+        """Return the whole text."""
         return self._sequence(in_group=False)
 
     # --- lexemes ------------------------------------------------------------------------------
 
     def peek(self) -> str:
-        """The next lexeme; empty at the end."""
+        """Return the next lexeme; empty at the end."""
         return self._lexemes[self._at] if self._at < len(self._lexemes) else ""
 
     def skip_space(self) -> None:
@@ -89,7 +89,7 @@ class LatexReader:
         return lexeme
 
     def _group(self, *, in_formula: bool | None = None) -> str:
-        """The group whose brace was just read; what it says of formulas ends with it."""
+        """Return the group whose brace was just read; what it says of formulas ends with it."""
         if self._depth >= _DEEPEST:
             return ""
         before = self.in_formula
@@ -101,7 +101,7 @@ class LatexReader:
         return text
 
     def argument(self, *, in_formula: bool | None = None, may_be_apart: bool = False) -> str:
-        """The next group, macro or character; empty where none follows.
+        """Return the next group, macro or character; empty where none follows.
 
         ``may_be_apart``: whether in prose, too, a character after white space is one.
         """
@@ -132,7 +132,7 @@ class LatexReader:
         return lexeme[0]
 
     def skipped(self, opening: str, closing: str) -> str:
-        """The source of an argument in braces or brackets, passed over; empty where none is."""
+        """Return the source of an argument in braces or brackets, passed over; empty where none is."""
         if self.peek() != opening:
             return ""
         depth = 0
@@ -160,7 +160,7 @@ class LatexReader:
         return self._unknown(name) if value is None else self._symbol(name, value)
 
     def _control(self, name: str) -> str:
-        """A macro whose name is no letter."""
+        """Return a macro whose name is no letter."""
         if name == "\\":
             self.skipped("[", "]")
             return "; " if self.in_formula else " "
@@ -177,7 +177,7 @@ class LatexReader:
         return {"|": "‖", "_": PLAIN_UNDERSCORE}.get(name, name)
 
     def _sign(self, mark: str) -> str:
-        """An accent over what stands right after it; else the sign itself."""
+        """Return an accent over what stands right after it; else the sign itself."""
         following = self.peek()
         if following[:1].isalpha() or following in ("{", r"\i", r"\j"):
             return accented(mark, self.argument())
@@ -213,7 +213,7 @@ class LatexReader:
         return value
 
     def _word(self, word: str) -> str:
-        """A word in a formula, such as the name of a function, apart from what is around it."""
+        """Return a word in a formula, such as the name of a function, apart from what is around it."""
         before = " " if self.tail[-1:].isalnum() or self.tail[-1:] == ")" else ""
         after = " " if self.is_followed() and not self.peek().isspace() else ""
         return f"{before}{word}{after}"
@@ -232,7 +232,7 @@ class LatexReader:
     # --- scripts -----------------------------------------------------------------------------
 
     def is_followed(self) -> bool:
-        """Whether a letter, a digit or a macro of letters comes right after."""
+        """Return whether a letter, a digit or a macro of letters comes right after."""
         following = self.peek()[:2]
         return following[:1].isalnum() or (following[:1] == "\\" and following[1:].isalpha())
 

@@ -25,12 +25,12 @@ RAISED_ALREADY = {"∘": "°", "°": "°", "∗": "*", "*": "*", "⊤": "ᵀ"}
 
 
 def names(text: str) -> list[str]:
-    """The names in a table that is written as a text."""
+    """Return the names in a table that is written as a text."""
     return text.split()
 
 
 def _table(text: str) -> dict[str, str]:
-    """A table out of the words of ``text`` in turn: key, value."""
+    """Return a table out of the words of ``text`` in turn: key, value."""
     entries = text.split()
     return dict(zip(entries[::2], entries[1::2], strict=True))
 
@@ -137,7 +137,9 @@ def symbols() -> dict[str, str]:
 
 
 def styled(macro: str, text: str) -> str:
-    """``text`` in the letters of ``macro`` where those mean something: ℝ, 𝒪, 𝔤; else as it is."""
+    """Return ``text`` in the letters of ``macro`` where those mean something: ℝ, 𝒪, 𝔤; else as it
+    is.
+    """
     style = _STYLES.get(macro)
     return "".join(_styled(style, c) for c in text) if style else text
 

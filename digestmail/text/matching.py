@@ -122,7 +122,7 @@ def _beginnings(keys: Iterable[str]) -> frozenset[str]:
 
 
 def _fits(spelling: Spelling, run: Sequence[Form], letters: str) -> bool:
-    """Whether the words of a text that have a spelling's letters may be taken for it.
+    """Return whether the words of a text that have a spelling's letters may be taken for it.
 
     Where a word begins only in one of them, the words must be such as are written as one too.
     """
@@ -145,7 +145,9 @@ def _fits(spelling: Spelling, run: Sequence[Form], letters: str) -> bool:
 
 
 def spans(text: str, phrases: Iterable[Phrase], *, families: bool = False) -> list[tuple[int, int]]:
-    """Where the phrases stand in ``text``: (start, end) pairs in order, overlapping ones joined."""
+    """Return where the phrases stand in ``text``: (start, end) pairs in order, overlapping ones
+    joined.
+    """
     distinct = tuple(phrases)
     return places(words(text), PhraseMatcher(distinct), families=families) if distinct else []
 
@@ -153,7 +155,7 @@ def spans(text: str, phrases: Iterable[Phrase], *, families: bool = False) -> li
 def places(
     text: Sequence[Word], matcher: PhraseMatcher, *, families: bool = False
 ) -> list[tuple[int, int]]:
-    """Where phrases stand among the words of a text; see ``spans``."""
+    """Return where phrases stand among the words of a text; see ``spans``."""
     result: list[tuple[int, int]] = []
     for start, end in sorted(
         (text[match.first].start, text[match.end - 1].end)

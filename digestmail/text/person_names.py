@@ -95,7 +95,7 @@ def _plain_words(text: str) -> list[str]:
 
 @lru_cache(maxsize=262_144)
 def same_person(followed: str, written: str) -> bool:
-    """Whether two spellings can be one person: agreeing surnames and given names.
+    """Return whether two spellings can be one person: agreeing surnames and given names.
 
     An initial agrees with any name that begins with it; a surname alone agrees with nobody, as
     it would follow thousands.
@@ -118,7 +118,7 @@ def surname_keys(name: str) -> frozenset[str]:
 
 
 def is_initials_only(name: str) -> bool:
-    """Whether a name has no given name but initials."""
+    """Return whether a name has no given name but initials."""
     readings = _readings(name)
     return bool(readings) and all(len(word[0]) == 1 for r in readings[:1] for word in r.words)
 
@@ -261,7 +261,7 @@ def _given_agree(followed: _Reading, written: _Reading) -> bool:
 
 
 def _is_half(followed: _Reading, written: _Reading) -> bool:
-    """Whether one given name is half of the other's hyphenated one: Wei, Wei-Nan."""
+    """Return whether one given name is half of the other's hyphenated one: Wei, Wei-Nan."""
     names = written.given_names[0]
     is_double = len(names) > 1 and all(len(word[0]) > 1 for word in names)
     return is_double and len(followed.words) == 1 and _is_full(followed)

@@ -57,7 +57,7 @@ class Phrase:
 
     @property
     def family(self) -> str:
-        """What the phrase has in common with its words' families; empty where it has none."""
+        """Return what the phrase has in common with its words' families; empty where it has none."""
         if self.exact or self.beginnings or any(s.capitals for s in self.spellings):
             return ""
         roots = [family(word) for word in self.words]
@@ -66,7 +66,7 @@ class Phrase:
 
 @lru_cache(maxsize=65536)
 def phrase(keyword: str) -> Phrase:
-    """The Phrase of a keyword; in double quotes it matches exactly these words."""
+    """Return the Phrase of a keyword; in double quotes it matches exactly these words."""
     keyword = keyword.strip()
     exact = len(keyword) > 2 and keyword[0] in '"“”' and keyword[-1] in '"“”'
     text = readable(keyword)
@@ -157,7 +157,7 @@ def _is_ambiguous(written: str) -> bool:
 
 
 def is_open(before: Form, after: Form) -> bool:
-    """Whether two neighbouring words may also be written as one."""
+    """Return whether two neighbouring words may also be written as one."""
     last_letter, first_letter = before.plain[-1], after.plain[0]
     if last_letter.isdigit() and first_letter.isdigit():
         return False

@@ -13,7 +13,7 @@ _FORMULA_BASE = re.compile(r"(?:^|[^\w])[A-Z][A-Za-z]{0,3}$|[)\]₀-₉][A-Z]?[a
 
 
 def script(mark: str, text: str) -> str:
-    """``text`` raised (``^``) or lowered (``_``).
+    """Return ``text`` raised (``^``) or lowered (``_``).
 
     In Unicode's signs where it is a number or one character; else after its mark in braces, which
     HTML can set smaller, and which show where it ends.
@@ -30,7 +30,7 @@ def script(mark: str, text: str) -> str:
 
 
 def bare_script(mark: str, before: str, text: str) -> str:
-    """As much of ``text`` as is a script outside a formula: "R_t", "A^T", "10^-3", "H_2O"."""
+    """Return as much of ``text`` as is a script outside a formula: "R_t", "A^T", "10^-3", "H_2O"."""
     digits, letter = _DIGITS.match(text), _LETTER.match(text)
     if mark == "^":
         has_base = before[-1:].isalnum() or before[-1:] in (")", "]")
@@ -44,7 +44,9 @@ def bare_script(mark: str, before: str, text: str) -> str:
 
 
 def fraction(numerator: str, denominator: str, *, is_followed: bool) -> str:
-    """``numerator`` over ``denominator`` in one line, its parts in brackets where they need it."""
+    """Return ``numerator`` over ``denominator`` in one line, its parts in brackets where they need
+    it.
+    """
     numerator, denominator = numerator.strip(), denominator.strip()
     if not (numerator and denominator):
         return numerator or denominator
@@ -65,6 +67,6 @@ def _without_marks(text: str) -> int:
 
 
 def root(index: str, text: str) -> str:
-    """The root of ``text``."""
+    """Return the root of ``text``."""
     sign = {"": "√", "2": "√", "3": "∛", "4": "∜"}.get(index, script("^", index) + "√")
     return f"{sign}{text}" if len(text) == 1 or text.isdigit() else f"{sign}({text})"

@@ -17,7 +17,7 @@ _TYPED = re.compile(
 
 
 def with_typography(text: str) -> str:
-    """``text`` with the characters that TeX would print for what was typed."""
+    """Return ``text`` with the characters that TeX would print for what was typed."""
     without_gaps = _GAPS.sub("", text) if GAP in text else text
     return _TYPED.sub(_printed, without_gaps).replace(PLAIN_UNDERSCORE, "_")
 

@@ -91,7 +91,7 @@ class Word(Form):
 
 
 def words(text: str) -> list[Word]:
-    """The words of ``text`` in order, with where they stand."""
+    """Return the words of ``text`` in order, with where they stand."""
     return [
         Word(form.plain, form.normal, form.stem, form.is_acronym, form.is_joined, start, end)
         for form, start, end in _forms(text)
@@ -99,7 +99,7 @@ def words(text: str) -> list[Word]:
 
 
 def forms(text: str) -> list[Form]:
-    """The words of ``text`` in order, to be kept: equal ones are one object."""
+    """Return the words of ``text`` in order, to be kept: equal ones are one object."""
     return [form for form, _, _ in _forms(text)]
 
 
@@ -153,7 +153,7 @@ _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae
 
 @lru_cache(maxsize=65536)
 def singular(word: str) -> str:
-    """The singular of a lower-case English word, lightly.
+    """Return the singular of a lower-case English word, lightly.
 
     The S-stemmer of Harman, "How effective is suffixing?" (JASIS 42, 1991), with the endings of
     -sis, -x, -ch, -sh and -ss words added. Both sides of a match are treated alike, so a wrong

@@ -39,7 +39,8 @@ class OaiRecord:
 
     @property
     def is_gone(self) -> bool:
-        """Whether there is nothing left to read: the record is deleted or the paper withdrawn.
+        """Return whether there is nothing left to read: the record is deleted or the paper
+        withdrawn.
 
         The format has no field for the latter; the comments begin with it, or the abstract.
         """

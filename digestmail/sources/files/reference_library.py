@@ -49,7 +49,7 @@ class ReferenceLibrary:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing in it can be used."""
+        """Return whether nothing in it can be used."""
         return not (self.papers or self.categories or self.keywords)
 
 

@@ -81,12 +81,12 @@ class _Segment:
 
     @property
     def is_surname(self) -> bool:
-        """Whether it can only be a surname: one word after particles such as "van der"."""
+        """Return whether it can only be a surname: one word after particles such as "van der"."""
         return not self.is_initials and all(w.lower() in _PARTICLES for w in self.words[:-1])
 
     @property
     def ends_in_initials(self) -> bool:
-        """Whether it ends in initials, as "Falk N" does, or is nothing but initials."""
+        """Return whether it ends in initials, as "Falk N" does, or is nothing but initials."""
         return bool(_INITIALS.fullmatch(self.words[-1]))
 
     @property
@@ -95,7 +95,7 @@ class _Segment:
 
     @property
     def is_given(self) -> bool:
-        """Whether it can only be given names: initials, one word, or a word and initials."""
+        """Return whether it can only be given names: initials, one word, or a word and initials."""
         further = self.words[1:]
         if _IDEOGRAPH.search(self.text):
             return False
