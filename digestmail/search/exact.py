@@ -61,5 +61,7 @@ def _is_named(author: str, text: str) -> bool:
 
 
 def written_by(paper: Paper, text: str) -> bool:
-    """Return whether somebody of this full name, or with these initials, is an author of a paper."""
+    """Return whether somebody of this full name, or with these initials, is an author
+    of a paper.
+    """
     return any(same_person(text, author) for author in paper.authors)

@@ -306,7 +306,9 @@ class SearchService:
 
 
 def _suits(paper: Paper, query: "Query", *, is_near: bool) -> bool:
-    """Return whether a paper matches a query to the letter, or has what one that is near must have."""
+    """Return whether a paper matches a query to the letter, or has what one that is
+    near must have.
+    """
     from digestmail.search import matches
 
     if any(matches(paper, expression) for expression in query.excluded):

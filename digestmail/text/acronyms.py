@@ -52,7 +52,9 @@ def _long_form(short: str, before: str) -> str:
 
 
 def is_acronym_of(short: str, words: Sequence[str]) -> bool:
-    """Return whether a word is made of the first letters of others, or of letters of them in order."""
+    """Return whether a word is made of the first letters of others, or of letters of
+    them in order.
+    """
     text = " ".join(words)
     return sum(map(str.isupper, short)) > 1 and bool(_long_form(short.removesuffix("s"), text))
 

@@ -132,7 +132,9 @@ class LatexReader:
         return lexeme[0]
 
     def skipped(self, opening: str, closing: str) -> str:
-        """Return the source of an argument in braces or brackets, passed over; empty where none is."""
+        """Return the source of an argument in braces or brackets, passed over; empty
+        where none is.
+        """
         if self.peek() != opening:
             return ""
         depth = 0
@@ -213,7 +215,9 @@ class LatexReader:
         return value
 
     def _word(self, word: str) -> str:
-        """Return a word in a formula, such as the name of a function, apart from what is around it."""
+        """Return a word in a formula, such as the name of a function, apart from what is
+        around it.
+        """
         before = " " if self.tail[-1:].isalnum() or self.tail[-1:] == ")" else ""
         after = " " if self.is_followed() and not self.peek().isspace() else ""
         return f"{before}{word}{after}"

@@ -57,7 +57,9 @@ class Phrase:
 
     @property
     def family(self) -> str:
-        """Return what the phrase has in common with its words' families; empty where it has none."""
+        """Return what the phrase has in common with its words' families; empty where it
+        has none.
+        """
         if self.exact or self.beginnings or any(s.capitals for s in self.spellings):
             return ""
         roots = [family(word) for word in self.words]

@@ -30,7 +30,9 @@ def script(mark: str, text: str) -> str:
 
 
 def bare_script(mark: str, before: str, text: str) -> str:
-    """Return as much of ``text`` as is a script outside a formula: "R_t", "A^T", "10^-3", "H_2O"."""
+    """Return as much of ``text`` as is a script outside a formula: "R_t", "A^T",
+    "10^-3", "H_2O".
+    """
     digits, letter = _DIGITS.match(text), _LETTER.match(text)
     if mark == "^":
         has_base = before[-1:].isalnum() or before[-1:] in (")", "]")
