@@ -204,7 +204,9 @@ async def test_senders_differ_between_subscribers_and_addresses(
     people = [join(store, f"{n}@example.net") for n in range(3)]
     others = [replace(people[0], email="new@example.net"), *people]
     mails = [
-        replace(made, identity=identity).digest_message(one.recipient, digest(one), NOW, 1)
+        replace(made, identity=identity).digest_message(
+            one.recipient, replace(digest(one), id=1), NOW, 1
+        )
         for one in others
     ]
     assert len({mail.sender for mail in mails}) == 4
