@@ -6,7 +6,8 @@ from digestmail.store.bulk_import import ImportBlock, Imports, KnownSubscriber, 
 from digestmail.store.catalogue import Catalogue, Seen
 from digestmail.store.clock_setback import Future
 from digestmail.store.database import Database
-from digestmail.store.digests import Digests, Planned
+from digestmail.store.digest_recording import Planned
+from digestmail.store.digests import Digests
 from digestmail.store.feedback import Feedbacks
 from digestmail.store.leases import Lease, Leases
 from digestmail.store.ledger.deliveries import Ledger, Recovered

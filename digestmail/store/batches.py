@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
 
 from digestmail.domain import Batch, BatchState
 from digestmail.store.database import Database
-from digestmail.store.sql import upsert
-from digestmail.store.tables import BATCH
+from digestmail.store.sql import all_rows, upsert
+from digestmail.store.tables import BATCH, BatchRow
 
 
 class Batches:
@@ -25,22 +24,23 @@ class Batches:
                 closed = [BatchState.COMPLETE.value]
                 if batch.state is BatchState.OPEN:
                     closed.append(BatchState.INCOMPLETE.value)
-                told = {"state": batch.state.value, "reason": batch.reason, "noted_at": now}
-                row = upsert(session, BATCH).values(source=batch.source, day=batch.day, **told)
+                values = {"state": batch.state.value, "reason": batch.reason, "noted_at": now}
+                row = upsert(session, BATCH).values(source=batch.source, day=batch.day, **values)
                 session.execute(
                     row.on_conflict_do_update(
                         index_elements=["source", "day"],
-                        set_=told,
+                        set_=values,
                         where=BATCH.c.state.not_in(closed),
                     )
                 )
 
     def all(self, source: str, since: date = date.min) -> list[Batch]:
-        """The batches of a source from a day on, by day."""
+        """Return the batches of a source from a day on, by day."""
         query = select(BATCH).where(BATCH.c.source == source, BATCH.c.day >= since)
         with self._database.reading() as session:
-            return [_batch(row) for row in session.execute(query.order_by(BATCH.c.day))]
+            rows = all_rows(session, query.order_by(BATCH.c.day), BatchRow)
+        return [_batch(row) for row in rows]
 
 
-def _batch(row: Any) -> Batch:
+def _batch(row: BatchRow) -> Batch:
     return Batch(source=row.source, day=row.day, state=BatchState(row.state), reason=row.reason)

@@ -9,7 +9,8 @@ from sqlalchemy import func, or_, select
 from digestmail.domain import Paper
 from digestmail.store.database import Database
 from digestmail.store.papers import UPLOADS, paper_of
-from digestmail.store.tables import PAPER
+from digestmail.store.sql import all_rows
+from digestmail.store.tables import PAPER, PaperRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Catalogue:
         query = select(PAPER).where(PAPER.c.id > paper_id, public)
         query = query.order_by(PAPER.c.id).limit(most)
         with self._database.reading() as session:
-            return [paper_of(row) for row in session.execute(query)]
+            return [paper_of(row) for row in all_rows(session, query, PaperRow)]
 
     def holding(self, words: Sequence[str], most: int) -> list[int]:
         """The ids of the newest papers whose title or abstract hold every word, as letters do.

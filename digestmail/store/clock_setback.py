@@ -1,4 +1,4 @@
-"""What was written while the clock stood ahead, as seen once it is right again.
+"""Repair of times that were written while the clock stood ahead, once it is right again.
 
 A time after now, by more than clocks may differ, was taken from a clock that has been set back
 since. What follows from it would rest or be given up until that time comes.
@@ -6,7 +6,6 @@ since. What follows from it would rest or be given up until that time comes.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, or_, select, update
 
@@ -41,7 +40,7 @@ class Future:
         self._database = database
 
     def is_known(self, now: datetime) -> bool:
-        """Whether a later time than now has been seen; else now is noted as the latest.
+        """Return whether a later time than now has been seen; else now is noted as the latest.
 
         A sender whose clock jumped and who was killed has noted nothing, but ended mails.
         """
@@ -59,7 +58,7 @@ class Future:
         return False
 
     def ended(self, now: datetime) -> list[int]:
-        """The deliveries that ended by that clock, however they did."""
+        """Return the deliveries that ended by that clock, however they did."""
         query = select(DELIVERY.c.id).where(DELIVERY.c.ended_at > now + SKEW)
         with self._database.reading() as session:
             return list(session.execute(query).scalars())
@@ -71,8 +70,8 @@ class Future:
         """
         with self._database.writing() as session:
             session.execute(update(NOTE).where(NOTE.c.name == _LATEST).values(at=now))
-            for some in chunks(ended, MOST_VALUES):
-                same = (DELIVERY.c.id.in_(some), DELIVERY.c.ended_at > now)
+            for chunk in chunks(ended, MOST_VALUES):
+                same = (DELIVERY.c.id.in_(chunk), DELIVERY.c.ended_at > now)
                 session.execute(update(DELIVERY).where(*same).values(ended_at=now))
 
     def bring_back(self, now: datetime) -> None:
@@ -104,12 +103,12 @@ class Future:
             for row in rows:
                 due.setdefault(row.subscriber_id, row.due_at)
                 release(session, row.id)
-            for some in chunks([row.id for row in rows], MOST_VALUES):
-                session.execute(delete(DIGEST).where(DIGEST.c.id.in_(some)))
+            for chunk in chunks([row.id for row in rows], MOST_VALUES):
+                session.execute(delete(DIGEST).where(DIGEST.c.id.in_(chunk)))
         return due
 
     def given_up(self, now: datetime) -> list[int]:
-        """The deliveries that ended by that clock as withdrawn, or as deferred for too long."""
+        """Return the deliveries that ended by that clock as withdrawn, or deferred for too long."""
         deferred = select(ATTEMPT.c.delivery_id).where(
             ATTEMPT.c.at > now + SKEW, ATTEMPT.c.outcome == Outcome.DEFERRED.value
         )
@@ -130,5 +129,7 @@ class Future:
         """
         with self._database.writing() as session:
             for subscriber_id, before, after in changes:
-                same: Any = (SUBSCRIBER.c.id == subscriber_id, SUBSCRIBER.c.next_due_at == before)
-                session.execute(update(SUBSCRIBER).where(*same).values(next_due_at=after))
+                change = update(SUBSCRIBER).where(
+                    SUBSCRIBER.c.id == subscriber_id, SUBSCRIBER.c.next_due_at == before
+                )
+                session.execute(change.values(next_due_at=after))

@@ -1,23 +1,25 @@
-"""Digests as rows: read many at once, and put together one by one."""
+"""The rows of digests: read many at once, and put together one by one."""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 import msgspec
 from sqlalchemy import Text, bindparam, cast, select
 from sqlmodel import Session
 
 from digestmail.domain import Digest, DigestItem, Paper, Reason, SkipReason
-from digestmail.store.papers import paper_of
-from digestmail.store.sql import MOST_VALUES, chunks, plain_rows
-from digestmail.store.tables import DIGEST, ITEM, PAPER
+from digestmail.store.papers import papers_by_id
+from digestmail.store.sql import all_rows, plain_rows
+from digestmail.store.tables import DIGEST, ITEM, DigestRow
 
-_COLUMNS = ("digest_id", "paper_id", "position", "profile_id", "profile_name", "score", "pinned")
+_NAMES = ("digest_id", "paper_id", "position", "profile_id", "profile_name", "score", "pinned")
+ITEM_COLUMNS = (*(ITEM.c[name] for name in _NAMES), cast(ITEM.c.reasons, Text))
+ItemColumns = tuple[int, int, int, int | None, str, float, bool, str]
+
 _DIGESTS = select(DIGEST).where(DIGEST.c.id.in_(bindparam("ids", expanding=True)))
 _ITEMS = (
-    select(*(ITEM.c[name] for name in _COLUMNS), cast(ITEM.c.reasons, Text))
+    select(*ITEM_COLUMNS)
     .where(ITEM.c.digest_id.in_(bindparam("ids", expanding=True)))
     .order_by(ITEM.c.digest_id, ITEM.c.position)
 )
@@ -25,49 +27,51 @@ _ITEMS = (
 _REASONS = msgspec.json.Decoder(list[tuple[Reason, ...]])
 
 
-class Loaded:
-    """Digests that were read together; each is made of its rows when it is asked for.
+class DigestRows:
+    """The rows of digests that were read together; ``get`` makes one digest of its rows.
 
-    So they are garbage again before the collector looks, which would take longer than making them.
+    So digests are garbage again before the collector looks, which would take longer than making
+    them.
     """
 
     def __init__(
-        self, rows: Sequence[Any], items: Sequence[Any], papers: Mapping[int, Paper]
+        self, rows: Sequence[DigestRow], items: Sequence[ItemColumns], papers: Mapping[int, Paper]
     ) -> None:
         self._rows = {row.id: row for row in rows}
-        self._items = {digest_id: list(mine) for digest_id, mine in groupby(items, itemgetter(0))}
+        self._items = {digest_id: list(group) for digest_id, group in groupby(items, itemgetter(0))}
         self._papers = papers
 
     def get(self, digest_id: int) -> Digest | None:
-        """A digest with its items, if it was there."""
-        row, items = self._rows.get(digest_id), self._items.get(digest_id, [])
-        papers = self._papers
+        """Return a digest with its items, if it was there."""
+        row = self._rows.get(digest_id)
         if row is None:
             return None
-        reasons = _REASONS.decode(f"[{','.join([item[-1] for item in items])}]")
-        made = [
+        return _digest(row, items_of(self._items.get(digest_id, []), self._papers))
+
+
+def load(session: Session, digest_ids: Collection[int], papers: dict[int, Paper]) -> DigestRows:
+    """Read digests; ``papers`` by id are taken as they are, those it lacks are read and added."""
+    values = {"ids": list(digest_ids)}
+    rows = all_rows(session, _DIGESTS.params(values), DigestRow)
+    items: list[ItemColumns] = plain_rows(session, _ITEMS, values)
+    papers |= papers_by_id(session, {item[1] for item in items} - papers.keys())
+    return DigestRows(rows, items, papers)
+
+
+def items_of(items: Sequence[ItemColumns], papers: Mapping[int, Paper]) -> tuple[DigestItem, ...]:
+    """Return the items of rows that have ITEM_COLUMNS."""
+    reasons = _REASONS.decode(f"[{','.join([item[-1] for item in items])}]")
+    return tuple(
+        [
             DigestItem(position, papers[paper], profile, name, score, bool(pinned), why)
             for (_, paper, position, profile, name, score, pinned, _), why in zip(
                 items, reasons, strict=True
             )
         ]
-        return digest_of(row, tuple(made))
+    )
 
 
-def load(session: Session, digest_ids: Collection[int], papers: dict[int, Paper]) -> Loaded:
-    """Read digests; ``papers`` by id are taken as they are, those it lacks are read and added."""
-    values = {"ids": list(digest_ids)}
-    rows = session.execute(_DIGESTS, values).all()
-    items = plain_rows(session, _ITEMS, values)
-    lacking = sorted({item[1] for item in items} - papers.keys())
-    for some in chunks(lacking, MOST_VALUES):
-        found = session.execute(select(PAPER).where(PAPER.c.id.in_(some)))
-        papers |= {row.id: paper_of(row) for row in found}
-    return Loaded(rows, items, papers)
-
-
-def digest_of(row: Any, items: tuple[DigestItem, ...] = ()) -> Digest:
-    """The Digest of a row that has the digest table's columns."""
+def _digest(row: DigestRow, items: tuple[DigestItem, ...]) -> Digest:
     return Digest(
         id=row.id,
         subscriber_id=row.subscriber_id,
@@ -83,8 +87,3 @@ def digest_of(row: Any, items: tuple[DigestItem, ...] = ()) -> Digest:
         note=row.note,
         items=items,
     )
-
-
-def reasons_of(stored: Sequence[Any]) -> tuple[Reason, ...]:
-    """The reasons of an item, as they are stored in JSON."""
-    return msgspec.convert(stored, tuple[Reason, ...])

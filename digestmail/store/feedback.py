@@ -1,14 +1,13 @@
-"""What subscribers said of papers."""
+"""The verdicts of subscribers on papers."""
 
 from collections.abc import Collection
-from typing import Any
 
 from sqlalchemy import delete, select
 
 from digestmail.domain import Feedback, Verdict
 from digestmail.store.database import Database
-from digestmail.store.sql import MOST_VALUES, chunks, upsert
-from digestmail.store.tables import FEEDBACK
+from digestmail.store.sql import MOST_VALUES, all_rows, chunks, first_row, upsert
+from digestmail.store.tables import FEEDBACK, FeedbackRow
 
 
 class Feedbacks:
@@ -37,23 +36,24 @@ class Feedbacks:
             )
 
     def take_back(self, subscriber_id: int, paper_id: int) -> Feedback | None:
-        """Erase a verdict; the one that was erased, if any."""
-        mine = (FEEDBACK.c.subscriber_id == subscriber_id, FEEDBACK.c.paper_id == paper_id)
+        """Erase a verdict; return it, if there was any."""
+        verdict = (FEEDBACK.c.subscriber_id == subscriber_id, FEEDBACK.c.paper_id == paper_id)
         with self._database.writing() as session:
-            gone = session.execute(delete(FEEDBACK).where(*mine).returning(*FEEDBACK.c)).first()
-        return _feedback(gone) if gone else None
+            erased = delete(FEEDBACK).where(*verdict).returning(*FEEDBACK.c)
+            row = first_row(session, erased, FeedbackRow)
+        return _feedback(row) if row else None
 
     def of(self, subscriber_ids: Collection[int]) -> list[Feedback]:
-        """All verdicts of these subscribers, oldest first."""
-        found: list[Any] = []
+        """Return all verdicts of these subscribers, oldest first."""
+        rows: list[FeedbackRow] = []
         with self._database.reading() as session:
-            for some in chunks(sorted(subscriber_ids), MOST_VALUES):
-                query = select(FEEDBACK).where(FEEDBACK.c.subscriber_id.in_(some))
-                found += session.execute(query.order_by(FEEDBACK.c.given_at)).all()
-        return [_feedback(row) for row in found]
+            for chunk in chunks(sorted(subscriber_ids), MOST_VALUES):
+                query = select(FEEDBACK).where(FEEDBACK.c.subscriber_id.in_(chunk))
+                rows += all_rows(session, query.order_by(FEEDBACK.c.given_at), FeedbackRow)
+        return [_feedback(row) for row in rows]
 
 
-def _feedback(row: Any) -> Feedback:
+def _feedback(row: FeedbackRow) -> Feedback:
     return Feedback(
         row.subscriber_id, row.profile_id, row.paper_id, Verdict(row.verdict), row.given_at
     )

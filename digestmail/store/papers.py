@@ -7,14 +7,14 @@ from itertools import count, repeat
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import Select, and_, delete, func, insert, or_, select, text, update
 from sqlmodel import Session
 
 from digestmail.domain import Paper
 from digestmail.store.database import Database
 from digestmail.store.paper_identity import names_of
-from digestmail.store.sql import MOST_VALUES, chunks, upsert
-from digestmail.store.tables import PAPER, PAPER_FEATURE, PAPER_NAME
+from digestmail.store.sql import MOST_VALUES, all_rows, chunks, upsert
+from digestmail.store.tables import PAPER, PAPER_FEATURE, PAPER_NAME, PaperRow
 
 SEEDS = "seeds"  # the source of papers that came because a profile names them
 UPLOADS = "uploads"  # the source of papers that only a reader's own file tells of: theirs alone
@@ -50,7 +50,7 @@ class Papers:
         with self._database.writing() as session:
             arrivals = _next_arrivals(session)
             works = _works(session, papers)
-            stored = _by_id(session, [w.paper_id for w in works if w.paper_id], lock=True)
+            stored = papers_by_id(session, [w.paper_id for w in works if w.paper_id], lock=True)
             unknown = [work for work in works if not work.paper_id]
             new = _insert(session, unknown, now, arrivals if news else repeat(NO_NEWS))
             newer = 0
@@ -70,27 +70,28 @@ class Papers:
         return Added(new, newer, len(papers) - new - newer)
 
     def by_titles(self, titles: Collection[str]) -> dict[str, Paper]:
-        """The stored papers with these titles, by their titles' ``casefold``.
+        """Return the stored papers with these titles, by their titles' ``casefold``.
 
         The case of letters makes no difference, on SQLite that of A to Z. Looks at every paper.
         """
-        found: dict[str, Paper] = {}
+        papers: dict[str, Paper] = {}
         title = PAPER.c.title
         with self._database.reading() as session:
-            for some in chunks(sorted(titles), MOST_VALUES // 3):
-                lower = {each.lower() for each in some} | {each.translate(_LOWER) for each in some}
-                query = select(PAPER).where(or_(func.lower(title).in_(lower), title.in_(some)))
-                rows = session.execute(query.where(PAPER.c.source != UPLOADS))
-                found |= {row.title.casefold(): paper_of(row) for row in rows}
-        return found
+            for chunk in chunks(sorted(titles), MOST_VALUES // 3):
+                lower = {each.lower() for each in chunk}
+                lower |= {each.translate(_LOWER) for each in chunk}
+                query = select(PAPER).where(or_(func.lower(title).in_(lower), title.in_(chunk)))
+                rows = all_rows(session, query.where(PAPER.c.source != UPLOADS), PaperRow)
+                papers |= {row.title.casefold(): paper_of(row) for row in rows}
+        return papers
 
     def seen_after(self, since: datetime) -> list[Paper]:
-        """The papers first seen after an instant, in order of first sight."""
+        """Return the papers first seen after an instant, in order of first sight."""
         query = select(PAPER).where(PAPER.c.first_seen_at > since)
         return self._all(query.order_by(PAPER.c.first_seen_at, PAPER.c.id))
 
     def news(self, since: datetime) -> list[tuple[int, Paper]]:
-        """The papers that came after the first one seen after an instant, with their arrivals.
+        """Return the papers since the first one seen after an instant, with their arrivals.
 
         In order of arrival. One whose time is older, as by a clock that was wrong, is among them.
         Those that never were news come first, if their time is after the instant.
@@ -105,86 +106,86 @@ class Papers:
         )
         ordered = query.order_by(PAPER.c.arrival, PAPER.c.first_seen_at, PAPER.c.id)
         with self._database.reading() as session:
-            return [(row.arrival, paper_of(row)) for row in session.execute(ordered)]
+            rows = all_rows(session, ordered, PaperRow)
+            return [(row.arrival, paper_of(row)) for row in rows]
 
     def by_keys(self, keys: Collection[str]) -> dict[str, Paper]:
-        """The stored ones of these keys, or of other names of a paper."""
-        found: dict[str, Paper] = {}
-        join = PAPER.join(PAPER_NAME, PAPER_NAME.c.paper_id == PAPER.c.id)
-        query = select(PAPER_NAME.c.name, *PAPER.c).select_from(join)
+        """Return the stored papers of these keys, or of other names that a paper has."""
         with self._database.reading() as session:
-            for some in chunks(sorted(keys), MOST_VALUES):
-                rows = session.execute(query.where(PAPER_NAME.c.name.in_(some)))
-                found |= {row.name: paper_of(row) for row in rows}
-        return found
+            ids = dict(_known_names(session, sorted(keys)))
+            papers = papers_by_id(session, list(ids.values()))
+        return {name: papers[paper_id] for name, paper_id in ids.items() if paper_id in papers}
 
     def by_ids(self, ids: Iterable[int]) -> dict[int, Paper]:
-        """The stored ones of these ids."""
+        """Return the stored papers of these ids."""
         with self._database.reading() as session:
-            return _by_id(session, list(ids))
+            return papers_by_id(session, list(ids))
 
     def before(self, moment: datetime, limit: int) -> list[Paper]:
-        """The last ``limit`` papers first seen at or before an instant, newest first."""
+        """Return the last ``limit`` papers first seen at or before an instant, newest first."""
         query = select(PAPER).where(PAPER.c.first_seen_at <= moment, PAPER.c.source != UPLOADS)
         return self._all(query.order_by(PAPER.c.first_seen_at.desc(), PAPER.c.id).limit(limit))
 
     def features(self, kind: str, ids: Collection[int]) -> dict[int, bytes]:
-        """What is kept of ``kind`` for the papers of these ids, where anything is."""
-        found: dict[int, bytes] = {}
+        """Return the stored features of a kind of these papers, by id, where there are any."""
+        features: dict[int, bytes] = {}
         columns = select(PAPER_FEATURE.c.paper_id, PAPER_FEATURE.c.data)
         with self._database.reading() as session:
-            for some in chunks(sorted(ids), MOST_VALUES):
-                mine = PAPER_FEATURE.c.paper_id.in_(some), PAPER_FEATURE.c.kind == kind
-                found |= {row.paper_id: row.data for row in session.execute(columns.where(*mine))}
-        return found
+            for chunk in chunks(sorted(ids), MOST_VALUES):
+                named = PAPER_FEATURE.c.paper_id.in_(chunk), PAPER_FEATURE.c.kind == kind
+                rows = session.execute(columns.where(*named))
+                features |= {row.paper_id: row.data for row in rows}
+        return features
 
     def without_feature(self, kind: str, newest: int) -> list[int]:
-        """Return the ids of papers of which nothing of ``kind`` is kept, the newest first.
+        """Return the ids of papers without a feature of a kind, the newest first.
 
         Only among the last ``newest`` ids: so it takes no longer as years go by.
         """
-        kept = PAPER.outerjoin(
+        featured = PAPER.outerjoin(
             PAPER_FEATURE,
             and_(PAPER_FEATURE.c.paper_id == PAPER.c.id, PAPER_FEATURE.c.kind == kind),
         )
         last = select(func.coalesce(func.max(PAPER.c.id), 0)).scalar_subquery()
-        query = select(PAPER.c.id).select_from(kept).where(PAPER_FEATURE.c.paper_id.is_(None))
+        query = select(PAPER.c.id).select_from(featured).where(PAPER_FEATURE.c.paper_id.is_(None))
         query = query.where(PAPER.c.id > last - newest, PAPER.c.source != UPLOADS)
         with self._database.reading() as session:
             return list(session.execute(query.order_by(PAPER.c.id.desc())).scalars())
 
     def count_features(self, kind: str, ids: Collection[int]) -> int:
-        """Return of how many of these papers something of ``kind`` is kept."""
+        """Return how many of these papers have a feature of a kind."""
         counted = select(func.count()).where(PAPER_FEATURE.c.kind == kind)
         with self._database.reading() as session:
-            parts = chunks(sorted(ids), MOST_VALUES)
-            queries = (counted.where(PAPER_FEATURE.c.paper_id.in_(part)) for part in parts)
+            queries = (
+                counted.where(PAPER_FEATURE.c.paper_id.in_(chunk))
+                for chunk in chunks(sorted(ids), MOST_VALUES)
+            )
             return sum(int(session.execute(query).scalar_one()) for query in queries)
 
     def keep_features(self, kind: str, data: Mapping[int, bytes]) -> None:
-        """Keep what was computed of papers that are stored, in place of what was kept before."""
+        """Store features of stored papers, by id, in place of earlier ones."""
         rows = [{"paper_id": key, "kind": kind, "data": value} for key, value in data.items()]
         if rows:
             with self._database.writing() as session:
-                kept = upsert(session, PAPER_FEATURE)
-                kept = kept.on_conflict_do_update(
-                    index_elements=["paper_id", "kind"], set_={"data": kept.excluded.data}
+                insertion = upsert(session, PAPER_FEATURE)
+                insertion = insertion.on_conflict_do_update(
+                    index_elements=["paper_id", "kind"], set_={"data": insertion.excluded.data}
                 )
-                session.execute(kept, rows)
+                session.execute(insertion, rows)
 
     def count_by_source(self) -> dict[str, int]:
-        """How many papers each source saw first."""
+        """Return how many papers each source saw first."""
         query = select(PAPER.c.source, func.count()).group_by(PAPER.c.source)
         with self._database.reading() as session:
             return dict(session.execute(query).all())
 
-    def _all(self, query: Any) -> list[Paper]:
+    def _all(self, query: Select[Any]) -> list[Paper]:
         with self._database.reading() as session:
-            return [paper_of(row) for row in session.execute(query)]
+            return [paper_of(row) for row in all_rows(session, query, PaperRow)]
 
 
-def paper_of(row: Any) -> Paper:
-    """The Paper of a row that has the paper table's columns."""
+def paper_of(row: PaperRow) -> Paper:
+    """Return the Paper of a row."""
     return Paper(
         id=row.id,
         key=row.key,
@@ -204,8 +205,8 @@ def paper_of(row: Any) -> Paper:
     )
 
 
-def row_of(paper: Paper, now: datetime, arrival: int = NO_NEWS) -> dict[str, Any]:
-    """The paper table's columns of a Paper first seen ``now``."""
+def row_of(paper: Paper, now: datetime, arrival: int = NO_NEWS) -> dict[str, object]:
+    """Return the paper table's columns of a Paper first seen ``now``."""
     return {
         "key": paper.key,
         "upvotes": paper.upvotes,
@@ -240,7 +241,7 @@ class _Work:
 
 
 def _next_arrivals(session: Session) -> Iterator[int]:
-    """The numbers of the next papers that come.
+    """Return the numbers of the next papers that come.
 
     One process at a time decides what is new and numbers it, on PostgreSQL by a lock until its
     commit; SQLite's writers always do. So who sees a number has seen all smaller ones.
@@ -252,7 +253,7 @@ def _next_arrivals(session: Session) -> Iterator[int]:
 
 
 def _works(session: Session, papers: Sequence[Paper]) -> list[_Work]:
-    """The works of a batch, as if their records had come one by one."""
+    """Return the works of a batch, as if their records had come one by one."""
     works: list[_Work] = []
     by_name: dict[str, _Work] = {}
     for number, paper in enumerate(papers):
@@ -262,9 +263,9 @@ def _works(session: Session, papers: Sequence[Paper]) -> list[_Work]:
         if not same:
             works.append(work)
         work.join(paper, names)
-        for other in same[1:]:  # two works until now, which this record tells to be one
-            work.join(other.paper, other.names)
-            works.remove(other)
+        for duplicate in same[1:]:  # two works until now, which this record makes one
+            work.join(duplicate.paper, duplicate.names)
+            works.remove(duplicate)
         by_name |= dict.fromkeys(work.names, work)
     for name, paper_id in _known_names(session, sorted(by_name)):
         work = by_name[name]
@@ -273,18 +274,19 @@ def _works(session: Session, papers: Sequence[Paper]) -> list[_Work]:
 
 
 def _known_names(session: Session, names: Sequence[str]) -> Iterator[tuple[str, int]]:
-    for some in chunks(names, MOST_VALUES):
+    for chunk in chunks(names, MOST_VALUES):
         query = select(PAPER_NAME.c.name, PAPER_NAME.c.paper_id)
-        yield from session.execute(query.where(PAPER_NAME.c.name.in_(some)))
+        yield from session.execute(query.where(PAPER_NAME.c.name.in_(chunk)))
 
 
-def _by_id(session: Session, ids: Sequence[int], *, lock: bool = False) -> dict[int, Paper]:
-    found: dict[int, Paper] = {}
-    for some in chunks(sorted(set(ids)), MOST_VALUES):
-        query = select(PAPER).where(PAPER.c.id.in_(some)).order_by(PAPER.c.id)
-        rows = session.execute(query.with_for_update() if lock else query)
-        found |= {row.id: paper_of(row) for row in rows}
-    return found
+def papers_by_id(session: Session, ids: Collection[int], *, lock: bool = False) -> dict[int, Paper]:
+    """Return the stored papers of these ids, locked until the end of the transaction if asked."""
+    papers: dict[int, Paper] = {}
+    for chunk in chunks(sorted(set(ids)), MOST_VALUES):
+        query = select(PAPER).where(PAPER.c.id.in_(chunk)).order_by(PAPER.c.id)
+        rows = all_rows(session, query.with_for_update() if lock else query, PaperRow)
+        papers |= {row.id: paper_of(row) for row in rows}
+    return papers
 
 
 def _insert(
@@ -323,16 +325,16 @@ def _was_only_a_seed(old: Paper, paper: Paper, now: datetime) -> bool:
 
 
 def _changes(old: Paper, paper: Paper) -> dict[str, Any]:
-    """What a record changes: its texts those of an older version or what was lacking.
+    """Return what a record changes: its texts those of an older version or what was lacking.
 
     Categories and upvotes only gather.
     """
     first, second = (paper, old) if paper.version > old.version else (old, paper)
     changes = {name: getattr(first, name) or getattr(second, name) for name in _VALUES}
-    more = [c for c in paper.categories if c not in old.categories]
+    added = [c for c in paper.categories if c not in old.categories]
     return {
         **changes,
         "upvotes": max(paper.upvotes, old.upvotes),
         "authors": first.authors or second.authors,
-        "categories": (*old.categories, *more),
+        "categories": (*old.categories, *added),
     }

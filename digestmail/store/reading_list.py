@@ -1,15 +1,14 @@
 """Reading lists."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, func, select
 
 from digestmail.domain import SavedPaper
 from digestmail.store.database import Database
 from digestmail.store.papers import Papers
-from digestmail.store.sql import upsert
-from digestmail.store.tables import SAVED
+from digestmail.store.sql import all_rows, upsert
+from digestmail.store.tables import SAVED, SavedRow
 
 
 class Saved:
@@ -27,22 +26,23 @@ class Saved:
 
     def remove(self, subscriber_id: int, paper_id: int) -> None:
         """Take a paper off a reading list, if it is there."""
-        mine = (SAVED.c.subscriber_id == subscriber_id, SAVED.c.paper_id == paper_id)
+        saved = (SAVED.c.subscriber_id == subscriber_id, SAVED.c.paper_id == paper_id)
         with self._database.writing() as session:
-            session.execute(delete(SAVED).where(*mine))
+            session.execute(delete(SAVED).where(*saved))
 
     def of(self, subscriber_id: int, *, limit: int | None = None) -> list[SavedPaper]:
-        """A reading list, the last saved first."""
-        query = select(SAVED.c.paper_id, SAVED.c.saved_at)
-        mine = query.where(SAVED.c.subscriber_id == subscriber_id)
-        latest = mine.order_by(SAVED.c.saved_at.desc(), SAVED.c.paper_id.desc()).limit(limit)
+        """Return a reading list, the last saved first."""
+        query = select(SAVED).where(SAVED.c.subscriber_id == subscriber_id)
+        latest = query.order_by(SAVED.c.saved_at.desc(), SAVED.c.paper_id.desc()).limit(limit)
         with self._database.reading() as session:
-            rows: Any = session.execute(latest).all()
-        papers = self._papers.by_ids([paper_id for paper_id, _ in rows])
-        return [SavedPaper(papers[i], at) for i, at in rows if i in papers]
+            rows = all_rows(session, latest, SavedRow)
+        papers = self._papers.by_ids([row.paper_id for row in rows])
+        return [
+            SavedPaper(papers[row.paper_id], row.saved_at) for row in rows if row.paper_id in papers
+        ]
 
     def count(self, subscriber_id: int) -> int:
-        """How many papers are on a reading list."""
+        """Return how many papers are on a reading list."""
         query = select(func.count()).where(SAVED.c.subscriber_id == subscriber_id)
         with self._database.reading() as session:
             saved: int = session.execute(query).scalar_one()

@@ -56,7 +56,7 @@ class PaperRow(Base, table=True):
     # All that tells whether a list of the latest papers has changed, without reading the papers.
     __table_args__ = (Index("ix_paper_state", "first_seen_at", "upvotes", "id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(primary_key=True)
     key: str = Field(unique=True)
     title: str = Field(sa_type=Text)
     abstract: str = Field(sa_type=Text)
@@ -138,7 +138,7 @@ class SubscriberRow(Base, table=True):
     __tablename__ = "subscriber"
     __table_args__ = (_NEVER_REUSED,)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(primary_key=True)
     email: str = Field(unique=True)
     status: str = Field(index=True)
     hour: int
@@ -163,7 +163,7 @@ class ProfileRow(Base, table=True):
     __tablename__ = "profile"
     __table_args__ = (UniqueConstraint("subscriber_id", "name"), _NEVER_REUSED)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(primary_key=True)
     subscriber_id: int = _owner("subscriber", nullable=False)
     name: str
     keywords: list[str] = _json()
@@ -183,7 +183,7 @@ class DigestRow(Base, table=True):
     __tablename__ = "digest"
     __table_args__ = (UniqueConstraint("subscriber_id", "date"), _NEVER_REUSED)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(primary_key=True)
     subscriber_id: int = _owner("subscriber", nullable=False)
     date: date
     due_at: datetime = Field(index=True)
@@ -232,7 +232,7 @@ class DeliveryRow(Base, table=True):
         _NEVER_REUSED,
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(primary_key=True)
     kind: str
     subscriber_id: int = _owner("subscriber", nullable=False, index=True)
     digest_id: int | None = _owner("digest", index=True)
@@ -251,7 +251,7 @@ class DeliveryRow(Base, table=True):
 class AttemptRow(Base, table=True):
     __tablename__ = "attempt"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(primary_key=True)
     delivery_id: int = _owner("delivery", nullable=False, index=True)
     at: datetime
     seconds: float

@@ -1,14 +1,13 @@
-"""What a model computes of the texts that people typed, as long as anybody uses it."""
+"""Features of the texts that people typed, as long as anybody uses them."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, select, update
 
 from digestmail.store.database import Database
-from digestmail.store.sql import MOST_VALUES, chunks, upsert
-from digestmail.store.tables import TEXT_FEATURE
+from digestmail.store.sql import MOST_VALUES, all_rows, chunks, upsert
+from digestmail.store.tables import TEXT_FEATURE, TextFeatureRow
 
 _RENEWAL = timedelta(days=3)  # a use within so long of the last one is not written down
 
@@ -20,25 +19,25 @@ class TextFeatures:
         self._database = database
 
     def load(self, kind: str, names: Collection[str], now: datetime) -> dict[str, bytes]:
-        """Return what is kept of the texts of these names, which are in use now."""
+        """Return the features of the texts of these names, which are in use now."""
         table = TEXT_FEATURE.c
-        rows: list[Any] = []
+        rows: list[TextFeatureRow] = []
         with self._database.reading() as session:
-            for part in chunks(sorted(names), MOST_VALUES):
-                query = select(table.name, table.data, table.used_at)
-                rows += session.execute(query.where(table.name.in_(part), table.kind == kind)).all()
+            for chunk in chunks(sorted(names), MOST_VALUES):
+                query = select(TEXT_FEATURE).where(table.name.in_(chunk), table.kind == kind)
+                rows += all_rows(session, query, TextFeatureRow)
         if stale := [row.name for row in rows if not now - _RENEWAL < row.used_at <= now]:
             self._renew(kind, stale, now)
         return {row.name: row.data for row in rows}
 
     def _renew(self, kind: str, names: Collection[str], now: datetime) -> None:
         with self._database.writing() as session:
-            for part in chunks(sorted(names), MOST_VALUES):
-                own = TEXT_FEATURE.c.name.in_(part), TEXT_FEATURE.c.kind == kind
-                session.execute(update(TEXT_FEATURE).where(*own).values(used_at=now))
+            for chunk in chunks(sorted(names), MOST_VALUES):
+                used = TEXT_FEATURE.c.name.in_(chunk), TEXT_FEATURE.c.kind == kind
+                session.execute(update(TEXT_FEATURE).where(*used).values(used_at=now))
 
     def keep(self, kind: str, data: Mapping[str, bytes], now: datetime) -> None:
-        """Keep what was computed of texts; what another process has kept meanwhile stays."""
+        """Store features of texts; those that another process has stored meanwhile stay."""
         rows = [
             {"name": name, "kind": kind, "data": value, "used_at": now}
             for name, value in sorted(data.items())

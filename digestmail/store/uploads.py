@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, delete, insert, select
 from digestmail.domain import Paper
 from digestmail.store.database import Database
 from digestmail.store.papers import UPLOADS, paper_of, row_of
-from digestmail.store.sql import MOST_VALUES, chunks, upsert
-from digestmail.store.tables import NOTE, PAPER, PAPER_NAME
+from digestmail.store.sql import MOST_VALUES, all_rows, chunks, upsert
+from digestmail.store.tables import NOTE, PAPER, PAPER_NAME, PaperRow
 
 MOST = 100  # waiting at a time; of more the oldest goes
 _NAME = "upload:"
@@ -60,8 +60,8 @@ class Uploads:
         prefix = _prefix(subscriber_id)
         query = select(PAPER).where(*_of(subscriber_id)).order_by(PAPER.c.id)
         with self._database.reading() as session:
-            papers = map(paper_of, session.execute(query))
-            return [replace(paper, key=paper.key.removeprefix(prefix)) for paper in papers]
+            rows = all_rows(session, query, PaperRow)
+        return [replace(paper_of(row), key=row.key.removeprefix(prefix)) for row in rows]
 
     def drop(self, subscriber_id: int, but: Collection[str] = ()) -> None:
         """Erase a reader's papers but those of some keys."""

@@ -40,7 +40,7 @@ from digestmail.steps.daily.outcomes import RETRIES, Transition, decide, is_doub
 from digestmail.steps.daily.recording import RECORDING, Recorder, RecordingParameters
 from digestmail.steps.subscribers.subscription import LEFT_REASON, SubscriptionService
 from digestmail.store import Finish, Recovered, Store, ToWire
-from digestmail.store.digest_rows import Loaded
+from digestmail.store.digest_rows import DigestRows
 from digestmail.text import one_line
 from digestmail.worker import is_gone, this_worker
 
@@ -138,7 +138,7 @@ class _LeasedMail:
     delivery: Delivery
     recipient: Recipient | None
     refused: str  # why their address must not be mailed; empty when it may
-    digests: Loaded
+    digests: DigestRows
     lease_end: float
 
 

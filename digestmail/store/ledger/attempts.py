@@ -1,23 +1,22 @@
 """The attempts at deliveries, as rows: what the relay said each time."""
 
-from typing import Any
-
 from digestmail.domain import Attempt, Outcome, Phase, SendResult
+from digestmail.store.tables import AttemptRow
 
 # The words of an attempt that has no answer yet, and of one that will have none.
 HANDED_OVER = "handed over; no answer was recorded"
 STOPPED = "the sender stopped while the mail was on the wire"
 
 
-def told(result: SendResult) -> str:
-    """An attempt's end in one line, for the ledger."""
+def detail_of(result: SendResult) -> str:
+    """Return the end of an attempt in one line, for the ledger."""
     enhanced = "" if result.text.startswith(result.enhanced) else result.enhanced
     words = filter(None, (str(result.code or ""), enhanced, result.text))
     return f"{result.phase}: {' '.join(words)}"[:500]
 
 
-def attempt_row(attempt: Attempt) -> dict[str, Any]:
-    """The row of an attempt."""
+def attempt_row(attempt: Attempt) -> dict[str, object]:
+    """Return the row of an attempt."""
     result = attempt.result
     return {
         "delivery_id": attempt.delivery_id,
@@ -31,8 +30,8 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def attempt_of(row: Any) -> Attempt:
-    """The attempt of a row."""
+def attempt_of(row: AttemptRow) -> Attempt:
+    """Return the attempt of a row."""
     result = SendResult(
         outcome=Outcome(row.outcome),
         phase=Phase(row.phase),

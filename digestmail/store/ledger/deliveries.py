@@ -10,7 +10,6 @@ is sent again instead, since a second one harms nobody and a missing one locks s
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select, update
 
@@ -27,20 +26,26 @@ from digestmail.store.leases import has_lapsed
 from digestmail.store.ledger.attempts import HANDED_OVER, STOPPED, attempt_of
 from digestmail.store.ledger.requeue import redeliver, retry, row_of
 from digestmail.store.ledger.transitions import Step, take
-from digestmail.store.sql import upsert
-from digestmail.store.tables import ATTEMPT, DELIVERY, SUBSCRIBER
+from digestmail.store.sql import all_rows, first_row, upsert
+from digestmail.store.tables import (
+    ATTEMPT,
+    DELIVERY,
+    SUBSCRIBER,
+    AttemptRow,
+    DeliveryRow,
+)
 
 _WAITING = (DeliveryState.PLANNED.value, DeliveryState.DEFERRED.value)
 _HELD = (DeliveryState.LEASED.value, DeliveryState.ON_WIRE.value)
 _PRESENT_ADDRESS = (
     select(SUBSCRIBER.c.email).where(SUBSCRIBER.c.id == DELIVERY.c.subscriber_id).scalar_subquery()
 )
-_FREE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
+_FREE: dict[str, None] = {"lease_owner": None, "lease_until": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What was found of dead workers: leases freed, and deliveries nobody can decide."""
+    """Counts of what dead workers left: leases freed, and deliveries nobody can decide."""
 
     freed: int = 0
     unknown: int = 0
@@ -102,7 +107,7 @@ class Ledger:
             .returning(*DELIVERY.c)
         )
         with self._database.writing() as session:
-            rows = session.execute(claim).all()
+            rows = all_rows(session, claim, DeliveryRow)
         return sorted(map(_delivery, rows), key=lambda delivery: delivery.id)
 
     def readdress(self, owner: str, delivery: Delivery) -> Delivery | None:
@@ -118,11 +123,11 @@ class Ledger:
         )
         with self._database.writing() as session:
             changed = step.values(address=_PRESENT_ADDRESS).returning(*DELIVERY.c)
-            row = session.execute(changed).first()
+            row = first_row(session, changed, DeliveryRow)
         return _delivery(row) if row else None
 
     def take(self, owner: str, steps: Sequence[Step]) -> list[bool]:
-        """Commit steps of different deliveries at once; for each whether it was ours to take.
+        """Commit steps of different deliveries at once; return for each whether it was ours.
 
         See ToWire and Finish. After an error the same steps may be taken again: what was committed
         counts as taken.
@@ -140,7 +145,7 @@ class Ledger:
             retry(session, delivery_id, _mailed(kind), now)
 
     def redeliver(self, delivery_id: int, now: datetime) -> int:
-        """Plan a digest that was sent, or is unknown, once more; the id of the new delivery.
+        """Plan a digest that was sent, or is unknown, once more; return the new delivery's id.
 
         It will have the same Message-ID. InputError when the subscriber does not want it.
         """
@@ -158,7 +163,7 @@ class Ledger:
             session.execute(step.values(state=DeliveryState.PLANNED.value, **_FREE))
 
     def has_bounced(self, delivery: Delivery) -> bool:
-        """Whether an earlier delivery to the same subscriber and address bounced."""
+        """Return whether an earlier delivery to the same subscriber and address bounced."""
         join = ATTEMPT.join(DELIVERY, DELIVERY.c.id == ATTEMPT.c.delivery_id)
         query = (
             select(ATTEMPT.c.id)
@@ -174,7 +179,7 @@ class Ledger:
             return session.execute(query.limit(1)).first() is not None
 
     def has_sent_since(self, instant: datetime) -> bool:
-        """Whether the relays have taken anybody's mail since an instant."""
+        """Return whether the relays have taken anybody's mail since an instant."""
         query = select(DELIVERY.c.id).where(
             DELIVERY.c.state == DeliveryState.SENT.value, DELIVERY.c.ended_at >= instant
         )
@@ -198,12 +203,12 @@ class Ledger:
                 .with_for_update(skip_locked=True)
             ).all()
             gone = {owner: is_gone(owner) for owner in {row.lease_owner for row in held}}
-            left = [
+            abandoned = [
                 row.id
                 for row in held
                 if has_lapsed(row.lease_until, longest, now) or gone[row.lease_owner]
             ]
-            if not left:
+            if not abandoned:
                 return Recovered()
             harmless = or_(
                 DELIVERY.c.state == DeliveryState.LEASED.value,
@@ -211,13 +216,15 @@ class Ledger:
             )
             freed = session.execute(
                 update(DELIVERY)
-                .where(DELIVERY.c.id.in_(left), harmless, DELIVERY.c.state.in_(_HELD))
+                .where(DELIVERY.c.id.in_(abandoned), harmless, DELIVERY.c.state.in_(_HELD))
                 .values(state=DeliveryState.PLANNED.value, **_FREE)
                 .returning(DELIVERY.c.id)
             ).all()
             lost = session.execute(
                 update(DELIVERY)
-                .where(DELIVERY.c.id.in_(left), DELIVERY.c.state == DeliveryState.ON_WIRE.value)
+                .where(
+                    DELIVERY.c.id.in_(abandoned), DELIVERY.c.state == DeliveryState.ON_WIRE.value
+                )
                 .values(
                     state=DeliveryState.UNKNOWN.value,
                     detail=STOPPED,
@@ -230,13 +237,13 @@ class Ledger:
             # Their next try has an attempt of its own.
             session.execute(
                 update(ATTEMPT)
-                .where(ATTEMPT.c.delivery_id.in_(left), ATTEMPT.c.text == HANDED_OVER)
+                .where(ATTEMPT.c.delivery_id.in_(abandoned), ATTEMPT.c.text == HANDED_OVER)
                 .values(text=STOPPED)
             )
         return Recovered(len(freed), len(lost))
 
     def count(self, since: datetime, until: datetime) -> list[tuple[bool, DeliveryState, str, int]]:
-        """Deliveries by (is a digest, state, detail if skipped), with how many, in that order.
+        """Count deliveries by (is a digest, state, detail if skipped); sorted, the number last.
 
         Counted are those due in [since, until), those that ended in it, and all still open.
         """
@@ -257,14 +264,14 @@ class Ledger:
         return sorted(counted)
 
     def of_digests(self, digest_ids: Sequence[int]) -> dict[int, Delivery]:
-        """The deliveries of some digests, by digest id; of several the newest."""
+        """Return the deliveries of digests, by digest id; of several the newest."""
         query = select(DELIVERY).where(DELIVERY.c.digest_id.in_(digest_ids))
         with self._database.reading() as session:
-            rows = session.execute(query.order_by(DELIVERY.c.id))
-            return {row.digest_id: _delivery(row) for row in rows}
+            rows = all_rows(session, query.order_by(DELIVERY.c.id), DeliveryRow)
+        return {row.digest_id: _delivery(row) for row in rows if row.digest_id is not None}
 
     def get(self, delivery_id: int) -> Delivery:
-        """A delivery, or NotFoundError."""
+        """Return a delivery, or raise NotFoundError."""
         with self._database.reading() as session:
             return _delivery(row_of(session, delivery_id))
 
@@ -275,35 +282,36 @@ class Ledger:
         *,
         limit: int | None = None,
     ) -> list[Delivery]:
-        """Deliveries, newest first: of one state, or due in ``day`` (from, until), or all."""
+        """Return deliveries, newest first: of a state, or due in ``day`` (from, until), or all."""
         query = select(DELIVERY)
         if state is not None:
             query = query.where(DELIVERY.c.state == state.value)
         if day is not None:
             query = query.where(DELIVERY.c.due_at >= day[0], DELIVERY.c.due_at < day[1])
         with self._database.reading() as session:
-            rows = session.execute(query.order_by(DELIVERY.c.id.desc()).limit(limit))
-            return [_delivery(row) for row in rows]
+            rows = all_rows(session, query.order_by(DELIVERY.c.id.desc()).limit(limit), DeliveryRow)
+        return [_delivery(row) for row in rows]
 
     def of_subscriber(self, subscriber_id: int, *, limit: int | None = 20) -> list[Delivery]:
-        """A subscriber's last deliveries, newest first."""
+        """Return a subscriber's last deliveries, newest first."""
         query = select(DELIVERY).where(DELIVERY.c.subscriber_id == subscriber_id)
         with self._database.reading() as session:
-            rows = session.execute(query.order_by(DELIVERY.c.id.desc()).limit(limit))
-            return [_delivery(row) for row in rows]
+            rows = all_rows(session, query.order_by(DELIVERY.c.id.desc()).limit(limit), DeliveryRow)
+        return [_delivery(row) for row in rows]
 
     def attempts(self, delivery_id: int) -> list[Attempt]:
-        """The attempts at one delivery, oldest first."""
+        """Return the attempts at one delivery, oldest first."""
         query = select(ATTEMPT).where(ATTEMPT.c.delivery_id == delivery_id)
         with self._database.reading() as session:
-            return [attempt_of(row) for row in session.execute(query.order_by(ATTEMPT.c.id))]
+            rows = all_rows(session, query.order_by(ATTEMPT.c.id), AttemptRow)
+        return [attempt_of(row) for row in rows]
 
 
 def _mailed(kind: DeliveryKind) -> list[str]:
     return [status.value for status in MAILS[kind].recipients]
 
 
-def _delivery(row: Any) -> Delivery:
+def _delivery(row: DeliveryRow) -> Delivery:
     return Delivery(
         id=row.id,
         kind=DeliveryKind(row.kind),

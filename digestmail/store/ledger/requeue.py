@@ -1,22 +1,24 @@
-"""What the operator may undo in the ledger: an end that was none, and a mail that went astray."""
+"""Deliveries that the operator puts back in the queue: ended ones, and mails that went astray."""
 
 from datetime import datetime
-from typing import Any
+from typing import NoReturn
 
 from sqlalchemy import func, insert, select, update
 from sqlmodel import Session
 
 from digestmail.domain import DeliveryKind, DeliveryState
 from digestmail.errors import InputError, NotFoundError
-from digestmail.store.tables import DELIVERY, ITEM, SUBSCRIBER
+from digestmail.store.sql import first_row
+from digestmail.store.tables import DELIVERY, ITEM, SUBSCRIBER, DeliveryRow, SubscriberRow
 
 RETRIED = (DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.DEFERRED)
 _AGAIN = (DeliveryState.SENT, DeliveryState.UNKNOWN)
 
 
-def row_of(session: Session, delivery_id: int) -> Any:
-    """The ledger row of an id, or NotFoundError."""
-    row = session.execute(select(DELIVERY).where(DELIVERY.c.id == delivery_id)).first()
+def row_of(session: Session, delivery_id: int, *, lock: bool = False) -> DeliveryRow:
+    """Return the ledger row of an id, or raise NotFoundError."""
+    query = select(DELIVERY).where(DELIVERY.c.id == delivery_id)
+    row = first_row(session, query.with_for_update() if lock else query, DeliveryRow)
     if row is None:
         raise NotFoundError(f"there is no delivery {delivery_id}; see: digestmail delivery list")
     return row
@@ -34,7 +36,7 @@ def retry(session: Session, delivery_id: int, mailed: list[str], now: datetime) 
         _refuse(row, f"is {row.state}; only failed, skipped and deferred ones are retried")
     if row.digest_id is not None and _goes_otherwise(session, row):
         _refuse(row, "went, or is to go, by another delivery of the same digest")
-    _welcome(session, row, mailed)
+    _recipient(session, row, mailed)
     if row.digest_id is not None and row.state != DeliveryState.DEFERRED:
         _take_back_papers(session, row)
     step = update(DELIVERY).where(DELIVERY.c.id == row.id)
@@ -43,36 +45,36 @@ def retry(session: Session, delivery_id: int, mailed: list[str], now: datetime) 
     session.execute(step.values(**planned, due_at=due, next_attempt_at=now))
 
 
-def _goes_otherwise(session: Session, row: Any) -> bool:
+def _goes_otherwise(session: Session, row: DeliveryRow) -> bool:
     ended = (DeliveryState.FAILED.value, DeliveryState.SKIPPED.value)
-    other = select(DELIVERY.c.id).where(
+    open_delivery = select(DELIVERY.c.id).where(
         DELIVERY.c.digest_id == row.digest_id,
         DELIVERY.c.id != row.id,
         DELIVERY.c.state.not_in(ended),
     )
-    return session.execute(other).first() is not None
+    return session.execute(open_delivery).first() is not None
 
 
 def redeliver(session: Session, delivery_id: int, mailed: list[str], now: datetime) -> int:
-    """Plan a digest that went, or may have gone, once more to the same subscriber; the new id."""
+    """Plan a digest that went, or may have gone, once more; return the new id."""
     row = _locked(session, delivery_id)
     if row.kind != DeliveryKind.DIGEST:
         _refuse(row, "is no digest; confirm mails and links are asked for anew on the web pages")
     if row.state not in _AGAIN:
         _refuse(row, f"is {row.state}; only sent and unknown ones are redelivered")
-    subscriber = _welcome(session, row, mailed)
+    subscriber = _recipient(session, row, mailed)
     same = DELIVERY.c.digest_id == row.digest_id
-    others = session.execute(select(DELIVERY.c.state, DELIVERY.c.id).where(same)).all()
+    deliveries = session.execute(select(DELIVERY.c.state, DELIVERY.c.id).where(same)).all()
     ended = {state.value for state in (*_AGAIN, DeliveryState.FAILED, DeliveryState.SKIPPED)}
-    for other in others:
-        if other.state not in ended:
-            _refuse(row, f"is being delivered again already, as {other.id}")
+    for delivery in deliveries:
+        if delivery.state not in ended:
+            _refuse(row, f"is being delivered again already, as {delivery.id}")
     values = {
         "kind": row.kind,
         "subscriber_id": row.subscriber_id,
         "digest_id": row.digest_id,
         "address": subscriber.email,
-        "once": f"digest:{row.digest_id}:again:{len(others)}",
+        "once": f"digest:{row.digest_id}:again:{len(deliveries)}",
         "state": DeliveryState.PLANNED.value,
         "due_at": now,
         "attempts": 0,
@@ -85,35 +87,37 @@ def redeliver(session: Session, delivery_id: int, mailed: list[str], now: dateti
     return new_id
 
 
-def _locked(session: Session, delivery_id: int) -> Any:
-    """The row, with its subscriber locked, so that no digest is stored meanwhile."""
+def _locked(session: Session, delivery_id: int) -> DeliveryRow:
+    """Return the row, with its subscriber locked, so that no digest is stored meanwhile."""
     row = row_of(session, delivery_id)
     person = select(SUBSCRIBER.c.id).where(SUBSCRIBER.c.id == row.subscriber_id)
     session.execute(person.with_for_update())
-    mine = select(DELIVERY).where(DELIVERY.c.id == delivery_id)
-    return session.execute(mine.with_for_update()).one()
+    return row_of(session, delivery_id, lock=True)
 
 
-def _welcome(session: Session, row: Any, mailed: list[str]) -> Any:
-    found = session.execute(select(SUBSCRIBER).where(SUBSCRIBER.c.id == row.subscriber_id)).one()
-    if found.status not in mailed:
-        _refuse(row, f"is not wanted any more: {found.email} is {found.status}")
-    return found
+def _recipient(session: Session, row: DeliveryRow, mailed: list[str]) -> SubscriberRow:
+    query = select(SUBSCRIBER).where(SUBSCRIBER.c.id == row.subscriber_id)
+    subscriber = first_row(session, query, SubscriberRow)
+    if subscriber is None:  # erased meanwhile, with the delivery
+        raise NotFoundError(f"there is no delivery {row.id}; see: digestmail delivery list")
+    if subscriber.status not in mailed:
+        _refuse(row, f"is not wanted any more: {subscriber.email} is {subscriber.status}")
+    return subscriber
 
 
-def _take_back_papers(session: Session, row: Any) -> None:
+def _take_back_papers(session: Session, row: DeliveryRow) -> None:
     papers = select(ITEM.c.paper_id).where(ITEM.c.digest_id == row.digest_id)
-    shown = select(func.count()).where(
+    overtaken = select(func.count()).where(
         ITEM.c.subscriber_id == row.subscriber_id,
         ITEM.c.digest_id != row.digest_id,
         ITEM.c.paper_id.in_(papers),
         ~ITEM.c.released,
     )
-    if number := session.execute(shown).scalar_one():
+    if number := session.execute(overtaken).scalar_one():
         _refuse(row, f"is overtaken: {number} of its papers went with a later digest")
     step = update(ITEM).where(ITEM.c.digest_id == row.digest_id)
     session.execute(step.values(released=False))
 
 
-def _refuse(row: Any, why: str) -> None:
+def _refuse(row: DeliveryRow, why: str) -> NoReturn:
     raise InputError("delivery", f"{row.id} {why}")

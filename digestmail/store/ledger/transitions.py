@@ -9,9 +9,23 @@ be taken again by their owner: what is written already is not written twice, and
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from operator import attrgetter
 
-from sqlalchemy import and_, bindparam, exists, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Exists,
+    Insert,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import Session
 
 from digestmail.domain import (
@@ -24,7 +38,7 @@ from digestmail.domain import (
     SendResult,
 )
 from digestmail.store.digests import release
-from digestmail.store.ledger.attempts import HANDED_OVER, STOPPED, attempt_row, told
+from digestmail.store.ledger.attempts import HANDED_OVER, STOPPED, attempt_row, detail_of
 from digestmail.store.tables import ATTEMPT, DELIVERY, SUBSCRIBER
 
 ENDED = (
@@ -70,7 +84,7 @@ Step = ToWire | Finish
 
 
 def take(session: Session, owner: str, steps: Sequence[Step]) -> list[bool]:
-    """Take the steps of different deliveries that ``owner`` holds; for each whether it was."""
+    """Take steps of different deliveries that ``owner`` holds; return for each whether it was."""
     handed = _to_wire(session, owner, [step for step in steps if isinstance(step, ToWire)])
     ended = _finish(session, owner, [step for step in steps if isinstance(step, Finish)])
     return [step.delivery.id in (handed if isinstance(step, ToWire) else ended) for step in steps]
@@ -79,9 +93,9 @@ def take(session: Session, owner: str, steps: Sequence[Step]) -> list[bool]:
 # --- onto the wire ---------------------------------------------------------------------------
 
 
-def _welcome() -> Any:
-    """Whether a delivery's subscriber is still to be mailed at its address."""
-    wanted = (
+def _is_recipient() -> Exists:
+    """Return the condition that a delivery's subscriber is still mailed at its address."""
+    recipients = (
         and_(
             DELIVERY.c.kind == kind.value,
             SUBSCRIBER.c.status.in_([s.value for s in spec.recipients]),
@@ -92,16 +106,16 @@ def _welcome() -> Any:
     return exists().where(
         SUBSCRIBER.c.id == DELIVERY.c.subscriber_id,
         SUBSCRIBER.c.email == DELIVERY.c.address,
-        or_(*wanted),
+        or_(*recipients),
     )
 
 
-def _onto_wire(state: DeliveryState) -> Any:
+def _onto_wire(state: DeliveryState) -> Executable:
     step = update(DELIVERY).where(
         DELIVERY.c.id.in_(bindparam("ids", expanding=True)),
         DELIVERY.c.lease_owner == bindparam("owner"),
         DELIVERY.c.state == state.value,
-        _welcome(),
+        _is_recipient(),
     )
     values = {"state": DeliveryState.ON_WIRE.value, "lease_until": bindparam("until")}
     return step.values(values).returning(DELIVERY.c.id)
@@ -111,14 +125,14 @@ _TO_WIRE = _onto_wire(DeliveryState.LEASED)
 _STAY = _onto_wire(DeliveryState.ON_WIRE)
 
 
-def _begin() -> Any:
-    """Writes attempts that have no answer yet, without a row of values for each."""
+def _begin() -> Insert:
+    """Return the insertion of unanswered attempts, without a row of values for each."""
     any_time = datetime.min.replace(tzinfo=UTC)
     row = attempt_row(Attempt(delivery_id=0, at=any_time, seconds=0, result=_UNANSWERED))
-    values: dict[str, Any] = {name: literal(value) for name, value in row.items()}
+    values: dict[str, ColumnElement[object]] = {name: literal(value) for name, value in row.items()}
     values |= {"delivery_id": DELIVERY.c.id, "at": bindparam("now", type_=ATTEMPT.c.at.type)}
-    these = select(*values.values()).where(DELIVERY.c.id.in_(bindparam("ids", expanding=True)))
-    return insert(ATTEMPT).from_select(list(values), these)
+    attempts = select(*values.values()).where(DELIVERY.c.id.in_(bindparam("ids", expanding=True)))
+    return insert(ATTEMPT).from_select(list(values), attempts)
 
 
 _BEGIN = _begin()
@@ -139,9 +153,9 @@ def _to_wire(session: Session, owner: str, steps: Sequence[ToWire]) -> set[int]:
 
 # --- to the end ------------------------------------------------------------------------------
 
-_OTHER = DELIVERY.alias()
+_SIBLING = DELIVERY.alias()
 HAS_ANOTHER = exists().where(
-    _OTHER.c.digest_id == DELIVERY.c.digest_id, _OTHER.c.id != DELIVERY.c.id
+    _SIBLING.c.digest_id == DELIVERY.c.digest_id, _SIBLING.c.id != DELIVERY.c.id
 )
 """Whether a digest has been planned once more, beside this delivery."""
 
@@ -157,7 +171,7 @@ _BEGUN = (
 )
 """The attempt that was written before the handing over and has no answer yet."""
 
-_MINE = (
+_HELD_BY_OWNER = (
     select(DELIVERY.c.id, DELIVERY.c.state, _BEGUN)
     .where(
         DELIVERY.c.id.in_(bindparam("ids", expanding=True)),
@@ -176,17 +190,17 @@ _FINISH = (
         state=bindparam("to"),
         next_attempt_at=bindparam("next"),
         ended_at=bindparam("ended"),
-        detail=bindparam("told"),
-        attempts=DELIVERY.c.attempts + bindparam("more"),
+        detail=bindparam("detail"),
+        attempts=DELIVERY.c.attempts + bindparam("tries"),
         lease_owner=None,
         lease_until=None,
     )
 )
-_TOLD = [c.name for c in ATTEMPT.c if c.name not in ("id", "delivery_id")]
+_ANSWERED = [c.name for c in ATTEMPT.c if c.name not in ("id", "delivery_id")]
 _ANSWER = (
     update(ATTEMPT)
     .where(ATTEMPT.c.id == bindparam("of"))
-    .values({name: bindparam(f"new_{name}") for name in _TOLD})
+    .values({name: bindparam(f"new_{name}") for name in _ANSWERED})
 )
 
 
@@ -194,16 +208,16 @@ def _finish(session: Session, owner: str, steps: Sequence[Finish]) -> set[int]:
     if not steps:
         return set()
     values = {"ids": [step.delivery.id for step in steps], "owner": owner}
-    rows = session.connection().execute(_MINE, values).all()
-    mine = {number: (state, begun) for number, state, begun in rows}
-    others = [step for step in steps if step.delivery.id not in mine]
-    steps = [step for step in steps if step.delivery.id in mine]
+    rows = session.connection().execute(_HELD_BY_OWNER, values).all()
+    held = {number: (state, begun) for number, state, begun in rows}
+    unheld = [step for step in steps if step.delivery.id not in held]
+    steps = [step for step in steps if step.delivery.id in held]
     if steps:
-        changes = [_finished(step, mine[step.delivery.id][0]) for step in steps]
+        changes = [_finished(step, held[step.delivery.id][0]) for step in steps]
         session.connection().execute(_FINISH, changes)
-        _answer(session, [(step.attempt, mine[step.delivery.id][1]) for step in steps])
+        _answer(session, [(step.attempt, held[step.delivery.id][1]) for step in steps])
         _release(session, steps)
-    return {*mine, *(step.delivery.id for step in others if _is_written(session, step.attempt))}
+    return {*held, *(step.delivery.id for step in unheld if _is_written(session, step.attempt))}
 
 
 def _is_written(session: Session, attempt: Attempt) -> bool:
@@ -213,7 +227,7 @@ def _is_written(session: Session, attempt: Attempt) -> bool:
     return session.execute(same).first() is not None
 
 
-def _finished(step: Finish, state: str) -> dict[str, Any]:
+def _finished(step: Finish, state: str) -> dict[str, object]:
     result = step.attempt.result
     tried = result.outcome not in (Outcome.SERVER, Outcome.WITHDRAWN)
     counted = state not in _HELD  # by giving it up as unknown
@@ -222,15 +236,15 @@ def _finished(step: Finish, state: str) -> dict[str, Any]:
         "to": step.state.value,
         "next": step.next_attempt_at,
         "ended": step.attempt.at if step.state in ENDED else None,
-        "told": told(result),
-        "more": int(tried and result.phase is not Phase.CONNECT and not counted),
+        "detail": detail_of(result),
+        "tries": int(tried and result.phase is not Phase.CONNECT and not counted),
     }
 
 
 def _answer(session: Session, attempts: Sequence[tuple[Attempt, int | None]]) -> None:
     """Complete the attempts that were begun; add those that were not."""
     answers = [
-        {"of": begun} | {f"new_{name}": row[name] for name in _TOLD}
+        {"of": begun} | {f"new_{name}": row[name] for name in _ANSWERED}
         for row, begun in ((attempt_row(attempt), begun) for attempt, begun in attempts)
         if begun is not None
     ]
@@ -248,7 +262,7 @@ def _release(session: Session, steps: Sequence[Finish]) -> None:
     """Release the papers of digests that never went, unless another delivery has shown them."""
     gone = [step.delivery for step in steps if step.state in _NEVER_WENT]
     # In the order in which preparing locks subscribers, so that the two never block each other.
-    for delivery in sorted(gone, key=lambda one: one.subscriber_id):
+    for delivery in sorted(gone, key=attrgetter("subscriber_id")):
         if delivery.digest_id is None:
             continue
         another = select(DELIVERY.c.id).where(DELIVERY.c.id == delivery.id, HAS_ANOTHER)
