@@ -39,7 +39,7 @@ class Digests:
             return digest_dates(session, subscriber_ids, since)
 
     def shown(self, subscriber_ids: Sequence[int], since: datetime) -> dict[int, set[int]]:
-        """Return the ids of the papers that each subscriber was shown, first seen after ``since``."""
+        """Return the ids of the papers first seen after ``since``, by subscriber shown them."""
         with self._database.reading() as session:
             return shown_papers(session, subscriber_ids, PAPER.c.first_seen_at > since)
 
