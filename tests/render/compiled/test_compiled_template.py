@@ -1,4 +1,4 @@
-"""Forms make the mail that their template would, whatever stands in the placeholders."""
+"""Compiled templates make the mail that their source would, whatever the values are."""
 
 import quopri
 from collections.abc import Callable
@@ -29,7 +29,9 @@ VALUES = {
 }
 
 
-def _form(filtered: Callable[..., str] = str, *args: int, html: bool = False) -> CompiledTemplate:
+def _compiled(
+    filtered: Callable[..., str] = str, *args: int, html: bool = False
+) -> CompiledTemplate:
     placeholders = Placeholders()
     place, why, url = (placeholders.new(name) for name in ("place", "why", "url"))
     shown = deferrable(filtered)(url, *args) if filtered is not str else url
@@ -46,7 +48,7 @@ def _form(filtered: Callable[..., str] = str, *args: int, html: bool = False) ->
 def test_parted_values_make_the_same(
     filtered: Callable[..., str], args: tuple[int], html: bool
 ) -> None:
-    filled = quopri.decodestring(_form(filtered, *args, html=html).fill(VALUES, {})).decode()
+    filled = quopri.decodestring(_compiled(filtered, *args, html=html).fill(VALUES, {})).decode()
     url = filtered(VALUES["url"], *args)
     shown = url.replace("&", "&amp;") if html else url
     assert f"<a href={shown}>3</a>" in filled
@@ -54,27 +56,27 @@ def test_parted_values_make_the_same(
 
 
 def test_a_mail_leaves_nothing_for_the_next() -> None:
-    form = _form()
-    first = form.fill(VALUES | {"url<": "https://a/"}, {})
-    second = form.fill(VALUES | {"url<": "https://b/"}, {})
+    compiled = _compiled()
+    first = compiled.fill(VALUES | {"url<": "https://a/"}, {})
+    second = compiled.fill(VALUES | {"url<": "https://b/"}, {})
     assert b"//a/" not in second
-    assert first == form.fill(VALUES | {"url<": "https://a/"}, {})
+    assert first == compiled.fill(VALUES | {"url<": "https://a/"}, {})
 
 
-def test_a_text_with_holes_is_filtered_as_a_whole() -> None:
+def test_a_text_with_placeholders_is_filtered_as_a_whole() -> None:
     placeholders = Placeholders()
     said = deferrable(wrap)(
         f"You, {placeholders.new('who')}, read about {placeholders.new('what')} and more.",
         2,
     )
-    form = compile_template(f"Hello.\n{said}\n", placeholders, SharedEncodings())
+    compiled = compile_template(f"Hello.\n{said}\n", placeholders, SharedEncodings())
     values = {"who": "Ada Lovelace of London", "what": "engines " * 12}
-    filled = form.fill(values, {}).decode().replace("\r\n", "\n")
+    filled = compiled.fill(values, {}).decode().replace("\r\n", "\n")
     whole = wrap(f"You, {values['who']}, read about {values['what']} and more.", 2)
     assert filled.replace("=\n", "") == f"Hello.\n{whole}\n"
 
 
-def test_filters_follow_one_another_over_texts_with_holes() -> None:
+def test_filters_follow_one_another_over_texts_with_placeholders() -> None:
     placeholders = Placeholders()
     inner = deferrable(str.upper)(f"<{placeholders.new('name')}>")
     mixture = placeholders.mixed_text(f"{deferrable(excerpt)(f'{inner} and what follows', 12)}.")
@@ -88,13 +90,13 @@ def test_marks_cannot_be_filtered_before_they_are_known() -> None:
         deferrable(wrap)(f"It says {first}")
 
 
-def test_holes_of_another_rendering_are_not_taken() -> None:
+def test_placeholders_of_another_rendering_are_not_taken() -> None:
     text = f"It says {Placeholders().new('gone')}"
     with pytest.raises(NotCompilableError):
         deferrable(wrap)(text)
 
 
-def test_forms_share_what_was_encoded() -> None:
+def test_compiled_templates_share_what_was_encoded() -> None:
     shared, placeholders = SharedEncodings(), Placeholders()
     one = compile_template(f"a {placeholders.new('x')}\n", placeholders, shared)
     other = compile_template(
@@ -102,23 +104,23 @@ def test_forms_share_what_was_encoded() -> None:
         placeholders,
         shared,
     )
-    ready = shared.encode({"x": "ä", "unknown": "?"})
-    assert list(ready.values()) == [b"=C3=A4=\r\n"]
-    for form in (one, other):
-        assert form.fill({"x": "ä"}, dict(ready)) == form.fill({"x": "ä"}, {})
+    encoded = shared.encode({"x": "ä", "unknown": "?"})
+    assert list(encoded.values()) == [b"=C3=A4=\r\n"]
+    for compiled in (one, other):
+        assert compiled.fill({"x": "ä"}, dict(encoded)) == compiled.fill({"x": "ä"}, {})
 
 
 def test_what_is_given_is_not_looked_for() -> None:
     shared, placeholders = SharedEncodings(always=["x"]), Placeholders()
-    form = compile_template(
+    compiled = compile_template(
         f"a {placeholders.new('x')} {deferrable(str.upper)(placeholders.new('x'))}\n",
         placeholders,
         shared,
     )
-    filled = form.fill({"x": "y"}, shared.encode({"x": "y"})).replace(b"=\r\n", b"")
+    filled = compiled.fill({"x": "y"}, shared.encode({"x": "y"})).replace(b"=\r\n", b"")
     assert filled == b"a y Y\r\n"
     with pytest.raises(KeyError):
-        form.fill({"x": "y"}, {})
+        compiled.fill({"x": "y"}, {})
 
 
 def test_what_filters_make_of_a_value_is_ready_too() -> None:
@@ -129,42 +131,42 @@ def test_what_filters_make_of_a_value_is_ready_too() -> None:
         return text.upper()
 
     shared, placeholders = SharedEncodings(always=["x"], filtered=["x"]), Placeholders()
-    forms = [
+    templates = [
         compile_template(f"{deferrable(loud)(placeholders.new('x'))} {end}\n", placeholders, shared)
         for end in "ab"
     ]
-    ready = shared.encode({"x": "hm"})
-    filled = [form.fill({"x": "hm"}, dict(ready)) for form in forms * 2]
+    encoded = shared.encode({"x": "hm"})
+    filled = [compiled.fill({"x": "hm"}, dict(encoded)) for compiled in templates * 2]
     assert filled[:2] == filled[2:] == [b"HM=\r\n a\r\n", b"HM=\r\n b\r\n"]
     assert seen == ["hm"]
     unkept = deferrable(loud)(placeholders.new("x"), ["no hash"])
-    form = compile_template(f"{unkept}\n", placeholders, shared)
-    assert form.fill({"x": "hm"}, {}) == b"HM=\r\n\r\n"
+    compiled = compile_template(f"{unkept}\n", placeholders, shared)
+    assert compiled.fill({"x": "hm"}, {}) == b"HM=\r\n\r\n"
     assert seen == ["hm", "hm"]
-    form = compile_template(f"{deferrable(loud)(f'{unkept}!')}\n", placeholders, shared)
-    assert form.fill({"x": "hm"}, {}) == b"HM!=\r\n\r\n"
+    compiled = compile_template(f"{deferrable(loud)(f'{unkept}!')}\n", placeholders, shared)
+    assert compiled.fill({"x": "hm"}, {}) == b"HM!=\r\n\r\n"
 
 
 def test_filters_with_words_of_each_paper_fill_no_memory() -> None:
     shared, placeholders = SharedEncodings(always=["x"], filtered=["x"]), Placeholders()
     cut = deferrable(lambda text, word: text.replace(word, "…"))
     for number in range(100):
-        form = compile_template(
+        compiled = compile_template(
             f"{cut(placeholders.new('x'), str(number))}\n", placeholders, shared
         )
         values = {"x": f"it has {number} of them"}
-        filled = form.fill(values, shared.encode(values))
+        filled = compiled.fill(values, shared.encode(values))
         assert quopri.decodestring(filled).decode() == "it has … of them\r\n"
     assert len(shared) < 100
 
 
 @pytest.mark.parametrize("names", [[], ["x"], ["x", "x", "y"]])
-def test_forms_of_any_number_of_holes(names: list[str]) -> None:
+def test_templates_of_any_number_of_placeholders(names: list[str]) -> None:
     placeholders = Placeholders()
-    form = compile_template(
+    compiled = compile_template(
         "100 % " + " ".join(placeholders.new(name).__str__() for name in names),
         placeholders,
         SharedEncodings(),
     )
-    filled = form.fill({"x": "%b", "y": "2"}, {}).replace(b"=\r\n", b"").decode()
+    filled = compiled.fill({"x": "%b", "y": "2"}, {}).replace(b"=\r\n", b"").decode()
     assert filled == "100 % " + " ".join({"x": "%b", "y": "2"}[name] for name in names)

@@ -28,7 +28,7 @@ from digestmail.render.encoding import quoted
 from digestmail.render.paper_view import Marker
 from digestmail.text import expression, spans
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 RENDERER = Renderer(TEMPLATES)
 HOME = "https://digest.example.org/?a=1&b=2"
 ADA = Subscriber(id=7, email="ada@example.net", confirmed_at=datetime(2026, 10, 3, tzinfo=UTC))
@@ -278,7 +278,7 @@ def test_one_mail_that_fails_is_no_reason_to_give_up() -> None:
 # --- parts -------------------------------------------------------------------------------------
 
 
-def test_a_hole_is_filled_after_its_filters() -> None:
+def test_a_placeholder_is_filled_after_its_filters() -> None:
     placeholders = Placeholders()
     form = compile_template(
         f"a {deferrable(str.upper)(placeholders.new('x'))} b {placeholders.new('y')}\n",
