@@ -19,6 +19,8 @@ from digestmail.steps.links import Links
 from digestmail.steps.subscribers.leaving import RETURN_LIFETIME
 from digestmail.store import Store
 
+_PREVIEW_ID = 0  # of a digest that is not stored: the links of its mail lead nowhere
+
 
 @dataclass(frozen=True, slots=True)
 class Composer:
@@ -82,12 +84,13 @@ class Composer:
     def _digest_links(self, recipient: Recipient, digest: Digest, now: datetime) -> DigestLinks:
         preferences = self.links.preferences(recipient.id, now)
 
+        digest_id = _PREVIEW_ID if digest.id is None else digest.id
         # One token serves all papers of a digest, and signing it 60 times takes long.
-        token = self.links.feedback_token(digest.stored_id)
+        token = self.links.feedback_token(digest_id)
         judging = self.links.judging(token)
         return DigestLinks(
             home=self.links.home,
-            view=self.links.digest(digest.stored_id),
+            view=self.links.digest(digest_id),
             preferences=preferences,
             pause=f"{preferences}#pause",
             unsubscribe=self.links.unsubscribe(recipient.id, recipient.unsubscribe_serial),
