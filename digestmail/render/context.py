@@ -13,12 +13,24 @@ from digestmail.render.locale import ENGLISH, english_short_day
 from digestmail.render.paper_view import PaperView, Place, clean
 from digestmail.text import excerpt, one_line
 
-_SUBJECT = 80
-_NOTE = 600
-_PROFILE = 80
-_FEW_PAPERS = 3  # papers
-_ENOUGH_JUDGED = 20  # judged ones
-_PER_MINUTE = 230  # words; Brysbaert, J. Mem. Lang. 109 (2019): 238 of silent English non-fiction
+
+@dataclass(frozen=True, slots=True)
+class DigestLimits:
+    """The limits of a digest: lengths in characters, and when it is a small one.
+
+    A digest of at most ``few`` papers, chosen from ``many_judged`` or more, tells its reader how
+    to let more through.
+    """
+
+    subject: int = 80
+    note: int = 600
+    profile: int = 80
+    few: int = 3
+    many_judged: int = 20
+    words_a_minute: int = 230  # Brysbaert, J. Mem. Lang. 109 (2019): 238 of English non-fiction
+
+
+_LIMITS = DigestLimits()
 
 Names = dict[str, Any]
 
@@ -80,7 +92,7 @@ def digest_names(digest: Digest, reader: Recipient, links: DigestLinks, papers: 
         "few": _is_few(digest, reader),
         "left_out": len(digest.items) - papers,
         "profiles": [name for name in profiles if name],
-        "note": clean(digest.note, _NOTE),
+        "note": clean(digest.note, _LIMITS.note),
         "address": one_line(readable_address(reader.email)),
         "confirmed": english_short_day(confirmed.date()) if confirmed else "",
         "links": links,
@@ -89,7 +101,7 @@ def digest_names(digest: Digest, reader: Recipient, links: DigestLinks, papers: 
 
 def paper_names(papers: Sequence[PaperView]) -> Names:
     """Return the papers in the order of the mail, and the minutes that reading them takes."""
-    minutes = sum(paper.words for paper in papers) / _PER_MINUTE
+    minutes = sum(paper.words for paper in papers) / _LIMITS.words_a_minute
     return {"papers": papers, "minutes": str(max(round(minutes), 1))}
 
 
@@ -100,7 +112,7 @@ def profile_name(item: DigestItem) -> str:
 
 @lru_cache(maxsize=4096)
 def _cleaned(name: str) -> str:
-    return clean(name, _PROFILE)
+    return clean(name, _LIMITS.profile)
 
 
 def placed(items: Sequence[DigestItem]) -> list[tuple[DigestItem, Place]]:
@@ -125,7 +137,7 @@ _place = lru_cache(maxsize=4096)(Place)
 
 def subject_line(printed: str) -> str:
     """Return a subject as a template printed it, on one line and short."""
-    return excerpt(one_line(printed), _SUBJECT)
+    return excerpt(one_line(printed), _LIMITS.subject)
 
 
 def _is_few(digest: Digest, reader: Recipient) -> bool:
@@ -133,7 +145,11 @@ def _is_few(digest: Digest, reader: Recipient) -> bool:
     if not digest.items:
         return digest.judged > 0
     papers = len(digest.items)
-    return papers < reader.most_papers and papers <= _FEW_PAPERS and digest.judged >= _ENOUGH_JUDGED
+    return (
+        papers < reader.most_papers
+        and papers <= _LIMITS.few
+        and digest.judged >= _LIMITS.many_judged
+    )
 
 
 @lru_cache(maxsize=64)

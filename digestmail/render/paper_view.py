@@ -28,16 +28,28 @@ from digestmail.text.person_names import same_person
 Segments = tuple[tuple[str, bool], ...]  # of a text, each with whether it is marked
 Spans = tuple[tuple[int, int], ...]  # (start, end) of what is marked in a text
 
-_TITLE = 300
-_NAME = 80
-_CATEGORY = 40
-_CATEGORIES = 5
-_WHY = 300
-_URL = 1000
-_AUTHORS = 3
-_MOST_AUTHORS = 8  # names shown at most, followed ones included
-_TRENDING = 5  # upvotes: fewer say little
-_PHRASES = 64  # that are remembered of one text
+
+@dataclass(frozen=True, slots=True)
+class ViewLimits:
+    """The limits within which a paper is shown, so that no record can spoil a mail.
+
+    Lengths are characters. Titles, names and categories of real papers are shorter; whatever is
+    longer is cut with an ellipsis, a URL is left out.
+    """
+
+    title: int = 300
+    name: int = 80
+    category: int = 40
+    categories: int = 5
+    why: int = 300
+    url: int = 1000
+    authors: int = 3  # beside the followed ones
+    named_authors: int = 8  # followed ones included
+    upvotes: int = 5  # fewer say little
+    phrases: int = 64  # whose places in a text are remembered
+
+
+_LIMITS = ViewLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,7 @@ def paper_view(
     """Return the view of ``item`` with at most ``room`` characters of its abstract."""
     paper, reasons = item.paper, reason_view(item)
     phrases = [phrase for text in reasons.marked for phrase in expression(text).phrases]
-    title = clean(paper.title, _TITLE) or "Untitled"
+    title = clean(paper.title, _LIMITS.title) or "Untitled"
     abstract = clean(paper.abstract, room)
     authors, unnamed = _authors(paper.authors, reasons.followed)
     return PaperView(
@@ -91,13 +103,15 @@ def paper_view(
         section=place.section,
         level=place.level,
         different=reasons.different,
-        upvotes=paper.upvotes if paper.upvotes >= _TRENDING else 0,
+        upvotes=paper.upvotes if paper.upvotes >= _LIMITS.upvotes else 0,
         title=title,
         marked_title=segments(title, phrases),
         url=web_url(paper.url),
         authors=authors,
         other_authors=unnamed,
-        categories=tuple(clean(c, _CATEGORY) for c in paper.categories[:_CATEGORIES]),
+        categories=tuple(
+            clean(c, _LIMITS.category) for c in paper.categories[: _LIMITS.categories]
+        ),
         day=_day(paper),
         abstract=abstract,
         marked_abstract=segments(abstract, phrases),
@@ -151,7 +165,7 @@ def _reason_view(
             named.append(_words(kind, tuple([_detail(detail) for detail in details])))
     if strength and named:
         named.insert(0, strength)
-    return ReasonView(excerpt("; ".join(named), _WHY), marked, followed, different)
+    return ReasonView(excerpt("; ".join(named), _LIMITS.why), marked, followed, different)
 
 
 def _words(kind: ReasonKind, details: tuple[str, ...]) -> str:
@@ -162,7 +176,7 @@ def _words(kind: ReasonKind, details: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=16_384)
 def _detail(text: str) -> str:
-    return clean(text, _WHY)
+    return clean(text, _LIMITS.why)
 
 
 class Marker:
@@ -185,7 +199,7 @@ class Marker:
         return _joined(title), _joined(abstract)
 
     def _search(self, keyword: str) -> tuple[Spans, Spans]:
-        if len(self._spans) >= _PHRASES:
+        if len(self._spans) >= _LIMITS.phrases:
             self._spans.clear()
         matcher = PhraseMatcher(expression(keyword).phrases)
         title, abstract = (tuple(places(text, matcher, families=True)) for text in self._texts)
@@ -236,7 +250,7 @@ def web_url(url: str) -> str:
         split = urlsplit(url)
     except ValueError:
         return ""
-    usable = split.scheme in ("http", "https") and split.hostname and len(url) <= _URL
+    usable = split.scheme in ("http", "https") and split.hostname and len(url) <= _LIMITS.url
     return url if usable and url == one_line(url) and " " not in url else ""
 
 
@@ -247,9 +261,9 @@ def _authors(
     names: Sequence[str], followed: Sequence[str]
 ) -> tuple[tuple[tuple[str, bool], ...], int]:
     """Return the first names and the followed ones, and how many are left out."""
-    marked = [(clean(name, _NAME), _is_followed(name, followed)) for name in names]
-    enough = _AUTHORS + 1 if len(names) == _AUTHORS + 1 else _AUTHORS  # never "and 1 more"
-    named = tuple(a for at, a in enumerate(marked) if at < enough or a[1])[:_MOST_AUTHORS]
+    marked = [(clean(name, _LIMITS.name), _is_followed(name, followed)) for name in names]
+    enough = _LIMITS.authors + (len(names) == _LIMITS.authors + 1)  # never "and 1 more"
+    named = tuple(a for at, a in enumerate(marked) if at < enough or a[1])[: _LIMITS.named_authors]
     return named, len(marked) - len(named)
 
 
