@@ -15,7 +15,8 @@ from digestmail.cli.shell import Json, opened
 from digestmail.domain import SubscriberStatus
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
-from digestmail.steps.daily.bounces import BounceTally, suppress, suppressions, unsuppress
+from digestmail.steps.daily.bounces import BounceTally
+from digestmail.steps.subscribers.suppression import suppress, suppressions, unsuppress
 
 bounce_commands = typer.Typer(help="Mails that came back, and complaints.", no_args_is_help=True)
 suppression_commands = typer.Typer(

@@ -12,17 +12,10 @@ from steps_world import DAY, LINKS, again, at_once, join, owe, put, state_of
 from digestmail.bounces import Kind, Report, parse
 from digestmail.domain import Delivery, DeliveryKind, DeliveryState, Subscriber, SubscriberStatus
 from digestmail.errors import InputError
-from digestmail.steps.daily.bounces import (
-    BounceProcessor,
-    BounceTally,
-    Fate,
-    score,
-    suppress,
-    suppressions,
-    unsuppress,
-)
+from digestmail.steps.daily.bounces import BounceProcessor, BounceTally, Fate, score
 from digestmail.steps.links import Links
 from digestmail.steps.subscribers.subscription import SubscriptionService
+from digestmail.steps.subscribers.suppression import suppress, suppressions, unsuppress
 from digestmail.store import Bounce, Store
 from digestmail.tokens import Signer
 

@@ -18,7 +18,7 @@ from digestmail.bounces import Kind, Report, parse
 from digestmail.bounces.mailbox import read_mailbox
 from digestmail.bounces.report import FAILURES
 from digestmail.domain import Clock, SubscriberStatus
-from digestmail.errors import ConfigError, InputError, TokenError
+from digestmail.errors import ConfigError, TokenError
 from digestmail.steps.links import Links
 from digestmail.steps.subscribers import leaving
 from digestmail.store import Bounce, Mailed, Store
@@ -259,48 +259,3 @@ def _read(reader: Callable[[str], _T], token: str) -> _T | None:
         return reader(token)
     except TokenError:
         return None
-
-
-def suppress(store: Store, email: str, reason: SubscriberStatus, now: datetime) -> None:
-    """Never mail a checked address again, by the operator's word: ``bounced`` or ``complained``.
-
-    A subscriber of that address becomes so.
-    """
-    address_hash = store.salt.address_hash(email)
-    store.suppressions.lift(address_hash)  # who left may have come back, and shall not
-    store.suppressions.add(address_hash, reason.value, now)
-    known = store.subscribers.find(email)
-    if known is not None:
-        store.subscribers.set_status(known.stored_id, reason, None)
-
-
-def unsuppress(store: Store, email: str) -> None:
-    """Let an address be subscribed again; InputError when it was not suppressed.
-
-    A subscriber of that address counts as one who left: it is theirs to come back.
-    """
-    address_hash = store.salt.address_hash(email)
-    if store.suppressions.reason(address_hash) is None:
-        raise InputError("email", f"{email} is not suppressed")
-    store.suppressions.lift(address_hash)
-    known = store.subscribers.find(email)
-    if known is not None:
-        unsubscribed = SubscriberStatus.UNSUBSCRIBED
-        store.subscribers.set_status(known.stored_id, unsubscribed, None, among=_REFUSALS)
-
-
-def suppressions(store: Store) -> list[tuple[str, str, datetime]]:
-    """Return all suppressions as (address or start of its hash, reason, since), the newest first.
-
-    The address is known only of those who are subscribers still.
-    """
-    names = {
-        store.salt.address_hash(subscriber.email): subscriber.email
-        for status in SubscriberStatus
-        if status not in _MAILED
-        for subscriber in store.subscribers.all(status)
-    }
-    return [
-        (names.get(hashed, f"#{hashed[:12]}"), reason, since)
-        for hashed, reason, since in store.suppressions.all()
-    ]

@@ -38,7 +38,8 @@ from digestmail.steps.daily.alert import alert
 from digestmail.steps.daily.compose import Composer
 from digestmail.steps.daily.outcomes import RETRIES, Transition, decide, is_doubtful, withdrawn
 from digestmail.steps.daily.recording import RECORDING, Recorder, RecordingParameters
-from digestmail.steps.subscribers.subscription import LEFT_REASON, SubscriptionService
+from digestmail.steps.subscribers.subscription import SubscriptionService
+from digestmail.steps.subscribers.suppression import LEFT_REASON
 from digestmail.store import Finish, Recovered, Store, ToWire
 from digestmail.store.digest_rows import DigestRows
 from digestmail.text import one_line

@@ -5,13 +5,11 @@ Nobody learns from an answer whether an address is known here.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfoNotFoundError
 
-from digestmail.calendar import local_date, next_slot, slot_on
+from digestmail.calendar import next_slot
 from digestmail.domain import (
-    DeliveryKind,
     Paper,
     Profile,
     Schedule,
@@ -23,19 +21,24 @@ from digestmail.i18n import N_, Translatable
 from digestmail.mail.address import rate_key
 from digestmail.steps.links import Links
 from digestmail.steps.subscribers import access, leaving
+from digestmail.steps.subscribers.confirmation import (
+    ask_to_confirm,
+    confirm_limits,
+    next_turn,
+    plan_confirm_mail,
+)
+from digestmail.steps.subscribers.schedule import next_due
 from digestmail.steps.subscribers.seed_papers import keep_uploads, packed, unpacked
-from digestmail.store import Limit, Store
+from digestmail.steps.subscribers.suppression import (
+    LEFT_REASON,
+    REFUSAL_REASONS,
+    REFUSED_REASON,
+    refuse_suppressed,
+    suppression_reasons,
+)
+from digestmail.store import Store
 
 MOST_PROFILES = 20
-_A_DAY = timedelta(hours=24)
-_CONFIRM_MAILS_EVER = 3  # unanswered ones to a mailbox; then only the operator can add it
-LEFT_REASON = "left"
-_REFUSED = "refused"  # by who never asked for our mail
-REFUSAL_REASONS = {
-    SubscriberStatus.UNSUBSCRIBED: LEFT_REASON,  # only they can subscribe again
-    SubscriberStatus.BOUNCED: "bounced",
-    SubscriberStatus.COMPLAINED: "complained",
-}
 _USED = "this link was used before; subscribe again to get a new one"
 _UNCONFIRMED = (SubscriberStatus.PENDING, SubscriberStatus.UNSUBSCRIBED)
 _MAILED = leaving.STAYS
@@ -82,7 +85,7 @@ class SubscriptionService:
                 )
                 added = self.store.subscribers.add(fresh, now)
                 self.store.uploads.keep(added.stored_id, packed(uploads), now)
-                self._ask_to_confirm(added, now)
+                ask_to_confirm(self.store, added, now)
             except InputError:  # the same request came twice at once; the other is served
                 return
         elif known.status in _MAILED:
@@ -90,10 +93,10 @@ class SubscriptionService:
         elif known.status in _UNCONFIRMED:
             # A mail that went out confirms what was asked before it; so nobody changes that
             # unseen, and who was a subscriber once keeps all of it until a mail can ask them.
-            turn = self._turn(known, now)
+            turn = next_turn(self.store, known, now)
             if turn and self._take_over(known, profile, schedule, now):
                 self.store.uploads.keep(known.stored_id, packed(uploads), now)
-                self._plan_confirm(known, turn, now)
+                plan_confirm_mail(self.store, known, turn, now)
 
     def _take_over(
         self, known: Subscriber, profile: Profile, schedule: Schedule, now: datetime
@@ -115,39 +118,6 @@ class SubscriptionService:
             )
         return True
 
-    def _ask_to_confirm(self, subscriber: Subscriber, now: datetime) -> None:
-        """Plan a confirm mail, unless the address has had its share."""
-        if turn := self._turn(subscriber, now):
-            self._plan_confirm(subscriber, turn, now)
-
-    def _turn(self, subscriber: Subscriber, now: datetime) -> str:
-        """Return what names the next confirm mail to an address; empty where none may go."""
-        if not self._may_ask(subscriber, now):
-            return ""
-        subscriber_id = subscriber.stored_id
-        serial, mails = self.store.subscribers.next_serial(subscriber_id)
-        return f"confirm:{subscriber_id}:{serial}:{mails}" if mails <= _CONFIRM_MAILS_EVER else ""
-
-    def _may_ask(self, subscriber: Subscriber, now: datetime) -> bool:
-        """Return whether a mailbox may be asked, in any spelling: once a day, a few times ever."""
-        limits = self.confirm_limits(subscriber.email)
-        return all(self.store.rate_limits.allow(*limit, now) for limit in limits)
-
-    def confirm_limits(self, email: str) -> tuple[Limit, Limit]:
-        """Return how often a mailbox may be asked to confirm: once a day, a few times ever.
-
-        Who confirms starts anew; the count outlives whatever else is forgotten.
-        """
-        hashed, mailbox = self.store.salt.hash, rate_key(email)
-        return (
-            Limit(hashed(f"confirm:{mailbox}"), 1, _A_DAY),
-            Limit(hashed(f"asked:{mailbox}"), _CONFIRM_MAILS_EVER, None),
-        )
-
-    def _plan_confirm(self, subscriber: Subscriber, once: str, now: datetime) -> None:
-        subscriber_id = subscriber.stored_id
-        self.store.ledger.plan(DeliveryKind.CONFIRM, subscriber_id, subscriber.email, once, now)
-
     def add(
         self,
         email: str,
@@ -159,7 +129,7 @@ class SubscriptionService:
         active: bool,
     ) -> Subscriber:
         """Add a subscriber for the operator: ``active`` at once, or asked to confirm."""
-        self._refuse_suppressed(email)
+        refuse_suppressed(self.store, email)
         fresh = Subscriber(email=email, schedule=schedule, profiles=tuple(profiles))
         if active:
             due = next_slot(schedule, now).at
@@ -169,7 +139,7 @@ class SubscriptionService:
         added = self.store.subscribers.add(fresh, now)
         keep_uploads(self.store, added.stored_id, uploads, now)
         if not active:
-            self._ask_to_confirm(added, now)
+            ask_to_confirm(self.store, added, now)
         return added
 
     def pending(self, token: str, now: datetime) -> Subscriber:
@@ -192,7 +162,7 @@ class SubscriptionService:
             raise TokenError(_USED)
         if confirmed:
             self.store.suppressions.lift(self.store.salt.address_hash(subscriber.email))
-            self.store.rate_limits.reset(self.confirm_limits(subscriber.email)[1].key)
+            self.store.rate_limits.reset(confirm_limits(self.store, subscriber.email)[1].key)
             waiting = unpacked(self.store.uploads.take(subscriber_id))
             keep_uploads(self.store, subscriber_id, waiting, now)
         return Confirmation(subscriber, confirmed)
@@ -228,7 +198,7 @@ class SubscriptionService:
         if subscriber is None:
             return
         for address in {subscriber.email, rate_key(subscriber.email)}:
-            self.store.suppressions.add(self.store.salt.address_hash(address), _REFUSED, now)
+            self.store.suppressions.add(self.store.salt.address_hash(address), REFUSED_REASON, now)
         if subscriber.confirmed_at is None:
             self._remove(subscriber)
         else:
@@ -240,7 +210,7 @@ class SubscriptionService:
 
     def reschedule(self, subscriber: Subscriber, schedule: Schedule, now: datetime) -> None:
         """Change when the digest comes."""
-        due = self._next_due(subscriber, schedule, now)
+        due = next_due(self.store, subscriber, schedule, now)
         self.store.subscribers.set_schedule(subscriber.stored_id, schedule, due)
 
     def pause(self, subscriber: Subscriber, until: date | None = None) -> None:
@@ -249,7 +219,7 @@ class SubscriptionService:
 
     def resume(self, subscriber: Subscriber, now: datetime) -> None:
         """Go on after a pause. InputError for somebody who left: only they can come back."""
-        due = self._next_due(subscriber, subscriber.schedule, now)
+        due = next_due(self.store, subscriber, subscriber.schedule, now)
         self._become(subscriber, SubscriberStatus.ACTIVE, due, _MAILED)
 
     def come_back(self, subscriber: Subscriber, now: datetime) -> None:
@@ -257,8 +227,8 @@ class SubscriptionService:
 
         InputError for an address that must not be mailed any more.
         """
-        self._refuse_suppressed(subscriber.email)
-        due = self._next_due(subscriber, subscriber.schedule, now)
+        refuse_suppressed(self.store, subscriber.email)
+        due = next_due(self.store, subscriber, subscriber.schedule, now)
         among = [*_MAILED, SubscriberStatus.UNSUBSCRIBED]
         if subscriber.confirmed_at:  # left, asked to join again, and came here instead
             among.append(SubscriberStatus.PENDING)
@@ -273,10 +243,10 @@ class SubscriptionService:
         back = leaving.read_way_back(self.store, self.links, token, now)
         subscriber = back.subscriber
         if back.is_open:
-            self._refuse_suppressed(subscriber.email)
+            refuse_suppressed(self.store, subscriber.email)
             self.store.subscribers.come_back(
                 subscriber.stored_id,
-                self._next_due(subscriber, subscriber.schedule, now),
+                next_due(self.store, subscriber, subscriber.schedule, now),
                 among=(SubscriberStatus.UNSUBSCRIBED,),
                 serial=subscriber.unsubscribe_serial,
             )
@@ -285,12 +255,12 @@ class SubscriptionService:
     def lift(self, subscriber: Subscriber, now: datetime) -> None:
         """Mail a bounced address again, because the operator knows better."""
         self.store.suppressions.lift(self.store.salt.address_hash(subscriber.email))
-        due = self._next_due(subscriber, subscriber.schedule, now)
+        due = next_due(self.store, subscriber, subscriber.schedule, now)
         self._become(subscriber, SubscriberStatus.ACTIVE, due, (SubscriberStatus.BOUNCED,))
 
     def change_email(self, subscriber: Subscriber, email: str) -> None:
         """Change an address. InputError when it is taken or must not be mailed."""
-        self._refuse_suppressed(email)
+        refuse_suppressed(self.store, email)
         self.store.subscribers.set_email(subscriber.stored_id, email)
 
     def erase(self, subscriber: Subscriber, now: datetime) -> None:
@@ -340,32 +310,8 @@ class SubscriptionService:
         return self.suppressed_among([email]).get(email)
 
     def suppressed_among(self, emails: Collection[str]) -> dict[str, str]:
-        """Return why those of some addresses that must not be mailed must not be."""
-        address_hash = self.store.salt.address_hash
-        addresses = {email: address_hash(email) for email in emails}
-        mailboxes = {email: address_hash(rate_key(email)) for email in emails}
-        reasons = self.store.imports.suppressed({*addresses.values(), *mailboxes.values()})
-        refused = {
-            e: _REFUSED for e, hashed in mailboxes.items() if reasons.get(hashed) == _REFUSED
-        }
-        return refused | {
-            e: reasons[hashed] for e, hashed in addresses.items() if hashed in reasons
-        }
-
-    def _refuse_suppressed(self, email: str) -> None:
-        if reason := self.suppressed(email):
-            raise InputError("email", f"{email} must not be mailed again ({reason})")
-
-    def _next_due(self, subscriber: Subscriber, schedule: Schedule, now: datetime) -> datetime:
-        """Return the next slot of a date without a digest; one that is due stays due."""
-        due = subscriber.next_due_at
-        if due is not None and due <= now:
-            return _still_due(subscriber.schedule, schedule, due)
-        slot = next_slot(schedule, now)
-        prepared = self.store.digests.dates([subscriber.stored_id], slot.date)
-        while (subscriber.id, slot.date) in prepared:
-            slot = next_slot(schedule, slot.at)
-        return slot.at
+        """Return by address why some of the addresses must not be mailed."""
+        return suppression_reasons(self.store, emails)
 
     def bounce(self, subscriber: Subscriber, now: datetime) -> None:
         """Stop mailing an address that does not exist, and remember it."""
@@ -374,16 +320,6 @@ class SubscriptionService:
         among = (SubscriberStatus.PENDING, *_MAILED)
         bounced = SubscriberStatus.BOUNCED
         self.store.subscribers.set_status(subscriber.stored_id, bounced, None, among=among)
-
-
-def _still_due(before: Schedule, after: Schedule, due: datetime) -> datetime:
-    """Return when a digest that waits is due once its schedule has changed; it keeps its date."""
-    try:
-        day = local_date(before, due)
-    except (ZoneInfoNotFoundError, ValueError):  # what could not be read has no date
-        return due
-    slot = slot_on(after, day)
-    return slot.at if slot.at > due or local_date(after, due) != day else due
 
 
 def _cannot(subscriber: Subscriber, status: SubscriberStatus) -> InputError:

@@ -11,9 +11,11 @@ from functools import lru_cache
 
 from digestmail.calendar import next_slot
 from digestmail.domain import Schedule, Subscriber, SubscriberStatus
+from digestmail.steps.subscribers.confirmation import confirm_limits
 from digestmail.steps.subscribers.import_export.entries import Entry
 from digestmail.steps.subscribers.import_export.statuses import is_stricter
-from digestmail.steps.subscribers.subscription import REFUSAL_REASONS, SubscriptionService
+from digestmail.steps.subscribers.subscription import SubscriptionService
+from digestmail.steps.subscribers.suppression import REFUSAL_REASONS
 from digestmail.store import ImportBlock, KnownSubscriber
 
 BLOCK = 1_000  # people in one transaction, which locks out other writers for some 0.1 s
@@ -160,7 +162,9 @@ class _Block:
         ]
         ids = {added[email]: email for email in fresh}
         ids |= {known[email].id: email for email in left_over}
-        limits = {number: self.subscriptions.confirm_limits(email) for number, email in ids.items()}
+        limits = {
+            number: confirm_limits(self.subscriptions.store, email) for number, email in ids.items()
+        }
         self.subscriptions.store.imports.plan_confirm_mails(ids, limits, self.now)
         return len(fresh)
 
