@@ -1,4 +1,4 @@
-"""What came back: every report once, with all that follows from it in one transaction."""
+"""Reports of bounces and complaints: each counts once, with its consequences, in one commit."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,15 @@ from sqlmodel import Session
 from digestmail.domain import DeliveryState, SubscriberStatus
 from digestmail.store.database import Database
 from digestmail.store.digests import release
-from digestmail.store.sql import upsert
-from digestmail.store.tables import BOUNCE, DELIVERY, SUBSCRIBER, SUPPRESSION
+from digestmail.store.sql import all_rows, first_row, upsert
+from digestmail.store.tables import (
+    BOUNCE,
+    DELIVERY,
+    SUBSCRIBER,
+    SUPPRESSION,
+    BounceRow,
+    DeliveryRow,
+)
 
 _HANDED_OVER = (DeliveryState.SENT.value, DeliveryState.UNKNOWN.value)
 _GONE = (SubscriberStatus.COMPLAINED.value,)  # nothing ends it but the operator
@@ -19,7 +26,7 @@ _GONE = (SubscriberStatus.COMPLAINED.value,)  # nothing ends it but the operator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounce:
-    """One report as it is kept. ``id`` is the message's own."""
+    """A stored report. ``id`` is the message's own."""
 
     id: str
     at: datetime
@@ -48,11 +55,11 @@ class Bounces:
         self._database = database
 
     def mailed(self, delivery_id: int) -> Mailed | None:
-        """The delivery of an id, unless it was erased."""
+        """Return the delivery of an id, unless it was erased."""
         return self._mailed(select(DELIVERY).where(DELIVERY.c.id == delivery_id))
 
     def last_mailed(self, subscriber_id: int) -> Mailed | None:
-        """The delivery that was last handed over to a subscriber's server."""
+        """Return the delivery that was last handed over to a subscriber's server."""
         query = select(DELIVERY).where(
             DELIVERY.c.subscriber_id == subscriber_id, DELIVERY.c.state.in_(_HANDED_OVER)
         )
@@ -60,7 +67,7 @@ class Bounces:
 
     def _mailed(self, query: Select[Any]) -> Mailed | None:
         with self._database.reading() as session:
-            row = session.execute(query).first()
+            row = first_row(session, query, DeliveryRow)
         if row is None:
             return None
         return Mailed(
@@ -78,7 +85,7 @@ class Bounces:
         becomes: SubscriberStatus | None = None,
         suppress: str = "",
     ) -> bool:
-        """Keep a report and carry out what follows from it; False when it was kept before.
+        """Store a report and what follows from it; return False when it was stored before.
 
         ``failed``: why its delivery, if handed over, failed after all; a digest's papers are
         released. ``becomes``: the subscriber's status from now on. ``suppress``: the hash of
@@ -86,8 +93,8 @@ class Bounces:
         """
         row = {name: getattr(bounce, name) for name in BOUNCE.c.keys()}  # noqa: SIM118 - columns
         with self._database.writing() as session:
-            kept = upsert(session, BOUNCE).values(row).on_conflict_do_nothing()
-            if session.execute(kept.returning(BOUNCE.c.id)).first() is None:
+            insertion = upsert(session, BOUNCE).values(row).on_conflict_do_nothing()
+            if session.execute(insertion.returning(BOUNCE.c.id)).first() is None:
                 return False
             if failed:
                 _fail(session, bounce, failed)
@@ -101,7 +108,7 @@ class Bounces:
         return True
 
     def soft(self, subscriber_id: int) -> list[Bounce]:
-        """The soft bounces of a subscriber's present address that still count, oldest first.
+        """Return the soft bounces of a subscriber's present address that still count, oldest first.
 
         Those up to the one that made us give the address up do not, once it has taken a mail
         since then.
@@ -110,27 +117,27 @@ class Bounces:
             DELIVERY, DELIVERY.c.id == BOUNCE.c.delivery_id
         )
         present = or_(DELIVERY.c.id.is_(None), DELIVERY.c.address == SUBSCRIBER.c.email)
-        wanted = (BOUNCE.c.subscriber_id == subscriber_id, BOUNCE.c.kind == "soft", present)
-        query = select(BOUNCE).select_from(join).where(*wanted).order_by(BOUNCE.c.at)
+        conditions = (BOUNCE.c.subscriber_id == subscriber_id, BOUNCE.c.kind == "soft", present)
+        query = select(BOUNCE).select_from(join).where(*conditions).order_by(BOUNCE.c.at)
         with self._database.reading() as session:
-            found = [_bounce(row) for row in session.execute(query)]
-            given_up = max((one.at for one in found if one.gave_up), default=None)
+            bounces = [_bounce(row) for row in all_rows(session, query, BounceRow)]
+            given_up = max((bounce.at for bounce in bounces if bounce.gave_up), default=None)
             if given_up is not None and _took_mail(session, subscriber_id, given_up):
-                found = [one for one in found if one.at > given_up]
-        return found
+                bounces = [bounce for bounce in bounces if bounce.at > given_up]
+        return bounces
 
     def of_subscriber(self, subscriber_id: int) -> list[Bounce]:
-        """All reports about a subscriber, oldest first."""
-        mine = BOUNCE.c.subscriber_id == subscriber_id
-        query = select(BOUNCE).where(mine).order_by(BOUNCE.c.at, BOUNCE.c.id)
+        """Return all reports about a subscriber, oldest first."""
+        query = select(BOUNCE).where(BOUNCE.c.subscriber_id == subscriber_id)
+        query = query.order_by(BOUNCE.c.at, BOUNCE.c.id)
         with self._database.reading() as session:
-            return [_bounce(row) for row in session.execute(query)]
+            return [_bounce(row) for row in all_rows(session, query, BounceRow)]
 
     def latest(self, limit: int) -> list[Bounce]:
-        """The last reports, newest first."""
+        """Return the last reports, newest first."""
         query = select(BOUNCE).order_by(BOUNCE.c.at.desc(), BOUNCE.c.id).limit(limit)
         with self._database.reading() as session:
-            return [_bounce(row) for row in session.execute(query)]
+            return [_bounce(row) for row in all_rows(session, query, BounceRow)]
 
     def forget(self, before: datetime) -> None:
         """Erase old reports."""
@@ -169,5 +176,5 @@ def _took_mail(session: Session, subscriber_id: int, since: datetime) -> bool:
     return session.execute(query.limit(1)).first() is not None
 
 
-def _bounce(row: Any) -> Bounce:
+def _bounce(row: BounceRow) -> Bounce:
     return Bounce(**{name: getattr(row, name) for name in BOUNCE.c.keys()})  # noqa: SIM118

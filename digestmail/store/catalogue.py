@@ -1,4 +1,4 @@
-"""The papers as a public list: what came lately, what comes next, what holds some words."""
+"""The papers as a public list: the latest, the next ones, those that hold words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from digestmail.store.tables import PAPER, PaperRow
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Changes whenever a paper comes, or the upvotes of one of them change."""
+    """A value that changes whenever a paper comes or upvotes change."""
 
     papers: int
     newest: int  # the highest id; 0 where there are none
@@ -24,7 +24,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a list is ordered and filtered by."""
+    """The columns that a list is ordered and filtered by."""
 
     id: int
     first_seen_at: datetime
@@ -33,49 +33,49 @@ class Seen:
 
 
 class Catalogue:
-    """Reads papers for lists."""
+    """The papers for lists."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def state(self, since: datetime) -> State:
-        """The state of the papers first seen after an instant; read from an index alone."""
+        """Return the state of the papers first seen after an instant; read from an index alone."""
         columns = func.count(), func.max(PAPER.c.id), func.sum(PAPER.c.upvotes)
         query = select(*columns).where(PAPER.c.first_seen_at > since)
         with self._database.reading() as session:
             papers, newest, upvotes = session.execute(query).one()
         return State(papers, newest or 0, upvotes or 0)
 
-    def seen_after(self, since: datetime, most: int) -> list[Seen]:
-        """The newest ``most`` papers first seen after an instant, newest first."""
+    def seen_after(self, since: datetime, limit: int) -> list[Seen]:
+        """Return the newest ``limit`` papers first seen after an instant, newest first."""
         columns = PAPER.c.id, PAPER.c.first_seen_at, PAPER.c.upvotes, PAPER.c.categories
-        query = select(*columns).where(PAPER.c.first_seen_at > since).limit(most)
+        query = select(*columns).where(PAPER.c.first_seen_at > since).limit(limit)
         query = query.order_by(PAPER.c.first_seen_at.desc(), PAPER.c.id.desc())
         with self._database.reading() as session:
             rows = session.execute(query)
             return [Seen(r.id, r.first_seen_at, r.upvotes, tuple(r.categories)) for r in rows]
 
     def newest(self) -> int:
-        """The highest id of a paper; 0 where there are none."""
+        """Return the highest id of a paper; 0 where there are none."""
         with self._database.reading() as session:
             newest = select(func.max(PAPER.c.id)).where(PAPER.c.source != UPLOADS)
             return session.execute(newest).scalar_one() or 0
 
-    def after(self, paper_id: int, most: int) -> list[Paper]:
-        """The first ``most`` papers with a higher id, in order of their ids."""
+    def after(self, paper_id: int, limit: int) -> list[Paper]:
+        """Return the first ``limit`` papers with a higher id, in order of their ids."""
         public = PAPER.c.source != UPLOADS  # nobody's own library is for others to read
         query = select(PAPER).where(PAPER.c.id > paper_id, public)
-        query = query.order_by(PAPER.c.id).limit(most)
+        query = query.order_by(PAPER.c.id).limit(limit)
         with self._database.reading() as session:
             return [paper_of(row) for row in all_rows(session, query, PaperRow)]
 
-    def holding(self, words: Sequence[str], most: int) -> list[int]:
-        """The ids of the newest papers whose title or abstract hold every word, as letters do.
+    def holding(self, words: Sequence[str], limit: int) -> list[int]:
+        """Return the ids of the newest papers whose title or abstract hold all words, as letters.
 
         Looks at every paper: for the moment in which there is nothing better.
         """
         query = select(PAPER.c.id).where(PAPER.c.source != UPLOADS)
-        query = query.order_by(PAPER.c.id.desc()).limit(most)
+        query = query.order_by(PAPER.c.id.desc()).limit(limit)
         for word in words:
             texts = PAPER.c.title, PAPER.c.abstract
             query = query.where(or_(*(text.icontains(word, autoescape=True) for text in texts)))

@@ -58,10 +58,12 @@ class Overview:
             and_(SUBSCRIBER.c.wait_hours == wait, SUBSCRIBER.c.next_due_at > now - wait * _HOUR)
             for wait in range(1, MAX_WAIT_HOURS + 1)
         ]
-        found = self._subscribers(
+        patient = self._subscribers(
             and_(SUBSCRIBER.c.next_due_at <= (due_by or now), or_(false(), *hours))
         )
-        return Backlog(found.number, found.first, self._end_of_wait(now) if found.number else None)
+        return Backlog(
+            patient.number, patient.first, self._end_of_wait(now) if patient.number else None
+        )
 
     def _end_of_wait(self, now: datetime) -> datetime | None:
         latest = select(SUBSCRIBER.c.wait_hours, func.max(SUBSCRIBER.c.next_due_at)).where(

@@ -55,18 +55,18 @@ def _names(paper: Paper) -> Iterator[str]:
         yield f"text:{_print(*title, '', *beginning)}"
 
 
-def _print(*parts: str) -> str:
-    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:24]
+def _print(*words_of: str) -> str:
+    return hashlib.sha256(" ".join(words_of).encode()).hexdigest()[:24]
 
 
 def _beginning(abstract: str, *, is_short: bool) -> Sequence[str]:
     """Return the words that an abstract begins with; none where it is too short to tell."""
-    most = _ABSTRACT_WORDS_OF_SHORT if is_short else _ABSTRACT_WORDS
+    limit = _ABSTRACT_WORDS_OF_SHORT if is_short else _ABSTRACT_WORDS
     fewest = _FEWEST_OF_SHORT if is_short else _ABSTRACT_WORDS
     stems = (
-        singular(word.plain) for word in words(readable(abstract[: most * _CHARACTERS_PER_WORD]))
+        singular(word.plain) for word in words(readable(abstract[: limit * _CHARACTERS_PER_WORD]))
     )
-    beginning = list(islice(dropwhile(_HEADINGS.__contains__, stems), most))
+    beginning = list(islice(dropwhile(_HEADINGS.__contains__, stems), limit))
     return beginning if len(beginning) >= fewest else []
 
 
@@ -76,10 +76,10 @@ def _surname(author: str) -> str:
     It is the last word of "Nina J. Falk", and what stands first in "Falk, Nina" and "Falk NJ".
     """
     before = author.partition(",")[0]
-    parts = before.split()
-    while len(parts) > 1 and (_INITIALS.fullmatch(parts[-1]) or parts[-1].lower() in _SUFFIXES):
-        parts = parts[:-1]
-    plain = [word.plain for word in words(" ".join(parts))]
+    names = before.split()
+    while len(names) > 1 and (_INITIALS.fullmatch(names[-1]) or names[-1].lower() in _SUFFIXES):
+        names = names[:-1]
+    plain = [word.plain for word in words(" ".join(names))]
     while len(plain) > 1 and plain[-1] in _SUFFIXES:
         plain = plain[:-1]
     return plain[-1] if plain else ""

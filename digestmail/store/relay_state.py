@@ -1,20 +1,19 @@
-"""What all senders of an installation know in common of the relays: who is in trouble, who is full.
+"""The shared state of relays for all senders of an installation: troubles and rate limits.
 
 A relay goes by its name, ``host:port``. Troubles are notes, mails handed over are counters.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from digestmail.store.database import Database
-from digestmail.store.sql import upsert
-from digestmail.store.tables import NOTE, RATE
+from digestmail.store.sql import all_rows, first_row, upsert
+from digestmail.store.tables import NOTE, RATE, NoteRow
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-_PARTS = 24  # a window is counted in so many parts, so that it can slide
+_SLICES = 24  # of a window, counted apart, so that it can slide
 _LONGEST_QUEUE = timedelta(minutes=10)  # a turn later than that comes from a clock set back
 _TROUBLE = "relay:"
 _ALERT = "alert"
@@ -27,7 +26,7 @@ class Relays:
         self._database = database
 
     def mark_down(self, relay: str, trouble: str, now: datetime) -> bool:
-        """Note a relay's trouble; True, and an alert is owed, when it had none before."""
+        """Note a relay's trouble; return True, and an alert is owed, when it had none before."""
         values = {"name": _TROUBLE + relay, "value": trouble, "at": now}
         with self._database.writing() as session:
             noted = upsert(session, NOTE).values(values).on_conflict_do_nothing()
@@ -39,31 +38,32 @@ class Relays:
         return True
 
     def mark_up(self, relay: str) -> bool:
-        """Forget a relay's trouble; False when there was none."""
+        """Forget a relay's trouble; return False when there was none."""
         with self._database.writing() as session:
             gone = delete(NOTE).where(NOTE.c.name == _TROUBLE + relay).returning(NOTE.c.name)
             return session.execute(gone).first() is not None
 
     def trouble(self, relay: str) -> tuple[str, datetime] | None:
-        """A relay's trouble, and when it was last seen."""
+        """Return a relay's trouble, and when it was last seen."""
         with self._database.reading() as session:
-            row = session.execute(select(NOTE).where(NOTE.c.name == _TROUBLE + relay)).first()
+            query = select(NOTE).where(NOTE.c.name == _TROUBLE + relay)
+            row = first_row(session, query, NoteRow)
         return (row.value, row.at) if row else None
 
     def troubles(self, since: datetime) -> dict[str, str]:
-        """The troubles seen since an instant, by relay."""
+        """Return the troubles seen since an instant, by relay."""
         query = select(NOTE).where(NOTE.c.name.startswith(_TROUBLE), NOTE.c.at >= since)
         with self._database.reading() as session:
-            rows = session.execute(query.order_by(NOTE.c.name))
+            rows = all_rows(session, query.order_by(NOTE.c.name), NoteRow)
             return {row.name.removeprefix(_TROUBLE): row.value for row in rows}
 
     def owe_alert(self, text: str, now: datetime) -> None:
-        """Remember that the operator is to be told something."""
+        """Note an alert that the operator has to get."""
         with self._database.writing() as session:
             _owe(session, text, now)
 
     def owed_alert(self) -> str:
-        """What the operator is still to be told; empty when nothing."""
+        """Return the alert that the operator has not got yet; empty when there is none."""
         with self._database.reading() as session:
             text: str | None = session.execute(
                 select(NOTE.c.value).where(NOTE.c.name == _ALERT)
@@ -71,24 +71,24 @@ class Relays:
         return text or ""
 
     def take_alert(self, text: str) -> bool:
-        """Take it on oneself to tell the operator this; False when somebody else has."""
-        mine = delete(NOTE).where(NOTE.c.name == _ALERT, NOTE.c.value == text)
+        """Take on the sending of an alert; return False when another process has."""
+        owed = delete(NOTE).where(NOTE.c.name == _ALERT, NOTE.c.value == text)
         with self._database.writing() as session:
-            return session.execute(mine.returning(NOTE.c.name)).first() is not None
+            return session.execute(owed.returning(NOTE.c.name)).first() is not None
 
     def take(
         self, relay: str, per_second: int, per_hour: int, per_day: int, now: datetime
     ) -> float | datetime:
-        """Count one mail to a relay: the seconds to wait before it goes, if it may go.
+        """Count one mail to a relay; return the seconds to wait before it goes, if it may go.
 
         Otherwise the instant from which one may go again, and nothing is counted. A limit of 0
         is none. No hour and no day, whenever begun, sees more than its limit.
         """
         windows = [(per_hour, _HOUR), (per_day, _DAY)]
-        limits = [(most, window) for most, window in windows if most]
+        limits = [(limit, window) for limit, window in windows if limit]
         with self._database.writing() as session:
             turn = _locked_turn(session, relay, now)
-            opens = [_full_until(session, relay, most, window, now) for most, window in limits]
+            opens = [_full_until(session, relay, limit, window, now) for limit, window in limits]
             if closed := [instant for instant in opens if instant is not None]:
                 return max(closed)
             for _, window in limits:
@@ -104,7 +104,7 @@ def _owe(session: Session, text: str, now: datetime) -> None:
 
 
 def _locked_turn(session: Session, relay: str, now: datetime) -> datetime:
-    """When the next mail's turn is; locks the relay's counters."""
+    """Return when the next mail's turn is; lock the relay's counters."""
     key = f"relay:{relay}"
     first = upsert(session, RATE).values({"key": key, "since": now, "count": 0})
     session.execute(first.on_conflict_do_nothing())
@@ -116,41 +116,40 @@ def _locked_turn(session: Session, relay: str, now: datetime) -> datetime:
 def _take_turn(
     session: Session, relay: str, per_second: int, turn: datetime, now: datetime
 ) -> float:
-    mine = turn if now < turn <= now + _LONGEST_QUEUE else now
-    following = mine + timedelta(seconds=1) / per_second
+    granted = turn if now < turn <= now + _LONGEST_QUEUE else now
+    following = granted + timedelta(seconds=1) / per_second
     session.execute(update(RATE).where(RATE.c.key == f"relay:{relay}").values(since=following))
-    return (mine - now).total_seconds()
+    return (granted - now).total_seconds()
 
 
-def _key(relay: str, window: timedelta, part: int) -> str:
-    return f"relay:{relay}:{window // _HOUR}h:{part}"
+def _key(relay: str, window: timedelta, index: int) -> str:
+    return f"relay:{relay}:{window // _HOUR}h:{index}"
 
 
-def _part(window: timedelta, now: datetime) -> int:
-    return int(now.timestamp() // (window / _PARTS).total_seconds())
+def _slice(window: timedelta, now: datetime) -> int:
+    return int(now.timestamp() // (window / _SLICES).total_seconds())
 
 
-def _start(window: timedelta, part: int) -> datetime:
-    return datetime.fromtimestamp(part * (window / _PARTS).total_seconds(), UTC)
+def _start(window: timedelta, index: int) -> datetime:
+    return datetime.fromtimestamp(index * (window / _SLICES).total_seconds(), UTC)
 
 
 def _full_until(
-    session: Session, relay: str, most: int, window: timedelta, now: datetime
+    session: Session, relay: str, limit: int, window: timedelta, now: datetime
 ) -> datetime | None:
-    """When a window that is full has room again; None when it has some."""
-    last = _part(window, now)
-    parts: Sequence[int] = range(last - _PARTS, last + 1)
-    keys = [_key(relay, window, part) for part in parts]
+    """Return when a window that is full has room again; None when it has some."""
+    last = _slice(window, now)
+    keys = [_key(relay, window, index) for index in range(last - _SLICES, last + 1)]
     query = select(func.sum(RATE.c.count), func.min(RATE.c.since)).where(RATE.c.key.in_(keys))
     total, oldest = session.execute(query).one()
-    if (total or 0) < most:
+    if (total or 0) < limit:
         return None
-    return _start(window, _part(window, oldest) + _PARTS + 1)
+    return _start(window, _slice(window, oldest) + _SLICES + 1)
 
 
 def _count(session: Session, relay: str, window: timedelta, now: datetime) -> None:
-    part = _part(window, now)
-    values = {"key": _key(relay, window, part), "since": _start(window, part), "count": 1}
+    index = _slice(window, now)
+    values = {"key": _key(relay, window, index), "since": _start(window, index), "count": 1}
     counted = upsert(session, RATE).values(values)
     session.execute(
         counted.on_conflict_do_update(index_elements=["key"], set_={"count": RATE.c.count + 1})

@@ -12,16 +12,17 @@ from digestmail.errors import InputError, NotFoundError
 from digestmail.store.database import Database
 from digestmail.store.leases import SKEW
 from digestmail.store.papers import Papers
-from digestmail.store.tables import SOURCE
+from digestmail.store.sql import all_rows, first_row
+from digestmail.store.tables import SOURCE, SourceRow
 
 _LONGEST_FETCH = timedelta(minutes=10)
 _SOON = timedelta(minutes=15)  # what failed or is incomplete is asked for, however rarely due
-_MOST_BAD_KEPT = 20
+_MOST_BAD_STORED = 20
 _REPORTED = ("source", "new", "updated", "known", "error")
 
 
 class Sources:
-    """The sources an operator has added."""
+    """The sources that an operator has added."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -53,21 +54,21 @@ class Sources:
                 raise NotFoundError(f"there is no source {name!r}; see: digestmail source list")
 
     def all(self) -> list[SourceState]:
-        """All sources by name."""
+        """Return all sources by name."""
         counts = Papers(self._database).count_by_source()
         with self._database.reading() as session:
-            rows = session.execute(select(SOURCE).order_by(SOURCE.c.name)).all()
+            rows = all_rows(session, select(SOURCE).order_by(SOURCE.c.name), SourceRow)
         return [_state(row, counts.get(row.name, 0)) for row in rows]
 
     def due(self, now: datetime) -> list[SourceState]:
-        """The enabled sources whose time has come.
+        """Return the enabled sources whose time has come.
 
         A time further ahead than any that is ever set comes from a clock set back since.
         """
         return [s for s in self.all() if s.spec.enabled and _is_due(s, now)]
 
     def claim(self, state: SourceState, now: datetime) -> bool:
-        """Whether this process is the one to fetch a due source now (compare-and-swap).
+        """Return whether this process is the one to fetch a due source now (compare-and-swap).
 
         A claim that is not followed by a ``report`` runs out, and the source is due again.
         """
@@ -81,16 +82,16 @@ class Sources:
 
     def put_back(self, name: str, now: datetime) -> None:
         """Give up a claim before its end: the source is due at once."""
-        mine = update(SOURCE).where(SOURCE.c.name == name)
+        change = update(SOURCE).where(SOURCE.c.name == name)
         with self._database.writing() as session:
-            session.execute(mine.values(next_fetch_at=now, fetching_until=None))
+            session.execute(change.values(next_fetch_at=now, fetching_until=None))
 
     def report(
         self, report: SourceReport, now: datetime, memory: Mapping[str, Any] | None = None
     ) -> SourceReport:
         """Record how a fetch went, what the source wants to remember, and when to fetch again.
 
-        That is soon after a failure, and while the rest of a batch is awaited. Returns the
+        That is soon after a failure, and while the rest of a batch is awaited. Return the
         report with what is known of failures.
         """
         values: dict[str, Any] = {
@@ -103,24 +104,24 @@ class Sources:
         if memory is not None:
             values["memory"] = dict(memory)
         with self._database.writing() as session:
-            mine = SOURCE.c.name == report.source
-            before = session.execute(select(SOURCE).where(mine)).first()
+            named = SOURCE.c.name == report.source
+            before = first_row(session, select(SOURCE).where(named), SourceRow)
             if before is None:  # removed meanwhile
                 return report
             since = before.failing_since or (now if report.error else None)
-            told = replace(
+            completed = replace(
                 report, failures=before.failures + 1 if report.error else 0, failing_since=since
             )
-            values["failures"] = told.failures
+            values["failures"] = completed.failures
             values["failing_since"] = since if report.error else None
             pause = timedelta(minutes=before.every_minutes)
             soon = report.error or report.waiting
             values["next_fetch_at"] = now + (min(pause, _SOON) if soon else pause)
-            session.execute(update(SOURCE).where(mine).values(values))
-        return told
+            session.execute(update(SOURCE).where(named).values(values))
+        return completed
 
     def may_bring_more(self, now: datetime) -> bool:
-        """Whether papers may be missing: a source is being fetched, failed, or never was asked."""
+        """Return whether papers may be missing: a source is being fetched, failed or is new."""
         query = select(SOURCE.c.fetching_until, SOURCE.c.last_report).where(SOURCE.c.enabled)
         with self._database.reading() as session:
             return any(
@@ -139,11 +140,11 @@ def _is_due(state: SourceState, now: datetime) -> bool:
 
 def _stored(report: SourceReport) -> dict[str, Any]:
     stored = {name: getattr(report, name) for name in _REPORTED}
-    bad = [asdict(record) for record in report.bad[:_MOST_BAD_KEPT]]
-    return stored | {"bad": bad, "bad_count": len(report.bad)}
+    records = [asdict(record) for record in report.bad[:_MOST_BAD_STORED]]
+    return stored | {"bad": records, "bad_count": len(report.bad)}
 
 
-def _state(row: Any, papers: int) -> SourceState:
+def _state(row: SourceRow, papers: int) -> SourceState:
     return SourceState(
         spec=SourceSpec(
             name=row.name,
@@ -165,4 +166,4 @@ def _state(row: Any, papers: int) -> SourceState:
 
 def _report(stored: dict[str, Any]) -> SourceReport:
     known = {name: stored[name] for name in _REPORTED}
-    return SourceReport(**known, bad=tuple(BadRecord(**bad) for bad in stored["bad"]))
+    return SourceReport(**known, bad=tuple(BadRecord(**record) for record in stored["bad"]))

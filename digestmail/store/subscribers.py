@@ -1,9 +1,7 @@
 """Subscribers and their profiles."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,8 +20,6 @@ from sqlmodel import Session
 
 from digestmail.addresses import ascii_address
 from digestmail.domain import (
-    PROFILE_FIELDS,
-    SCHEDULE_FIELDS,
     Profile,
     Recipient,
     Schedule,
@@ -33,8 +29,15 @@ from digestmail.domain import (
 from digestmail.errors import InputError, NotFoundError
 from digestmail.i18n import N_, Translatable
 from digestmail.store.database import Database
-from digestmail.store.sql import MOST_VALUES, chunks
-from digestmail.store.tables import PROFILE, SUBSCRIBER
+from digestmail.store.sql import MOST_VALUES, all_rows, chunks
+from digestmail.store.subscriber_rows import (
+    profile_of,
+    profile_row,
+    schedule_row,
+    subscriber_of,
+    subscriber_row,
+)
+from digestmail.store.tables import PROFILE, SUBSCRIBER, ProfileRow, SubscriberRow
 
 _RECIPIENTS = select(
     *(SUBSCRIBER.c[name] for name in ("id", "email", "status", "confirmed_at", "weekdays")),
@@ -75,52 +78,50 @@ class Subscribers:
         return self._select(SUBSCRIBER.c.id == new_id)[0]
 
     def get(self, subscriber_id: int) -> Subscriber | None:
-        """The subscriber of an id, if any."""
-        found = self._select(SUBSCRIBER.c.id == subscriber_id)
-        return found[0] if found else None
+        """Return the subscriber of an id, if there is any."""
+        return next(iter(self._select(SUBSCRIBER.c.id == subscriber_id)), None)
 
     def recipients(self, subscriber_ids: Collection[int]) -> dict[int, Recipient]:
-        """Those of some ids who are still here, by id."""
-        found: dict[int, Recipient] = {}
+        """Return the subscribers of these ids as mails know them, by id, without those erased."""
+        recipients: dict[int, Recipient] = {}
         with self._database.reading() as session:
-            for some in chunks(sorted(subscriber_ids), MOST_VALUES):
-                for row in session.execute(_RECIPIENTS, {"ids": some}):
-                    found[row.id] = _recipient(*row)
-        return found
+            for chunk in chunks(sorted(subscriber_ids), MOST_VALUES):
+                for row in session.execute(_RECIPIENTS, {"ids": chunk}):
+                    recipients[row.id] = _recipient(*row)
+        return recipients
 
     def find(self, email: str) -> Subscriber | None:
         """Return the subscriber of an address, however its domain is written, if any."""
-        found = self._select(SUBSCRIBER.c.email == ascii_address(email))
-        return found[0] if found else None
+        return next(iter(self._select(SUBSCRIBER.c.email == ascii_address(email))), None)
 
     def by_email(self, email: str) -> Subscriber:
-        """The subscriber of an address, or NotFoundError."""
-        found = self.find(email)
-        if found is None:
+        """Return the subscriber of an address, or raise NotFoundError."""
+        subscriber = self.find(email)
+        if subscriber is None:
             raise NotFoundError(f"no subscriber has the address {email!r}")
-        return found
+        return subscriber
 
     def all(self, status: SubscriberStatus | None = None) -> list[Subscriber]:
-        """All subscribers, or those of one status, by address."""
-        every = self._select(*([SUBSCRIBER.c.status == status.value] if status else []))
-        return sorted(every, key=lambda subscriber: subscriber.email)
+        """Return all subscribers, or those of one status, by address."""
+        subscribers = self._select(*([SUBSCRIBER.c.status == status.value] if status else []))
+        return sorted(subscribers, key=lambda subscriber: subscriber.email)
 
     def count(self) -> dict[SubscriberStatus, int]:
-        """How many subscribers there are of each status that any has, in the order of statuses."""
+        """Return how many subscribers have each status, in the order of statuses, without zeros."""
         query = select(SUBSCRIBER.c.status, func.count()).group_by(SUBSCRIBER.c.status)
         with self._database.reading() as session:
             counted = dict(session.execute(query).all())
         return {status: counted[status] for status in SubscriberStatus if status in counted}
 
     def active(self, *, after: int, limit: int, due: datetime | None = None) -> list[Subscriber]:
-        """Active subscribers by id from ``after`` on, with ``due`` only those due by then."""
-        wanted = [SUBSCRIBER.c.status == SubscriberStatus.ACTIVE.value, SUBSCRIBER.c.id > after]
+        """Return active subscribers with ids above ``after``; with ``due``, those due by then."""
+        conditions = [SUBSCRIBER.c.status == SubscriberStatus.ACTIVE.value, SUBSCRIBER.c.id > after]
         if due is not None:
-            wanted.append(SUBSCRIBER.c.next_due_at <= due)
-        return self._select(*wanted, limit=limit)
+            conditions.append(SUBSCRIBER.c.next_due_at <= due)
+        return self._select(*conditions, limit=limit)
 
     def next_due(self) -> datetime | None:
-        """When the next digest is due, of all active subscribers."""
+        """Return when the first digest of any active subscriber is due."""
         active = SUBSCRIBER.c.status == SubscriberStatus.ACTIVE.value
         with self._database.reading() as session:
             query = select(func.min(SUBSCRIBER.c.next_due_at)).where(active)
@@ -161,22 +162,22 @@ class Subscribers:
         For who had left it is a new subscription, which the links to leave of the one before do
         not end. ``serial``: whose links these have to be still.
         """
-        left = SUBSCRIBER.c.status.not_in(_MAILED)
-        wanted = [SUBSCRIBER.c.id == subscriber_id, SUBSCRIBER.c.status.in_(_values(among))]
+        had_left = SUBSCRIBER.c.status.not_in(_MAILED)
+        conditions = [SUBSCRIBER.c.id == subscriber_id, SUBSCRIBER.c.status.in_(_values(among))]
         if serial is not None:
-            wanted.append(SUBSCRIBER.c.unsubscribe_serial == serial)
-        changed = update(SUBSCRIBER).where(*wanted)
+            conditions.append(SUBSCRIBER.c.unsubscribe_serial == serial)
+        changed = update(SUBSCRIBER).where(*conditions)
         changed = changed.values(
             status=SubscriberStatus.ACTIVE.value,
             next_due_at=due,
             resume_on=None,
-            unsubscribe_serial=SUBSCRIBER.c.unsubscribe_serial + case((left, 1), else_=0),
+            unsubscribe_serial=SUBSCRIBER.c.unsubscribe_serial + case((had_left, 1), else_=0),
         )
         with self._database.writing() as session:
             return session.execute(changed.returning(SUBSCRIBER.c.id)).first() is not None
 
     def paused_until(self, last: date) -> list[Subscriber]:
-        """Those whose pause ends on ``last`` or before."""
+        """Return those whose pause ends on ``last`` or before."""
         paused = SUBSCRIBER.c.status == SubscriberStatus.PAUSED.value
         return self._select(paused, SUBSCRIBER.c.resume_on <= last)
 
@@ -196,7 +197,7 @@ class Subscribers:
         """Change when the digest comes; ``due`` counts for an active subscriber only."""
         active = SUBSCRIBER.c.status == SubscriberStatus.ACTIVE.value
         change = update(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id)
-        values = _schedule_row(schedule) | {"next_due_at": case((active, due), else_=None)}
+        values = schedule_row(schedule) | {"next_due_at": case((active, due), else_=None)}
         with self._database.writing() as session:
             session.execute(change.values(values))
 
@@ -221,16 +222,16 @@ class Subscribers:
             session.execute(delete(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id))
 
     def seed_papers(self) -> set[str]:
-        """The keys that any profile names as seed papers, those of the unconfirmed left out."""
-        some = cast(PROFILE.c.seed_papers, Text) != "[]"
-        query = select(PROFILE.c.seed_papers).join(SUBSCRIBER).where(some)
+        """Return the keys of all seed papers, without those of the unconfirmed."""
+        has_seeds = cast(PROFILE.c.seed_papers, Text) != "[]"
+        query = select(PROFILE.c.seed_papers).join(SUBSCRIBER).where(has_seeds)
         confirmed = SUBSCRIBER.c.status != SubscriberStatus.PENDING.value
         with self._database.reading() as session:
             lists = session.execute(query.where(confirmed)).scalars()
             return {key for keys in lists for key in keys}
 
     def forget_unconfirmed(self, before: datetime) -> int:
-        """Erase those who asked before an instant and never confirmed; returns how many."""
+        """Erase those who asked before an instant and never confirmed; return how many."""
         old = delete(SUBSCRIBER).where(
             SUBSCRIBER.c.status == SubscriberStatus.PENDING.value,
             SUBSCRIBER.c.confirmed_at.is_(None),
@@ -240,7 +241,7 @@ class Subscribers:
             return len(session.execute(old.returning(SUBSCRIBER.c.id)).all())
 
     def save_profile(self, profile: Profile) -> int:
-        """Store a profile, new (no id) or changed; returns its id.
+        """Store a profile, new (no id) or changed; return its id.
 
         InputError when the subscriber has another of that name, NotFoundError when the profile
         to be changed is gone or another subscriber's.
@@ -250,24 +251,24 @@ class Subscribers:
             with self._database.writing() as session:
                 if profile.id is None:
                     return _insert_profile(session, profile.subscriber_id, profile)
-                mine = PROFILE.c.subscriber_id == profile.subscriber_id
-                change = update(PROFILE).where(PROFILE.c.id == profile.id, mine)
+                owned = PROFILE.c.subscriber_id == profile.subscriber_id
+                change = update(PROFILE).where(PROFILE.c.id == profile.id, owned)
                 changed = change.values(profile_row(profile)).returning(PROFILE.c.id)
                 if session.execute(changed).first() is None:
                     raise NotFoundError(f"there is no profile “{profile.name}” here any more")
                 return profile.id
         except IntegrityError:
-            taken = N_("there is a profile “%(name)s” already")
-            raise InputError("name", Translatable(taken, name=profile.name)) from None
+            text = N_("there is a profile “%(name)s” already")
+            raise InputError("name", Translatable(text, name=profile.name)) from None
 
     def remove_profile(self, subscriber_id: int, profile_id: int) -> None:
         """Erase one profile of a subscriber."""
-        mine = PROFILE.c.subscriber_id == subscriber_id
+        owned = PROFILE.c.subscriber_id == subscriber_id
         with self._database.writing() as session:
-            session.execute(delete(PROFILE).where(PROFILE.c.id == profile_id, mine))
+            session.execute(delete(PROFILE).where(PROFILE.c.id == profile_id, owned))
 
     def feed_serial(self, profile_id: int) -> int | None:
-        """The serial that a profile's feed address must carry; None for a profile erased."""
+        """Return the serial that a profile's feed address must carry; None for a profile erased."""
         query = select(PROFILE.c.feed_serial).where(PROFILE.c.id == profile_id)
         with self._database.reading() as session:
             serial: int | None = session.execute(query).scalar()
@@ -275,20 +276,20 @@ class Subscribers:
 
     def renew_feed(self, subscriber_id: int, profile_id: int) -> None:
         """Make the address of a profile's feed a new one: the old one is good no more."""
-        mine = (PROFILE.c.id == profile_id, PROFILE.c.subscriber_id == subscriber_id)
-        renewed = update(PROFILE).where(*mine).values(feed_serial=PROFILE.c.feed_serial + 1)
+        owned = (PROFILE.c.id == profile_id, PROFILE.c.subscriber_id == subscriber_id)
+        renewed = update(PROFILE).where(*owned).values(feed_serial=PROFILE.c.feed_serial + 1)
         with self._database.writing() as session:
             session.execute(renewed)
 
     def serial(self, subscriber_id: int) -> int:
-        """The serial that confirm links must carry to be good."""
+        """Return the serial that confirm links must carry to be good."""
         query = select(SUBSCRIBER.c.confirm_serial).where(SUBSCRIBER.c.id == subscriber_id)
         with self._database.reading() as session:
             serial: int = session.execute(query).scalar_one()
             return serial
 
     def next_serial(self, subscriber_id: int) -> tuple[int, int]:
-        """Count one more confirm mail; returns (serial, such mails since the last confirmation)."""
+        """Count one more confirm mail; return (serial, such mails since the last confirmation)."""
         change = update(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id)
         counted = change.values(unconfirmed=SUBSCRIBER.c.unconfirmed + 1)
         columns = (SUBSCRIBER.c.confirm_serial, SUBSCRIBER.c.unconfirmed)
@@ -314,12 +315,14 @@ class Subscribers:
         with self._database.writing() as session:
             return session.execute(active.returning(SUBSCRIBER.c.id)).first() is not None
 
-    def _select(self, *wanted: ColumnElement[bool], limit: int | None = None) -> list[Subscriber]:
-        query = select(SUBSCRIBER).where(*wanted).order_by(SUBSCRIBER.c.id).limit(limit)
+    def _select(
+        self, *conditions: ColumnElement[bool], limit: int | None = None
+    ) -> list[Subscriber]:
+        query = select(SUBSCRIBER).where(*conditions).order_by(SUBSCRIBER.c.id).limit(limit)
         with self._database.reading() as session:
-            subscribers = [_subscriber(row) for row in session.execute(query)]
-            profiles = _profiles(session, [s.id for s in subscribers if s.id is not None])
-        return [replace(s, profiles=tuple(profiles.get(s.stored_id, ()))) for s in subscribers]
+            rows = all_rows(session, query, SubscriberRow)
+            profiles = _profiles(session, [row.id for row in rows])
+        return [subscriber_of(row, profiles.get(row.id, ())) for row in rows]
 
 
 def _values(statuses: Collection[SubscriberStatus]) -> list[str]:
@@ -332,77 +335,25 @@ def _recipient(
     status: str,
     confirmed: datetime | None,
     weekdays: str,
-    most: int,
+    most_papers: int,
     serial: int,
 ) -> Recipient:
     weekly = len(weekdays) == 1
-    return Recipient(number, email, SubscriberStatus(status), confirmed, weekly, most, serial)
+    return Recipient(
+        number, email, SubscriberStatus(status), confirmed, weekly, most_papers, serial
+    )
 
 
 def _profiles(session: Session, subscriber_ids: Sequence[int]) -> dict[int, list[Profile]]:
-    found: dict[int, list[Profile]] = {}
-    for some in chunks(subscriber_ids, MOST_VALUES):
-        query = select(PROFILE).where(PROFILE.c.subscriber_id.in_(some)).order_by(PROFILE.c.id)
-        for row in session.execute(query):
-            found.setdefault(row.subscriber_id, []).append(_profile(row))
-    return found
+    profiles: dict[int, list[Profile]] = {}
+    for chunk in chunks(subscriber_ids, MOST_VALUES):
+        query = select(PROFILE).where(PROFILE.c.subscriber_id.in_(chunk)).order_by(PROFILE.c.id)
+        for row in all_rows(session, query, ProfileRow):
+            profiles.setdefault(row.subscriber_id, []).append(profile_of(row))
+    return profiles
 
 
 def _insert_profile(session: Session, subscriber_id: int, profile: Profile) -> int:
     row = profile_row(profile) | {"subscriber_id": subscriber_id, "feed_serial": 0}
     added: int = session.execute(insert(PROFILE).values(row).returning(PROFILE.c.id)).scalar_one()
     return added
-
-
-def subscriber_row(subscriber: Subscriber) -> dict[str, Any]:
-    """Return the columns that a subscriber's values fill."""
-    return _schedule_row(subscriber.schedule) | {
-        "email": subscriber.email,
-        "status": subscriber.status.value,
-        "confirmed_at": subscriber.confirmed_at,
-        "next_due_at": subscriber.next_due_at,
-        "papers_since": subscriber.papers_since,
-        "judged_arrival": subscriber.judged_arrival,
-        "releases": subscriber.releases,
-        "language": subscriber.language,
-        "resume_on": subscriber.resume_on,
-        "unsubscribe_serial": subscriber.unsubscribe_serial,
-    }
-
-
-def _schedule_row(schedule: Schedule) -> dict[str, Any]:
-    weekdays = "".join(map(str, sorted(schedule.weekdays)))
-    return {name: getattr(schedule, name) for name in SCHEDULE_FIELDS} | {"weekdays": weekdays}
-
-
-def _subscriber(row: Any) -> Subscriber:
-    schedule: dict[str, Any] = {name: getattr(row, name) for name in SCHEDULE_FIELDS}
-    schedule["weekdays"] = frozenset(map(int, row.weekdays))
-    return Subscriber(
-        id=row.id,
-        email=row.email,
-        status=SubscriberStatus(row.status),
-        schedule=Schedule(**schedule),
-        created_at=row.created_at,
-        confirmed_at=row.confirmed_at,
-        next_due_at=row.next_due_at,
-        papers_since=row.papers_since,
-        judged_arrival=row.judged_arrival,
-        releases=row.releases,
-        language=row.language,
-        resume_on=row.resume_on,
-        unsubscribe_serial=row.unsubscribe_serial,
-    )
-
-
-def profile_row(profile: Profile) -> dict[str, Any]:
-    """Return the columns that a profile's values fill, without its owner."""
-    return {name: field.plain(getattr(profile, name)) for name, field in PROFILE_FIELDS.items()}
-
-
-def _profile(row: Any) -> Profile:
-    values: dict[str, Any] = {
-        name: tuple(getattr(row, name)) if field.is_list else getattr(row, name)
-        for name, field in PROFILE_FIELDS.items()
-    }
-    return Profile(id=row.id, subscriber_id=row.subscriber_id, **values)

@@ -1,4 +1,4 @@
-"""What readers uploaded: each paper its owner's alone, and what waits for a confirmation."""
+"""Uploads of readers: papers of their owner alone, and those that wait for a confirmation."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -12,13 +12,13 @@ from digestmail.store.papers import UPLOADS, paper_of, row_of
 from digestmail.store.sql import MOST_VALUES, all_rows, chunks, upsert
 from digestmail.store.tables import NOTE, PAPER, PAPER_NAME, PaperRow
 
-MOST = 100  # waiting at a time; of more the oldest goes
+MAX_WAITING = 100  # waiting at a time; of more the oldest goes
 _NAME = "upload:"
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
 
 
 def own_key(subscriber_id: int, key: str) -> str:
-    """The key under which a reader's own word on the paper of ``key`` is stored.
+    """Return the key under which a reader's own word on the paper of ``key`` is stored.
 
     No form and no source can name it: before the first colon of their keys there is no slash.
     """
@@ -30,7 +30,7 @@ def _prefix(subscriber_id: int) -> str:
 
 
 class Uploads:
-    """What only a reader's own file tells of papers.
+    """The papers that only a reader's own file describes.
 
     It is the word of one reader about works that others may get as news: so it goes by keys of its
     own (see ``own_key``), is no news, and is known to nobody else.
@@ -40,7 +40,7 @@ class Uploads:
         self._database = database
 
     def add(self, subscriber_id: int, papers: Sequence[Paper]) -> None:
-        """Store papers of a reader, in place of what the same reader told of them before."""
+        """Store papers of a reader, in place of earlier ones of the same reader."""
         owned = {own_key(subscriber_id, paper.key): paper for paper in papers}
         rows = [
             row_of(replace(paper, key=key, source=UPLOADS, upvotes=0, version=1), _LONG_AGO)
@@ -48,59 +48,59 @@ class Uploads:
         ]
         added = insert(PAPER).returning(PAPER.c.id, sort_by_parameter_order=True)
         with self._database.writing() as session:
-            for some in chunks(sorted(owned), MOST_VALUES):
-                session.execute(delete(PAPER).where(PAPER.c.key.in_(some)))
+            for chunk in chunks(sorted(owned), MOST_VALUES):
+                session.execute(delete(PAPER).where(PAPER.c.key.in_(chunk)))
             if rows:
                 ids = session.execute(added, rows).scalars()
                 names = [{"name": k, "paper_id": i} for k, i in zip(owned, ids, strict=True)]
                 session.execute(insert(PAPER_NAME), names)
 
     def of(self, subscriber_id: int) -> list[Paper]:
-        """All papers of a reader, by the keys that their profiles name."""
+        """Return all papers of a reader, by the keys that their profiles name."""
         prefix = _prefix(subscriber_id)
-        query = select(PAPER).where(*_of(subscriber_id)).order_by(PAPER.c.id)
+        query = select(PAPER).where(*_owned_by(subscriber_id)).order_by(PAPER.c.id)
         with self._database.reading() as session:
             rows = all_rows(session, query, PaperRow)
         return [replace(paper_of(row), key=row.key.removeprefix(prefix)) for row in rows]
 
     def drop(self, subscriber_id: int, but: Collection[str] = ()) -> None:
         """Erase a reader's papers but those of some keys."""
-        kept = {own_key(subscriber_id, key) for key in but}
-        every = select(PAPER.c.id, PAPER.c.key).where(*_of(subscriber_id))
+        spared = {own_key(subscriber_id, key) for key in but}
+        query = select(PAPER.c.id, PAPER.c.key).where(*_owned_by(subscriber_id))
         with self._database.writing() as session:
-            gone = [row.id for row in session.execute(every) if row.key not in kept]
-            for some in chunks(gone, MOST_VALUES):
-                session.execute(delete(PAPER).where(PAPER.c.id.in_(some)))
+            gone = [row.id for row in session.execute(query) if row.key not in spared]
+            for chunk in chunks(gone, MOST_VALUES):
+                session.execute(delete(PAPER).where(PAPER.c.id.in_(chunk)))
 
     # --- until a confirmation ----------------------------------------------------------------
 
     def keep(self, subscriber_id: int, text: str, now: datetime) -> None:
-        """Keep a text for one who has not confirmed yet, in place of an earlier one.
+        """Store a text for one who has not confirmed yet, in place of an earlier one.
 
         An empty one only takes that away.
         """
         values = {"name": f"{_NAME}{subscriber_id}", "value": text, "at": now}
-        mine = NOTE.c.name == values["name"]
+        named = NOTE.c.name == values["name"]
         newest = select(NOTE.c.name).where(NOTE.c.name.startswith(_NAME))
-        newest = newest.order_by(NOTE.c.at.desc(), NOTE.c.name).offset(MOST)
+        newest = newest.order_by(NOTE.c.at.desc(), NOTE.c.name).offset(MAX_WAITING)
         with self._database.writing() as session:
-            session.execute(delete(NOTE).where(mine))
+            session.execute(delete(NOTE).where(named))
             if text:
                 session.execute(upsert(session, NOTE).values(values).on_conflict_do_nothing())
                 too_many = list(session.execute(newest).scalars())
                 session.execute(delete(NOTE).where(NOTE.c.name.in_(too_many)))
 
     def waiting(self, subscriber_id: int) -> str:
-        """The text kept for a subscriber; empty when there is none."""
-        mine = select(NOTE.c.value).where(NOTE.c.name == f"{_NAME}{subscriber_id}")
+        """Return the text stored for a subscriber; empty when there is none."""
+        query = select(NOTE.c.value).where(NOTE.c.name == f"{_NAME}{subscriber_id}")
         with self._database.reading() as session:
-            return session.execute(mine).scalar() or ""
+            return session.execute(query).scalar() or ""
 
     def take(self, subscriber_id: int) -> str:
-        """The text kept for a subscriber, then no longer; empty when there is none."""
-        mine = delete(NOTE).where(NOTE.c.name == f"{_NAME}{subscriber_id}")
+        """Return the text stored for a subscriber and erase it; empty when there is none."""
+        deletion = delete(NOTE).where(NOTE.c.name == f"{_NAME}{subscriber_id}")
         with self._database.writing() as session:
-            return session.execute(mine.returning(NOTE.c.value)).scalar() or ""
+            return session.execute(deletion.returning(NOTE.c.value)).scalar() or ""
 
     def forget(self, before: datetime) -> None:
         """Erase what has waited since before an instant."""
@@ -109,6 +109,6 @@ class Uploads:
             session.execute(delete(NOTE).where(*old))
 
 
-def _of(subscriber_id: int) -> tuple[ColumnElement[bool], ...]:
-    mine = PAPER.c.key.startswith(_prefix(subscriber_id), autoescape=True)
-    return PAPER.c.source == UPLOADS, mine
+def _owned_by(subscriber_id: int) -> tuple[ColumnElement[bool], ...]:
+    owned = PAPER.c.key.startswith(_prefix(subscriber_id), autoescape=True)
+    return PAPER.c.source == UPLOADS, owned

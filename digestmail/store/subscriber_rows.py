@@ -1,0 +1,72 @@
+"""The rows of subscribers and profiles, from and to the domain's values."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from digestmail.domain import (
+    PROFILE_FIELDS,
+    SCHEDULE_FIELDS,
+    Profile,
+    Schedule,
+    Subscriber,
+    SubscriberStatus,
+)
+from digestmail.store.tables import ProfileRow, SubscriberRow
+
+
+def subscriber_row(subscriber: Subscriber) -> dict[str, object]:
+    """Return the columns that a subscriber's values fill."""
+    return schedule_row(subscriber.schedule) | {
+        "email": subscriber.email,
+        "status": subscriber.status.value,
+        "confirmed_at": subscriber.confirmed_at,
+        "next_due_at": subscriber.next_due_at,
+        "papers_since": subscriber.papers_since,
+        "judged_arrival": subscriber.judged_arrival,
+        "releases": subscriber.releases,
+        "language": subscriber.language,
+        "resume_on": subscriber.resume_on,
+        "unsubscribe_serial": subscriber.unsubscribe_serial,
+    }
+
+
+def schedule_row(schedule: Schedule) -> dict[str, object]:
+    """Return the columns that a schedule fills."""
+    weekdays = "".join(map(str, sorted(schedule.weekdays)))
+    return {name: getattr(schedule, name) for name in SCHEDULE_FIELDS} | {"weekdays": weekdays}
+
+
+def subscriber_of(row: SubscriberRow, profiles: Sequence[Profile]) -> Subscriber:
+    """Return the Subscriber of a row, with their profiles."""
+    schedule: dict[str, Any] = {name: getattr(row, name) for name in SCHEDULE_FIELDS}
+    schedule["weekdays"] = frozenset(map(int, row.weekdays))
+    return Subscriber(
+        id=row.id,
+        email=row.email,
+        status=SubscriberStatus(row.status),
+        schedule=Schedule(**schedule),
+        profiles=tuple(profiles),
+        created_at=row.created_at,
+        confirmed_at=row.confirmed_at,
+        next_due_at=row.next_due_at,
+        papers_since=row.papers_since,
+        judged_arrival=row.judged_arrival,
+        releases=row.releases,
+        language=row.language,
+        resume_on=row.resume_on,
+        unsubscribe_serial=row.unsubscribe_serial,
+    )
+
+
+def profile_row(profile: Profile) -> dict[str, object]:
+    """Return the columns that a profile's values fill, without its owner."""
+    return {name: field.plain(getattr(profile, name)) for name, field in PROFILE_FIELDS.items()}
+
+
+def profile_of(row: ProfileRow) -> Profile:
+    """Return the Profile of a row."""
+    values: dict[str, Any] = {
+        name: tuple(getattr(row, name)) if field.is_list else getattr(row, name)
+        for name, field in PROFILE_FIELDS.items()
+    }
+    return Profile(id=row.id, subscriber_id=row.subscriber_id, **values)
