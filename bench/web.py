@@ -30,7 +30,7 @@ from digestmail.relevance.features.terms import stamped
 from digestmail.resources import MIGRATIONS, SAMPLE_PAPERS
 from digestmail.store.migrate import migrate
 from digestmail.web.application import make_web
-from digestmail.web.shared.public_cache import Buckets
+from digestmail.web.shared.rate_limits import TokenBuckets
 
 _BATCH = 1_000
 _CATEGORIES = ["cs.LG", "cs.CL", "cs.CV", "stat.ML", "math.OC", "q-bio.BM", "hep-th", "quant-ph"]
@@ -122,7 +122,7 @@ async def _measure(app: App, rounds: int) -> None:
     print(f"index of {papers:,} papers: {timer.wall:.1f} s, {timer.cpu:.1f} s of CPU,")
     print(f"  {app.search_service.bytes / 2**20:.0f} MiB; process {before:.0f} -> {after:.0f} MiB")
     web = make_web(app)
-    object.__setattr__(web.state.public, "buckets", Buckets(at_once=10**9))
+    object.__setattr__(web.state.public_cache, "buckets", TokenBuckets(burst=10**9))
     transport = httpx.ASGITransport(web)
     table = Table("page", "p50 ms", "p95 ms", "p99 ms", "p95 of CPU")
     async with httpx.AsyncClient(transport=transport, base_url="http://bench.test") as client:

@@ -34,7 +34,6 @@ class Purpose(StrEnum):
     FEED = "feed"  # profile, serial
     BOUNCE = "bounce"  # delivery
     SENDER = "sender"  # subscriber, part of their address's hash, period
-    FORM = "form"  # issued, in seconds
     NEVER = "never"  # subscriber
 
 

@@ -18,6 +18,7 @@ from web_apps import Watch, mails_of, open_app, path_of, store_digest
 from digestmail.app import App
 from digestmail.domain import Feedback, Paper, Profile, Schedule, Subscriber, Verdict
 from digestmail.web.application import make_web
+from digestmail.web.shared.form_token import form_tokens
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 375, "height": 812}
@@ -135,7 +136,7 @@ def posted(app: App) -> list[tuple[str, dict[str, str]]]:
     profile, own = f"/profiles/{reader.profiles[0].id}", _own(app, reader)
     tap = path_of(links.feedback(digest.stored_id, 1, Verdict.MORE)).removesuffix("/more")
     save = path_of(links.save(digest.stored_id, 1))
-    token = {"form_token": links.form_token(now - timedelta(seconds=20))}
+    token = {"form_token": form_tokens(app.settings).issue(now - timedelta(seconds=20))}
     filled = token | {"email": "new@example.org", "keywords": "autoencoder", "weekdays": "1"}
     never, waits = _newcomer(app, active=False), _newcomer(app, active=False)
     gone = [_newcomer(app, active=True) for _ in range(2)]

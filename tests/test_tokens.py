@@ -133,7 +133,7 @@ def test_keys_with_the_same_short_id_are_all_honoured() -> None:
     ids: dict[str, str] = {}
     for number in range(100_000):
         key = f"a secret key of more than 32 letters {number}"
-        twin = ids.setdefault(Signer([key]).sign(Purpose.FORM).partition("-")[0], key)
+        twin = ids.setdefault(Signer([key]).sign(Purpose.NEVER).partition("-")[0], key)
         if twin != key:
             break
     assert twin != key

@@ -30,6 +30,7 @@ from digestmail.domain import (
 )
 from digestmail.store import Planned
 from digestmail.web.application import make_web
+from digestmail.web.shared.form_token import form_tokens
 
 HOME = "http://digest.test"
 READER = "ada@example.org"
@@ -110,7 +111,7 @@ class Trial:
 
     def form_token(self, seconds: int = 20) -> str:
         """That of a public form shown so many seconds ago."""
-        return self.app.links.form_token(self.clock() - timedelta(seconds=seconds))
+        return form_tokens(self.app.settings).issue(self.clock() - timedelta(seconds=seconds))
 
     @property
     def mails(self) -> list[EmailMessage]:

@@ -31,7 +31,7 @@ def add_mailbox_pages(web: FastAPI, demo: Demo) -> None:
 
     @web.get("/mailbox")
     def mailbox() -> Response:
-        return pages.show("mailbox", mails=_listed(demo.mailbox.messages()))
+        return pages.render("mailbox", mails=_listed(demo.mailbox.messages()))
 
     @web.post("/mailbox/run")
     def run() -> Response:

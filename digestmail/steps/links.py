@@ -165,18 +165,6 @@ class Links:
         """Return the subscriber id of such a token."""
         return self._signer.read(Purpose.NEVER, token)[0]
 
-    def form_token(self, now: datetime) -> str:
-        """Return what a form carries to tell its age."""
-        return self._signer.sign(Purpose.FORM, int(now.timestamp()))
-
-    def form_age(self, token: str, now: datetime) -> timedelta | None:
-        """Return how long ago, to the second, a form was made; None when it was not made here."""
-        try:
-            (issued,) = self._signer.read(Purpose.FORM, token)
-        except TokenError:
-            return None
-        return timedelta(seconds=int(now.timestamp()) - issued)
-
 
 def _part_of(address_hash: str) -> int:
     """Return three bytes that tell two addresses of one subscriber apart."""

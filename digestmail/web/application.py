@@ -13,16 +13,24 @@ from digestmail.web.routes import (
     capability_links,
     confirmations,
     data_export,
-    library,
+    link_requests,
     mail_links,
     papers,
+    past_digests,
     preferences,
+    profiles,
+    reading_list,
+    search,
     service,
     subscribe,
+    trending,
+    verdicts,
     webhooks,
 )
-from digestmail.web.shared.altcha import Sums
+from digestmail.web.shared.altcha import ProofOfWork
+from digestmail.web.shared.background_mailer import BackgroundMailer
 from digestmail.web.shared.bodies import BodyLimit
+from digestmail.web.shared.form_token import FormGuard, form_tokens
 from digestmail.web.shared.languages import make_languages
 from digestmail.web.shared.middleware import (
     BelowPath,
@@ -31,8 +39,8 @@ from digestmail.web.shared.middleware import (
     UnexpectedErrors,
 )
 from digestmail.web.shared.networks import Networks
-from digestmail.web.shared.public_cache import make_public
-from digestmail.web.shared.site import Courier, Site
+from digestmail.web.shared.public_cache import make_public_cache
+from digestmail.web.shared.request_context import RequestContext
 from digestmail.web.shared.static_files import static_folder
 
 ROUTERS = tuple(
@@ -41,11 +49,17 @@ ROUTERS = tuple(
         webhooks,
         subscribe,
         mail_links,
+        link_requests,
         preferences,
-        library,
+        profiles,
+        reading_list,
+        past_digests,
+        verdicts,
         data_export,
         capability_links,
         service,
+        trending,
+        search,
         papers,
         confirmations,
     )
@@ -62,12 +76,13 @@ def make_web(app: App) -> FastAPI:
     pages = languages.english
     networks = Networks(app.settings.web.trusted_proxies)
     secret = app.settings.secret_key.get_secret_value()
-    courier = Courier(app.deliver_letters)
-    web = FastAPI(openapi_url=None, redirect_slashes=False, lifespan=_lifespan_of(app, courier))
-    sums = Sums(app.store, secret) if app.settings.web.altcha else None
-    web.state.site = Site(app, pages, networks, courier, languages, sums)
-    web.state.public = make_public(app)
-    web.state.webhooks = webhooks.webhooks(app.settings.bounces)
+    mailer = BackgroundMailer(app.deliver_letters)
+    web = FastAPI(openapi_url=None, redirect_slashes=False, lifespan=_lifespan_of(app, mailer))
+    proof_of_work = ProofOfWork(app.store, secret) if app.settings.web.altcha else None
+    form_guard = FormGuard(form_tokens(app.settings), proof_of_work)
+    web.state.context = RequestContext(app, pages, networks, mailer, languages, form_guard)
+    web.state.public_cache = make_public_cache(app)
+    web.state.webhooks = webhooks.make_webhooks(app.settings.bounces)
     for router in ROUTERS:
         web.include_router(router)
     web.mount("/static", StaticFiles(directory=static_folder(app)))
@@ -82,7 +97,7 @@ def make_web(app: App) -> FastAPI:
 
 
 def _lifespan_of(
-    app: App, courier: Courier
+    app: App, mailer: BackgroundMailer
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """Return what makes search and previews ready in the background while pages are served.
 
@@ -97,6 +112,6 @@ def _lifespan_of(
         yield
         app.search_service.stop()
         app.previews.close()
-        await asyncio.to_thread(courier.finish)
+        await asyncio.to_thread(mailer.finish)
 
     return lifespan

@@ -18,7 +18,7 @@ from digestmail.errors import (
 )
 from digestmail.web.shared.capacity import CapacityError
 from digestmail.web.shared.forms import FormView
-from digestmail.web.shared.site import site_of
+from digestmail.web.shared.request_context import request_context
 
 log = logging.getLogger(__name__)
 _UNAVAILABLE_RETRY = "30"  # seconds, where the database or the search is not ready
@@ -37,27 +37,27 @@ def add_error_pages(web: FastAPI) -> None:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette's handlers are typed widely
-    page = site_of(request).pages.error(error.status_code)
+    page = request_context(request).pages.error(error.status_code)
     page.headers.update(error.headers or {})
     return page
 
 
 async def _unknown_address(request: Request, _: Exception) -> Response:
-    return site_of(request).pages.error(404)
+    return request_context(request).pages.error(404)
 
 
 async def _lost_link(request: Request, error: Exception) -> Response:
     """Tell why a link does not work, and offer another."""
     assert isinstance(error, TokenError)  # noqa: S101 - see above
-    site = site_of(request)
+    context = request_context(request)
     why = _why_lost(error)
-    return site.pages.show(
+    return context.pages.render(
         "lost_link",
         410 if why else 404,
         why=why,
         confirming=request.scope["route"].path.startswith("/confirm/"),
         form=FormView({"email": ""}),
-        form_token=site.form_token,
+        form_token=context.form_token,
     )
 
 
@@ -73,7 +73,7 @@ async def _failure(request: Request, error: Exception) -> Response:
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
     if status >= 500:
         log.error("%s: %s", request.scope["route"].path, error)
-    page = site_of(request).pages.error(status)
+    page = request_context(request).pages.error(status)
     if status == 503:
         page.headers["Retry-After"] = _UNAVAILABLE_RETRY
     return page
@@ -81,6 +81,6 @@ async def _failure(request: Request, error: Exception) -> Response:
 
 async def _busy(request: Request, error: Exception) -> Response:
     assert isinstance(error, CapacityError)  # noqa: S101 - see above
-    page = site_of(request).pages.error(429 if error.network else 503)
+    page = request_context(request).pages.error(429 if error.network else 503)
     page.headers["Retry-After"] = _BUSY_RETRY
     return page

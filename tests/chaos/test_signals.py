@@ -20,6 +20,7 @@ from digestmail.config import load
 from digestmail.domain import DeliveryState, Profile, Schedule
 from digestmail.store import Store
 from digestmail.store.leases import DIGESTS, INGEST
+from digestmail.web.shared.form_token import form_tokens
 
 MAILS = 20
 A_MINUTE = timedelta(minutes=1)
@@ -65,7 +66,10 @@ async def test_a_letter_that_a_page_sends_is_finished_though_the_pages_have_ende
         app.subscriptions.add(
             "ada@example.net", [Profile(keywords=("graph",))], Schedule(), now, active=True
         )
-        form = {"email": "ada@example.net", "form_token": app.links.form_token(now - A_MINUTE)}
+        form = {
+            "email": "ada@example.net",
+            "form_token": form_tokens(app.settings).issue(now - A_MINUTE),
+        }
         serve = ("serve", "--only", "web", "--host", "127.0.0.1", "--port", str(number))
         async with running(settings, *serve) as process, httpx.AsyncClient() as browser:
             home = f"http://127.0.0.1:{number}"

@@ -19,13 +19,10 @@ from digestmail.steps.subscribers.field_parsers import parse_field
 from digestmail.steps.subscribers.import_export.entries import Entries
 from digestmail.steps.subscribers.import_export.export import exported_csv, exported_json
 from digestmail.steps.subscribers.import_export.formats import read_list
+from digestmail.steps.subscribers.validation import Form, profile_of
 from digestmail.store.tables import PROFILE, SUBSCRIBER
-from digestmail.web.shared.forms import (
-    checked_profile,
-    checked_schedule,
-    profile_texts,
-    schedule_texts,
-)
+from digestmail.web.shared.profile_form import profile_texts
+from digestmail.web.shared.schedule_form import parse_schedule, schedule_texts
 
 PROFILE_VALUES = Profile(
     name="Graphs",
@@ -74,8 +71,10 @@ def test_a_value_printed_and_parsed_is_the_same(name: str) -> None:
 
 
 def test_the_forms_take_every_field() -> None:
-    assert checked_profile(profile_texts(PROFILE_VALUES), Profile()) == PROFILE_VALUES
-    assert checked_schedule(schedule_texts(SCHEDULE_VALUES), Schedule()) == SCHEDULE_VALUES
+    form = Form()
+    assert profile_of(profile_texts(PROFILE_VALUES), form, Profile()) == PROFILE_VALUES
+    assert parse_schedule(schedule_texts(SCHEDULE_VALUES), form, Schedule()) == SCHEDULE_VALUES
+    assert not form.problems
 
 
 @pytest.mark.parametrize("name", FIELDS)

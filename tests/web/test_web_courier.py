@@ -5,7 +5,7 @@ from threading import Event, Thread
 import pytest
 from patience import LONG
 
-from digestmail.web.shared.site import Courier
+from digestmail.web.shared.background_mailer import BackgroundMailer
 
 
 def test_what_is_asked_for_during_a_round_gets_a_round_of_its_own() -> None:
@@ -17,11 +17,11 @@ def test_what_is_asked_for_during_a_round_gets_a_round_of_its_own() -> None:
         busy.set()
         assert go_on.wait(LONG)
 
-    courier = Courier(deliver)
-    first = Thread(target=courier.run)
+    mailer = BackgroundMailer(deliver)
+    first = Thread(target=mailer.run)
     first.start()
     assert busy.wait(LONG)
-    courier.run()  # returns at once: the first one takes over what this one asks for
+    mailer.run()  # returns at once: the first one takes over what this one asks for
     assert rounds == [0]
     go_on.set()
     first.join(LONG)
@@ -37,8 +37,8 @@ def test_a_round_that_fails_is_logged_and_the_next_one_runs(
         rounds.append(len(rounds))
         raise OSError("no relay")
 
-    courier = Courier(deliver)
-    courier.run()
-    courier.run()
+    mailer = BackgroundMailer(deliver)
+    mailer.run()
+    mailer.run()
     assert rounds == [0, 1]
     assert caplog.text.count("the scheduler will try again") == 2

@@ -31,7 +31,7 @@ def set_password(web: Trial) -> None:
     server: Any = web.client._transport
     section = BouncesSection.model_validate({"postmark_password": "word"})
     app = server.app
-    app.state.webhooks = webhooks.webhooks(section)
+    app.state.webhooks = webhooks.make_webhooks(section)
 
 
 async def test_a_proven_bounce_ends_the_mailing_once(web: Trial) -> None:
@@ -115,7 +115,7 @@ async def test_a_signature_of_mailgun_is_good_for_one_body(
 ) -> None:
     section = BouncesSection.model_validate({"mailgun_key": "the key"})
     server: Any = web.client._transport
-    server.app.state.webhooks = webhooks.webhooks(section)
+    server.app.state.webhooks = webhooks.make_webhooks(section)
     ada = web.joined()
     for event in (first, {"event": "complained"}):
         answer = await web.client.post("/hooks/mailgun", json=mailgun(event, "nonce"))

@@ -19,8 +19,9 @@ from digestmail.config import MailSettings, Settings
 from digestmail.domain import Paper
 from digestmail.services.search import SearchPatience, SearchService
 from digestmail.web.application import make_web
-from digestmail.web.routes.papers import View, subscribe_query
-from digestmail.web.shared.public_cache import Buckets
+from digestmail.web.routes.search import subscribe_query
+from digestmail.web.shared.rate_limits import TokenBuckets
+from digestmail.web.views.paper_list import PaperListView
 
 ICE = Paper(
     key="arxiv:2611.00001",
@@ -200,28 +201,36 @@ async def test_what_is_not_wanted_is_left_out(web: Trial) -> None:
 @pytest.mark.parametrize(
     ("view", "person", "query"),
     [
-        (View("", q="sparse autoencoder"), False, "keywords=sparse+autoencoder"),
+        (PaperListView("", q="sparse autoencoder"), False, "keywords=sparse+autoencoder"),
         (
-            View("", q="“chain of thought” ice"),
+            PaperListView("", q="“chain of thought” ice"),
             False,
             "keywords=%22chain+of+thought%22+AND+ice",
         ),
         (
-            View("", q="how ice cores form", category="cs.LG"),
+            PaperListView("", q="how ice cores form", category="cs.LG"),
             False,
             "interests=how+ice+cores+form&categories=cs.LG",
         ),
         (
-            View("", q="ice AND (snow OR fog*) NOT sea"),
+            PaperListView("", q="ice AND (snow OR fog*) NOT sea"),
             False,
             "keywords=ice+AND+%28snow+OR+fog%2A%29&excluded_keywords=sea",
         ),
-        (View("", q="ice cores, salt"), False, "keywords=ice+cores%2C+salt"),
-        (View("", q="ice -snow NOT fog"), False, "keywords=ice&excluded_keywords=snow%2C+fog"),
-        (View("", q='ice -"sea level"'), False, "keywords=ice&excluded_keywords=%22sea+level%22"),
-        (View("", q='"Otto Hahn"'), True, "authors=Otto+Hahn"),
-        (View("", category="cs.LG"), False, "categories=cs.LG"),
-        (View(""), False, ""),
+        (PaperListView("", q="ice cores, salt"), False, "keywords=ice+cores%2C+salt"),
+        (
+            PaperListView("", q="ice -snow NOT fog"),
+            False,
+            "keywords=ice&excluded_keywords=snow%2C+fog",
+        ),
+        (
+            PaperListView("", q='ice -"sea level"'),
+            False,
+            "keywords=ice&excluded_keywords=%22sea+level%22",
+        ),
+        (PaperListView("", q='"Otto Hahn"'), True, "authors=Otto+Hahn"),
+        (PaperListView("", category="cs.LG"), False, "categories=cs.LG"),
+        (PaperListView(""), False, ""),
     ],
 )
 def test_a_search_fills_the_form(view: View, person: bool, query: str) -> None:
@@ -368,7 +377,7 @@ async def test_a_feed_is_not_there_before_the_index_is(
 
 async def test_a_304_does_no_work(web: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     tag = (await web.get("/")).headers["etag"]
-    monkeypatch.setattr("digestmail.web.routes.papers._trending", None)
+    monkeypatch.setattr("digestmail.web.routes.trending._trending", None)
     assert (await web.get("/", headers={"If-None-Match": tag})).status_code == 304
 
 
@@ -440,7 +449,7 @@ async def test_a_repeated_or_broken_query_is_no_trouble(web: Trial) -> None:
 
 
 async def test_a_network_that_asks_too_fast_waits(tmp_path: Path) -> None:
-    async with small_buckets(tmp_path, at_once=3) as client:
+    async with small_buckets(tmp_path, burst=3) as client:
         answers = [await client.get(path) for path in ("/", "/papers", "/papers.atom", "/")]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         assert answers[-1].headers["retry-after"] == "2"
@@ -452,8 +461,8 @@ async def test_a_network_that_asks_too_fast_waits(tmp_path: Path) -> None:
 async def small_buckets(folder: Path, **limits: Any) -> AsyncIterator[httpx.AsyncClient]:
     async with trial(folder) as opened:
         site = make_web(opened.app)
-        buckets = Buckets(per_second=0.5, monotonic=lambda: 0.0, **limits)
-        object.__setattr__(site.state.public, "buckets", buckets)
+        buckets = TokenBuckets(per_second=0.5, monotonic=lambda: 0.0, **limits)
+        object.__setattr__(site.state.public_cache, "buckets", buckets)
         transport = httpx.ASGITransport(site)
         async with httpx.AsyncClient(transport=transport, base_url="http://digest.test") as client:
             yield client
@@ -461,7 +470,7 @@ async def small_buckets(folder: Path, **limits: Any) -> AsyncIterator[httpx.Asyn
 
 def test_buckets_fill_again_each_for_itself() -> None:
     seconds = [0.0]
-    buckets = Buckets(at_once=2, per_second=0.1, monotonic=lambda: seconds[0])
+    buckets = TokenBuckets(burst=2, per_second=0.1, monotonic=lambda: seconds[0])
     assert [buckets.wait("a") for _ in range(3)] == [0, 0, 10]
     assert buckets.wait("b") == 0
     seconds[0] += 10

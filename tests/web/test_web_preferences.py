@@ -17,8 +17,9 @@ from digestmail.domain import (
     SkipReason,
     SubscriberStatus,
 )
-from digestmail.web.shared.forms import profile_texts
-from digestmail.web.views.pages import Pages, digest_line
+from digestmail.web.shared.profile_form import profile_texts
+from digestmail.web.views.digest_lines import digest_line
+from digestmail.web.views.pages import Pages
 
 PAPER = Paper(key="test:1", title="Sparse autoencoders", url="https://arxiv.org/abs/2611.1")
 

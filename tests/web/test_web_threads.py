@@ -17,6 +17,7 @@ from digestmail.app import App
 from digestmail.domain import Paper, Profile, Schedule
 from digestmail.steps.subscribers.seed_papers import packed
 from digestmail.web.application import make_web
+from digestmail.web.shared.form_token import form_tokens
 
 THREADS = 8
 ROUNDS = 4
@@ -73,7 +74,7 @@ def preview_form(app: App, visitor: int) -> dict[str, str]:
     random = Random(visitor)
     examples = [example(random, visitor, number) for number in range(30)]
     return {
-        "form_token": app.links.form_token(app.clock()),
+        "form_token": form_tokens(app.settings).issue(app.clock()),
         "keywords": random.choice(WORDS),
         "carried": packed(examples),
         "seed_papers": "\n".join(paper.title for paper in examples),

@@ -9,7 +9,7 @@ import pytest
 from web_apps import Trial, trial
 
 from digestmail.domain import Feedback, Paper, Profile, Schedule, Subscriber, Verdict
-from digestmail.web.shared.site import PREVIEWS
+from digestmail.web.shared.rate_limits import PREVIEWS
 
 BIBTEX = b"@misc{one, title={My own work on delta sediments}, author={Doe, Jane}}"
 MINE = "My own work on delta sediments"
@@ -135,7 +135,7 @@ async def test_nobody_else_finds_it(web: Trial) -> None:
 async def test_previews_have_a_limit(web: Trial) -> None:
     rate_limits, ada = web.app.store.rate_limits, web.joined()
     key = web.app.store.salt.hash(f"{PREVIEWS.name}:203.0.113.5")
-    for _ in range(PREVIEWS.of_a_network - 1):
-        rate_limits.allow(key, PREVIEWS.of_a_network, timedelta(hours=1), web.clock())
+    for _ in range(PREVIEWS.per_network - 1):
+        rate_limits.allow(key, PREVIEWS.per_network, timedelta(hours=1), web.clock())
     assert (await tried(web, ada)).status_code == 200
     assert (await tried(web, ada)).status_code == 429

@@ -1,4 +1,4 @@
-"""Where browsers are led once a public form was taken: pages that say so and know nothing else."""
+"""The pages to which browsers are led once a public form was taken; they know nothing else."""
 
 import re
 from enum import StrEnum
@@ -8,14 +8,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from digestmail.addresses import masked
-from digestmail.web.shared.site import SHOW, Ours, Site
+from digestmail.web.shared.request_context import READ_METHODS, Context, RequestContext
 
 router = APIRouter()
 _MASKED = re.compile(r".?…@[\w.-]{1,253}")
 
 
-class Done(StrEnum):
-    """What was done."""
+class Outcome(StrEnum):
+    """The outcome of a form."""
 
     CONFIRM = "confirm"  # a mail with a link to confirm may come
     LINK = "link"  # a mail with a link to the preferences may come
@@ -23,16 +23,16 @@ class Done(StrEnum):
     ERASED = "erased"
 
 
-@router.api_route("/done/{what}", methods=SHOW)
-def show_done(site: Ours, what: Done, to: str = "") -> Response:
-    """Say what was done. ``to`` is the address it was for, masked."""
-    if what in (Done.CONFIRM, Done.LINK):
+@router.api_route("/done/{outcome}", methods=READ_METHODS)
+def show_outcome(context: Context, outcome: Outcome, to: str = "") -> Response:
+    """Show an outcome. ``to`` is the address it was for, masked."""
+    if outcome in (Outcome.CONFIRM, Outcome.LINK):
         email = to if _MASKED.fullmatch(to) else ""
-        return site.pages.show("answer", about=what.value, email=email, filled=None)
-    return site.pages.show(what.value)
+        return context.pages.render("answer", about=outcome.value, email=email, filled=None)
+    return context.pages.render(outcome.value)
 
 
-def lead_to_done(site: Site, what: Done, email: str = "") -> Response:
-    """Lead a browser to such a page."""
+def redirect_to_outcome(context: RequestContext, outcome: Outcome, email: str = "") -> Response:
+    """Redirect a browser to the page of an outcome."""
     query = f"?{urlencode({'to': masked(email)})}" if email else ""
-    return site.lead_to(f"/done/{what}{query}")
+    return context.redirect(f"/done/{outcome}{query}")

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from digestmail.errors import StoreError
-from digestmail.web.shared.site import SHOW, Ours
+from digestmail.web.shared.request_context import READ_METHODS, Context
 
 router = APIRouter()
 _ROBOTS = """\
@@ -24,37 +24,37 @@ Disallow: /why/
 """
 
 
-@router.api_route("/help", methods=SHOW)
-def help_page(site: Ours) -> Response:
-    """What this is, and how to change it or leave."""
-    return site.pages.show("help")
+@router.api_route("/help", methods=READ_METHODS)
+def help_page(context: Context) -> Response:
+    """Show what this is, and how to change it or leave."""
+    return context.pages.render("help")
 
 
-@router.api_route("/healthz", methods=SHOW)
-def health(site: Ours) -> Response:
+@router.api_route("/healthz", methods=READ_METHODS)
+def show_health(context: Context) -> Response:
     """Answer 200 when the service does its work, else 503. Names no relay, source or person."""
     try:
-        found = site.app.health()
+        health = context.app.health()
     except StoreError:
         return JSONResponse({"status": "failing", "database": "failing"}, 503)
     answer = {
-        "status": "ok" if found.is_well else "failing",
+        "status": "ok" if health.is_well else "failing",
         "database": "ok",
-        "scheduler": "running" if found.scheduler_runs else "not seen",
-        "digests": "overdue" if found.is_overdue else "ok",
-        "relay": "failing" if found.relay_trouble else "ok",
-        "sources": "failing" if found.sources_fail else "ok",
+        "scheduler": "running" if health.scheduler_runs else "not seen",
+        "digests": "overdue" if health.is_overdue else "ok",
+        "relay": "failing" if health.relay_trouble else "ok",
+        "sources": "failing" if health.sources_fail else "ok",
     }
-    return JSONResponse(answer, 200 if found.is_well else 503)
+    return JSONResponse(answer, 200 if health.is_well else 503)
 
 
-@router.api_route("/robots.txt", methods=SHOW)
+@router.api_route("/robots.txt", methods=READ_METHODS)
 def robots() -> Response:
-    """Keeps crawlers off the pages of tokens, and off the endless ones of the search."""
+    """Keep crawlers off the pages of tokens, and off the endless ones of the search."""
     return PlainTextResponse(_ROBOTS)
 
 
-@router.api_route("/favicon.ico", methods=SHOW)
+@router.api_route("/favicon.ico", methods=READ_METHODS)
 def favicon() -> Response:
-    """There is none."""
+    """Answer that there is none."""
     return Response(status_code=204)

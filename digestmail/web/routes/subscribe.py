@@ -1,159 +1,171 @@
-"""The public form: who wants the digest, what should be in it, and what that would have brought."""
+"""The public form: a visitor's address, profile and schedule, and a preview of that profile."""
 
-from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from digestmail.addresses import readable_address
-from digestmail.errors import FormError
-from digestmail.web.routes.confirmations import Done, lead_to_done
-from digestmail.web.shared.forms import (
-    FormView,
-    PostedWithFile,
-    Texts,
-    again,
-    application_texts,
-    checked_application,
-    tried_profile,
+from digestmail.steps.subscribers.uploaded_library import Filled
+from digestmail.web.routes.confirmations import Outcome, redirect_to_outcome
+from digestmail.web.shared.form_token import FormToken, is_robot
+from digestmail.web.shared.forms import FormView, Posted, Texts
+from digestmail.web.shared.profile_form import CARRIED, with_suggestion
+from digestmail.web.shared.rate_limits import PREVIEWS, READS
+from digestmail.web.shared.request_context import READ_METHODS, Context, RequestContext, Turn
+from digestmail.web.shared.schedule_form import is_weekly
+from digestmail.web.shared.subscription_form import (
+    SubmittedSubscription,
+    parse_signup_profile,
+    parse_subscription,
+    subscription_texts,
 )
-from digestmail.web.shared.site import PREVIEWS, READS, SHOW, FormToken, Ours, Site, Turn, is_robot
-from digestmail.web.shared.submitted_profile import CARRIED, Wish, wish_of, with_suggestion
-from digestmail.web.views.previews import FRAGMENT, START, PreviewView, fragment, view_of
+from digestmail.web.views.previews import (
+    FRAGMENT,
+    START,
+    PreviewView,
+    preview_view,
+    render_fragment,
+)
 
 router = APIRouter()
+# Of an answer to a form: unless browsers may keep it, going back asks to send it once more.
+_ANSWER_CACHE_CONTROL = "private, no-cache"
 
 
-@router.api_route("/subscribe", methods=SHOW)
-def form(site: Ours, request: Request) -> Response:
-    """The form, filled in with what the query names."""
-    given = _of_a_stranger(request.query_params)
-    return _form(site, FormView(application_texts(given)), guess="timezone" not in given)
+@router.api_route("/subscribe", methods=READ_METHODS)
+def subscribe_form(context: Context, request: Request) -> Response:
+    """Show the form, filled in with the fields of the query."""
+    texts = _of_a_stranger(request.query_params)
+    form = FormView(subscription_texts(texts))
+    return _form_page(context, form, guess="timezone" not in texts)
 
 
 @router.post("/subscribe", dependencies=[Turn])
-def subscribe(site: Ours, request: Request, sent: PostedWithFile) -> Response:
+def subscribe(context: Context, request: Request, posted: Posted) -> Response:
     """Take the form; the answer is the same whether or not the address is known."""
-    values = sent.texts
-    if is_robot(values):
-        return _answer(site, values)
-    if not site.is_ours(values):
-        shown = FormView(application_texts(_of_a_stranger(values)))
-        return _form(site, shown, status=422, stale=True)
-    site.count(request, READS)  # before a file is read: that takes its time
-    empty = FormView(application_texts({}))
-    wish = wish_of(site, sent)
-    try:
-        asked = checked_application(wish.values, site.app.new_profile, wish.problems)
-    except FormError as error:
-        shown = again(empty, wish.texts, error)
-        return _form(site, shown, status=422, wish=wish, token=site.token_again(values))
-    if not site.is_fresh(values):
-        shown = FormView(application_texts(wish.texts))
-        token = site.token_again(values)
-        return _form(site, shown, status=422, stale=True, wish=wish, token=token)
-    site.count(request)
-    answer = _answer(site, values, wish)
-    answer.background = site.later(
-        partial(
-            site.app.subscriptions.subscribe,
-            asked.email,
-            asked.profile,
-            asked.schedule,
-            site.now,
-            wish.seeds.uploads,
-            language=site.pages.words.language,
-        )
-    )
+    texts, guard = posted.texts, context.form_guard
+    if is_robot(texts):
+        return _answer(context, texts)
+    if not guard.is_issued_here(texts, context.now):
+        form = FormView(subscription_texts(_of_a_stranger(texts)))
+        return _form_page(context, form, status=422, stale=True)
+    context.count(request, READS)  # before a file is read: that takes its time
+    submitted = parse_subscription(context, posted)
+    is_stale = not submitted.problems and not guard.is_fresh(texts, context.now)
+    if submitted.problems or is_stale:
+        return _retry_page(context, texts, submitted, stale=is_stale)
+    context.count(request)
+    answer = _answer(context, texts, submitted.profile.filled)
+    answer.background = context.later(partial(_subscribe, context, submitted, context.now))
     return answer
 
 
+def _subscribe(context: RequestContext, submitted: SubmittedSubscription, now: datetime) -> None:
+    context.app.subscriptions.subscribe(
+        submitted.email,
+        submitted.profile.profile,
+        submitted.schedule,
+        now,
+        submitted.profile.seeds.uploads,
+        language=context.pages.words.language,
+    )
+
+
 @router.post("/subscribe/preview", dependencies=[Turn])
-def show_preview(site: Ours, request: Request, sent: PostedWithFile) -> Response:
-    """What the form would have brought last week, within the form or, for page.js, alone."""
-    if is_robot(sent.texts) or not site.is_ours(sent.texts):
+def show_preview(context: Context, request: Request, posted: Posted) -> Response:
+    """Show last week's papers of the form's profile, within the form or, for page.js, alone."""
+    texts = posted.texts
+    if is_robot(texts) or not context.form_guard.is_issued_here(texts, context.now):
         raise HTTPException(400)
-    site.count(request, PREVIEWS)
-    wish = wish_of(site, with_suggestion(sent))
-    profile, problems = tried_profile(wish.values, site.app.new_profile)
-    problems = problems | wish.problems
-    weekly = sent.texts.get("rhythm") == "weekly"
-    view = view_of(site.app.previews, profile, wish.seeds, site.pages.words, weekly=weekly)
+    context.count(request, PREVIEWS)
+    submitted = parse_signup_profile(context, with_suggestion(posted))
+    view = preview_view(context, submitted, weekly=is_weekly(texts))
     if FRAGMENT in request.headers:
-        action = f"{site.pages.base}/subscribe/preview#preview"
-        return fragment(site, view, wish, problems, form="subscribe", action=action)
-    shown = FormView(application_texts(_boxes_as_sent(wish.texts)), problems)
-    return _form(site, shown, wish=wish, view=view, token=site.token_again(sent.texts))
+        action = f"{context.pages.base}/subscribe/preview#preview"
+        return render_fragment(context, view, submitted, form="subscribe", action=action)
+    # Browsers leave out boxes that are not ticked.
+    form = FormView(subscription_texts({"weekdays": "", **submitted.texts}), submitted.problems)
+    token = context.form_guard.reissue(texts, context.now)
+    page = _form_page(context, form, filled=submitted.filled, view=view, token=token)
+    page.headers["Cache-Control"] = _ANSWER_CACHE_CONTROL
+    return page
 
 
-def _of_a_stranger(given: Texts) -> dict[str, str]:
-    """What a link or a form of another site may fill in: all but the hidden uploads."""
-    return {name: text for name, text in given.items() if name != CARRIED}
+def _of_a_stranger(texts: Texts) -> dict[str, str]:
+    """Return what a link or a form of another site may fill in: all but the hidden uploads."""
+    return {name: text for name, text in texts.items() if name != CARRIED}
 
 
-def _boxes_as_sent(texts: Texts) -> Mapping[str, str]:
-    """Browsers leave out boxes that are not ticked."""
-    return {"weekdays": "", **texts}
-
-
-def _form(
-    site: Site,
-    shown: FormView,
+def _form_page(
+    context: RequestContext,
+    form: FormView,
     *,
     status: int = 200,
     guess: bool = False,
     stale: bool = False,
-    wish: Wish | None = None,
+    filled: Filled | None = None,
     view: PreviewView = START,
     token: FormToken | None = None,
 ) -> Response:
-    page = site.pages.show(
+    page = context.pages.render(
         "subscribe",
         status,
-        form=shown,
+        form=form,
         guess=guess,
         stale=stale,
-        filled=wish.filled if wish else None,
+        filled=filled,
         view=view,
-        form_token=token or site.form_token,
+        form_token=token or context.form_token,
     )
-    if wish or stale or status != 200:
-        # An answer to a form: unless browsers may keep it, going back asks to send it once more.
-        page.headers["Cache-Control"] = "private, no-cache"
+    if status != 200:
+        page.headers["Cache-Control"] = _ANSWER_CACHE_CONTROL
     return page
 
 
-def _answer(site: Site, values: Texts, wish: Wish | None = None) -> Response:
-    email = values.get("email", "").strip()
-    if wish and wish.filled:  # what became of the file is told nowhere else
-        return site.pages.show("answer", about="confirm", email=email, filled=wish.filled)
-    return lead_to_done(site, Done.CONFIRM, email)
+def _retry_page(
+    context: RequestContext, texts: Texts, submitted: SubmittedSubscription, *, stale: bool
+) -> Response:
+    """Return the form with what was typed, because of problems or because it is ``stale``."""
+    if stale:
+        form = FormView(subscription_texts(submitted.profile.texts))
+    else:
+        form = FormView(subscription_texts({})).retry(submitted.profile.texts, submitted.problems)
+    token = context.form_guard.reissue(texts, context.now)
+    filled = submitted.profile.filled
+    return _form_page(context, form, status=422, stale=stale, filled=filled, token=token)
+
+
+def _answer(context: RequestContext, texts: Texts, filled: Filled | None = None) -> Response:
+    email = texts.get("email", "").strip()
+    if filled:  # what became of the file is told nowhere else
+        return context.pages.render("answer", about="confirm", email=email, filled=filled)
+    return redirect_to_outcome(context, Outcome.CONFIRM, email)
 
 
 # --- the form on other sites -----------------------------------------------------------------
 
 
-@router.api_route("/embed", methods=SHOW)
-def embed(site: Ours) -> Response:
-    """The form as plain HTML to put on another page."""
-    return site.pages.show("embed", home=site.app.links.home)
+@router.api_route("/embed", methods=READ_METHODS)
+def embed(context: Context) -> Response:
+    """Show the form as plain HTML to put on another page."""
+    return context.pages.render("embed", home=context.app.links.home)
 
 
 # --- who did not ask -------------------------------------------------------------------------
 
 
-@router.api_route("/never/{token}", methods=SHOW)
-def ask_to_refuse(site: Ours, token: str) -> Response:
-    """The button by which who did not ask for a mail refuses all others."""
-    subscriber = site.app.subscriptions.refuser(token)
-    return site.pages.show(
-        "never", token=token, email=readable_address(subscriber.email) if subscriber else ""
-    )
+@router.api_route("/never/{token}", methods=READ_METHODS)
+def ask_to_refuse(context: Context, token: str) -> Response:
+    """Show the button by which who did not ask for a mail refuses all others."""
+    subscriber = context.app.subscriptions.refuser(token)
+    email = readable_address(subscriber.email) if subscriber else ""
+    return context.pages.render("never", token=token, email=email)
 
 
 @router.post("/never/{token}")
-def refuse(site: Ours, token: str) -> Response:
+def refuse(context: Context, token: str) -> Response:
     """Never mail that address again."""
-    site.app.subscriptions.refuse(token, site.now)
-    return lead_to_done(site, Done.REFUSED)
+    context.app.subscriptions.refuse(token, context.now)
+    return redirect_to_outcome(context, Outcome.REFUSED)

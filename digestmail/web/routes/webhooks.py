@@ -14,7 +14,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from digestmail.bounces.webhooks import UncheckableError, WebhookError, Webhooks
 from digestmail.config import BouncesSection
-from digestmail.web.shared.site import Ours
+from digestmail.web.shared.request_context import Context
 
 log = logging.getLogger(__name__)
 
@@ -31,32 +31,32 @@ async def _body(request: Request) -> bytes:
 
 
 @router.post("/hooks/{provider}")
-def take(
-    site: Ours, request: Request, provider: _Provider, body: Annotated[bytes, Depends(_body)]
+def receive_events(
+    context: Context, request: Request, provider: _Provider, body: Annotated[bytes, Depends(_body)]
 ) -> Response:
     """Act on a provider's events; 403, and nothing changed, unless it is proven to be theirs.
 
     A network that was refused too often gets 429 unread, so that no password is guessed.
     """
     webhooks: Webhooks = request.app.state.webhooks
-    rate_limits = site.app.store.rate_limits
-    network = site.app.store.salt.hash(f"hook:{site.networks.of(request)}")
-    if rate_limits.is_spent(network, _REFUSALS, _AN_HOUR, site.now):
+    rate_limits = context.app.store.rate_limits
+    network = context.app.store.salt.hash(f"hook:{context.networks.of(request)}")
+    if rate_limits.is_spent(network, _REFUSALS, _AN_HOUR, context.now):
         return PlainTextResponse("too many refused posts\n", 429, headers={"Retry-After": "3600"})
     try:
-        reports = webhooks.read(provider, request.headers, body, site.now)
+        reports = webhooks.read(provider, request.headers, body, context.now)
     except UncheckableError as error:
         log.warning("a post to /hooks/%s has to come again: %s", provider, error)
         return PlainTextResponse("try again\n", 503)
     except WebhookError as error:
         log.warning("refused a post to /hooks/%s: %s", provider, error)
-        rate_limits.allow(network, _REFUSALS, _AN_HOUR, site.now)
+        rate_limits.allow(network, _REFUSALS, _AN_HOUR, context.now)
         return PlainTextResponse("refused\n", 403)
-    site.app.bounce_processor.process(reports)
+    context.app.bounce_processor.process(reports)
     return PlainTextResponse("ok\n")
 
 
-def webhooks(settings: BouncesSection) -> Webhooks:
+def make_webhooks(settings: BouncesSection) -> Webhooks:
     """The webhooks of the settings."""
     return Webhooks(
         ses_topic=settings.ses_topic,

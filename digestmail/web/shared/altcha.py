@@ -1,6 +1,6 @@
-"""Sums for visitors' browsers: proof of work as ALTCHA has it, without anybody else's servers.
+"""Proof of work of visitors' browsers, as ALTCHA has it, without anybody else's servers.
 
-``static/page.js`` solves them; https://altcha.org describes the format (PoW v2).
+``static/page.js`` solves the challenges; https://altcha.org describes the format (PoW v2).
 """
 
 import hashlib
@@ -14,33 +14,35 @@ from digestmail.store import Store
 
 _ALGORITHM = "PBKDF2/SHA-256"
 _COST = 1_000  # iterations of a try; 256 tries on average are about half a second of a laptop
-_LONGEST = 4_000  # letters of a payload
+_MAX_PAYLOAD = 4_000  # letters
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
-    """Sets sums and checks them, each good once and for the form that it came with."""
+class ProofOfWork:
+    """Makes challenges and checks solutions, each good once and for the form that it came with."""
 
     store: Store
-    secret: str  # signs the sums
+    secret: str  # signs the challenges
 
-    def ask(self, form_token: str) -> str:
-        """The sum of a form, as JSON."""
+    def challenge(self, form_token: str) -> str:
+        """Return the challenge of a form, as JSON."""
         challenge = create_challenge(
             _ALGORITHM, _COST, data={"form": form_token}, hmac_secret=self._key
         )
         return json.dumps(challenge.to_dict())
 
-    def accept(self, answer: str, form_token: str, lifetime: timedelta, now: datetime) -> bool:
-        """Whether an answer is right and new. Older forms than ``lifetime`` are for the caller."""
-        if len(answer) > _LONGEST or not verify_solution(answer, self._key).verified:
+    def verify(self, solution: str, form_token: str, lifetime: timedelta, now: datetime) -> bool:
+        """Return whether a solution is right and new.
+
+        Forms older than ``lifetime`` are for the caller to refuse.
+        """
+        if len(solution) > _MAX_PAYLOAD or not verify_solution(solution, self._key).verified:
             return False
-        asked = Payload.from_base64(answer).challenge.parameters
-        if (asked.data or {}).get("form") != form_token:
+        parameters = Payload.from_base64(solution).challenge.parameters
+        if (parameters.data or {}).get("form") != form_token:
             return False
-        return self.store.rate_limits.allow(
-            self.store.salt.hash(f"sum:{asked.nonce}"), 1, lifetime, now
-        )
+        key = self.store.salt.hash(f"sum:{parameters.nonce}")
+        return self.store.rate_limits.allow(key, 1, lifetime, now)
 
     @property
     def _key(self) -> str:

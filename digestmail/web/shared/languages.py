@@ -1,4 +1,4 @@
-"""The languages of the pages: those there are, and the one that a visitor asks for."""
+"""The languages of the pages, and which of them a visitor's browser prefers."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,77 +10,77 @@ from digestmail.app import App
 from digestmail.render.locale import SOURCE_LANGUAGE, languages
 from digestmail.web.views.pages import Pages
 
-_MOST_ASKED = 20  # languages of one header
+_MAX_RANGES = 20  # of one header
 
 
 @dataclass(frozen=True, slots=True)
 class Languages:
-    """The pages in each language there is, English among them; ``spoken`` by RFC 5646 tag."""
+    """The pages in each language there is, English among them, by RFC 5646 tag."""
 
-    spoken: Mapping[str, Pages]
+    by_tag: Mapping[str, Pages]
 
     @property
     def english(self) -> Pages:
-        """Those that need no catalogue."""
-        return self.spoken[SOURCE_LANGUAGE]
+        """The pages that need no catalogue."""
+        return self.by_tag[SOURCE_LANGUAGE]
 
     @property
     def names(self) -> dict[str, str]:
         """What each language calls itself, by tag."""
-        return {tag: pages.words.own_name for tag, pages in self.spoken.items()}
+        return {tag: pages.words.own_name for tag, pages in self.by_tag.items()}
 
     @property
     def headers(self) -> dict[str, str]:
-        """What tells caches that an answer depends on the language asked for, if it does."""
-        return {"Vary": "Accept-Language"} if len(self.spoken) > 1 else {}
+        """The headers by which caches keep the languages apart, where there are several."""
+        return {"Vary": "Accept-Language"} if len(self.by_tag) > 1 else {}
 
     def named(self, tag: str) -> Pages | None:
-        """The pages of a language, ``de`` for ``de-AT`` too (RFC 4647, section 3.4)."""
-        known = {spoken.lower(): pages for spoken, pages in self.spoken.items()}
-        wanted = tag.lower().split("-")
-        for length in range(len(wanted), 0, -1):
-            if found := known.get("-".join(wanted[:length])):
-                return found
+        """Return the pages of a language, ``de`` for ``de-AT`` too (RFC 4647, section 3.4)."""
+        by_lower_tag = {known.lower(): pages for known, pages in self.by_tag.items()}
+        subtags = tag.lower().split("-")
+        for length in range(len(subtags), 0, -1):
+            if pages := by_lower_tag.get("-".join(subtags[:length])):
+                return pages
         return None
 
-    def asked(self, accept: str) -> Pages:
-        """The pages in the best of the languages of an Accept-Language header, else in English."""
-        if len(self.spoken) == 1:
+    def negotiate(self, accept_language: str) -> Pages:
+        """Return the pages in the best language of an Accept-Language header, else in English."""
+        if len(self.by_tag) == 1:
             return self.english
-        wanted = sorted(_ranges(accept), key=lambda one: -one[1])
-        found = (self.named(tag) for tag, quality in wanted if quality > 0)
-        return next(filter(None, found), self.english)
+        ranges = sorted(_ranges(accept_language), key=lambda weighted: -weighted[1])
+        candidates = (self.named(tag) for tag, quality in ranges if quality > 0)
+        return next(filter(None, candidates), self.english)
 
     def error(self, status: int) -> ASGIApp:
-        """The page of an HTTP status in the language of each request, made beforehand."""
-        made = {tag: pages.error(status) for tag, pages in self.spoken.items()}
+        """Return the page of an HTTP status in each request's language, rendered beforehand."""
+        rendered = {tag: pages.error(status) for tag, pages in self.by_tag.items()}
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            pages = self.asked(Headers(scope=scope).get("accept-language", ""))
-            await made[pages.words.language](scope, receive, send)
+            pages = self.negotiate(Headers(scope=scope).get("accept-language", ""))
+            await rendered[pages.words.language](scope, receive, send)
 
         return answer
 
     def file_too_large(self, filename: str) -> ASGIApp:
-        """The page that refuses a file for its size, in the language of each request."""
+        """Return the page that refuses a file for its size, in each request's language."""
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            pages = self.asked(Headers(scope=scope).get("accept-language", ""))
+            pages = self.negotiate(Headers(scope=scope).get("accept-language", ""))
             await pages.file_too_large(filename)(scope, receive, send)
 
         return answer
 
 
 def make_languages(app: App) -> Languages:
-    """The pages of an App in all languages of its templates."""
-    every = languages(app.templates)
-    return Languages({tag: Pages(app, words) for tag, words in every.items()})
+    """Return the pages of an App in all languages of its templates."""
+    catalogues = languages(app.templates)
+    return Languages({tag: Pages(app, words) for tag, words in catalogues.items()})
 
 
-def _ranges(accept: str) -> Iterator[tuple[str, float]]:
-    """The languages of a header with their qualities, as RFC 9110 12.5.4 writes them."""
-    for part in accept.split(",")[:_MOST_ASKED]:
-        tag, _, weight = part.replace(" ", "").partition(";q=")
+def _ranges(accept_language: str) -> Iterator[tuple[str, float]]:
+    """Yield the languages of a header with their qualities, as RFC 9110 12.5.4 writes them."""
+    for language_range in accept_language.split(",")[:_MAX_RANGES]:
+        tag, _, weight = language_range.replace(" ", "").partition(";q=")
         try:
             yield tag, float(weight or 1)
         except ValueError:

@@ -11,9 +11,9 @@ _FOLDER = "web/static"
 
 def static_folder(app: App) -> Path:
     """Return the operator's own folder, or the built-in where their templates have none."""
-    own = app.settings.templates
-    chosen = app.settings.path(own) / _FOLDER if own else TEMPLATES / _FOLDER
-    return chosen if chosen.is_dir() else TEMPLATES / _FOLDER
+    custom = app.settings.templates
+    folder = app.settings.path(custom) / _FOLDER if custom else TEMPLATES / _FOLDER
+    return folder if folder.is_dir() else TEMPLATES / _FOLDER
 
 
 def static_version(folder: Path) -> str:

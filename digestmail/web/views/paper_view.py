@@ -8,14 +8,14 @@ from urllib.parse import quote
 from digestmail.domain import Paper
 from digestmail.i18n import N_
 from digestmail.render.paper_view import Segments, clean, segments, web_url
-from digestmail.sources.normalise.identifiers import arxiv_id
+from digestmail.sources.normalise.identifiers import arxiv_id, doi
 from digestmail.text import Phrase
 
 _TITLE = 400
 _NAME = 80
 _CATEGORY = 40
 _ABSTRACT = 6_000
-_SHORT = 360  # of an abstract in a list: some three lines on a wide screen
+_LEAD = 360  # of an abstract in a list: some three lines on a wide screen
 _AUTHORS = 6  # named in a list
 _CATEGORIES = 6
 _ALL_AUTHORS = 200  # some collaborations have thousands
@@ -24,7 +24,7 @@ _LONGEST_DOI = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PaperSummary:
     """A paper in a list. Texts are plain, escaping is the template's; what matched is marked."""
 
     title: Segments
@@ -35,14 +35,14 @@ class Shown:
     categories: tuple[str, ...]
     day: date | None  # of publication, or the best known instead
     upvotes: int
-    short: Segments  # the abstract's beginning; empty where there is none
-    rest: Segments  # what follows it, or nothing
+    lead: Segments  # the abstract's beginning; empty where there is none
+    remainder: Segments  # of the abstract, or nothing
 
 
-def shown(paper: Paper, phrases: Sequence[Phrase] = ()) -> Shown:
+def paper_summary(paper: Paper, phrases: Sequence[Phrase] = ()) -> PaperSummary:
     """The view of a paper, with the places marked where ``phrases`` stand."""
-    short, rest = _halves(clean(paper.abstract, _ABSTRACT), phrases)
-    return Shown(
+    lead, remainder = _split_abstract(clean(paper.abstract, _ABSTRACT), phrases)
+    return PaperSummary(
         title=segments(title_of(paper), phrases),
         path=paper_path(paper.key),
         url=web_url(paper.url),
@@ -51,8 +51,8 @@ def shown(paper: Paper, phrases: Sequence[Phrase] = ()) -> Shown:
         categories=tuple(clean(c, _CATEGORY) for c in paper.categories[:_CATEGORIES]),
         day=paper.published_at or paper.announced_on or paper.first_seen_at,
         upvotes=paper.upvotes,
-        short=short,
-        rest=rest,
+        lead=lead,
+        remainder=remainder,
     )
 
 
@@ -66,12 +66,19 @@ def paper_path(key: str) -> str:
     return "/papers/" + quote(key, safe="/:@!$'()*,;~")
 
 
-def _halves(text: str, phrases: Sequence[Phrase]) -> tuple[Segments, Segments]:
+def external_url(name: str) -> str:
+    """Return where a paper is that is named by an identifier and not here; empty without one."""
+    if identifier := arxiv_id(name):
+        return f"https://arxiv.org/abs/{identifier[0]}"
+    return f"https://doi.org/{doi(name)}" if doi(name) else ""
+
+
+def _split_abstract(text: str, phrases: Sequence[Phrase]) -> tuple[Segments, Segments]:
     """The beginning of an abstract and what follows, marked as a whole before it is cut."""
-    if len(text) <= _SHORT + _SHORT // 4:  # not worth a click
+    if len(text) <= _LEAD + _LEAD // 4:  # not worth a click
         return segments(text, phrases), ()
-    cut = text.rfind(" ", 0, _SHORT)
-    return _cut(segments(text, phrases), cut if cut > 0 else _SHORT)
+    cut = text.rfind(" ", 0, _LEAD)
+    return _cut(segments(text, phrases), cut if cut > 0 else _LEAD)
 
 
 def _cut(pieces: Segments, at: int) -> tuple[Segments, Segments]:
@@ -81,10 +88,10 @@ def _cut(pieces: Segments, at: int) -> tuple[Segments, Segments]:
         first.append((text[:at], marked))
         second.append((text[at:], marked))
         at = max(at - len(text), 0)
-    return _full(first), _full(second)
+    return _without_empty(first), _without_empty(second)
 
 
-def _full(pieces: list[tuple[str, bool]]) -> Segments:
+def _without_empty(pieces: list[tuple[str, bool]]) -> Segments:
     return tuple(piece for piece in pieces if piece[0])
 
 
@@ -92,7 +99,7 @@ def _full(pieces: list[tuple[str, bool]]) -> Segments:
 
 
 @dataclass(frozen=True, slots=True)
-class Full:
+class PaperDetails:
     """All that is known of a paper. ``facts`` are (a message, its value)."""
 
     authors: tuple[str, ...]
@@ -108,19 +115,19 @@ class Full:
     upvotes: int
 
 
-def full(paper: Paper) -> Full:
+def paper_details(paper: Paper) -> PaperDetails:
     """The view of a paper on its own page."""
-    found = arxiv_id(paper.key)
+    identifier = arxiv_id(paper.key)
     day = paper.published_at or paper.announced_on
-    return Full(
+    return PaperDetails(
         authors=tuple(clean(name, _NAME) for name in paper.authors[:_ALL_AUTHORS]),
         categories=tuple(clean(c, _CATEGORY) for c in paper.categories),
         abstract=clean(paper.abstract, _ABSTRACT),
         summary=clean(paper.abstract, _SUMMARY) or title_of(paper),
         url=web_url(paper.url),
-        pdf=f"https://arxiv.org/pdf/{found[0]}" if found else "",
+        pdf=f"https://arxiv.org/pdf/{identifier[0]}" if identifier else "",
         doi=clean(paper.doi, _LONGEST_DOI),
-        arxiv=found[0] if found else "",
+        arxiv=identifier[0] if identifier else "",
         published=f"{day:%Y/%m/%d}" if day else "",
         facts=tuple(_facts(paper)),
         upvotes=paper.upvotes,

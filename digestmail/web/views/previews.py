@@ -8,44 +8,41 @@ from fastapi.responses import Response
 from digestmail.domain import DigestItem, Interest, Profile
 from digestmail.render.locale import Words
 from digestmail.render.paper_view import reason_view
-from digestmail.services.preview import PreviewService
 from digestmail.steps.insight.preview import Preview, preview
-from digestmail.steps.subscribers.seed_papers import Seeds
 from digestmail.text import expression
-from digestmail.web.shared.forms import Texts
-from digestmail.web.shared.site import Site
-from digestmail.web.shared.submitted_profile import Wish
-from digestmail.web.views.paper_view import Shown, shown
+from digestmail.web.shared.profile_form import SubmittedProfile
+from digestmail.web.shared.request_context import RequestContext
+from digestmail.web.views.paper_view import PaperSummary, paper_summary
 from digestmail.web.views.reasons import why_line
 
 FRAGMENT = "x-fragment"  # the header by which page.js asks for the preview alone
 
 
 class Stage(StrEnum):
-    """Which of its faces a preview shows."""
+    """The state of a preview."""
 
-    START = "start"  # nothing was asked for yet
+    START = "start"  # the profile is empty
     WAITING = "waiting"  # for the week's papers to be read
     NO_PAPERS = "no-papers"  # in the whole week
     NOTHING = "nothing"  # that fits
-    FOUND = "found"
+    RESULTS = "found"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One paper of a preview, and the reasons why it is there."""
 
-    paper: Shown
+    paper: PaperSummary
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewView:
-    """A preview. ``unknown``: example papers of which nothing is known yet."""
+    """A preview. ``unknown``: how many example papers nothing is known of yet."""
 
     stage: Stage
     lines: tuple[Line, ...] = ()
-    found: Preview = field(default_factory=Preview)
+    result: Preview = field(default_factory=Preview)
     is_broad: bool = False
     unknown: int = 0
 
@@ -53,52 +50,62 @@ class PreviewView:
 START = PreviewView(Stage.START)
 
 
-def view_of(
-    previews: PreviewService,
-    profile: Profile,
-    seeds: Seeds,
-    words: Words,
+def preview_view(
+    context: RequestContext,
+    submitted: SubmittedProfile,
     interest: Interest | None = None,
     *,
     weekly: bool = False,
 ) -> PreviewView:
-    """The preview of a profile and its example papers; see ``steps.seeds.read_seeds``.
+    """Return the preview of a submitted profile and its example papers.
 
     ``interest`` is of a profile that is stored; see ``ThresholdPreviewService.interest``.
     """
-    recent = previews.recent_model()
+    recent = context.app.previews.recent_model()
     if recent is None:
         return PreviewView(Stage.WAITING)
-    found = preview(recent, profile, seeds.papers, interest, weekly=weekly)
+    profile, seeds = submitted.profile, submitted.seeds
+    result = preview(recent, profile, seeds.papers, interest, weekly=weekly)
     return PreviewView(
-        _stage(profile, found),
-        tuple(_line(item, words) for item in found.items),
-        found,
-        found.is_broad(profile),
+        _stage(profile, result),
+        tuple(_line(item, context.pages.words) for item in result.items),
+        result,
+        result.is_broad(profile),
         unknown=len(seeds.keys) - len(seeds.papers),
     )
 
 
-def fragment(
-    site: Site, view: PreviewView, wish: Wish, problems: Texts, *, form: str, action: str
+def render_fragment(
+    context: RequestContext,
+    view: PreviewView,
+    submitted: SubmittedProfile,
+    *,
+    form: str,
+    action: str,
 ) -> Response:
-    """The preview alone, as page.js asks for it.
+    """Return the preview alone, as page.js asks for it.
 
     ``form`` is the id of the form on the page, and ``action`` where its suggestions lead.
     """
-    return site.pages.show(
-        "preview", view=view, wish=wish, problems=problems, form=form, action=action
+    return context.pages.render(
+        "preview",
+        view=view,
+        filled=submitted.filled,
+        texts=submitted.texts,
+        problems=submitted.preview_problems,
+        form=form,
+        action=action,
     )
 
 
-def _stage(profile: Profile, found: Preview) -> Stage:
-    if not found.judged:
+def _stage(profile: Profile, result: Preview) -> Stage:
+    if not result.judged:
         return Stage.NO_PAPERS
     if profile.is_empty:
         return Stage.START
-    return Stage.FOUND if found.items else Stage.NOTHING
+    return Stage.RESULTS if result.items else Stage.NOTHING
 
 
 def _line(item: DigestItem, words: Words) -> Line:
-    phrases = [p for one in reason_view(item).marked for p in expression(one).phrases]
-    return Line(shown(item.paper, phrases), why_line(item, words))
+    phrases = [p for text in reason_view(item).marked for p in expression(text).phrases]
+    return Line(paper_summary(item.paper, phrases), why_line(item, words))

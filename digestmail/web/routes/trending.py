@@ -1,0 +1,57 @@
+"""The first page: the trending papers of today or of this week."""
+
+from dataclasses import replace
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from digestmail.services.trending import Listing, Span
+from digestmail.web.shared.public_cache import Throttled, cached
+from digestmail.web.shared.request_context import READ_METHODS, Context, RequestContext
+from digestmail.web.views.paper_list import (
+    PAGE_SIZE,
+    PaperListView,
+    feed_query,
+    paper_list_view,
+)
+from digestmail.web.views.paper_view import paper_summary
+
+router = APIRouter(dependencies=[Throttled])
+
+
+@router.api_route("/", methods=READ_METHODS)
+def trending(context: Context, request: Request) -> Response:
+    """Show the papers of today or this week; of the week by default where today has none."""
+    return cached(request, context, lambda: _trending(context, request))
+
+
+def _trending(context: RequestContext, request: Request) -> Response:
+    view = paper_list_view(request, f"{context.pages.base}/", ("upvoted", "newest"))
+    board, now = context.app.trending, context.now
+    nothing_today = not view.span and not board.papers(Span.TODAY, now)
+    span = Span(view.span) if view.span else Span.WEEK if nothing_today else Span.TODAY
+    listing = _listing(context, view, span)
+    if listing.total and not listing.papers:  # a page beyond the end
+        view = replace(view, page=view.pager(listing.total).last)
+        listing = _listing(context, view, span)
+    return context.pages.render(
+        "trending",
+        view=view,
+        span=span.value,
+        nothing_today=nothing_today,
+        papers=[paper_summary(paper) for paper in listing.papers],
+        listing=listing,
+        pager=view.pager(listing.total),
+        feed=feed_query(PaperListView("", category=view.category)),
+    )
+
+
+def _listing(context: RequestContext, view: PaperListView, span: Span) -> Listing:
+    return context.app.trending.list(
+        span,
+        context.now,
+        upvoted=view.order != "newest",
+        category=view.category,
+        first=view.first,
+        size=PAGE_SIZE,
+    )

@@ -1,0 +1,137 @@
+"""Past and coming digests in words, as the pages list them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from digestmail.domain import (
+    Delivery,
+    DeliveryState,
+    Digest,
+    DigestItem,
+    SkipReason,
+    Subscriber,
+    Verdict,
+)
+from digestmail.i18n import N_
+from digestmail.render.locale import Words
+from digestmail.render.paper_view import clean, web_url
+from digestmail.steps.links import Links
+from digestmail.web.shared.request_context import RequestContext
+from digestmail.web.views.pages import Pages
+from digestmail.web.views.reasons import reason_words
+
+_TITLE = 300
+_WHY = 300
+NOTE = 500
+
+_SKIPPED = {
+    SkipReason.NO_PAPERS: N_("no new papers"),
+    SkipReason.QUIET_DAY: N_("a day without announcements"),
+    SkipReason.SOURCE_LATE: N_("the day’s papers were late"),
+    SkipReason.BELOW_THRESHOLD: N_("nothing close enough"),
+    SkipReason.NO_PROFILE: N_("no interests named"),
+    SkipReason.MISSED: N_("missed: the service was down"),
+    SkipReason.TOO_LATE: N_("dropped: too late to be news"),
+    SkipReason.BAD_SCHEDULE: N_("missed: your hour or time zone could not be read"),
+}
+_OUTCOMES = {
+    DeliveryState.PLANNED: N_("on its way"),
+    DeliveryState.LEASED: N_("on its way"),
+    DeliveryState.ON_WIRE: N_("on its way"),
+    DeliveryState.DEFERRED: N_("delayed, will be tried again"),
+    DeliveryState.SENT: N_("sent"),
+    DeliveryState.FAILED: N_("could not be delivered"),
+    DeliveryState.UNKNOWN: N_("handed over, arrival unknown"),
+    DeliveryState.SKIPPED: N_("not sent"),
+}
+
+
+def next_digest(subscriber: Subscriber, now: datetime, words: Words) -> str:
+    """When the next digest comes; empty when none does."""
+    due = subscriber.next_due_at
+    if due is None:
+        return ""
+    if due <= now:
+        return words.gettext(N_("any minute now"))
+    return words.moment(due, subscriber.schedule.timezone)
+
+
+def title_of(item: DigestItem) -> str:
+    """A paper's title, safe to show."""
+    return clean(item.paper.title, _TITLE) or "Untitled"
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """A paper in the list of a past digest."""
+
+    title: str
+    url: str  # http(s) or empty
+    why: str
+    more_url: str
+    less_url: str
+    save_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """A past digest, and what became of it."""
+
+    day: date
+    url: str  # of the digest as a page
+    outcome: str
+    note: str  # what was missing or why nothing came, in a sentence; may be empty
+    papers: list[PaperLine]
+
+
+def digest_line(
+    digest: Digest, delivery: Delivery | None, links: Links, pages: Pages
+) -> DigestLine:
+    """A past digest in words; ``delivery`` is None when nothing was to be mailed."""
+    return DigestLine(
+        day=digest.date,
+        url=pages.local(links.digest(digest.stored_id)),
+        outcome=_outcome(digest, delivery, pages.words),
+        note=clean(digest.note, NOTE),
+        papers=[_paper_line(digest, item, links, pages) for item in digest.items],
+    )
+
+
+def _outcome(digest: Digest, delivery: Delivery | None, words: Words) -> str:
+    say = words.gettext
+    delivered = say(_OUTCOMES[delivery.state]) if delivery else ""
+    if digest.skip is None:
+        return delivered or say(N_("not sent"))
+    why = say(skipped(digest))
+    if not delivered:
+        return why
+    return say(N_("%(why)s; short mail %(delivered)s"), why=why, delivered=delivered)
+
+
+def skipped(digest: Digest) -> str:
+    """The message that tells why a digest has no papers; empty when it has some."""
+    return _SKIPPED[digest.skip] if digest.skip else ""
+
+
+def _paper_line(digest: Digest, item: DigestItem, links: Links, pages: Pages) -> PaperLine:
+    def say(verdict: Verdict) -> str:
+        return pages.local(links.feedback(digest.stored_id, item.position, verdict))
+
+    return PaperLine(
+        title=title_of(item),
+        url=web_url(item.paper.url),
+        why=clean("; ".join(reason_words(r, pages.words) for r in item.reasons if r.details), _WHY),
+        more_url=say(Verdict.MORE),
+        less_url=say(Verdict.LESS),
+        save_url=pages.local(links.save(digest.stored_id, item.position)),
+    )
+
+
+def digest_lines(context: RequestContext, digests: Sequence[Digest]) -> list[DigestLine]:
+    """Return past digests with the outcomes of their mails."""
+    deliveries = context.app.store.ledger.of_digests([digest.stored_id for digest in digests])
+    links, pages = context.app.links, context.pages
+    return [
+        digest_line(digest, deliveries.get(digest.stored_id), links, pages) for digest in digests
+    ]
