@@ -198,42 +198,47 @@ async def test_what_is_not_wanted_is_left_out(web: Trial) -> None:
     assert order(await text(web, "/papers", q='ice -"wandering sand"')) == ["ice sheets"]
 
 
+def listed(**values: str) -> PaperListView:
+    """A list that an address asks for."""
+    return PaperListView("", **values)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("view", "person", "query"),
     [
-        (PaperListView("", q="sparse autoencoder"), False, "keywords=sparse+autoencoder"),
+        (listed(q="sparse autoencoder"), False, "keywords=sparse+autoencoder"),
         (
-            PaperListView("", q="“chain of thought” ice"),
+            listed(q="“chain of thought” ice"),
             False,
             "keywords=%22chain+of+thought%22+AND+ice",
         ),
         (
-            PaperListView("", q="how ice cores form", category="cs.LG"),
+            listed(q="how ice cores form", category="cs.LG"),
             False,
             "interests=how+ice+cores+form&categories=cs.LG",
         ),
         (
-            PaperListView("", q="ice AND (snow OR fog*) NOT sea"),
+            listed(q="ice AND (snow OR fog*) NOT sea"),
             False,
             "keywords=ice+AND+%28snow+OR+fog%2A%29&excluded_keywords=sea",
         ),
-        (PaperListView("", q="ice cores, salt"), False, "keywords=ice+cores%2C+salt"),
+        (listed(q="ice cores, salt"), False, "keywords=ice+cores%2C+salt"),
         (
-            PaperListView("", q="ice -snow NOT fog"),
+            listed(q="ice -snow NOT fog"),
             False,
             "keywords=ice&excluded_keywords=snow%2C+fog",
         ),
         (
-            PaperListView("", q='ice -"sea level"'),
+            listed(q='ice -"sea level"'),
             False,
             "keywords=ice&excluded_keywords=%22sea+level%22",
         ),
-        (PaperListView("", q='"Otto Hahn"'), True, "authors=Otto+Hahn"),
-        (PaperListView("", category="cs.LG"), False, "categories=cs.LG"),
-        (PaperListView(""), False, ""),
+        (listed(q='"Otto Hahn"'), True, "authors=Otto+Hahn"),
+        (listed(category="cs.LG"), False, "categories=cs.LG"),
+        (listed(), False, ""),
     ],
 )
-def test_a_search_fills_the_form(view: View, person: bool, query: str) -> None:
+def test_a_search_fills_the_form(view: PaperListView, person: bool, query: str) -> None:
     assert subscribe_query(view, person=person) == query
 
 
