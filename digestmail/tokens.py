@@ -23,7 +23,7 @@ _LONGEST = 400  # letters of what may be one of ours, with the damage it has tak
 
 
 class Purpose(StrEnum):
-    """What a token lets its holder do; a token of one purpose is worthless for another."""
+    """The right that a token gives; a token of one purpose is worthless for another."""
 
     CONFIRM = "confirm"  # subscriber, serial, issued
     PREFERENCES = "preferences"  # subscriber, issued
@@ -38,7 +38,7 @@ class Purpose(StrEnum):
 
 
 class Signer:
-    """Makes and reads tokens with the first of ``keys``; the others are old ones still honoured.
+    """A signer of tokens with the first of ``keys``; the others are old ones still honoured.
 
     Short as they are, the ids of two keys may be equal: then both are tried.
     """

@@ -90,7 +90,7 @@ def make_web(app: App) -> FastAPI:
     file_page = languages.file_too_large
     web.add_middleware(BodyLimit, error=languages.error, file_page=file_page, networks=networks)
     web.add_middleware(UnexpectedErrors, page=languages.error(500))
-    web.add_middleware(SecurityHeaders, more=languages.headers)
+    web.add_middleware(SecurityHeaders, extra=languages.headers)
     web.add_middleware(TokenPaths)
     web.add_middleware(BelowPath, path=pages.base)  # the last one added is the outermost
     return web

@@ -16,9 +16,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """What connections may take, so that those left half open do not keep others out."""
+    """The limits of connections, so that those left half open keep nobody out."""
 
-    most: int = 500  # below the 1,024 files that a process may often open at once
+    maximum: int = 500  # below the 1,024 files that a process may often open at once
     seconds: float = 20.0  # that the head of a request may take
 
 
@@ -32,7 +32,7 @@ class _Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > self._limits.most:
+        if len(self.connections) > self._limits.maximum:
             transport.close()
             return
         self._wait()
@@ -54,7 +54,7 @@ class _Protocol(H11Protocol):
         super().connection_lost(exc)
 
     def _is_idle(self) -> bool:
-        """Whether no request is there whole as far as its head."""
+        """Return whether no request's head is complete."""
         return self.cycle is None or self.cycle.response_complete
 
     def _wait(self) -> None:

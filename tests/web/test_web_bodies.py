@@ -77,7 +77,7 @@ class Visitor:
 
 
 async def test_many_half_sent_bodies_take_no_more_memory_than_there_is() -> None:
-    app = limited(held=1000 * KB, of_a_network=400 * KB, free=10 * KB)
+    app = limited(held=1000 * KB, per_network=400 * KB, free=10 * KB)
     visitors = [Visitor(app, f"203.0.113.{at}") for at in range(20)]
     for visitor in visitors:
         await visitor.send(100 * KB)
@@ -94,7 +94,7 @@ async def test_many_half_sent_bodies_take_no_more_memory_than_there_is() -> None
 
 
 async def test_one_network_leaves_room_for_others() -> None:
-    app = limited(held=1000 * KB, of_a_network=200 * KB, free=10 * KB)
+    app = limited(held=1000 * KB, per_network=200 * KB, free=10 * KB)
     crowd = [Visitor(app, "203.0.113.1") for _ in range(5)]
     for visitor in crowd:
         await visitor.send(100 * KB)
@@ -105,7 +105,7 @@ async def test_one_network_leaves_room_for_others() -> None:
 
 
 async def test_who_leaves_is_served_when_there_is_no_room() -> None:
-    app = limited(held=0, of_a_network=0, free=10 * KB)
+    app = limited(held=0, per_network=0, free=10 * KB)
     leaver = Visitor(app, path="/unsubscribe/x")
     await leaver.send(30, more=False)
     assert leaver.status == 200

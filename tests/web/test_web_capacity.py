@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from digestmail.web.shared.capacity import Capacity, CapacityError, Limits
+from digestmail.web.shared.capacity import Capacity, CapacityError, CapacityLimits
 
 
 class Work:
@@ -40,7 +40,7 @@ async def settle() -> None:
 
 
 async def test_the_longest_waiting_is_next() -> None:
-    work = Work(Capacity(Limits(running=2, waiting=9)))
+    work = Work(Capacity(CapacityLimits(running=2, waiting=9)))
     for name in "abcde":
         await work.begin(name)
     assert work.running == ["a", "b"]
@@ -57,7 +57,7 @@ async def test_the_longest_waiting_is_next() -> None:
 
 
 async def test_a_full_queue_refuses() -> None:
-    work = Work(Capacity(Limits(running=1, waiting=1)))
+    work = Work(Capacity(CapacityLimits(running=1, waiting=1)))
     for name in "abc":
         await work.begin(name)
     with pytest.raises(CapacityError) as refused:
@@ -68,7 +68,7 @@ async def test_a_full_queue_refuses() -> None:
 
 
 async def test_a_network_has_a_share_and_leaves_the_rest_to_others() -> None:
-    work = Work(Capacity(Limits(running=1, waiting=9, of_a_network=2)))
+    work = Work(Capacity(CapacityLimits(running=1, waiting=9, per_network=2)))
     for name in "abc":
         await work.begin(name, "crowd")
     with pytest.raises(CapacityError) as refused:
@@ -84,7 +84,7 @@ async def test_a_network_has_a_share_and_leaves_the_rest_to_others() -> None:
 
 
 async def test_who_gives_up_leaves_the_queue() -> None:
-    work = Work(Capacity(Limits(running=1, waiting=2)))
+    work = Work(Capacity(CapacityLimits(running=1, waiting=2)))
     for name in "abc":
         await work.begin(name)
     work.tasks["b"].cancel()
@@ -98,7 +98,7 @@ async def test_who_gives_up_leaves_the_queue() -> None:
 
 
 async def test_a_turn_that_comes_as_its_request_gives_up_goes_on() -> None:
-    work = Work(Capacity(Limits(running=1, waiting=2)))
+    work = Work(Capacity(CapacityLimits(running=1, waiting=2)))
     for name in "abc":
         await work.begin(name)
     work.ends["a"].set()
@@ -110,7 +110,7 @@ async def test_a_turn_that_comes_as_its_request_gives_up_goes_on() -> None:
 
 
 async def test_patience_has_an_end() -> None:
-    capacity = Capacity(Limits(running=1, patience=0))
+    capacity = Capacity(CapacityLimits(running=1, patience=0))
     async with capacity.turn("a"):
         with pytest.raises(CapacityError):
             async with capacity.turn("b"):
@@ -120,7 +120,7 @@ async def test_patience_has_an_end() -> None:
 
 
 async def test_a_failure_gives_its_turn_back() -> None:
-    capacity = Capacity(Limits(running=1, waiting=0))
+    capacity = Capacity(CapacityLimits(running=1, waiting=0))
     for _ in range(2):
         with pytest.raises(ValueError, match="broken"):
             async with capacity.turn("a"):
@@ -128,7 +128,7 @@ async def test_a_failure_gives_its_turn_back() -> None:
 
 
 def test_event_loops_share_it() -> None:
-    capacity = Capacity(Limits(running=1))
+    capacity = Capacity(CapacityLimits(running=1))
 
     async def use() -> None:
         async with capacity.turn("a"):

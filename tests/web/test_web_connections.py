@@ -58,7 +58,7 @@ def test_the_second_head_of_a_connection_has_to_come_too(tmp_path: Path) -> None
 
 
 def test_no_more_connections_than_there_may_be(tmp_path: Path) -> None:
-    with served(tmp_path, ConnectionLimits(most=3)) as port:
+    with served(tmp_path, ConnectionLimits(maximum=3)) as port:
         first = [connect(port) for _ in range(3)]
         for connection in first:
             connection.sendall(HALF)

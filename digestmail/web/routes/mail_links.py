@@ -20,7 +20,7 @@ from digestmail.steps.subscribers import leaving
 from digestmail.steps.subscribers.leaving import STAYS
 from digestmail.web.shared.forms import PostedTexts
 from digestmail.web.shared.request_context import READ_METHODS, Context, RequestContext
-from digestmail.web.views.digest_lines import next_digest, title_of
+from digestmail.web.views.digest_lines import item_title, next_digest
 from digestmail.web.views.paper_view import paper_path
 from digestmail.web.views.reasons import reason_lines
 
@@ -234,8 +234,7 @@ class _MailedPaper:
         saved = feedback.is_saved(store, self.paper)
         current = verdict.verdict.value if verdict else "undone"
         stands = {"saved": saved, "unsaved": not saved}.get(action, action == current)
-        done = action if stands else current
-        return self.page("thanks", done=done, is_new=is_new and stands)
+        return self.page("thanks", done=action if stands else current, is_new=is_new and stands)
 
     def page(self, name: str, status: int = 200, **names: object) -> Response:
         """Return a page about it. None leads to the preferences: digests are passed on."""
@@ -244,7 +243,7 @@ class _MailedPaper:
             name,
             status,
             here=self._link,
-            title=title_of(item),
+            title=item_title(item),
             paper_path=paper_path(item.paper.key),
             profile=clean(item.profile_name, _MAX_PROFILE),
             score=round(item.score * 100),

@@ -57,7 +57,7 @@ def receive_events(
 
 
 def make_webhooks(settings: BouncesSection) -> Webhooks:
-    """The webhooks of the settings."""
+    """Return the webhooks of the settings."""
     return Webhooks(
         ses_topic=settings.ses_topic,
         sendgrid_key=settings.sendgrid_key,
@@ -68,7 +68,7 @@ def make_webhooks(settings: BouncesSection) -> Webhooks:
 
 
 def fetch(url: str) -> bytes:
-    """A small file from the web; UncheckableError when it cannot be had."""
+    """Return a small file from the web; UncheckableError when it cannot be had."""
     try:
         with httpx.stream("GET", url, timeout=_TIMEOUT, follow_redirects=False) as answer:
             answer.raise_for_status()

@@ -19,7 +19,7 @@ _MAX_PAYLOAD = 4_000  # letters
 
 @dataclass(frozen=True, slots=True)
 class ProofOfWork:
-    """Makes challenges and checks solutions, each good once and for the form that it came with."""
+    """Challenges and checks of solutions, each good once and for the form that it came with."""
 
     store: Store
     secret: str  # signs the challenges

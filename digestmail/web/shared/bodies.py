@@ -19,20 +19,20 @@ from digestmail.web.shared.networks import Networks
 LARGEST_REPORT = 4 * 1024 * 1024  # many bounces in one post of a mail service
 LARGEST_FORM = LARGEST + 1536 * 1024  # a library, and what an earlier one told beside it
 LARGEST_BODY = 256 * 1024  # 5,000 letters of an interest, percent-encoded, are 60 kB
-_NEVER = 10**18  # bytes: the length of a body that does not tell it
+_UNKNOWN_LENGTH = 10**18  # bytes: the length of a body that does not tell it
 _WITH_FILES = ("/subscribe", "/preferences/")
 _FILENAME = re.compile(rb'; name="library"; filename="([^"\r\n]{1,300})"')
-_MOST_DRAINED = 100_000_000  # bytes read and dropped, so that the browser comes to hear the answer
-_SOON = "10"  # seconds, where there was no room
+_MAX_DRAINED = 100_000_000  # bytes read and dropped, so that the browser comes to hear the answer
+_RETRY_AFTER = "10"  # seconds, where there was no room
 
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """What all bodies together may take."""
+    """The room and time that all bodies together may take."""
 
     seconds: float = 120.0  # for a whole body: 5 MB at 0.35 Mbit/s
     held: int = 96 * 1024 * 1024  # bytes in memory at once: some 20 of the largest forms
-    of_a_network: int = 32 * 1024 * 1024
+    per_network: int = 32 * 1024 * 1024
     free: int = 64 * 1024  # bytes of each that are not counted: to leave must always be possible
 
 
@@ -44,7 +44,7 @@ class RefusedError(Exception):
         self.status = status
 
 
-class Memory:
+class BodyMemory:
     """The bytes of bodies that are held at once; safe to share between event loops."""
 
     def __init__(self, limits: BodyLimits) -> None:
@@ -57,58 +57,58 @@ class Memory:
         """The bytes that are counted now."""
         return self._held.total()
 
-    def take(self, network: str, size: int) -> None:
-        """Count bytes; RefusedError when there is no room for them."""
+    def reserve(self, network: str, size: int) -> None:
+        """Reserve bytes; RefusedError when there is no room for them."""
         with self._lock:
-            if self._held[network] + size > self._limits.of_a_network:
+            if self._held[network] + size > self._limits.per_network:
                 raise RefusedError(429)
             if self._held.total() + size > self._limits.held:
                 raise RefusedError(503)
             self._held[network] += size
 
-    def give_back(self, network: str, size: int) -> None:
-        """Count bytes no more."""
+    def release(self, network: str, size: int) -> None:
+        """Give reserved bytes back."""
         with self._lock:
             self._held[network] -= size
             self._held += Counter()  # drops who holds nothing any more
 
 
-class Reading:
-    """One body on its way: its size so far, and how much of it is counted."""
+class BodyReader:
+    """The reader of one body: its bytes so far, and how many of them are counted."""
 
-    def __init__(self, memory: Memory, network: str, most: int, free: int) -> None:
+    def __init__(self, memory: BodyMemory, network: str, max_size: int, free: int) -> None:
         self.body = bytearray()
         self._memory, self._network = memory, network
-        self._most, self._free = most, free
+        self._max_size, self._free = max_size, free
         self._counted = 0
 
     async def read(self, receive: Receive) -> None:
         """Read to the end; RefusedError when there is none in time, or no room."""
-        more = True
-        while more:
+        is_complete = False
+        while not is_complete:
             message = await receive()
             if message["type"] != "http.request":
                 raise RefusedError(400)  # gone before the end: half a form must not count
             self._add(message.get("body", b""))
-            more = message.get("more_body", False)
+            is_complete = not message.get("more_body", False)
 
     def _add(self, chunk: bytes) -> None:
         size = len(self.body) + len(chunk)
         counted = max(size - self._free, 0)
         if counted > self._counted:
-            self._memory.take(self._network, counted - self._counted)
+            self._memory.reserve(self._network, counted - self._counted)
             self._counted = counted
         self.body += chunk
-        if size > self._most:
+        if size > self._max_size:
             raise RefusedError(413)
 
     def close(self) -> None:
         """Give the room back."""
-        self._memory.give_back(self._network, self._counted)
+        self._memory.release(self._network, self._counted)
 
 
 class BodyLimit:
-    """Reads each body before anyone else does, and answers a page to one that is refused.
+    """Middleware that reads each body first, and answers one that is refused with a page.
 
     ``error`` gives the page of a status. To a form with a file that is too large it answers
     ``file_page``, made of the file's name.
@@ -127,7 +127,7 @@ class BodyLimit:
         self._file_page = file_page
         self._networks = networks
         self._limits = limits or BodyLimits()
-        self._memory = Memory(self._limits)
+        self._memory = BodyMemory(self._limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -135,33 +135,33 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         network = self._networks.of(Request(scope))
-        reading = Reading(self._memory, network, _most(path_of(scope)), self._limits.free)
+        reader = BodyReader(self._memory, network, _max_size(path_of(scope)), self._limits.free)
         try:
-            answer = await self._answer(scope, receive, reading)
+            answer = await self._answer(scope, receive, reader)
             if answer is None:
-                await self._serve(scope, bytes(reading.body), receive, send)
+                await self._serve(scope, bytes(reader.body), receive, send)
             else:
                 await answer(scope, receive, _closing(send))
         finally:
-            reading.close()
+            reader.close()
 
-    async def _answer(self, scope: Scope, receive: Receive, reading: Reading) -> ASGIApp | None:
+    async def _answer(self, scope: Scope, receive: Receive, reader: BodyReader) -> ASGIApp | None:
         """Read the body; the page that refuses it, if one does."""
         try:
             async with asyncio.timeout(self._limits.seconds):
-                return await self._refusal(scope, receive, reading)
+                return await self._refusal(scope, receive, reader)
         except TimeoutError:
             return self._pages[408]
 
-    async def _refusal(self, scope: Scope, receive: Receive, reading: Reading) -> ASGIApp | None:
+    async def _refusal(self, scope: Scope, receive: Receive, reader: BodyReader) -> ASGIApp | None:
         path = path_of(scope)
-        has_file, is_large = path.startswith(_WITH_FILES), _announced(scope) > _most(path)
+        has_file, is_large = path.startswith(_WITH_FILES), _announced(scope) > _max_size(path)
         if is_large and not has_file:
             return self._pages[413]
         try:
-            await reading.read(receive)
+            await reader.read(receive)
         except RefusedError as error:
-            name = _filename(reading.body) if has_file and error.status == 413 else ""
+            name = _filename(reader.body) if has_file and error.status == 413 else ""
             if not name:
                 return self._pages[error.status]
             await _drain(receive)
@@ -178,35 +178,35 @@ class BodyLimit:
 
 
 def _closing(send: Send) -> Send:
-    """An answer to a body that is not read: the connection ends with it."""
+    """Return a sender that closes the connection after an answer to an unread body."""
 
     async def send_and_close(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["Connection"] = "close"
             if message["status"] in (429, 503):
-                headers["Retry-After"] = _SOON
+                headers["Retry-After"] = _RETRY_AFTER
         await send(message)
 
     return send_and_close
 
 
 def _filename(body: bytearray) -> str:
-    """The name of the file in a form; empty where it has none."""
-    found = _FILENAME.search(body)
-    return one_line(found[1].decode("utf-8", "replace")) if found else ""
+    """Return the name of the file in a form; empty where it has none."""
+    match = _FILENAME.search(body)
+    return one_line(match[1].decode("utf-8", "replace")) if match else ""
 
 
 async def _drain(receive: Receive) -> None:
     size = 0
-    while size < _MOST_DRAINED:
+    while size < _MAX_DRAINED:
         message = await receive()
         size += len(message.get("body", b""))
         if message["type"] != "http.request" or not message.get("more_body", False):
             return
 
 
-def _most(path: str) -> int:
+def _max_size(path: str) -> int:
     if path.startswith("/hooks/"):
         return LARGEST_REPORT
     return LARGEST_FORM if path.startswith(_WITH_FILES) else LARGEST_BODY
@@ -214,4 +214,4 @@ def _most(path: str) -> int:
 
 def _announced(scope: Scope) -> int:
     length = Headers(scope=scope).get("content-length", "0")
-    return int(length) if length.isdecimal() and len(length) < 19 else _NEVER
+    return int(length) if length.isdecimal() and len(length) < 19 else _UNKNOWN_LENGTH

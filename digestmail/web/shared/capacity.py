@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What a Capacity allows.
+class CapacityLimits:
+    """The numbers of requests that a Capacity allows.
 
     A preview takes one processor some 50 to 500 ms, and the model serves one at a time, so that
     two at once keep it busy while one of them reads a file. The others wait in memory, each with
@@ -23,7 +23,7 @@ class Limits:
 
     running: int = 2
     waiting: int = 16
-    of_a_network: int = 12  # running or waiting: scholars share addresses
+    per_network: int = 12  # running or waiting: scholars share addresses
     patience: float = 15.0  # seconds that a request waits
 
 
@@ -38,8 +38,8 @@ class CapacityError(Exception):
 class Capacity:
     """Turns for costly work, first come, first served; safe to share between event loops."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
+    def __init__(self, limits: CapacityLimits | None = None) -> None:
+        self._limits = limits or CapacityLimits()
         self._lock = threading.Lock()
         self._running = 0
         self._waiting: deque[Future[None]] = deque()
@@ -62,7 +62,7 @@ class Capacity:
         """Queue up; the future is done once it is this request's turn."""
         ready: Future[None] = Future()
         with self._lock:
-            if self._networks[network] >= self._limits.of_a_network:
+            if self._networks[network] >= self._limits.per_network:
                 raise CapacityError(network=True)
             if self._running < self._limits.running:
                 self._running += 1

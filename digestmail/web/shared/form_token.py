@@ -23,7 +23,7 @@ class FormToken:
 
 
 class FormTokens:
-    """Makes and reads tokens with the first of ``keys``; the others are former ones."""
+    """A signer of form tokens: the first of ``keys`` signs, the others are former ones."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         oldest_first = list(reversed(keys))

@@ -30,7 +30,7 @@ _SLASHES = re.compile("/{2,}")
 _AFTER_LINKS = re.compile(
     "(?:&(?:[a-z]{2,6}|#[0-9]{2,4});|[=%](?:3D|2E|20|0D|0A)|[^0-9a-z])+$", re.IGNORECASE | re.ASCII
 )
-_LONGEST_ADDITION = 100  # letters, as looking for the end takes their square
+_MAX_ADDITION = 100  # letters, as looking for the end takes their square
 _MENDED = (*_TOKEN_PAGES, "/help")
 
 _HEADERS = {
@@ -47,7 +47,7 @@ _HEADERS = {
 
 
 def headers_for(path: str) -> dict[str, str]:
-    """The headers that every answer for ``path`` carries."""
+    """Return the headers that every answer for ``path`` carries."""
     public = path.startswith(_PUBLIC)
     headers = _HEADERS | {"Cache-Control": "public, max-age=600" if public else "no-store"}
     if path.startswith(_TOKEN_PAGES):
@@ -56,11 +56,11 @@ def headers_for(path: str) -> dict[str, str]:
 
 
 class SecurityHeaders:
-    """Puts ``headers_for`` its path on every answer that has not chosen its own, errors too."""
+    """Middleware that adds the missing ``headers_for`` its path to each answer, errors too."""
 
-    def __init__(self, app: ASGIApp, more: Mapping[str, str]) -> None:
+    def __init__(self, app: ASGIApp, extra: Mapping[str, str]) -> None:
         self._app = app
-        self._more = more
+        self._extra = extra
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -68,7 +68,7 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        headers = {**headers_for(path), **self._more}
+        headers = {**headers_for(path), **self._extra}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -81,9 +81,10 @@ class SecurityHeaders:
 
 
 class BelowPath:
-    """Serves under the path of ``public_url``, whether or not the proxy in front cuts it off.
+    """Middleware that serves under the path of ``public_url``.
 
-    The settings see to it that no page's address begins with that path.
+    It does so whether or not the proxy in front cuts that path off. The settings see to it that
+    no page's address begins with that path.
     """
 
     def __init__(self, app: ASGIApp, path: str) -> None:
@@ -93,12 +94,12 @@ class BelowPath:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         path = scope.get("path", "")
-        whole = path if f"{path}/".startswith(f"{self._path}/") else self._path + path
-        await self._app({**scope, "root_path": self._path, "path": whole}, receive, send)
+        full_path = path if f"{path}/".startswith(f"{self._path}/") else self._path + path
+        await self._app({**scope, "root_path": self._path, "path": full_path}, receive, send)
 
 
 class TokenPaths:
-    """Forgives what mail programs and copying add to the address of a page with a token.
+    """Middleware that removes what mail programs and copying add to a page's address.
 
     A full stop or bracket of the sentence around it, a slash, the end of a quoted-printable line,
     a bracket as HTML writes it.
@@ -113,7 +114,7 @@ class TokenPaths:
         path = path_of(scope) if scope["type"] == "http" else ""
         if path.startswith(_MENDED):
             plain = _SLASHES.sub("/", path)
-            end = plain[-_LONGEST_ADDITION:]
+            end = plain[-_MAX_ADDITION:]
             mended = plain[: len(plain) - len(end)] + _AFTER_LINKS.sub("", end)
             if mended.startswith(_MENDED):  # something is left of the token
                 scope = {**scope, "path": str(scope.get("root_path", "")) + mended}
@@ -121,7 +122,7 @@ class TokenPaths:
 
 
 class UnexpectedErrors:
-    """Answers ``page`` where the program fails, and logs the traceback without the address."""
+    """Middleware that answers ``page`` to a failure, and logs it without the address."""
 
     def __init__(self, app: ASGIApp, page: ASGIApp) -> None:
         self._app = app
@@ -146,5 +147,5 @@ class UnexpectedErrors:
 
 
 def path_of(scope: Scope) -> str:
-    """The path below the address of the service."""
+    """Return the path below the address of the service."""
     return str(scope["path"]).removeprefix(str(scope.get("root_path", "")))

@@ -13,13 +13,13 @@ _WITH_PORT = re.compile(r"\[(?P<six>[^\]]*)\](:[0-9]+)?|(?P<four>[0-9.]+):[0-9]+
 
 
 class Networks:
-    """Tells from which network a request comes. ``trusted_proxies``: addresses or networks."""
+    """The networks of requests; ``trusted_proxies`` are addresses or networks."""
 
     def __init__(self, trusted_proxies: Sequence[str]) -> None:
         self._trusted = [_proxy(text) for text in trusted_proxies]
 
     def of(self, request: Request) -> str:
-        """The IPv4 address or IPv6 /64 of the visitor.
+        """Return the IPv4 address or IPv6 /64 of the visitor.
 
         X-Forwarded-For is read from its end, and only as far as trusted proxies wrote it.
         """
@@ -48,7 +48,7 @@ def _proxy(text: str) -> IPv4Network | IPv6Network:
 
 
 def _address(text: str) -> _Address | None:
-    """An address as sockets and proxies write it: with a port, in brackets, as a mapped one."""
+    """Parse an address as sockets and proxies write it: with a port, in brackets or mapped."""
     host = text.strip().strip('"')
     if match := _WITH_PORT.fullmatch(host):
         host = match["six"] or match["four"] or ""

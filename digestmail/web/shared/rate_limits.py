@@ -12,7 +12,7 @@ _MAX_NETWORKS = 10_000  # remembered in some 2 MB
 
 @dataclass(frozen=True, slots=True)
 class HourlyLimit:
-    """How many requests of one kind an hour has room for; counted in the database."""
+    """The number of requests of one kind in an hour; counted in the database."""
 
     name: str
     per_network: int

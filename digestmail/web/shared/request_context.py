@@ -28,7 +28,7 @@ _RETRY = {"Retry-After": "3600"}
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What an endpoint needs to answer."""
+    """The things that an endpoint needs to answer a request."""
 
     app: App
     pages: Pages

@@ -48,7 +48,7 @@ _OUTCOMES = {
 
 
 def next_digest(subscriber: Subscriber, now: datetime, words: Words) -> str:
-    """When the next digest comes; empty when none does."""
+    """Return when the next digest comes; empty when none does."""
     due = subscriber.next_due_at
     if due is None:
         return ""
@@ -57,8 +57,8 @@ def next_digest(subscriber: Subscriber, now: datetime, words: Words) -> str:
     return words.moment(due, subscriber.schedule.timezone)
 
 
-def title_of(item: DigestItem) -> str:
-    """A paper's title, safe to show."""
+def item_title(item: DigestItem) -> str:
+    """Return the title of a digest's paper, safe to show."""
     return clean(item.paper.title, _TITLE) or "Untitled"
 
 
@@ -76,7 +76,7 @@ class PaperLine:
 
 @dataclass(frozen=True, slots=True)
 class DigestLine:
-    """A past digest, and what became of it."""
+    """A past digest and its outcome."""
 
     day: date
     url: str  # of the digest as a page
@@ -88,7 +88,7 @@ class DigestLine:
 def digest_line(
     digest: Digest, delivery: Delivery | None, links: Links, pages: Pages
 ) -> DigestLine:
-    """A past digest in words; ``delivery`` is None when nothing was to be mailed."""
+    """Return a past digest in words; ``delivery`` is None when nothing was to be mailed."""
     return DigestLine(
         day=digest.date,
         url=pages.local(links.digest(digest.stored_id)),
@@ -99,31 +99,31 @@ def digest_line(
 
 
 def _outcome(digest: Digest, delivery: Delivery | None, words: Words) -> str:
-    say = words.gettext
-    delivered = say(_OUTCOMES[delivery.state]) if delivery else ""
+    gettext = words.gettext
+    delivered = gettext(_OUTCOMES[delivery.state]) if delivery else ""
     if digest.skip is None:
-        return delivered or say(N_("not sent"))
-    why = say(skipped(digest))
+        return delivered or gettext(N_("not sent"))
+    why = gettext(skipped(digest))
     if not delivered:
         return why
-    return say(N_("%(why)s; short mail %(delivered)s"), why=why, delivered=delivered)
+    return gettext(N_("%(why)s; short mail %(delivered)s"), why=why, delivered=delivered)
 
 
 def skipped(digest: Digest) -> str:
-    """The message that tells why a digest has no papers; empty when it has some."""
+    """Return the message that tells why a digest has no papers; empty when it has some."""
     return _SKIPPED[digest.skip] if digest.skip else ""
 
 
 def _paper_line(digest: Digest, item: DigestItem, links: Links, pages: Pages) -> PaperLine:
-    def say(verdict: Verdict) -> str:
+    def feedback_url(verdict: Verdict) -> str:
         return pages.local(links.feedback(digest.stored_id, item.position, verdict))
 
     return PaperLine(
-        title=title_of(item),
+        title=item_title(item),
         url=web_url(item.paper.url),
         why=clean("; ".join(reason_words(r, pages.words) for r in item.reasons if r.details), _WHY),
-        more_url=say(Verdict.MORE),
-        less_url=say(Verdict.LESS),
+        more_url=feedback_url(Verdict.MORE),
+        less_url=feedback_url(Verdict.LESS),
         save_url=pages.local(links.save(digest.stored_id, item.position)),
     )
 

@@ -64,7 +64,7 @@ class Feed:
 
 
 def entry_of(paper: Paper, home: str, *, note: str = "") -> Entry:
-    """The entry of a stored paper; ``home`` is the public address of the service.
+    """Return the entry of a stored paper; ``home`` is the public address of the service.
 
     ``note`` is a line above the abstract, such as the reason why the paper is there. An entry is
     published when we first saw the paper: dates inside a record may be years old.
@@ -84,7 +84,7 @@ def entry_of(paper: Paper, home: str, *, note: str = "") -> Entry:
 
 
 def feed_answer(feed: Feed, ending: Ending) -> Response:
-    """The feed in the format that an address ending in ``.atom`` or ``.json`` promises.
+    """Return the feed in the format that an address ending in ``.atom`` or ``.json`` promises.
 
     It carries no caching headers: a private feed is ``no-store`` as all answers are by default.
     """
@@ -96,7 +96,7 @@ def feed_answer(feed: Feed, ending: Ending) -> Response:
 
 
 def atom(feed: Feed) -> bytes:
-    """The feed as an Atom document in UTF-8."""
+    """Return the feed as an Atom document in UTF-8."""
     root = Element("feed", {"xmlns": _ATOM})
     _add(root, "id", feed.address)
     _add(root, "title", feed.title)
@@ -131,7 +131,7 @@ def _link(parent: Element, rel: str, href: str, kind: str) -> None:
 
 
 def _valid(text: str) -> str:
-    """``text`` without what XML 1.0 cannot hold, not even escaped."""
+    """Return ``text`` without what XML 1.0 cannot hold, not even escaped."""
     return _NO_XML.sub("", text)
 
 
@@ -143,7 +143,7 @@ def _instant(at: datetime) -> str:
 
 
 def json_feed(feed: Feed) -> bytes:
-    """The feed as a JSON Feed in UTF-8."""
+    """Return the feed as a JSON Feed in UTF-8."""
     document: dict[str, Any] = {
         "version": _JSON_FEED,
         "title": feed.title,

@@ -1,4 +1,4 @@
-"""Renders the pages, and says in words what stands in the store."""
+"""The pages: their templates in one language, and the pages of errors."""
 
 from urllib.parse import urlsplit
 
@@ -98,7 +98,7 @@ class Pages:
         }
 
     def render(self, name: str, status: int = 200, **names: object) -> HTMLResponse:
-        """The page of a template. Raises ConfigError, naming file and line, when it fails."""
+        """Return the page of a template; ConfigError, naming file and line, when it fails."""
         file = f"web/{name}.html"
         try:
             page = self._environment.get_template(file).render({**self._always, **names})
@@ -107,25 +107,24 @@ class Pages:
         return HTMLResponse(page, status)
 
     def error(self, status: int) -> HTMLResponse:
-        """The page of an HTTP status."""
+        """Return the page of an HTTP status."""
         heading, text = _ERRORS.get(status, _ERRORS[500 if status >= 500 else 400])
-        say = self.words.gettext
-        return self.render("error", status, heading=say(heading), text=say(text))
+        gettext = self.words.gettext
+        return self.render("error", status, heading=gettext(heading), text=gettext(text))
 
     def file_too_large(self, filename: str) -> HTMLResponse:
-        """The page that refuses a file for its size."""
-        most = LARGEST // MEGABYTE
-        say = self.words.gettext
-        text = say(_FILE_TOO_LARGE, name=excerpt(filename, 80), most=most)
-        return self.render("error", 413, heading=say(_LARGE_FILE), text=text)
+        """Return the page that refuses a file for its size."""
+        gettext, megabytes = self.words.gettext, LARGEST // MEGABYTE
+        text = gettext(_FILE_TOO_LARGE, name=excerpt(filename, 80), most=megabytes)
+        return self.render("error", 413, heading=gettext(_LARGE_FILE), text=text)
 
     def local(self, link: str) -> str:
-        """A link of ours without the host, so that it also works where the host differs."""
+        """Return a link of ours without the host, so that it also works where the host differs."""
         return self.base + link.removeprefix(self._home)
 
 
 def _environment(app: App, words: Words) -> SandboxedEnvironment:
-    """The mails' own for English, so that no template is compiled twice."""
+    """Return the mails' environment for English, so that no template is compiled twice."""
     if words is ENGLISH:
         return app.renderer.environment
     service = app.settings.service_name

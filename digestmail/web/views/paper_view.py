@@ -40,7 +40,7 @@ class PaperSummary:
 
 
 def paper_summary(paper: Paper, phrases: Sequence[Phrase] = ()) -> PaperSummary:
-    """The view of a paper, with the places marked where ``phrases`` stand."""
+    """Return the view of a paper, with the places marked where ``phrases`` stand."""
     lead, remainder = _split_abstract(clean(paper.abstract, _ABSTRACT), phrases)
     return PaperSummary(
         title=segments(title_of(paper), phrases),
@@ -57,12 +57,12 @@ def paper_summary(paper: Paper, phrases: Sequence[Phrase] = ()) -> PaperSummary:
 
 
 def title_of(paper: Paper) -> str:
-    """A paper's title, safe to show."""
+    """Return a paper's title, safe to show."""
     return clean(paper.title, _TITLE) or "Untitled"
 
 
 def paper_path(key: str) -> str:
-    """The path of a paper's page, below the address of the service."""
+    """Return the path of a paper's page, below the address of the service."""
     return "/papers/" + quote(key, safe="/:@!$'()*,;~")
 
 
@@ -74,7 +74,7 @@ def external_url(name: str) -> str:
 
 
 def _split_abstract(text: str, phrases: Sequence[Phrase]) -> tuple[Segments, Segments]:
-    """The beginning of an abstract and what follows, marked as a whole before it is cut."""
+    """Return the beginning of an abstract and what follows, marked as a whole before it is cut."""
     if len(text) <= _LEAD + _LEAD // 4:  # not worth a click
         return segments(text, phrases), ()
     cut = text.rfind(" ", 0, _LEAD)
@@ -116,7 +116,7 @@ class PaperDetails:
 
 
 def paper_details(paper: Paper) -> PaperDetails:
-    """The view of a paper on its own page."""
+    """Return the view of a paper on its own page."""
     identifier = arxiv_id(paper.key)
     day = paper.published_at or paper.announced_on
     return PaperDetails(

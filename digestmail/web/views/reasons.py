@@ -1,4 +1,4 @@
-"""Why a paper was picked, in words and as bars."""
+"""The reasons for a pick, in words and as bars."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _STRENGTHS = {
     Strength.GOOD: N_("good match"),
     Strength.MAYBE: N_("maybe"),
 }
-_MUCH, _SOME = 0.5, 0.2  # of what all reasons weigh
+_LARGE_SHARE, _FAIR_SHARE = 0.5, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,17 @@ class ReasonLine:
 
 
 def reason_words(reason: Reason, words: Words) -> str:
-    """A reason as ``Reason.words`` has it, in any language."""
+    """Return a reason as ``Reason.words`` has it, in any language."""
     return words.gettext(_REASONS[reason.kind], what=words.listed(reason.details))
 
 
 def why_line(item: DigestItem, words: Words) -> str:
-    """The reasons in one line, as ``render.papers.why`` has them in the mail."""
+    """Return the reasons in one line, as ``render.papers.why`` has them in the mail."""
     reasons = [r for r in item.reasons if r.details and r.kind is not ReasonKind.TRENDING]
-    parts = [_briefly(reason, words) for reason in reasons]
-    if item.strength and parts:
-        parts.insert(0, words.gettext(_STRENGTHS[item.strength]))
-    return clean("; ".join(parts), _WHY)
+    phrases = [_briefly(reason, words) for reason in reasons]
+    if item.strength and phrases:
+        phrases.insert(0, words.gettext(_STRENGTHS[item.strength]))
+    return clean("; ".join(phrases), _WHY)
 
 
 def _briefly(reason: Reason, words: Words) -> str:
@@ -60,15 +60,18 @@ def _briefly(reason: Reason, words: Words) -> str:
 
 
 def reason_lines(item: DigestItem, words: Words) -> list[ReasonLine]:
-    """The reasons of a pick, the weightiest first; before them a followed author, who is a rule."""
-    some = [reason for reason in item.reasons if reason.details]
-    some.sort(key=lambda reason: (reason.kind is not ReasonKind.AUTHOR, -reason.weight))
-    return [_line(reason, some, words) for reason in some]
+    """Return the reasons of a pick, the weightiest first.
+
+    A followed author comes before them, as that is a rule.
+    """
+    reasons = [reason for reason in item.reasons if reason.details]
+    reasons.sort(key=lambda reason: (reason.kind is not ReasonKind.AUTHOR, -reason.weight))
+    return [_line(reason, reasons, words) for reason in reasons]
 
 
-def _line(reason: Reason, all_: Sequence[Reason], words: Words) -> ReasonLine:
-    whole = sum(max(one.weight, 0) for one in all_)
-    share = max(reason.weight, 0) / whole if whole else 0.0
-    weighs = "much" if share >= _MUCH else "some" if share >= _SOME else "little"
-    said = clean(reason_words(reason, words), _WHY)
-    return ReasonLine(said[:1].upper() + said[1:], round(share, 3), weighs if share else "")
+def _line(reason: Reason, reasons: Sequence[Reason], words: Words) -> ReasonLine:
+    total = sum(max(candidate.weight, 0) for candidate in reasons)
+    share = max(reason.weight, 0) / total if total else 0.0
+    weighs = "much" if share >= _LARGE_SHARE else "some" if share >= _FAIR_SHARE else "little"
+    text = clean(reason_words(reason, words), _WHY)
+    return ReasonLine(text[:1].upper() + text[1:], round(share, 3), weighs if share else "")
