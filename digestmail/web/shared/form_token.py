@@ -36,7 +36,7 @@ class FormTokens:
     def age(self, token: str, now: datetime) -> timedelta | None:
         """Return how long ago, to the second, a form was made; None when not made here."""
         try:
-            issued = int(self._signer.unsign(token))
+            issued = int(self._signer.unsign(token.encode(errors="replace")))
         except BadSignature:
             return None
         return timedelta(seconds=int(now.timestamp()) - issued)
