@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from cli_shell import Shell
 from conftest import NOW, FakeClock
 from mailbox_servers import PASSWORD, USER, Box, imap, pop3
-from test_cli import Shell
 from web_apps import open_app
 
 from digestmail.config import Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
-from test_cli import PAPERS, Shell, errors
+from cli_shell import PAPERS, Shell, errors
 
 from digestmail.resources import TEMPLATES
 
