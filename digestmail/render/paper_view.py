@@ -23,6 +23,7 @@ from digestmail.text import (
     spans,
     words,
 )
+from digestmail.text.contribution import summary
 from digestmail.text.person_names import same_person
 
 Segments = tuple[tuple[str, bool], ...]  # of a text, each with whether it is marked
@@ -95,7 +96,7 @@ def paper_view(
     paper, reasons = item.paper, reason_view(item)
     phrases = [phrase for text in reasons.marked for phrase in expression(text).phrases]
     title = clean(paper.title, _LIMITS.title) or "Untitled"
-    abstract = clean(paper.abstract, room)
+    abstract = summary(_plain(paper.abstract), room) if room else ""
     authors, unnamed = _authors(paper.authors, reasons.followed)
     return PaperView(
         place=place.number,
@@ -228,7 +229,11 @@ def _joined(unordered: Spans) -> Spans:
 
 def clean(text: str, limit: int) -> str:
     """Return ``text`` on one line, without controls, its LaTeX readable, cut to ``limit``."""
-    return excerpt(one_line(readable(one_line(text))), limit) if limit else ""
+    return excerpt(_plain(text), limit) if limit else ""
+
+
+def _plain(text: str) -> str:
+    return one_line(readable(one_line(text)))
 
 
 def segments(text: str, phrases: Iterable[Phrase]) -> Segments:
