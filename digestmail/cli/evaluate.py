@@ -7,25 +7,28 @@ import typer
 
 from digestmail.cli.shell import Json
 
+_Method = Annotated[
+    list[str] | None,
+    typer.Option(help="digestmail, or what others do, such as bm25; repeatable; or all."),
+]
+_Variant = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Know just keywords, interests, seeds (5 papers), seed (one), seed-and-title,"
+        " verdicts or dislikes of the readers; repeatable."
+    ),
+]
+
 
 def evaluate(
     folders: Annotated[
         list[Path], typer.Argument(help="Benchmarks: papers*.jsonl.gz, profiles.jsonl.gz.")
     ],
-    method: Annotated[
-        list[str] | None,
-        typer.Option(help="digestmail, or what others do, such as bm25; repeatable; or all."),
-    ] = None,
+    method: _Method = None,
     against: Annotated[
         str, typer.Option(help="Tell differences from this method, not from the best other one.")
     ] = "",
-    variant: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Know just keywords, interests, seeds (5 papers), seed (one), seed-and-title,"
-            " verdicts or dislikes of the readers; repeatable."
-        ),
-    ] = None,
+    variant: _Variant = None,
     leave_out: Annotated[
         list[str] | None,
         typer.Option(metavar="FAMILY", help="Leave out a family of benchmarks; repeatable."),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, case, func, or_, select, update
+from sqlmodel import Session
 
 from digestmail.domain import (
     MAILS,
@@ -197,17 +198,7 @@ class Ledger:
         No lease is given for ``longest``: one that lasts longer comes from a clock set back since.
         """
         with self._database.writing() as session:
-            held = session.execute(
-                select(DELIVERY.c.id, DELIVERY.c.lease_owner, DELIVERY.c.lease_until)
-                .where(DELIVERY.c.state.in_(_HELD))
-                .with_for_update(skip_locked=True)
-            ).all()
-            gone = {owner: is_gone(owner) for owner in {row.lease_owner for row in held}}
-            abandoned = [
-                row.id
-                for row in held
-                if has_lapsed(row.lease_until, longest, now) or gone[row.lease_owner]
-            ]
+            abandoned = _abandoned(session, now, is_gone, longest)
             if not abandoned:
                 return Recovered()
             harmless = or_(
@@ -324,3 +315,18 @@ def _delivery(row: DeliveryRow) -> Delivery:
         next_attempt_at=row.next_attempt_at,
         detail=row.detail,
     )
+
+
+def _abandoned(
+    session: Session, now: datetime, is_gone: Callable[[str], bool], longest: timedelta
+) -> list[int]:
+    """Return the held deliveries whose worker has died or let its lease run out, locked."""
+    held = session.execute(
+        select(DELIVERY.c.id, DELIVERY.c.lease_owner, DELIVERY.c.lease_until)
+        .where(DELIVERY.c.state.in_(_HELD))
+        .with_for_update(skip_locked=True)
+    ).all()
+    gone = {owner: is_gone(owner) for owner in {row.lease_owner for row in held}}
+    return [
+        row.id for row in held if has_lapsed(row.lease_until, longest, now) or gone[row.lease_owner]
+    ]
