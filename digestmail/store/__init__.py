@@ -22,6 +22,7 @@ from digestmail.store.salt import Salt
 from digestmail.store.sources import Sources
 from digestmail.store.subscribers import Subscribers
 from digestmail.store.suppressions import Suppression, Suppressions
+from digestmail.store.taps import Origin, Tap, Taps
 from digestmail.store.texts import TextFeatures
 from digestmail.store.uploads import Uploads
 
@@ -49,6 +50,7 @@ class Store:
         self.bounces = Bounces(database)
         self.relays = Relays(database)
         self.overview = Overview(database)
+        self.taps = Taps(database)
         self.saved = Saved(database, self.papers)
         self.uploads = Uploads(database)
         self.texts = TextFeatures(database)
@@ -78,6 +80,7 @@ __all__ = [
     "Mailed",
     "NoteName",
     "Notes",
+    "Origin",
     "Overview",
     "Papers",
     "Planned",
@@ -93,6 +96,8 @@ __all__ = [
     "Subscribers",
     "Suppression",
     "Suppressions",
+    "Tap",
+    "Taps",
     "ToWire",
     "Unsent",
     "Uploads",

@@ -307,6 +307,19 @@ class SavedRow(Base, table=True):
     saved_at: datetime
 
 
+class TapRow(Base, table=True):
+    """The last time that a link of a mail did something; see ``taps``."""
+
+    __tablename__ = "tap"
+
+    subscriber_id: int = _owner("subscriber", primary_key=True)
+    paper_id: int = _owner("paper", primary_key=True)
+    action: str = Field(primary_key=True)  # "more", "less", "save"
+    origin: str = Field(primary_key=True)  # "page", "button"
+    at: datetime = Field(index=True)
+    replaced_at: datetime | None
+
+
 class RateRow(Base, table=True):
     __tablename__ = "rate"
 
@@ -364,4 +377,5 @@ SOURCE = table(SourceRow)
 SUBSCRIBER = table(SubscriberRow)
 SUPPRESSION = table(SuppressionRow)
 TALLY = table(TallyRow)
+TAP = table(TapRow)
 TEXT_FEATURE = table(TextFeatureRow)

@@ -29,11 +29,11 @@ from digestmail.domain import (
 )
 from digestmail.errors import ConfigError, StoreError
 from digestmail.resources import MIGRATIONS
-from digestmail.store import Bounce, Database, Finish, Store
+from digestmail.store import Bounce, Database, Finish, Origin, Store, Tap
 from digestmail.store.migrate import copies, current_revision, migrate, require_current
 from digestmail.store.tables import metadata
 
-NEWEST = "0013"
+NEWEST = "0014"
 _REBUILD = """
 import sqlalchemy as sa
 from alembic import op
@@ -77,6 +77,7 @@ def _fill(store: Store) -> None:
     store.papers.keep_features("terms", {papers[0].stored_id: b"0"})
     store.texts.keep("meaning", {"hash": b"0"}, NOW)
     store.saved.add(ada.stored_id, papers[0].stored_id, NOW)
+    store.taps.record(ada.stored_id, papers[0].stored_id, "save", Origin.PAGE, NOW)
     store.bounces.record(Bounce(id="b", at=NOW, kind="soft"))
     store.suppressions.add("0f", "bounced", NOW)
     store.rate_limits.allow("1e", 1, NOW - NOW, NOW)
@@ -401,3 +402,24 @@ def test_papers_of_before_are_numbered_as_they_were_seen(store: Store) -> None:
     assert numbered == [(1, "3"), (2, "2"), (3, "1")]
     (new,) = arrive(store, 4, at=NOW - 3 * HOUR)
     assert store.papers.news(NOW - 2 * HOUR)[-1] == (4, new)
+
+
+def test_taps_of_before_move_to_their_table_and_back(store: Store) -> None:
+    ada, paper = join(store).stored_id, arrive(store, 1)[0].stored_id
+    store.taps.record(ada, paper, "more", Origin.PAGE, NOW)
+    store.taps.record(ada, paper, "save", Origin.BUTTON, NOW)
+    store.taps.record(ada, paper, "less", Origin.BUTTON, NOW, replaced_at=NOW - HOUR)
+    store.rate_limits.allow("hook:1e", 1, HOUR, NOW)
+    migrate(store.database, MIGRATIONS, NOW, revision="0013")
+    press = f"press:{ada}:{paper}:less"
+    marks = [f"tap:{ada}:{paper}:more", f"press:{ada}:{paper}:save", press, f"{press}:instead"]
+    assert [store.rate_limits.window_start(mark) for mark in marks] == [NOW] * 4
+    assert store.rate_limits.window_start(f"{press}:before") == NOW - HOUR
+    store.rate_limits.allow(f"tap:999:{paper}:more", 1, HOUR, NOW)  # of a reader erased since
+    migrate(store.database, MIGRATIONS, NOW)
+    assert store.taps.last(ada, paper, "more", Origin.PAGE) == Tap(NOW, None)
+    assert store.taps.last(ada, paper, "save", Origin.BUTTON) == Tap(NOW, None)
+    assert store.taps.last(ada, paper, "less", Origin.BUTTON) == Tap(NOW, NOW - HOUR)
+    assert store.taps.last(ada, paper, "less", Origin.PAGE) is None
+    assert store.rate_limits.window_start("hook:1e") == NOW
+    assert store.rate_limits.window_start(f"tap:999:{paper}:more") is None

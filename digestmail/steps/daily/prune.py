@@ -12,6 +12,7 @@ TEXTS = timedelta(days=14)  # a weekly digest uses what was computed of its prof
 def prune(store: Store, now: datetime) -> int:
     """Erase requests never confirmed and counters run out; returns how many requests."""
     store.rate_limits.forget(now - COUNTERS)
+    store.taps.forget(now - COUNTERS)
     store.uploads.forget(now - UNCONFIRMED)
     store.texts.forget(now - TEXTS)
     return store.subscribers.forget_unconfirmed(now - UNCONFIRMED)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from digestmail.domain import Feedback, SubscriberStatus, Verdict
 from digestmail.steps.reading import feedback
 from digestmail.steps.reading.feedback import RatedPaper
-from digestmail.store import Store
+from digestmail.store import Origin, Store, Tap
 
 _MAX_SUBMISSIONS = 4  # of one mail in a RUSH; a quick reader needs two seconds for each
 RUSH = timedelta(seconds=8)
@@ -194,53 +194,42 @@ def _take_presses_back(store: Store, paper: RatedPaper, since: datetime) -> None
     """Undo what buttons said in a burst, of the papers of its mail; what they replaced returns."""
     reader, papers = paper.digest.subscriber_id, _papers(paper)
     for verdict in store.feedback.of([reader]):
-        key = _press(reader, verdict.paper_id, verdict.verdict)
-        if verdict.paper_id not in papers or not _is_marked(store, key, verdict.given_at, since):
+        press = store.taps.last(reader, verdict.paper_id, verdict.verdict, Origin.BUTTON)
+        if verdict.paper_id not in papers or not _is_of(press, verdict.given_at, since):
             continue
         feedback.undo(store, reader, verdict.paper_id)
-        if _is_marked(store, f"{key}:instead", verdict.given_at, since):
-            before = store.rate_limits.window_start(f"{key}:before")
+        if press is not None and press.replaced_at is not None:
             replaced = replace(verdict, verdict=_OPPOSITE[verdict.verdict])
-            store.feedback.give(replace(replaced, given_at=before or verdict.given_at))
+            store.feedback.give(replace(replaced, given_at=press.replaced_at))
     for saved in store.saved.of(reader):
         paper_id = saved.paper.stored_id
-        key = _press(reader, paper_id, _SAVED)
-        if paper_id in papers and _is_marked(store, key, saved.saved_at, since):
+        press = store.taps.last(reader, paper_id, _SAVED, Origin.BUTTON)
+        if paper_id in papers and _is_of(press, saved.saved_at, since):
             store.saved.remove(reader, paper_id)
 
 
 def _mark_press(
     store: Store, paper: RatedPaper, action: str, now: datetime, instead_of: Feedback | None = None
 ) -> None:
-    """Note that a button is about to act, and what it replaces."""
-    key = _press(paper.digest.subscriber_id, paper.item.paper.stored_id, action)
-    store.rate_limits.allow(key, 1, timedelta(0), now)
-    if instead_of is not None:
-        store.rate_limits.allow(f"{key}:instead", 1, timedelta(0), now)
-        store.rate_limits.allow(f"{key}:before", 1, timedelta(0), instead_of.given_at)
-
-
-def _is_marked(store: Store, key: str, at: datetime, since: datetime) -> bool:
-    marked = store.rate_limits.window_start(key)
-    return marked is not None and at >= since and abs(marked - at) <= RUSH
-
-
-def _press(reader: int, paper_id: int, action: str) -> str:
-    return f"press:{reader}:{paper_id}:{action}"
+    """Record that a button is about to act, and what it replaces."""
+    ids = paper.digest.subscriber_id, paper.item.paper.stored_id
+    replaced_at = instead_of.given_at if instead_of else None
+    store.taps.record(*ids, action, Origin.BUTTON, now, replaced_at)
 
 
 def _mark(store: Store, paper: RatedPaper, action: str, now: datetime) -> None:
-    """Note that a page is about to act by itself."""
-    key = _tap(paper.digest.subscriber_id, paper.item.paper.stored_id, action)
-    store.rate_limits.allow(key, 1, timedelta(0), now)
+    """Record that a page is about to act by itself."""
+    ids = paper.digest.subscriber_id, paper.item.paper.stored_id
+    store.taps.record(*ids, action, Origin.PAGE, now)
 
 
 def _is_tapped(store: Store, reader: int, paper_id: int, action: str, at: datetime) -> bool:
     """Return whether a page did by itself what was done then."""
+    return _is_of(store.taps.last(reader, paper_id, action, Origin.PAGE), at)
+
+
+def _is_of(tap: Tap | None, at: datetime, since: datetime | None = None) -> bool:
+    """Return whether a tap did what was done then, at or after an instant."""
     # Not to the instant: the same link may have been opened twice at once.
-    marked = store.rate_limits.window_start(_tap(reader, paper_id, action))
-    return marked is not None and abs(marked - at) <= RUSH
-
-
-def _tap(reader: int, paper_id: int, action: str) -> str:
-    return f"tap:{reader}:{paper_id}:{action}"
+    is_in_time = since is None or at >= since
+    return tap is not None and is_in_time and abs(tap.at - at) <= RUSH
