@@ -207,12 +207,12 @@ class SearchService:
 
     @property
     def bytes(self) -> int:
-        """The memory that the index takes in each process; the vectors are shared by all."""
+        """Return the memory that the index takes in each process; the vectors are shared by all."""
         return self._index.bytes if self._index is not None else 0
 
     @property
     def categories(self) -> dict[str, int]:
-        """The categories that occur, most papers first."""
+        """Return the categories that occur, most papers first."""
         index = self._current()
         return dict(index.categories) if index is not None else {}
 

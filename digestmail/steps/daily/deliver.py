@@ -10,8 +10,7 @@ import logging
 import secrets
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -26,9 +25,7 @@ from digestmail.domain import (
     Mailer,
     Message,
     Outcome,
-    Paper,
     Phase,
-    Recipient,
     SendResult,
 )
 from digestmail.errors import ConfigError, StoreError
@@ -36,12 +33,12 @@ from digestmail.mail.transport.refusals import BREAKER, reply_line
 from digestmail.mail.transport.relays_mailer import is_full
 from digestmail.steps.daily.alert import alert
 from digestmail.steps.daily.compose import Composer
+from digestmail.steps.daily.lease_queue import LeasedMail, LeaseQueue
 from digestmail.steps.daily.outcomes import RETRIES, Transition, decide, is_doubtful, withdrawn
 from digestmail.steps.daily.recording import RECORDING, Recorder, RecordingParameters
 from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.steps.subscribers.suppression import LEFT_REASON
 from digestmail.store import Finish, Recovered, Store, ToWire
-from digestmail.store.digest_rows import DigestRows
 from digestmail.text import one_line
 from digestmail.worker import is_gone, this_worker
 
@@ -132,17 +129,6 @@ def _joined(troubles: Mapping[str, str]) -> str:
     return "; ".join(f"{relay}: {trouble}" for relay, trouble in troubles.items())
 
 
-@dataclass(frozen=True, slots=True)
-class _LeasedMail:
-    """A leased delivery with what its mail is made of, as far as that is still here."""
-
-    delivery: Delivery
-    recipient: Recipient | None
-    refused: str  # why their address must not be mailed; empty when it may
-    digests: DigestRows
-    lease_end: float
-
-
 class _Run:
     """One run of a Sender, under a lease owner of its own."""
 
@@ -150,15 +136,18 @@ class _Run:
         self.report = DeliveryReport()
         self._sender = sender
         self._store = sender.store
-        self._owner = owner
         self._progress = progress
-        self._claiming: asyncio.Task[None] | None = None
-        self._leased: deque[_LeasedMail] = deque()
-        self._drained = False
         self._recorder = Recorder(
             lambda steps: sender.store.ledger.take(owner, steps), sender.recording
         )
-        self._papers: dict[int, Paper] = {}  # met in this run; its digests share most of them
+        self._queue = LeaseQueue(
+            sender.store,
+            owner,
+            sender.mailer.concurrency * BATCH_PER_CONNECTION,
+            sender.recording.lease,
+            sender.clock,
+            lambda: self._recorder.lease_end,
+        )
         self._broken = False  # ourselves or the database, not the relay
         self._render_errors: set[str] = set()
 
@@ -176,66 +165,23 @@ class _Run:
         errors = [
             error for error in await asyncio.gather(*several, return_exceptions=True) if error
         ]
-        unsent = [mail.delivery for mail in self._leased]
-        if unsent:
-            with suppress(StoreError) if errors else nullcontext():  # a lease ends by itself
-                await asyncio.to_thread(self._store.ledger.put_back, self._owner, unsent)
+        with suppress(StoreError) if errors else nullcontext():  # a lease ends by itself
+            await self._queue.put_back()
         if errors:
             raise errors[0]
 
     async def _send_all(self, kinds: Collection[DeliveryKind]) -> None:
         try:
-            while mail := await self._next(kinds):
+            while mail := await self._queue.next(kinds, lambda: self.halted):
                 await self._send_now(mail)
         except Exception:
             self._broken = True
             raise
 
-    async def _next(self, kinds: Collection[DeliveryKind]) -> _LeasedMail | None:
-        """Return the next leased delivery; lease a few more, once for all, when there is none."""
-        while not (self._leased or self._drained or self.halted):
-            if self._claiming is None:
-                self._claiming = asyncio.create_task(self._lease(kinds))
-            await self._claiming
-        return self._leased.popleft() if self._leased and not self.halted else None
-
-    async def _lease(self, kinds: Collection[DeliveryKind]) -> None:
-        self._leased.extend(await asyncio.to_thread(self._claim, kinds))
-        self._drained = not self._leased
-        self._claiming = None
-
-    def _claim(self, kinds: Collection[DeliveryKind]) -> list[_LeasedMail]:
-        limit = self._sender.mailer.concurrency * BATCH_PER_CONNECTION
-        ledger = self._store.ledger
-        now, lease = self._sender.clock(), self._sender.recording.lease
-        leased, until = (
-            ledger.claim(self._owner, now, lease, limit, kinds),
-            self._recorder.lease_end,
-        )
-        try:
-            return self._leased_mails(leased, until)
-        except Exception:
-            with suppress(StoreError):
-                ledger.put_back(self._owner, leased)
-            raise
-
-    def _leased_mails(self, leased: Sequence[Delivery], until: float) -> list[_LeasedMail]:
-        people = self._store.subscribers.recipients({d.subscriber_id for d in leased})
-        refused = self._sender.subscriptions.suppressed_among(
-            {person.email for person in people.values()}
-        )
-        digests = self._store.digests.load(
-            [d.digest_id for d in leased if d.digest_id is not None], self._papers
-        )
-        return [
-            _LeasedMail(d, person, refused.get(person.email, "") if person else "", digests, until)
-            for d, person in ((d, people.get(d.subscriber_id)) for d in leased)
-        ]
-
-    async def _send_now(self, mail: _LeasedMail) -> None:
+    async def _send_now(self, mail: LeasedMail) -> None:
         started, result = time.monotonic(), await self._attempt(mail)
         while result.outcome is Outcome.WITHDRAWN and (
-            readdressed := await self._readdressed(mail)
+            readdressed := await self._queue.readdressed(mail)
         ):
             mail, result = readdressed, await self._attempt(readdressed)
         delivery, result = mail.delivery, await self._believed(mail.delivery, result)
@@ -274,7 +220,7 @@ class _Run:
                 )
         return result if believed else replace(result, outcome=Outcome.DEFERRED)
 
-    async def _attempt(self, mail: _LeasedMail) -> SendResult:
+    async def _attempt(self, mail: LeasedMail) -> SendResult:
         sender, delivery = self._sender, mail.delivery
         if sender.clock() > delivery.due_at + sender.latest:
             return withdrawn(f"more than {sender.latest / timedelta(hours=1):.0f} hours late")
@@ -291,22 +237,13 @@ class _Run:
         result = await sender.mailer.send(composed, claim)
         return withdrawn(_LEFT_REASON) if result.outcome is Outcome.WITHDRAWN else result
 
-    async def _readdressed(self, mail: _LeasedMail) -> _LeasedMail | None:
-        """Return the mail under its subscriber's new address, if it has one and is still ours."""
-        ledger, delivery = self._store.ledger, mail.delivery
-        delivery_now = await asyncio.to_thread(ledger.readdress, self._owner, delivery)
-        if delivery_now is None:
-            return None
-        (readdressed,) = await asyncio.to_thread(self._leased_mails, [delivery_now], mail.lease_end)
-        return readdressed
-
-    def _compose(self, mail: _LeasedMail) -> Message | SendResult:
+    def _compose(self, mail: LeasedMail) -> Message | SendResult:
         delivery, recipient = mail.delivery, mail.recipient
         spec = MAILS[delivery.kind]
         if recipient is None or recipient.status not in spec.recipients:
             return withdrawn(_LEFT_REASON)
-        if mail.refused and not (mail.refused == LEFT_REASON and spec.after_leaving):
-            return withdrawn(f"the address must not be mailed: {mail.refused}")
+        if mail.suppression and not (mail.suppression == LEFT_REASON and spec.after_leaving):
+            return withdrawn(f"the address must not be mailed: {mail.suppression}")
         if recipient.email != delivery.address:
             return withdrawn("the subscriber has another address now")
         try:
