@@ -11,7 +11,7 @@ from digestmail.steps.subscribers.uploaded_library import Filled
 from digestmail.web.routes.confirmations import Outcome, redirect_to_outcome
 from digestmail.web.shared.form_token import FormToken, is_robot
 from digestmail.web.shared.forms import FormView, Posted, Texts
-from digestmail.web.shared.profile_form import CARRIED, with_suggestion
+from digestmail.web.shared.profile_form import with_suggestion
 from digestmail.web.shared.rate_limits import PREVIEWS, READS
 from digestmail.web.shared.request_context import READ_METHODS, Context, RequestContext, Turn
 from digestmail.web.shared.schedule_form import is_weekly
@@ -19,6 +19,7 @@ from digestmail.web.shared.subscription_form import (
     SubmittedSubscription,
     parse_signup_profile,
     parse_subscription,
+    prefilled_texts,
     subscription_texts,
 )
 from digestmail.web.views.previews import (
@@ -37,9 +38,9 @@ _ANSWER_CACHE_CONTROL = "private, no-cache"
 @router.api_route("/subscribe", methods=READ_METHODS)
 def subscribe_form(context: Context, request: Request) -> Response:
     """Show the form, filled in with the fields of the query."""
-    texts = _of_a_stranger(request.query_params)
-    form = FormView(subscription_texts(texts))
-    return _form_page(context, form, guess="timezone" not in texts)
+    query = request.query_params
+    form = FormView(prefilled_texts(query))
+    return _form_page(context, form, guess="timezone" not in query)
 
 
 @router.post("/subscribe", dependencies=[Turn])
@@ -49,7 +50,7 @@ def subscribe(context: Context, request: Request, posted: Posted) -> Response:
     if is_robot(texts):
         return _answer(context, texts)
     if not guard.is_issued_here(texts, context.now):
-        form = FormView(subscription_texts(_of_a_stranger(texts)))
+        form = FormView(prefilled_texts(texts))
         return _form_page(context, form, status=422, stale=True)
     context.count(request, READS)  # before a file is read: that takes its time
     submitted = parse_subscription(context, posted)
@@ -91,11 +92,6 @@ def show_preview(context: Context, request: Request, posted: Posted) -> Response
     page = _form_page(context, form, filled=submitted.filled, view=view, token=token)
     page.headers["Cache-Control"] = _ANSWER_CACHE_CONTROL
     return page
-
-
-def _of_a_stranger(texts: Texts) -> dict[str, str]:
-    """Return what a link or a form of another site may fill in: all but the hidden uploads."""
-    return {name: text for name, text in texts.items() if name != CARRIED}
 
 
 def _form_page(

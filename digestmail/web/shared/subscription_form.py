@@ -17,7 +17,7 @@ from digestmail.web.shared.profile_form import (
 from digestmail.web.shared.request_context import RequestContext
 from digestmail.web.shared.schedule_form import parse_schedule, schedule_texts
 
-PROFILE_AT_SIGNUP = tuple(name for name, field in PROFILE_FIELDS.items() if field.at_signup)
+_PROFILE_AT_SIGNUP = tuple(name for name, field in PROFILE_FIELDS.items() if field.at_signup)
 _SCHEDULE_AT_SIGNUP = tuple(name for name, field in SCHEDULE_FIELDS.items() if field.at_signup)
 
 
@@ -32,9 +32,17 @@ class SubmittedSubscription:
 
 
 def subscription_texts(texts: Texts) -> dict[str, str]:
-    """Return the public form's texts with those given, by a visitor or by a link's query."""
+    """Return the public form's texts with those that a visitor has typed."""
     blank = profile_texts(Profile()) | schedule_texts(Schedule()) | {"email": "", CARRIED: ""}
     return {name: texts.get(name, default) for name, default in blank.items()}
+
+
+def prefilled_texts(texts: Texts) -> dict[str, str]:
+    """Return the public form's texts as a link or a form of another site fills it in.
+
+    Of the hidden uploads nothing is taken.
+    """
+    return subscription_texts(texts) | {CARRIED: ""}
 
 
 def parse_subscription(context: RequestContext, posted: PostedForm) -> SubmittedSubscription:
@@ -50,4 +58,4 @@ def parse_subscription(context: RequestContext, posted: PostedForm) -> Submitted
 
 def parse_signup_profile(context: RequestContext, posted: PostedForm) -> SubmittedProfile:
     """Parse the fields of a profile that the public form asks for."""
-    return parse_profile(context, posted, context.app.new_profile, fields=PROFILE_AT_SIGNUP)
+    return parse_profile(context, posted, context.app.new_profile, fields=_PROFILE_AT_SIGNUP)

@@ -47,9 +47,6 @@ _NAMES = (
     "unsubscribed",
     "why",
 )
-_TITLE = 300
-_WHY = 300
-NOTE = 500
 
 _ERRORS = {
     400: (N_("That did not arrive well"), N_("Please go back and try again.")),
