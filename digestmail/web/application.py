@@ -23,6 +23,7 @@ from digestmail.web.routes import (
     search,
     service,
     subscribe,
+    subscription_links,
     trending,
     verdicts,
     webhooks,
@@ -48,6 +49,7 @@ ROUTERS = tuple(
     for module in (
         webhooks,
         subscribe,
+        subscription_links,
         mail_links,
         link_requests,
         preferences,

@@ -1,7 +1,7 @@
-"""Where the links of the mails lead: each opens a page with a button, and the button acts.
+"""Where the links of a paper in a mail lead: feedback, the reading list, and why it was picked.
 
-Pages of one tap press theirs by themselves where a person looks at them (static/tap.js). Those
-that confirm and unsubscribe never do.
+Each opens a page with a button, and the button acts. The pages press theirs by themselves where a
+person looks at them (static/tap.js).
 """
 
 from typing import Annotated, Literal
@@ -10,17 +10,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
-from digestmail.addresses import masked, readable_address
-from digestmail.domain import Subscriber, SubscriberStatus, Verdict
+from digestmail.domain import Verdict
 from digestmail.errors import LeftError
 from digestmail.render.paper_view import clean
 from digestmail.steps.reading import auto_submit, feedback
 from digestmail.steps.reading.auto_submit import Answer
-from digestmail.steps.subscribers import leaving
-from digestmail.steps.subscribers.leaving import STAYS
 from digestmail.web.shared.forms import PostedTexts
 from digestmail.web.shared.request_context import READ_METHODS, Context, RequestContext
-from digestmail.web.views.digest_lines import item_title, next_digest
+from digestmail.web.views.digest_lines import item_title
 from digestmail.web.views.paper_view import paper_path
 from digestmail.web.views.reasons import reason_lines
 
@@ -31,98 +28,7 @@ _Action = Literal["more", "less", "undone", "saved", "unsaved"]
 _MAX_PROFILE = 80
 _BY_ITSELF = "by_itself"  # what static/tap.js adds to the form it posts
 _TURNS_ROUND = "turns_round"  # a field of the buttons on the page that thanks
-_ONE_CLICK = "List-Unsubscribe"  # the field that RFC 8058 has mail programs post
 _REFUSED = 429
-
-
-@router.api_route("/confirm/{token}", methods=READ_METHODS)
-def ask_to_confirm(context: Context, token: str) -> Response:
-    """Show the button that confirms; once it was pressed, that all is done, and no way in."""
-    subscriber = context.app.subscriptions.pending(token, context.now)
-    if subscriber.status in STAYS:
-        return context.pages.render(
-            "confirmed", email=readable_address(subscriber.email), preferences=""
-        )
-    return context.pages.render(
-        "confirm",
-        token=token,
-        email=readable_address(subscriber.email),
-        schedule=subscriber.schedule,
-        profiles=subscriber.profiles,
-    )
-
-
-@router.post("/confirm/{token}")
-def confirm(context: Context, token: str) -> Response:
-    """Confirm; only the press that does leads to the preferences."""
-    confirmed = context.app.subscriptions.confirm(token, context.now)
-    if not confirmed.is_new:
-        return context.redirect(f"/confirm/{quote(token)}")
-    link = context.app.links.preferences(confirmed.subscriber.stored_id, context.now)
-    # Who has nothing to choose papers by yet is led to where it is chosen.
-    page = "/welcome" if confirmed.subscriber.profiles else ""
-    return context.redirect(f"{context.pages.local(link)}{page}")
-
-
-@router.api_route("/unsubscribe/{token}", methods=READ_METHODS)
-def ask_to_leave(context: Context, token: str) -> Response:
-    """Show the button that unsubscribes."""
-    subscriber = context.app.subscriptions.leaver(token)
-    address = masked(subscriber.email) if subscriber else ""
-    if subscriber is None or subscriber.status is SubscriberStatus.UNSUBSCRIBED:
-        return context.pages.render("unsubscribed", address=address, way_back="")
-    return context.pages.render("unsubscribe", token=token, address=address)
-
-
-@router.post("/unsubscribe/{token}")
-def leave(context: Context, token: str, posted: PostedTexts) -> Response:
-    """Unsubscribe: the page's button, and RFC 8058's one-click from a mail program.
-
-    The token is all that is asked for. Erased subscribers get the same answer. A mail program is
-    answered at once, since it need not follow where a browser is led.
-    """
-    subscriber = context.app.subscriptions.leaver(token)
-    way_back = _leave(context, subscriber) if subscriber else ""
-    if _ONE_CLICK in posted:
-        address = masked(subscriber.email) if subscriber else ""
-        answer: Response = context.pages.render("unsubscribed", address=address, way_back=way_back)
-    else:
-        answer = context.redirect(way_back or f"/unsubscribe/{quote(token)}")
-    answer.background = context.sending
-    return answer
-
-
-def _leave(context: RequestContext, subscriber: Subscriber) -> str:
-    """Unsubscribe a reader; the path of the way back, which is had only by really leaving.
-
-    The link that leads here never ages and travels with every forwarded mail: so the way back
-    undoes this leaving and nothing else, and is open for an hour.
-    """
-    has_left = leaving.leave(context.app.store, subscriber, context.now)
-    auto_submit.withdraw_recent(context.app.store, subscriber.stored_id, context.now)
-    if not has_left:
-        return ""
-    until = context.now + leaving.UNDO_LIFETIME
-    return context.pages.local(leaving.way_back(context.app.links, subscriber, until))
-
-
-@router.api_route("/return/{token}", methods=READ_METHODS)
-def ask_to_return(context: Context, token: str) -> Response:
-    """Show the button that undoes leaving, or what became of it."""
-    back = leaving.read_way_back(context.app.store, context.app.links, token, context.now)
-    subscriber, address = back.subscriber, masked(back.subscriber.email)
-    if subscriber.status in STAYS:
-        due = next_digest(subscriber, context.now, context.pages.words)
-        return context.pages.render("returned", address=address, next=due)
-    way_back = f"{context.pages.base}/return/{quote(token)}" if back.is_open else ""
-    return context.pages.render("unsubscribed", address=address, way_back=way_back)
-
-
-@router.post("/return/{token}")
-def come_back(context: Context, token: str) -> Response:
-    """Undo leaving."""
-    context.app.subscriptions.take_way_back(token, context.now)
-    return context.redirect(f"/return/{quote(token)}")
 
 
 @router.api_route("/feedback/{token}/{position}", methods=READ_METHODS)
