@@ -165,11 +165,10 @@ class App:
     @cached_property
     def search_service(self) -> SearchService:
         """Return the search; its index is made in the background when it is started."""
-        from digestmail.services.search_vectors import SearchVectors  # numpy is for who serves
+        # numpy is for who serves
+        from digestmail.services.search_vectors import SearchVectors, vector_folder
 
-        path = self.store.database.path
-        is_file = path is not None and path.is_file()
-        folder = path.parent if path and is_file else self.settings.folder / "cache"
+        folder = vector_folder(self.store, self.settings.folder / "cache")
         vectors = SearchVectors(self.store, lambda: self.embeddings.embedder, folder)
         return SearchService(self.store, vectors)
 

@@ -66,7 +66,7 @@ def ago(then: datetime | None, now: datetime) -> str:
 
 @contextmanager
 def progressing(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """Return a bar on a terminal, log lines elsewhere; yields what to call with the number done."""
+    """Show progress: a bar on a terminal, else log lines; yield what takes the number so far."""
     if sys.stderr.isatty():
         with _bar(label, total) as report:
             yield report

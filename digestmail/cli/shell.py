@@ -37,7 +37,7 @@ def settings() -> Settings:
 
 @contextmanager
 def opened() -> Iterator[App]:
-    """Return an App on a database of this version, closed at the end."""
+    """Open an App on a database of this version; close it at the end."""
     app = App.open(settings())
     try:
         yield app

@@ -24,6 +24,12 @@ _MOST_TEXTS = 4  # of a search that are embedded one by one: 5 ms each
 _AT_ONCE = 1_000  # papers whose vectors are read together
 
 
+def vector_folder(store: Store, fallback: Path) -> Path:
+    """Return the folder of the database's file; ``fallback`` where the database is a server."""
+    path = store.database.path
+    return path.parent if path is not None and path.is_file() else fallback
+
+
 class SearchVectors:
     """Follows the embeddings of papers. One thread may follow while others search.
 
