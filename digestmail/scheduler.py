@@ -28,7 +28,7 @@ from digestmail.app import App
 from digestmail.domain import SourceReport
 from digestmail.errors import DigestmailError, StoreError
 from digestmail.memory import return_free_memory
-from digestmail.store.leases import BOUNCES, DIGESTS, INGEST, MEANING
+from digestmail.store import LeaseName
 from digestmail.worker import is_gone, this_worker
 
 log = logging.getLogger(__name__)
@@ -71,11 +71,11 @@ def make_scheduler(app: App, pace: Pace = EVERY_MINUTE) -> BackgroundScheduler:
         timezone=UTC, job_defaults=_JOB_DEFAULTS, jobstores={"default": SteadyJobStore()}
     )
     jobs: list[tuple[str, _Work, timedelta]]
-    jobs = [(INGEST, ingest_tick, pace.tick), (DIGESTS, digest_tick, pace.tick)]
+    jobs = [(LeaseName.INGEST, ingest_tick, pace.tick), (LeaseName.DIGESTS, digest_tick, pace.tick)]
     if app.settings.semantic.model not in ("", "none"):
-        jobs.append((MEANING, meaning_tick, pace.tick))
+        jobs.append((LeaseName.MEANING, meaning_tick, pace.tick))
     if app.settings.bounces.mailbox.get_secret_value():
-        jobs.append((BOUNCES, bounce_tick, pace.bounces))
+        jobs.append((LeaseName.BOUNCES, bounce_tick, pace.bounces))
     for name, job, interval in jobs:
         trigger = IntervalTrigger(seconds=int(interval.total_seconds()), timezone=UTC)
         tick = LeasedJob(app, name, job, pace)
@@ -89,7 +89,7 @@ def stop(app: App, scheduler: BackgroundScheduler) -> None:
     """Stop a scheduler gently: mails in flight are finished, no others are begun."""
     app.stopping.set()
     scheduler.shutdown(wait=True)
-    for name in (INGEST, DIGESTS, MEANING, BOUNCES):
+    for name in (LeaseName.INGEST, LeaseName.DIGESTS, LeaseName.MEANING, LeaseName.BOUNCES):
         app.store.leases.give_up(name, this_worker())
 
 

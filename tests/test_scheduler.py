@@ -31,8 +31,7 @@ from digestmail.scheduler import (
     make_scheduler,
     stop,
 )
-from digestmail.store import Lease
-from digestmail.store.leases import DIGESTS, INGEST, MEANING
+from digestmail.store import Lease, LeaseName
 from digestmail.worker import this_worker
 
 
@@ -108,7 +107,7 @@ def _tick(app: App) -> None:
 
 
 def test_only_one_scheduler_works(app: App, clock: FakeClock) -> None:
-    _lease(app, INGEST, "another:1:1.00")
+    _lease(app, LeaseName.INGEST, "another:1:1.00")
     _tick(app)
     assert app.store.papers.count_by_source() == {}
     clock.move(minutes=4)
@@ -117,21 +116,23 @@ def test_only_one_scheduler_works(app: App, clock: FakeClock) -> None:
 
 
 def test_a_job_that_another_has_does_not_keep_the_others(app: App) -> None:
-    _lease(app, DIGESTS, "another:1:1.00")
+    _lease(app, LeaseName.DIGESTS, "another:1:1.00")
     _tick(app)
     assert app.store.papers.count_by_source() == {"sample": 64}
-    assert app.store.leases.holder(DIGESTS) == Lease("another:1:1.00", NOW + 3 * MINUTES)
+    assert app.store.leases.holder(LeaseName.DIGESTS) == Lease("another:1:1.00", NOW + 3 * MINUTES)
 
 
 def test_the_job_of_a_process_that_was_killed_goes_on_at_once(app: App) -> None:
     name = this_worker()
-    _lease(app, INGEST, f"{name.rpartition('@')[0]}@1")  # our process id in an earlier life
+    _lease(
+        app, LeaseName.INGEST, f"{name.rpartition('@')[0]}@1"
+    )  # our process id in an earlier life
     _tick(app)
     assert app.store.papers.count_by_source() == {"sample": 64}
 
 
 def test_a_clock_set_back_silences_nobody(app: App, clock: FakeClock) -> None:
-    _lease(app, INGEST, "another:1:1.00")
+    _lease(app, LeaseName.INGEST, "another:1:1.00")
     clock.move(hours=-2)
     _tick(app)
     assert app.store.papers.count_by_source() == {"sample": 64}
@@ -146,21 +147,25 @@ def test_a_job_at_work_renews_its_lease_and_one_that_hangs_does_not(
         for count in range(60):
             clock.move(minutes=1)
             progress(count)
-            lease = app.store.leases.holder(DIGESTS)
+            lease = app.store.leases.holder(LeaseName.DIGESTS)
             assert lease is not None
             ends.append(lease.until)
 
-    ticking = LeasedJob(app, DIGESTS, works_for_an_hour, Pace(), lambda: clock().timestamp())
+    ticking = LeasedJob(
+        app, LeaseName.DIGESTS, works_for_an_hour, Pace(), lambda: clock().timestamp()
+    )
     ticking()
     assert ends == [NOW + (n + 4) * MINUTES for n in range(60)]
 
     def hangs(app: App, progress: Progress) -> None:
         clock.move(minutes=4)
-        assert app.store.leases.take(DIGESTS, "standby:1:1", 3 * MINUTES, clock(), lambda _: False)
+        assert app.store.leases.take(
+            LeaseName.DIGESTS, "standby:1:1", 3 * MINUTES, clock(), lambda _: False
+        )
         progress(1)
 
-    LeasedJob(app, DIGESTS, hangs, Pace(), lambda: clock().timestamp())()
-    lease = app.store.leases.holder(DIGESTS)
+    LeasedJob(app, LeaseName.DIGESTS, hangs, Pace(), lambda: clock().timestamp())()
+    lease = app.store.leases.holder(LeaseName.DIGESTS)
     assert lease is not None
     assert lease.owner == "standby:1:1"
 
@@ -169,24 +174,31 @@ def test_a_stop_gives_up_every_lease(app: App) -> None:
     scheduler = make_scheduler(app)
     scheduler.start()
     stop(app, scheduler)
-    assert [app.store.leases.holder(name) for name in (INGEST, DIGESTS)] == [None, None]
+    assert [app.store.leases.holder(name) for name in (LeaseName.INGEST, LeaseName.DIGESTS)] == [
+        None,
+        None,
+    ]
     _tick(app)  # nothing begins any more
-    assert app.store.leases.holder(INGEST) is None
+    assert app.store.leases.holder(LeaseName.INGEST) is None
 
 
 def test_papers_are_embedded_in_the_background(tmp_path: Path, clock: FakeClock) -> None:
     app = installation(tmp_path, clock, str(write_model(tmp_path / "model", {"ice": (1.0,)})))
     scheduler = make_scheduler(app)
-    assert [job.id for job in scheduler.get_jobs()] == [INGEST, DIGESTS, MEANING]
+    assert [job.id for job in scheduler.get_jobs()] == [
+        LeaseName.INGEST,
+        LeaseName.DIGESTS,
+        LeaseName.MEANING,
+    ]
     ingest_tick(app)
-    _lease(app, MEANING, "another:1:1.00")
+    _lease(app, LeaseName.MEANING, "another:1:1.00")
     _tick(app)
     assert len(app.embeddings.lacking()) == 64
     clock.move(minutes=4)
     _tick(app)
     assert app.embeddings.lacking() == []
     stop(app, scheduler_started(scheduler))
-    assert app.store.leases.holder(MEANING) is None
+    assert app.store.leases.holder(LeaseName.MEANING) is None
 
 
 def scheduler_started(scheduler: BackgroundScheduler) -> BackgroundScheduler:
@@ -203,7 +215,7 @@ def test_digests_wait_until_their_papers_are_embedded(tmp_path: Path, clock: Fak
 
 
 def test_without_an_embedding_model_there_is_no_job_for_it(app: App) -> None:
-    assert MEANING not in [job.id for job in make_scheduler(app).get_jobs()]
+    assert LeaseName.MEANING not in [job.id for job in make_scheduler(app).get_jobs()]
 
 
 @pytest.mark.parametrize("jump", [-2 * 60, -30, -2, 2, 45, 60 * 24 * 365 * 56])
@@ -273,6 +285,6 @@ def test_it_really_ticks(app: App) -> None:
         names = [ticks.get(timeout=LONG).job_id for _ in range(3)]
     finally:
         scheduler.shutdown(wait=True)
-    assert set(names) == {INGEST, DIGESTS}
+    assert set(names) == {LeaseName.INGEST, LeaseName.DIGESTS}
     assert app.store.papers.count_by_source() == {"sample": 64}
     assert app.status().scheduler_runs

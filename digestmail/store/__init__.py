@@ -9,13 +9,14 @@ from digestmail.store.database import Database
 from digestmail.store.digest_recording import Planned
 from digestmail.store.digests import Digests
 from digestmail.store.feedback import Feedbacks
+from digestmail.store.keys import Counted, LeaseName, NoteName
 from digestmail.store.leases import Lease, Leases
 from digestmail.store.ledger.deliveries import Ledger, Recovered
 from digestmail.store.ledger.transitions import Finish, Step, ToWire
 from digestmail.store.monitoring import Backlog, FailingSource, Overview, Unsent
-from digestmail.store.notes import NoteName, Notes
+from digestmail.store.notes import Notes
 from digestmail.store.papers import Added, Papers
-from digestmail.store.rate_limits import Counted, RateLimits
+from digestmail.store.rate_limits import RateLimits
 from digestmail.store.reading_list import Saved
 from digestmail.store.relay_state import Relays
 from digestmail.store.salt import Salt
@@ -74,6 +75,7 @@ __all__ = [
     "Imports",
     "KnownSubscriber",
     "Lease",
+    "LeaseName",
     "Leases",
     "Ledger",
     "Limit",

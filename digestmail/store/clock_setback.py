@@ -12,11 +12,12 @@ from sqlalchemy import bindparam, delete, exists, or_, select, update
 from digestmail.domain import BatchState, DeliveryState, Outcome, SkipReason
 from digestmail.store.database import Database
 from digestmail.store.digests import release
+from digestmail.store.keys import NoteName
 from digestmail.store.leases import SKEW
 from digestmail.store.sql import MOST_VALUES, chunks, upsert
 from digestmail.store.tables import ATTEMPT, BATCH, DELIVERY, DIGEST, NOTE, PAPER, SUBSCRIBER
 
-_LATEST = "clock"  # the note that tells the latest time seen
+_LATEST = NoteName.CLOCK.value
 _WAITING = (DeliveryState.PLANNED.value, DeliveryState.DEFERRED.value)
 _GIVEN_UP = (SkipReason.MISSED.value, SkipReason.TOO_LATE.value)
 _AHEAD = bindparam("ahead", type_=DIGEST.c.due_at.type)

@@ -1,4 +1,4 @@
-"""Leases: who does what only one process at a time shall do, and until when that is sure."""
+"""Leases: the owner of each job that only one process at a time may do, and until when."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,27 +7,22 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 
 from digestmail.store.database import Database
-from digestmail.store.sql import upsert
-from digestmail.store.tables import LEASE
+from digestmail.store.sql import first_row, upsert
+from digestmail.store.tables import LEASE, LeaseRow
 
-# The scheduler's jobs have a lease each.
-INGEST = "ingest"
-DIGESTS = "digests"
-BOUNCES = "bounces"
-MEANING = "meaning"
 SKEW = timedelta(minutes=1)  # by which the clocks of two machines may differ
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who holds a lease, and until when."""
+    """The holder of a lease, and until when."""
 
     owner: str
     until: datetime
 
 
 def has_lapsed(until: datetime, length: timedelta, now: datetime) -> bool:
-    """Whether a lease that was given for ``length`` has run out.
+    """Return whether a lease that was given for ``length`` has run out.
 
     One that lasts longer than it was given for comes from a clock that has been set back since.
     """
@@ -37,7 +32,7 @@ def has_lapsed(until: datetime, length: timedelta, now: datetime) -> bool:
 class Leases:
     """The leases of an installation, by name.
 
-    ``is_gone`` tells of an owner whether it is known to have ended; see ``worker``.
+    ``is_gone`` returns of an owner whether it is known to have ended; see ``worker``.
     """
 
     def __init__(self, database: Database) -> None:
@@ -51,7 +46,7 @@ class Leases:
         now: datetime,
         is_gone: Callable[[str], bool],
     ) -> bool:
-        """Take or renew a lease; False while another owner, who may be alive, holds it."""
+        """Take or renew a lease; return False while another owner, who may be alive, holds it."""
         values = {"name": name, "owner": owner, "until": now + length}
         with self._database.writing() as session:
             new = upsert(session, LEASE).values(values).on_conflict_do_nothing()
@@ -72,8 +67,8 @@ class Leases:
             session.execute(delete(LEASE).where(LEASE.c.name == name, LEASE.c.owner == owner))
 
     def holder(self, name: str) -> Lease | None:
-        """Who was the last to take a lease and has not given it up."""
+        """Return the last owner of a lease who has not given it up."""
         query = select(LEASE).where(LEASE.c.name == name)
         with self._database.reading() as session:
-            row = session.execute(query).first()
+            row = first_row(session, query, LeaseRow)
         return Lease(row.owner, row.until) if row else None

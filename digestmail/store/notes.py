@@ -1,30 +1,13 @@
 """Notes that one step leaves for another: a name, a text and when it was written."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import select
 
 from digestmail.store.database import Database
-from digestmail.store.sql import upsert
-from digestmail.store.tables import NOTE
-
-
-class NoteName(StrEnum):
-    """Who writes notes about what."""
-
-    POLICY_BOUNCE = "policy-bounce"  # the last refusal of our mail, for ``status``
-    RELAY_TROUBLE = "relay-trouble"
-    RELAY_REST = "relay-rest"  # until when the relays are left alone
-    RUN = "run"  # when the scheduler last ran
-    RELAYS = "relays"  # the relays that the note of their trouble is about
-    UNKNOWN_SEEDS = "unknown-seeds"  # example papers that arXiv does not know, as JSON
-    BACKFILL = "backfill"  # how far the past days of a source are read
-
-    def of(self, subject: str) -> str:
-        """Return the name of the note about one of several subjects."""
-        return f"{self}:{subject}"
+from digestmail.store.sql import first_row, upsert
+from digestmail.store.tables import NOTE, NoteRow
 
 
 class Note(NamedTuple):
@@ -54,5 +37,5 @@ class Notes:
     def read(self, name: str) -> Note | None:
         """Return a note; None if there is none or it was cleared."""
         with self._database.reading() as session:
-            row = session.execute(select(NOTE).where(NOTE.c.name == name)).first()
+            row = first_row(session, select(NOTE).where(NOTE.c.name == name), NoteRow)
         return Note(row.value, row.at) if row and row.value else None

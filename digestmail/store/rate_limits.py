@@ -1,7 +1,6 @@
 """Rate limits: how often something may happen in a window of time, counted for all processes."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import delete, or_, select, update
 
@@ -9,25 +8,6 @@ from digestmail.store.database import Database
 from digestmail.store.leases import SKEW
 from digestmail.store.sql import upsert
 from digestmail.store.tables import RATE, TALLY
-
-
-class Counted(StrEnum):
-    """What is counted; the first part of each key, before the colon."""
-
-    CONFIRM_MAIL = "confirm"
-    LINK_MAIL = "link"  # asked for on the public page
-    OWN_LINK_MAIL = "own-link"  # asked for on the subscriber's own page
-    LEFT_MAIL = "left"
-    REPORT = "report"  # a bounce, by its id: each counts once
-    WEBHOOK_REFUSAL = "hook"
-    PROOF_OF_WORK = "sum"  # each may be used once
-    TAP = "taps"  # taps and presses of one mail
-    DOUBT = "doubts"  # contradictory taps of one mail
-    PRESS = "pressed"  # when a subscriber last pressed a button
-
-    def key(self, subject: object) -> str:
-        """Return the key under which this is counted of a subject."""
-        return f"{self}:{subject}"
 
 
 class RateLimits:

@@ -9,14 +9,15 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from digestmail.store.database import Database
+from digestmail.store.keys import NoteName
 from digestmail.store.sql import all_rows, first_row, upsert
 from digestmail.store.tables import NOTE, RATE, NoteRow
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _SLICES = 24  # of a window, counted apart, so that it can slide
 _LONGEST_QUEUE = timedelta(minutes=10)  # a turn later than that comes from a clock set back
-_TROUBLE = "relay:"
-_ALERT = "alert"
+_TROUBLE = NoteName.RELAY.of("")
+_ALERT = NoteName.ALERT.value
 
 
 class Relays:

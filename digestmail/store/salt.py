@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from digestmail.store.database import Database
+from digestmail.store.keys import NoteName
 from digestmail.store.sql import upsert
 from digestmail.store.tables import NOTE
 
@@ -33,10 +34,10 @@ class Salt:
         return self.hash(f"address:{email}")
 
     def _stored(self) -> str:
-        values = {"name": "salt", "value": secrets.token_hex(32), "at": _EPOCH}
+        values = {"name": NoteName.SALT.value, "value": secrets.token_hex(32), "at": _EPOCH}
         with self._database.writing() as session:
             session.execute(upsert(session, NOTE).values(values).on_conflict_do_nothing())
             salt: str = session.execute(
-                select(NOTE.c.value).where(NOTE.c.name == "salt")
+                select(NOTE.c.value).where(NOTE.c.name == NoteName.SALT.value)
             ).scalar_one()
             return salt

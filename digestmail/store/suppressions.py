@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import delete, select
 
 from digestmail.store.database import Database
-from digestmail.store.sql import upsert
-from digestmail.store.tables import SUPPRESSION
+from digestmail.store.sql import all_rows, upsert
+from digestmail.store.tables import SUPPRESSION, SuppressionRow
 
 
 class Suppression(NamedTuple):
@@ -46,7 +46,5 @@ class Suppressions:
         """Return all suppressed addresses, the newest first."""
         query = select(SUPPRESSION).order_by(SUPPRESSION.c.created_at.desc())
         with self._database.reading() as session:
-            return [
-                Suppression(row.address_hash, row.reason, row.created_at)
-                for row in session.execute(query)
-            ]
+            rows = all_rows(session, query, SuppressionRow)
+        return [Suppression(row.address_hash, row.reason, row.created_at) for row in rows]

@@ -348,7 +348,7 @@ class LeaseRow(Base, table=True):
 class NoteRow(Base, table=True):
     __tablename__ = "note"
 
-    name: str = Field(primary_key=True)  # "relay-trouble", "last-run"
+    name: str = Field(primary_key=True)  # see keys.NoteName
     value: str = Field(sa_type=Text)
     at: datetime
 

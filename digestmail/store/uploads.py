@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, delete, insert, select
 
 from digestmail.domain import Paper
 from digestmail.store.database import Database
+from digestmail.store.keys import NoteName
 from digestmail.store.papers import UPLOADS, paper_of, row_of
 from digestmail.store.sql import MOST_VALUES, all_rows, chunks, upsert
 from digestmail.store.tables import NOTE, PAPER, PAPER_NAME, PaperRow
 
 MAX_WAITING = 100  # waiting at a time; of more the oldest goes
-_NAME = "upload:"
+_NAME = NoteName.UPLOAD.of("")
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
 
 

@@ -18,8 +18,7 @@ from digestmail.app import App
 from digestmail.calendar import utc_now
 from digestmail.config import load
 from digestmail.domain import DeliveryState, Profile, Schedule
-from digestmail.store import Store
-from digestmail.store.leases import DIGESTS, INGEST
+from digestmail.store import LeaseName, Store
 from digestmail.web.shared.form_token import form_tokens
 
 MAILS = 20
@@ -50,7 +49,10 @@ async def test_a_signal_lets_the_mails_in_flight_end(
     sent = len(relay.taken)
     assert _states(store) == {DeliveryState.SENT: sent, DeliveryState.PLANNED: MAILS - sent}
     assert sent >= CONNECTIONS
-    assert [store.leases.holder(name) for name in (DIGESTS, INGEST)] == [None, None]
+    assert [store.leases.holder(name) for name in (LeaseName.DIGESTS, LeaseName.INGEST)] == [
+        None,
+        None,
+    ]
 
 
 async def test_a_letter_that_a_page_sends_is_finished_though_the_pages_have_ended(

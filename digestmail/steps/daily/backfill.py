@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from digestmail.domain import BadRecord, Clock, Paper, SourceReport
 from digestmail.errors import SourceError
-from digestmail.store import Store
+from digestmail.store import NoteName, Store
 
 _DAY = timedelta(days=1)
 FetchDay = Callable[[date], Iterator[Paper | BadRecord]]
@@ -38,28 +38,24 @@ def backfill(
         added = store.papers.add(papers, seen, news=False)
         bad_records = tuple(record for record in records if isinstance(record, BadRecord))
         report = _added(report, added.new, added.updated, added.known, bad_records)
-        store.notes.write(_note(name), f"{since} {day}", clock())
+        store.notes.write(NoteName.BACKFILL.of(name), f"{since} {day}", clock())
         progress(report.fetched)
         day += _DAY
-    store.notes.write(_note(name), "", clock())
+    store.notes.write(NoteName.BACKFILL.of(name), "", clock())
     return report
 
 
 def backfill_progress(store: Store, name: str) -> str:
     """Return how far reading back has come, for the operator; empty where none is under way."""
-    noted = store.notes.read(_note(name))
+    noted = store.notes.read(NoteName.BACKFILL.of(name))
     begun, _, last_day = noted[0].partition(" ") if noted else ("", "", "")
     return (
         f"read back from {begun} to {last_day}; to go on: ingest --since {begun}" if noted else ""
     )
 
 
-def _note(name: str) -> str:
-    return f"backfill:{name}"
-
-
 def _resumed(store: Store, name: str, since: date) -> date:
-    noted = store.notes.read(_note(name))
+    noted = store.notes.read(NoteName.BACKFILL.of(name))
     begun, _, last_day = noted[0].partition(" ") if noted else ("", "", "")
     return date.fromisoformat(last_day) + _DAY if begun == since.isoformat() else since
 

@@ -21,7 +21,7 @@ from digestmail.domain import Clock, SubscriberStatus
 from digestmail.errors import ConfigError, TokenError
 from digestmail.steps.links import Links
 from digestmail.steps.subscribers import leaving
-from digestmail.store import Bounce, Mailed, Store
+from digestmail.store import Bounce, Counted, Mailed, NoteName, Store
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ class BounceProcessor:
         Those that say something are recorded under their id, with what follows from them.
         """
         rate_limits, now = self.store.rate_limits, self.clock()
-        key = self.store.salt.hash(f"report:{report.id}")
+        key = self.store.salt.hash(Counted.REPORT.of(report.id))
         if report.kind in _UNINFORMATIVE:
             return not rate_limits.allow(key, 1, SINGLE_USE_KEPT, now)
         since = rate_limits.window_start(key)
@@ -221,7 +221,7 @@ class BounceProcessor:
         if report.kind is Kind.POLICY:
             refusal = f"{report.enhanced} {report.text}".strip()
             log.warning("a receiver refuses our mail, not the subscriber: %s", refusal)
-            self.store.notes.write("policy-bounce", refusal, bounce.at)
+            self.store.notes.write(NoteName.POLICY_BOUNCE, refusal, bounce.at)
         return Fate.COUNTED
 
     def _bounce(self, report: Report, subject: _Subject) -> Bounce:

@@ -38,7 +38,7 @@ from digestmail.steps.daily.outcomes import RETRIES, Transition, decide, is_doub
 from digestmail.steps.daily.recording import RECORDING, Recorder, RecordingParameters
 from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.steps.subscribers.suppression import LEFT_REASON
-from digestmail.store import Finish, Recovered, Store, ToWire
+from digestmail.store import Finish, NoteName, Recovered, Store, ToWire
 from digestmail.text import one_line
 from digestmail.worker import is_gone, this_worker
 
@@ -121,8 +121,8 @@ class Sender:
         if not (until or report.sent):
             return  # the run knows nothing better
         words = report.trouble or _joined(troubles(now - _TROUBLE_LIFETIME))
-        self.store.notes.write("relay-trouble", words, now)
-        self.store.notes.write("relay-rest", until.isoformat() if until else "", now)
+        self.store.notes.write(NoteName.RELAY_TROUBLE, words, now)
+        self.store.notes.write(NoteName.RELAY_REST, until.isoformat() if until else "", now)
 
 
 def _joined(troubles: Mapping[str, str]) -> str:

@@ -6,12 +6,8 @@ from datetime import datetime, timedelta
 
 from digestmail.render.environment import counted
 from digestmail.steps.daily.batches import outlook
-from digestmail.store import Backlog, FailingSource, Store
-from digestmail.store.leases import DIGESTS
+from digestmail.store import Backlog, FailingSource, LeaseName, NoteName, Store
 from digestmail.worker import is_gone
-
-_RUN = "run"  # the note of the last ``digestmail run``
-_RELAY_TROUBLE, _RELAY_REST, _RELAYS = "relay-trouble", "relay-rest", "relay-trouble-of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +108,12 @@ def health(
 
 def note_run(store: Store, now: datetime) -> None:
     """Note that ``digestmail run`` did what a scheduler does."""
-    store.notes.write(_RUN, now.isoformat(), now)
+    store.notes.write(NoteName.RUN, now.isoformat(), now)
 
 
 def note_relay_trouble(store: Store, relays: Collection[str], now: datetime) -> None:
     """Note of which relays the noted trouble is."""
-    store.notes.write(_RELAYS, " ".join(relays), now)
+    store.notes.write(NoteName.RELAYS, " ".join(relays), now)
 
 
 def _scheduler_runs(
@@ -126,10 +122,10 @@ def _scheduler_runs(
     limits: HealthLimits,
     is_gone: Callable[[str], bool] = is_gone,
 ) -> bool:
-    lease = store.leases.holder(DIGESTS)
+    lease = store.leases.holder(LeaseName.DIGESTS)
     if lease is not None and lease.until >= now and not is_gone(lease.owner):
         return True
-    run = store.notes.read(_RUN)
+    run = store.notes.read(NoteName.RUN)
     return run is not None and abs(now - run[1]) <= limits.run_lasts
 
 
@@ -137,8 +133,8 @@ def _relay_trouble(
     store: Store, now: datetime, relays: Collection[str], limits: HealthLimits
 ) -> str:
     """Return the trouble of the relays in use; that of others does not matter any more."""
-    noted = store.notes.read(_RELAY_TROUBLE)
-    of = store.notes.read(_RELAYS)
+    noted = store.notes.read(NoteName.RELAY_TROUBLE)
+    of = store.notes.read(NoteName.RELAYS)
     in_use = of is None or not set(of[0].split()).isdisjoint(relays)
     if noted is not None and in_use and abs(now - noted[1]) <= limits.relay_lasts:
         return noted[0]
@@ -148,6 +144,6 @@ def _relay_trouble(
 
 def is_relay_resting(store: Store, now: datetime) -> bool:
     """Return whether mails wait for a relay's own time, such as the next hour of its limit."""
-    note = store.notes.read(_RELAY_REST)
+    note = store.notes.read(NoteName.RELAY_REST)
     # A note of the future is of a clock that was set back.
     return note is not None and note[1] <= now < datetime.fromisoformat(note[0])

@@ -12,7 +12,7 @@ from digestmail.render.environment import counted
 from digestmail.sources.arxiv.announcement_calendar import next_announcement
 from digestmail.steps.daily.batches import ARXIV, outlook
 from digestmail.steps.daily.health import Health, Trouble, health
-from digestmail.store import Store, Unsent
+from digestmail.store import NoteName, Store, Unsent
 
 _LATELY = timedelta(days=2)
 _MOST_REASONS = 1000  # read of the database; those that differ in an address only are joined
@@ -127,7 +127,7 @@ def status(
     skipped.update({why: n for digest, _, why, n in counted if digest and why})
     sources = store.sources.all()
     fetches = [s.next_fetch_at for s in sources if s.spec.enabled and s.next_fetch_at]
-    refused = store.notes.read("policy-bounce")
+    refused = store.notes.read(NoteName.POLICY_BOUNCE)
     return Status(
         at=now,
         health=health(store, now, relays),

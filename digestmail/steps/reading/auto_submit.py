@@ -15,7 +15,7 @@ from enum import StrEnum
 from digestmail.domain import Feedback, SubscriberStatus, Verdict
 from digestmail.steps.reading import feedback
 from digestmail.steps.reading.feedback import RatedPaper
-from digestmail.store import Origin, Store, Tap
+from digestmail.store import Counted, LeaseName, Origin, Store, Tap
 
 _MAX_SUBMISSIONS = 4  # of one mail in a RUSH; a quick reader needs two seconds for each
 RUSH = timedelta(seconds=8)
@@ -118,7 +118,7 @@ def _may_tap(store: Store, paper: RatedPaper, now: datetime) -> bool:
 
 def _may_press(store: Store, paper: RatedPaper, now: datetime) -> bool:
     """Return whether a button counts: in a scanned mail only one that was pressed alone."""
-    last = f"pressed:{paper.digest.subscriber_id}"
+    last = Counted.PRESS.of(paper.digest.subscriber_id)
     before = store.rate_limits.window_start(last)
     store.rate_limits.allow(last, 1, timedelta(0), now)
     hasty = before is not None and timedelta(0) <= now - before <= RUSH
@@ -129,7 +129,9 @@ def _may_press(store: Store, paper: RatedPaper, now: datetime) -> bool:
 
 def _is_calm(store: Store, paper: RatedPaper, now: datetime) -> bool:
     """Count a tap or press; False, and the last ones are taken back, once there is a rush."""
-    if store.rate_limits.allow(f"taps:{paper.digest.id}", _MAX_SUBMISSIONS, RUSH, now):
+    if store.rate_limits.allow(
+        Counted.SUBMISSION.of(paper.digest.stored_id), _MAX_SUBMISSIONS, RUSH, now
+    ):
         return True
     _refuse(store, paper, now, since=now - RUSH)
     return False
@@ -147,7 +149,9 @@ def _doubt(store: Store, paper: RatedPaper, after: timedelta, now: datetime) -> 
     """Judge more and less of one paper: a slip, or a scanner if at once or on a second paper."""
     if after > DOUBT:
         return Answer.CONTRADICTED
-    if after > RUSH and store.rate_limits.allow(f"doubts:{paper.digest.id}", 1, DOUBT, now):
+    if after > RUSH and store.rate_limits.allow(
+        Counted.CONTRADICTION.of(paper.digest.stored_id), 1, DOUBT, now
+    ):
         return Answer.CONTRADICTED
     _refuse(store, paper, now, since=now - DOUBT)
     return Answer.SCANNED
@@ -166,7 +170,7 @@ def _is_scanned(store: Store, paper: RatedPaper, now: datetime) -> bool:
 
 
 def _lease(reader: int) -> str:
-    return f"taps:{reader}"
+    return LeaseName.SCANNED.of(reader)
 
 
 def _papers(paper: RatedPaper) -> set[int]:

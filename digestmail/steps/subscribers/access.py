@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from digestmail.domain import DeliveryKind, Subscriber
 from digestmail.mail.address import rate_key
 from digestmail.steps.subscribers.leaving import STAYS
-from digestmail.store import Store
+from digestmail.store import Counted, Store
 
 _MAILS_A_WEEK = 3  # that anybody who knows an address can ask for
 _OWN_MAILS_A_DAY = 3  # that only who has a link already can ask for
@@ -19,14 +19,14 @@ def mail_link(store: Store, email: str, now: datetime) -> None:
     known = store.subscribers.find(email)
     if known is None or known.status not in STAYS:
         return
-    key = store.salt.hash(f"link:{rate_key(known.email)}")
+    key = store.salt.hash(Counted.LINK_MAIL.of(rate_key(known.email)))
     if store.rate_limits.allow(key, _MAILS_A_WEEK, timedelta(days=7), now):
         _plan(store, known, now)
 
 
 def mail_own_link(store: Store, subscriber: Subscriber, now: datetime) -> None:
     """Mail a fresh link to a subscriber who came by an older one, a few times a day."""
-    key = store.salt.hash(f"own-link:{subscriber.id}")
+    key = store.salt.hash(Counted.OWN_LINK_MAIL.of(subscriber.stored_id))
     allowed = store.rate_limits.allow(key, _OWN_MAILS_A_DAY, timedelta(days=1), now)
     if allowed and subscriber.status in STAYS:
         _plan(store, subscriber, now)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from digestmail.domain import DeliveryKind, Subscriber
 from digestmail.mail.address import rate_key
-from digestmail.store import Limit, Store
+from digestmail.store import Counted, Limit, Store
 
 _DAY = timedelta(hours=24)
 _MAX_MAILS = 3  # unanswered ones to a mailbox; then only the operator can add it
@@ -17,8 +17,8 @@ def confirm_limits(store: Store, email: str) -> tuple[Limit, Limit]:
     """
     mailbox = rate_key(email)
     return (
-        Limit(store.salt.hash(f"confirm:{mailbox}"), 1, _DAY),
-        Limit(store.salt.hash(f"asked:{mailbox}"), _MAX_MAILS, None),
+        Limit(store.salt.hash(Counted.CONFIRM_MAIL.of(mailbox)), 1, _DAY),
+        Limit(store.salt.hash(Counted.CONFIRM_MAIL_EVER.of(mailbox)), _MAX_MAILS, None),
     )
 
 

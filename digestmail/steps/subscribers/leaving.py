@@ -12,7 +12,7 @@ from digestmail.domain import DeliveryKind, Subscriber, SubscriberStatus
 from digestmail.errors import EarlierSubscriptionError, TokenError
 from digestmail.mail.address import rate_key
 from digestmail.steps.links import Links
-from digestmail.store import Store
+from digestmail.store import Counted, Store
 
 UNDO_LIFETIME = timedelta(hours=1)  # of the way back that a page hands to whoever pressed
 RETURN_LIFETIME = timedelta(days=30)  # of that in the mail, which only its reader has
@@ -61,7 +61,7 @@ def leave(store: Store, subscriber: Subscriber, now: datetime) -> bool:
 
 def confirm_leaving(store: Store, subscriber: Subscriber, now: datetime) -> None:
     """Plan the mail that says that its reader has left, unless they had it lately."""
-    key = store.salt.hash(f"left:{rate_key(subscriber.email)}")
+    key = store.salt.hash(Counted.LEFT_MAIL.of(rate_key(subscriber.email)))
     if store.rate_limits.allow(key, _MAILS_A_WEEK, timedelta(days=7), now):
         once = f"left:{subscriber.id}:{subscriber.unsubscribe_serial}"
         store.ledger.plan(DeliveryKind.LEFT, subscriber.stored_id, subscriber.email, once, now)

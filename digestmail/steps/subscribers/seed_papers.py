@@ -22,7 +22,7 @@ from digestmail.sources.files.reference_library import SOURCE
 from digestmail.sources.normalise.identifiers import key_from_reference
 from digestmail.sources.normalise.paper import RecordError, paper_from_record
 from digestmail.steps.subscribers.field_parsers import check_length, split_references
-from digestmail.store import Store
+from digestmail.store import NoteName, Store
 from digestmail.store.paper_identity import names_of
 from digestmail.store.papers import SEEDS
 from digestmail.store.uploads import own_key
@@ -32,7 +32,6 @@ MAX_LOOKUPS = 100  # asked at a time
 _FIELD = FIELDS["seed_papers"]
 _MAX_PAPERS = _FIELD.maximum  # of one person
 _ASK_AGAIN = timedelta(days=7)  # of an id that arXiv does not know
-_UNKNOWN = "unknown-seeds"  # the note of ids that arXiv did not know, with when to ask again
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
 _ABSTRACT = 1_200  # characters of an uploaded one that are kept: most are no longer
 _LARGEST_PACKED = 3_000_000  # bytes of what is packed: _MAX_PAPERS papers in any script
@@ -236,7 +235,7 @@ def fetch_seeds(store: Store, lookup: Lookup, now: datetime) -> int:
     named = {key for key in store.subscribers.seed_papers() if key.startswith("arxiv:")}
     stored = store.papers.by_keys(named)
     missing = sorted(named - stored.keys())
-    noted = store.notes.read(_UNKNOWN)
+    noted = store.notes.read(NoteName.UNKNOWN_SEEDS)
     unknown = json.loads(noted[0]) if noted else {}
     keys = [key for key in missing if unknown.get(key, "") < now.isoformat()][:MAX_LOOKUPS]
     if not keys:
@@ -245,7 +244,7 @@ def fetch_seeds(store: Store, lookup: Lookup, now: datetime) -> int:
     until = (now + _ASK_AGAIN).isoformat()
     strange = {key: until for key in keys if key.removeprefix("arxiv:") not in papers}
     still = {key: when for key, when in unknown.items() if key in missing}
-    store.notes.write(_UNKNOWN, json.dumps(still | strange), now)
+    store.notes.write(NoteName.UNKNOWN_SEEDS, json.dumps(still | strange), now)
     for paper in papers.values():
         published = paper.published_at or _LONG_AGO
         store.papers.add([replace(paper, source=SEEDS)], min(published, now), news=False)

@@ -14,6 +14,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from digestmail.bounces.webhooks import UncheckableError, WebhookError, Webhooks
 from digestmail.config import BouncesSection
+from digestmail.store import Counted
 from digestmail.web.shared.request_context import Context
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def receive_events(
     """
     webhooks: Webhooks = request.app.state.webhooks
     rate_limits = context.app.store.rate_limits
-    network = context.app.store.salt.hash(f"hook:{context.networks.of(request)}")
+    network = context.app.store.salt.hash(Counted.WEBHOOK_REFUSAL.of(context.networks.of(request)))
     if rate_limits.is_spent(network, _REFUSALS, _AN_HOUR, context.now):
         return PlainTextResponse("too many refused posts\n", 429, headers={"Retry-After": "3600"})
     try:

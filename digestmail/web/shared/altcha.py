@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from altcha import Payload, create_challenge, verify_solution
 
-from digestmail.store import Store
+from digestmail.store import Counted, Store
 
 _ALGORITHM = "PBKDF2/SHA-256"
 _COST = 1_000  # iterations of a try; 256 tries on average are about half a second of a laptop
@@ -41,7 +41,7 @@ class ProofOfWork:
         parameters = Payload.from_base64(solution).challenge.parameters
         if (parameters.data or {}).get("form") != form_token:
             return False
-        key = self.store.salt.hash(f"sum:{parameters.nonce}")
+        key = self.store.salt.hash(Counted.PROOF_OF_WORK.of(parameters.nonce))
         return self.store.rate_limits.allow(key, 1, lifetime, now)
 
     @property

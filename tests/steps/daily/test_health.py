@@ -16,8 +16,7 @@ from digestmail.domain import (
 )
 from digestmail.steps.daily.health import Health, health, note_relay_trouble, note_run
 from digestmail.steps.daily.status import Status, status
-from digestmail.store import Finish, Store
-from digestmail.store.leases import DIGESTS
+from digestmail.store import Finish, LeaseName, Store
 from digestmail.worker import is_gone, this_worker
 
 RELAY = "smtp.example.org:587"
@@ -30,7 +29,7 @@ def seen(store: Store, at: datetime = NOW, *relays: str) -> Health:
 
 def tick(store: Store, at: datetime = NOW) -> None:
     """What a scheduler leaves behind, this process being it."""
-    store.leases.take(DIGESTS, this_worker(), 3 * MINUTE, at, is_gone)
+    store.leases.take(LeaseName.DIGESTS, this_worker(), 3 * MINUTE, at, is_gone)
 
 
 def end(
@@ -62,7 +61,7 @@ def test_a_scheduler_is_seen_while_its_lease_lasts(store: Store) -> None:
 
 def test_the_lease_of_a_process_that_is_gone_is_no_scheduler(store: Store) -> None:
     machine = this_worker().rsplit(":", 2)[0]
-    store.leases.take(DIGESTS, f"{machine}:4194999:1", HOUR, NOW, is_gone)
+    store.leases.take(LeaseName.DIGESTS, f"{machine}:4194999:1", HOUR, NOW, is_gone)
     assert not seen(store).scheduler_runs
 
 
