@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, select
 
 from digestmail.store.database import Database
-from digestmail.store.sql import first_row, upsert
+from digestmail.store.sql import all_rows, first_row, upsert
 from digestmail.store.tables import TAP, TapRow
 
 
@@ -21,6 +21,9 @@ class Origin(StrEnum):
 class Tap(NamedTuple):
     """One tap; ``replaced_at``: when the opposite verdict was given that it replaced."""
 
+    paper_id: int
+    action: str
+    origin: Origin
     at: datetime
     replaced_at: datetime | None
 
@@ -69,9 +72,20 @@ class Taps:
         )
         with self._database.reading() as session:
             row = first_row(session, query, TapRow)
-        return Tap(row.at, row.replaced_at) if row else None
+        return _tap(row) if row else None
+
+    def of(self, subscriber_id: int) -> list[Tap]:
+        """Return the taps of a subscriber, the oldest first."""
+        query = select(TAP).where(TAP.c.subscriber_id == subscriber_id)
+        with self._database.reading() as session:
+            rows = all_rows(session, query.order_by(TAP.c.at, TAP.c.paper_id), TapRow)
+        return [_tap(row) for row in rows]
 
     def forget(self, before: datetime) -> None:
         """Erase the taps from before an instant."""
         with self._database.writing() as session:
             session.execute(delete(TAP).where(TAP.c.at < before))
+
+
+def _tap(row: TapRow) -> Tap:
+    return Tap(row.paper_id, row.action, Origin(row.origin), row.at, row.replaced_at)

@@ -417,9 +417,15 @@ def test_taps_of_before_move_to_their_table_and_back(store: Store) -> None:
     assert store.rate_limits.window_start(f"{press}:before") == NOW - HOUR
     store.rate_limits.allow(f"tap:999:{paper}:more", 1, HOUR, NOW)  # of a reader erased since
     migrate(store.database, MIGRATIONS, NOW)
-    assert store.taps.last(ada, paper, "more", Origin.PAGE) == Tap(NOW, None)
-    assert store.taps.last(ada, paper, "save", Origin.BUTTON) == Tap(NOW, None)
-    assert store.taps.last(ada, paper, "less", Origin.BUTTON) == Tap(NOW, NOW - HOUR)
+    assert store.taps.last(ada, paper, "more", Origin.PAGE) == Tap(
+        paper, "more", Origin.PAGE, NOW, None
+    )
+    assert store.taps.last(ada, paper, "save", Origin.BUTTON) == Tap(
+        paper, "save", Origin.BUTTON, NOW, None
+    )
+    assert store.taps.last(ada, paper, "less", Origin.BUTTON) == Tap(
+        paper, "less", Origin.BUTTON, NOW, NOW - HOUR
+    )
     assert store.taps.last(ada, paper, "less", Origin.PAGE) is None
     assert store.rate_limits.window_start("hook:1e") == NOW
     assert store.rate_limits.window_start(f"tap:999:{paper}:more") is None

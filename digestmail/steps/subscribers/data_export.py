@@ -16,6 +16,8 @@ _ABOUT = {
     "deliveries": "each mail to you, and what the mail servers said at each attempt",
     "feedback": "your word, more or less, on papers",
     "saved": "your reading list",
+    "taps": "what was done by the links of your mails, for at most eight days, and whether a page"
+    " sent itself or a button was pressed: link scanners are told from readers by it",
     "uploads": "what your own files told of your example papers, for nobody but you",
     "bounces": "reports that a mail did not reach you, or that you did not want it",
     "blocked": "why your address must not be mailed; null when it may",
@@ -36,7 +38,9 @@ def everything(store: Store, subscriber: Subscriber, now: datetime) -> dict[str,
     """Return all that is stored about a subscriber, as JSON has it; ``about`` explains the keys."""
     subscriber_id = subscriber.stored_id
     feedback = store.feedback.of([subscriber_id])
-    papers = store.papers.by_ids({verdict.paper_id for verdict in feedback})
+    taps = store.taps.of(subscriber_id)
+    paper_ids = {verdict.paper_id for verdict in feedback} | {tap.paper_id for tap in taps}
+    papers = store.papers.by_ids(paper_ids)
     names = {profile.id: profile.name for profile in subscriber.profiles}
     return {
         "about": _ABOUT,
@@ -59,6 +63,15 @@ def everything(store: Store, subscriber: Subscriber, now: datetime) -> dict[str,
         "saved": [
             {"paper": _paper(saved.paper), "saved": _instant(saved.saved_at)}
             for saved in store.saved.of(subscriber_id)
+        ],
+        "taps": [
+            {
+                "paper": _paper(papers[tap.paper_id]),
+                "action": tap.action,
+                "by": str(tap.origin),
+                "at": _instant(tap.at),
+            }
+            for tap in taps
         ],
         "uploads": _each(_upload, _uploads(store, subscriber_id)),
         "bounces": _each(_bounce, store.bounces.of_subscriber(subscriber_id)),

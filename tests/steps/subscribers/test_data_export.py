@@ -10,7 +10,7 @@ from steps_world import NOW, ScriptedMailer, deliver, join, owe
 from digestmail.domain import Feedback, Paper, Subscriber, Verdict
 from digestmail.steps.subscribers.data_export import everything, personal_json
 from digestmail.steps.subscribers.seed_papers import packed
-from digestmail.store import Bounce, Store
+from digestmail.store import Bounce, Origin, Store
 from digestmail.store.tables import metadata
 
 _TOLD = {
@@ -21,6 +21,7 @@ _TOLD = {
     "attempt": "deliveries",
     "feedback": "feedback",
     "saved": "saved",
+    "tap": "taps",
     "bounce": "bounces",
 }
 
@@ -35,6 +36,7 @@ async def known(store: Store, clock: FakeClock, email: str, number: int) -> Subs
     profile = found.profiles[0].id
     store.feedback.give(Feedback(mine, profile, paper, Verdict.MORE, NOW))
     store.saved.add(mine, paper, NOW)
+    store.taps.record(mine, paper, "save", Origin.BUTTON, NOW)
     bounce = Bounce(id=email, at=NOW, kind="soft", subscriber_id=mine, delivery_id=mail.id)
     store.bounces.record(bounce)
     return found
@@ -67,6 +69,7 @@ async def test_what_is_told_is_what_is_kept(store: Store, clock: FakeClock) -> N
     assert told["deliveries"][0]["attempts"][0]["outcome"] == "sent"
     assert told["feedback"][0]["verdict"] == "more"
     assert told["saved"][0]["paper"]["title"] == title
+    assert (told["taps"][0]["action"], told["taps"][0]["by"]) == ("save", "button")
     assert told["bounces"][0]["kind"] == "soft"
     assert told["blocked"] is None
 
