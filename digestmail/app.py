@@ -51,7 +51,7 @@ from digestmail.steps.daily.prune import prune
 from digestmail.steps.daily.status import Status, status
 from digestmail.steps.links import Links
 from digestmail.steps.subscribers.subscription import SubscriptionService
-from digestmail.store import Database, Planned, Store
+from digestmail.store import Database, DigestPlan, Store
 from digestmail.store.migrate import require_current
 from digestmail.tokens import Signer
 
@@ -213,7 +213,7 @@ class App:
         """Store the digests of all who are due; see ``PlanningService.prepare``."""
         return self.planning.prepare(day, progress, patient=patient)
 
-    def plan(self, day: date | None = None) -> list[Planned]:
+    def plan(self, day: date | None = None) -> list[DigestPlan]:
         """Return what ``prepare`` would store if it waited for nothing, without storing it."""
         return self.planning.plan(day)
 

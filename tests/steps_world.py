@@ -37,7 +37,7 @@ from digestmail.steps.daily.deliver import DeliveryReport, Sender
 from digestmail.steps.daily.prepare import Planner, PrepareReport, PrepareRules, prepare
 from digestmail.steps.links import Links
 from digestmail.steps.subscribers.subscription import SubscriptionService
-from digestmail.store import Planned, Store
+from digestmail.store import DigestPlan, Store
 from digestmail.store.digests import release
 from digestmail.store.tables import DELIVERY
 from digestmail.tokens import Signer
@@ -118,7 +118,7 @@ def digest(subscriber: Subscriber, papers: Sequence[Paper] = (), **values: Any) 
     return Digest(**(given | values))
 
 
-def planned(subscriber: Subscriber, *digests: Digest, **values: Any) -> Planned:
+def planned(subscriber: Subscriber, *digests: Digest, **values: Any) -> DigestPlan:
     """The plan that holds these digests."""
     given: dict[str, Any] = {
         "subscriber_id": subscriber.id,
@@ -128,7 +128,7 @@ def planned(subscriber: Subscriber, *digests: Digest, **values: Any) -> Planned:
         "releases": subscriber.releases,
         "next_due_at": NOW + DAY,
     }
-    return Planned(**(given | values))
+    return DigestPlan(**(given | values))
 
 
 def owe(store: Store, email: str = "ada@example.net", *numbers: int) -> Delivery:

@@ -28,7 +28,7 @@ from digestmail.domain import (
     Schedule,
     Subscriber,
 )
-from digestmail.store import Planned
+from digestmail.store import DigestPlan
 from digestmail.web.application import make_web
 from digestmail.web.shared.form_token import form_tokens
 
@@ -193,7 +193,7 @@ def store_digest(app: App, subscriber: Subscriber, *papers: Paper, **values: Any
     )
     given: dict[str, Any] = {"subscriber_id": subscriber.id, "date": now.date(), "items": items}
     digest = Digest(**(given | {"due_at": now, "prepared_at": now} | values))
-    plan = Planned(
+    plan = DigestPlan(
         subscriber_id=subscriber.stored_id,
         address=subscriber.email,
         digests=(digest,),

@@ -155,4 +155,4 @@ def delivery_redeliver(
     if as_json:
         print_json({"delivery": id, "planned_as": new_id})
     else:
-        echo(f"Planned as delivery {new_id}; it goes with: digestmail deliver")
+        echo(f"DigestPlan as delivery {new_id}; it goes with: digestmail deliver")

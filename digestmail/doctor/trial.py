@@ -20,7 +20,7 @@ from digestmail.domain import (
 )
 from digestmail.render.samples import sample_digests
 from digestmail.resources import MIGRATIONS
-from digestmail.store import Planned
+from digestmail.store import DigestPlan
 from digestmail.store.migrate import migrate
 
 HOME = "http://digest.example"
@@ -91,7 +91,7 @@ def add_reader(app: App) -> tuple[Subscriber, Digest]:
             skip=SkipReason.QUIET_DAY,
         ),
     ]
-    plan = Planned(
+    plan = DigestPlan(
         subscriber_id=number,
         address=reader.email,
         digests=tuple(digests),

@@ -21,7 +21,7 @@ class DeliveryKind(StrEnum):
     TRIAL = "trial"  # by which an operator tries the relay; never in the ledger
 
 
-_LETTER_PARTS = ("subject.txt", "body.txt", "body.html")
+_LETTER_FILES = ("subject.txt", "body.txt", "body.html")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +39,14 @@ class MailSpec:
     values: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
-    parts: tuple[str, ...] = _LETTER_PARTS
+    files: tuple[str, ...] = _LETTER_FILES
     after_leaving: bool = False
 
 
 MAILS: Mapping[DeliveryKind, MailSpec] = {
     DeliveryKind.DIGEST: MailSpec(
         recipients=(SubscriberStatus.ACTIVE,),
-        parts=(*_LETTER_PARTS, "preheader.txt", "paper.html", "paper.txt"),
+        files=(*_LETTER_FILES, "preheader.txt", "paper.html", "paper.txt"),
     ),
     DeliveryKind.CONFIRM: MailSpec(
         recipients=(SubscriberStatus.PENDING,),
@@ -74,4 +74,4 @@ LETTERS = tuple(kind for kind, spec in MAILS.items() if spec.values and spec.rec
 
 def template_names(kind: DeliveryKind) -> list[str]:
     """Return the names of the templates of a kind, which must all be there."""
-    return [f"email/{kind}/{part}" for part in MAILS[kind].parts]
+    return [f"email/{kind}/{file}" for file in MAILS[kind].files]

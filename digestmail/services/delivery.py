@@ -38,7 +38,7 @@ class DeliveryService:
         """Send all planned mails of some kinds whose time has come."""
         self.check_templates()
         delivered = asyncio.run(self._make_sender().deliver(kinds, progress))
-        self._store.future.is_known(self._clock())  # notes the time, for ``after_setback``
+        self._store.clock_setback.is_known(self._clock())  # notes the time, for ``after_setback``
         if delivered.trouble:
             note_relay_trouble(self._store, self._relays, self._clock())
         return delivered

@@ -14,7 +14,7 @@ from digestmail.services.models import ModelProvider
 from digestmail.steps.daily.clock_setback import after_setback
 from digestmail.steps.daily.prepare import Planner, PrepareReport, PrepareRules, due_blocks, prepare
 from digestmail.steps.subscribers.pauses import end_pauses
-from digestmail.store import Planned, Store
+from digestmail.store import DigestPlan, Store
 
 if TYPE_CHECKING:
     from digestmail.relevance import Model
@@ -59,7 +59,7 @@ class PlanningService:
                 self._store, planner, self._clock(), day=day, progress=progress, stop=self._stop
             )
 
-    def plan(self, day: date | None) -> list[Planned]:
+    def plan(self, day: date | None) -> list[DigestPlan]:
         """Return what ``prepare`` would store if it waited for nothing, without storing it."""
         with self._lock:
             planner = self._impatient_planner()

@@ -1,12 +1,12 @@
 """The store: rows stay in here, the program sees the domain's values."""
 
 from digestmail.store.batches import Batches
-from digestmail.store.bounces import Bounce, Bounces, Mailed
+from digestmail.store.bounces import Bounce, Bounces, MailedDelivery
 from digestmail.store.bulk_import import ImportBlock, Imports, KnownSubscriber, Limit
 from digestmail.store.catalogue import Catalogue, Seen
-from digestmail.store.clock_setback import Future
+from digestmail.store.clock_setback import ClockSetback
 from digestmail.store.database import Database
-from digestmail.store.digest_recording import Planned
+from digestmail.store.digest_recording import DigestPlan
 from digestmail.store.digests import Digests
 from digestmail.store.feedback import Feedbacks
 from digestmail.store.keys import Counted, LeaseName, NoteName
@@ -17,7 +17,7 @@ from digestmail.store.monitoring import Backlog, FailingSource, Overview, Unsent
 from digestmail.store.notes import Notes
 from digestmail.store.papers import Added, Papers
 from digestmail.store.rate_limits import RateLimits
-from digestmail.store.reading_list import Saved
+from digestmail.store.reading_list import ReadingLists
 from digestmail.store.relay_state import Relays
 from digestmail.store.salt import Salt
 from digestmail.store.sources import Sources
@@ -47,12 +47,12 @@ class Store:
         self.rate_limits = RateLimits(database)
         self.notes = Notes(database)
         self.leases = Leases(database)
-        self.future = Future(database)
+        self.clock_setback = ClockSetback(database)
         self.bounces = Bounces(database)
         self.relays = Relays(database)
         self.overview = Overview(database)
         self.taps = Taps(database)
-        self.saved = Saved(database, self.papers)
+        self.saved = ReadingLists(database, self.papers)
         self.uploads = Uploads(database)
         self.texts = TextFeatures(database)
 
@@ -64,13 +64,14 @@ __all__ = [
     "Bounce",
     "Bounces",
     "Catalogue",
+    "ClockSetback",
     "Counted",
     "Database",
+    "DigestPlan",
     "Digests",
     "FailingSource",
     "Feedbacks",
     "Finish",
-    "Future",
     "ImportBlock",
     "Imports",
     "KnownSubscriber",
@@ -79,18 +80,17 @@ __all__ = [
     "Leases",
     "Ledger",
     "Limit",
-    "Mailed",
+    "MailedDelivery",
     "NoteName",
     "Notes",
     "Origin",
     "Overview",
     "Papers",
-    "Planned",
     "RateLimits",
+    "ReadingLists",
     "Recovered",
     "Relays",
     "Salt",
-    "Saved",
     "Seen",
     "Sources",
     "Step",

@@ -39,7 +39,7 @@ class Bounce:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mailed:
+class MailedDelivery:
     """A delivery that a report is about; None: one of those to this address."""
 
     delivery_id: int | None
@@ -54,23 +54,23 @@ class Bounces:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def mailed(self, delivery_id: int) -> Mailed | None:
+    def mailed(self, delivery_id: int) -> MailedDelivery | None:
         """Return the delivery of an id, unless it was erased."""
         return self._mailed(select(DELIVERY).where(DELIVERY.c.id == delivery_id))
 
-    def last_mailed(self, subscriber_id: int) -> Mailed | None:
+    def last_mailed(self, subscriber_id: int) -> MailedDelivery | None:
         """Return the delivery that was last handed over to a subscriber's server."""
         query = select(DELIVERY).where(
             DELIVERY.c.subscriber_id == subscriber_id, DELIVERY.c.state.in_(_HANDED_OVER)
         )
         return self._mailed(query.order_by(DELIVERY.c.id.desc()).limit(1))
 
-    def _mailed(self, query: Select[Any]) -> Mailed | None:
+    def _mailed(self, query: Select[Any]) -> MailedDelivery | None:
         with self._database.reading() as session:
             row = first_row(session, query, DeliveryRow)
         if row is None:
             return None
-        return Mailed(
+        return MailedDelivery(
             delivery_id=row.id,
             subscriber_id=row.subscriber_id,
             address=row.address,

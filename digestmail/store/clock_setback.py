@@ -34,7 +34,7 @@ _TAKEN_BACK = (
 )
 
 
-class Future:
+class ClockSetback:
     """Times of an installation that lie ahead of its clock."""
 
     def __init__(self, database: Database) -> None:

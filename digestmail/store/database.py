@@ -108,24 +108,24 @@ class Database:
 
     @property
     def name(self) -> str:
-        """How the operator knows the database; holds no password."""
+        """Return the name by which the operator knows the database, without a password."""
         return str(self.path) if self.is_sqlite else self.url.set(query={}).render_as_string()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that only reads."""
+        """Open a session that only reads."""
         with self._explained(), Session(self.engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session whose transaction is committed at the end, or rolled back by an error."""
+        """Open a session whose transaction is committed at the end, or rolled back by an error."""
         with self._explained(), Session(self._writer) as session, session.begin():
             yield session
 
     @contextmanager
     def connecting(self, *, writing: bool = False) -> Iterator[Connection]:
-        """A bare connection for checks and migrations; the caller begins and commits."""
+        """Open a bare connection for checks and migrations; the caller begins and commits."""
         engine = self._writer if writing else self.engine
         with self._explained(), engine.connect() as connection:
             yield connection

@@ -20,7 +20,7 @@ from digestmail.store.tables import DELIVERY, DIGEST, ITEM, PAPER, PROFILE, SUBS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class DigestPlan:
     """The plan for one subscriber: digests, missed ones too, and when the next is due."""
 
     subscriber_id: int
@@ -32,7 +32,7 @@ class Planned:
     send_empty: bool = False  # whether a day without papers is told by mail
 
 
-def record(session: Session, plans: Sequence[Planned]) -> list[Digest]:
+def record(session: Session, plans: Sequence[DigestPlan]) -> list[Digest]:
     """Store plans with their deliveries; return the digests stored. See ``Digests.record``."""
     locked = _lock(session, [plan.subscriber_id for plan in plans])
     plans = [plan for plan in plans if plan.subscriber_id in locked]
@@ -69,7 +69,7 @@ def _lock(session: Session, ids: Sequence[int]) -> dict[int, _Locked]:
     return locked
 
 
-def _without_erased(session: Session, plans: Sequence[Planned]) -> list[Planned]:
+def _without_erased(session: Session, plans: Sequence[DigestPlan]) -> list[DigestPlan]:
     """Return the plans whose profiles and papers have not been erased; locked until the commit."""
     items = [item for plan in plans for digest in plan.digests for item in digest.items]
     profiles = _existing(session, PROFILE.c.id, {item.profile_id for item in items})
@@ -120,7 +120,7 @@ def shown_papers(
     return paper_ids
 
 
-def _new_digests(session: Session, plans: Sequence[Planned]) -> list[Digest]:
+def _new_digests(session: Session, plans: Sequence[DigestPlan]) -> list[Digest]:
     digests = [digest for plan in plans for digest in plan.digests]
     if not digests:
         return []
@@ -195,7 +195,7 @@ def _insert_items(session: Session, digests: Sequence[Digest]) -> None:
 
 
 def _insert_deliveries(
-    session: Session, digests: Sequence[Digest], plans: Mapping[int, Planned]
+    session: Session, digests: Sequence[Digest], plans: Mapping[int, DigestPlan]
 ) -> None:
     rows = [
         {
@@ -218,7 +218,7 @@ def _insert_deliveries(
         session.execute(insert(DELIVERY), rows)
 
 
-def _advance(session: Session, plans: Sequence[Planned]) -> None:
+def _advance(session: Session, plans: Sequence[DigestPlan]) -> None:
     """Move each subscriber on, all in one statement for the driver."""
     change = update(SUBSCRIBER).where(SUBSCRIBER.c.id == bindparam("of"))
     rows = [{"of": plan.subscriber_id, "due": plan.next_due_at} for plan in plans]

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from digestmail.domain import Digest, DigestItem, Paper
 from digestmail.errors import NotFoundError
 from digestmail.store.database import Database
-from digestmail.store.digest_recording import Planned, digest_dates, record, shown_papers
+from digestmail.store.digest_recording import DigestPlan, digest_dates, record, shown_papers
 from digestmail.store.digest_rows import ITEM_COLUMNS, DigestRows, items_of, load
 from digestmail.store.papers import papers_by_id
 from digestmail.store.sql import first_row
@@ -22,7 +22,7 @@ class Digests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, plans: Sequence[Planned]) -> list[Digest]:
+    def record(self, plans: Sequence[DigestPlan]) -> list[Digest]:
         """Store plans with their deliveries in one transaction; return the digests stored.
 
         Whatever another process did meanwhile holds: a subscriber who left, a digest that is
@@ -122,7 +122,7 @@ class Digests:
 def release(session: Session, digest_id: int) -> None:
     """Let the papers of a digest that never went out be news again for its subscriber.
 
-    What was planned before that does not know of it; see ``Planned.releases``.
+    What was planned before that does not know of it; see ``DigestPlan.releases``.
     """
     session.execute(update(ITEM).where(ITEM.c.digest_id == digest_id).values(released=True))
     row = first_row(session, select(DIGEST).where(DIGEST.c.id == digest_id), DigestRow)

@@ -11,7 +11,7 @@ from digestmail.store.sql import all_rows, upsert
 from digestmail.store.tables import SAVED, SavedRow
 
 
-class Saved:
+class ReadingLists:
     """The papers that subscribers keep to read."""
 
     def __init__(self, database: Database, papers: Papers) -> None:

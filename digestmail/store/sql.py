@@ -18,7 +18,7 @@ MOST_VALUES = 10_000
 
 
 def upsert(session: Session, table: Table) -> Any:
-    """An INSERT of the session's dialect that takes on_conflict_do_nothing / _do_update."""
+    """Return an INSERT of the session's dialect that takes on_conflict_do_nothing / _do_update."""
     sqlite = session.get_bind().dialect.name == "sqlite"
     return _sqlite_insert(table) if sqlite else _postgres_insert(table)
 
@@ -37,7 +37,7 @@ def first_row(session: Session, statement: Executable, _row: type[_Row]) -> _Row
 
 
 def plain_rows(session: Session, statement: Select[Any], values: Mapping[str, Any]) -> list[Any]:
-    """The rows of a query as tuples, with the values as the driver has them.
+    """Return the rows of a query as tuples, with the values as the driver has them.
 
     Without SQLAlchemy's rows it takes a quarter of the time: for what is read by the thousand.
     """
@@ -46,6 +46,6 @@ def plain_rows(session: Session, statement: Select[Any], values: Mapping[str, An
 
 
 def chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
-    """``items`` in order, at most ``size`` at a time."""
+    """Yield ``items`` in order, at most ``size`` at a time."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -24,7 +24,7 @@ from digestmail.domain import (
     Subscriber,
     SubscriberStatus,
 )
-from digestmail.store import Planned, Store
+from digestmail.store import DigestPlan, Store
 
 CONNECTIONS = 4
 _A_ROUND = 6  # minutes the senders' clock is ahead more in each round, for what was deferred
@@ -192,7 +192,7 @@ def populate(store: Store, count: int, *, odd: bool = True) -> None:
     assert len(store.digests.record(plans)) == count
 
 
-def _plan(person: Subscriber, paper: Paper, now: datetime) -> Planned:
+def _plan(person: Subscriber, paper: Paper, now: datetime) -> DigestPlan:
     item = DigestItem(
         position=1, paper=paper, profile_id=None, profile_name="mine", score=0.5, reasons=()
     )
@@ -206,7 +206,7 @@ def _plan(person: Subscriber, paper: Paper, now: datetime) -> Planned:
         judged=1,
         items=(item,),
     )
-    return Planned(
+    return DigestPlan(
         subscriber_id=person.stored_id,
         address=person.email,
         digests=(digest,),

@@ -21,7 +21,7 @@ from digestmail.domain import Clock, SubscriberStatus
 from digestmail.errors import ConfigError, TokenError
 from digestmail.steps.links import Links
 from digestmail.steps.subscribers import leaving
-from digestmail.store import Bounce, Counted, Mailed, NoteName, Store
+from digestmail.store import Bounce, Counted, MailedDelivery, NoteName, Store
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class _Subject:
     """
 
     subscriber_id: int
-    mailed: Mailed | None
+    mailed: MailedDelivery | None
     earlier: bool = False
 
 
@@ -175,7 +175,7 @@ class BounceProcessor:
             return None
         return _Subject(subscriber_id, None, leaving.is_earlier(subscriber, serial))
 
-    def _mailed(self, report: Report) -> Mailed | None:
+    def _mailed(self, report: Report) -> MailedDelivery | None:
         """Return the delivery whose token the report carries, else that of its envelope sender."""
         for token in report.tokens:
             mailed = self.store.bounces.mailed(_read(self.links.read_bounce, token) or 0)
@@ -185,7 +185,7 @@ class BounceProcessor:
             return None  # nobody can take a complaint back, and this token ages slowly
         return next(filter(None, map(self._mailed_lately, report.tokens)), None)
 
-    def _mailed_lately(self, token: str) -> Mailed | None:
+    def _mailed_lately(self, token: str) -> MailedDelivery | None:
         """Return whom we mail from an envelope sender, and at which of their addresses.
 
         Of which mail it is remains open: to give up the wrong one would bring its papers again.

@@ -22,19 +22,19 @@ def after_setback(store: Store, now: datetime) -> bool:
     Digests that were missed or too late by that clock are due once more, mails it withdrew are
     planned anew, and nobody waits for a time that it told. Safe to run twice and after a crash.
     """
-    if not store.future.is_known(now):
+    if not store.clock_setback.is_known(now):
         return False
     log.warning("the clock was set back to %s; what was given up is planned again", f"{now:%F %T}")
-    ended = store.future.ended(now)
-    store.future.bring_back(now)
+    ended = store.clock_setback.ended(now)
+    store.clock_setback.bring_back(now)
     _retry(store, now)
-    _advance(store, store.future.take_back(now), now)
-    store.future.forget(ended, now)
+    _advance(store, store.clock_setback.take_back(now), now)
+    store.clock_setback.forget(ended, now)
     return True
 
 
 def _retry(store: Store, now: datetime) -> None:
-    for delivery_id in store.future.given_up(now):
+    for delivery_id in store.clock_setback.given_up(now):
         try:
             store.ledger.retry(delivery_id, now)
         except DigestmailError as error:  # not wanted any more, or its papers have gone since
@@ -53,7 +53,7 @@ def _advance(store: Store, erased: dict[int, datetime], now: datetime) -> None:
             due = due if due and due <= now else _due(subscriber, recorded, now)
             if subscriber.next_due_at and due and due < subscriber.next_due_at:
                 changes.append((subscriber.stored_id, subscriber.next_due_at, due))
-        store.future.advance_due(changes)
+        store.clock_setback.advance_due(changes)
 
 
 def _due(

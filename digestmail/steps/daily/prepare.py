@@ -40,7 +40,7 @@ from digestmail.steps.daily.plan import (
     skipped,
 )
 from digestmail.steps.subscribers.seed_papers import examples
-from digestmail.store import Planned, Store
+from digestmail.store import DigestPlan, Store
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Planner:
         self._window = Window((), now, now)
         self._positions: dict[int, int] = {}
 
-    def plan(self, subscribers: Sequence[Subscriber], day: date | None = None) -> list[Planned]:
+    def plan(self, subscribers: Sequence[Subscriber], day: date | None = None) -> list[DigestPlan]:
         """Return plans for subscribers whose time has come, or for a date; store nothing."""
         dues = [(s, due) for s in subscribers if (due := self._due(s, day)) is not None]
         owed = [(s, due) for s, due in dues if not self._waits(s, due, asked_for=day is not None)]
@@ -139,13 +139,13 @@ class Planner:
         self._ready()
         return self._window.unjudged(subscriber) > 0
 
-    def _planned(self, subscriber: Subscriber, due: Due, digest: Digest | None) -> Planned:
+    def _planned(self, subscriber: Subscriber, due: Due, digest: Digest | None) -> DigestPlan:
         digests = [skipped(subscriber, slot, self._now, due.reason) for slot in due.missed]
         if digest is not None:
             digests.append(digest)
         elif due.serve is not None:
             digests.append(skipped(subscriber, due.serve, self._now, SkipReason.TOO_LATE))
-        return Planned(
+        return DigestPlan(
             subscriber_id=subscriber.stored_id,
             address=subscriber.email,
             digests=tuple(digests),

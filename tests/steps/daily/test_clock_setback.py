@@ -110,9 +110,9 @@ async def test_what_ends_while_it_is_put_right_is_put_right_the_next_time(store:
     after_setback(store, NOW + DAY)
     first, second = owe(store), owe(store, "bob@example.net", 2)
     put(store, first, state="skipped", ended_at=NOW + DAY)
-    ended = store.future.ended(NOW)
+    ended = store.clock_setback.ended(NOW)
     put(store, second, state="skipped", ended_at=NOW + DAY)  # by another process, just now
-    store.future.forget(ended, NOW)
+    store.clock_setback.forget(ended, NOW)
     assert after_setback(store, NOW)
     assert again(store, second).state is DeliveryState.PLANNED
 
