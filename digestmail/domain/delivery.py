@@ -25,7 +25,7 @@ class DeliveryState(StrEnum):
 
 
 class Phase(StrEnum):
-    """How far a conversation with the relay had come."""
+    """The phase of a conversation with the relay."""
 
     CONNECT = "connect"
     HELLO = "hello"
@@ -38,7 +38,7 @@ class Phase(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How one attempt ended."""
+    """The end of one attempt."""
 
     SENT = "sent"
     DEFERRED = "deferred"  # try again later
@@ -64,7 +64,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
-    """What the relay said to one message."""
+    """The reply of the relay to one message."""
 
     outcome: Outcome
     phase: Phase

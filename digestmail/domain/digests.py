@@ -10,7 +10,7 @@ from digestmail.domain.stored import Stored
 
 
 class ReasonKind(StrEnum):
-    """What a reason is about."""
+    """The subject of a reason."""
 
     KEYWORD = "keyword"
     AUTHOR = "author"
@@ -51,7 +51,7 @@ class Reason(NamedTuple):  # not a dataclass, as a mail has 60 and those take 4 
 
     @property
     def words(self) -> str:
-        """The reason as a reader is told it."""
+        """Return the reason in words, for a reader."""
         return _WORDS[self.kind].format(_listed(self.details))
 
 
@@ -62,7 +62,7 @@ def _listed(words: tuple[str, ...]) -> str:
 
 
 class Strength(StrEnum):
-    """How sure a score is, in words."""
+    """The certainty of a score, in words."""
 
     STRONG = "strong match"
     GOOD = "good match"

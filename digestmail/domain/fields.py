@@ -14,7 +14,7 @@ MAX_WAIT_HOURS = 11  # a digest may be 12 hours late at all (``digest.latest_hou
 
 
 class FieldKind(StrEnum):
-    """What a field holds: it decides how a text is parsed and how the value is printed."""
+    """The type of a field's value; it decides how a text is parsed and a value is printed."""
 
     NAME = "name"
     KEYWORDS = "keywords"

@@ -12,7 +12,7 @@ from digestmail.domain.subscribers import SubscriberStatus
 
 
 class DeliveryKind(StrEnum):
-    """What the mail is for; the value is also the folder of its templates."""
+    """The purpose of a mail; the value is also the folder of its templates."""
 
     DIGEST = "digest"
     CONFIRM = "confirm"
@@ -26,7 +26,7 @@ _LETTER_FILES = ("subject.txt", "body.txt", "body.html")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailSpec:
-    """What a kind of mail needs.
+    """The recipients, values and templates of a kind of mail.
 
     ``recipients`` are the statuses of the subscribers who may get it when it goes. ``values`` are
     the names that its templates print beside those that all templates know, ``optional`` those

@@ -48,7 +48,7 @@ class BadRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSpec:
-    """How one configured source is named, built and polled."""
+    """The name, options and polling interval of one configured source."""
 
     name: str
     kind: str
@@ -58,7 +58,7 @@ class SourceSpec:
 
 
 class BatchState(StrEnum):
-    """How far a day's announcement has come."""
+    """The state of a day's announcement."""
 
     OPEN = "open"  # expected or coming in, and not known to be whole
     COMPLETE = "complete"
@@ -68,7 +68,7 @@ class BatchState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What a source announced for one day. ``reason`` tells why it is as it is; may be empty."""
+    """The announcement of a source for one day. ``reason`` explains its state; may be empty."""
 
     source: str
     day: date  # as in Paper.announced_on
@@ -78,7 +78,7 @@ class Batch:
 
 @dataclass(slots=True)
 class SourceMemory:
-    """What a source keeps from one fetch to the next, and tells beside its papers.
+    """The state that a source keeps from one fetch to the next, and its news of batches.
 
     ``values`` are the source's own, as JSON knows them; a source changes them only after it has
     yielded what they vouch for. ``batches`` are those it has something to say of in this fetch.
@@ -90,7 +90,7 @@ class SourceMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceReport:
-    """What one fetch of one source brought."""
+    """The result of one fetch of one source."""
 
     source: str
     new: int = 0

@@ -21,7 +21,7 @@ class SubscriberStatus(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a subscriber said about a paper."""
+    """The word of a subscriber on a paper."""
 
     MORE = "more"
     LESS = "less"
@@ -32,7 +32,7 @@ EVERY_DAY = frozenset(range(1, 8))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """When a subscriber wants the digest, in their own wall-clock time."""
+    """The hours and days of a subscriber's digest, in their own wall-clock time."""
 
     hour: int = 7  # 0..23
     timezone: str = "UTC"  # an IANA name
@@ -110,7 +110,7 @@ class Subscriber(Stored):
 
     @property
     def recipient(self) -> "Recipient":
-        """The subscriber as a mail knows them."""
+        """Return the subscriber as a mail knows them."""
         room = min((profile.max_papers for profile in self.profiles), default=1)
         weekly = self.schedule.is_weekly
         return Recipient(
@@ -125,7 +125,7 @@ class Subscriber(Stored):
 
 
 class Recipient(NamedTuple):
-    """What a mail to a subscriber depends on; a Subscriber takes five times as long to read."""
+    """The addressee of a mail; a Subscriber takes five times as long to read."""
 
     id: int
     email: str

@@ -18,7 +18,7 @@ _REVOCABLE = "left"  # the one reason that a later refusal replaces: who left ma
 
 
 class KnownSubscriber(NamedTuple):
-    """What an import has to know of a subscriber who is here already."""
+    """An existing subscriber as an import needs to know them."""
 
     id: int
     status: SubscriberStatus
@@ -26,7 +26,7 @@ class KnownSubscriber(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """How often something may happen to those who are counted under ``key``.
+    """A rate limit of an event that is counted under ``key``.
 
     Without a window: ever.
     """
@@ -38,7 +38,7 @@ class Limit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ImportBlock:
-    """What one transaction writes."""
+    """The subscribers and refusals that one transaction writes."""
 
     added: Sequence[Subscriber] = ()
     refused: Mapping[int, SubscriberStatus] = field(default_factory=dict)  # by subscriber's id

@@ -27,7 +27,7 @@ _VALUES = ("title", "abstract", "url", "doi", "version", "published_at", "update
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of a batch of papers; ``known`` ones brought nothing new."""
+    """Counts of a batch of stored papers; ``known`` ones brought nothing new."""
 
     new: int = 0
     updated: int = 0
@@ -319,7 +319,7 @@ def _is_newer(paper: Paper, old: Paper) -> bool:
 
 
 def _was_only_a_seed(old: Paper, paper: Paper, now: datetime) -> bool:
-    """Whether a source announces what a profile had named before: to all others it is news."""
+    """Return whether a source announces a seed of a profile: to all other readers it is news."""
     recent = old.first_seen_at is not None and now - old.first_seen_at < _NEWS
     return old.source == SEEDS and paper.source != SEEDS and recent
 
