@@ -104,7 +104,7 @@ class SourceReport:
 
     @property
     def fetched(self) -> int:
-        """Records read, bad ones included."""
+        """Return the number of records read, bad ones included."""
         return self.new + self.updated + self.known + len(self.bad)
 
 

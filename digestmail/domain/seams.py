@@ -52,7 +52,7 @@ class Scorer(Protocol):
     """Judges the papers it was made for."""
 
     def score(self, interests: Sequence[Interest]) -> list[tuple[Score, ...]]:
-        """For each interest its best papers, best first, at most ``profile.max_papers``.
+        """Return for each interest its best papers, best first, at most ``profile.max_papers``.
 
         All are at or above the profile's threshold, or pinned. Hard rules have been applied.
         """

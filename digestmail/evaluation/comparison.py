@@ -36,7 +36,7 @@ class SetResult:
 
     @property
     def differences(self) -> dict[str, PairedDifference]:
-        """Ours less each method; none with fewer than two readers."""
+        """Return ours less each method; none with fewer than two readers."""
         ours = self.methods.get(OURS) or ()
         if len(ours) < 2:
             return {}

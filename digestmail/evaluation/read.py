@@ -68,7 +68,7 @@ class Reader:
 
     @property
     def query(self) -> str:
-        """Keywords and interests as one text."""
+        """Return keywords and interests as one text."""
         return " ".join([self.interests, *self.keywords]).strip()
 
 

@@ -28,8 +28,9 @@ _POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
 
 
 def _read_json(text: str) -> Any:
-    """A JSON column's value. Most lists of a profile are empty, and decoding takes ten times as
-    long."""
+    """Return a JSON column's value. Most lists of a profile are empty, and decoding takes ten
+    times as long.
+    """
     return [] if text == "[]" else json.loads(text)
 
 

@@ -47,7 +47,7 @@ _PROBLEMS = (
 
 
 def problem_of(error: DBAPIError) -> str | None:
-    """What an operator can mend, to be read after the database's name; None for all else."""
+    """Return what an operator can mend, to be read after the database's name; None for all else."""
     if isinstance(error, IntegrityError):
         return None  # its text quotes the row, which may hold any of these words
     text = str(error.orig).lower()

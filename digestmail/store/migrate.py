@@ -56,7 +56,7 @@ def migrate(
 
 
 def current_revision(database: Database) -> str | None:
-    """The schema's revision; None for an empty database."""
+    """Return the schema's revision; None for an empty database."""
     with database.connecting() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
@@ -163,13 +163,13 @@ def _backup(database: Database, now: datetime) -> Path | None:
 
 
 def _free(path: Path) -> Path:
-    """The path, or with a number behind it where there is such a file already."""
+    """Return the path, or with a number behind it where there is such a file already."""
     names = (path.with_name(f"{path.name}-{number}") for number in count(2))
     return next(name for name in chain([path], names) if not name.exists())
 
 
 def copies(database: Database) -> list[Path]:
-    """The copies that migrations have left beside a SQLite file, oldest first."""
+    """Return the copies that migrations have left beside a SQLite file, oldest first."""
     path = database.path
     if path is None:
         return []

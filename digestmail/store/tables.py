@@ -354,7 +354,7 @@ class NoteRow(Base, table=True):
 
 
 def table(row: type[Base]) -> Table:
-    """The table of a row class, for queries that go without the ORM."""
+    """Return the table of a row class, for queries that go without the ORM."""
     return metadata.tables[str(row.__tablename__)]
 
 

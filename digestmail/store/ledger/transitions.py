@@ -221,7 +221,9 @@ def _finish(session: Session, owner: str, steps: Sequence[Finish]) -> set[int]:
 
 
 def _is_written(session: Session, attempt: Attempt) -> bool:
-    """Whether the same step was committed before; no two tries take the same time to the digit."""
+    """Return whether the same step was committed before; no two tries take the same time
+    to the digit.
+    """
     row = attempt_row(attempt)
     same = select(ATTEMPT.c.id).where(*(ATTEMPT.c[name] == row[name] for name in row))
     return session.execute(same).first() is not None

@@ -21,12 +21,12 @@ class Month:
 
     @property
     def first(self) -> date:
-        """Its first day."""
+        """Return its first day."""
         return self.days[0]
 
     @property
     def days(self) -> tuple[date, date]:
-        """Its first day, and that of the next month."""
+        """Return its first day, and that of the next month."""
         year, month = map(int, self.value.split("-"))
         return date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
 

@@ -27,7 +27,7 @@ class AccountSession:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the link is young enough to hand out or erase everything by it."""
+        """Return whether the link is young enough to hand out or erase everything by it."""
         return self.context.app.links.is_fresh(self.token, self.context.now)
 
     def render(self, name: str, status: int = 200, **names: object) -> Response:

@@ -65,7 +65,7 @@ class FormView:
 
     @property
     def largest_file(self) -> int:
-        """How many bytes of a file are read."""
+        """Return how many bytes of a file are read."""
         return LARGEST
 
     def uses(self, *names: str) -> bool:

@@ -26,7 +26,7 @@ class Languages:
 
     @property
     def names(self) -> dict[str, str]:
-        """What each language calls itself, by tag."""
+        """Return what each language calls itself, by tag."""
         return {tag: pages.words.own_name for tag, pages in self.by_tag.items()}
 
     @property

@@ -59,7 +59,7 @@ class Feed:
 
     @property
     def updated(self) -> datetime:
-        """When the newest of the entries changed; 1970 for a feed without any."""
+        """Return when the newest of the entries changed; 1970 for a feed without any."""
         return max((entry.updated for entry in self.entries), default=_EPOCH)
 
 
