@@ -52,7 +52,7 @@ class Model:
         self.background = background
         self._explores = explore > 0
         self._parameters = parameters
-        self._most = block_profiles, block_examples
+        self._block_limits = block_profiles, block_examples
         day, self._vectorizer = day_features(
             papers, background, features or Features(), embedder, parameters
         )
@@ -96,10 +96,10 @@ class Model:
         (evidence,) = self.evidence([interest])
         return explanation(evidence, position)
 
-    def strongest(self, interest: Interest, most: int = 20) -> list[Part]:
+    def strongest(self, interest: Interest, limit: int = 20) -> list[Part]:
         """Return the terms and categories that weigh most for papers, then those most against."""
         (evidence,) = self.evidence([interest])
-        return heaviest_parts(evidence, most)
+        return heaviest_parts(evidence, limit)
 
     def keyword_hits(self, keywords: Sequence[str]) -> tuple[KeywordHits, ...]:
         """Return in how many of the papers keywords stand; see ``KeywordIndex.hits``."""
@@ -123,18 +123,18 @@ class Model:
         # Reading the papers once and not for each block saves a third of the CPU of thousands.
         remember_keywords(interests, self._ground.day)
         named = [len(i.seeds) + len(i.liked) + len(i.disliked) for i in interests]
-        for rows in _blocks(named, *self._most):
+        for rows in _blocks(named, *self._block_limits):
             block = profile_block(
                 interests[rows], self._ground.day, self._vectorizer, self._parameters
             )
             yield evidence_of(block, self._ground)
 
 
-def _blocks(examples: Sequence[int], profiles: int, most: int) -> Iterator[slice]:
+def _blocks(examples: Sequence[int], profiles: int, max_examples: int) -> Iterator[slice]:
     """Yield blocks of profiles that name not too many papers, as long as they can be."""
     start = papers = 0
     for row, count in enumerate(examples):
-        if row > start and (row - start == profiles or papers + count > most):
+        if row > start and (row - start == profiles or papers + count > max_examples):
             yield slice(start, row)
             start, papers = row, 0
         papers += count

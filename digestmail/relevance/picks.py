@@ -61,16 +61,21 @@ def _picked(
     Followed authors' papers are all there, however many; the others take what room they leave.
     """
     profiles = [interest.profile for interest in evidence.block.interests]
-    least = np.array([[profile.threshold] for profile in profiles], dtype=np.float32)
-    passing = np.where(eligible & (values >= np.maximum(least, _LEAST_VALUE)), values, -1)
+    thresholds = np.array([[profile.threshold] for profile in profiles], dtype=np.float32)
+    passing = np.where(eligible & (values >= np.maximum(thresholds, _LEAST_VALUE)), values, -1)
     pinned = [[p for p in papers if allowed[row, p]] for row, papers in enumerate(followed)]
     for row, papers in enumerate(pinned):
         passing[row, papers] = -1
-    room = [max(p.max_papers - len(own), 0) for p, own in zip(profiles, pinned, strict=True)]
+    room = [
+        max(p.max_papers - len(pinned_papers), 0)
+        for p, pinned_papers in zip(profiles, pinned, strict=True)
+    ]
     picks = []
     for row, chosen in enumerate(picker.chosen(passing, np.array(room, dtype=np.int64))):
-        own = np.array(sorted(pinned[row], key=lambda p: (-values[row, p], p)), dtype=np.int64)
-        picks.append(np.concatenate([own, chosen[chosen >= 0]]))
+        pinned_papers = np.array(
+            sorted(pinned[row], key=lambda p: (-values[row, p], p)), dtype=np.int64
+        )
+        picks.append(np.concatenate([pinned_papers, chosen[chosen >= 0]]))
     return picks
 
 
@@ -99,10 +104,10 @@ def _scores(
     ]
     scores: list[list[Score]] = [[] for _ in picked]
     for (row, paper), reasons in zip(pairs, reasons_of(evidence, pairs, followed), strict=True):
-        shown = _as_exploration(reasons) if paper == explored[row] else reasons
-        if shown:
+        displayed = _as_exploration(reasons) if paper == explored[row] else reasons
+        if displayed:
             value = round(float(values[row, paper]), 4)
-            scores[row].append(Score(paper, value, paper in followed[row], tuple(shown)))
+            scores[row].append(Score(paper, value, paper in followed[row], tuple(displayed)))
     return [tuple(row) for row in scores]
 
 

@@ -31,7 +31,7 @@ class Contributions:
 
     @property
     def terms_total(self) -> Dense:
-        """What all terms add that add anything (pairs,)."""
+        """Return what all terms add that add anything (pairs,)."""
         added = np.maximum(self.terms.data, 0)
         rows = np.repeat(np.arange(self.terms.shape[0]), np.diff(self.terms.indptr))
         totals = np.bincount(rows, weights=added, minlength=self.terms.shape[0])
@@ -65,42 +65,42 @@ def _term_contributions(evidence: Evidence, rows: Indices, papers: Indices) -> c
         for fused in evidence.similarity.scorers
         if fused.scorer.space is SpaceName.TERMS
     ]
-    parts = evidence.ground.day.units[papers]
-    weights = np.zeros(parts.shape[1], dtype=np.float32)
+    products = evidence.ground.day.units[papers]
+    weights = np.zeros(products.shape[1], dtype=np.float32)
     starts = np.flatnonzero(np.diff(rows, prepend=-1))
     for start, end in zip(starts, np.append(starts[1:], len(rows)), strict=True):
         row = rows[start]
-        own = [(vectors[row], gain[row]) for vectors, gain in profiles]
-        for vector, factor in own:
+        vectors_of_row = [(vectors[row], gain[row]) for vectors, gain in profiles]
+        for vector, factor in vectors_of_row:
             weights[vector.indices] += factor * vector.data
-        cells = slice(parts.indptr[start], parts.indptr[end])
-        parts.data[cells] *= weights[parts.indices[cells]]
-        for vector, _ in own:
+        cells = slice(products.indptr[start], products.indptr[end])
+        products.data[cells] *= weights[products.indices[cells]]
+        for vector, _ in vectors_of_row:
             weights[vector.indices] = 0
-    return parts
+    return products
 
 
 def _category_contributions(evidence: Evidence, rows: Indices, papers: Indices) -> csr_matrix:
     """Multiply papers with their profiles over categories, less what the mean paper has."""
     day, slope = evidence.ground.day, evidence.ground.calibration.slope
-    parts = csr_matrix((len(rows), day.categories.shape[1]), dtype=np.float32)
+    weighted = csr_matrix((len(rows), day.categories.shape[1]), dtype=np.float32)
     for fused in evidence.similarity.scorers:
         if fused.scorer.space is SpaceName.CATEGORIES:
             vectors = csr_matrix(fused.scorer.profiles)[rows]
             products = csr_matrix(vectors.multiply(day.categories[papers]))
             total = np.asarray(products.sum(axis=1)).ravel()
             beyond = np.maximum(1 - fused.mean[rows] / np.maximum(total, _TINY), 0)
-            parts = parts + scale_rows(products, slope * fused.gain[rows] * beyond)
-    return csr_matrix(parts)
+            weighted = weighted + scale_rows(products, slope * fused.gain[rows] * beyond)
+    return csr_matrix(weighted)
 
 
 def _keyword_contributions(evidence: Evidence, rows: Indices, papers: Indices) -> csr_matrix:
     """Split what keywords add by how strongly each of them matches."""
     matches = csr_matrix(evidence.block.keywords.matches.T)
-    parts = csr_matrix(evidence.keyword_weights[rows].multiply(matches[papers]))
+    products = csr_matrix(evidence.keyword_weights[rows].multiply(matches[papers]))
     added = evidence.ground.calibration.keyword * evidence.keywords[rows, papers]
-    total = np.asarray(parts.sum(axis=1)).ravel()
-    return scale_rows(parts, added / np.maximum(total, _TINY))
+    total = np.asarray(products.sum(axis=1)).ravel()
+    return scale_rows(products, added / np.maximum(total, _TINY))
 
 
 def example_shares(evidence: Evidence, row: int, papers: Indices) -> tuple[Indices, Dense]:
@@ -114,24 +114,24 @@ def example_shares(evidence: Evidence, row: int, papers: Indices) -> tuple[Indic
     if not len(columns) or not spaces:
         return columns, np.zeros((len(papers), len(columns)), dtype=np.float32)
     space, vectors = spaces[-1], evidence.block.positives.vectors
-    own = vectors.meaning if evidence.ground.day.has_meaning else vectors.topics
-    cosines = space.directions[papers] @ unit(own[columns] - space.centre).T
+    vectors_of_row = vectors.meaning if evidence.ground.day.has_meaning else vectors.topics
+    cosines = space.directions[papers] @ unit(vectors_of_row[columns] - space.centre).T
     weights = shares.data[shares.indptr[row] : shares.indptr[row + 1]]
-    parts = np.maximum(cosines, 0) * weights
-    return columns, parts / np.maximum(parts.sum(axis=1, keepdims=True), _TINY)
+    products = np.maximum(cosines, 0) * weights
+    return columns, products / np.maximum(products.sum(axis=1, keepdims=True), _TINY)
 
 
 Heaviest = list[list[tuple[int, float]]]  # for each row its columns with their weights
 
 
-def heaviest(matrix: csr_matrix, most: int) -> Heaviest:
-    """Return the ``most`` columns with the heaviest positive weights of each row, falling."""
+def heaviest(matrix: csr_matrix, limit: int) -> Heaviest:
+    """Return the ``limit`` columns with the heaviest positive weights of each row, falling."""
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     positive = np.flatnonzero(matrix.data > 0)
     order = positive[np.lexsort((-matrix.data[positive], rows[positive]))]
     starts = np.searchsorted(rows[order], np.arange(matrix.shape[0] + 1))
     place = np.arange(len(order)) - starts[rows[order]]
-    order = order[place < most]
+    order = order[place < limit]
     pairs = zip(matrix.indices[order].tolist(), matrix.data[order].tolist(), strict=True)
-    sizes = np.minimum(np.diff(starts), most).tolist()
+    sizes = np.minimum(np.diff(starts), limit).tolist()
     return [list(islice(pairs, size)) for size in sizes]

@@ -22,24 +22,26 @@ _ALL_TERMS = "all other terms"
 
 def explanation(evidence: Evidence, paper: int) -> Explanation:
     """Return all summands of the one profile's log-odds for a paper, the heaviest first."""
-    parts = sorted(_parts(evidence, paper), key=lambda part: -abs(part.weight))
+    summands = sorted(_summands(evidence, paper), key=lambda summand: -abs(summand.weight))
     value = float(evidence.values[0, paper])
-    return Explanation(value, tuple(parts), tuple(_rules(evidence, paper)))
+    return Explanation(value, tuple(summands), tuple(_rules(evidence, paper)))
 
 
-def _parts(evidence: Evidence, paper: int) -> Iterator[Part]:
+def _summands(evidence: Evidence, paper: int) -> Iterator[Part]:
     prior = evidence.ground.prior
-    others = (
+    prior_summands = (
         Part("trending", "upvotes", float(prior.trending[paper])),
         Part("age", "days since it was first seen", float(prior.age[paper])),
     )
-    yield from (part for part in others if part.weight)
+    yield from (summand for summand in prior_summands if summand.weight)
     summands = list(_similarity_parts(evidence, paper))
     if category := _category_log_odds(evidence, paper):
         summands.append(Part("category", "the chosen categories", category))
     yield from summands
-    rest = float(evidence.log_odds[0, paper]) - sum(part.weight for part in (*others, *summands))
-    yield Part("start", "any paper", rest)
+    remainder = float(evidence.log_odds[0, paper]) - sum(
+        summand.weight for summand in (*prior_summands, *summands)
+    )
+    yield Part("start", "any paper", remainder)
 
 
 def _category_log_odds(evidence: Evidence, paper: int) -> float:
@@ -57,26 +59,26 @@ def _category_log_odds(evidence: Evidence, paper: int) -> float:
 def _similarity_parts(evidence: Evidence, paper: int) -> Iterator[Part]:
     """Yield what keywords, terms, categories, liked papers, the text and dislikes add."""
     at = np.array([paper])
-    parts = contributions(evidence, np.array([0]), at)
+    summands = contributions(evidence, np.array([0]), at)
     typed = typed_by_expression(evidence.block.interests[0].profile)
-    for column, weight in zip(parts.keywords.indices, parts.keywords.data, strict=True):
+    for column, weight in zip(summands.keywords.indices, summands.keywords.data, strict=True):
         keyword = typed[evidence.block.keywords.expressions[column]]
         yield Part("keyword", keyword, float(weight))
     if evidence.ground.day.without_terms[paper]:
         return
-    yield from _term_parts(evidence, paper, parts.terms.indices, parts.terms.data)
+    yield from _term_parts(evidence, paper, summands.terms.indices, summands.terms.data)
     codes = evidence.ground.categories.named(evidence.ground.day.papers[paper])
-    for column, weight in zip(parts.categories.indices, parts.categories.data, strict=True):
+    for column, weight in zip(summands.categories.indices, summands.categories.data, strict=True):
         yield Part("field", codes.get(int(column), "?"), float(weight))
     columns, shares = example_shares(evidence, 0, at)
     for column, share in zip(columns.tolist(), shares[0].tolist(), strict=True):
         if share:
             title = readable(evidence.block.positives.papers[column].title)
-            yield Part("like", title, share * float(parts.positives[0]))
-    if parts.text[0]:
-        yield Part("text", "close in meaning to what was typed", float(parts.text[0]))
-    if parts.negatives[0]:
-        yield Part("dislike", "papers that were disliked", float(parts.negatives[0]))
+            yield Part("like", title, share * float(summands.positives[0]))
+    if summands.text[0]:
+        yield Part("text", "close in meaning to what was typed", float(summands.text[0]))
+    if summands.negatives[0]:
+        yield Part("dislike", "papers that were disliked", float(summands.negatives[0]))
 
 
 def _term_parts(
@@ -107,11 +109,11 @@ def _rules(evidence: Evidence, paper: int) -> Iterator[str]:
         yield f"shown unless excluded: by {', '.join(names)}, whom you follow"
 
 
-def heaviest_parts(evidence: Evidence, most: int) -> list[Part]:
+def heaviest_parts(evidence: Evidence, limit: int) -> list[Part]:
     """Return the one profile's heaviest terms and categories for papers, then those against."""
-    parts = sorted(_profile_parts(evidence), key=lambda p: (-p.weight, p.kind, p.what))
-    best = [part for part in parts[:most] if part.weight > 0]
-    worst = [part for part in parts[::-1][:most] if part.weight < 0]
+    summands = sorted(_profile_parts(evidence), key=lambda p: (-p.weight, p.kind, p.what))
+    best = [summand for summand in summands[:limit] if summand.weight > 0]
+    worst = [summand for summand in summands[::-1][:limit] if summand.weight < 0]
     return [*best, *worst]
 
 
@@ -134,7 +136,7 @@ def _profile_parts(evidence: Evidence) -> Iterator[Part]:
                 key = ("field", codes.get(column, ""))
             if key[1]:
                 weights[key] = weights.get(key, 0.0) + weight
-    yield from (Part(kind, what, weight) for (kind, what), weight in weights.items())
+    yield from (Part(kind, name, weight) for (kind, name), weight in weights.items())
 
 
 def _keyword_parts(evidence: Evidence) -> Iterator[Part]:

@@ -41,19 +41,19 @@ def reasons_of(
     if not pairs:
         return
     rows, papers = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    parts = contributions(evidence, rows, papers)
+    summands = contributions(evidence, rows, papers)
     columns = _Columns(
-        heaviest(parts.keywords, _MOST_KEYWORDS),
-        heaviest(parts.terms, _TERMS_READ),
-        heaviest(parts.categories, _TERMS_READ),
-        parts.terms_total,
+        heaviest(summands.keywords, _MOST_KEYWORDS),
+        heaviest(summands.terms, _TERMS_READ),
+        heaviest(summands.categories, _TERMS_READ),
+        summands.terms_total,
     )
-    similar = _similar(evidence, parts, rows, papers)
+    similar = _similar(evidence, summands, rows, papers)
     spelled = {row: _spelled(evidence, row) for row in dict.fromkeys(rows.tolist())}
     intercept = evidence.ground.calibration.intercept
     for pair, (row, position) in enumerate(pairs):
         total = float(evidence.log_odds[row, position]) - intercept
-        reader = _Reader(evidence, parts, columns, spelled[row], pair, row, position)
+        reader = _Reader(evidence, summands, columns, spelled[row], pair, row, position)
         reasons = [*reader.rules(followed[row]), *reader.weighed(similar[pair], max(total, 0.0))]
         if reasons:
             reasons += reader.trending()
@@ -62,27 +62,29 @@ def reasons_of(
 
 def _spelled(evidence: Evidence, row: int) -> dict[int, str]:
     """Return a profile's keywords by their columns, as its reader spelled them."""
-    wanted = evidence.block.keywords.wanted
+    membership = evidence.block.keywords.membership
     typed = typed_by_expression(evidence.block.interests[row].profile)
-    columns = wanted.indices[wanted.indptr[row] : wanted.indptr[row + 1]].tolist()
+    columns = membership.indices[membership.indptr[row] : membership.indptr[row + 1]].tolist()
     return {column: typed[evidence.block.keywords.expressions[column]] for column in columns}
 
 
 def _similar(
-    evidence: Evidence, parts: Contributions, rows: Indices, papers: Indices
+    evidence: Evidence, summands: Contributions, rows: Indices, papers: Indices
 ) -> list[Reason | None]:
     """Return for each pair the liked paper that adds most to it."""
     reasons: list[Reason | None] = []
     for row in dict.fromkeys(rows.tolist()):
-        own = np.flatnonzero(rows == row)
-        columns, shares = example_shares(evidence, row, papers[own])
+        pairs_of_row = np.flatnonzero(rows == row)
+        columns, shares = example_shares(evidence, row, papers[pairs_of_row])
         if not len(columns):
-            reasons += [None] * len(own)
+            reasons += [None] * len(pairs_of_row)
             continue
         best = shares.argmax(axis=1)
-        for pair, paper, at in zip(own.tolist(), range(len(own)), best.tolist(), strict=True):
+        for pair, paper, at in zip(
+            pairs_of_row.tolist(), range(len(pairs_of_row)), best.tolist(), strict=True
+        ):
             title = readable(evidence.block.positives.papers[columns[at]].title)
-            weight = float(shares[paper, at]) * max(float(parts.positives[pair]), 0.0)
+            weight = float(shares[paper, at]) * max(float(summands.positives[pair]), 0.0)
             reasons.append(Reason(ReasonKind.SIMILAR, (title,), weight) if title else None)
     return reasons
 
@@ -102,7 +104,7 @@ class _Reader:
     """Reads the reasons of one pair off its contributions."""
 
     evidence: Evidence
-    parts: Contributions
+    summands: Contributions
     columns: _Columns
     spelled: Mapping[int, str]  # the profile's keywords
     pair: int
@@ -138,7 +140,7 @@ class _Reader:
         for reason in self._terms(" ".join(map(_words_of, typed))):
             if reason.weight >= _LEAST_REASON * total:
                 yield reason
-        meaning = max(float(self.parts.text[self.pair]), 0.0)
+        meaning = max(float(self.summands.text[self.pair]), 0.0)
         if not keywords and meaning >= _LEAST_REASON * total and meaning > 0:
             yield Reason(ReasonKind.MEANING, (_quoted(self.interest),), meaning)
         for reason in self._field():
@@ -171,18 +173,18 @@ class _Reader:
         names = term_names(self.paper)
         hashes = self.evidence.ground.day.terms.weights.columns
         total = float(self.columns.terms_total[self.pair])
-        least = _LEAST_TERM * total
+        threshold = _LEAST_TERM * total
         stems: list[str] = []
         written: list[str] = []
         added = 0.0
         for column, weight in heavy:
             stem, spelling = names.get(int(hashes[column]), ("", ""))
-            if weight < least or len(written) == _MOST_TERMS:
+            if weight < threshold or len(written) == _MOST_TERMS:
                 break
             if not stem or is_everyday(stem) or _is_within(stem, [*stems, named]):
                 continue
-            inside = [at for at, other in enumerate(stems) if _is_within(other, [stem])]
-            for at in reversed(inside):
+            nested = [at for at, term in enumerate(stems) if _is_within(term, [stem])]
+            for at in reversed(nested):
                 del stems[at], written[at]
             stems.append(stem)
             written.append(spelling)
@@ -193,7 +195,7 @@ class _Reader:
 
     @property
     def _is_part_of_text(self) -> bool:
-        """Whether one word is no more than a part of all that the profile says."""
+        """Return whether one word is no more than a part of all that the profile says."""
         has_positives = bool(self.evidence.block.positives.counts[self.row] > 0)
         return not has_positives and len(words(self.evidence.block.texts[self.row])) > 1
 
@@ -221,8 +223,8 @@ def _words_of(keyword: str) -> str:
     return " ".join(" ".join(phrase.words) for phrase in expression(keyword).phrases)
 
 
-def _is_within(term: str, others: Sequence[str]) -> bool:
-    return any(f" {term} " in f" {other} " for other in others)
+def _is_within(term: str, terms: Sequence[str]) -> bool:
+    return any(f" {term} " in f" {longer} " for longer in terms)
 
 
 def _quoted(interest: Interest) -> str:

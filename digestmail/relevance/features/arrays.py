@@ -72,6 +72,6 @@ def weight_rows(
     return rows
 
 
-def evenly_spread(size: int, most: int) -> Indices:
-    """Return at most ``most`` indices below ``size``, evenly spread; the same each time."""
-    return np.unique(np.linspace(0, size - 1, min(size, most)).astype(np.int64))
+def evenly_spread(size: int, limit: int) -> Indices:
+    """Return at most ``limit`` indices below ``size``, evenly spread; the same each time."""
+    return np.unique(np.linspace(0, size - 1, min(size, limit)).astype(np.int64))

@@ -27,26 +27,28 @@ class Categories:
 
     @property
     def size(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return len(self._column)
 
     def of(self, papers: Sequence[Paper]) -> csr_matrix:
-        """The vectors of any papers (papers x categories), of unit length.
+        """Return the vectors of any papers (papers x categories), of unit length.
 
         Of a paper that names no category, or such only as all others do, it is empty.
         """
         known = [sorted(self.named(paper)) for paper in papers]
-        columns = np.array([column for some in known for column in some], dtype=np.int32)
+        columns = np.array([column for row in known for column in row], dtype=np.int32)
         starts = np.cumsum([0, *map(len, known)])
-        found = csr_matrix((self._idf[columns], columns, starts), shape=(len(papers), self.size))
-        found.eliminate_zeros()
-        return csr_matrix(normalize(found)) if all(found.shape) else found
+        weighted = csr_matrix((self._idf[columns], columns, starts), shape=(len(papers), self.size))
+        weighted.eliminate_zeros()
+        return csr_matrix(normalize(weighted)) if all(weighted.shape) else weighted
 
     def named(self, paper: Paper) -> dict[int, str]:
-        """The categories of a paper as it writes them, by column."""
+        """Return the categories of a paper as it writes them, by column."""
         column = self._column
         return {
-            column[code]: said for code, said in _codes(paper.categories).items() if code in column
+            column[code]: code_in_paper
+            for code, code_in_paper in _codes(paper.categories).items()
+            if code in column
         }
 
 

@@ -44,7 +44,7 @@ class DayFeatures:
 
     @property
     def has_meaning(self) -> bool:
-        """Whether an embedding model read the papers."""
+        """Return whether an embedding model read the papers."""
         return self.meaning.size > 0
 
     @property

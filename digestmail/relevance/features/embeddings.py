@@ -74,7 +74,7 @@ class Embedder:
         fresh = self._recalled(lacking)
         missing = {n: readable(text) for n, text in lacking.items() if n not in fresh}
         fresh |= self._computed(missing)
-        features.keep_texts(self.kind, fresh)
+        features.save_texts(self.kind, fresh)
         vectors |= fresh
         return self._rows([vectors.get(name) for name in names])
 
@@ -104,15 +104,15 @@ class Embedder:
         ready = [at for at, name in names.items() if name in known]
         missing = [at for at, name in names.items() if name not in known]
         missing = missing[: features.most_embedded]
-        done = 0
+        embedded = 0
         for chunk in (ready, *_chunks(missing)):
             known |= self._computed(
                 {names[at]: texts[at] for at in chunk if names[at] not in known}
             )
             for at in chunk:
                 vectors[at] = known[names[at]]
-            features.keep(self.kind, _by_id([(papers[at], known[names[at]]) for at in chunk]))
-            progress(done := done + len(chunk))
+            features.save(self.kind, _by_id([(papers[at], known[names[at]]) for at in chunk]))
+            progress(embedded := embedded + len(chunk))
         return self._rows(vectors)
 
     def _recalled(self, names: Iterable[str]) -> dict[str, bytes]:

@@ -59,8 +59,8 @@ class KeywordIndex:
 
     def __getstate__(self) -> dict[str, object]:
         """Return the index without what it remembers of phrases asked for."""
-        own = ("_parameters", "_forms", "_definitions")
-        return {name: self.__dict__[name] for name in own} | {"_remembered": {}}
+        state = ("_parameters", "_forms", "_definitions")
+        return {name: self.__dict__[name] for name in state} | {"_remembered": {}}
 
     def with_parameters(self, parameters: ModelParameters) -> "KeywordIndex":
         """Return the index of the same papers with other strengths of matches."""
@@ -71,7 +71,7 @@ class KeywordIndex:
 
     @cached_property
     def _acronyms(self) -> tuple[Mapping[str, Phrase], Mapping[tuple[str, ...], list[Phrase]]]:
-        """What each acronym means, by its lower case, and the acronyms of each long form."""
+        """Return what each acronym means, by its lower case, and the acronyms of each long form."""
         defined: Acronyms = acronyms(
             [(short, " ".join(phrase(long_form).words)) for short, long_form in pairs]
             for pairs in self._definitions
@@ -124,10 +124,10 @@ class KeywordIndex:
 
     def _strengths_of(self, phrases: Sequence[Phrase], *, families: bool) -> _ByPhrase:
         """Return the strengths of phrases; those asked for of late are remembered."""
-        rows = {wanted: self._remembered.get((wanted, families)) for wanted in phrases}
-        known: _ByPhrase = {wanted: row for wanted, row in rows.items() if row is not None}
-        missing = [wanted for wanted in phrases if wanted not in known]
-        fresh: _ByPhrase = {wanted: {} for wanted in missing}
+        rows = {query: self._remembered.get((query, families)) for query in phrases}
+        known: _ByPhrase = {query: row for query, row in rows.items() if row is not None}
+        missing = [query for query in phrases if query not in known]
+        fresh: _ByPhrase = {query: {} for query in missing}
         numbers, matcher = self._matcher(missing)
         for column, (title, abstract) in enumerate(self._forms if missing else ()):
             strengths = _strengths(
@@ -139,7 +139,7 @@ class KeywordIndex:
                 fresh[missing[number]][column] = strength
         if len(self._remembered) + len(fresh) > _MOST_REMEMBERED:
             self._remembered.clear()
-        self._remembered.update({(wanted, families): row for wanted, row in fresh.items()})
+        self._remembered.update({(query, families): row for query, row in fresh.items()})
         return known | fresh
 
     def _matcher(self, phrases: Sequence[Phrase]) -> tuple[list[int], PhraseMatcher]:
@@ -147,11 +147,11 @@ class KeywordIndex:
         meanings, shorts = self._acronyms
         numbers = list(range(len(phrases)))
         alternatives: list[Phrase] = []
-        for number, wanted in enumerate(phrases):
-            if wanted.exact or wanted.beginnings:
+        for number, query in enumerate(phrases):
+            if query.exact or query.beginnings:
                 continue
-            same = list(shorts.get(wanted.words, ()))
-            if meaning := meanings.get(" ".join(wanted.words)):
+            same = list(shorts.get(query.words, ()))
+            if meaning := meanings.get(" ".join(query.words)):
                 same.append(meaning)
             numbers += [number] * len(same)
             alternatives += same
@@ -223,20 +223,20 @@ def _strength(keyword: Expression, strengths: _ByPhrase) -> Mapping[int, float]:
 
 
 def numbered(keywords: Iterable[Iterable[str]]) -> tuple[list[Expression], csr_matrix]:
-    """All distinct keywords of some lists, and a 0/1 matrix (lists x keywords)."""
+    """Return all distinct keywords of some lists, and a 0/1 matrix (lists x keywords)."""
     numbers: dict[Expression, int] = {}
     by_text: dict[str, int] = {}
     indices: list[int] = []
     starts = [0]
     for texts in keywords:
-        own: dict[int, None] = {}  # in its own order: sums must not depend on other lists
+        row: dict[int, None] = {}  # in its own order: sums must not depend on other lists
         for text in texts:
             if text not in by_text and (read := expression(text)).phrases:
                 by_text[text] = numbers.setdefault(read, len(numbers))
             if text in by_text:
-                own[by_text[text]] = None
-        indices += own
+                row[by_text[text]] = None
+        indices += row
         starts.append(len(indices))
-    ones = np.ones(len(indices), dtype=np.float32)
+    values = np.ones(len(indices), dtype=np.float32)
     shape = (len(starts) - 1, len(numbers))
-    return list(numbers), csr_matrix((ones, indices, starts), shape=shape)
+    return list(numbers), csr_matrix((values, indices, starts), shape=shape)

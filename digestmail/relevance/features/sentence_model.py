@@ -140,11 +140,11 @@ class SentenceModel:
 
     def _run(self, texts: Sequence[str]) -> Dense:
         encodings = self._tokenizer.encode_batch(texts)
-        ids = np.array([one.ids for one in encodings], dtype=np.int64)
-        mask = np.array([one.attention_mask for one in encodings], dtype=np.int64)
+        ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
+        mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
         inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        given = {name: value for name, value in inputs.items() if name in self._inputs}
-        states = np.asarray(self._session.run(None, given)[0], dtype=np.float32)
+        accepted = {name: value for name, value in inputs.items() if name in self._inputs}
+        states = np.asarray(self._session.run(None, accepted)[0], dtype=np.float32)
         if states.ndim == 2:  # some exports pool by themselves
             return unit(states)
         if not self._uses_mean:

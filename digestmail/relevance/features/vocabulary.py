@@ -29,10 +29,10 @@ class Vocabulary:
         word = written.lower()
         if word in self._papers or written.isupper():
             return written
-        near = [
+        candidates = [
             known
             for known in self._by_first.get(word[0], ())
             if abs(len(known) - len(word)) <= _MOST_DIFFERENCE
         ]
-        best = get_close_matches(word, near, n=3, cutoff=_LIKENESS)
+        best = get_close_matches(word, candidates, n=3, cutoff=_LIKENESS)
         return max(best, key=lambda known: self._papers[known]) if best else written

@@ -40,7 +40,7 @@ class Keywords:
     """The distinct keywords of some profiles, and how strongly they match the day's papers."""
 
     expressions: Sequence[Expression]
-    wanted: csr_matrix  # profiles x keywords: 1 where it is the profile's
+    membership: csr_matrix  # profiles x keywords: 1 where it is the profile's
     matches: csr_matrix  # keywords x papers: log compressed strength, see ``_keywords``
     excluded: csr_matrix  # profiles x papers: above 0 where an excluded keyword stands
     required: csr_matrix  # the same of required keywords
@@ -59,12 +59,12 @@ class ProfileBlock:
 
     @property
     def has_text(self) -> Mask:
-        """Which profiles have typed text (profiles,)."""
+        """Return which profiles have typed text (profiles,)."""
         return np.array([bool(text) for text in self.texts], dtype=bool)
 
     @property
     def has_evidence(self) -> Mask:
-        """Which profiles have anything that speaks for papers (profiles,)."""
+        """Return which profiles have anything that speaks for papers (profiles,)."""
         return self.has_text | (self.positives.counts > 0)
 
 
@@ -136,13 +136,13 @@ def _examples(weighted: Sequence[_Weighted], vectorizer: Vectorizer) -> Examples
 def _keywords(
     interests: Sequence[Interest], day: DayFeatures, parameters: ModelParameters
 ) -> Keywords:
-    expressions, wanted = numbered(typed_keywords(interest.profile) for interest in interests)
+    expressions, membership = numbered(typed_keywords(interest.profile) for interest in interests)
     matches = day.keywords.matches(expressions)
     excluded = [interest.profile.excluded_keywords for interest in interests]
     required = [interest.profile.required_keywords for interest in interests]
     return Keywords(
         expressions,
-        wanted,
+        membership,
         _compressed(matches, parameters),
         _standing(day, excluded, families=False),  # what leaves papers out is meant to the letter
         _standing(day, required, families=True),
@@ -152,8 +152,8 @@ def _keywords(
 def remember_keywords(interests: Sequence[Interest], day: DayFeatures) -> None:
     """Have all keywords of some profiles found in the day's papers, in one reading of them."""
     profiles = [interest.profile for interest in interests]
-    wanted = [k for p in profiles for k in (*p.keywords, *p.required_keywords)]
-    day.keywords.remember(wanted, families=True)
+    keywords = [k for p in profiles for k in (*p.keywords, *p.required_keywords)]
+    day.keywords.remember(keywords, families=True)
     excluded = [k for p in profiles for k in p.excluded_keywords]
     day.keywords.remember(excluded, families=False)
 
@@ -175,5 +175,5 @@ def _compressed(matches: csr_matrix, parameters: ModelParameters) -> csr_matrix:
 
 def _standing(day: DayFeatures, keywords: Sequence[Sequence[str]], *, families: bool) -> csr_matrix:
     """Return where any of each list of keywords stands: above 0 there (lists x papers)."""
-    expressions, wanted = numbered(keywords)
-    return csr_matrix(wanted @ day.keywords.matches(expressions, families=families))
+    expressions, membership = numbered(keywords)
+    return csr_matrix(membership @ day.keywords.matches(expressions, families=families))

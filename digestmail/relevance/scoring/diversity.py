@@ -18,13 +18,15 @@ _LEAST_PICKS = 4  # a mail of few papers has no room for trials
 
 
 def likeness(papers: csr_matrix) -> _Values:
-    """The cosines of all papers with each other, dense; ``papers`` has rows of unit length."""
+    """Return the cosines of all papers with each other, dense; ``papers`` has rows of
+    unit length.
+    """
     dense: _Values = (papers @ papers.T).toarray()
     return dense
 
 
-def diverse(values: _Values, candidates: _Indices, most: _Indices, alike: _Values) -> _Indices:
-    """For each row the places of at most ``most`` candidates that are good and unlike each other.
+def diverse(values: _Values, candidates: _Indices, limits: _Indices, alike: _Values) -> _Indices:
+    """Return for each row the places of at most ``limits`` candidates, good and unlike each other.
 
     Greedy as maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), for all rows at
     once: the sum of the picks' values, as parts of the best, less TRADE times their mean cosines.
@@ -34,25 +36,30 @@ def diverse(values: _Values, candidates: _Indices, most: _Indices, alike: _Value
     index. The places come in the order of picking; -1 fills up.
     """
     rows = np.arange(len(values))
-    width = int(most.max(initial=0))
+    width = int(limits.max(initial=0))
     picked = np.full((len(values), width), -1, dtype=np.int64)
-    rate = (TRADE / (np.maximum(most, _SMALL) - 1)).astype(np.float32)[:, None]
+    rate = (TRADE / (np.maximum(limits, _SMALL) - 1)).astype(np.float32)[:, None]
     best = np.maximum(values.max(axis=1, initial=_LEAST_BEST, keepdims=True), _LEAST_BEST)
-    first = np.arange(values.shape[1]) < np.minimum(most // 3, _FIRST)[:, None]
-    left = np.where(candidates >= 0, values / best + _CERTAIN * first, -np.inf)
+    first = np.arange(values.shape[1]) < np.minimum(limits // 3, _FIRST)[:, None]
+    gains = np.where(candidates >= 0, values / best + _CERTAIN * first, -np.inf)
     for turn in range(width):
-        place = np.argmax(left, axis=1)
-        good = np.isfinite(left[rows, place]) & (turn < most)
-        picked[good, turn] = place[good]
-        left[rows, place] = -np.inf
-        left -= rate * alike[candidates, candidates[rows, place][:, None]]
+        place = np.argmax(gains, axis=1)
+        is_pick = np.isfinite(gains[rows, place]) & (turn < limits)
+        picked[is_pick, turn] = place[is_pick]
+        gains[rows, place] = -np.inf
+        gains -= rate * alike[candidates, candidates[rows, place][:, None]]
     return picked
 
 
 def exploration(
-    values: _Values, allowed: NDArray[np.bool_], picked: _Indices, least: float, papers: csr_matrix
+    values: _Values,
+    allowed: NDArray[np.bool_],
+    picked: _Indices,
+    threshold: float,
+    papers: csr_matrix,
 ) -> int | None:
-    """A paper of one row whose judgement would teach most; None where there is room for none.
+    """Return a paper of one row whose judgement would teach most; None where there is
+    room for none.
 
     It is nearly good enough, so that a reader may like it, and unlike all that was picked, so that
     the verdict tells something new. ``values`` are those of all
@@ -60,7 +67,7 @@ def exploration(
     """
     if len(picked) < _LEAST_PICKS:
         return None
-    edge = allowed & (values < least) & (values >= _EXPLORED_FROM * least)
+    edge = allowed & (values < threshold) & (values >= _EXPLORED_FROM * threshold)
     edge[picked] = False
     at = np.flatnonzero(edge)
     if not len(at):

@@ -79,12 +79,12 @@ def keyword_weights(block: ProfileBlock, parameters: ModelParameters) -> csr_mat
 
     It fades with likes, the sooner the more of the day's papers have the keyword.
     """
-    matches, weights = block.keywords.matches, block.keywords.wanted.copy()
+    matches, weights = block.keywords.matches, block.keywords.membership.copy()
     specific = specificity(matches.getnnz(axis=1), matches.shape[1], parameters)[weights.indices]
     likes = np.repeat(block.positives.counts, np.diff(weights.indptr))
     weight = faded(likes, parameters.keyword_half_likes * specific)
-    least = parameters.least_keyword_weight * specific
-    weights.data = np.maximum(weight, least).astype(np.float32)
+    floor = parameters.least_keyword_weight * specific
+    weights.data = np.maximum(weight, floor).astype(np.float32)
     return weights
 
 
@@ -100,8 +100,8 @@ def bare_log_odds(block: ProfileBlock, ground: Ground) -> Dense:
         if chose_categories_only(interest.profile):
             chosen = ground.filters.in_categories(interest.profile.categories)
             weight = 1 / (1 + likes[row] / parameters.text_half_likes)
-            least = ground.calibration.intercept
-            log_odds[row, chosen] = least + weight * (parameters.chosen_category - least)
+            floor = ground.calibration.intercept
+            log_odds[row, chosen] = floor + weight * (parameters.chosen_category - floor)
     return log_odds
 
 

@@ -62,8 +62,8 @@ def _by_category(papers: Sequence[Paper]) -> Mapping[str, list[int]]:
 
 
 def _groups(category: str) -> list[str]:
-    parts = category.split(".")
-    return [".".join(parts[:size]) for size in range(1, len(parts) + 1)]
+    levels = category.split(".")
+    return [".".join(levels[:size]) for size in range(1, len(levels) + 1)]
 
 
 def _group(pattern: str) -> str:

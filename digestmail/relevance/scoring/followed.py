@@ -63,7 +63,7 @@ class FollowedAuthors:
         return self._namesakes[name]
 
     def is_ambiguous(self, name: str, categories: Iterable[str] = ()) -> bool:
-        """Whether a name fits too many people to follow them all, also within categories."""
+        """Return whether a name fits too many people to follow them all, also within categories."""
         if not is_initials_only(name) or len(self.namesakes(name).people) <= self._most:
             return False
         return not 0 < len(self.namesakes(name).within(categories)) <= self._most
@@ -95,10 +95,10 @@ class FollowedAuthors:
                 lower = author.lower()
                 if author.isascii() and not any(key in lower for key in keys):
                     continue
-                if same_person(name, author) and (given := given_name(author)):
-                    people.add(given)
+                if same_person(name, author) and (first_names := given_name(author)):
+                    people.add(first_names)
                     for category in paper.categories:
-                        by_category[category].add(given)
+                        by_category[category].add(first_names)
         return Namesakes(frozenset(people), {c: frozenset(p) for c, p in by_category.items()})
 
 
@@ -123,12 +123,12 @@ class _Circle:
         self._names = [n for n in dict.fromkeys(names) if not is_initials_only(n)]
 
     def wrote(self, paper: Paper) -> bool:
-        """Whether anybody of the circle is an author beside the one who is followed."""
-        others = [author for author in paper.authors if not same_person(self.name, author)]
-        keys = frozenset(key for other in others for key in surname_keys(other))
+        """Return whether anybody of the circle is an author beside the one who is followed."""
+        co_authors = [author for author in paper.authors if not same_person(self.name, author)]
+        keys = frozenset(key for co_author in co_authors for key in surname_keys(co_author))
         return any(
-            same_person(known, other)
+            same_person(known, co_author)
             for known in self._names
             if surname_keys(known) & keys
-            for other in others
+            for co_author in co_authors
         )

@@ -53,8 +53,8 @@ def fuse(scorers: Iterable[ScorerWithScores], usual_spread: Dense, papers: int) 
         if scorer.effect is not None:
             spreads += scorer.weight * scorer.effect * spread
             weights += scorer.weight * (spread > _NO_SPREAD)
-        least = max(scorer.least_spread, _NO_SPREAD)
-        factor = np.where(spread > _NO_SPREAD, scorer.weight / np.maximum(spread, least), 0)
+        floor = max(scorer.least_spread, _NO_SPREAD)
+        factor = np.where(spread > _NO_SPREAD, scorer.weight / np.maximum(spread, floor), 0)
         total = _added(total, scores - mean[:, None], factor)
         standardised.append((scorer, mean, factor))
     if total is None:

@@ -177,14 +177,14 @@ def _texts(
     shared = np.asarray(centroids.multiply(vectors.terms).sum(axis=1)).ravel()
     new_words = 1 - np.minimum(likes, 1) * np.clip(shared, 0, 1)
     for (name, typed, rows, scores), factor in zip(scorers, factors, strict=True):
-        own = weight * (factor if name is SpaceName.MEANING else new_words)
+        scorer_weight = weight * (factor if name is SpaceName.MEANING else new_words)
         is_dense = name is not SpaceName.TERMS
         scorer = Scorer(
             Origin.TEXT,
             name,
             typed,
             rows,
-            own,
+            scorer_weight,
             effect if is_dense else None,
             0.0 if is_dense else parameters.least_term_spread,
         )
@@ -206,8 +206,8 @@ def _text_specificity(
     earlier = total[:, size:][:, day.earlier]
     if not earlier.size:
         return np.ones(len(total))
-    least = np.quantile(earlier, 1 - parameters.specific_share, axis=1, keepdims=True)
-    return specificity((total[:, :size] > least).sum(axis=1), size, parameters)
+    cutoff = np.quantile(earlier, 1 - parameters.specific_share, axis=1, keepdims=True)
+    return specificity((total[:, :size] > cutoff).sum(axis=1), size, parameters)
 
 
 def _dense(

@@ -76,7 +76,7 @@ class PaperEmbeddings:
         features = Features(papers.features, papers.keep_features, most_embedded=limit)
         if keeps_texts:
             features.load_texts = lambda kind, names: texts.load(kind, names, self._clock())
-            features.keep_texts = lambda kind, data: texts.keep(kind, data, self._clock())
+            features.save_texts = lambda kind, data: texts.keep(kind, data, self._clock())
         return features
 
     def lacking(self) -> list[int]:

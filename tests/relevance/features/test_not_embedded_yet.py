@@ -42,7 +42,7 @@ def embedder(tmp_path: Path) -> Embedder:
 def shelf(embedder: Embedder, papers: Sequence[Paper]) -> Features:
     """Return features that hold the vectors of these papers, where no more are embedded."""
     kept: dict[int, bytes] = {}
-    filling = Features(keep=lambda kind, data: kept.update(data) if "meaning" in kind else None)
+    filling = Features(save=lambda kind, data: kept.update(data) if "meaning" in kind else None)
     if papers:
         embedder.papers(papers, filling)
 
