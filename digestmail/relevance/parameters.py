@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 class Calibration:
     """Platt's logistic calibration: log-odds = intercept + slope x similarity + keyword x match.
 
-    Learned over families of benchmark sets, each family weighing the same (``bench.calibration``).
-    Collections of one subject, lists of which a small share is judged, and pools that a search
-    found are left out: among them the share of relevant papers differs tenfold.
+    The values are rounded and lie near several fits over families of benchmark sets, each family
+    weighing the same (``bench.calibration``). Collections of one subject, lists of which a small
+    share is judged, and pools that a search found are left out: among them the share of relevant
+    papers differs tenfold.
     """
 
     intercept: float
@@ -49,7 +50,7 @@ class ModelParameters:
     usual_spread: float = 0.08  # of cosines, where they know nothing of a profile
 
     # Keyword matches, each a probability-like strength in [0, 1]
-    title_match: float = 0.65
+    title_match: float = 0.65  # in the title
     repeated_match: float = 0.6  # three times or more in the abstract
     abstract_match: float = 0.25
     family_match: float = 0.6  # of these, where only a word of the same family stands
@@ -63,9 +64,9 @@ class ModelParameters:
     chosen_category: float = -0.85  # a paper of the chosen categories, where nothing else is known
     upvote_weight: float = 0.15  # of the logarithm of a paper's upvotes
     upvote_half_days: float = 2.0  # an upvote of a paper so old counts half
-    most_trending: float = 0.6
+    most_trending: float = 0.6  # that upvotes add
     age_weight: float = 0.05  # a day
-    most_age: float = 0.25
+    most_age: float = 0.25  # that age takes off
 
     # Calibration, apart for installations without and with an embedding model
     lexical: Calibration = field(default_factory=lambda: Calibration(-4.2, 7.0, 9.0, 1.25))
