@@ -91,6 +91,18 @@ def test_agreeing_likes_are_not_less_sure_than_one() -> None:
     assert all(more >= fewer for fewer, more in pairwise(sure))
 
 
+@pytest.mark.parametrize("size", [2, 8, 32])
+def test_an_identical_like_never_lowers_a_score(size: int) -> None:
+    papers = news()[:size]
+    model = Model(papers)
+    like = papers[0]
+    likes = [
+        tuple(replace(like, key=f"like {n}") for n in range(count)) for count in (1, 2, 3, 5, 10)
+    ]
+    scores = model.log_odds([interest(liked=liked) for liked in likes])[:, 0]
+    assert all(more >= fewer - 1e-4 for fewer, more in pairwise(scores.tolist()))
+
+
 def test_three_seeds_of_one_subject_are_not_less_sure_than_one() -> None:
     papers = news()
     model = Model(papers)
