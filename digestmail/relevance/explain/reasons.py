@@ -129,23 +129,26 @@ class _Reader:
                 yield Reason(ReasonKind.CATEGORY, tuple(chosen))
 
     def weighed(self, similar: Reason | None, total: float) -> Iterator[Reason]:
-        """Yield what carries the score, each at least a visible part of it."""
+        """Yield what carries the score, each at least a visible part of it.
+
+        If nothing is, the liked paper that adds most says more than a single word would.
+        """
         keywords = self._keywords()
         yield from keywords
         if not total:
             return
-        if similar is not None and similar.weight >= _LEAST_SIMILAR * total:
-            yield similar
-        typed = [keyword for reason in keywords for keyword in reason.details]
-        for reason in self._terms(" ".join(map(_words_of, typed))):
-            if reason.weight >= _LEAST_REASON * total:
-                yield reason
+        candidates = [(similar, _LEAST_SIMILAR)] if similar is not None else []
+        typed = " ".join(_words_of(keyword) for reason in keywords for keyword in reason.details)
+        candidates += [(reason, _LEAST_REASON) for reason in self._terms(typed)]
         meaning = max(float(self.summands.text[self.pair]), 0.0)
-        if not keywords and meaning >= _LEAST_REASON * total and meaning > 0:
-            yield Reason(ReasonKind.MEANING, (_quoted(self.interest),), meaning)
-        for reason in self._field():
-            if reason.weight >= _LEAST_FIELD * total:
-                yield reason
+        if not keywords and meaning > 0:
+            reason = Reason(ReasonKind.MEANING, (_quoted(self.interest),), meaning)
+            candidates.append((reason, _LEAST_REASON))
+        candidates += [(reason, _LEAST_FIELD) for reason in self._field()]
+        visible = [reason for reason, share in candidates if reason.weight >= share * total]
+        yield from visible
+        if similar is not None and similar.weight > 0 and not keywords and not visible:
+            yield similar
 
     def trending(self) -> Iterator[Reason]:
         """Yield that a paper is trending, where it counted."""
@@ -167,7 +170,7 @@ class _Reader:
         """Yield the terms that the paper shares with the profile, as the paper writes them.
 
         Single everyday words are passed over, and those of ``named``. One word by itself is told
-        only where it is most of what terms add, and never where somebody typed more and no more.
+        only where it is most of what terms add and all that somebody typed.
         """
         heavy = self.columns.terms[self.pair]
         names = term_names(self.paper)
@@ -189,15 +192,15 @@ class _Reader:
             stems.append(stem)
             written.append(spelling)
             added += weight
-        is_telling = added > total / 2 and not self._is_part_of_text
-        if len(written) > 1 or (written and (" " in written[0] or is_telling)):
+        is_phrase = len(written) > 1 or any(" " in term for term in written)
+        if is_phrase or (written and added > total / 2 and self._is_one_word):
             yield Reason(ReasonKind.TERMS, tuple(written), added)
 
     @property
-    def _is_part_of_text(self) -> bool:
-        """Return whether one word is no more than a part of all that the profile says."""
+    def _is_one_word(self) -> bool:
+        """Return whether one word is all that the profile says."""
         has_positives = bool(self.evidence.block.positives.counts[self.row] > 0)
-        return not has_positives and len(words(self.evidence.block.texts[self.row])) > 1
+        return not has_positives and len(words(self.evidence.block.texts[self.row])) == 1
 
     def _field(self) -> Iterator[Reason]:
         """Yield the categories that the paper shares with liked ones, but for chosen ones."""

@@ -149,6 +149,17 @@ def test_terms_are_told_as_the_paper_writes_them() -> None:
     assert not {"baye", "physic"} & set(" ".join(terms.details).split())
 
 
+def test_one_word_shared_with_a_like_is_no_reason() -> None:
+    papers = with_fillers(paper("Sea", "Sea ferries."), paper("Winter wheat", "Wheat yields."))
+    wish = interest(liked=(paper("Sea ice drift"),), threshold=0.0, max_papers=len(papers))
+    scores = {score.paper: score for score in Model(papers).score([wish])[0]}
+    assert not any(
+        reason.kind is ReasonKind.TERMS and len(" ".join(reason.details).split()) < 2
+        for score in scores.values()
+        for reason in score.reasons
+    )
+
+
 def test_a_likeness_that_brought_nothing_is_no_reason() -> None:
     ice = paper("Sea of nothing else", "Icebergs drift with care.", authors=("Ada Byron",))
     wish = interest(liked=(LASERS,), authors=("Ada Byron",), threshold=0)
