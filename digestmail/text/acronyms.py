@@ -65,14 +65,6 @@ class Acronyms:
 
     long_forms: Mapping[str, str]  # by acronym
 
-    @property
-    def by_long_form(self) -> Mapping[str, tuple[str, ...]]:
-        """The acronyms of each long form."""
-        result: dict[str, tuple[str, ...]] = {}
-        for short, long_form in self.long_forms.items():
-            result[long_form] = (*result.get(long_form, ()), short)
-        return result
-
 
 def acronyms(texts: Iterable[Iterable[tuple[str, str]]]) -> Acronyms:
     """Return the acronyms of texts from each one's definitions, those that mean one thing."""

@@ -78,7 +78,3 @@ def _separated(raw: str) -> str:
     if is_list and (commas == {0} or are_inverted):
         return "; ".join(lines)
     return _BREAK.sub(" ", raw)
-
-
-def _begins_in_order(line: str) -> bool:
-    return " " in line.partition(",")[0].strip()
