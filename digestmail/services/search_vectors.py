@@ -33,8 +33,8 @@ def vector_folder(store: Store, fallback: Path) -> Path:
 class SearchVectors:
     """Follows the embeddings of papers. One thread may follow while others search.
 
-    Papers are embedded elsewhere, see ``steps.embed``. Of all processes on a machine one at a time
-    writes the file; the others read it.
+    Papers are embedded elsewhere, see ``steps.daily.embed``. Of all processes on a machine one at
+    a time writes the file; the others read it.
     """
 
     def __init__(

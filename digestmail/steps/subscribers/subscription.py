@@ -174,7 +174,7 @@ class SubscriptionService:
         return subscriber
 
     def mail_link(self, email: str, now: datetime) -> None:
-        """Mail a fresh link to whoever has an address; see ``steps.access.mail_link``."""
+        """Mail a fresh link to whoever has an address; see ``access.mail_link``."""
         access.mail_link(self.store, email, now)
 
     def owner(self, token: str, now: datetime) -> Subscriber:
@@ -186,7 +186,7 @@ class SubscriptionService:
         return subscriber
 
     def leaver(self, token: str) -> Subscriber | None:
-        """Return the subscriber of an unsubscribe link; see ``steps.leaving.leaver``."""
+        """Return the subscriber of an unsubscribe link; see ``leaving.leaver``."""
         return leaving.leaver(self.store, self.links, token)
 
     def refuse(self, token: str, now: datetime) -> None:
@@ -214,7 +214,7 @@ class SubscriptionService:
         self.store.subscribers.set_schedule(subscriber.stored_id, schedule, due)
 
     def pause(self, subscriber: Subscriber, until: date | None = None) -> None:
-        """Send nothing until resumed, or until a date of theirs; see ``steps.pauses``."""
+        """Send nothing until resumed, or until a date of theirs; see ``pauses``."""
         self._become(subscriber, SubscriberStatus.PAUSED, None, _MAILED, resume_on=until)
 
     def resume(self, subscriber: Subscriber, now: datetime) -> None:
@@ -279,7 +279,7 @@ class SubscriptionService:
     def leave(self, subscriber: Subscriber) -> None:
         """Send nothing any more, from this moment on. Leaving twice does no harm.
 
-        Who left by a link is told so by mail: see ``steps.leaving.leave``.
+        Who left by a link is told so by mail: see ``leaving.leave``.
         """
         self.store.subscribers.set_status(
             subscriber.stored_id, SubscriberStatus.UNSUBSCRIBED, None, among=leaving.MAY_LEAVE

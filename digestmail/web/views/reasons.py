@@ -44,7 +44,7 @@ def reason_words(reason: Reason, words: Words) -> str:
 
 
 def why_line(item: DigestItem, words: Words) -> str:
-    """Return the reasons in one line, as ``render.papers.why`` has them in the mail."""
+    """Return the reasons in one line, as the mail has them."""
     reasons = [r for r in item.reasons if r.details and r.kind is not ReasonKind.TRENDING]
     phrases = [_briefly(reason, words) for reason in reasons]
     if item.strength and phrases:
