@@ -1,4 +1,4 @@
-"""The clockwork: every minute, ask the database what is due and let the steps do it.
+"""The scheduler: every minute, ask the database what is due and let the steps do it.
 
 APScheduler only ticks, in UTC and from memory; it is never asked when a digest is due, since a
 cron trigger in local time skips whole days around the change of clocks. A lease for each job
@@ -33,7 +33,7 @@ from digestmail.worker import is_gone, this_worker
 
 log = logging.getLogger(__name__)
 
-_WORTH_TELLING = 2  # failures in succession
+_FAILURES_BEFORE_WARNING = 2  # in succession
 _JOB_DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 Progress = Callable[[int], None]
 _Work = Callable[[App, Progress], None]
@@ -154,7 +154,7 @@ def ingest_tick(app: App, progress: Progress = _quiet) -> None:
         log.info("forgot %d requests that were never confirmed", forgotten)
     for report in app.ingest(progress=progress):
         if report.error:
-            _tell_failure(report)
+            _log_failure(report)
         else:
             if report.failing_since:
                 log.info("source %s works again", report.source)
@@ -167,9 +167,9 @@ def ingest_tick(app: App, progress: Progress = _quiet) -> None:
             )
 
 
-def _tell_failure(report: SourceReport) -> None:
+def _log_failure(report: SourceReport) -> None:
     """Log a trouble once: one failure often mends itself, and a hundred are one piece of news."""
-    if report.failures == _WORTH_TELLING:
+    if report.failures == _FAILURES_BEFORE_WARNING:
         since = f"{report.failing_since:%Y-%m-%d %H:%M} UTC"
         log.warning("source %s has failed since %s: %s", report.source, since, report.error)
     else:

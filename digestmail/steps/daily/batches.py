@@ -1,4 +1,4 @@
-"""What arXiv should have announced by now, what came of it, and what readers are told of that."""
+"""The batches that arXiv should have announced by now, their state, and the notes to readers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -66,7 +66,7 @@ def _missing(day: date) -> str:
     return f"arXiv's papers of {day:%A}, {day.day} {day:%B} were not all there"
 
 
-# --- closing the books -----------------------------------------------------------------------
+# --- settling past days -----------------------------------------------------------------------
 
 
 def settle(store: Store, now: datetime) -> list[Batch]:
@@ -98,7 +98,7 @@ def _judged(source: str, known: dict[date, Batch], today: date, now: datetime) -
 def _judge(
     source: str, day: date, old: Batch | None, known: dict[date, Batch], now: datetime
 ) -> Batch | None:
-    """Return what a day turned out to be, as far as the calendar and the days around it tell."""
+    """Return the batch of a day, as far as the calendar and the days around it determine it."""
     reason = quiet_day_reason(day)
     if reason and old is None:
         return Batch(source=source, day=day, state=BatchState.QUIET, reason=reason)

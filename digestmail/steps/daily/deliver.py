@@ -75,7 +75,7 @@ class DeliveryReport:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """What delivering needs. ``latest``: how long after its time a mail may still go.
+    """The sender of planned mails. ``latest``: how long after its time a mail may still go.
 
     Once ``stop`` is set, mails being handed over are finished and no others are begun.
     ``operator``: the address that is told of a relay in trouble; empty: nobody's.
@@ -113,7 +113,7 @@ class Sender:
         return run.report
 
     def _note(self, report: DeliveryReport, begun: datetime) -> None:
-        """Leave what ``status`` tells of the relays, and until when they are left alone."""
+        """Note what ``status`` shows of the relays, and until when they are left alone."""
         now, troubles = self.clock(), self.store.relays.troubles
         if report.trouble or not report.sent:  # few mails, all refused, are a trouble too
             report.trouble = _joined(troubles(begun)) or report.trouble
@@ -161,9 +161,9 @@ class _Run:
     async def send(self, kinds: Collection[DeliveryKind]) -> None:
         """Send one mail after another, as many at a time as the Mailer takes."""
         # Not a TaskGroup: an error of one would cut off the others, who may be on the wire.
-        several = (self._send_all(kinds) for _ in range(self._sender.mailer.concurrency))
+        workers = (self._send_all(kinds) for _ in range(self._sender.mailer.concurrency))
         errors = [
-            error for error in await asyncio.gather(*several, return_exceptions=True) if error
+            error for error in await asyncio.gather(*workers, return_exceptions=True) if error
         ]
         with suppress(StoreError) if errors else nullcontext():  # a lease ends by itself
             await self._queue.put_back()
@@ -184,7 +184,7 @@ class _Run:
             readdressed := await self._queue.readdressed(mail)
         ):
             mail, result = readdressed, await self._attempt(readdressed)
-        delivery, result = mail.delivery, await self._believed(mail.delivery, result)
+        delivery, result = mail.delivery, await self._confirmed_result(mail.delivery, result)
         now = self._sender.clock()
         then = decide(delivery, result, now, self._sender.latest)
         self._watch(result, then)
@@ -204,21 +204,21 @@ class _Run:
         elif is_full(result):
             self.report.waits_until = then.next_attempt_at
 
-    async def _believed(self, delivery: Delivery, result: SendResult) -> SendResult:
-        """Return a result, of which a refusal for good is not believed before there is no doubt.
+    async def _confirmed_result(self, delivery: Delivery, result: SendResult) -> SendResult:
+        """Return a result, with a permanent refusal as DEFERRED as long as it is doubtful.
 
-        Such a one is believed the third time, unless the relay has taken nobody's mail meanwhile:
-        then it may be the relay's word on us, in words of its own.
+        It counts the third time, unless the relay has taken nobody's mail meanwhile: then it may
+        be about us and not about the recipient.
         """
         if not is_doubtful(result):
             return result
-        believed = False
+        is_confirmed = False
         if delivery.attempts + 1 >= RETRIES.doubts:
             with suppress(StoreError):  # the refusal must be recorded in any case
-                believed = await asyncio.to_thread(
+                is_confirmed = await asyncio.to_thread(
                     self._store.ledger.has_sent_since, delivery.due_at
                 )
-        return result if believed else replace(result, outcome=Outcome.DEFERRED)
+        return result if is_confirmed else replace(result, outcome=Outcome.DEFERRED)
 
     async def _attempt(self, mail: LeasedMail) -> SendResult:
         sender, delivery = self._sender, mail.delivery

@@ -1,4 +1,4 @@
-"""What a subscriber says about a paper: from a digest's links, and later from their own pages."""
+"""Subscribers' verdicts on papers, from the links of a digest and from their own pages."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -53,14 +53,14 @@ def is_saved(store: Store, paper: RatedPaper) -> bool:
 
 
 def undo(store: Store, subscriber_id: int, paper_id: int) -> Feedback | None:
-    """Take a verdict back, as if it had never been given; the one there was, if any."""
+    """Delete a verdict; return it, None if there was none."""
     return store.feedback.take_back(subscriber_id, paper_id)
 
 
 def change(
     store: Store, subscriber: Subscriber, paper_id: int, verdict: Verdict, now: datetime
 ) -> None:
-    """Say something else of a paper that was spoken of; NotFoundError when none was."""
+    """Change a verdict; NotFoundError when there is none on that paper."""
     previous = _verdict(store, subscriber.stored_id, paper_id)
     if previous is None:
         raise NotFoundError("nothing was said of that paper, or it was taken back")
@@ -70,10 +70,10 @@ def change(
 def like_saved_paper(
     store: Store, subscriber: Subscriber, paper_id: int, now: datetime
 ) -> Verdict | None:
-    """Say "more like this" of a paper of the reading list; returns what was said of it before.
+    """Like a paper of the reading list; return the former verdict, None if there was none.
 
-    It counts for the profile spoken of before, or that brought the paper, else for the
-    subscriber's first. NotFoundError when the paper is not on the list.
+    It counts for the profile of the former verdict, or the one that brought the paper, else for
+    the subscriber's first. NotFoundError when the paper is not on the list.
     """
     subscriber_id = subscriber.stored_id
     if not _is_saved(store, subscriber_id, paper_id):
