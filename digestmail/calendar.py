@@ -12,9 +12,11 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from rapidfuzz.distance import OSA
+
 from digestmail.domain import Schedule
 from digestmail.errors import InputError
-from digestmail.i18n import N_, Translatable
+from digestmail.i18n import N_, Correctable, Translatable
 
 _DAY = timedelta(days=1)
 MOST_MISSED = 31  # days of a long downtime whose slots are still told one by one
@@ -33,6 +35,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_NEAREST = 3  # time zones that are proposed for a text that is none
+_LEAST_CITY = 4  # letters: shorter names are a letter away from many others
 _NOWHERE = {"Factory", "localtime", "posixrules"}  # files beside the zones; no place has them
 
 
@@ -44,10 +48,29 @@ def _names() -> dict[str, str]:
 def checked_timezone(name: str) -> str:
     """Return the IANA name as it is spelled, or InputError."""
     known = _names().get(name.strip().lower())
-    if not known:
-        wrong = N_("“%(name)s” is no time zone; use a name such as Europe/Rome")
-        raise InputError("timezone", Translatable(wrong, name=name[:60]))
-    return known
+    if known:
+        return known
+    nearest = _nearest_timezones(name)
+    if nearest:
+        meant = N_("“%(name)s” is not a time zone. Did you mean %(nearest)s?")
+        values = {"name": name[:60], "nearest": ", ".join(nearest)}
+        raise InputError("timezone", Correctable(meant, name, nearest, **values))
+    wrong = N_("“%(name)s” is not a time zone. Use a name such as Europe/Rome")
+    raise InputError("timezone", Translatable(wrong, name=name[:60]))
+
+
+def _nearest_timezones(name: str) -> list[str]:
+    """Return a few time zones that a text may mean: of the same city, or with one slip."""
+    typed = "_".join(name[:60].lower().split())
+    city = typed.rpartition("/")[2]
+    cities = {zone: zone.lower().rpartition("/")[2] for zone in _names().values() if "/" in zone}
+    of_city = [zone for zone, known in cities.items() if known == city]
+    with_slip = [
+        zone
+        for zone, known in cities.items()
+        if len(city) >= _LEAST_CITY and OSA.distance(city, known) == 1
+    ]
+    return sorted(of_city or with_slip)[:_NEAREST]
 
 
 def local_date(schedule: Schedule, at: datetime) -> date:

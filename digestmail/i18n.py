@@ -4,7 +4,7 @@ A message is gettext's: an English sentence with named places (``%(name)s``), un
 catalogue has its translation. Mails, logs and the command line show the English itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools look for
@@ -25,4 +25,22 @@ class Translatable(str):
         """Return ``message`` with its places filled, or ``english`` in its stead."""
         text = super().__new__(cls, english or message % values)
         text.message, text.values = message, values
+        return text
+
+
+class Correctable(Translatable):
+    """A text about a wrong value, with what was typed and what may have been meant instead.
+
+    A form offers each of the ``proposals`` in place of ``typed``.
+    """
+
+    typed: str
+    proposals: tuple[str, ...]
+
+    def __new__(
+        cls, message: str, typed: str, proposals: Iterable[str], **values: object
+    ) -> "Correctable":
+        """Return ``message`` with its places filled."""
+        text = super().__new__(cls, message, **values)
+        text.typed, text.proposals = typed, tuple(proposals)
         return text

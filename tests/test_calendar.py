@@ -20,6 +20,7 @@ from digestmail.calendar import (
 )
 from digestmail.domain import Schedule
 from digestmail.errors import InputError
+from digestmail.i18n import Correctable
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -193,3 +194,25 @@ def test_what_is_no_zone_is_refused(name: str) -> None:
 
 def test_the_clock_is_aware_and_in_utc() -> None:
     assert utc_now().tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Rome", "Europe/Rome"),
+        ("new york", "America/New_York"),
+        ("Europe/Roma", "Europe/Rome"),
+        ("Asia/Calcuta", "Asia/Calcutta"),
+    ],
+)
+def test_a_city_proposes_its_time_zone(typed: str, meant: str) -> None:
+    with pytest.raises(InputError, match=f"is not a time zone. Did you mean {meant}") as caught:
+        checked_timezone(typed)
+    assert isinstance(caught.value.message, Correctable)
+    assert (caught.value.message.typed, caught.value.message.proposals) == (typed, (meant,))
+
+
+@pytest.mark.parametrize("typed", ["", "?", "Mars/Olympus", "x" * 100_000])
+def test_what_is_like_no_time_zone_has_no_proposal(typed: str) -> None:
+    with pytest.raises(InputError, match="Use a name such as Europe/Rome"):
+        checked_timezone(typed)

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from rapidfuzz.distance import OSA
+
 from digestmail.errors import InputError
 from digestmail.text import one_line, words
 
 _TABLE = Path(__file__).with_name("taxonomy.csv")
 _SUGGESTIONS = 3
+_LONGEST_TYPED = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +78,39 @@ def is_known(code: str) -> bool:
     return one_line(code).lower().removesuffix(".*") in _spellings()
 
 
-def categories_by_name(text: str) -> list[str]:
-    """Return a few categories whose names have all words of a text: cs.CV for computer vision."""
+def nearest_categories(text: str, others: Iterable[str] = ()) -> list[str]:
+    """Return a few codes that a text which is no code may mean, the likeliest first.
+
+    A name (``computer vision``), the end of a code (``CV``), or a code with a slip (``csCV``,
+    ``cs.VC``, ``cs.CVV``). ``others`` are codes of other archives, the most frequent first.
+    """
+    text = one_line(text)[:_LONGEST_TYPED]
+    named = _named(text)
+    if named:
+        return named[:_SUGGESTIONS]
+    codes = [entry.code for entry in _table().values() if entry.kind not in ("closed", "group")]
+    known = list(dict.fromkeys([*others, *codes]))
+    letters = _letters(text)
+    distances = {code: OSA.distance(letters, _letters(code)) for code in known if letters}
+    same = [code for code, distance in distances.items() if distance == 0]
+    endings = [code for code in distances if _letters(code.partition(".")[2]) == letters]
+    slips = [code for code, distance in distances.items() if distance == 1]
+    swapped = [code for code in slips if sorted(_letters(code)) == sorted(letters)]
+    return (same or endings or swapped or slips)[:_SUGGESTIONS]
+
+
+def _named(text: str) -> list[str]:
+    """Return the categories whose names have all words of a text."""
     stems = {word.stem for word in words(text)}
     return [
         entry.code
         for entry in _table().values()
-        if entry.kind == "category" and stems <= {word.stem for word in words(entry.name)}
-    ][:_SUGGESTIONS]
+        if entry.kind == "category" and stems and stems <= {word.stem for word in words(entry.name)}
+    ]
+
+
+def _letters(code: str) -> str:
+    return "".join(filter(str.isalnum, code.lower()))
 
 
 def _unknown(text: str) -> str:

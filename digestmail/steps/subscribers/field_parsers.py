@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from digestmail.calendar import checked_timezone
 from digestmail.domain import EVERY_DAY, FIELDS, Field, FieldKind
 from digestmail.errors import InputError
-from digestmail.i18n import N_, Translatable
-from digestmail.sources.arxiv.taxonomy import categories_by_name, is_known
+from digestmail.i18n import N_, Correctable, Translatable
+from digestmail.sources.arxiv.taxonomy import is_known, nearest_categories
 from digestmail.sources.normalise.identifiers import key_from_reference
 from digestmail.text import KeywordError, Mistake, one_line, parsed_keyword, words
 
@@ -114,16 +114,19 @@ def _subjects(entries: Iterable[str]) -> Iterator[str]:
             yield entry
 
 
-def unknown_category(field: str, category: str) -> InputError:
-    """Return the error for a text that is no category, with those that it may have meant."""
-    codes = categories_by_name(category)
+def unknown_category(field: str, category: str, others: Iterable[str] = ()) -> InputError:
+    """Return the error for a text that is not a category, with those that it may mean.
+
+    ``others`` are the categories of the papers here, the most frequent first.
+    """
+    typed = category[:_MAX_CATEGORY_LENGTH]
+    codes = nearest_categories(category, others)
     if codes:
-        meant = N_("“%(category)s” is no category; did you mean %(codes)s?")
-        return InputError(
-            field, Translatable(meant, category=category[:40], codes=", ".join(codes))
-        )
-    wrong = N_("“%(category)s” is no category; write them as cs.CL, math or q-bio.*")
-    return InputError(field, Translatable(wrong, category=category[:40]))
+        meant = N_("“%(category)s” is not a category. Did you mean %(codes)s?")
+        values = {"category": typed, "codes": ", ".join(codes)}
+        return InputError(field, Correctable(meant, category, codes, **values))
+    wrong = N_("“%(category)s” is not a category. Write categories as cs.CL, math or q-bio.*")
+    return InputError(field, Translatable(wrong, category=typed))
 
 
 def _parse_authors(text: str, field: Field) -> tuple[str, ...]:

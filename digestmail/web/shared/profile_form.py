@@ -133,5 +133,6 @@ def _unknown_categories(context: RequestContext, values: Texts) -> dict[str, str
             is_present = code.lower().removesuffix(".*") in present
             is_judged = indexed is not None or is_known(code.partition(".")[0])
             if is_judged and not is_present and not is_known(code):
-                problems.setdefault(name, unknown_category(name, code).message)
+                error = unknown_category(name, code, indexed or ())
+                problems.setdefault(name, error.message)
     return problems

@@ -13,6 +13,7 @@ from digestmail.sources.arxiv.taxonomy import (
     check_category,
     expand,
     feed_names,
+    nearest_categories,
     oai_set,
     oai_sets,
 )
@@ -187,3 +188,32 @@ def test_feeds_are_asked_for_archives() -> None:
         options["oai_url"] = f"{site.url}/oai"
         spec = SourceSpec(name="lab", kind="arxiv", options=options)
         assert len(fetch_once(spec, source_context(web))) == 1
+
+
+# --- what a text that is no category may mean ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("computer vision", ["cs.CV"]),
+        ("machine learning", ["cs.LG", "stat.ML"]),
+        ("csCV", ["cs.CV"]),
+        ("cs-cv", ["cs.CV"]),
+        ("CV", ["cs.CV", "math.CV"]),
+        ("cs.VC", ["cs.CV"]),
+        ("cs.CVV", ["cs.CV"]),
+        ("hepth", ["hep-th"]),
+        ("q-bio.NN", ["q-bio.GN", "q-bio.MN", "q-bio.NC"]),
+        ("zoology", []),
+        ("???", []),
+        ("", []),
+    ],
+)
+def test_the_nearest_categories(text: str, codes: list[str]) -> None:
+    assert nearest_categories(text) == codes
+
+
+def test_categories_of_the_papers_here_are_proposed_first() -> None:
+    assert nearest_categories("neurosience", ["neuroscience", "cs.CV"]) == ["neuroscience"]
+    assert nearest_categories("cs.CZ", ["cs.CV", "cs.CL"])[:2] == ["cs.CV", "cs.CL"]

@@ -126,18 +126,18 @@ def test_categories(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["cs.", "*", ".CL", "cs CL!", "12", "cs.CL.AI", "c" * 41, "ç.x"])
 def test_what_is_no_category(text: str) -> None:
-    with pytest.raises(InputError, match="is no category"):
+    with pytest.raises(InputError, match="is not a category"):
         parsed("categories", text)
 
 
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        ("computer vision", "did you mean cs.CV"),
-        ("cs.CL, machine learning", "did you mean .*cs.LG"),
-        ("Number Theory", "did you mean math.NT"),
-        ("deep sea", "write them as cs.CL"),
-        ("robots and drones", "write them as cs.CL"),
+        ("computer vision", "Did you mean cs.CV"),
+        ("cs.CL, machine learning", "Did you mean .*cs.LG"),
+        ("Number Theory", "Did you mean math.NT"),
+        ("deep sea", "Write categories as cs.CL"),
+        ("robots and drones", "Write categories as cs.CL"),
     ],
 )
 def test_the_name_of_a_subject_is_no_category(text: str, meant: str) -> None:
@@ -272,7 +272,7 @@ def test_no_day_at_all(text: str) -> None:
 def test_time_zones() -> None:
     assert parsed("timezone", " europe/rome ") == "Europe/Rome"
     for text in ("Rome", "../../etc/passwd", "UTC+1", "\x1b[31mUTC\r\n"):
-        with pytest.raises(InputError, match="is no time zone"):
+        with pytest.raises(InputError, match="is not a time zone"):
             parsed("timezone", text)
 
 

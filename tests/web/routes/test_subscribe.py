@@ -131,12 +131,12 @@ async def test_a_stale_form_is_shown_again_with_what_was_typed(web: Trial) -> No
         ("keywords", ",".join(f"word{n}" for n in range(61)), "at most 60"),
         ("excluded_keywords", "!", "no letter or digit"),
         ("interests", "x" * 5_001, "too long"),
-        ("categories", "<b>", "is no category"),
+        ("categories", "<b>", "is not a category"),
         ("authors", "Knuth", "full name"),
         ("seed_papers", "the one about attention", "is not a paper"),
         ("hour", "25", "from 0 to 23"),
         ("hour", "７", "from 0 to 23"),
-        ("timezone", "Mars/Olympus", "is no time zone"),
+        ("timezone", "Mars/Olympus", "is not a time zone"),
         ("weekdays", "8", "is no day"),
         ("weekdays", [], "at least one day"),
         ("keywords", "", "Name at least one keyword, interest, category or author."),
@@ -410,7 +410,7 @@ async def test_the_button_shows_the_whole_form_again(rivers: Trial) -> None:
     [
         ({"keywords": ""}, "start", "Name a keyword"),
         ({"keywords": "zeppelin"}, "nothing", "None of the 33 papers"),
-        ({"categories": "<b>"}, "found", "is no category"),
+        ({"categories": "<b>"}, "found", "is not a category"),
         ({"seed_papers": "Unheard of"}, "found", "is not a paper that is known here"),
         ({"seed_papers": "2301.00001"}, "found", "1 paper of your examples is not known"),
     ],
@@ -448,10 +448,10 @@ async def test_a_file_becomes_text_and_suggestions(rivers: Trial) -> None:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"categories": "computer vision"}, "did you mean cs.CV"),
-        ({"categories": "vision"}, "did you mean cs.CV"),
-        ({"categories": "cs.CL, neuroscience"}, "“neuroscience” is no category"),
-        ({"categories": "cs.XX"}, "“cs.XX” is no category"),
+        ({"categories": "computer vision"}, "Did you mean cs.CV"),
+        ({"categories": "vision"}, "Did you mean cs.CV"),
+        ({"categories": "cs.CL, neuroscience"}, "“neuroscience” is not a category"),
+        ({"categories": "cs.XX"}, "“cs.XX” is not a category"),
         ({"authors": "ada@example.org"}, "should be a full name"),
         ({"keywords": "the, of, a"}, "stands in nearly every paper"),
         ({"email": "me@localhost"}, 'id="email-problem"'),
@@ -475,7 +475,7 @@ async def test_categories_of_papers_that_are_here_are_known(rivers: Trial) -> No
     rivers.app.store.papers.add([paper], rivers.clock())
     rivers.app.search_service.follow()
     answer = await preview(rivers, categories="neuroscience, geo, geo.*, geo.river, cs.CL")
-    assert "is no category" not in answer.text
+    assert "is not a category" not in answer.text
 
 
 async def test_a_suggestion_is_added_by_its_button(rivers: Trial) -> None:
