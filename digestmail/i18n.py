@@ -5,6 +5,7 @@ catalogue has its translation. Mails, logs and the command line show the English
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Self
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools look for
@@ -21,7 +22,7 @@ class Translatable(str):
     message: str
     values: Mapping[str, object]
 
-    def __new__(cls, message: str, *, english: str = "", **values: object) -> "Translatable":
+    def __new__(cls, message: str, *, english: str = "", **values: object) -> Self:
         """Return ``message`` with its places filled, or ``english`` in its stead."""
         text = super().__new__(cls, english or message % values)
         text.message, text.values = message, values
@@ -37,10 +38,9 @@ class Correctable(Translatable):
     typed: str
     proposals: tuple[str, ...]
 
-    def __new__(
-        cls, message: str, typed: str, proposals: Iterable[str], **values: object
-    ) -> "Correctable":
+    @classmethod
+    def of(cls, message: str, typed: str, proposals: Iterable[str], **values: object) -> Self:
         """Return ``message`` with its places filled."""
-        text = super().__new__(cls, message, **values)
+        text = cls(message, english="", **values)
         text.typed, text.proposals = typed, tuple(proposals)
         return text

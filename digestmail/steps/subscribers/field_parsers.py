@@ -124,7 +124,7 @@ def unknown_category(field: str, category: str, others: Iterable[str] = ()) -> I
     if codes:
         meant = N_("“%(category)s” is not a category. Did you mean %(codes)s?")
         values = {"category": typed, "codes": ", ".join(codes)}
-        return InputError(field, Correctable(meant, category, codes, **values))
+        return InputError(field, Correctable.of(meant, category, codes, **values))
     wrong = N_("“%(category)s” is not a category. Write categories as cs.CL, math or q-bio.*")
     return InputError(field, Translatable(wrong, category=typed))
 
