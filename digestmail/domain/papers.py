@@ -29,6 +29,11 @@ class Paper(Stored):
     doi: str = ""
     aliases: tuple[str, ...] = ()
     upvotes: int = 0  # of readers elsewhere, as last seen
+    summary: str = ""  # one or two sentences that a source brought, extracted or machine-written
+    summary_source: str = ""  # the name of that source for a reader; empty without a summary
+    pdf_url: str = ""  # like all addresses: http, https or empty
+    code_url: str = ""  # a repository
+    project_url: str = ""  # a page of its authors about it
     version: int = 1
     published_at: datetime | None = None
     updated_at: datetime | None = None

@@ -21,8 +21,10 @@ UPLOADS = "uploads"  # the source of papers that only a reader's own file tells 
 NO_NEWS = 0  # the arrival of papers that never were news
 _NEWS = timedelta(days=14)  # a paper that old is none, whoever brings it
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)  # what SQLite takes for lower case
-_GAPS = ("abstract", "authors", "doi")  # what a later record may add
-_VALUES = ("title", "abstract", "url", "doi", "version", "published_at", "updated_at")
+_LINKS = ("pdf_url", "code_url", "project_url")
+_SUMMARY = ("summary", "summary_source")  # which come and stay together
+_GAPS = ("abstract", "authors", "doi", "summary", *_LINKS)  # what a later record may add
+_VALUES = ("title", "abstract", "url", "doi", "version", "published_at", "updated_at", *_LINKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,11 @@ def paper_of(row: PaperRow) -> Paper:
         url=row.url,
         doi=row.doi,
         upvotes=row.upvotes,
+        summary=row.summary,
+        summary_source=row.summary_source,
+        pdf_url=row.pdf_url,
+        code_url=row.code_url,
+        project_url=row.project_url,
         version=row.version,
         published_at=row.published_at,
         updated_at=row.updated_at,
@@ -210,7 +217,7 @@ def row_of(paper: Paper, now: datetime, arrival: int = NO_NEWS) -> dict[str, obj
     return {
         "key": paper.key,
         "upvotes": paper.upvotes,
-        **{name: getattr(paper, name) for name in _VALUES},
+        **{name: getattr(paper, name) for name in (*_VALUES, *_SUMMARY)},
         "authors": list(paper.authors),
         "categories": list(paper.categories),
         "announced_on": paper.announced_on,
@@ -331,9 +338,11 @@ def _changes(old: Paper, paper: Paper) -> dict[str, Any]:
     """
     first, second = (paper, old) if paper.version > old.version else (old, paper)
     changes = {name: getattr(first, name) or getattr(second, name) for name in _VALUES}
+    summarised = first if first.summary else second
     added = [c for c in paper.categories if c not in old.categories]
     return {
         **changes,
+        **{name: getattr(summarised, name) for name in _SUMMARY},
         "upvotes": max(paper.upvotes, old.upvotes),
         "authors": first.authors or second.authors,
         "categories": (*old.categories, *added),

@@ -65,6 +65,11 @@ class PaperRow(Base, table=True):
     url: str
     doi: str = Field(index=True)
     upvotes: int
+    summary: str = Field(sa_type=Text)
+    summary_source: str
+    pdf_url: str
+    code_url: str
+    project_url: str
     version: int
     published_at: datetime | None
     updated_at: datetime | None

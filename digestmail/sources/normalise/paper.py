@@ -12,12 +12,14 @@ from digestmail.sources.normalise.clean import clean
 from digestmail.sources.normalise.dates import utc
 from digestmail.sources.normalise.identifiers import arxiv_id, canonical_key, dois, pubmed_key
 from digestmail.sources.normalise.placeholders import is_placeholder
-from digestmail.text import one_line, words
+from digestmail.text import excerpt, one_line, words
 
 TITLE_LIMIT = 1_000
 ABSTRACT_LIMIT = 20_000
 _ID_LIMIT = 300
 _URL_LIMIT = 2_000
+_SUMMARY_LIMIT = 600  # characters: what services bring is about 200
+_NAME_LIMIT = 60  # characters of the name of who wrote a summary
 # A class of ACM (I.2.7) or MSC (68T07, 60-08), alone or first of several.
 _SUBJECT_CLASS = re.compile(
     r"(?i:ACM|MSC|primary|secondary)\b|[A-K]\.[0-9m]\b|[0-9]{2}(?:[A-Z][0-9x]{2}|-[0-9X]{2})\b",
@@ -43,7 +45,8 @@ def paper_from_record(record: Mapping[str, object], *, source: str) -> Paper:
 
     Fields: ``id`` (or ``arxiv_id``, ``doi``, ``pmid``), ``title``, ``abstract`` or ``summary``,
     ``authors`` and ``categories`` (lists or strings), ``url``, ``published``, ``updated``,
-    ``version``. Other missing or unreadable fields stay empty. A placeholder ("N/A", "-") is no
+    ``version``, ``tldr`` (a summary of one or two sentences; ``tldr_source`` names who wrote it),
+    ``pdf_url``, ``code_url``, ``project_url``. Other missing or unreadable fields stay empty. A placeholder ("N/A", "-") is no
     identifier. A record without identifier is known by its title and first author.
     """
     title = _title(record.get("title"))
@@ -54,6 +57,7 @@ def paper_from_record(record: Mapping[str, object], *, source: str) -> Paper:
     work_dois = tuple(name for text in names for name in dois(text) if not arxiv_id(name))
     work_doi = next(iter(work_dois), "")
     key = _key(names, work_doi, source) or _derived_key(title, authors, source)
+    summary = _summary(record.get("tldr"))
     aliases = dict.fromkeys([*(f"doi:{name}" for name in work_dois[1:]), *_pubmed_keys(names)])
     return Paper(
         key=key,
@@ -64,6 +68,11 @@ def paper_from_record(record: Mapping[str, object], *, source: str) -> Paper:
         url=_url(key, record.get("url"), work_doi),
         doi=work_doi,
         aliases=tuple(name for name in aliases if name not in (key, f"doi:{work_doi}")),
+        summary=summary,
+        summary_source=_text(record.get("tldr_source"), _NAME_LIMIT) or source if summary else "",
+        pdf_url=_pdf_url(key, record.get("pdf_url")),
+        code_url=_web_address(record.get("code_url")),
+        project_url=_web_address(record.get("project_url")),
         version=_version(record.get("version"), names),
         published_at=utc(record.get("published")),
         updated_at=utc(record.get("updated")),
@@ -86,6 +95,12 @@ def _text(value: object, limit: int) -> str:
     if not isinstance(value, str):
         return ""
     return clean(value[: limit * _MARKUP_ALLOWANCE])[:limit].rstrip()
+
+
+def _summary(value: object) -> str:
+    """Return a summary cut at the end of a sentence; a placeholder is none."""
+    text = _text(value, _MARKUP_ALLOWANCE * _SUMMARY_LIMIT)
+    return "" if is_placeholder(text) else excerpt(text, _SUMMARY_LIMIT)
 
 
 # --- identity --------------------------------------------------------------------------------
@@ -207,9 +222,22 @@ def _url(key: str, page: object, work_doi: str) -> str:
     """Return the address of the abstract: arXiv's, else that of ``page``, else the DOI's."""
     if identifier := arxiv_id(key):
         return f"https://arxiv.org/abs/{identifier[0]}"
-    if isinstance(page, str) and _is_web_address(one_line(page)):
-        return one_line(page)
+    if address := _web_address(page):
+        return address
     return f"https://doi.org/{quote(work_doi, safe='/():;.,-_~')}" if work_doi else ""
+
+
+def _pdf_url(key: str, address: object) -> str:
+    """Return the address of the PDF: arXiv's, else that of the record."""
+    if identifier := arxiv_id(key):
+        return f"https://arxiv.org/pdf/{identifier[0]}"
+    return _web_address(address)
+
+
+def _web_address(value: object) -> str:
+    """Return an address that a reader may be sent to; empty where the value is none."""
+    url = one_line(value) if isinstance(value, str) else ""
+    return url if _is_web_address(url) else ""
 
 
 def _is_web_address(url: str) -> bool:

@@ -101,6 +101,10 @@ class HuggingFaceSource:
                 a.get("name") for a in as_objects(row.get("authors")) if not a.get("hidden")
             ],
             "published": row.get("publishedAt"),
+            "tldr": row.get("ai_summary"),
+            "tldr_source": "Hugging Face",
+            "code_url": row.get("githubRepo"),
+            "project_url": row.get("projectPage"),
         }
         return replace(paper_of(record, source=self._name), upvotes=_upvotes(row.get("upvotes")))
 

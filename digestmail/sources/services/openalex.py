@@ -37,7 +37,7 @@ _PAGE_SIZE = 100
 _LAST_PAGE = 500  # OpenAlex answers none beyond
 _FIELDS = (
     "id,doi,ids,display_name,publication_date,authorships,topics,primary_location,locations,"
-    "abstract_inverted_index,is_retracted"
+    "best_oa_location,abstract_inverted_index,is_retracted"
 )
 _WORK = re.compile(r"(?:https?://openalex\.org/)?(W[0-9]{1,15})", re.ASCII)
 _TERM = re.compile(r"(?:https?://openalex\.org/)?([CT][0-9]{1,15})", re.ASCII)
@@ -111,6 +111,7 @@ class OpenalexSource:
             "categories": [topic.get("display_name") for topic in as_objects(work.get("topics"))],
             "url": next(iter(_addresses(work)), ""),
             "published": work.get("publication_date"),
+            "pdf_url": _pdf_address(work),
         }
         paper = paper_of(record, arxiv, work_doi, pmid, own_key, source=self._name)
         return replace(paper, published_at=exact_date(paper.published_at, today))
@@ -137,6 +138,12 @@ def _filters(concepts: Sequence[str]) -> list[str]:
 def _addresses(work: JsonObject) -> list[str]:
     places = [as_object(work.get("primary_location")), *as_objects(work.get("locations"))]
     return [address for place in places if (address := as_text(place.get("landing_page_url")))]
+
+
+def _pdf_address(work: JsonObject) -> str:
+    """Return the address of the free PDF that OpenAlex thinks best, else of any it knows."""
+    locations = [as_object(work.get("best_oa_location")), *as_objects(work.get("locations"))]
+    return next(filter(None, (as_text(place.get("pdf_url")) for place in locations)), "")
 
 
 def _authors(work: JsonObject) -> Iterator[object]:

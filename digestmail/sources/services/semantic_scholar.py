@@ -29,7 +29,7 @@ from digestmail.sources.services.json_api import (
 BASE_URL = "https://api.semanticscholar.org/graph/v1/"
 KEY_PREFIX = "s2"
 _OVERLAP_DAYS = 14  # papers are added up to weeks after they were published
-_FIELDS = "externalIds,url,title,abstract,authors,publicationDate,fieldsOfStudy"
+_FIELDS = "externalIds,url,title,abstract,authors,publicationDate,fieldsOfStudy,openAccessPdf"
 
 
 class SemanticScholarSource:
@@ -93,6 +93,9 @@ class SemanticScholarSource:
             "categories": row.get("fieldsOfStudy"),
             "url": row.get("url"),
             "published": row.get("publicationDate"),
+            "tldr": as_object(row.get("tldr")).get("text"),
+            "tldr_source": "Semantic Scholar",
+            "pdf_url": as_object(row.get("openAccessPdf")).get("url"),
         }
         paper = paper_of(record, arxiv, work_doi, pmid, own_key, source=self._name)
         return replace(paper, published_at=exact_date(paper.published_at, today))

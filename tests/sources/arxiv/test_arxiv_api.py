@@ -84,6 +84,7 @@ def test_a_paper(site: Site) -> None:
         authors=("Ada Kettle", "Bo Spout"),
         categories=("cs.AI", "cs.IT", "math.IT"),
         url="https://arxiv.org/abs/2603.00001",
+        pdf_url="https://arxiv.org/pdf/2603.00001",
         doi="10.1000/abc",
         aliases=("doi:10.1000/abc",),
         version=2,

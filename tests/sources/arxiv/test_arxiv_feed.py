@@ -83,6 +83,7 @@ def test_an_announcement(site: Site) -> None:
             authors=("Ada Kettle", "Bo Spout"),
             categories=("cs.AI", "stat.ML"),
             url="https://arxiv.org/abs/2603.00001",
+            pdf_url="https://arxiv.org/pdf/2603.00001",
             version=2,
             announced_on=date(2026, 3, 4),
             source="arxiv",

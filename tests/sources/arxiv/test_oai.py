@@ -69,6 +69,7 @@ def test_a_new_paper(site: Site) -> None:
         authors=("Ada Kettle", "Bo Spout Jr.", "The Teapot Collaboration"),
         categories=("cs.AI", "stat.ML"),
         url="https://arxiv.org/abs/2603.00001",
+        pdf_url="https://arxiv.org/pdf/2603.00001",
         published_at=datetime(2026, 3, 2, tzinfo=UTC),
         announced_on=DAY,
         source="arxiv",

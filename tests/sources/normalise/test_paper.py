@@ -43,6 +43,7 @@ def test_a_full_record() -> None:
         authors=("Ada Kettle", "Bo Spout"),
         categories=("cs.AI", "stat.ML", "q-bio.NC"),
         url="https://arxiv.org/abs/2603.00001",
+        pdf_url="https://arxiv.org/pdf/2603.00001",
         doi="10.1000/j",
         version=3,
         published_at=datetime(2026, 6, 3, tzinfo=UTC),

@@ -60,6 +60,7 @@ def test_a_daily_list() -> None:
                 abstract="We count teapots.",
                 authors=("Ada Kettle",),
                 url="https://arxiv.org/abs/2610.00001",
+                pdf_url="https://arxiv.org/pdf/2610.00001",
                 upvotes=17,
                 published_at=on(2026, 10, 5).replace(hour=4),
                 source="huggingface",

@@ -62,6 +62,7 @@ def test_a_paper() -> None:
         authors=("Ada Kettle",),
         categories=("Computer Science",),
         url="https://arxiv.org/abs/2610.00001",
+        pdf_url="https://arxiv.org/pdf/2610.00001",
         doi="10.1000/tea",
         aliases=("doi:10.1000/tea", "pmid:7", f"s2:{1:040}"),
         published_at=on(2026, 10, 5),
