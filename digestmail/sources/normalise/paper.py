@@ -46,8 +46,9 @@ def paper_from_record(record: Mapping[str, object], *, source: str) -> Paper:
     Fields: ``id`` (or ``arxiv_id``, ``doi``, ``pmid``), ``title``, ``abstract`` or ``summary``,
     ``authors`` and ``categories`` (lists or strings), ``url``, ``published``, ``updated``,
     ``version``, ``tldr`` (a summary of one or two sentences; ``tldr_source`` names who wrote it),
-    ``pdf_url``, ``code_url``, ``project_url``. Other missing or unreadable fields stay empty. A placeholder ("N/A", "-") is no
-    identifier. A record without identifier is known by its title and first author.
+    ``pdf_url``, ``code_url``, ``project_url``. Other missing or unreadable fields stay empty.
+    A placeholder ("N/A", "-") is no identifier. A record without identifier is known by its title
+    and first author.
     """
     title = _title(record.get("title"))
     if not title:
