@@ -11,6 +11,7 @@ from digestmail.domain.delivery import (
 )
 from digestmail.domain.digests import (
     EMPTY_DAYS,
+    TRENDING_REASONS,
     Digest,
     DigestItem,
     Explanation,
@@ -54,6 +55,7 @@ from digestmail.domain.subscribers import (
     SubscriberStatus,
     Verdict,
 )
+from digestmail.domain.trending import TRENDING_PAPERS, TrendingBasis, trending_profile
 
 __all__ = [
     "EMPTY_DAYS",
@@ -66,6 +68,8 @@ __all__ = [
     "SCHEDULE_FIELDS",
     "THRESHOLD",
     "THRESHOLDS",
+    "TRENDING_PAPERS",
+    "TRENDING_REASONS",
     "Attempt",
     "BadRecord",
     "Batch",
@@ -107,6 +111,8 @@ __all__ = [
     "Strength",
     "Subscriber",
     "SubscriberStatus",
+    "TrendingBasis",
     "Verdict",
     "template_names",
+    "trending_profile",
 ]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from digestmail.domain.papers import Paper
 from digestmail.domain.stored import Stored
+from digestmail.domain.trending import TrendingBasis
 
 
 class ReasonKind(StrEnum):
@@ -20,7 +21,9 @@ class ReasonKind(StrEnum):
     THEME = "theme"  # of digests that an earlier model made
     MEANING = "meaning"
     SIMILAR = "similar"
-    TRENDING = "trending"
+    TRENDING = "trending"  # by upvotes
+    READERS = "readers"  # trending by likes and saves of readers here
+    CENTRAL = "central"  # trending where nothing is voted on
     EXPLORATION = "exploration"
 
 
@@ -34,6 +37,8 @@ _WORDS = {
     ReasonKind.MEANING: "close in meaning to “{}”",
     ReasonKind.SIMILAR: "like “{}”, which you liked",
     ReasonKind.TRENDING: "trending: {} upvotes",
+    ReasonKind.READERS: "liked or saved by {} readers here",
+    ReasonKind.CENTRAL: "central to the new papers in {}",
     ReasonKind.EXPLORATION: "something different: {}",
 }
 
@@ -73,7 +78,12 @@ class Strength(StrEnum):
 # ones every third.
 STRONG_FROM = 0.5
 GOOD_FROM = 0.2
-_BY_RULE = frozenset({ReasonKind.AUTHOR, ReasonKind.CATEGORY, ReasonKind.TRENDING})
+TRENDING_REASONS = {
+    ReasonKind.TRENDING: TrendingBasis.VOTES,
+    ReasonKind.READERS: TrendingBasis.READERS,
+    ReasonKind.CENTRAL: TrendingBasis.CENTRAL,
+}
+_BY_RULE = frozenset({ReasonKind.AUTHOR, ReasonKind.CATEGORY, *TRENDING_REASONS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,12 @@ class DigestItem(NamedTuple):
         return Strength.GOOD if self.score >= GOOD_FROM else Strength.MAYBE
 
     @property
+    def is_trending(self) -> bool:
+        """Return whether the paper is there because it is trending, not because of a profile."""
+        kinds = {reason.kind for reason in self.reasons}
+        return bool(kinds) and kinds <= TRENDING_REASONS.keys()
+
+    @property
     def makes_a_digest(self) -> bool:
         """Return whether the paper is reason enough to send a mail."""
         kinds = {reason.kind for reason in self.reasons}
@@ -190,3 +206,10 @@ class Digest(Stored):
     skip: SkipReason | None = None
     note: str = ""  # what the reader should know of this day: papers still missing, why none
     items: tuple[DigestItem, ...] = ()
+
+    @property
+    def trending_bases(self) -> tuple[TrendingBasis, ...]:
+        """Return what its trending papers rest on; empty where it has none."""
+        trending = [item for item in self.items if item.is_trending]
+        kinds = {reason.kind for item in trending for reason in item.reasons}
+        return tuple(basis for kind, basis in TRENDING_REASONS.items() if kind in kinds)

@@ -199,6 +199,15 @@ PROFILE_FIELDS = _by_name(
         help="The least score, 0 to 1; lower brings more.",
         maximum=1,
     ),
+    Field(
+        name="trending",
+        kind=FieldKind.WHOLE_NUMBER,
+        label=N_("Trending papers"),
+        hint=N_("Adds this many papers that everyone is reading."),
+        option="--trending-papers",
+        help="Add this many trending papers, 0 to 20.",
+        maximum=20,
+    ),
 )
 SCHEDULE_FIELDS = _by_name(
     Field(

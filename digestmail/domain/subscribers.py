@@ -75,15 +75,25 @@ class Profile(Stored):
     seed_papers: tuple[str, ...] = ()  # canonical keys
     max_papers: int = 10
     threshold: float = THRESHOLD  # of Score.value
+    trending: int = 0  # 0..20 papers of a digest that come because many readers value them
 
     @property
     def is_empty(self) -> bool:
-        """Return whether there is nothing to judge papers by."""
-        return not (
+        """Return whether the profile names nothing, so that no paper can come of it."""
+        return not (self.names_interest or self.categories or self.trending)
+
+    @property
+    def is_trending_only(self) -> bool:
+        """Return whether only trending papers come of it, perhaps limited to categories."""
+        return self.trending > 0 and not self.names_interest
+
+    @property
+    def names_interest(self) -> bool:
+        """Return whether there is anything but categories to judge papers by."""
+        return bool(
             self.keywords
             or self.required_keywords
             or self.interests
-            or self.categories
             or self.authors
             or self.seed_papers
         )

@@ -60,7 +60,8 @@ def subscriber_of(row: SubscriberRow, profiles: Sequence[Profile]) -> Subscriber
 
 def profile_row(profile: Profile) -> dict[str, object]:
     """Return the columns that a profile's values fill, without its owner."""
-    return {name: field.plain(getattr(profile, name)) for name, field in PROFILE_FIELDS.items()}
+    values = {name: getattr(profile, name) for name in PROFILE_FIELDS}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
 def profile_of(row: ProfileRow) -> Profile:

@@ -181,6 +181,7 @@ class ProfileRow(Base, table=True):
     seed_papers: list[str] = _json()
     max_papers: int
     threshold: float
+    trending: int
     feed_serial: int  # raised by each new address of its feed, which ends the one before
 
 

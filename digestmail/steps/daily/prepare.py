@@ -162,7 +162,12 @@ class Planner:
             return {}
         scorer = self._ready()
         known = self._known(subscribers)
-        pairs = [(s, p) for s in subscribers for p in s.profiles if not p.is_empty]
+        pairs = [
+            (s, p)
+            for s in subscribers
+            for p in s.profiles
+            if not (p.is_empty or p.is_trending_only)
+        ]
         interests = [
             interest_of(s, profile, self._window, self._positions, known) for s, profile in pairs
         ]

@@ -19,6 +19,8 @@ _REASONS = {
     ReasonKind.MEANING: N_("close in meaning to “%(what)s”"),
     ReasonKind.SIMILAR: N_("like “%(what)s”, which you liked"),
     ReasonKind.TRENDING: N_("trending: %(what)s upvotes"),
+    ReasonKind.READERS: N_("liked or saved by %(what)s readers here"),
+    ReasonKind.CENTRAL: N_("central to the new papers in %(what)s"),
     ReasonKind.EXPLORATION: N_("something different: %(what)s"),
 }
 _STRENGTHS = {

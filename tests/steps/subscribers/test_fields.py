@@ -36,6 +36,7 @@ PROFILE_VALUES = Profile(
     seed_papers=("arxiv:2508.13426", "doi:10.1000/xyz"),
     max_papers=7,
     threshold=0.05,
+    trending=3,
 )
 SCHEDULE_VALUES = Schedule(
     hour=5,

@@ -1,0 +1,24 @@
+"""Profiles may ask for trending papers.
+
+Revision ID: 0015
+Revises: 0014
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    trending = sa.Column("trending", sa.Integer(), nullable=False, server_default="0")
+    op.add_column("profile", trending)
+
+
+def downgrade() -> None:
+    # SQLite builds the table anew, which must not make erased ids free again.
+    with op.batch_alter_table("profile", table_kwargs={"sqlite_autoincrement": True}) as table:
+        table.drop_column("trending")
