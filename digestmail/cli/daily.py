@@ -69,7 +69,7 @@ def _embed(app: App) -> None:
 
 def _backfill(app: App, names: list[str], since: str) -> list[SourceReport]:
     if not names:
-        raise InputError("--since", "name the arXiv source to read back, such as --source arxiv")
+        raise InputError("--since", "name the source to read back, such as --source arxiv")
     first = parse_day(since)
     assert first is not None  # noqa: S101 - only an empty text is no date
     with progressing("Reading past days") as progress:

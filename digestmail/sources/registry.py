@@ -10,7 +10,14 @@ from digestmail.sources.feeds import source as feed
 from digestmail.sources.files import file, folder
 from digestmail.sources.kind import Kind, PastDays, Setup, SourceContext
 from digestmail.sources.normalise.identifiers import is_own_key
-from digestmail.sources.services import biorxiv, huggingface, openalex, pubmed, semantic_scholar
+from digestmail.sources.services import (
+    biorxiv,
+    crossref,
+    huggingface,
+    openalex,
+    pubmed,
+    semantic_scholar,
+)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 _SHARED_PREFIXES = ("arxiv", "doi")  # keys whose spelling ``identifiers`` unifies
@@ -45,6 +52,7 @@ KINDS: Mapping[str, Kind] = kind_table(
         pubmed.KIND,
         openalex.KIND,
         semantic_scholar.KIND,
+        crossref.KIND,
         feed.KIND,
         file.KIND,
         folder.KIND,
@@ -84,7 +92,7 @@ def past_days(spec: SourceSpec, context: SourceContext, memory: SourceMemory) ->
     check(spec)
     read_past = KINDS[spec.kind].past_days
     if read_past is None:
-        raise InputError(
-            "since", f"{spec.name} is no arXiv source, and only these can be read back"
-        )
+        readable = ", ".join(kind.name for kind in KINDS.values() if kind.past_days)
+        problem = f"kind {spec.kind} cannot list past days; these can: {readable}"
+        raise InputError("since", f"“{spec.name}”: {problem}")
     return read_past(Setup(spec.name, spec.options, context, memory))

@@ -12,6 +12,7 @@ from digestmail.sources.normalise.author_text import plain_names
 from digestmail.sources.normalise.placeholders import is_placeholder
 
 _NAME_LIMIT = 200  # characters of one name
+_LONGEST_INITIALS = 3  # letters
 _LIST_LIMIT = 200_000  # characters of one list: some collaborations have 5,000 authors
 
 _AND = re.compile(r"\s*[,;]?\s+(?:and|und|et)\s+|\s*,?\s*&\s*")
@@ -49,6 +50,22 @@ def author_name(raw: str) -> str:
     if len(segments) == 2:
         return _display(segments[0].inverted(segments[1]))
     return _display(", ".join(segment.name for segment in segments))
+
+
+def joined_name(given: str, family: str) -> str:
+    """Return the name made of given and family names, which a service stores apart.
+
+    Names in capitals become ordinary ones ("Wei XU"), unless they are initials ("JP Serra"), which
+    get full stops. Chinese, Japanese and Korean names in their own script begin with the family.
+    """
+    given, family = (" ".join(plain_names(name[:_NAME_LIMIT]).split()) for name in (given, family))
+    if _IDEOGRAPH.search(family):
+        return f"{family}{given}"
+    is_in_capitals = len(family) > 1 and family.isupper()
+    if given.isupper() and given.isalpha():
+        is_initials = len(given) < (_LONGEST_INITIALS if is_in_capitals else _LONGEST_INITIALS + 1)
+        given = " ".join(f"{letter}." for letter in given) if is_initials else given.title()
+    return author_name(f"{given} {family.title() if is_in_capitals else family}")
 
 
 def split_authors(raw: str) -> tuple[str, ...]:
@@ -218,7 +235,9 @@ def _display(name: str) -> str:
 def _initials_first(name: str) -> str:
     """Return ``Falk NJ`` as ``N. J. Falk``; other names as they are."""
     match = _SURNAME_INITIALS.fullmatch(name)
-    if not match or _SUFFIX.fullmatch(match["initials"]) or _GROUP.search(name):
+    if not match or _SUFFIX.fullmatch(match["initials"]):
+        return name
+    if _IDEOGRAPH.search(name) or _GROUP.search(name):
         return name
     if not all(word.lower() in _PARTICLES for word in match["last"].split()[:-1]):
         return name

@@ -21,8 +21,8 @@ _BLOCK_NAMES = (
 _INLINE_NAMES = (
     "a abbr acronym annotation b bdi bdo big bold cite code del dfn disp-formula em ext-link font i"
     " inline-formula ins italic kbd mark math mfrac mi mn mo monospace mover mrow mroot mspace"
-    " msqrt mstyle msub msubsup msup mtext munder munderover noscript q s samp sc semantics small"
-    " span strike strong sub sup svg tex-math tt u underline var wbr xref"
+    " msqrt mstyle msub msubsup msup mtext munder munderover noscript q s samp sc scp semantics"
+    " small span strike strong sub sup svg tex-math tt u underline var wbr xref"
 )
 _BLOCK = frozenset(_BLOCK_NAMES.split())
 _KNOWN = _BLOCK.union(_INLINE_NAMES.split())

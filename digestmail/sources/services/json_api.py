@@ -16,7 +16,7 @@ from digestmail.text import one_line
 RECORD_LIMIT = 10_000  # of one fetch: a query with more results is too broad for a digest
 JsonObject = Mapping[str, object]
 
-_REFUSALS = (400, 401, 403)
+REFUSALS = frozenset({400, 401, 403})
 _REASON_LIMIT = 200
 
 
@@ -33,21 +33,22 @@ class Service:
     """A web interface that a source queries; ``name`` begins every error about it.
 
     ``secret`` is a value that must never be displayed, such as an API key. ``headers`` go with
-    each request.
+    each request. ``refusals`` are the statuses by which the service says that a query is wrong.
     """
 
     name: str
     web: WebClient
     secret: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    refusals: frozenset[int] = REFUSALS
 
     def get(self, url: str) -> Response:
         """Return the answer, of status 200; raise RefusedError with a reason, or SourceError."""
         try:
-            response = self.web.get(url, expected=(200, *_REFUSALS), headers=self.headers)
+            response = self.web.get(url, expected=(200, *self.refusals), headers=self.headers)
         except SourceError as error:
             raise self.error(str(error)) from error
-        if response.status in _REFUSALS:
+        if response.status in self.refusals:
             reason = self._redacted(_reason(response.content))
             problem = f"{self.name} refuses the query ({status_line(response.status)})"
             raise RefusedError(f"{problem}: {reason}" if reason else problem, response.status)
@@ -206,6 +207,24 @@ def truncated_query(count: str = f"more than {RECORD_LIMIT:,}") -> BadRecord:
     return BadRecord(
         "the query", f"it finds {count} papers; {RECORD_LIMIT:,} were read: narrow the query"
     )
+
+
+# --- pages ----------------------------------------------------------------------------------
+
+
+def cursor_rows(page: Callable[[str], tuple[list[object], str]]) -> Iterator[object]:
+    """Yield the rows of all pages; ``page`` returns those at a cursor, and the next cursor.
+
+    The first cursor is ``*``. Ends at an empty page, without a cursor, or where a page repeats: a
+    cursor may stay the same from page to page.
+    """
+    cursor, previous = "*", list[object]()
+    while cursor:
+        rows, cursor = page(cursor)
+        if not rows or rows == previous:
+            return
+        yield from rows
+        previous = rows
 
 
 # --- days ------------------------------------------------------------------------------------

@@ -66,11 +66,11 @@ def test_cross_lists_are_left_out_where_they_are_not_wanted(tmp_path: Path) -> N
         app.close()
 
 
-def test_only_arxiv_can_be_read_back(tmp_path: Path) -> None:
+def test_a_kind_without_past_days_cannot_be_read_back(tmp_path: Path) -> None:
     with serving() as site:
         app = _app(tmp_path, site)
         spec = SourceSpec(name="lab", kind="file", options={"path": "a.csv"})
         app.store.sources.add(spec, app.clock())
-        with pytest.raises(InputError, match="only these can be read back"):
+        with pytest.raises(InputError, match="cannot list past days; these can: arxiv"):
             app.ingestor.backfill("lab", FIRST)
         app.close()
