@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"  # subscriber, serial where it is not 0
     RETURN = "return"  # subscriber, unsubscribe serial, until
     FEEDBACK = "feedback"  # digest
+    OPTIONS = "options"  # digest
     DIGEST = "digest"  # digest
     FEED = "feed"  # profile, serial
     BOUNCE = "bounce"  # delivery

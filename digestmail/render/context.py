@@ -49,7 +49,11 @@ class PaperLinks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestLinks:
-    """The targets of the links of one digest; ``view`` is the digest as a page."""
+    """The targets of the links of one digest.
+
+    ``view`` is the digest as a page, ``saved`` the reading list, ``archive`` the past digests.
+    ``options`` are the pages of what a reader may do about a paper beside more, less and save.
+    """
 
     home: str
     view: str
@@ -60,6 +64,9 @@ class DigestLinks:
     more: PaperLinks
     less: PaperLinks
     save: PaperLinks
+    options: PaperLinks
+    saved: str
+    archive: str
 
 
 @dataclass(frozen=True, slots=True)

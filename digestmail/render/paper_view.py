@@ -87,10 +87,18 @@ class PaperView:
     more_url: str
     less_url: str
     save_url: str
+    options_url: str
 
 
 def paper_view(
-    item: DigestItem, place: Place, *, room: int, more_url: str, less_url: str, save_url: str
+    item: DigestItem,
+    place: Place,
+    *,
+    room: int,
+    more_url: str,
+    less_url: str,
+    save_url: str,
+    options_url: str,
 ) -> PaperView:
     """Return the view of ``item`` with at most ``room`` characters of its abstract."""
     paper, reasons = item.paper, reason_view(item)
@@ -122,6 +130,7 @@ def paper_view(
         more_url=more_url,
         less_url=less_url,
         save_url=save_url,
+        options_url=options_url,
     )
 
 

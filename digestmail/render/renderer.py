@@ -148,6 +148,7 @@ class Renderer:
                 more_url=links.more(item.position),
                 less_url=links.less(item.position),
                 save_url=links.save(item.position),
+                options_url=links.options(item.position),
             )
             for item, place in placed(digest.items[:count])
         ]

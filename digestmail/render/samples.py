@@ -29,6 +29,9 @@ LINKS = DigestLinks(
     more=PaperLinks(f"{URL}feedback/", "/more"),
     less=PaperLinks(f"{URL}feedback/", "/less"),
     save=PaperLinks(f"{URL}save/"),
+    options=PaperLinks(f"{URL}options/"),
+    saved=f"{URL}preferences/saved",
+    archive=f"{URL}preferences/digests",
 )
 TITLES = ("Permafrost", "Chromatography", "Ribosomes", "Ergodicity")
 _AT = datetime(2026, 11, 20, 7, tzinfo=UTC)

@@ -116,6 +116,22 @@ class Links:
         """Return the link that puts a paper of a digest on the reading list."""
         return f"{self.saving(self.feedback_token(digest_id))}{position}"
 
+    def options(self, digest_id: int, position: int) -> str:
+        """Return the link to what may be said of a paper of a digest beside more, less and save."""
+        return f"{self.choosing(self.options_token(digest_id))}{position}"
+
+    def options_token(self, digest_id: int) -> str:
+        """Return the token of the pages of options of all papers of a digest."""
+        return self._signer.sign(Purpose.OPTIONS, digest_id)
+
+    def choosing(self, token: str) -> str:
+        """Return the beginning of the links of ``options``, up to the position."""
+        return f"{self.home}/options/{token}/"
+
+    def read_options(self, token: str) -> int:
+        """Return the digest id of an options token."""
+        return self._signer.read(Purpose.OPTIONS, token)[0]
+
     def digest(self, digest_id: int) -> str:
         """Return the link to a digest as a page."""
         return f"{self.home}/digest/{self._signer.sign(Purpose.DIGEST, digest_id)}"

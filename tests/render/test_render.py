@@ -59,6 +59,9 @@ LINKS = DigestLinks(
     more=PaperLinks(f"{HOME}/f/token/", "/more"),
     less=PaperLinks(f"{HOME}/f/token/", "/less"),
     save=PaperLinks(f"{HOME}/s/token/"),
+    options=PaperLinks(f"{HOME}/o/token/"),
+    saved=f"{HOME}/p/token/saved",
+    archive=f"{HOME}/p/token/digests",
 )
 ADA = Subscriber(
     id=7,
@@ -105,7 +108,8 @@ def rendered(*items: DigestItem, note: str = "") -> Rendered:
 
 
 def viewed(shown: DigestItem, room: int) -> PaperView:
-    return paper_view(shown, Place(1), room=room, more_url="", less_url="", save_url="")
+    urls = dict.fromkeys(("more_url", "less_url", "save_url", "options_url"), "")
+    return paper_view(shown, Place(1), room=room, **urls)
 
 
 def usual() -> Rendered:

@@ -49,8 +49,8 @@ from digestmail.render.paper_view import (
 _PAPERS = 4096  # fragments that are remembered: those of a day, for all abstract lengths in use
 _POSITIONS = 1024
 _WHYS = 16_384
-_BY_READER = ("place", "number", "section", "why", "more_url", "less_url", "save_url")
-_URLS = ("more_url", "less_url", "save_url")
+_URLS = ("more_url", "less_url", "save_url", "options_url")
+_BY_READER = ("place", "number", "section", "why", *_URLS)
 _ALWAYS = ("place", "number", "why", *(f"{url}{half}" for url in _URLS for half in "<>"))
 _PERSONAL = (*_BY_READER, "marked_title", "marked_abstract")
 
@@ -125,7 +125,7 @@ class DigestAssembler:
         self, items: Sequence[_PlacedItem], papers: Sequence[_Fragments], links: DigestLinks
     ) -> tuple[list[bytes], list[bytes]]:
         """Return the papers of one mail, in HTML and as text."""
-        kinds = (links.more, links.less, links.save)
+        kinds = (links.more, links.less, links.save, links.options)
         starts = {f"{name}<": kind.start for name, kind in zip(_URLS, kinds, strict=True)}
         encoded_starts = self._encodings.encode(starts)
         ends = tuple([kind.end for kind in kinds])
@@ -221,7 +221,7 @@ def _impersonal_view(paper: Paper, variant: _Variant) -> PaperView:
         reasons=tuple(reasons),
     )
     place = Place(0, level=variant.level)
-    return paper_view(item, place, room=variant.room, more_url="", less_url="", save_url="")
+    return paper_view(item, place, room=variant.room, **dict.fromkeys(_URLS, ""))
 
 
 class _PaperValues(dict[str, Any]):

@@ -31,7 +31,7 @@ _SHELLS = 512
 _PRINTED = ("minutes", "address", "subject", "preheader")
 _KNOWN = ("day", "long_day", "week", "total", "judged", "left_out", "weekly", "few")
 _OPTIONAL = ("note", "confirmed")
-_LINKS = ("home", "view", "preferences", "pause", "unsubscribe", "help")
+_LINKS = ("home", "view", "preferences", "pause", "unsubscribe", "help", "saved", "archive")
 # It has all that a paper can have, so every rule of the style sheet finds what it is for.
 _SAMPLE = DigestItem(
     position=1,
@@ -167,7 +167,13 @@ class ShellCache:
         page = self._render("body.html", names)
         url = "https://example.org"
         view = paper_view(
-            _SAMPLE, Place(1, "A", 3), room=100, more_url=url, less_url=url, save_url=url
+            _SAMPLE,
+            Place(1, "A", 3),
+            room=100,
+            more_url=url,
+            less_url=url,
+            save_url=url,
+            options_url=url,
         )
         sample = self._environment.get_template(PAPER_HTML).render(paper=view)
         samples = min(shape.papers, 1)

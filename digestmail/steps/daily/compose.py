@@ -98,6 +98,9 @@ class Composer:
             more=PaperLinks(judging, f"/{Verdict.MORE}"),
             less=PaperLinks(judging, f"/{Verdict.LESS}"),
             save=PaperLinks(self.links.saving(token)),
+            options=PaperLinks(self.links.choosing(self.links.options_token(digest_id))),
+            saved=f"{preferences}/saved",
+            archive=f"{preferences}/digests",
         )
 
     def _unsubscribe_by_mail(self, recipient: Recipient) -> str:

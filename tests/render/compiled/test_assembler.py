@@ -59,6 +59,9 @@ def links(name: str = "t") -> DigestLinks:
         more=PaperLinks(f"{HOME}/f/{name}/", "/more"),
         less=PaperLinks(f"{HOME}/f/{name}/", "/less"),
         save=PaperLinks(f"{HOME}/s/{name}/"),
+        options=PaperLinks(f"{HOME}/o/{name}/"),
+        saved=f"{HOME}/p/{name}/saved",
+        archive=f"{HOME}/p/{name}/digests",
     )
 
 
