@@ -4,6 +4,7 @@ The scheduler, the web, the admin CLI and the demo all call its methods. None of
 anything; see ``services`` and ``steps``.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -48,6 +49,7 @@ from digestmail.steps.daily.embed import PaperEmbeddings
 from digestmail.steps.daily.health import Health, health
 from digestmail.steps.daily.prepare import PrepareReport, PrepareRules
 from digestmail.steps.daily.prune import prune
+from digestmail.steps.daily.retention import RetentionReport, RetentionRules, delete_old
 from digestmail.steps.daily.status import Status, status
 from digestmail.steps.links import Links
 from digestmail.steps.subscribers.subscription import SubscriptionService
@@ -260,6 +262,27 @@ class App:
     def prune(self) -> int:
         """Forget what there is no reason to keep; return how many unconfirmed requests."""
         return prune(self.store, self.clock())
+
+    def delete_old(
+        self, progress: Progress = no_progress, seconds: float = math.inf
+    ) -> RetentionReport:
+        """Delete what is older than the settings keep, for so many seconds at most."""
+        kept = self.settings.retention
+        rules = RetentionRules(
+            digests=timedelta(days=kept.digests_days),
+            attempts=timedelta(days=kept.attempts_days),
+            papers=timedelta(days=kept.papers_days),
+            feedback=timedelta(days=kept.feedback_days),
+        )
+        end = time.monotonic() + seconds
+        return delete_old(
+            self.store,
+            rules,
+            self.clock(),
+            sleep=self.stopping.wait,
+            is_over=lambda: self.stopping.is_set() or time.monotonic() >= end,
+            progress=progress,
+        )
 
     def status(self) -> Status:
         """Return what happened today and what is next."""

@@ -34,6 +34,14 @@ from digestmail.worker import is_gone, this_worker
 log = logging.getLogger(__name__)
 
 _FAILURES_BEFORE_WARNING = 2  # in succession
+_RETENTION_SECONDS = 120.0  # of an hour; what is left is deleted in the next one
+_JOB_LEASES = (
+    LeaseName.INGEST,
+    LeaseName.DIGESTS,
+    LeaseName.MEANING,
+    LeaseName.BOUNCES,
+    LeaseName.RETENTION,
+)
 _JOB_DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 Progress = Callable[[int], None]
 _Work = Callable[[App, Progress], None]
@@ -53,6 +61,7 @@ class Pace:
 
     tick: timedelta = timedelta(minutes=1)
     bounces: timedelta = timedelta(minutes=5)
+    retention: timedelta = timedelta(hours=1)
     lease: timedelta = timedelta(minutes=3)
     renewal: timedelta = timedelta(seconds=30)
 
@@ -72,6 +81,7 @@ def make_scheduler(app: App, pace: Pace = EVERY_MINUTE) -> BackgroundScheduler:
     )
     jobs: list[tuple[str, _Work, timedelta]]
     jobs = [(LeaseName.INGEST, ingest_tick, pace.tick), (LeaseName.DIGESTS, digest_tick, pace.tick)]
+    jobs.append((LeaseName.RETENTION, retention_tick, pace.retention))
     if app.settings.semantic.model not in ("", "none"):
         jobs.append((LeaseName.MEANING, meaning_tick, pace.tick))
     if app.settings.bounces.mailbox.get_secret_value():
@@ -89,7 +99,7 @@ def stop(app: App, scheduler: BackgroundScheduler) -> None:
     """Stop a scheduler gently: mails in flight are finished, no others are begun."""
     app.stopping.set()
     scheduler.shutdown(wait=True)
-    for name in (LeaseName.INGEST, LeaseName.DIGESTS, LeaseName.MEANING, LeaseName.BOUNCES):
+    for name in _JOB_LEASES:
         app.store.leases.give_up(name, this_worker())
 
 
@@ -199,6 +209,14 @@ def meaning_tick(app: App, progress: Progress = _quiet) -> None:
     if embedded := app.embed(progress):
         log.info("embedded %d papers", embedded)
         return_free_memory()
+
+
+def retention_tick(app: App, progress: Progress = _quiet) -> None:
+    """Delete old data, a little at a time."""
+    report = app.delete_old(progress, _RETENTION_SECONDS)
+    if report.deleted:
+        counts = ", ".join(f"{count} {name}" for name, count in report.deleted.items())
+        log.info("deleted old data: %s%s", counts, "" if report.is_complete else "; more next hour")
 
 
 def bounce_tick(app: App, _: Progress = _quiet) -> None:

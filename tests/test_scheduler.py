@@ -188,6 +188,7 @@ def test_papers_are_embedded_in_the_background(tmp_path: Path, clock: FakeClock)
     assert [job.id for job in scheduler.get_jobs()] == [
         LeaseName.INGEST,
         LeaseName.DIGESTS,
+        LeaseName.RETENTION,
         LeaseName.MEANING,
     ]
     ingest_tick(app)
@@ -282,9 +283,9 @@ def test_it_really_ticks(app: App) -> None:
     scheduler.add_listener(ticks.put, EVENT_JOB_EXECUTED)
     scheduler.start()
     try:
-        names = [ticks.get(timeout=LONG).job_id for _ in range(3)]
+        names = [ticks.get(timeout=LONG).job_id for _ in range(4)]
     finally:
         scheduler.shutdown(wait=True)
-    assert set(names) == {LeaseName.INGEST, LeaseName.DIGESTS}
+    assert set(names) == {LeaseName.INGEST, LeaseName.DIGESTS, LeaseName.RETENTION}
     assert app.store.papers.count_by_source() == {"sample": 64}
     assert app.status().scheduler_runs

@@ -102,6 +102,21 @@ def _print_ingested(reports: list[SourceReport]) -> None:
             print(f"error: source {report.source}: {report.error}", file=sys.stderr)  # noqa: T201
 
 
+def prune(as_json: Json = False) -> None:
+    """Delete data that is older than the settings keep. The service does this every hour."""
+    with (
+        opened() as app,
+        stopped_by_signals(app.stopping),
+        progressing("Deleting old data") as progress,
+    ):
+        report = app.delete_old(progress)
+    if as_json:
+        print_json({"deleted": report.deleted, "complete": report.is_complete})
+    else:
+        counts = ", ".join(f"{count:,} {name}" for name, count in report.deleted.items())
+        echo(f"Deleted {counts}." if counts else "Nothing is old enough to delete.")
+
+
 def prepare(day: _Day = "", no_wait: _NoWait = False, as_json: Json = False) -> None:
     """Score the new papers and store the digests that are due."""
     with opened() as app:

@@ -20,6 +20,7 @@ COMMANDS = {
     "preview": ("trial", "preview"),
     "send-test": ("trial", "send_test"),
     "explain": ("profiles", "explain"),
+    "prune": ("daily", "prune"),
     "evaluate": ("evaluate", "evaluate"),
     "backtest": ("backtest", "backtest"),
     "status": ("status", "status"),

@@ -101,6 +101,25 @@ class DigestSection(_Section):
     )
 
 
+class RetentionSection(_Section):
+    """How long old data is kept. It is deleted a little each hour."""
+
+    digests_days: int = Field(
+        365, ge=90, description="days to keep digests and the record of their delivery"
+    )
+    attempts_days: int = Field(
+        60, ge=7, description="days to keep the relay's reply to each delivery attempt"
+    )
+    papers_days: int = Field(
+        730,
+        ge=90,
+        description="days to keep papers that no digest, feedback, reading list or profile uses",
+    )
+    feedback_days: int = Field(
+        1095, ge=180, description="days to keep feedback; after 540 it hardly counts"
+    )
+
+
 class WebSection(_Section):
     """The web server."""
 

@@ -12,6 +12,7 @@ from digestmail.config.sections import (
     DigestSection,
     DkimSection,
     MailSettings,
+    RetentionSection,
     SemanticSection,
     SmtpSection,
     WebSection,
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     dkim: DkimSection = Field(default_factory=DkimSection)
     digest: DigestSection = Field(default_factory=DigestSection)
     semantic: SemanticSection = Field(default_factory=SemanticSection)
+    retention: RetentionSection = Field(default_factory=RetentionSection)
     web: WebSection = Field(default_factory=WebSection)
     bounces: BouncesSection = Field(default_factory=BouncesSection)
     folder: Path = Field(default=Path(), exclude=True)

@@ -19,6 +19,7 @@ from digestmail.store.papers import Added, Papers
 from digestmail.store.rate_limits import RateLimits
 from digestmail.store.reading_list import ReadingLists
 from digestmail.store.relay_state import Relays
+from digestmail.store.retention import Retention
 from digestmail.store.salt import Salt
 from digestmail.store.sources import Sources
 from digestmail.store.subscribers import Subscribers
@@ -55,6 +56,7 @@ class Store:
         self.saved = ReadingLists(database, self.papers)
         self.uploads = Uploads(database)
         self.texts = TextFeatures(database)
+        self.retention = Retention(database)
 
 
 __all__ = [
@@ -90,6 +92,7 @@ __all__ = [
     "ReadingLists",
     "Recovered",
     "Relays",
+    "Retention",
     "Salt",
     "Seen",
     "Sources",

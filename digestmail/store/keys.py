@@ -34,6 +34,7 @@ class LeaseName(_Key):
     DIGESTS = "digests"
     BOUNCES = "bounces"
     MEANING = "meaning"
+    RETENTION = "retention"
     SCANNED = "taps"  # while the mail of a subscriber seems to be read by a link scanner
 
 

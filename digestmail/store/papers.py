@@ -1,5 +1,6 @@
 """Papers in the store: one row for one key, first seen once."""
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,12 +15,13 @@ from digestmail.domain import Paper
 from digestmail.store.database import Database
 from digestmail.store.paper_identity import names_of
 from digestmail.store.sql import MOST_VALUES, all_rows, chunks, upsert
-from digestmail.store.tables import PAPER, PAPER_FEATURE, PAPER_NAME, PaperRow
+from digestmail.store.tables import DELETED_NAME, PAPER, PAPER_FEATURE, PAPER_NAME, PaperRow
 
 SEEDS = "seeds"  # the source of papers that came because a profile names them
 UPLOADS = "uploads"  # the source of papers that only a reader's own file tells of: theirs alone
 NO_NEWS = 0  # the arrival of papers that never were news
 _NEWS = timedelta(days=14)  # a paper that old is none, whoever brings it
+_OLD = timedelta(days=365)  # first seen so long ago, a paper that comes again is nobody's news
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)  # what SQLite takes for lower case
 _LINKS = ("pdf_url", "code_url", "project_url")
 _SUMMARY = ("summary", "summary_source")  # which come and stay together
@@ -54,7 +56,10 @@ class Papers:
             works = _works(session, papers)
             stored = papers_by_id(session, [w.paper_id for w in works if w.paper_id], lock=True)
             unknown = [work for work in works if not work.paper_id]
-            new = _insert(session, unknown, now, arrivals if news else repeat(NO_NEWS))
+            deleted = _deleted_before(session, unknown)
+            fresh = [work for work in unknown if work not in deleted]
+            new = _insert(session, fresh, now, arrivals if news else repeat(NO_NEWS))
+            new += _insert(session, deleted, now - _OLD, repeat(NO_NEWS))
             newer = 0
             for work in works:
                 old = stored.get(work.paper_id) if work.paper_id else None
@@ -306,6 +311,22 @@ def _insert(
         for work, paper_id in zip(works, ids, strict=True):
             work.paper_id = paper_id
     return len(works)
+
+
+def _deleted_before(session: Session, works: Sequence[_Work]) -> list[_Work]:
+    """Return the works that were stored once and deleted for their age; see ``Retention``."""
+    hashes = {name_hash(name): work for work in works for name in work.names}
+    deleted: dict[int, _Work] = {}
+    for chunk in chunks(sorted(hashes), MOST_VALUES):
+        query = select(DELETED_NAME.c.hash).where(DELETED_NAME.c.hash.in_(chunk))
+        for known in session.execute(query).scalars():
+            deleted[hashes[known].number] = hashes[known]
+    return [deleted[number] for number in sorted(deleted)]
+
+
+def name_hash(name: str) -> int:
+    """Return 63 bits of a hash of a paper's name: an id of 8 bytes, without a personal secret."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1
 
 
 def _keep_names(session: Session, works: Sequence[_Work]) -> None:

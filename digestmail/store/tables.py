@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     ForeignKey,
     Index,
@@ -86,6 +87,14 @@ class PaperNameRow(Base, table=True):
 
     name: str = Field(primary_key=True)
     paper_id: int = _owner("paper", nullable=False, index=True)
+
+
+class DeletedNameRow(Base, table=True):
+    """The names of papers that were deleted for their age, hashed: they never are news again."""
+
+    __tablename__ = "deleted_name"
+
+    hash: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
 
 
 class PaperFeatureRow(Base, table=True):
@@ -295,12 +304,12 @@ class FeedbackRow(Base, table=True):
     __tablename__ = "feedback"
 
     subscriber_id: int = _owner("subscriber", primary_key=True)
-    paper_id: int = _owner("paper", primary_key=True)
+    paper_id: int = _owner("paper", primary_key=True, index=True)
     profile_id: int | None = Field(
         sa_column=Column(Integer, ForeignKey("profile.id", ondelete="SET NULL"), index=True)
     )
     verdict: str
-    given_at: datetime
+    given_at: datetime = Field(index=True)
 
 
 class SavedRow(Base, table=True):
@@ -309,7 +318,7 @@ class SavedRow(Base, table=True):
     __tablename__ = "saved"
 
     subscriber_id: int = _owner("subscriber", primary_key=True)
-    paper_id: int = _owner("paper", primary_key=True)
+    paper_id: int = _owner("paper", primary_key=True, index=True)
     saved_at: datetime
 
 
@@ -319,7 +328,7 @@ class TapRow(Base, table=True):
     __tablename__ = "tap"
 
     subscriber_id: int = _owner("subscriber", primary_key=True)
-    paper_id: int = _owner("paper", primary_key=True)
+    paper_id: int = _owner("paper", primary_key=True, index=True)
     action: str = Field(primary_key=True)  # "more", "less", "save"
     origin: str = Field(primary_key=True)  # "page", "button"
     at: datetime = Field(index=True)
@@ -367,6 +376,7 @@ def table(row: type[Base]) -> Table:
 ATTEMPT = table(AttemptRow)
 BATCH = table(BatchRow)
 BOUNCE = table(BounceRow)
+DELETED_NAME = table(DeletedNameRow)
 DELIVERY = table(DeliveryRow)
 DIGEST = table(DigestRow)
 FEEDBACK = table(FeedbackRow)

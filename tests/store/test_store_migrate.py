@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import func, insert, inspect, select, text
 from steps_world import GRAPHS, HOUR, NOW, arrive, digest, join, planned
 
 from digestmail.domain import (
@@ -31,7 +31,7 @@ from digestmail.errors import ConfigError, StoreError
 from digestmail.resources import MIGRATIONS
 from digestmail.store import Bounce, Database, Finish, Origin, Store, Tap
 from digestmail.store.migrate import copies, current_revision, migrate, require_current
-from digestmail.store.tables import metadata
+from digestmail.store.tables import DELETED_NAME, metadata
 
 NEWEST = "0015"
 _REBUILD = """
@@ -79,6 +79,8 @@ def _fill(store: Store) -> None:
     store.saved.add(ada.stored_id, papers[0].stored_id, NOW)
     store.taps.record(ada.stored_id, papers[0].stored_id, "save", Origin.PAGE, NOW)
     store.bounces.record(Bounce(id="b", at=NOW, kind="soft"))
+    with store.database.writing() as session:
+        session.execute(insert(DELETED_NAME).values(hash=1))
     store.suppressions.add("0f", "bounced", NOW)
     store.rate_limits.allow("1e", 1, NOW - NOW, NOW)
     store.rate_limits.allow("2d", 1, None, NOW)
