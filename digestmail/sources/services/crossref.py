@@ -7,7 +7,7 @@ publication dates lie months ahead or years back.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from urllib.parse import urlencode
 
@@ -19,6 +19,7 @@ from digestmail.sources.kind import Kind, PastDays, Setup
 from digestmail.sources.normalise.authors import joined_name
 from digestmail.sources.normalise.clean import clean
 from digestmail.sources.normalise.dates import utc
+from digestmail.sources.normalise.headings import with_plain_headings
 from digestmail.sources.normalise.identifiers import doi
 from digestmail.sources.normalise.paper import RecordError
 from digestmail.sources.options import Options
@@ -32,13 +33,13 @@ from digestmail.sources.services.json_api import (
     as_text,
     cursor_rows,
     first_day,
+    is_backfile,
     paper_of,
 )
 
 BASE_URL = "https://api.crossref.org/"
 _OVERLAP_DAYS = 3  # requested again, since records are indexed late
 _PAGE_SIZE = 200
-_BACKFILE = timedelta(days=400)  # an article so much older than its DOI is no news
 _FIELDS = (
     "DOI,type,title,subtitle,abstract,author,created,issued,container-title,relation,update-to"
 )
@@ -51,11 +52,6 @@ _FRONT_MATTER = re.compile(
     r"|editorial board|issue (?:publication )?information|table of contents|title page",
     re.IGNORECASE,
 )
-_HEADING = re.compile(
-    r"<(?:jats:)?title\b[^>]{0,200}>(?P<text>.{0,200}?)</(?:jats:)?title>",
-    re.IGNORECASE | re.DOTALL,
-)
-_ABSTRACT_HEADINGS = frozenset({"abstract", "summary", "résumé", "zusammenfassung", "resumen"})
 _ONE_WORK = ("has-preprint", "is-preprint-of", "is-identical-to", "is-same-as")
 
 
@@ -127,12 +123,12 @@ class CrossrefSource:
             raise RecordError("it has no DOI")
         created = utc(as_object(work.get("created")).get("date-time"))
         issued = _issued(work)
-        if created and issued and created - issued > _BACKFILE:
+        if is_backfile(issued, created):
             return None
         record = {
             "id": work_doi,
             "title": title,
-            "abstract": _abstract(as_text(work.get("abstract"))),
+            "abstract": with_plain_headings(as_text(work.get("abstract"))),
             "authors": list(_authors(work)),
             "categories": _texts(work.get("container-title"))[:1],
         }
@@ -156,15 +152,6 @@ def _title(work: JsonObject) -> str:
     """Return the title with its subtitle, which many publishers repeat in the title."""
     title, subtitle = (clean(" ".join(_texts(work.get(k))[:1])) for k in ("title", "subtitle"))
     return f"{title.rstrip(':')}: {subtitle}" if title and subtitle not in title else title
-
-
-def _abstract(jats: str) -> str:
-    return _HEADING.sub(_heading, jats)
-
-
-def _heading(match: re.Match[str]) -> str:
-    text = clean(match["text"]).rstrip(" :.")
-    return " " if not text or text.lower() in _ABSTRACT_HEADINGS else f" {text}: "
 
 
 def _authors(work: JsonObject) -> Iterator[str]:

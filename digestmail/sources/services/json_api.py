@@ -18,6 +18,7 @@ JsonObject = Mapping[str, object]
 
 REFUSALS = frozenset({400, 401, 403})
 _REASON_LIMIT = 200
+_BACKFILE = timedelta(days=400)  # a journal may be a year late with its own issues
 
 
 class RefusedError(SourceError):
@@ -247,3 +248,11 @@ def exact_date(published: datetime | None, today: date) -> datetime | None:
     if published is None or published.date() > today:
         return None
     return None if (published.month, published.day) == (1, 1) else published
+
+
+def is_backfile(published: datetime | None, listed: datetime | None) -> bool:
+    """Return whether a work was published long before a service listed it, and so is no news.
+
+    Publishers and libraries enter the volumes of past years by the thousand.
+    """
+    return bool(published and listed and listed - published > _BACKFILE)
