@@ -104,7 +104,7 @@ def paper_view(
     paper, reasons = item.paper, reason_view(item)
     phrases = [phrase for text in reasons.marked for phrase in expression(text).phrases]
     title = clean(paper.title, _LIMITS.title) or "Untitled"
-    abstract = summary(_plain(paper.abstract), room) if room else ""
+    abstract = summary(plain(paper.abstract), room) if room else ""
     authors, unnamed = _authors(paper.authors, reasons.followed)
     return PaperView(
         place=place.number,
@@ -238,10 +238,11 @@ def _joined(unordered: Spans) -> Spans:
 
 def clean(text: str, limit: int) -> str:
     """Return ``text`` on one line, without controls, its LaTeX readable, cut to ``limit``."""
-    return excerpt(_plain(text), limit) if limit else ""
+    return excerpt(plain(text), limit) if limit else ""
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return ``text`` on one line, without controls, its LaTeX readable."""
     return one_line(readable(one_line(text)))
 
 

@@ -5,9 +5,12 @@ sentence after that: "we introduce ...", "this paper shows ...". It is extracted
 """
 
 import re
+from dataclasses import dataclass
 
 from digestmail.text.plain import excerpt, sentence_starts
 
+_SHORT = 3  # a sentence under a third of the limit is too short to stand alone
+_EARLY = 0.7  # of the limit: what a paper does must begin before
 _AUTHORS = r"(?:we|i|the authors?)"
 _WORK = (
     r"(?:(?:this|the present|the current|our|my) (?:\w+ ){0,2}?(?:paper|work|article|study|letter"
@@ -28,7 +31,8 @@ _STATE = (
     r"|survey|consider|ask|measur|appl(?:y|ies)|seek|tackl|focus|characteri[sz]|discuss|assess"
     r"|quantif|identif|estimat|perform|obtain|give|observ|discover|determin|compute|test|train|solv"
     r"|generali[sz]|bring|adapt|employ|leverag|utili[sz]|us(?:e|es|ing)|treat|answer|benchmark|audit"
-    r"|unif(?:y|ies)|improv|achiev|add|challeng|state|attempt|claim|confirm|describ|formulat"
+    r"|unif(?:y|ies)|defin|summari[sz]|target|set out"
+    r"|improv|achiev|add|challeng|state|attempt|claim|confirm|describ|formulat"
     r"|contribut|offer|provid|suggest|outlin|put forward|initiat|implement|establish|collect"
     r"|curat)\w*)"
 )
@@ -39,9 +43,11 @@ _PASSIVE = (
 )
 
 
+# "In this paper we" is about the paper whatever the verb; "our model" needs one that tells.
 _HERE = (
-    rf"(?:\b(?:in|with|through) {_WORK},?|\bhere,?) (?:\w+ ){{0,4}}?{_AUTHORS}{_BETWEEN}{_STATE}"
+    rf"(?:\b(?:in|with|through) {_WORK},?|\bhere,?) (?:\w+ ){{0,4}}?{_AUTHORS}{_BETWEEN}\w+"
     rf"|^(?:\w+, )?{_WORK}{_BETWEEN}{_STATE}"
+    r"|^(?:this|the present) (?:paper|work|article|study|survey|letter|report|thesis) \w+s"
 )
 # From the surest sign of a contribution to the weakest.
 _SIGNS = tuple(
@@ -54,8 +60,17 @@ _SIGNS = tuple(
 )
 
 
-def contribution(abstract: str) -> tuple[int, int] | None:
-    """Return where the sentence of the contribution begins and ends in a plain abstract.
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """The sentence of a contribution in an abstract: where it stands, and its telling words."""
+
+    start: int
+    end: int
+    sign: tuple[int, int]  # where "we introduce" begins and ends, both in the abstract
+
+
+def contribution(abstract: str) -> Contribution | None:
+    """Return where the sentence of the contribution stands in a plain abstract.
 
     What a paper introduces, or says to be its subject "in this paper", goes before what it shows;
     of equals the first counts. None if there is no such sentence.
@@ -64,8 +79,8 @@ def contribution(abstract: str) -> tuple[int, int] | None:
     spans = list(zip(starts, [*starts[1:], len(abstract)], strict=True))
     for sign in _SIGNS:
         for start, end in spans:
-            if sign.search(abstract[start:end]):
-                return start, end
+            if match := sign.search(abstract[start:end]):
+                return Contribution(start, end, (start + match.start(), start + match.end()))
     return None
 
 
@@ -76,5 +91,29 @@ def summary(abstract: str, limit: int) -> str:
     """
     if len(abstract) <= limit:
         return abstract
-    span = contribution(abstract)
-    return excerpt(abstract[span[0] :] if span else abstract, limit)
+    return excerpt(_from_contribution(abstract, limit), limit)
+
+
+def contribution_line(abstract: str, limit: int) -> str:
+    """Return the sentence of an abstract's contribution, else its first, in ``limit`` characters.
+
+    The next sentence comes along where the first is short and both fit.
+    """
+    text = _from_contribution(abstract, limit)
+    starts = [*sentence_starts(text)[1:], len(text)]
+    enough = next(end for end in starts if end * _SHORT >= limit or end == len(text))
+    return excerpt(text[:enough].rstrip(), limit)
+
+
+def _from_contribution(abstract: str, limit: int) -> str:
+    """Return an abstract from its contribution on.
+
+    A sentence that comes to the point only after ``limit`` characters is cut before that clause.
+    """
+    sentence = contribution(abstract)
+    if sentence is None:
+        return abstract
+    begin, end = sentence.sign
+    if end - sentence.start <= limit * _EARLY:
+        return abstract[sentence.start :]
+    return f"…\u00a0{abstract[begin:]}"

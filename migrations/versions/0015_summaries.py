@@ -23,7 +23,7 @@ def upgrade() -> None:
     for name in _COLUMNS:
         kind = sa.Text() if name == "summary" else sa.String()
         op.add_column("paper", sa.Column(name, kind, nullable=False, server_default=""))
-    op.execute(_ARXIV_PDF.replace(":%", "\\:%"))
+    op.execute(_ARXIV_PDF)
 
 
 def downgrade() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from digestmail.text.contribution import contribution, summary
+from digestmail.text.contribution import contribution, contribution_line, summary
 
 OPENING = "Sea ice melts. Models of it, e.g. those by Smith et al. are slow. "
 
@@ -10,7 +10,7 @@ OPENING = "Sea ice melts. Models of it, e.g. those by Smith et al. are slow. "
 def sentence(abstract: str) -> str:
     """Return the sentence of the contribution; empty if there is none."""
     span = contribution(abstract)
-    return abstract[span[0] : span[1]].strip() if span else ""
+    return abstract[span.start : span.end].strip() if span else ""
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,8 @@ def sentence(abstract: str) -> str:
         "Our new method achieves the same in half the time.",
         "I investigated how melt ponds grow.",
         "A faster solver is proposed.",
+        "In this paper, we break down the design of solvers.",
+        "This paper democratizes solvers.",
         "The authors report the first measurements of melt ponds.",
     ],
 )
@@ -56,3 +58,26 @@ def test_an_abstract_that_fits_is_shown_whole() -> None:
 
 def test_an_abstract_without_a_contribution_is_cut_at_its_end() -> None:
     assert summary(OPENING * 9, 70) == OPENING.strip()
+
+
+def test_a_line_is_the_sentence_of_the_contribution() -> None:
+    abstract = f"{OPENING}We propose a solver of melt ponds. It runs on a laptop."
+    assert contribution_line(abstract, 90) == "We propose a solver of melt ponds."
+
+
+def test_a_short_sentence_brings_the_next_along() -> None:
+    abstract = f"{OPENING}We propose Ice. It is a solver of melt ponds. It runs on a laptop."
+    assert contribution_line(abstract, 90) == "We propose Ice. It is a solver of melt ponds."
+
+
+def test_a_sentence_that_comes_late_to_the_point_begins_there() -> None:
+    long = "After many years in which nobody " + "looked at any of the ponds " * 5
+    line = contribution_line(f"{OPENING}{long}, we propose a faster solver. It runs.", 100)
+    assert line == "…\u00a0we propose a faster solver. It runs."
+
+
+def test_the_line_of_an_abstract_without_a_contribution_is_its_first_sentence() -> None:
+    assert contribution_line("Sea ice melts in July. Models of it are slow.", 50) == (
+        "Sea ice melts in July."
+    )
+    assert contribution_line("", 50) == ""

@@ -63,7 +63,7 @@ def item_title(item: DigestItem) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class PaperLine:
+class PastPaper:
     """A paper in the list of a past digest."""
 
     title: str
@@ -82,7 +82,7 @@ class DigestLine:
     url: str  # of the digest as a page
     outcome: str
     note: str  # what was missing or why nothing came, in a sentence; may be empty
-    papers: list[PaperLine]
+    papers: list[PastPaper]
 
 
 def digest_line(
@@ -94,7 +94,7 @@ def digest_line(
         url=pages.local(links.digest(digest.stored_id)),
         outcome=_outcome(digest, delivery, pages.words),
         note=clean(digest.note, NOTE),
-        papers=[_paper_line(digest, item, links, pages) for item in digest.items],
+        papers=[_past_paper(digest, item, links, pages) for item in digest.items],
     )
 
 
@@ -114,11 +114,11 @@ def skipped(digest: Digest) -> str:
     return _SKIPPED[digest.skip] if digest.skip else ""
 
 
-def _paper_line(digest: Digest, item: DigestItem, links: Links, pages: Pages) -> PaperLine:
+def _past_paper(digest: Digest, item: DigestItem, links: Links, pages: Pages) -> PastPaper:
     def feedback_url(verdict: Verdict) -> str:
         return pages.local(links.feedback(digest.stored_id, item.position, verdict))
 
-    return PaperLine(
+    return PastPaper(
         title=item_title(item),
         url=web_url(item.paper.url),
         why=clean("; ".join(reason_words(r, pages.words) for r in item.reasons if r.details), _WHY),
