@@ -1,5 +1,7 @@
 """The line of a paper says what it does and whose words these are; its links lead outside."""
 
+from dataclasses import replace
+
 from digestmail.domain import Paper
 from digestmail.render.external_links import external_links
 from digestmail.render.paper_line import LINE_LIMIT, paper_line
@@ -8,22 +10,18 @@ ABSTRACT = "Sea ice melts. We propose a faster solver of melt ponds. It runs on 
 PAPER = Paper(key="arxiv:2610.00001", title="Ponds", abstract=ABSTRACT)
 
 
-def replaced(**values: str) -> Paper:
-    return Paper(key=PAPER.key, title=PAPER.title, abstract=ABSTRACT, **values)
-
-
 def test_a_sentence_of_the_abstract_has_no_mark() -> None:
     line = paper_line(PAPER, limit=60)
     assert (line.text, line.mark) == ("We propose a faster solver of melt ponds.", "")
 
 
 def test_a_summary_of_a_source_names_it() -> None:
-    line = paper_line(replaced(summary="Ponds, solved.", summary_source="Hugging Face"))
+    line = paper_line(replace(PAPER, summary="Ponds, solved.", summary_source="Hugging Face"))
     assert (line.text, line.mark) == ("Ponds, solved.", "summary by Hugging Face")
 
 
 def test_a_line_written_for_the_reader_goes_first() -> None:
-    paper = replaced(summary="Ponds, solved.", summary_source="Hugging Face")
+    paper = replace(PAPER, summary="Ponds, solved.", summary_source="Hugging Face")
     line = paper_line(paper, written="Löst Schmelztümpel schneller.")
     assert (line.text, line.mark) == ("Löst Schmelztümpel schneller.", "machine-written")
 
@@ -35,7 +33,7 @@ def test_a_paper_without_an_abstract_has_no_line() -> None:
 
 def test_hostile_summaries_are_short_and_plain() -> None:
     line = paper_line(
-        replaced(summary="\u202eBuy\x00 now.\n" * 900, summary_source="x\u202e" * 900)
+        replace(PAPER, summary="\u202eBuy\x00 now.\n" * 900, summary_source="x\u202e" * 900)
     )
     assert len(line.text) <= LINE_LIMIT
     assert line.text.isprintable()
@@ -44,7 +42,8 @@ def test_hostile_summaries_are_short_and_plain() -> None:
 
 
 def test_links_lead_to_pdf_code_project_and_doi() -> None:
-    paper = replaced(
+    paper = replace(
+        PAPER,
         url="https://arxiv.org/abs/2610.00001",
         pdf_url="https://arxiv.org/pdf/2610.00001",
         code_url="https://github.com/lab/ponds",
@@ -60,7 +59,8 @@ def test_links_lead_to_pdf_code_project_and_doi() -> None:
 
 
 def test_an_address_is_linked_once_and_only_if_it_is_one() -> None:
-    paper = replaced(
+    paper = replace(
+        PAPER,
         url="https://doi.org/10.1000/ponds",
         pdf_url="javascript:alert(1)",
         code_url="https://github.com/lab/ponds",
@@ -71,4 +71,4 @@ def test_an_address_is_linked_once_and_only_if_it_is_one() -> None:
 
 
 def test_the_doi_that_arxiv_gives_is_no_link() -> None:
-    assert external_links(replaced(doi="10.48550/arXiv.2610.00001")) == ()
+    assert external_links(replace(PAPER, doi="10.48550/arXiv.2610.00001")) == ()
