@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from digestmail.domain import Paper
 from digestmail.i18n import N_
+from digestmail.render.external_links import ExternalLink, external_links
+from digestmail.render.paper_line import PaperLine, paper_line
 from digestmail.render.paper_view import Segments, clean, segments, web_url
 from digestmail.sources.normalise.identifiers import arxiv_id, doi
 from digestmail.text import Phrase
@@ -15,11 +17,9 @@ _TITLE = 400
 _NAME = 80
 _CATEGORY = 40
 _ABSTRACT = 6_000
-_LEAD = 360  # of an abstract in a list: some three lines on a wide screen
 _AUTHORS = 6  # named in a list
 _CATEGORIES = 6
 _ALL_AUTHORS = 200  # some collaborations have thousands
-_SUMMARY = 200
 _LONGEST_DOI = 300
 
 
@@ -35,13 +35,21 @@ class PaperSummary:
     categories: tuple[str, ...]
     day: date | None  # of publication, or the best known instead
     upvotes: int
-    lead: Segments  # the abstract's beginning; empty where there is none
-    remainder: Segments  # of the abstract, or nothing
+    line: Segments  # what the paper does; empty where nothing is known
+    mark: str  # who says so, if not the authors; to be translated
+    abstract: Segments  # empty where the line says it all
+    links: tuple[ExternalLink, ...]
 
 
-def paper_summary(paper: Paper, phrases: Sequence[Phrase] = ()) -> PaperSummary:
-    """Return the view of a paper, with the places marked where ``phrases`` stand."""
-    lead, remainder = _split_abstract(clean(paper.abstract, _ABSTRACT), phrases)
+def paper_summary(
+    paper: Paper, phrases: Sequence[Phrase] = (), *, written: str = ""
+) -> PaperSummary:
+    """Return the view of a paper, with the places marked where ``phrases`` stand.
+
+    ``written`` is its machine-written line, see ``paper_line``.
+    """
+    line = paper_line(paper, written=written)
+    abstract = clean(paper.abstract, _ABSTRACT)
     return PaperSummary(
         title=segments(title_of(paper), phrases),
         path=paper_path(paper.key),
@@ -51,8 +59,10 @@ def paper_summary(paper: Paper, phrases: Sequence[Phrase] = ()) -> PaperSummary:
         categories=tuple(clean(c, _CATEGORY) for c in paper.categories[:_CATEGORIES]),
         day=paper.published_at or paper.announced_on or paper.first_seen_at,
         upvotes=paper.upvotes,
-        lead=lead,
-        remainder=remainder,
+        line=segments(line.text, phrases),
+        mark=line.mark,
+        abstract=segments(abstract, phrases) if abstract != line.text else (),
+        links=external_links(paper),
     )
 
 
@@ -73,28 +83,6 @@ def external_url(name: str) -> str:
     return f"https://doi.org/{doi(name)}" if doi(name) else ""
 
 
-def _split_abstract(text: str, phrases: Sequence[Phrase]) -> tuple[Segments, Segments]:
-    """Return the beginning of an abstract and what follows, marked as a whole before it is cut."""
-    if len(text) <= _LEAD + _LEAD // 4:  # not worth a click
-        return segments(text, phrases), ()
-    cut = text.rfind(" ", 0, _LEAD)
-    return _cut(segments(text, phrases), cut if cut > 0 else _LEAD)
-
-
-def _cut(pieces: Segments, at: int) -> tuple[Segments, Segments]:
-    first: list[tuple[str, bool]] = []
-    second: list[tuple[str, bool]] = []
-    for text, marked in pieces:
-        first.append((text[:at], marked))
-        second.append((text[at:], marked))
-        at = max(at - len(text), 0)
-    return _without_empty(first), _without_empty(second)
-
-
-def _without_empty(pieces: list[tuple[str, bool]]) -> Segments:
-    return tuple(piece for piece in pieces if piece[0])
-
-
 # --- a page of its own -----------------------------------------------------------------------
 
 
@@ -108,6 +96,8 @@ class PaperDetails:
     summary: str  # for search engines
     url: str  # http(s) or empty
     pdf: str
+    line: PaperLine
+    links: tuple[ExternalLink, ...]
     doi: str
     arxiv: str
     published: str  # 2026/11/20, or empty
@@ -115,17 +105,20 @@ class PaperDetails:
     upvotes: int
 
 
-def paper_details(paper: Paper) -> PaperDetails:
-    """Return the view of a paper on its own page."""
+def paper_details(paper: Paper, *, written: str = "") -> PaperDetails:
+    """Return the view of a paper on its own page; ``written`` as in ``paper_summary``."""
     identifier = arxiv_id(paper.key)
+    line = paper_line(paper, written=written)
     day = paper.published_at or paper.announced_on
     return PaperDetails(
         authors=tuple(clean(name, _NAME) for name in paper.authors[:_ALL_AUTHORS]),
         categories=tuple(clean(c, _CATEGORY) for c in paper.categories),
         abstract=clean(paper.abstract, _ABSTRACT),
-        summary=clean(paper.abstract, _SUMMARY) or title_of(paper),
+        summary=line.text or title_of(paper),
         url=web_url(paper.url),
-        pdf=f"https://arxiv.org/pdf/{identifier[0]}" if identifier else "",
+        pdf=web_url(paper.pdf_url),
+        line=line,
+        links=external_links(paper),
         doi=clean(paper.doi, _LONGEST_DOI),
         arxiv=identifier[0] if identifier else "",
         published=f"{day:%Y/%m/%d}" if day else "",
