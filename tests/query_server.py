@@ -37,6 +37,7 @@ class Query:
     path: str
     options: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""  # of a POST
 
 
 @dataclass
@@ -56,7 +57,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        query = Query(parts.path, dict(parse_qsl(parts.query)), headers)
+        body = self.rfile.read(int(headers.get("content-length", "0")))
+        query = Query(parts.path, dict(parse_qsl(parts.query)), headers, body)
         self.server.interface.asked.append(query)
         answer = self.server.interface.answer(query)
         body = answer.body.encode() if isinstance(answer.body, str) else answer.body
@@ -65,6 +67,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815 - the name that http.server calls
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing: the tests look at the interface."""

@@ -18,6 +18,7 @@ from digestmail.sources.services import (
     hal,
     huggingface,
     openalex,
+    openreview,
     pubmed,
     semantic_scholar,
 )
@@ -59,6 +60,7 @@ KINDS: Mapping[str, Kind] = kind_table(
         europe_pmc.KIND,
         hal.KIND,
         dblp.KIND,
+        openreview.KIND,
         feed.KIND,
         file.KIND,
         folder.KIND,

@@ -1,5 +1,6 @@
 """An HTTP client for sources: polite to servers, careful with their answers."""
 
+import json
 import ssl
 import threading
 import time
@@ -156,22 +157,43 @@ class WebClient:
                 target = _web_url(location, target)
         raise SourceError(f"{_host(url)} redirects more than {self._max_redirects} times")
 
+    def post_json(self, url: str, value: object, *, expected: Collection[int] = (200,)) -> Response:
+        """Return the answer to ``value``, sent as JSON; as ``get``, but no redirect is followed.
+
+        ``value`` may hold a secret: no error quotes it.
+        """
+        target = _web_url(url)
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        with self._lock:
+            response = self._request_twice(target, expected, headers, json.dumps(value).encode())
+        _require_status(response, target, expected)
+        return response
+
     def _request_twice(
-        self, url: httpx.URL, expected: Collection[int], headers: Mapping[str, str]
+        self,
+        url: httpx.URL,
+        expected: Collection[int],
+        headers: Mapping[str, str],
+        body: bytes | None = None,
     ) -> Response:
-        response = self._request(url, expected, headers)
+        response = self._request(url, expected, headers, body)
         delay = retry_after(response.headers) if response.status in BUSY else None
         if delay is None or delay > self._limits.max_retry_after:
             return response
         self.sleep(delay)
-        return self._request(url, expected, headers)
+        return self._request(url, expected, headers, body)
 
     def _request(
-        self, url: httpx.URL, expected: Collection[int], headers: Mapping[str, str]
+        self,
+        url: httpx.URL,
+        expected: Collection[int],
+        headers: Mapping[str, str],
+        body: bytes | None,
     ) -> Response:
+        method = "GET" if body is None else "POST"
         with self._throttle.turn(url.host, _host(url)) as state:
             try:
-                with self._client.stream("GET", url, headers=headers) as answer:
+                with self._client.stream(method, url, headers=headers, content=body) as answer:
                     content = self._body(answer, url) if answer.status_code in expected else b""
                     response = Response(content, answer.status_code, answer.headers, str(url))
             except (httpx.HTTPError, UnicodeError) as error:  # the latter from odd host names

@@ -57,7 +57,10 @@ class Service:
 
     def get_json(self, url: str) -> object:
         """Return the JSON value at ``url``; SourceError where the answer is none."""
-        content = self.get(url).content
+        return self.parsed(self.get(url).content)
+
+    def parsed(self, content: bytes) -> object:
+        """Return the JSON value of an answer; SourceError where it is none."""
         try:
             value: object = json.loads(content)
         except (ValueError, RecursionError) as error:
