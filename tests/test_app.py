@@ -217,7 +217,8 @@ async def test_confirming_by_mail(app: App) -> None:
     found = re.search(r"https://digest\.example\.org/confirm/(\S+)", _part(mail, "plain"))
     assert found
     ada = app.subscriptions.confirm(found[1], NOW).subscriber
-    assert (ada.status, ada.next_due_at) == (SubscriberStatus.ACTIVE, NOW + HOUR)
+    assert (ada.status, ada.next_due_at) == (SubscriberStatus.ACTIVE, NOW)
+    assert ada.awaits_first_digest
 
 
 async def test_the_links_of_a_mail_do_what_they_say(app: App, clock: FakeClock) -> None:

@@ -117,6 +117,7 @@ class Subscriber(Stored):
     releases: int = 0  # how often papers of a digest became news again
     resume_on: date | None = None  # of a paused one: the local date from which mail comes again
     unsubscribe_serial: int = 0  # of the links to leave that are good: one for each subscription
+    awaits_first_digest: bool = False  # which comes with the confirmation, whatever the hour
 
     @property
     def recipient(self) -> "Recipient":

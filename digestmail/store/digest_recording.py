@@ -30,6 +30,7 @@ class DigestPlan:
     releases: int  # the same: papers that became news again meanwhile were not planned for
     next_due_at: datetime
     send_empty: bool = False  # whether a day without papers is told by mail
+    awaits_first_digest: bool = False  # whether the first digest is still to come after this plan
 
 
 def record(session: Session, plans: Sequence[DigestPlan]) -> list[Digest]:
@@ -221,9 +222,14 @@ def _insert_deliveries(
 def _advance(session: Session, plans: Sequence[DigestPlan]) -> None:
     """Move each subscriber on, all in one statement for the driver."""
     change = update(SUBSCRIBER).where(SUBSCRIBER.c.id == bindparam("of"))
-    rows = [{"of": plan.subscriber_id, "due": plan.next_due_at} for plan in plans]
+    rows = [
+        {"of": plan.subscriber_id, "due": plan.next_due_at, "awaits": plan.awaits_first_digest}
+        for plan in plans
+    ]
     if rows:
-        session.connection().execute(change.values(next_due_at=bindparam("due")), rows)
+        awaits: BindParameter[bool] = bindparam("awaits")
+        values = change.values(next_due_at=bindparam("due"), awaits_first_digest=awaits)
+        session.connection().execute(values, rows)
 
 
 def _judged(session: Session, digests: Sequence[Digest], locked: Mapping[int, _Locked]) -> None:

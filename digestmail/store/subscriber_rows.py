@@ -27,6 +27,7 @@ def subscriber_row(subscriber: Subscriber) -> dict[str, object]:
         "language": subscriber.language,
         "resume_on": subscriber.resume_on,
         "unsubscribe_serial": subscriber.unsubscribe_serial,
+        "awaits_first_digest": subscriber.awaits_first_digest,
     }
 
 
@@ -55,6 +56,7 @@ def subscriber_of(row: SubscriberRow, profiles: Sequence[Profile]) -> Subscriber
         language=row.language,
         resume_on=row.resume_on,
         unsubscribe_serial=row.unsubscribe_serial,
+        awaits_first_digest=row.awaits_first_digest,
     )
 
 

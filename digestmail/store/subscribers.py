@@ -297,8 +297,19 @@ class Subscribers:
             serial, unconfirmed = session.execute(counted.returning(*columns)).one()
             return serial, unconfirmed
 
-    def confirm(self, subscriber_id: int, serial: int, now: datetime, due: datetime) -> bool:
-        """Make a pending subscriber active, once for each serial (compare-and-swap)."""
+    def confirm(
+        self,
+        subscriber_id: int,
+        serial: int,
+        now: datetime,
+        due: datetime,
+        *,
+        awaits_first_digest: bool = False,
+    ) -> bool:
+        """Make a pending subscriber active, once for each serial (compare-and-swap).
+
+        ``awaits_first_digest``: whether what is due then is the first digest; see ``due_first``.
+        """
         change = update(SUBSCRIBER).where(
             SUBSCRIBER.c.id == subscriber_id,
             SUBSCRIBER.c.confirm_serial == serial,
@@ -311,6 +322,7 @@ class Subscribers:
             confirm_serial=serial + 1,
             unconfirmed=0,
             unsubscribe_serial=SUBSCRIBER.c.unsubscribe_serial + 1,
+            awaits_first_digest=awaits_first_digest,
         )
         with self._database.writing() as session:
             return session.execute(active.returning(SUBSCRIBER.c.id)).first() is not None

@@ -171,6 +171,7 @@ class SubscriberRow(Base, table=True):
     language: str
     resume_on: date | None
     unsubscribe_serial: int  # raised by each new subscription: links to leave the one before end
+    awaits_first_digest: bool  # until the digest that comes with the confirmation was prepared
 
 
 class ProfileRow(Base, table=True):

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 
-from digestmail.calendar import MOST_MISSED, Slot, due_slots, moved_slot, next_slot, slot_on
+from digestmail.calendar import (
+    MOST_MISSED,
+    Slot,
+    due_slots,
+    local_date,
+    moved_slot,
+    next_slot,
+    slot_on,
+)
 from digestmail.domain import (
     Digest,
     DigestItem,
@@ -57,6 +65,18 @@ def due_now(subscriber: Subscriber, now: datetime, latest: timedelta) -> Due:
         return Due(None, (), False, following)
     *missed, last = slots
     return Due(last, tuple(missed), now - last.at > latest, following)
+
+
+def due_first(subscriber: Subscriber, now: datetime) -> Due:
+    """Return the digest that comes with the confirmation, as that of the subscriber's date.
+
+    It comes at once, and the next one on a later date: so nobody gets two digests of one date.
+    """
+    first = Slot(now, local_date(subscriber.schedule, now))
+    following = next_slot(subscriber.schedule, now)
+    while following.date <= first.date:
+        following = next_slot(subscriber.schedule, following.at)
+    return Due(first, (), False, following.at)
 
 
 def due_unreadable(subscriber: Subscriber, now: datetime) -> Due:

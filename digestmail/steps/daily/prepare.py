@@ -30,6 +30,7 @@ from digestmail.steps.daily.plan import (
     ReadingHistory,
     Window,
     digest_of,
+    due_first,
     due_now,
     due_on,
     due_unreadable,
@@ -105,16 +106,22 @@ class Planner:
     def plan(self, subscribers: Sequence[Subscriber], day: date | None = None) -> list[DigestPlan]:
         """Return plans for subscribers whose time has come, or for a date; store nothing."""
         dues = [(s, due) for s in subscribers if (due := self._due(s, day)) is not None]
-        owed = [(s, due) for s, due in dues if not self._waits(s, due, asked_for=day is not None)]
+        on_request = day is not None
+        owed = [(s, due) for s, due in dues if not self._waits(s, due, on_request=on_request)]
         self.waiting += len(dues) - len(owed)
         to_serve = [s for s, due in owed if due.serve and not due.late]
         digests = self._digests(to_serve, {s.id: due for s, due in owed})
-        return [self._planned(s, due, digests.get(s.stored_id)) for s, due in owed]
+        return [
+            self._planned(s, due, digests.get(s.stored_id), on_request=on_request)
+            for s, due in owed
+        ]
 
     def _due(self, subscriber: Subscriber, day: date | None) -> Due | None:
         try:
             if day is not None:
                 return due_on(subscriber, day, self._now)
+            if subscriber.awaits_first_digest:
+                return due_first(subscriber, self._now)
             return due_now(subscriber, self._now, self._rules.latest)
         except (ZoneInfoNotFoundError, ValueError, OverflowError):
             # Such as a zone this machine does not know. The others must get theirs.
@@ -127,11 +134,15 @@ class Planner:
             )
             return None if day is not None else due_unreadable(subscriber, self._now)
 
-    def _waits(self, subscriber: Subscriber, due: Due, *, asked_for: bool) -> bool:
+    def _waits(self, subscriber: Subscriber, due: Due, *, on_request: bool) -> bool:
         """Return whether to hold a digest back; on request only while there is no paper."""
-        if not self._patient or not may_wait(subscriber, due, self._now):
+        if (
+            subscriber.awaits_first_digest
+            or not self._patient
+            or not may_wait(subscriber, due, self._now)
+        ):
             return False
-        if self._outlook.holds and not asked_for:
+        if self._outlook.holds and not on_request:
             return True
         return self._outlook.unsettled and not self._has_news(subscriber)
 
@@ -139,7 +150,9 @@ class Planner:
         self._ready()
         return self._window.unjudged(subscriber) > 0
 
-    def _planned(self, subscriber: Subscriber, due: Due, digest: Digest | None) -> DigestPlan:
+    def _planned(
+        self, subscriber: Subscriber, due: Due, digest: Digest | None, *, on_request: bool
+    ) -> DigestPlan:
         digests = [skipped(subscriber, slot, self._now, due.reason) for slot in due.missed]
         if digest is not None:
             digests.append(digest)
@@ -152,7 +165,8 @@ class Planner:
             was_due_at=subscriber.next_due_at,
             releases=subscriber.releases,
             next_due_at=due.next_due_at,
-            send_empty=subscriber.schedule.send_empty,
+            send_empty=_sends_empty(subscriber),
+            awaits_first_digest=subscriber.awaits_first_digest and on_request,
         )
 
     def _digests(
@@ -197,7 +211,7 @@ class Planner:
         wide = [
             (s, p, replace(i, profile=replace(p, threshold=0.0, max_papers=_NEAREST)))
             for (s, p), i in zip(pairs, interests, strict=True)
-            if s.id in below and s.schedule.send_empty
+            if s.id in below and _sends_empty(s)
         ]
         scored: dict[int, list[tuple[Profile, Sequence[Score]]]] = {}
         for (s, p, _), scores in zip(wide, scorer.score([i for *_, i in wide]), strict=True):
@@ -240,6 +254,11 @@ class Planner:
             by_id=self._store.papers.by_ids(judged) if judged else {},
             by_key=examples(self._store, subscribers),
         )
+
+
+def _sends_empty(subscriber: Subscriber) -> bool:
+    """Return whether a digest without papers is mailed: the first one always is, as it awaited."""
+    return subscriber.schedule.send_empty or subscriber.awaits_first_digest
 
 
 def prepare(

@@ -27,7 +27,7 @@ from digestmail.steps.subscribers.confirmation import (
     next_turn,
     plan_confirm_mail,
 )
-from digestmail.steps.subscribers.schedule import next_due
+from digestmail.steps.subscribers.schedule import due_after_confirming, next_due
 from digestmail.steps.subscribers.seed_papers import keep_uploads, packed, unpacked
 from digestmail.steps.subscribers.suppression import (
     LEFT_REASON,
@@ -152,11 +152,16 @@ class SubscriptionService:
         return subscriber
 
     def confirm(self, token: str, now: datetime) -> Confirmation:
-        """Make the subscriber of a confirm link active, once; pressing twice does no harm."""
+        """Make the subscriber of a confirm link active, once; pressing twice does no harm.
+
+        Their first digest is due at once.
+        """
         subscriber_id, serial = self.links.read_confirm(token, now)
         subscriber = self._existing(subscriber_id)
-        due = next_slot(subscriber.schedule, now).at
-        confirmed = self.store.subscribers.confirm(subscriber_id, serial, now, due)
+        due, is_first = due_after_confirming(self.store, subscriber, now)
+        confirmed = self.store.subscribers.confirm(
+            subscriber_id, serial, now, due, awaits_first_digest=is_first
+        )
         subscriber = self._existing(subscriber_id)
         if not confirmed and subscriber.status not in _MAILED:
             raise TokenError(_USED)

@@ -1,10 +1,13 @@
 """A subscriber's preferences page: schedule, language, pausing and leaving."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from digestmail.errors import FormError, InputError
 from digestmail.i18n import N_
+from digestmail.steps.daily.plan import due_first
 from digestmail.steps.subscribers import leaving
 from digestmail.steps.subscribers.pauses import checked_end
 from digestmail.steps.subscribers.validation import Form
@@ -43,11 +46,13 @@ def show_preferences(session: Session, saved: str = "") -> Response:
 def welcome(session: Session) -> Response:
     """Show the page to which who has just confirmed is led."""
     context, subscriber = session.context, session.subscriber
-    due = subscriber.next_due_at
+    is_on_its_way = subscriber.awaits_first_digest
+    if is_on_its_way:
+        subscriber = replace(subscriber, next_due_at=due_first(subscriber, context.now).next_due_at)
     return context.pages.render(
         "confirmed",
-        first=next_digest(subscriber, context.now, context.pages.words),
-        soon=due is not None and due <= context.now,
+        is_on_its_way=is_on_its_way,
+        next=next_digest(subscriber, context.now, context.pages.words),
         preferences=session.path,
     )
 

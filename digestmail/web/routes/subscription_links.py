@@ -29,7 +29,10 @@ def ask_to_confirm(context: Context, token: str) -> Response:
     subscriber = context.app.subscriptions.pending(token, context.now)
     if subscriber.status in STAYS:
         return context.pages.render(
-            "confirmed", email=readable_address(subscriber.email), preferences=""
+            "confirmed",
+            email=readable_address(subscriber.email),
+            is_on_its_way=subscriber.awaits_first_digest,
+            preferences="",
         )
     return context.pages.render(
         "confirm",

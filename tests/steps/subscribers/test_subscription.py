@@ -234,7 +234,7 @@ def test_an_active_one_is_not_overwritten_by_a_request_made_before(
 def test_confirming_makes_active_and_due(service: SubscriptionService) -> None:
     ada = _joined(service)
     assert (ada.status, ada.confirmed_at) == (SubscriberStatus.ACTIVE, NOW)
-    assert ada.next_due_at == NOW + DAY
+    assert (ada.next_due_at, ada.awaits_first_digest) == (NOW, True)  # the first digest
 
 
 def test_pressing_twice_does_no_harm(service: SubscriptionService) -> None:
