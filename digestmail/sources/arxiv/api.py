@@ -58,7 +58,7 @@ def _number(reference: str) -> str:
 def _request(web: WebClient, numbers: Sequence[str], base_url: str, source: str) -> list[Paper]:
     query = urlencode({"id_list": ",".join(numbers), "max_results": len(numbers)}, safe=",/")
     entries = _complete(web, f"{base_url}?{query}", base_url)
-    papers = [paper for entry in entries if (paper := _read(entry, source))]
+    papers = [paper for entry in entries if (paper := read_entry(entry, source))]
     if entries and not papers:
         raise SourceError(
             f"{base_url}: 0 of {len(entries)} entries could be read: their format may have changed"
@@ -97,7 +97,8 @@ def _feed(web: WebClient, url: str, base_url: str) -> Element:
 # --- an entry --------------------------------------------------------------------------------
 
 
-def _read(entry: Element, source: str) -> Paper | None:
+def read_entry(entry: Element, source: str) -> Paper | None:
+    """Return the paper of an entry of an Atom feed; None where it cannot be read."""
     fields = texts(entry)
     name = one_line(fields.get("id", ""))
     if not arxiv_id(name):

@@ -35,7 +35,7 @@ KEY_PREFIX = "openalex"
 _OVERLAP_DAYS = 14  # works are added up to weeks after they were published
 _PAGE_SIZE = 100
 _LAST_PAGE = 500  # OpenAlex answers none beyond
-_FIELDS = (
+WORK_FIELDS = (
     "id,doi,ids,display_name,publication_date,authorships,topics,primary_location,locations,"
     "best_oa_location,abstract_inverted_index,is_retracted"
 )
@@ -74,12 +74,16 @@ class OpenalexSource:
         """Yield the works published since some weeks before ``since``; see Source."""
         today = self._today()
         rows = self._rows(first_day(since, today, _OVERLAP_DAYS))
-        read = partial(self._paper, today=today)
+        read = partial(paper_of_work, source=self._name, today=today)
         return self._service.papers_of_query(rows, read, "id", "display_name")
 
     def _rows(self, first: date) -> Iterator[object]:
         filters = ",".join([f"from_publication_date:{first}", *self._filters])
-        query = {"filter": filters, "per_page": str(_PAGE_SIZE), "select": _FIELDS} | self._query
+        query = {
+            "filter": filters,
+            "per_page": str(_PAGE_SIZE),
+            "select": WORK_FIELDS,
+        } | self._query
         page, cursor = 1, "*"
         while cursor:
             step = {"cursor": cursor} if "api_key" in query else {"page": str(page)}
@@ -91,30 +95,6 @@ class OpenalexSource:
                 cursor = as_text(as_object(answer.get("meta")).get("next_cursor"))
             if not rows or page > _LAST_PAGE:
                 return
-
-    def _paper(self, work: JsonObject, today: date) -> Paper | None:
-        if work.get("is_retracted") is True:
-            return None
-        ids = as_object(work.get("ids"))
-        work_id = _WORK.fullmatch(as_text(work.get("id")))
-        own_key = f"{KEY_PREFIX}:{work_id[1]}" if work_id else ""
-        work_doi = doi(as_text(work.get("doi")))
-        arxiv = next(filter(arxiv_id, [work_doi, *_addresses(work)]), "")
-        pmid = pubmed_key(ids.get("pmid"))
-        record = {
-            "arxiv_id": arxiv,
-            "id": own_key or pmid,
-            "doi": work_doi,
-            "title": work.get("display_name") or work.get("title"),
-            "abstract": abstract(work.get("abstract_inverted_index")),
-            "authors": list(_authors(work)),
-            "categories": [topic.get("display_name") for topic in as_objects(work.get("topics"))],
-            "url": next(iter(_addresses(work)), ""),
-            "published": work.get("publication_date"),
-            "pdf_url": _pdf_address(work),
-        }
-        paper = paper_of(record, arxiv, work_doi, pmid, own_key, source=self._name)
-        return replace(paper, published_at=exact_date(paper.published_at, today))
 
 
 def concept_ids(value: str) -> tuple[str, ...]:
@@ -133,6 +113,32 @@ def _filters(concepts: Sequence[str]) -> list[str]:
     kinds = {"concepts.id": "C", "topics.id": "T"}
     ids = {name: [c for c in concepts if c.startswith(kind)] for name, kind in kinds.items()}
     return [f"{name}:{'|'.join(values)}" for name, values in ids.items() if values]
+
+
+def paper_of_work(work: JsonObject, *, source: str, today: date) -> Paper | None:
+    """Return the paper of a work, None where it was retracted; RecordError where it is unusable."""
+    if work.get("is_retracted") is True:
+        return None
+    ids = as_object(work.get("ids"))
+    work_id = _WORK.fullmatch(as_text(work.get("id")))
+    own_key = f"{KEY_PREFIX}:{work_id[1]}" if work_id else ""
+    work_doi = doi(as_text(work.get("doi")))
+    arxiv = next(filter(arxiv_id, [work_doi, *_addresses(work)]), "")
+    pmid = pubmed_key(ids.get("pmid"))
+    record = {
+        "arxiv_id": arxiv,
+        "id": own_key or pmid,
+        "doi": work_doi,
+        "title": work.get("display_name") or work.get("title"),
+        "abstract": abstract(work.get("abstract_inverted_index")),
+        "authors": list(_authors(work)),
+        "categories": [topic.get("display_name") for topic in as_objects(work.get("topics"))],
+        "url": next(iter(_addresses(work)), ""),
+        "published": work.get("publication_date"),
+        "pdf_url": _pdf_address(work),
+    }
+    paper = paper_of(record, arxiv, work_doi, pmid, own_key, source=source)
+    return replace(paper, published_at=exact_date(paper.published_at, today))
 
 
 def _addresses(work: JsonObject) -> list[str]:

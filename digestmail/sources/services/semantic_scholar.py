@@ -29,7 +29,7 @@ from digestmail.sources.services.json_api import (
 BASE_URL = "https://api.semanticscholar.org/graph/v1/"
 KEY_PREFIX = "s2"
 _OVERLAP_DAYS = 14  # papers are added up to weeks after they were published
-_FIELDS = "externalIds,url,title,abstract,authors,publicationDate,fieldsOfStudy,openAccessPdf"
+PAPER_FIELDS = "externalIds,url,title,abstract,authors,publicationDate,fieldsOfStudy,openAccessPdf"
 
 
 class SemanticScholarSource:
@@ -60,11 +60,11 @@ class SemanticScholarSource:
         """Yield the papers published since some weeks before ``since``; see Source."""
         today = self._today()
         rows = self._rows(first_day(since, today, _OVERLAP_DAYS))
-        read = partial(self._paper, today=today)
+        read = partial(paper_of_row, source=self._name, today=today)
         return self._service.papers_of_query(rows, read, "paperId", "title")
 
     def _rows(self, first: date) -> Iterator[object]:
-        query = {"query": self._query, "fields": _FIELDS, "publicationDateOrYear": f"{first}:"}
+        query = {"query": self._query, "fields": PAPER_FIELDS, "publicationDateOrYear": f"{first}:"}
         tokens = set[str]()
         while True:
             answer = self._service.get_object(f"{self._url}?{urlencode(query)}")
@@ -77,28 +77,30 @@ class SemanticScholarSource:
             tokens.add(token)
             query["token"] = token
 
-    def _paper(self, row: JsonObject, today: date) -> Paper:
-        ids = as_object(row.get("externalIds"))
-        arxiv, work_doi = as_text(ids.get("ArXiv")), doi(as_text(ids.get("DOI")))
-        pmid = pubmed_key(ids.get("PubMed"))
-        paper_id = as_text(row.get("paperId"))
-        own_key = f"{KEY_PREFIX}:{paper_id}" if paper_id else ""
-        record = {
-            "arxiv_id": arxiv if arxiv_id(arxiv) else "",
-            "id": own_key or pmid,
-            "doi": work_doi,
-            "title": row.get("title"),
-            "abstract": row.get("abstract"),
-            "authors": row.get("authors"),
-            "categories": row.get("fieldsOfStudy"),
-            "url": row.get("url"),
-            "published": row.get("publicationDate"),
-            "tldr": as_object(row.get("tldr")).get("text"),
-            "tldr_source": "Semantic Scholar",
-            "pdf_url": as_object(row.get("openAccessPdf")).get("url"),
-        }
-        paper = paper_of(record, arxiv, work_doi, pmid, own_key, source=self._name)
-        return replace(paper, published_at=exact_date(paper.published_at, today))
+
+def paper_of_row(row: JsonObject, *, source: str, today: date) -> Paper:
+    """Return the paper of a row; RecordError where it is unusable."""
+    ids = as_object(row.get("externalIds"))
+    arxiv, work_doi = as_text(ids.get("ArXiv")), doi(as_text(ids.get("DOI")))
+    pmid = pubmed_key(ids.get("PubMed"))
+    paper_id = as_text(row.get("paperId"))
+    own_key = f"{KEY_PREFIX}:{paper_id}" if paper_id else ""
+    record = {
+        "arxiv_id": arxiv if arxiv_id(arxiv) else "",
+        "id": own_key or pmid,
+        "doi": work_doi,
+        "title": row.get("title"),
+        "abstract": row.get("abstract"),
+        "authors": row.get("authors"),
+        "categories": row.get("fieldsOfStudy"),
+        "url": row.get("url"),
+        "published": row.get("publicationDate"),
+        "tldr": as_object(row.get("tldr")).get("text"),
+        "tldr_source": "Semantic Scholar",
+        "pdf_url": as_object(row.get("openAccessPdf")).get("url"),
+    }
+    paper = paper_of(record, arxiv, work_doi, pmid, own_key, source=source)
+    return replace(paper, published_at=exact_date(paper.published_at, today))
 
 
 # --- the kind --------------------------------------------------------------------------------
