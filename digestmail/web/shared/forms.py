@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from digestmail.errors import FormError, InputError
 from digestmail.i18n import N_, Translatable
 from digestmail.sources.files.reference_library import FIELD, LARGEST
+from digestmail.web.shared.corrections import Correction, corrected, corrections
 
 Texts = Mapping[str, str]
 
@@ -35,7 +36,10 @@ class PostedForm:
 
 
 async def _posted_form(request: Request) -> PostedForm:
-    """Read a form of either encoding; a repeated field is joined by commas."""
+    """Read a form of either encoding; a repeated field is joined by commas.
+
+    The correction whose button was pressed is in the texts already.
+    """
     texts: dict[str, list[str]] = {}
     upload = None
     async with request.form(max_files=1, max_fields=_MAX_FIELDS) as form:
@@ -44,7 +48,8 @@ async def _posted_form(request: Request) -> PostedForm:
                 texts.setdefault(name, []).append(value)
             elif name == FIELD and value.filename:  # an empty one where none was chosen
                 upload = Upload(value.filename, await value.read())
-    return PostedForm({name: ",".join(values) for name, values in texts.items()}, upload)
+    joined = {name: ",".join(values) for name, values in texts.items()}
+    return PostedForm(corrected(joined), upload)
 
 
 async def _posted_texts(posted: Annotated[PostedForm, Depends(_posted_form)]) -> dict[str, str]:
@@ -71,6 +76,10 @@ class FormView:
     def uses(self, *names: str) -> bool:
         """Return whether one of these fields has a text or a problem."""
         return any(self.values.get(name) or name in self.problems for name in names)
+
+    def corrections(self, name: str) -> list[Correction]:
+        """Return what the problem of a field offers in place of a slip."""
+        return list(corrections(self.problems, name))
 
     def retry(self, typed: Texts, problems: Texts) -> "FormView":
         """Return the form with the texts that were typed, and what is wrong with them."""
