@@ -207,6 +207,7 @@ PROFILE_FIELDS = _by_name(
         option="--trending-papers",
         help="Add this many trending papers, 0 to 20.",
         maximum=20,
+        at_signup=True,
     ),
 )
 SCHEDULE_FIELDS = _by_name(

@@ -25,6 +25,7 @@ from digestmail.web.routes import (
     subscribe,
     subscription_links,
     trending,
+    trending_subscription,
     verdicts,
     webhooks,
 )
@@ -49,6 +50,7 @@ ROUTERS = tuple(
     for module in (
         webhooks,
         subscribe,
+        trending_subscription,
         subscription_links,
         mail_links,
         link_requests,

@@ -1,10 +1,9 @@
 """The public form: a visitor's address, profile and schedule, and a preview of that profile."""
 
-from datetime import datetime
 from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from digestmail.addresses import readable_address
 from digestmail.steps.subscribers.uploaded_library import Filled
@@ -17,6 +16,7 @@ from digestmail.web.shared.request_context import READ_METHODS, Context, Request
 from digestmail.web.shared.schedule_form import is_weekly
 from digestmail.web.shared.subscription_form import (
     SubmittedSubscription,
+    asks_for_trending,
     parse_signup_profile,
     parse_subscription,
     prefilled_texts,
@@ -37,8 +37,10 @@ _ANSWER_CACHE_CONTROL = "private, no-cache"
 
 @router.api_route("/subscribe", methods=READ_METHODS)
 def subscribe_form(context: Context, request: Request) -> Response:
-    """Show the form, filled in with the fields of the query."""
+    """Show the form, filled in with the fields of the query; or that of the trending digest."""
     query = request.query_params
+    if asks_for_trending(query):
+        return RedirectResponse(f"{context.pages.base}/subscribe/trending?{query}", 302)
     form = FormView(prefilled_texts(query))
     return _form_page(context, form, guess="timezone" not in query)
 
@@ -59,19 +61,8 @@ def subscribe(context: Context, request: Request, posted: Posted) -> Response:
         return _retry_page(context, texts, submitted, stale=is_stale)
     context.count(request)
     answer = _answer(context, texts, submitted.profile.filled)
-    answer.background = context.later(partial(_subscribe, context, submitted, context.now))
+    answer.background = context.later(partial(submitted.request, context, context.now))
     return answer
-
-
-def _subscribe(context: RequestContext, submitted: SubmittedSubscription, now: datetime) -> None:
-    context.app.subscriptions.subscribe(
-        submitted.email,
-        submitted.profile.profile,
-        submitted.schedule,
-        now,
-        submitted.profile.seeds.uploads,
-        language=context.pages.words.language,
-    )
 
 
 @router.post("/subscribe/preview", dependencies=[Turn])
@@ -125,9 +116,9 @@ def _retry_page(
 ) -> Response:
     """Return the form with what was typed, because of problems or because it is ``stale``."""
     if stale:
-        form = FormView(subscription_texts(submitted.profile.texts))
+        form = FormView(subscription_texts(submitted.texts))
     else:
-        form = FormView(subscription_texts({})).retry(submitted.profile.texts, submitted.problems)
+        form = FormView(subscription_texts({})).retry(submitted.texts, submitted.problems)
     token = context.form_guard.reissue(texts, context.now)
     filled = submitted.profile.filled
     return _form_page(context, form, status=422, stale=stale, filled=filled, token=token)

@@ -6,8 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from digestmail.services.trending import Listing, Span
+from digestmail.web.shared.forms import FormView
 from digestmail.web.shared.public_cache import Throttled, cached
 from digestmail.web.shared.request_context import READ_METHODS, Context, RequestContext
+from digestmail.web.shared.subscription_form import subscription_texts
 from digestmail.web.views.paper_list import (
     PAGE_SIZE,
     PaperListView,
@@ -22,6 +24,10 @@ router = APIRouter(dependencies=[Throttled])
 @router.api_route("/", methods=READ_METHODS)
 def trending(context: Context, request: Request) -> Response:
     """Show the papers of today or this week; of the week by default where today has none."""
+    if context.form_guard.proof_of_work:  # its sum is good for one visitor, once
+        page = _trending(context, request)
+        page.headers["Cache-Control"] = "private, no-store"
+        return page
     return cached(request, context, lambda: _trending(context, request))
 
 
@@ -43,6 +49,8 @@ def _trending(context: RequestContext, request: Request) -> Response:
         listing=listing,
         pager=view.pager(listing.total),
         feed=feed_query(PaperListView("", category=view.category)),
+        form=FormView(subscription_texts({"categories": view.category})),
+        form_token=context.form_token,
     )
 
 

@@ -12,6 +12,7 @@ from digestmail.web.shared.altcha import ProofOfWork
 
 FORM_LIFETIME = timedelta(hours=2)
 MIN_FILLING_TIME = timedelta(seconds=3)  # no person fills in a form so fast
+MIN_FILLING_TIME_OF_ADDRESS = timedelta(seconds=1)  # which browsers fill in at the first letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +74,19 @@ class FormGuard:
         """Return whether a posted form was made here, however long ago."""
         return self.tokens.age(texts.get("form_token", ""), now) is not None
 
-    def is_fresh(self, texts: Mapping[str, str], now: datetime) -> bool:
+    def is_fresh(
+        self,
+        texts: Mapping[str, str],
+        now: datetime,
+        min_filling_time: timedelta = MIN_FILLING_TIME,
+    ) -> bool:
         """Return whether a form was made here lately, by a person's pace, its challenge solved.
 
         Call it once for a post, as a challenge is good once.
         """
         token = texts.get("form_token", "")
         age = self.tokens.age(token, now)
-        if age is None or not MIN_FILLING_TIME <= age <= FORM_LIFETIME:
+        if age is None or not min_filling_time <= age <= FORM_LIFETIME:
             return False
         solution = texts.get("altcha", "")
         return not self.proof_of_work or self.proof_of_work.verify(

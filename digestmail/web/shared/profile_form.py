@@ -19,7 +19,9 @@ from digestmail.web.shared.forms import PostedForm, Texts
 from digestmail.web.shared.request_context import RequestContext
 
 CARRIED = "carried"  # the field with an earlier upload's records of papers nobody else knows
-_NOTHING_NAMED = Translatable(N_("name at least one keyword, interest, category or author"))
+_NOTHING_NAMED = Translatable(
+    N_("enter at least one keyword, interest, category or author, or add trending papers")
+)
 
 
 @dataclass(frozen=True, slots=True)
