@@ -47,6 +47,7 @@ _FOREIGN = {  # files that only their own program can read, by their endings
     ".zip": ("a ZIP archive", "unpack it and give one of the files in it"),
     ".gz": ("a compressed file", "unpack it first"),
 }
+FOREIGN_ENDINGS = tuple(_FOREIGN)
 _DOI = re.compile(r"\b10\.[0-9]{4,9}/[^\s,;\"'<>\[\]{}|]{1,200}(?<![).])")
 _BLOCK = re.compile(r"@[A-Za-z]+\s*[{(]")
 

@@ -124,7 +124,9 @@ def _preview(
     if FRAGMENT in request.headers:
         path = f"/profiles/{before.id}/preview" if before.id else "/preview"
         action = f"{session.path}{path}#{form.prefix}preview"
-        return render_fragment(context, view, submitted, form=f"{form.prefix}form", action=action)
+        return render_fragment(
+            context, view, submitted, form_id=f"{form.prefix}form", action=action
+        )
     texts, problems = {**form.values, **submitted.texts}, submitted.preview_problems
     previewed = PreviewedForm(
         replace(form, values=texts, problems=problems), view, submitted.filled

@@ -76,7 +76,7 @@ def show_preview(context: Context, request: Request, posted: Posted) -> Response
     view = preview_view(context, submitted, weekly=is_weekly(texts))
     if FRAGMENT in request.headers:
         action = f"{context.pages.base}/subscribe/preview#preview"
-        return render_fragment(context, view, submitted, form="subscribe", action=action)
+        return render_fragment(context, view, submitted, form_id="subscribe", action=action)
     # Browsers leave out boxes that are not ticked.
     form = FormView(subscription_texts({"weekdays": "", **submitted.texts}), submitted.problems)
     token = context.form_guard.reissue(texts, context.now)

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from digestmail.errors import FormError, InputError
 from digestmail.i18n import N_, Translatable
 from digestmail.sources.files.reference_library import FIELD, LARGEST
+from digestmail.sources.files.text_formats import FOREIGN_ENDINGS
 from digestmail.web.shared.corrections import Correction, corrected, corrections
 
 Texts = Mapping[str, str]
@@ -72,6 +73,11 @@ class FormView:
     def largest_file(self) -> int:
         """Return how many bytes of a file are read."""
         return LARGEST
+
+    @property
+    def foreign_files(self) -> str:
+        """Return the endings of files that only their own program can read, with commas."""
+        return ",".join(FOREIGN_ENDINGS)
 
     def uses(self, *names: str) -> bool:
         """Return whether one of these fields has a text or a problem."""

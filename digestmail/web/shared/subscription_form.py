@@ -35,9 +35,7 @@ _PROFILE_AT_SIGNUP = tuple(name for name, field in PROFILE_FIELDS.items() if fie
 _SCHEDULE_AT_SIGNUP = tuple(name for name, field in SCHEDULE_FIELDS.items() if field.at_signup)
 _PROFILE_OF_TRENDING = ("categories",)
 ADDRESS_CHECKED = "address_checked"  # an address that looked mistyped, and was shown as such
-_LIKELY_SLIP = N_(
-    "did you mean %(meant)s? If “%(address)s” is right, press “Subscribe” again"
-)
+_LIKELY_SLIP = N_("did you mean %(meant)s? If “%(address)s” is right, press “Subscribe” again")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from digestmail.render.locale import Words
 from digestmail.render.paper_view import reason_view
 from digestmail.steps.insight.preview import Preview, preview
 from digestmail.text import expression
+from digestmail.web.shared.forms import FormView
 from digestmail.web.shared.profile_form import SubmittedProfile
 from digestmail.web.shared.request_context import RequestContext
 from digestmail.web.views.paper_view import PaperSummary, paper_summary
@@ -80,20 +81,20 @@ def render_fragment(
     view: PreviewView,
     submitted: SubmittedProfile,
     *,
-    form: str,
+    form_id: str,
     action: str,
 ) -> Response:
     """Return the preview alone, as page.js asks for it.
 
-    ``form`` is the id of the form on the page, and ``action`` where its suggestions lead.
+    ``form_id`` is the id of the form on the page, and ``action`` where its suggestions lead.
     """
     return context.pages.render(
         "preview",
         view=view,
         filled=submitted.filled,
         texts=submitted.texts,
-        problems=submitted.preview_problems,
-        form=form,
+        form=FormView(submitted.texts, submitted.preview_problems),
+        form_id=form_id,
         action=action,
     )
 

@@ -8,20 +8,110 @@ if (field && zone && zone !== "Etc/Unknown" && field.value === field.defaultValu
   field.value = zone;
 }
 
-// --- a file that is too large: told before it is sent, and the form stays as it is -------------
+// --- what is wrong with a field, beside it and before the form is sent ------------------------
 
-function checkSize(input) {
-  const file = input.files[0];
-  const most = Number(input.dataset.most);
+// The field with a label, a control and perhaps a problem; a form has one of each name.
+function fieldOf(form, name) {
+  const control = form.elements[name];
+  return control instanceof Element ? control.closest(".field") : null;
+}
+
+function clearProblem(form, name) {
+  const field = fieldOf(form, name);
+  if (!field) return;
+  for (const node of field.querySelectorAll(".problem, .fixes")) node.remove();
+  const control = form.elements[name];
+  control.removeAttribute("aria-invalid");
+  const hint = field.querySelector(".hint");
+  if (hint?.id) control.setAttribute("aria-describedby", hint.id);
+  else control.removeAttribute("aria-describedby");
+}
+
+// Shows the nodes of an answer beside the field of that name; false where the form has none.
+function showProblem(form, name, nodes) {
+  const field = fieldOf(form, name);
+  if (!field) return false;
+  clearProblem(form, name);
+  const control = form.elements[name];
+  control.before(...nodes);
+  const problem = field.querySelector(".problem");
+  problem.id = `${control.id}-problem`;
+  problem.setAttribute("role", "alert");
+  const hint = control.getAttribute("aria-describedby");
+  control.setAttribute("aria-describedby", hint ? `${hint} ${problem.id}` : problem.id);
+  control.setAttribute("aria-invalid", "true");
+  if (name === "email" && field.querySelector(".fixes")) {
+    form.elements.address_checked.value = control.value; // sent again as it is, it is right
+  }
+  return true;
+}
+
+// A correction is made here, without sending the form.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[name=fix]");
+  if (!button) return;
+  event.preventDefault();
+  const fix = new URLSearchParams(button.value);
+  const [form, name] = [button.form, fix.get("field")];
+  const control = form.elements[name];
+  control.value = control.value.replace(fix.get("typed"), fix.get("meant"));
+  clearProblem(form, name);
+  control.focus();
+  control.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+const CHECKED = ["email", "timezone", "categories"];
+const OF_PREVIEW = ["categories"]; // where a form has one, its problems come with it
+
+async function checkField(form, control) {
+  const name = control.name;
+  if (!CHECKED.includes(name)) return;
+  if (form.dataset.preview && OF_PREVIEW.includes(name)) return;
+  const { value } = control;
+  if (!value.trim() || !control.validity.valid) return;
+  const body = new FormData();
+  for (const sent of ["form_token", "website", "address_checked"]) {
+    body.set(sent, form.elements[sent]?.value ?? "");
+  }
+  body.set(name, value);
+  const answer = await fetch(form.dataset.check, { method: "POST", body }).catch(() => null);
+  if (!answer?.ok || control.value !== value) return; // checked again when it is sent
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const problem = page.querySelector("[data-problem-of]");
+  if (problem) showProblem(form, problem.dataset.problemOf, [...problem.childNodes]);
+  else clearProblem(form, name);
+}
+
+for (const form of document.querySelectorAll("form[data-check]")) {
+  form.addEventListener("change", (event) => checkField(form, event.target));
+}
+
+// --- a file of another kind or too large: shown before it is sent, and the form stays as it is --
+
+function problemOfFile(input, file) {
+  const foreign = input.dataset.foreign.split(",");
+  if (foreign.some((kind) => file.name.toLowerCase().endsWith(kind))) return input.dataset.kind;
+  return file.size > Number(input.dataset.most) ? input.dataset.large : "";
+}
+
+function checkFile(input) {
+  const [file] = input.files;
   const megabytes = (bytes) => Math.ceil(bytes / 100_000) / 10;
-  const told = { name: file?.name, size: megabytes(file?.size), most: megabytes(most) };
-  const words = input.dataset.large.replace(/\{(name|size|most)\}/g, (_, key) => told[key]);
-  input.setCustomValidity(file && file.size > most ? words : "");
-  return input.reportValidity();
+  const most = megabytes(Number(input.dataset.most));
+  const values = { name: file?.name, size: megabytes(file?.size), most };
+  const message = file ? problemOfFile(input, file) : "";
+  const text = message.replace(/\{(name|size|most)\}/g, (_, key) => values[key]);
+  input.setCustomValidity(text);
+  clearProblem(input.form, input.name);
+  if (!text) return;
+  const problem = document.createElement("p");
+  problem.className = "problem";
+  problem.textContent = text;
+  showProblem(input.form, input.name, [problem]);
 }
 
 for (const input of document.querySelectorAll("input[type=file][data-most]")) {
-  input.addEventListener("change", () => checkSize(input));
+  input.addEventListener("change", () => checkFile(input));
 }
 
 // --- the live preview of a form ---------------------------------------------------------------
@@ -92,7 +182,7 @@ class Preview {
   async ask() {
     this.stop();
     const file = this.form.querySelector("input[type=file]");
-    if (file?.validity.customError) return this.tell(file.validationMessage);
+    if (file?.validity.customError) return;
     const request = new AbortController();
     this.request = request;
     this.panel.setAttribute("aria-busy", "true");
@@ -128,6 +218,7 @@ class Preview {
     const answer = page.querySelector("[data-preview-answer]");
     if (!answer) throw new Error("no preview");
     this.fill(answer);
+    this.place(answer);
     this.panel.parentElement.hidden = false;
     const focused = this.panel.contains(document.activeElement);
     this.panel.replaceChildren(...answer.childNodes);
@@ -135,6 +226,17 @@ class Preview {
     this.tell(answer.dataset.status, answer.dataset.stage === "found");
     if (answer.dataset.stage === "waiting" && this.times++ < MOST_TIMES) {
       this.timer = setTimeout(() => this.ask(), AGAIN);
+    }
+  }
+
+  // Problems stand beside their fields.
+  place(answer) {
+    for (const name of ["categories", "authors", "keywords", "excluded_keywords", "seed_papers"]) {
+      clearProblem(this.form, name);
+    }
+    for (const problem of answer.querySelectorAll("[data-problem-of]")) {
+      const { problemOf } = problem.dataset;
+      if (showProblem(this.form, problemOf, [...problem.childNodes])) problem.remove();
     }
   }
 

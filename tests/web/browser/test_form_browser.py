@@ -102,7 +102,7 @@ def test_the_form_is_filled_in_by_keyboard(browser: Browser, app: App) -> None:
         page.keyboard.press("Tab")
         focused.append(page.evaluate("document.activeElement.name || ''"))
     asked = ["email", "keywords", "interests", "seed_papers", "library"]
-    asked += ["hour", "timezone", "rhythm", "weekdays"]
+    asked += ["trending", "hour", "timezone", "rhythm", "weekdays"]
     assert [name for name in dict.fromkeys(focused) if name][: len(asked)] == asked
     page.context.close()
 

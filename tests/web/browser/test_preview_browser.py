@@ -89,8 +89,10 @@ def test_a_file_that_is_too_large_is_told_before_it_is_sent(browser: Browser, ap
     library = page.get_by_label("Or the file of your papers")
     large: Any = {**FILE, "name": "big.bib", "buffer": b" " * (LARGEST + 200_000)}
     library.set_input_files(large)
-    told = "“big.bib” has 5.2 MB, and at most 5 MB of a file are read."
-    expect(page.locator("[data-preview-status]")).to_contain_text(told)
+    problem = page.locator("#library-problem")
+    expect(problem).to_contain_text("“big.bib” is 5.2 MB; the limit is 5 MB.")
+    library.set_input_files({**FILE, "name": "thesis.PDF"})
+    expect(problem).to_contain_text("Only its own program can read “thesis.PDF”.")
     page.get_by_role("button", name="Subscribe").first.click()
     assert posted == []
     expect(page.get_by_label("Keywords", exact=True)).to_have_value("rivers")

@@ -94,10 +94,8 @@ async def test_a_day_without_papers_shows_the_week(web: Trial) -> None:
     assert "Melting ice" not in await text(web, "/", span="today")
 
 
-async def test_the_subscribe_box_leads_to_the_form(web: Trial) -> None:
-    page = await text(web, "/")
-    assert '<form class="asking" method="get" action="/subscribe">' in page
-    assert 'type="email"' not in page
+async def test_the_first_page_leads_to_the_personal_form(web: Trial) -> None:
+    assert '<a href="/subscribe">make it personal</a>' in await text(web, "/")
     assert "ice cores</textarea>" in await text(web, "/subscribe", keywords="ice cores")
 
 

@@ -139,7 +139,6 @@ async def test_a_stale_form_is_shown_again_with_what_was_typed(web: Trial) -> No
         ("timezone", "Mars/Olympus", "is not a time zone"),
         ("weekdays", "8", "is no day"),
         ("weekdays", [], "at least one day"),
-        ("keywords", "", "Name at least one keyword, interest, category or author."),
     ],
 )
 async def test_a_wrong_value_is_told_beside_its_field(
