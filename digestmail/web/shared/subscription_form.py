@@ -119,7 +119,7 @@ def _with_address_and_schedule(
     schedule = parse_schedule(texts, timing, Schedule(), _SCHEDULE_AT_SIGNUP)
     if isinstance(address.problems.get("email"), Correctable):
         texts[ADDRESS_CHECKED] = texts["email"]
-    problems = address.problems | profile.problems | timing.problems
+    problems = address.problems | dict(profile.problems) | timing.problems
     return SubmittedSubscription(email, profile, schedule, texts, problems)
 
 

@@ -91,7 +91,8 @@ def test_a_file_that_is_too_large_is_told_before_it_is_sent(browser: Browser, ap
     library.set_input_files(large)
     problem = page.locator("#library-problem")
     expect(problem).to_contain_text("“big.bib” is 5.2 MB; the limit is 5 MB.")
-    library.set_input_files({**FILE, "name": "thesis.PDF"})
+    thesis: Any = {**FILE, "name": "thesis.PDF"}
+    library.set_input_files(thesis)
     expect(problem).to_contain_text("Only its own program can read “thesis.PDF”.")
     page.get_by_role("button", name="Subscribe").first.click()
     assert posted == []
