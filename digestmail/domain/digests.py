@@ -38,7 +38,7 @@ _WORDS = {
     ReasonKind.SIMILAR: "like “{}”, which you liked",
     ReasonKind.TRENDING: "trending: {} upvotes",
     ReasonKind.READERS: "liked or saved by {} readers here",
-    ReasonKind.CENTRAL: "central to the new papers in {}",
+    ReasonKind.CENTRAL: "central among {} new papers",
     ReasonKind.EXPLORATION: "something different: {}",
 }
 

@@ -1,6 +1,6 @@
 """The seams: what may be exchanged without the rest noticing. Only these are Protocols."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -56,6 +56,14 @@ class Scorer(Protocol):
 
         All are at or above the profile's threshold, or pinned. Hard rules have been applied.
         """
+        ...
+
+    def permitted(self, profile: Profile) -> Collection[int]:
+        """Return the positions of the papers that a profile's hard rules permit."""
+        ...
+
+    def central(self, positions: Sequence[int], limit: int) -> Sequence[int]:
+        """Return at most ``limit`` papers that stand best for all of these, the best first."""
         ...
 
 

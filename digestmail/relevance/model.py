@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from digestmail.domain import Explanation, Interest, Paper, Part, Score
+from digestmail.domain import Explanation, Interest, Paper, Part, Profile, Score
 from digestmail.relevance.explain.explanation import explanation, heaviest_parts
 from digestmail.relevance.features.arrays import Dense, Indices
 from digestmail.relevance.features.day import day_features
@@ -14,8 +14,9 @@ from digestmail.relevance.features.embeddings import Embedder
 from digestmail.relevance.features.keyword_index import KeywordHits
 from digestmail.relevance.features.terms import Features
 from digestmail.relevance.parameters import PARAMETERS, ModelParameters
-from digestmail.relevance.picks import scores_of
+from digestmail.relevance.picks import permitted, scores_of
 from digestmail.relevance.profiles.block import profile_block, remember_keywords
+from digestmail.relevance.scoring.centrality import representatives
 from digestmail.relevance.scoring.diversity import likeness
 from digestmail.relevance.scoring.evidence import Evidence, Ground, evidence_of
 from digestmail.relevance.scoring.filters import Filters
@@ -90,6 +91,21 @@ class Model:
             for evidence in self.evidence(interests)
             for scores in scores_of(evidence, self._picker, explores=self._explores)
         ]
+
+    def permitted(self, profile: Profile) -> frozenset[int]:
+        """Return the papers that a profile's hard rules permit, whatever speaks for them."""
+        return frozenset(np.flatnonzero(permitted(profile, self._ground)).tolist())
+
+    def central(self, positions: Sequence[int], limit: int) -> list[int]:
+        """Return the papers among some that stand best for all of these, the best first.
+
+        By meaning where that is known, else by terms.
+        """
+        if not positions:
+            return []
+        day, places = self._ground.day, np.array(positions, dtype=np.int64)
+        rows = day.meaning.units[places] if day.has_meaning else day.units[places]
+        return [positions[row] for row in representatives(rows, limit).tolist()]
 
     def explain(self, interest: Interest, position: int) -> Explanation:
         """Return the whole sum for one paper."""

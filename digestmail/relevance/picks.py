@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from digestmail.domain import Reason, ReasonKind, Score
+from digestmail.domain import Interest, Profile, Reason, ReasonKind, Score
 from digestmail.relevance.explain.reasons import reasons_of
 from digestmail.relevance.features.arrays import Dense, Indices, Mask
+from digestmail.relevance.profiles.block import stands
 from digestmail.relevance.scoring.diversity import exploration
-from digestmail.relevance.scoring.evidence import Evidence
+from digestmail.relevance.scoring.evidence import Evidence, Ground
 from digestmail.relevance.scoring.top_k import Picker
 
 _LEAST_VALUE = 0.0001  # at any threshold something must speak for a paper; less rounds to nothing
@@ -46,6 +47,17 @@ def _eligible(evidence: Evidence, row: int) -> Mask:
     if interest.profile.required_keywords:
         eligible = eligible & (evidence.block.keywords.required[row].toarray().ravel() > 0)
     return eligible
+
+
+def permitted(profile: Profile, ground: Ground) -> Mask:
+    """Return the papers that a profile's hard rules permit."""
+    interest, filters, day = Interest(profile=profile), ground.filters, ground.day
+    mask: Mask = filters.chosen(interest) & ~filters.excluded(interest)
+    if profile.excluded_keywords:
+        mask = mask & ~stands(day, profile.excluded_keywords, families=False)
+    if profile.required_keywords:
+        mask = mask & stands(day, profile.required_keywords, families=True)
+    return mask
 
 
 def _picked(

@@ -1,13 +1,14 @@
 """The verdicts of subscribers on papers."""
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, union
 
 from digestmail.domain import Feedback, Verdict
 from digestmail.store.database import Database
 from digestmail.store.sql import MOST_VALUES, all_rows, chunks, first_row, upsert
-from digestmail.store.tables import FEEDBACK, FeedbackRow
+from digestmail.store.tables import FEEDBACK, SAVED, FeedbackRow
 
 
 class Feedbacks:
@@ -51,6 +52,21 @@ class Feedbacks:
                 query = select(FEEDBACK).where(FEEDBACK.c.subscriber_id.in_(chunk))
                 rows += all_rows(session, query.order_by(FEEDBACK.c.given_at), FeedbackRow)
         return [_feedback(row) for row in rows]
+
+    def readers(self, since: datetime, least: int) -> dict[int, int]:
+        """Return how many subscribers liked or saved each paper since an instant.
+
+        Only papers with at least ``least`` of them, so that a count tells of nobody.
+        """
+        likes = select(FEEDBACK.c.paper_id, FEEDBACK.c.subscriber_id).where(
+            FEEDBACK.c.verdict == Verdict.MORE.value, FEEDBACK.c.given_at > since
+        )
+        saves = select(SAVED.c.paper_id, SAVED.c.subscriber_id).where(SAVED.c.saved_at > since)
+        readers = union(likes, saves).subquery()  # who did both counts once
+        count = func.count()
+        query = select(readers.c.paper_id, count).group_by(readers.c.paper_id)
+        with self._database.reading() as session:
+            return dict(session.execute(query.having(count >= least)).all())
 
 
 def _feedback(row: FeedbackRow) -> Feedback:

@@ -320,7 +320,7 @@ class SavedRow(Base, table=True):
 
     subscriber_id: int = _owner("subscriber", primary_key=True)
     paper_id: int = _owner("paper", primary_key=True, index=True)
-    saved_at: datetime
+    saved_at: datetime = Field(index=True)
 
 
 class TapRow(Base, table=True):

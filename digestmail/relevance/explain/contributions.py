@@ -106,16 +106,20 @@ def _keyword_contributions(evidence: Evidence, rows: Indices, papers: Indices) -
 def example_shares(evidence: Evidence, row: int, papers: Indices) -> tuple[Indices, Dense]:
     """Return a profile's positive papers, and each one's share of what they add to each paper.
 
-    Shares (papers x positives) are by cosine from the centre of the finest dense space; those of
-    a paper add up to 1, or are 0.
+    Shares (papers x positives) are by cosine from the centre of the finest dense space, or over
+    terms where there is none; those of a paper add up to 1, or are 0.
     """
-    shares, spaces = evidence.block.positives.shares, evidence.ground.day.dense_spaces
+    day, positives = evidence.ground.day, evidence.block.positives
+    shares, vectors = positives.shares, positives.vectors
     columns = shares.indices[shares.indptr[row] : shares.indptr[row + 1]].astype(np.int64)
-    if not len(columns) or not spaces:
-        return columns, np.zeros((len(papers), len(columns)), dtype=np.float32)
-    space, vectors = spaces[-1], evidence.block.positives.vectors
-    vectors_of_row = vectors.meaning if evidence.ground.day.has_meaning else vectors.topics
-    cosines = space.directions[papers] @ unit(vectors_of_row[columns] - space.centre).T
+    if not len(columns):
+        return columns, np.zeros((len(papers), 0), dtype=np.float32)
+    if day.dense_spaces:
+        space = day.dense_spaces[-1]
+        vectors_of_row = vectors.meaning if day.has_meaning else vectors.topics
+        cosines = space.directions[papers] @ unit(vectors_of_row[columns] - space.centre).T
+    else:
+        cosines = (day.units[papers] @ vectors.terms[columns].T).toarray()
     weights = shares.data[shares.indptr[row] : shares.indptr[row + 1]]
     products = np.maximum(cosines, 0) * weights
     return columns, products / np.maximum(products.sum(axis=1, keepdims=True), _TINY)

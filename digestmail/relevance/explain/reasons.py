@@ -72,6 +72,8 @@ def _similar(
     evidence: Evidence, summands: Contributions, rows: Indices, papers: Indices
 ) -> list[Reason | None]:
     """Return for each pair the liked paper that adds most to it."""
+    has_dense = bool(evidence.ground.day.dense_spaces)
+    added = summands.positives if has_dense else summands.terms_total
     reasons: list[Reason | None] = []
     for row in dict.fromkeys(rows.tolist()):
         pairs_of_row = np.flatnonzero(rows == row)
@@ -84,7 +86,7 @@ def _similar(
             pairs_of_row.tolist(), range(len(pairs_of_row)), best.tolist(), strict=True
         ):
             title = readable(evidence.block.positives.papers[columns[at]].title)
-            weight = float(shares[paper, at]) * max(float(summands.positives[pair]), 0.0)
+            weight = float(shares[paper, at]) * max(float(added[pair]), 0.0)
             reasons.append(Reason(ReasonKind.SIMILAR, (title,), weight) if title else None)
     return reasons
 
@@ -137,7 +139,8 @@ class _Reader:
         yield from keywords
         if not total:
             return
-        candidates = [(similar, _LEAST_SIMILAR)] if similar is not None else []
+        has_dense = bool(self.evidence.ground.day.dense_spaces)  # else it is the terms once more
+        candidates = [(similar, _LEAST_SIMILAR)] if similar is not None and has_dense else []
         typed = " ".join(_words_of(keyword) for reason in keywords for keyword in reason.details)
         candidates += [(reason, _LEAST_REASON) for reason in self._terms(typed)]
         meaning = max(float(self.summands.text[self.pair]), 0.0)

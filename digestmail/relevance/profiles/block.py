@@ -177,3 +177,9 @@ def _standing(day: DayFeatures, keywords: Sequence[Sequence[str]], *, families: 
     """Return where any of each list of keywords stands: above 0 there (lists x papers)."""
     expressions, membership = numbered(keywords)
     return csr_matrix(membership @ day.keywords.matches(expressions, families=families))
+
+
+def stands(day: DayFeatures, keywords: Sequence[str], *, families: bool) -> Mask:
+    """Return the papers in which any of these keywords stands (papers,)."""
+    mask: Mask = _standing(day, [keywords], families=families).toarray().ravel() > 0
+    return mask

@@ -1,7 +1,7 @@
 """Deciding digests: pure functions from subscribers, scores and the time to plans."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import accumulate
@@ -182,10 +182,6 @@ def interest_of(
     profile_verdicts = [v for v in verdicts if v.profile_id == profile.id]
     liked = [v for v in profile_verdicts if v.verdict is Verdict.MORE]
     disliked = [v for v in profile_verdicts if v.verdict is Verdict.LESS]
-    keys = {key for each in subscriber.profiles for key in each.seed_papers}
-    named = {known.by_key[key].stored_id for key in keys & known.by_key.keys()}
-    named |= {verdict.paper_id for verdict in verdicts}
-    blocked = named | known.papers_shown.get(subscriber.stored_id, set())
     return Interest(
         profile=profile,
         seeds=seeds,
@@ -193,8 +189,28 @@ def interest_of(
         disliked=tuple(known.by_id[verdict.paper_id] for verdict in disliked),
         weights=tuple(_weight(verdict, window.until) for verdict in (*liked, *disliked)),
         first=window.first(subscriber),
-        blocked=frozenset(positions[paper_id] for paper_id in blocked if paper_id in positions),
+        blocked=known_papers(subscriber, positions, known),
     )
+
+
+def known_papers(
+    subscriber: Subscriber, positions: Mapping[int, int], known: ReadingHistory
+) -> frozenset[int]:
+    """Return the positions of the papers that a subscriber named, judged or was shown."""
+    keys = {key for each in subscriber.profiles for key in each.seed_papers}
+    ids = {known.by_key[key].stored_id for key in keys & known.by_key.keys()}
+    ids |= {verdict.paper_id for verdict in known.feedback.get(subscriber.stored_id, ())}
+    ids |= known.papers_shown.get(subscriber.stored_id, set())
+    return frozenset(positions[paper_id] for paper_id in ids if paper_id in positions)
+
+
+def is_judged(interest: Interest) -> bool:
+    """Return whether a profile has anything that papers are scored by.
+
+    One with nothing but trending papers has it from the first liked paper on.
+    """
+    profile = interest.profile
+    return not profile.is_empty and (not profile.is_trending_only or bool(interest.liked))
 
 
 def _weight(verdict: Feedback, now: datetime) -> float:
@@ -212,18 +228,17 @@ def may_wait(subscriber: Subscriber, due: Due, now: datetime) -> bool:
 def digest_of(
     subscriber: Subscriber,
     slot: Slot,
-    scored: Iterable[tuple[Profile, Sequence[Score]]],
+    items: tuple[DigestItem, ...],
     window: Window,
     outlook: Outlook,
     now: datetime,
 ) -> Digest:
-    """Return the digest of one subscriber: every profile's picks, each paper once, best first."""
-    scored = list(scored)
+    """Return the digest of one subscriber, of these papers if they make one."""
     judged = window.unjudged(subscriber)
-    items = merged(scored, window.papers)
     if not any(item.makes_a_digest for item in items):
         items = ()  # maybes alone are no digest
-    skip = None if items else _why_empty(bool(scored), judged, outlook)
+    has_profile = not all(profile.is_empty for profile in subscriber.profiles)
+    skip = None if items else _why_empty(has_profile, judged, outlook)
     arrival_from, arrival_until = window.judges(subscriber)
     return Digest(
         subscriber_id=subscriber.stored_id,

@@ -35,10 +35,19 @@ from digestmail.steps.daily.plan import (
     due_on,
     due_unreadable,
     interest_of,
+    is_judged,
+    known_papers,
     may_wait,
     merged,
     nearest_note,
     skipped,
+)
+from digestmail.steps.daily.trending import PARAMETERS as TRENDING
+from digestmail.steps.daily.trending import (
+    TrendingRankings,
+    personal_limit,
+    span_of,
+    with_trending,
 )
 from digestmail.steps.subscribers.seed_papers import examples
 from digestmail.store import DigestPlan, Store
@@ -102,6 +111,7 @@ class Planner:
         self._scorer: Scorer | None = None
         self._window = Window((), now, now)
         self._positions: dict[int, int] = {}
+        self._rankings: TrendingRankings | None = None
 
     def plan(self, subscribers: Sequence[Subscriber], day: date | None = None) -> list[DigestPlan]:
         """Return plans for subscribers whose time has come, or for a date; store nothing."""
@@ -176,28 +186,60 @@ class Planner:
             return {}
         scorer = self._ready()
         known = self._known(subscribers)
-        pairs = [
-            (s, p)
+        judged = [
+            (s, interest)
             for s in subscribers
-            for p in s.profiles
-            if not (p.is_empty or p.is_trending_only)
+            for profile in s.profiles
+            if is_judged(interest := self._interest(s, profile, known))
         ]
-        interests = [
-            interest_of(s, profile, self._window, self._positions, known) for s, profile in pairs
-        ]
+        pairs = [(s, interest.profile) for s, interest in judged]
+        interests = [interest for _, interest in judged]
         scores = scorer.score(interests)
         scored: dict[int | None, list[tuple[Profile, Sequence[Score]]]] = {}
         for (subscriber, profile), profile_scores in zip(pairs, scores, strict=True):
             scored.setdefault(subscriber.id, []).append((profile, profile_scores))
         digests = [
-            digest_of(s, slot, scored.get(s.id, []), self._window, self._outlook, self._now)
+            digest_of(s, slot, items, self._window, self._outlook, self._now)
             for s in subscribers
             if (slot := owed[s.id].serve)
+            for items in [self._items(s, scored.get(s.id, []), known)]
         ]
         notes = self._nearest(scorer, pairs, interests, digests)
         return {
             d.subscriber_id: replace(d, note=notes.get(d.subscriber_id, d.note)) for d in digests
         }
+
+    def _interest(self, s: Subscriber, profile: Profile, known: ReadingHistory) -> Interest:
+        limited = replace(profile, max_papers=personal_limit(profile))
+        return interest_of(s, limited, self._window, self._positions, known)
+
+    def _items(
+        self,
+        subscriber: Subscriber,
+        scored: Sequence[tuple[Profile, Sequence[Score]]],
+        known: ReadingHistory,
+    ) -> tuple[DigestItem, ...]:
+        """Return the papers of a digest: what its profiles picked, then the trending ones."""
+        items = merged(scored, self._window.papers)
+        profiles = [profile for profile in subscriber.profiles if profile.trending]
+        if not profiles:
+            return items
+        weekly = subscriber.schedule.is_weekly
+        span = span_of(subscriber.papers_since, self._now, is_weekly=weekly)
+        blocked = known_papers(subscriber, self._positions, known)
+        papers = self._window.papers
+        return with_trending(items, profiles, self._trending(), papers, span, blocked)
+
+    def _trending(self) -> TrendingRankings:
+        """Return the rankings of the run; who liked and saved papers is read once."""
+        if self._rankings is None:
+            scorer, since = self._ready(), self._now - TRENDING.window
+            readers = self._store.feedback.readers(since, TRENDING.least_readers)
+            papers = self._window.papers
+            self._rankings = TrendingRankings(
+                papers, readers, self._now, scorer.permitted, scorer.central
+            )
+        return self._rankings
 
     def _nearest(
         self,
@@ -225,10 +267,7 @@ class Planner:
     def interests(self, subscriber: Subscriber) -> tuple[Any, list[Interest]]:
         """Return what scores the papers that are news, and what a subscriber asks of it."""
         scorer, known = self._ready(), self._known([subscriber])
-        return scorer, [
-            interest_of(subscriber, profile, self._window, self._positions, known)
-            for profile in subscriber.profiles
-        ]
+        return scorer, [self._interest(subscriber, p, known) for p in subscriber.profiles]
 
     def _ready(self) -> Scorer:
         if self._scorer is None:

@@ -20,7 +20,7 @@ _REASONS = {
     ReasonKind.SIMILAR: N_("like “%(what)s”, which you liked"),
     ReasonKind.TRENDING: N_("trending: %(what)s upvotes"),
     ReasonKind.READERS: N_("liked or saved by %(what)s readers here"),
-    ReasonKind.CENTRAL: N_("central to the new papers in %(what)s"),
+    ReasonKind.CENTRAL: N_("central among %(what)s new papers"),
     ReasonKind.EXPLORATION: N_("something different: %(what)s"),
 }
 _STRENGTHS = {

@@ -160,6 +160,16 @@ def test_one_word_shared_with_a_like_is_no_reason() -> None:
     )
 
 
+def test_without_topics_one_shared_word_names_the_liked_paper() -> None:
+    papers = [paper("Sea ferries", "Ferries."), paper("Winter wheat", "Wheat yields.")]
+    model = Model(papers)
+    assert not model._ground.day.dense_spaces
+    wish = interest(liked=(paper("Sea ice drift"),), threshold=0.0)
+    (score,) = model.score([wish])[0]
+    assert score.paper == 0
+    assert [reason.words for reason in score.reasons] == ["like “Sea ice drift”, which you liked"]
+
+
 def test_a_likeness_that_brought_nothing_is_no_reason() -> None:
     ice = paper("Sea of nothing else", "Icebergs drift with care.", authors=("Ada Byron",))
     wish = interest(liked=(LASERS,), authors=("Ada Byron",), threshold=0)

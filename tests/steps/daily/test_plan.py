@@ -32,6 +32,7 @@ from digestmail.steps.daily.plan import (
     due_unreadable,
     interest_of,
     may_wait,
+    merged,
     nearest_note,
     skipped,
 )
@@ -269,7 +270,9 @@ def _digest(
 ) -> Digest:
     slot = due_now(ADA, NOW, LATEST).serve
     assert slot is not None
-    return digest_of(ADA, slot, scored, _window(_seen(*range(papers))), outlook, NOW)
+    window = _window(_seen(*range(papers)))
+    reader = replace(ADA, profiles=tuple(profile for profile, _ in scored))
+    return digest_of(reader, slot, merged(scored, window.papers), window, outlook, NOW)
 
 
 def _score(place: int, value: float, *, pinned: bool = False) -> Score:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -115,6 +115,12 @@ class Told:
 
     def score(self, interests: Sequence[Interest]) -> list[tuple[Score, ...]]:
         return [self._of(interest) for interest in interests]
+
+    def permitted(self, _: Profile) -> Collection[int]:
+        return range(len(self.papers))
+
+    def central(self, positions: Sequence[int], limit: int) -> Sequence[int]:
+        return positions[:limit]
 
     def _of(self, interest: Interest) -> tuple[Score, ...]:
         learnt = 0.3 * (len(interest.liked) + len(interest.seeds) - len(interest.disliked))
