@@ -2,4 +2,5 @@
 
 from digestmail.cli import main
 
-main()
+if __name__ == "__main__":  # further processes of ours import this module too
+    main()

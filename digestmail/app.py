@@ -47,7 +47,7 @@ from digestmail.steps.daily.compose import Composer
 from digestmail.steps.daily.deliver import DeliveryReport, Sender
 from digestmail.steps.daily.embed import PaperEmbeddings
 from digestmail.steps.daily.health import Health, health
-from digestmail.steps.daily.prepare import PrepareReport, PrepareRules
+from digestmail.steps.daily.prepare import ALL, PrepareReport, PrepareRules, Share
 from digestmail.steps.daily.prune import prune
 from digestmail.steps.daily.retention import RetentionReport, RetentionRules, delete_old
 from digestmail.steps.daily.status import Status, status
@@ -210,10 +210,15 @@ class App:
         return self.embeddings.embed(self.embeddings.lacking(), progress)
 
     def prepare(
-        self, day: date | None = None, progress: Progress = no_progress, *, patient: bool = True
+        self,
+        day: date | None = None,
+        progress: Progress = no_progress,
+        *,
+        patient: bool = True,
+        share: Share = ALL,
     ) -> PrepareReport:
         """Store the digests of all who are due; see ``PlanningService.prepare``."""
-        return self.planning.prepare(day, progress, patient=patient)
+        return self.planning.prepare(day, progress, patient=patient, share=share)
 
     def plan(self, day: date | None = None) -> list[DigestPlan]:
         """Return what ``prepare`` would store if it waited for nothing, without storing it."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from apscheduler.events import (
     EVENT_JOB_ERROR,
@@ -28,6 +29,7 @@ from digestmail.app import App
 from digestmail.domain import SourceReport
 from digestmail.errors import DigestmailError, StoreError
 from digestmail.memory import return_free_memory
+from digestmail.processes import DayProcesses
 from digestmail.store import LeaseName
 from digestmail.worker import is_gone, this_worker
 
@@ -69,8 +71,10 @@ class Pace:
 EVERY_MINUTE = Pace()
 
 
-def make_scheduler(app: App, pace: Pace = EVERY_MINUTE) -> BackgroundScheduler:
+def make_scheduler(app: App, pace: Pace = EVERY_MINUTE, processes: int = 1) -> BackgroundScheduler:
     """Return a scheduler, not yet started, whose jobs tick at their pace, the first time at once.
+
+    A large morning is prepared and sent by up to so many ``processes``.
 
     Fetching is a job of its own, so that a slow source never delays a digest; so is embedding.
     """
@@ -80,7 +84,8 @@ def make_scheduler(app: App, pace: Pace = EVERY_MINUTE) -> BackgroundScheduler:
         timezone=UTC, job_defaults=_JOB_DEFAULTS, jobstores={"default": SteadyJobStore()}
     )
     jobs: list[tuple[str, _Work, timedelta]]
-    jobs = [(LeaseName.INGEST, ingest_tick, pace.tick), (LeaseName.DIGESTS, digest_tick, pace.tick)]
+    jobs = [(LeaseName.INGEST, ingest_tick, pace.tick)]
+    jobs.append((LeaseName.DIGESTS, partial(digest_tick, processes=processes), pace.tick))
     jobs.append((LeaseName.RETENTION, retention_tick, pace.retention))
     if app.settings.semantic.model not in ("", "none"):
         jobs.append((LeaseName.MEANING, meaning_tick, pace.tick))
@@ -186,9 +191,10 @@ def _log_failure(report: SourceReport) -> None:
         log.debug("source %s failed: %s", report.source, report.error)
 
 
-def digest_tick(app: App, progress: Progress = _quiet) -> None:
+def digest_tick(app: App, progress: Progress = _quiet, processes: int = 1) -> None:
     """Prepare the digests that are due and send what is to be sent."""
-    prepared = app.prepare(progress=progress)
+    work = DayProcesses(app, processes)
+    prepared = work.prepare(progress=progress)
     if prepared.digests or prepared.skipped:
         log.info(
             "prepared %d digests, skipped %d", prepared.digests, sum(prepared.skipped.values())
@@ -196,7 +202,7 @@ def digest_tick(app: App, progress: Progress = _quiet) -> None:
         return_free_memory()
     if app.stopping.is_set() or app.delivery.is_relay_resting():
         return
-    delivered = app.deliver(progress=progress)
+    delivered = work.deliver(progress=progress)
     if delivered.trouble:  # the sender has told it as an error once
         log.info("the relay is in trouble, will try again: %s", delivered.trouble)
     if delivered.total:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # SIGHUP comes when a terminal is closed; Windows has none.
-_SIGNALS = tuple(
+SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 
@@ -17,7 +17,7 @@ def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
 
     A signal that the process was started to ignore, as by nohup, stays ignored.
     """
-    heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = [signal.signal(number, lambda *_: stop.set()) for number in heeded]
     try:
         yield

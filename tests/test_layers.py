@@ -20,7 +20,8 @@ LEVELS = {
     **dict.fromkeys(["steps", "evaluation"], 2),
     **dict.fromkeys(["services"], 3),
     **dict.fromkeys(["app", "ingestor", "mailing"], 4),
-    **dict.fromkeys(["scheduler", "web", "cli", "demo", "doctor"], 5),
+    **dict.fromkeys(["processes"], 5),
+    **dict.fromkeys(["scheduler", "web", "cli", "demo", "doctor"], 6),
 }
 SIDEWAYS = {  # beside the leaves of level 0 and the parts of level 4
     ("domain", "errors"),

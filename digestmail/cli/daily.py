@@ -10,7 +10,7 @@ import typer
 
 from digestmail.app import App
 from digestmail.cli.output import echo, print_json, progressing
-from digestmail.cli.shell import Json, opened
+from digestmail.cli.shell import Json, Processes, day_processes, opened
 from digestmail.cli.status import end_in_trouble, plain_reasons, plain_troubles, show_reasons
 from digestmail.cli.trial import run_dry
 from digestmail.domain import SourceReport
@@ -117,19 +117,24 @@ def prune(as_json: Json = False) -> None:
         echo(f"Deleted {counts}." if counts else "Nothing is old enough to delete.")
 
 
-def prepare(day: _Day = "", no_wait: _NoWait = False, as_json: Json = False) -> None:
+def prepare(
+    day: _Day = "",
+    no_wait: _NoWait = False,
+    processes: Processes = None,
+    as_json: Json = False,
+) -> None:
     """Score the new papers and store the digests that are due."""
-    with opened() as app:
-        prepared = _prepare(app, parse_day(day), patient=not no_wait)
+    with opened() as app, stopped_by_signals(app.stopping):
+        prepared = _prepare(app, parse_day(day), processes, patient=not no_wait)
     if as_json:
         print_json(_prepared(prepared))
     else:
         _print_prepared(prepared)
 
 
-def _prepare(app: App, day: date | None, *, patient: bool) -> PrepareReport:
+def _prepare(app: App, day: date | None, processes: int | None, *, patient: bool) -> PrepareReport:
     with progressing("Preparing digests") as progress:
-        return app.prepare(day, progress, patient=patient)
+        return day_processes(app, processes).prepare(day, progress, patient=patient)
 
 
 def _prepared(prepared: PrepareReport) -> dict[str, Any]:
@@ -149,10 +154,10 @@ def _print_prepared(prepared: PrepareReport) -> None:
         echo(f"  {prepared.waiting} wait for papers that are late; to go without them: --no-wait")
 
 
-def deliver(as_json: Json = False) -> None:
+def deliver(processes: Processes = None, as_json: Json = False) -> None:
     """Send the planned mails; exit code 1 when the relay or a template is in trouble."""
     with opened() as app:
-        delivered = _deliver(app)
+        delivered = _deliver(app, processes)
         now = app.status()
     if as_json:
         print_json(_delivered(delivered) | {"unsent_why": plain_reasons(now.unsent)})
@@ -161,9 +166,9 @@ def deliver(as_json: Json = False) -> None:
     _end(delivered, [t for t in now.troubles if t.kind in _OF_MAILS])
 
 
-def _deliver(app: App) -> DeliveryReport:
+def _deliver(app: App, processes: int | None) -> DeliveryReport:
     with progressing("Sending mails") as progress, stopped_by_signals(app.stopping):
-        return app.deliver(progress=progress)
+        return day_processes(app, processes).deliver(progress=progress)
 
 
 def _delivered(delivered: DeliveryReport) -> dict[str, Any]:
@@ -209,6 +214,7 @@ def run(
     outbox: Annotated[Path, typer.Option(help="Where a dry run writes its .eml files.")] = Path(
         "dry-run"
     ),
+    processes: Processes = None,
     as_json: Json = False,
 ) -> None:
     """Do all that is due: ingest, prepare, deliver; exit code 1 when the day is in trouble."""
@@ -218,8 +224,8 @@ def run(
             return
         with stopped_by_signals(app.stopping):
             reports = _ingest(app, [])
-            prepared = _prepare(app, parse_day(day), patient=not no_wait)
-            delivered = _deliver(app)
+            prepared = _prepare(app, parse_day(day), processes, patient=not no_wait)
+            delivered = _deliver(app, processes)
             _embed(app)  # what nobody had to wait for
         note_run(app.store, app.clock())
         now = app.status()

@@ -10,8 +10,9 @@ import typer
 
 from digestmail.app import App
 from digestmail.cli.output import echo
-from digestmail.cli.shell import Json, opened
+from digestmail.cli.shell import Json, Processes, opened
 from digestmail.errors import DigestmailError
+from digestmail.processes import available_cores
 from digestmail.scheduler import make_scheduler, stop
 from digestmail.stopping import stopped_by_signals
 
@@ -27,6 +28,7 @@ def serve(
     only: Annotated[Component | None, typer.Option(help="Run just this part.")] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; else as set.")] = "",
     port: Annotated[int | None, typer.Option(help="Port to listen on; else as set.")] = None,
+    processes: Processes = None,
 ) -> None:
     """Serve the web pages and run the scheduler, until stopped."""
     logging.getLogger("digestmail").setLevel(logging.INFO)
@@ -34,11 +36,15 @@ def serve(
         app.renderer.check()
         app.sender()  # settings that could never send stop us here
         if only is Component.SCHEDULER:
-            _run_scheduler(app)
+            _run_scheduler(app, processes or available_cores())
             return
         chosen = app.settings.web
         listener = listen(host or chosen.host, chosen.port if port is None else port)
-        scheduler = None if only is Component.WEB else make_scheduler(app)
+        scheduler = (
+            None
+            if only is Component.WEB
+            else make_scheduler(app, processes=processes or available_cores())
+        )
         if scheduler:
             scheduler.start()
         try:
@@ -48,8 +54,8 @@ def serve(
                 stop(app, scheduler)
 
 
-def _run_scheduler(app: App) -> None:
-    scheduler = make_scheduler(app)
+def _run_scheduler(app: App, processes: int) -> None:
+    scheduler = make_scheduler(app, processes=processes)
     scheduler.start()
     echo("The scheduler runs. Stop it with Ctrl-C.")
     app.stopping.wait()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,13 @@ from digestmail import config
 from digestmail.app import App
 from digestmail.config import Settings
 
+if TYPE_CHECKING:
+    from digestmail.processes import DayProcesses
+
+Processes = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes for a large morning; by default one for each core."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -33,6 +40,13 @@ def config_file() -> Path | None:
 def settings() -> Settings:
     """Return the settings, or ConfigError."""
     return config.load(_Shell.config_file)
+
+
+def day_processes(app: App, processes: int | None) -> "DayProcesses":
+    """Return what prepares and delivers with so many processes, or with one for each core."""
+    from digestmail.processes import DayProcesses, available_cores
+
+    return DayProcesses(app, processes or available_cores())
 
 
 @contextmanager

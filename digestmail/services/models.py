@@ -42,6 +42,10 @@ class ModelProvider:
         self._embeddings.embed_news(papers)
         return self.digest_model(papers, background)
 
+    def store_terms(self, papers: Sequence[Paper]) -> None:
+        """Compute and store the terms of papers that lack them; models then load them."""
+        self._embeddings.features(keeps_texts=False).terms(papers)
+
     def preview_model(self, papers: Sequence[Paper], background: Sequence[Paper]) -> "Model":
         """Return a model for visitors: it explores nothing and stores no text that they type."""
         return self._model(papers, background, self._embeddings.features(keeps_texts=False), 0)

@@ -12,7 +12,15 @@ from digestmail.domain import Clock, Digest, Interest, Subscriber
 from digestmail.errors import InputError
 from digestmail.services.models import ModelProvider
 from digestmail.steps.daily.clock_setback import after_setback
-from digestmail.steps.daily.prepare import Planner, PrepareReport, PrepareRules, due_blocks, prepare
+from digestmail.steps.daily.prepare import (
+    ALL,
+    Planner,
+    PrepareReport,
+    PrepareRules,
+    Share,
+    due_blocks,
+    prepare,
+)
 from digestmail.steps.subscribers.pauses import end_pauses
 from digestmail.store import DigestPlan, Store
 
@@ -41,7 +49,12 @@ class PlanningService:
         self._lock = threading.Lock()
 
     def prepare(
-        self, day: date | None, progress: Callable[[int], None], *, patient: bool
+        self,
+        day: date | None,
+        progress: Callable[[int], None],
+        *,
+        patient: bool,
+        share: Share = ALL,
     ) -> PrepareReport:
         """Store the digests of all who are due, or everyone's of ``day``.
 
@@ -56,8 +69,19 @@ class PlanningService:
             now = self._clock()
             planner = Planner(self._store, make_model, self._rules, now, patient=patient)
             return prepare(
-                self._store, planner, self._clock(), day=day, progress=progress, stop=self._stop
+                self._store,
+                planner,
+                self._clock(),
+                day=day,
+                progress=progress,
+                stop=self._stop,
+                share=share,
             )
+
+    def store_terms(self) -> None:
+        """Store the terms of the papers that are news, once for all processes."""
+        since = self._clock() - self._rules.window
+        self._models.store_terms([paper for _, paper in self._store.papers.news(since)])
 
     def plan(self, day: date | None) -> list[DigestPlan]:
         """Return what ``prepare`` would store if it waited for nothing, without storing it."""

@@ -113,12 +113,34 @@ class Subscribers:
             counted = dict(session.execute(query).all())
         return {status: counted[status] for status in SubscriberStatus if status in counted}
 
-    def active(self, *, after: int, limit: int, due: datetime | None = None) -> list[Subscriber]:
-        """Return active subscribers with ids above ``after``; with ``due``, those due by then."""
+    def active(
+        self,
+        *,
+        after: int,
+        limit: int,
+        due: datetime | None = None,
+        share: tuple[int, int] = (0, 1),
+    ) -> list[Subscriber]:
+        """Return active subscribers with ids above ``after``; with ``due``, those due by then.
+
+        ``share``: only ids that leave the first number when divided by the second.
+        """
         conditions = [SUBSCRIBER.c.status == SubscriberStatus.ACTIVE.value, SUBSCRIBER.c.id > after]
+        if share[1] > 1:
+            conditions.append(SUBSCRIBER.c.id % share[1] == share[0])
         if due is not None:
             conditions.append(SUBSCRIBER.c.next_due_at <= due)
         return self._select(*conditions, limit=limit)
+
+    def count_due(self, due: datetime | None) -> int:
+        """Return how many active subscribers are due by an instant; without one, how many are."""
+        conditions = [SUBSCRIBER.c.status == SubscriberStatus.ACTIVE.value]
+        if due is not None:
+            conditions.append(SUBSCRIBER.c.next_due_at <= due)
+        with self._database.reading() as session:
+            query = select(func.count()).select_from(SUBSCRIBER).where(*conditions)
+            count: int = session.execute(query).scalar_one()
+            return count
 
     def next_due(self) -> datetime | None:
         """Return when the first digest of any active subscriber is due."""

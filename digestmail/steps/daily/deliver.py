@@ -62,6 +62,17 @@ class DeliveryReport:
         """Add one delivery."""
         self.states[state] = self.states.get(state, 0) + 1
 
+    def add(self, other: "DeliveryReport") -> None:
+        """Add the report of another process."""
+        for state, count in other.states.items():
+            self.states[state] = self.states.get(state, 0) + count
+        self.recovered = Recovered(
+            self.recovered.freed + other.recovered.freed,
+            self.recovered.unknown + other.recovered.unknown,
+        )
+        self.trouble = self.trouble or other.trouble
+        self.waits_until = self.waits_until or other.waits_until
+
     @property
     def sent(self) -> int:
         """Return how many mails the relay accepted."""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfoNotFoundError
 
 from digestmail.domain import (
@@ -59,6 +59,16 @@ _NEAREST = 3  # papers told of on a day below the threshold
 BLOCK = 8192  # subscribers planned at a time: some 100 MB with their profiles and scores
 
 
+class Share(NamedTuple):
+    """One of ``of`` equal shares of the subscribers, by their ids; ``number`` counts from 0."""
+
+    number: int = 0
+    of: int = 1
+
+
+ALL = Share()
+
+
 @dataclass(frozen=True, slots=True)
 class PrepareRules:
     """``window``: how long papers are news. ``latest``: how late a digest may still go."""
@@ -84,6 +94,14 @@ class PrepareReport:
                 self.papers += len(digest.items)
             else:
                 self.skipped[digest.skip] = self.skipped.get(digest.skip, 0) + 1
+
+    def add(self, other: "PrepareReport") -> None:
+        """Add the report of another process."""
+        self.digests += other.digests
+        self.papers += other.papers
+        self.waiting += other.waiting
+        for reason, count in other.skipped.items():
+            self.skipped[reason] = self.skipped.get(reason, 0) + count
 
 
 class Planner:
@@ -309,6 +327,7 @@ def prepare(
     progress: Callable[[int], None] = lambda _: None,
     stop: threading.Event | None = None,
     at_once: int = BLOCK,
+    share: Share = ALL,
 ) -> PrepareReport:
     """Plan and store the digests of all subscribers who are due, or everyone's of one date.
 
@@ -316,7 +335,7 @@ def prepare(
     everyone else once ``stop`` is set.
     """
     report, planned = PrepareReport(), 0
-    for block in due_blocks(store, now, day, at_once):
+    for block in due_blocks(store, now, day, at_once, share):
         if stop is not None and stop.is_set():
             break
         report.count(store.digests.record(planner.plan(block, day)))
@@ -327,12 +346,12 @@ def prepare(
 
 
 def due_blocks(
-    store: Store, now: datetime, day: date | None, size: int = BLOCK
+    store: Store, now: datetime, day: date | None, size: int = BLOCK, share: Share = ALL
 ) -> Iterator[list[Subscriber]]:
     """Yield blocks of subscribers to plan for; with ``day`` those who lack that day's digest."""
     after = 0
     limit = None if day is not None else now
-    while block := store.subscribers.active(after=after, limit=size, due=limit):
+    while block := store.subscribers.active(after=after, limit=size, due=limit, share=share):
         after = max(s.stored_id for s in block)
         if day is not None:
             prepared = store.digests.dates([s.stored_id for s in block], day)

@@ -111,6 +111,21 @@ class Ledger:
             rows = all_rows(session, claim, DeliveryRow)
         return sorted(map(_delivery, rows), key=lambda delivery: delivery.id)
 
+    def count_waiting(self, now: datetime, kinds: Collection[DeliveryKind]) -> int:
+        """Return how many deliveries of these kinds could be leased now."""
+        query = (
+            select(func.count())
+            .select_from(DELIVERY)
+            .where(
+                DELIVERY.c.state.in_(_WAITING),
+                DELIVERY.c.next_attempt_at <= now,
+                DELIVERY.c.kind.in_([kind.value for kind in kinds]),
+            )
+        )
+        with self._database.reading() as session:
+            count: int = session.execute(query).scalar_one()
+            return count
+
     def readdress(self, owner: str, delivery: Delivery) -> Delivery | None:
         """Let a leased delivery go to its subscriber's new address; None when there is none.
 
