@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from digestmail.domain import DigestItem, Interest, Paper, Profile
+from digestmail.domain import DigestItem, Interest, Paper, Profile, ReasonKind
 from digestmail.steps.daily.plan import merged
 from digestmail.steps.insight.recent_model import RecentModel, day_of
 from digestmail.steps.insight.suggestions import suggested_keywords
@@ -15,21 +15,37 @@ if TYPE_CHECKING:
     from digestmail.relevance.features.keyword_index import KeywordHits
 
 LISTED = 10  # papers of a preview
-_MAX_PICKED = 100  # of a week: a profile that brings more is too broad anyway
-_FULL = 0.8  # of all room in the mails: then a profile asks for too much
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLimits:
+    """How far a preview counts, and which profile is broad.
+
+    ``counted``: the matches that are counted, in a tenth of a second; of more nobody reads the
+    emails. ``broad``: so many times as many matches as the emails hold; below that few papers are
+    left out, and they are the weakest.
+    """
+
+    counted: int = 400
+    broad: float = 2.0
+
+
+LIMITS = PreviewLimits()
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a profile would have got: the best papers, and how many there would have been.
 
-    ``fitting`` counts what the mails would have held, one on each of ``days`` days or a single
-    weekly one; ``judged`` are all papers of the week. ``suggestions`` are keywords that the
-    examples have in common.
+    ``matches`` counts the papers of the week that reach the profile's threshold, up to
+    ``PreviewLimits.counted``; ``mailed`` those that the emails would have held, one email on
+    each of ``days`` days or a single weekly one; ``judged`` are all papers of the week.
+    ``suggestions`` are keywords that the examples have in common.
     """
 
     items: tuple[DigestItem, ...] = ()
-    fitting: int = 0
+    matches: int = 0
+    mailed: int = 0
     days: int = 0
     judged: int = 0
     suggestions: tuple[str, ...] = ()
@@ -38,13 +54,18 @@ class Preview:
 
     @property
     def a_day(self) -> int:
-        """Return how many papers a mail would have held, about; at least 1 if there were any."""
-        return max(round(self.fitting / max(self.days, 1)), 1 if self.fitting else 0)
+        """Return how many papers an email would have held, about; at least 1 if there were any."""
+        return max(round(self.mailed / max(self.days, 1)), 1 if self.mailed else 0)
 
-    def is_broad(self, profile: Profile) -> bool:
-        """Return whether most mails would have been as full as they may be."""
-        room = min(profile.max_papers * self.days, _MAX_PICKED)
-        return self.days > 0 and self.fitting >= room * _FULL and profile.max_papers > 1
+    @property
+    def is_broad(self) -> bool:
+        """Return whether the emails would have left out most of the papers that match."""
+        return self.mailed > 0 and self.matches >= self.mailed * LIMITS.broad
+
+    @property
+    def is_counted(self) -> bool:
+        """Return whether ``matches`` is the number of all papers that match."""
+        return self.matches < LIMITS.counted
 
 
 def preview(
@@ -70,18 +91,22 @@ def preview(
     )
     if profile.is_empty:
         return empty
-    picked = min(profile.max_papers * max(recent.days, 1), _MAX_PICKED)
-    wide = replace(profile, max_papers=max(picked, LISTED))
+    wide = replace(profile, max_papers=LIMITS.counted)
     base = interest or Interest(profile=profile)
     wide_interest = replace(base, profile=wide, seeds=tuple(seeds), blocked=base.blocked | blocked)
     (scores,) = recent.score([wide_interest])
     items = merged([(profile, scores)], recent.papers)
-    days = Counter(None if weekly else day_of(item.paper) for item in items)
-    pinned = Counter(None if weekly else day_of(item.paper) for item in items if item.pinned)
+    matching = [item for item in items if not _explores(item)]
+    days = Counter(None if weekly else day_of(item.paper) for item in matching)
+    pinned = Counter(None if weekly else day_of(item.paper) for item in matching if item.pinned)
     room = profile.max_papers  # followed authors may go beyond it
-    fitting = sum(max(min(count, room), pinned[day]) for day, count in days.items())
+    mailed = sum(max(min(count, room), pinned[day]) for day, count in days.items())
     listed = tuple(map(_without_likeness_to_itself, items[:LISTED]))
-    return replace(empty, items=listed, fitting=fitting)
+    return replace(empty, items=listed, matches=len(matching), mailed=mailed)
+
+
+def _explores(item: DigestItem) -> bool:
+    return any(reason.kind is ReasonKind.EXPLORATION for reason in item.reasons)
 
 
 def _without_likeness_to_itself(item: DigestItem) -> DigestItem:

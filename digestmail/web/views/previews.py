@@ -39,13 +39,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PreviewView:
-    """A preview. ``unknown``: how many example papers nothing is known of yet."""
+    """A preview. ``unknown``: how many example papers nothing is known of yet.
+
+    ``profile`` is the one that it is of.
+    """
 
     stage: Stage
     lines: tuple[Line, ...] = ()
     result: Preview = field(default_factory=Preview)
-    is_broad: bool = False
     unknown: int = 0
+    profile: Profile = Profile()
 
 
 START = PreviewView(Stage.START)
@@ -71,8 +74,8 @@ def preview_view(
         _stage(profile, result),
         tuple(_line(item, context.pages.words) for item in result.items),
         result,
-        result.is_broad(profile),
         unknown=len(seeds.keys) - len(seeds.papers),
+        profile=profile,
     )
 
 

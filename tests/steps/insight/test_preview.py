@@ -55,7 +55,7 @@ def test_the_best_papers_come_with_their_reasons() -> None:
     (item,) = found.items
     assert item.paper.key == rivers(2).key
     assert any("rivers" in reason.words for reason in item.reasons)
-    assert (found.fitting, found.days, found.judged) == (1, 1, 3)
+    assert (found.matches, found.mailed, found.days, found.judged) == (1, 1, 1, 3)
 
 
 def test_ten_are_shown_and_all_counted() -> None:
@@ -64,18 +64,30 @@ def test_ten_are_shown_and_all_counted() -> None:
     ]
     found = preview(recent_of([*papers, *map(others, range(30, 90))]), RIVERS)
     assert len(found.items) == LISTED
-    assert (found.days, found.fitting, found.a_day) == (3, 24, 8)
+    assert (found.days, found.matches, found.mailed, found.a_day) == (3, 24, 24, 8)
 
 
 def test_a_mail_holds_no_more_than_the_profile_wants() -> None:
     papers = [rivers(n, abstract=f"About {n}.") for n in range(12)]
     found = preview(recent_of(papers), replace(RIVERS, max_papers=3))
-    assert found.fitting == 3
-    assert found.is_broad(replace(RIVERS, max_papers=3))
+    assert (found.matches, found.mailed) == (12, 3)
+    assert found.is_broad
 
 
-def test_a_few_papers_are_not_too_many() -> None:
-    assert not Preview(fitting=5, days=5).is_broad(RIVERS)
+@pytest.mark.parametrize(
+    ("matches", "mailed", "is_broad"),
+    [(9, 9, False), (10, 10, False), (15, 10, False), (20, 10, True), (5, 5, False), (0, 0, False)],
+)
+def test_a_profile_is_broad_if_most_of_its_matches_are_left_out(
+    matches: int, mailed: int, is_broad: bool
+) -> None:
+    assert Preview(matches=matches, mailed=mailed, days=1).is_broad == is_broad
+
+
+def test_matches_are_counted_beyond_what_the_mails_hold() -> None:
+    papers = [rivers(n, abstract=f"About {n}.") for n in range(150)]
+    found = preview(recent_of([*papers, *map(others, range(200, 230))]), RIVERS)
+    assert (found.matches, found.mailed, found.is_counted) == (150, 10, True)
 
 
 def test_examples_are_not_proposed_to_who_named_them() -> None:
@@ -92,9 +104,9 @@ def test_a_weekly_mail_is_one_mail() -> None:
         recent_of([*papers, *map(others, range(30, 60))]),
         replace(RIVERS, max_papers=4),
     )
-    assert preview(recent, few).fitting == 6
+    assert preview(recent, few).mailed == 6
     weekly = preview(recent, few, weekly=True)
-    assert (weekly.fitting, weekly.days) == (4, 1)
+    assert (weekly.matches, weekly.mailed, weekly.days) == (6, 4, 1)
 
 
 def test_what_its_owner_liked_counts_but_is_no_reason_for_itself() -> None:

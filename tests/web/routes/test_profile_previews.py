@@ -46,7 +46,7 @@ async def test_a_changed_profile_is_shown_and_nothing_saved(web: Trial) -> None:
     fields = {"name": "New", "keywords": "rivers", "max_papers": "2"}
     page = (await web.post(f"{profile_path(web, ada)}/preview", fields)).text
     assert page.count("<mark>Rivers</mark>") == 3
-    assert "2 papers of 33 would have come" in page
+    assert "The best 2 would have come in one email." in page
     assert "rivers</textarea>" in page
     assert page.count('<details class="sheet fold" open>') == 1
     assert web.again(ada) == before
@@ -66,10 +66,15 @@ async def test_a_weekly_mail_is_one_mail(web: Trial) -> None:
     web.clock.move(days=1)
     web.app.store.papers.add([Paper(key="test:z", title="Rivers of June")], web.clock())
     web.app.previews.ready()
-    assert "in each of 2 daily mails" in (await tried(web, ada)).text
+    assert "Each of your 2 daily emails would have had about 2." in (await tried(web, ada)).text
     web.app.subscriptions.reschedule(ada, Schedule(weekdays=frozenset({5})), web.clock())
-    assert "5 papers of 35 would have come in one mail" in (await tried(web, ada)).text
-    assert "would have come in one mail" in (await tried(web, ada, max_papers="2")).text
+    assert (
+        "5 of the 35 papers of the last seven days match. All would have come in one email."
+        in (await tried(web, ada)).text
+    )
+    assert (
+        "The best 2 would have come in one email." in (await tried(web, ada, max_papers="2")).text
+    )
 
 
 async def test_a_new_profile_is_tried_before_it_has_a_name(web: Trial) -> None:

@@ -387,7 +387,10 @@ async def preview(web: Trial, **changed: object) -> httpx.Response:
 async def test_a_preview_has_papers_and_reasons(rivers: Trial) -> None:
     answer = (await preview(rivers)).text
     assert 'data-stage="found"' in answer
-    assert "3 papers of 33 would have come in one mail." in answer
+    assert (
+        "3 of the 33 papers of the last seven days match. All would have come in one email."
+        in answer
+    )
     assert answer.count("<mark>Rivers</mark>") == 3
     assert "matches rivers" in answer
     assert "<html" not in answer
@@ -594,3 +597,20 @@ async def test_who_was_imported_with_an_address_only_confirms_and_chooses(web: T
     await web.press(f"{web.preferences(ada)}/profiles", {"name": "Ice", "keywords": "sea ice"})
     (profile,) = web.again(ada).profiles
     assert (profile.keywords, web.again(ada).status) == (("sea ice",), SubscriberStatus.ACTIVE)
+
+
+@pytest.mark.parametrize(
+    ("changed", "advice"),
+    [
+        ({"keywords": "zeppelin"}, "Try a more common word, or describe what you work on"),
+        ({"keywords": "zeppelin", "categories": "cs.CL"}, "more categories"),
+        ({"keywords": "", "authors": "Ada Lovelace"}, "The authors you follow had no new papers"),
+        ({"keywords": "", "seed_papers": "2301.00001"}, "Add more papers you like"),
+    ],
+)
+async def test_advice_names_only_what_the_profile_has(
+    rivers: Trial, changed: dict[str, object], advice: str
+) -> None:
+    answer = html.unescape((await preview(rivers, **changed)).text)
+    assert 'data-stage="nothing"' in answer
+    assert advice in answer
