@@ -48,7 +48,7 @@ class PreviewView:
     lines: tuple[Line, ...] = ()
     result: Preview = field(default_factory=Preview)
     unknown: int = 0
-    profile: Profile = Profile()
+    profile: Profile = field(default_factory=Profile)
 
 
 START = PreviewView(Stage.START)
