@@ -179,7 +179,7 @@ class App:
         """Return the lists of the latest papers."""
         from digestmail.services.trending import TrendingService  # numpy is for who serves
 
-        return TrendingService(self.store)
+        return TrendingService(self.store, self.previews.recent_model)
 
     @cached_property
     def delivery(self) -> DeliveryService:

@@ -27,7 +27,7 @@ from digestmail.sources.services.json_api import (
 )
 
 BASE_URL = "https://huggingface.co/api/"
-REPOLL_DAYS = 3
+REPOLL_DAYS = 7  # as long as a paper can be trending: upvotes grow for days
 _PAGE_SIZE = 100
 _UPVOTE_LIMIT = 1_000_000_000  # the count must fit a database's integer
 

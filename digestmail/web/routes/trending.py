@@ -5,7 +5,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from digestmail.services.trending import Listing, Span
+from digestmail.services.trending import Listing, Order, Span
 from digestmail.web.shared.forms import FormView
 from digestmail.web.shared.public_cache import Throttled, cached
 from digestmail.web.shared.request_context import READ_METHODS, Context, RequestContext
@@ -32,7 +32,7 @@ def trending(context: Context, request: Request) -> Response:
 
 
 def _trending(context: RequestContext, request: Request) -> Response:
-    view = paper_list_view(request, f"{context.pages.base}/", ("upvoted", "newest"))
+    view = paper_list_view(request, f"{context.pages.base}/", tuple(Order))
     board, now = context.app.trending, context.now
     nothing_today = not view.span and not board.papers(Span.TODAY, now)
     span = Span(view.span) if view.span else Span.WEEK if nothing_today else Span.TODAY
@@ -58,7 +58,7 @@ def _listing(context: RequestContext, view: PaperListView, span: Span) -> Listin
     return context.app.trending.list(
         span,
         context.now,
-        upvoted=view.order != "newest",
+        order=Order(view.order or Order.TRENDING),
         category=view.category,
         first=view.first,
         size=PAGE_SIZE,

@@ -71,10 +71,10 @@ def test_a_daily_list() -> None:
 @pytest.mark.parametrize(
     ("since", "first"),
     [
-        (None, "2026-10-04"),
-        (on(2026, 10, 6), "2026-10-04"),
-        (on(2026, 10, 1), "2026-10-01"),
-        (on(2027, 1, 1), "2026-10-04"),
+        (None, "2026-09-30"),
+        (on(2026, 10, 6), "2026-09-30"),
+        (on(2026, 9, 28), "2026-09-28"),
+        (on(2027, 1, 1), "2026-09-30"),
     ],
 )
 def test_the_last_days_are_asked_again(since: datetime | None, first: str) -> None:
@@ -100,7 +100,7 @@ def test_pages_are_asked_until_one_is_empty() -> None:
 def test_a_server_without_pages_is_not_asked_for_ever() -> None:
     with answering(lambda _: Answer(json.dumps([listed()]))) as interface:
         assert len(fetched(interface)) == 1
-    assert len(interface.asked) == 8
+    assert len(interface.asked) == 16
 
 
 def test_a_day_that_has_not_begun_there_is_quiet() -> None:
@@ -148,7 +148,7 @@ def test_bad_records_are_told() -> None:
     [
         *JSON_TROUBLES,
         (Answer('{"papers": []}'), "its answer is not a list: its format may have changed"),
-        (Answer('[{"arxiv": 1}]'), "0 of 4 records could be read (record 1: it has no arXiv id)"),
+        (Answer('[{"arxiv": 1}]'), "0 of 8 records could be read (record 1: it has no arXiv id)"),
     ],
 )
 def test_trouble_is_told(answer: Answer, problem: str) -> None:
