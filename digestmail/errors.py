@@ -7,11 +7,14 @@
     |- NotFoundError           a subscriber, source, profile or digest that does not exist
     |- StoreError              the database cannot be used as it is
     |- SourceError             a source could not be fetched or is not what it should be
+    |- EndpointError           the language model did not answer
     |- MailServerError         the relay is in trouble; no recipient is to blame
     |- TokenError              a link is forged, damaged or has aged
 
 Anything else that escapes is a bug, and is left to show itself.
 """
+
+from datetime import timedelta
 
 EXIT_CODES = {
     0: "all is well",
@@ -66,6 +69,19 @@ class StoreError(DigestmailError):
 
 class SourceError(DigestmailError):
     """A source could not be fetched, or sent something that is not what it should be."""
+
+
+class EndpointError(DigestmailError):
+    """The language model did not answer, or not as it should.
+
+    ``blameless``: whether it would fail whatever it is asked. ``rest``: for how long it wants to
+    be left alone, if it says so.
+    """
+
+    def __init__(self, message: str, *, blameless: bool = False) -> None:
+        super().__init__(message)
+        self.blameless = blameless
+        self.rest: timedelta | None = None
 
 
 class MailServerError(DigestmailError):

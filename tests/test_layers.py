@@ -16,6 +16,7 @@ LEVELS = {
     **dict.fromkeys(["addresses", "tables"], 0),
     **dict.fromkeys(["config", "tokens", "calendar", "charts", "resources"], 1),
     **dict.fromkeys(["memory", "stopping", "worker"], 1),
+    **dict.fromkeys(["language_model"], 1),
     **dict.fromkeys(["sources", "relevance", "search", "render", "mail", "store", "bounces"], 1),
     **dict.fromkeys(["steps", "evaluation"], 2),
     **dict.fromkeys(["services"], 3),

@@ -3,12 +3,22 @@
 ``digestmail init`` writes the descriptions into new settings files.
 """
 
-from typing import Literal
+import re
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from digestmail.domain import PROFILE_FIELDS, THRESHOLD
 
+_LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?", re.ASCII)
 _MAX_PAPERS = PROFILE_FIELDS["max_papers"]
 
 
@@ -72,6 +82,54 @@ class SemanticSection(_Section):
         description="sentence-embedding model: auto (the packaged one, if installed), none, "
         "or a folder with an ONNX model",
     )
+
+
+class SummariesSection(_Section):
+    """One line about each paper by a language model of yours; see docs/summaries.md."""
+
+    url: str = Field(
+        "",
+        description="an OpenAI-compatible interface, such as http://localhost:11434/v1; empty: off",
+    )
+    model: str = Field("", description="the model's name there")
+    api_key: SecretStr = Field(SecretStr(""), description="its key, if it needs one")
+    requests_per_day: int = Field(500, ge=1, description="requests a day (UTC) at most")
+    timeout: int = Field(60, ge=5, le=120, description="seconds to wait for an answer")
+    languages: list[str] = Field(
+        ["en"], min_length=1, description="languages to write in; all but en are translations"
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _checked_url(cls, url: str) -> str:
+        url = url.strip().rstrip("/").removesuffix("/chat/completions")
+        address = urlsplit(url)
+        usable = address.scheme in ("http", "https") and address.hostname and address.port != 0
+        is_plain = url.isprintable() and " " not in url and not (address.query or address.fragment)
+        if url and not (usable and is_plain):
+            raise ValueError("should be a web address such as http://localhost:11434/v1")
+        if address.username is not None:
+            raise ValueError("should be without a password; set summaries.api_key")
+        return url
+
+    @field_validator("languages")
+    @classmethod
+    def _checked_languages(cls, languages: list[str]) -> list[str]:
+        for tag in languages:
+            if not _LANGUAGE_TAG.fullmatch(tag):
+                raise ValueError(f"“{tag[:20]}” is not a language tag such as de or zh-Hans")
+        return list(dict.fromkeys(languages))
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.url and not self.model:
+            raise ValueError("needs a model: set summaries.model")
+        return self
+
+    @property
+    def is_on(self) -> bool:
+        """Return whether lines are written."""
+        return bool(self.url)
 
 
 class DigestSection(_Section):

@@ -15,6 +15,7 @@ from digestmail.config.sections import (
     RetentionSection,
     SemanticSection,
     SmtpSection,
+    SummariesSection,
     WebSection,
 )
 
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     dkim: DkimSection = Field(default_factory=DkimSection)
     digest: DigestSection = Field(default_factory=DigestSection)
     semantic: SemanticSection = Field(default_factory=SemanticSection)
+    summaries: SummariesSection = Field(default_factory=SummariesSection)
     retention: RetentionSection = Field(default_factory=RetentionSection)
     web: WebSection = Field(default_factory=WebSection)
     bounces: BouncesSection = Field(default_factory=BouncesSection)

@@ -30,6 +30,7 @@ from digestmail.domain.fields import (
     Field,
     FieldKind,
 )
+from digestmail.domain.lines import EndpointUse, WrittenLine
 from digestmail.domain.mails import LETTERS, MAILS, DeliveryKind, MailSpec, template_names
 from digestmail.domain.papers import (
     BadRecord,
@@ -80,6 +81,7 @@ __all__ = [
     "DeliveryState",
     "Digest",
     "DigestItem",
+    "EndpointUse",
     "Explanation",
     "Feedback",
     "Field",
@@ -113,6 +115,7 @@ __all__ = [
     "SubscriberStatus",
     "TrendingBasis",
     "Verdict",
+    "WrittenLine",
     "template_names",
     "trending_profile",
 ]

@@ -13,6 +13,7 @@ from digestmail.store.keys import Counted, LeaseName, NoteName
 from digestmail.store.leases import Lease, Leases
 from digestmail.store.ledger.deliveries import Ledger, Recovered
 from digestmail.store.ledger.transitions import Finish, Step, ToWire
+from digestmail.store.lines import Lines
 from digestmail.store.monitoring import Backlog, FailingSource, Overview, Unsent
 from digestmail.store.notes import Notes
 from digestmail.store.papers import Added, Papers
@@ -46,6 +47,7 @@ class Store:
         self.salt = Salt(database)
         self.suppressions = Suppressions(database)
         self.rate_limits = RateLimits(database)
+        self.lines = Lines(database)
         self.notes = Notes(database)
         self.leases = Leases(database)
         self.clock_setback = ClockSetback(database)
@@ -82,6 +84,7 @@ __all__ = [
     "Leases",
     "Ledger",
     "Limit",
+    "Lines",
     "MailedDelivery",
     "NoteName",
     "Notes",

@@ -34,6 +34,7 @@ class LeaseName(_Key):
     DIGESTS = "digests"
     BOUNCES = "bounces"
     MEANING = "meaning"
+    LINES = "lines"
     RETENTION = "retention"
     SCANNED = "taps"  # while the mail of a subscriber seems to be read by a link scanner
 
@@ -46,6 +47,7 @@ class NoteName(_Key):
     RELAYS = "relay-trouble-of"  # the relays that the note of their trouble is about
     RELAY_REST = "relay-rest"  # until when the relays are left alone
     RELAY = "relay"  # the trouble of one relay
+    ENDPOINT_TROUBLE = "endpoint-trouble"  # of the language model, and until when it is left alone
     ALERT = "alert"  # for the operator, not sent yet
     RUN = "run"  # when ``digestmail run`` last ran
     CLOCK = "clock"  # the latest time seen

@@ -13,9 +13,16 @@ from sqlmodel import Session
 
 from digestmail.domain import Paper
 from digestmail.store.database import Database
+from digestmail.store.line_tables import WRITTEN_LINE
 from digestmail.store.paper_identity import names_of
 from digestmail.store.sql import MOST_VALUES, all_rows, chunks, upsert
-from digestmail.store.tables import DELETED_NAME, PAPER, PAPER_FEATURE, PAPER_NAME, PaperRow
+from digestmail.store.tables import (
+    DELETED_NAME,
+    PAPER,
+    PAPER_FEATURE,
+    PAPER_NAME,
+    PaperRow,
+)
 
 SEEDS = "seeds"  # the source of papers that came because a profile names them
 UPLOADS = "uploads"  # the source of papers that only a reader's own file tells of: theirs alone
@@ -338,6 +345,7 @@ def _keep_names(session: Session, works: Sequence[_Work]) -> None:
 def _forget_features(session: Session, paper: Paper) -> None:
     """Delete what was computed of a paper's text; who finds it lacking computes it anew."""
     session.execute(delete(PAPER_FEATURE).where(PAPER_FEATURE.c.paper_id == paper.id))
+    session.execute(delete(WRITTEN_LINE).where(WRITTEN_LINE.c.paper_id == paper.id))
 
 
 def _is_newer(paper: Paper, old: Paper) -> bool:
