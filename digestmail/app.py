@@ -25,7 +25,9 @@ from digestmail.domain import (
     SourceReport,
     Subscriber,
 )
+from digestmail.errors import ConfigError
 from digestmail.ingestor import Ingestor
+from digestmail.language_model.endpoint import EndpointSettings
 from digestmail.mailing import (
     dkim_key,
     identity,
@@ -41,6 +43,7 @@ from digestmail.services.models import ModelProvider
 from digestmail.services.planning import PlanningService
 from digestmail.services.preview import PreviewService
 from digestmail.services.search import SearchService
+from digestmail.services.summaries import SummaryService
 from digestmail.services.threshold_preview import ThresholdPreviewService
 from digestmail.steps.daily.bounces import BounceProcessor, BounceTally
 from digestmail.steps.daily.compose import Composer
@@ -51,6 +54,7 @@ from digestmail.steps.daily.prepare import ALL, PrepareReport, PrepareRules, Sha
 from digestmail.steps.daily.prune import prune
 from digestmail.steps.daily.retention import RetentionReport, RetentionRules, delete_old
 from digestmail.steps.daily.status import Status, status
+from digestmail.steps.daily.summaries import SummaryRules
 from digestmail.steps.links import Links
 from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.store import Database, DigestPlan, Store
@@ -182,6 +186,18 @@ class App:
         return TrendingService(self.store, self.previews.recent_model)
 
     @cached_property
+    def summaries(self) -> SummaryService:
+        """Return the service that has a language model write lines; ConfigError where it is off."""
+        chosen = self.settings.summaries
+        if not chosen.is_on:
+            raise ConfigError("summaries are off: set summaries.url and summaries.model")
+        endpoint = EndpointSettings(
+            chosen.url, chosen.model, chosen.api_key.get_secret_value(), chosen.timeout
+        )
+        rules = SummaryRules(tuple(chosen.languages), chosen.requests_per_day)
+        return SummaryService(self.store, self.planning, endpoint, rules, self.clock, self.stopping)
+
+    @cached_property
     def delivery(self) -> DeliveryService:
         """Return the service that sends planned mails."""
         return DeliveryService(
@@ -292,7 +308,9 @@ class App:
     def status(self) -> Status:
         """Return what happened today and what is next."""
         trouble = self.delivery.template_trouble()
-        return status(self.store, self.clock(), self.relays, trouble)
+        chosen = self.settings.summaries
+        budget = chosen.requests_per_day if chosen.is_on else 0
+        return status(self.store, self.clock(), self.relays, trouble, budget)
 
     def health(self) -> Health:
         """Return whether the service does its work."""

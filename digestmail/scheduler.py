@@ -36,11 +36,13 @@ from digestmail.worker import is_gone, this_worker
 log = logging.getLogger(__name__)
 
 _FAILURES_BEFORE_WARNING = 2  # in succession
+_LINES_SECONDS = 300.0  # then the next run has newer candidates
 _RETENTION_SECONDS = 120.0  # of an hour; what is left is deleted in the next one
 _JOB_LEASES = (
     LeaseName.INGEST,
     LeaseName.DIGESTS,
     LeaseName.MEANING,
+    LeaseName.LINES,
     LeaseName.BOUNCES,
     LeaseName.RETENTION,
 )
@@ -63,6 +65,7 @@ class Pace:
 
     tick: timedelta = timedelta(minutes=1)
     bounces: timedelta = timedelta(minutes=5)
+    lines: timedelta = timedelta(minutes=10)
     retention: timedelta = timedelta(hours=1)
     lease: timedelta = timedelta(minutes=3)
     renewal: timedelta = timedelta(seconds=30)
@@ -76,7 +79,8 @@ def make_scheduler(app: App, pace: Pace = EVERY_MINUTE, processes: int = 1) -> B
 
     A large morning is prepared and sent by up to so many ``processes``.
 
-    Fetching is a job of its own, so that a slow source never delays a digest; so is embedding.
+    Fetching is a job of its own, so that a slow source never delays a digest; so are embedding and
+    asking a language model.
     """
     # What APScheduler says of its jobs, the listeners say in our words.
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
@@ -89,6 +93,8 @@ def make_scheduler(app: App, pace: Pace = EVERY_MINUTE, processes: int = 1) -> B
     jobs.append((LeaseName.RETENTION, retention_tick, pace.retention))
     if app.settings.semantic.model not in ("", "none"):
         jobs.append((LeaseName.MEANING, meaning_tick, pace.tick))
+    if app.settings.summaries.is_on:
+        jobs.append((LeaseName.LINES, lines_tick, pace.lines))
     if app.settings.bounces.mailbox.get_secret_value():
         jobs.append((LeaseName.BOUNCES, bounce_tick, pace.bounces))
     for name, job, interval in jobs:
@@ -215,6 +221,15 @@ def meaning_tick(app: App, progress: Progress = _quiet) -> None:
     if embedded := app.embed(progress):
         log.info("embedded %d papers", embedded)
         return_free_memory()
+
+
+def lines_tick(app: App, progress: Progress = _quiet) -> None:
+    """Have lines about papers written, as far as the budget goes."""
+    report = app.summaries.write(progress, seconds=_LINES_SECONDS)
+    if report.trouble:
+        log.info("no lines for now: %s", report.trouble)
+    if report.written or report.refused:
+        log.info("wrote lines about %d papers, refused %d", report.written, report.refused)
 
 
 def retention_tick(app: App, progress: Progress = _quiet) -> None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "preview": ("trial", "preview"),
     "send-test": ("trial", "send_test"),
     "explain": ("profiles", "explain"),
+    "summaries": ("summaries", "summaries"),
     "prune": ("daily", "prune"),
     "evaluate": ("evaluate", "evaluate"),
     "backtest": ("backtest", "backtest"),

@@ -2,12 +2,15 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from digestmail.cli.output import ago, echo, print_json, print_table
 from digestmail.cli.shell import Json, opened
 from digestmail.cli.sources import result_of
 from digestmail.domain import DeliveryState
+from digestmail.steps.daily.endpoint_state import EndpointStatus
 from digestmail.steps.daily.health import Trouble
 from digestmail.steps.daily.status import Status
 from digestmail.store import Unsent
@@ -89,11 +92,35 @@ def plain(status: Status) -> dict[str, Any]:
         "next_due_at": status.next_due_at,
         "next_fetch_at": status.next_fetch_at,
         "arxiv": status.arxiv,
+        "summaries": plain_summaries(status.summaries) if status.summaries else None,
         "relay_trouble": status.relay_trouble,
         "refused_mail": status.refused_mail,
         "scheduler_runs": status.scheduler_runs,
         "troubles": plain_troubles(status.troubles),
     }
+
+
+def plain_summaries(summaries: EndpointStatus) -> dict[str, Any]:
+    """Return the state of the language model for scripts."""
+    return {
+        **asdict(summaries.use),
+        "requests_per_day": summaries.requests_per_day,
+        "trouble": summaries.trouble,
+        "resting_until": summaries.resting_until,
+    }
+
+
+def summaries_line(summaries: EndpointStatus, now: datetime) -> str:
+    """Return the state of the language model in one line."""
+    use = summaries.use
+    line = (
+        f"Summaries today (UTC): {use.lines} written, {use.requests} of"
+        f" {summaries.requests_per_day} requests, {use.tokens:,} tokens"
+    )
+    if summaries.trouble:
+        again = ago(summaries.resting_until, now) if summaries.resting_until else "next time"
+        line += f"; {summaries.trouble} (tries again {again})"
+    return line
 
 
 def _print(status: Status) -> None:
@@ -122,6 +149,8 @@ def _print(status: Status) -> None:
     echo(f"Next fetch: {ago(status.next_fetch_at, status.at) if status.next_fetch_at else 'none'}")
     if status.arxiv:
         echo(f"arXiv: {status.arxiv}")
+    if status.summaries:
+        echo(summaries_line(status.summaries, status.at))
     if status.refused_mail:
         echo(f"A receiver refuses our mail (see: bounce list): {status.refused_mail}")
     if not status.scheduler_runs:

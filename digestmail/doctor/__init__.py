@@ -18,6 +18,7 @@ from digestmail.doctor.relay_check import examine_relays, examine_sender, examin
 from digestmail.doctor.settings_check import examine_settings
 from digestmail.doctor.sources_check import examine_sources
 from digestmail.doctor.store_check import examine_store
+from digestmail.doctor.summaries_check import examine_summaries
 from digestmail.doctor.templates_check import examine_templates
 from digestmail.domain import Clock
 from digestmail.errors import DigestmailError
@@ -45,6 +46,7 @@ def examine(
     yield _public_url(settings)
     yield from _unless_broken(_one_click(settings))
     yield examine_model(settings)
+    yield from examine_summaries(settings)
     yield from examine_sources(settings)
 
 

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -101,6 +101,23 @@ class PlanningService:
         with self._lock:
             (plan,) = self._impatient_planner().plan([subscriber], day)
         return plan.digests[-1]
+
+    def coming_digests(self, lead: timedelta, most: int) -> list[tuple[Subscriber, Digest]]:
+        """Return the digests that will be due within ``lead``, as they would be by now.
+
+        They are those of at most ``most`` subscribers.
+        """
+        later = self._clock() + lead
+        block = next(due_blocks(self._store, later, None, most), [])
+        if not block:
+            return []
+        with self._lock:
+            planner = Planner(
+                self._store, self._models.digest_model, self._rules, later, patient=False
+            )
+            plans = planner.plan(block)
+        subscribers = {subscriber.stored_id: subscriber for subscriber in block}
+        return [(subscribers[plan.subscriber_id], plan.digests[-1]) for plan in plans]
 
     def interests(self, subscriber: Subscriber) -> "tuple[Model, list[Interest]]":
         """Return the model of what is news now, and an interest for each profile."""

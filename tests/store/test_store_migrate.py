@@ -85,6 +85,8 @@ def _fill(store: Store) -> None:
     store.rate_limits.allow("1e", 1, NOW - NOW, NOW)
     store.rate_limits.allow("2d", 1, None, NOW)
     store.leases.take("digests", "me", NOW - NOW, NOW, lambda _: False)
+    store.lines.begin(papers[0].stored_id, "de")
+    store.lines.take_request(NOW.date(), 1)
     store.notes.write("last-run", "fine", NOW)
     store.ledger.plan(DeliveryKind.LINK, ada.stored_id, ada.email, "link:1", NOW)
     for delivery in store.ledger.claim("me", NOW, NOW - NOW, 1):

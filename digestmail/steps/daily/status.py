@@ -11,6 +11,7 @@ from digestmail.domain import DeliveryState, Phase, SkipReason, SourceState, Sub
 from digestmail.render.environment import counted
 from digestmail.sources.arxiv.announcement_calendar import next_announcement
 from digestmail.steps.daily.batches import ARXIV, outlook
+from digestmail.steps.daily.endpoint_state import EndpointStatus, endpoint_status
 from digestmail.steps.daily.health import Health, Trouble, health
 from digestmail.store import NoteName, Store, Unsent
 
@@ -48,6 +49,7 @@ class Status:
     refused_mail: str  # what a receiver lately held against our mail, not against a subscriber
     unreadable_zones: Mapping[str, int]  # time zones that this machine does not know
     template_trouble: str  # why no mail can be composed; empty when the templates are sound
+    summaries: EndpointStatus | None  # None where no language model writes lines
 
     @property
     def due(self) -> int:
@@ -116,9 +118,17 @@ def _schedule_troubles(status: Status) -> list[Trouble]:
 
 
 def status(
-    store: Store, now: datetime, relays: Collection[str] = (), template_trouble: str = ""
+    store: Store,
+    now: datetime,
+    relays: Collection[str] = (),
+    template_trouble: str = "",
+    requests_per_day: int = 0,
 ) -> Status:
-    """Ask the store; changes nothing. ``relays`` are the names of the configured relays."""
+    """Ask the store; changes nothing.
+
+    ``relays`` are the names of the configured relays, ``requests_per_day`` the budget of the
+    language model, 0 without one.
+    """
     start = now.replace(hour=0, minute=0, second=0, microsecond=0)
     end = start + timedelta(days=1)
     not_mailed = store.digests.count(start, end)
@@ -142,6 +152,7 @@ def status(
         arxiv=_arxiv(store, now) if any(s.spec.kind == ARXIV for s in sources) else "",
         refused_mail=refused[0] if refused and now - refused[1] < _LATELY else "",
         template_trouble=template_trouble,
+        summaries=endpoint_status(store, now, requests_per_day) if requests_per_day else None,
         unreadable_zones={z: n for z, n in store.overview.timezones().items() if not _is_zone(z)},
     )
 

@@ -6,7 +6,6 @@ Whatever the endpoint does costs lines, never a mail.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from digestmail.domain import Clock, Paper, WrittenLine
 from digestmail.errors import EndpointError
@@ -15,7 +14,7 @@ from digestmail.language_model.prompts import line_prompt, translation_prompt
 from digestmail.language_model.replies import UnusableReplyError, read_line, read_translation
 from digestmail.render.paper_line import paper_line
 from digestmail.render.paper_view import clean
-from digestmail.steps.daily.endpoint_rest import load_rest, rest_after, store_rest
+from digestmail.steps.daily.endpoint_state import load_rest, rest_after, store_rest
 from digestmail.store import Store
 
 ENGLISH = "en"
@@ -36,14 +35,12 @@ class SummaryRules:
     """How much is asked of the model.
 
     ``languages`` are those that lines are written in. ``attempts``: after so many unusable answers
-    a paper goes without. ``seconds``: a run ends after so long, since the next one has newer
-    candidates.
+    a paper goes without.
     """
 
     languages: Sequence[str] = (ENGLISH,)
     requests_per_day: int = 500
     attempts: int = 2
-    seconds: float = 240.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +72,17 @@ class LineWriter:
         self._written = 0
         self._refused = 0
 
+    def is_resting(self) -> bool:
+        """Return whether the endpoint is left alone after a failure."""
+        rest = load_rest(self._store)
+        return rest is not None and self._clock() < rest.until
+
     def run(self, candidates: Iterable[Candidate], progress: Progress) -> SummariesReport:
         """Write lines in the order of the candidates until all have theirs or the run must end.
 
-        After a failure the endpoint is left alone for a while, see ``endpoint_rest``.
+        A failure ends it, and begins a rest: see ``endpoint_state``.
         """
         rest = load_rest(self._store)
-        if rest and self._clock() < rest.until:
-            return SummariesReport(trouble=rest.problem)
         for paper, language in self._lacking(list(candidates)):
             if self._is_over():
                 break
@@ -186,8 +186,3 @@ def candidates_of(
         readers[candidate] = readers.get(candidate, 0) + number
     yield from sorted(readers, key=lambda candidate: -readers[candidate])
     yield from (Candidate(paper_id, language) for paper_id in trending for language in languages)
-
-
-def recent_digests(store: Store, now: datetime) -> list[tuple[int, str, int]]:
-    """Return the papers of the digests of the last day, see ``Lines.in_digests``."""
-    return store.lines.in_digests(now - timedelta(days=1))

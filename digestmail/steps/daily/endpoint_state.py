@@ -1,10 +1,11 @@
-"""How long the language model is left alone after a failure, and why."""
+"""The state of the language model: today's use, its last failure, and how long it is left alone."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
+from digestmail.domain import EndpointUse
 from digestmail.errors import EndpointError
 from digestmail.store import NoteName, Store
 
@@ -53,3 +54,24 @@ def store_rest(store: Store, rest: EndpointRest | None, now: datetime) -> None:
     """Store a rest in place of the last one; None ends it."""
     value = msgspec.json.encode(rest).decode() if rest else ""
     store.notes.write(NoteName.ENDPOINT_TROUBLE, value, now)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointStatus:
+    """The use of the language model today (UTC), and what is wrong with it."""
+
+    use: EndpointUse
+    requests_per_day: int
+    trouble: str  # empty if its last answer was one
+    resting_until: datetime | None  # in the future
+
+
+def endpoint_status(store: Store, now: datetime, requests_per_day: int) -> EndpointStatus:
+    """Return today's use and trouble."""
+    rest = load_rest(store)
+    return EndpointStatus(
+        use=store.lines.use(now.date()),
+        requests_per_day=requests_per_day,
+        trouble=rest.problem if rest else "",
+        resting_until=rest.until if rest and rest.until > now else None,
+    )
