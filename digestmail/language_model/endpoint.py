@@ -62,7 +62,8 @@ class Endpoint:
         self._url = f"{settings.url.rstrip('/')}/chat/completions"
         # A redirect is not followed: the key is for this address alone.
         self._client = httpx.Client(
-            headers={"Authorization": f"Bearer {settings.key}"} if settings.key else {},
+            headers={"Accept-Encoding": "identity"}
+            | ({"Authorization": f"Bearer {settings.key}"} if settings.key else {}),
             timeout=httpx.Timeout(
                 settings.timeout, connect=min(settings.timeout, _CONNECT_SECONDS)
             ),
@@ -102,7 +103,9 @@ class Endpoint:
     def _content(self, answer: httpx.Response) -> bytes:
         content = bytearray()
         deadline = self._monotonic() + self._settings.timeout
-        for chunk in answer.iter_bytes():
+        if answer.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise self._error("answered in an encoding that was not asked for")
+        for chunk in answer.iter_raw():
             content += chunk
             if len(content) > _MAX_BYTES:
                 raise self._error(f"sent more than {_MAX_BYTES:,} bytes")

@@ -42,7 +42,7 @@ def translation_prompt(title: str, line: str, language: str) -> Prompt:
 
 
 def language_name(tag: str) -> str:
-    """Return the English name of a language, such as ``Simplified Chinese``; else the tag."""
+    """Return the English name of a language, such as ``Chinese (Simplified)``; else the tag."""
     try:
         name: str | None = Locale.parse(tag, sep="-").get_display_name("en")
     except (UnknownLocaleError, ValueError):
