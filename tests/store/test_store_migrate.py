@@ -33,7 +33,7 @@ from digestmail.store import Bounce, Database, Finish, Origin, Store, Tap
 from digestmail.store.migrate import copies, current_revision, migrate, require_current
 from digestmail.store.tables import DELETED_NAME, metadata
 
-NEWEST = "0019"
+NEWEST = "0020"
 _REBUILD = """
 import sqlalchemy as sa
 from alembic import op
