@@ -1,4 +1,4 @@
-"""The words of digestmail as values: frozen dataclasses, enums and the four seams."""
+"""The words of digestmail as values: frozen dataclasses, enums and the seams."""
 
 from digestmail.domain.delivery import (
     Attempt,
@@ -42,7 +42,16 @@ from digestmail.domain.papers import (
     SourceSpec,
     SourceState,
 )
-from digestmail.domain.seams import Clock, Interest, Mailer, Scorer, ScorerFactory, Source
+from digestmail.domain.people import DirectoryName, Person, PersonId, Work
+from digestmail.domain.seams import (
+    AuthorDirectory,
+    Clock,
+    Interest,
+    Mailer,
+    Scorer,
+    ScorerFactory,
+    Source,
+)
 from digestmail.domain.subscribers import (
     EVERY_DAY,
     THRESHOLD,
@@ -72,6 +81,7 @@ __all__ = [
     "TRENDING_PAPERS",
     "TRENDING_REASONS",
     "Attempt",
+    "AuthorDirectory",
     "BadRecord",
     "Batch",
     "BatchState",
@@ -81,6 +91,7 @@ __all__ = [
     "DeliveryState",
     "Digest",
     "DigestItem",
+    "DirectoryName",
     "EndpointUse",
     "Explanation",
     "Feedback",
@@ -93,6 +104,8 @@ __all__ = [
     "Outcome",
     "Paper",
     "Part",
+    "Person",
+    "PersonId",
     "Phase",
     "Profile",
     "Reason",
@@ -115,6 +128,7 @@ __all__ = [
     "SubscriberStatus",
     "TrendingBasis",
     "Verdict",
+    "Work",
     "WrittenLine",
     "template_names",
     "trending_profile",

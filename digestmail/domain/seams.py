@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from typing import ClassVar, Protocol
 
 from digestmail.domain.delivery import Message, SendResult
 from digestmail.domain.digests import Score
 from digestmail.domain.papers import BadRecord, Paper
+from digestmail.domain.people import DirectoryName, Person, PersonId, Work
 from digestmail.domain.subscribers import Profile
 
 
@@ -25,6 +26,32 @@ class Source(Protocol):
 
         A record that cannot be used is yielded as a BadRecord, never raised. Raises SourceError
         when the source as a whole cannot be read.
+        """
+        ...
+
+
+class AuthorDirectory(Protocol):
+    """Where people who write papers are listed with their works.
+
+    All methods raise SourceError when the directory cannot be read.
+    """
+
+    name: ClassVar[DirectoryName]
+    title: ClassVar[str]  # as people know it
+    readable: ClassVar[frozenset[DirectoryName]]  # whose ids ``person`` can look up
+
+    def people(self, name: str) -> list[Person]:
+        """Return the people whose name is like ``name``, the best match first; none is normal."""
+        ...
+
+    def person(self, person_id: PersonId) -> Person:
+        """Return the person with an id of a ``readable`` directory; NotFoundError without one."""
+        ...
+
+    def works(self, person: Person, since: date) -> list[Work]:
+        """Return the works of a person published since a day, newest first.
+
+        Empty where the person has no id in this directory.
         """
         ...
 

@@ -1,6 +1,7 @@
 """An HTTP client for sources: polite to servers, careful with their answers."""
 
 import json
+import logging
 import ssl
 import threading
 import time
@@ -25,6 +26,9 @@ from digestmail.sources.http.throttle import (
     retry_after,
 )
 from digestmail.text import one_line
+
+# httpx logs the address of each request, and some services want their keys in it.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})

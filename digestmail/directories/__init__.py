@@ -1,0 +1,1 @@
+"""Author directories: who writes papers, under which ids, and their latest works."""
