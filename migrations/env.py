@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from digestmail.store.tables import metadata
+from digestmail.store.table_base import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

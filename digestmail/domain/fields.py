@@ -171,6 +171,15 @@ PROFILE_FIELDS = _by_name(
         at_signup=True,
     ),
     Field(
+        name="excluded_authors",
+        kind=FieldKind.AUTHORS,
+        label=N_("Authors to leave out"),
+        hint=N_("One full name on each line. Their papers never appear."),
+        option="--exclude-authors",
+        help="Authors whose papers must not appear, separated by semicolons.",
+        maximum=60,
+    ),
+    Field(
         name="seed_papers",
         kind=FieldKind.PAPERS,
         label=N_("Papers you like"),

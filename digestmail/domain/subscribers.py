@@ -56,7 +56,7 @@ THRESHOLD = 0.1
 class Profile(Stored):
     """One named interest of a subscriber.
 
-    Hard rules: ``excluded_keywords`` and ``excluded_categories`` never appear; of
+    Hard rules: ``excluded_keywords``, ``_categories`` and ``_authors`` never appear; of
     ``required_keywords``, when given, a paper must have one; ``categories``, when given, are the
     only ones wanted (a paper that names none passes); ``authors`` followed appear whatever else,
     unless excluded.
@@ -72,6 +72,7 @@ class Profile(Stored):
     categories: tuple[str, ...] = ()
     excluded_categories: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
+    excluded_authors: tuple[str, ...] = ()
     seed_papers: tuple[str, ...] = ()  # canonical keys
     max_papers: int = 10
     threshold: float = THRESHOLD  # of Score.value
@@ -156,6 +157,16 @@ class Feedback:
     paper_id: int
     verdict: Verdict
     given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DampedPaper:
+    """A paper of which a subscriber had too many alike that day: mild feedback, soon forgotten."""
+
+    subscriber_id: int
+    profile_id: int | None
+    paper_id: int
+    damped_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

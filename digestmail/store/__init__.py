@@ -5,6 +5,7 @@ from digestmail.store.bounces import Bounce, Bounces, MailedDelivery
 from digestmail.store.bulk_import import ImportBlock, Imports, KnownSubscriber, Limit
 from digestmail.store.catalogue import Catalogue, Seen
 from digestmail.store.clock_setback import ClockSetback
+from digestmail.store.damped import DampedPapers
 from digestmail.store.database import Database
 from digestmail.store.digest_recording import DigestPlan
 from digestmail.store.digests import Digests
@@ -42,6 +43,7 @@ class Store:
         self.subscribers = Subscribers(database)
         self.imports = Imports(database)
         self.feedback = Feedbacks(database)
+        self.damped = DampedPapers(database)
         self.digests = Digests(database)
         self.ledger = Ledger(database)
         self.salt = Salt(database)

@@ -10,9 +10,10 @@ from sqlmodel import Session
 
 from digestmail.domain import DeliveryKind, DeliveryState, Subscriber, SubscriberStatus
 from digestmail.store.database import Database
+from digestmail.store.service_tables import RATE, TALLY
 from digestmail.store.sql import MOST_VALUES, chunks, upsert
 from digestmail.store.subscriber_rows import profile_row, subscriber_row
-from digestmail.store.tables import DELIVERY, PROFILE, RATE, SUBSCRIBER, SUPPRESSION, TALLY
+from digestmail.store.tables import DELIVERY, PROFILE, SUBSCRIBER, SUPPRESSION
 
 _REVOCABLE = "left"  # the one reason that a later refusal replaces: who left may come back
 

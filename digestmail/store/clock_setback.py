@@ -14,8 +14,9 @@ from digestmail.store.database import Database
 from digestmail.store.digests import release
 from digestmail.store.keys import NoteName
 from digestmail.store.leases import SKEW
+from digestmail.store.service_tables import NOTE
 from digestmail.store.sql import MOST_VALUES, chunks, upsert
-from digestmail.store.tables import ATTEMPT, BATCH, DELIVERY, DIGEST, NOTE, PAPER, SUBSCRIBER
+from digestmail.store.tables import ATTEMPT, BATCH, DELIVERY, DIGEST, PAPER, SUBSCRIBER
 
 _LATEST = NoteName.CLOCK.value
 _WAITING = (DeliveryState.PLANNED.value, DeliveryState.DEFERRED.value)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 
 from digestmail.store.database import Database
+from digestmail.store.service_tables import LEASE, LeaseRow
 from digestmail.store.sql import first_row, upsert
-from digestmail.store.tables import LEASE, LeaseRow
 
 SKEW = timedelta(minutes=1)  # by which the clocks of two machines may differ
 

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 
 from digestmail.errors import StoreError
 from digestmail.store.database import Database
-from digestmail.store.tables import metadata
+from digestmail.store.table_base import metadata
 
 _COPY = ".before-"  # between the name of a database and the time of its copy
 

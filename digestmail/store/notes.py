@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from digestmail.store.database import Database
+from digestmail.store.service_tables import NOTE, NoteRow
 from digestmail.store.sql import first_row, upsert
-from digestmail.store.tables import NOTE, NoteRow
 
 
 class Note(NamedTuple):

@@ -6,8 +6,8 @@ from sqlalchemy import delete, or_, select, update
 
 from digestmail.store.database import Database
 from digestmail.store.leases import SKEW
+from digestmail.store.service_tables import RATE, TALLY
 from digestmail.store.sql import upsert
-from digestmail.store.tables import RATE, TALLY
 
 
 class RateLimits:

@@ -10,8 +10,8 @@ from sqlmodel import Session
 
 from digestmail.store.database import Database
 from digestmail.store.keys import NoteName
+from digestmail.store.service_tables import NOTE, RATE, NoteRow
 from digestmail.store.sql import all_rows, first_row, upsert
-from digestmail.store.tables import NOTE, RATE, NoteRow
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _SLICES = 24  # of a window, counted apart, so that it can slide

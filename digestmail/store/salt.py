@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from digestmail.store.database import Database
 from digestmail.store.keys import NoteName
+from digestmail.store.service_tables import NOTE
 from digestmail.store.sql import upsert
-from digestmail.store.tables import NOTE
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as _postgres_insert
 from sqlalchemy.dialects.sqlite import insert as _sqlite_insert
 from sqlmodel import Session
 
-from digestmail.store.tables import Base
+from digestmail.store.table_base import Base
 
 _T = TypeVar("_T")
 _Row = TypeVar("_Row", bound=Base)

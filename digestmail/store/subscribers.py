@@ -1,6 +1,6 @@
 """Subscribers and their profiles."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -29,7 +29,7 @@ from digestmail.domain import (
 from digestmail.errors import InputError, NotFoundError
 from digestmail.i18n import N_, Translatable
 from digestmail.store.database import Database
-from digestmail.store.sql import MOST_VALUES, all_rows, chunks
+from digestmail.store.sql import MOST_VALUES, all_rows, chunks, first_row
 from digestmail.store.subscriber_rows import (
     profile_of,
     profile_row,
@@ -282,6 +282,21 @@ class Subscribers:
         except IntegrityError:
             text = N_("there is a profile “%(name)s” already")
             raise InputError("name", Translatable(text, name=profile.name)) from None
+
+    def change_profile(
+        self, subscriber_id: int, profile_id: int, change: Callable[[Profile], Profile]
+    ) -> None:
+        """Store what ``change`` makes of a profile; NotFoundError when it is gone.
+
+        No other change of it comes between.
+        """
+        owned = (PROFILE.c.id == profile_id, PROFILE.c.subscriber_id == subscriber_id)
+        with self._database.writing() as session:
+            row = first_row(session, select(PROFILE).where(*owned).with_for_update(), ProfileRow)
+            if row is None:
+                raise NotFoundError("that profile is not here any more")
+            changed = profile_row(change(profile_of(row)))
+            session.execute(update(PROFILE).where(*owned).values(changed))
 
     def remove_profile(self, subscriber_id: int, profile_id: int) -> None:
         """Erase one profile of a subscriber."""

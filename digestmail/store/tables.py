@@ -5,7 +5,7 @@ nothing is written that the domain has not checked. Times are aware and in UTC.
 """
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -15,41 +15,17 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
-    Table,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-metadata = MetaData(
-    naming_convention={  # an unnamed constraint cannot be dropped by a later migration
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from digestmail.store.table_base import Base, json_column, owner_column, table
 
 # Ids of erased rows must not come back: links in old mails name them.
 _NEVER_REUSED = {"sqlite_autoincrement": True}
-
-
-class Base(SQLModel):
-    """What all tables share."""
-
-    metadata: ClassVar[MetaData] = metadata
-
-
-def _json() -> Any:
-    return Field(sa_column=Column(JSON, nullable=False))
-
-
-def _owner(table: str, **options: Any) -> Any:
-    column = Column(Integer, ForeignKey(f"{table}.id", ondelete="CASCADE"), **options)
-    return Field(sa_column=column)
 
 
 class PaperRow(Base, table=True):
@@ -61,8 +37,8 @@ class PaperRow(Base, table=True):
     key: str = Field(unique=True)
     title: str = Field(sa_type=Text)
     abstract: str = Field(sa_type=Text)
-    authors: list[str] = _json()
-    categories: list[str] = _json()
+    authors: list[str] = json_column()
+    categories: list[str] = json_column()
     url: str
     doi: str = Field(index=True)
     upvotes: int
@@ -86,7 +62,7 @@ class PaperNameRow(Base, table=True):
     __tablename__ = "paper_name"
 
     name: str = Field(primary_key=True)
-    paper_id: int = _owner("paper", nullable=False, index=True)
+    paper_id: int = owner_column("paper", nullable=False, index=True)
 
 
 class DeletedNameRow(Base, table=True):
@@ -102,7 +78,7 @@ class PaperFeatureRow(Base, table=True):
 
     __tablename__ = "paper_feature"
 
-    paper_id: int = _owner("paper", primary_key=True)
+    paper_id: int = owner_column("paper", primary_key=True)
     kind: str = Field(primary_key=True)
     data: bytes = Field(sa_type=LargeBinary)
 
@@ -123,7 +99,7 @@ class SourceRow(Base, table=True):
 
     name: str = Field(primary_key=True)
     kind: str
-    options: dict[str, str] = _json()
+    options: dict[str, str] = json_column()
     every_minutes: int
     enabled: bool
     next_fetch_at: datetime | None
@@ -133,7 +109,7 @@ class SourceRow(Base, table=True):
     last_report: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
     failures: int  # in succession
     failing_since: datetime | None
-    memory: dict[str, Any] = _json()
+    memory: dict[str, Any] = json_column()
 
 
 class BatchRow(Base, table=True):
@@ -179,16 +155,17 @@ class ProfileRow(Base, table=True):
     __table_args__ = (UniqueConstraint("subscriber_id", "name"), _NEVER_REUSED)
 
     id: int = Field(primary_key=True)
-    subscriber_id: int = _owner("subscriber", nullable=False)
+    subscriber_id: int = owner_column("subscriber", nullable=False)
     name: str
-    keywords: list[str] = _json()
-    required_keywords: list[str] = _json()
-    excluded_keywords: list[str] = _json()
+    keywords: list[str] = json_column()
+    required_keywords: list[str] = json_column()
+    excluded_keywords: list[str] = json_column()
     interests: str = Field(sa_type=Text)
-    categories: list[str] = _json()
-    excluded_categories: list[str] = _json()
-    authors: list[str] = _json()
-    seed_papers: list[str] = _json()
+    categories: list[str] = json_column()
+    excluded_categories: list[str] = json_column()
+    authors: list[str] = json_column()
+    excluded_authors: list[str] = json_column()
+    seed_papers: list[str] = json_column()
     max_papers: int
     threshold: float
     trending: int
@@ -200,7 +177,7 @@ class DigestRow(Base, table=True):
     __table_args__ = (UniqueConstraint("subscriber_id", "date"), _NEVER_REUSED)
 
     id: int = Field(primary_key=True)
-    subscriber_id: int = _owner("subscriber", nullable=False)
+    subscriber_id: int = owner_column("subscriber", nullable=False)
     date: date
     due_at: datetime = Field(index=True)
     prepared_at: datetime
@@ -227,17 +204,17 @@ class DigestItemRow(Base, table=True):
         ),
     )
 
-    digest_id: int = _owner("digest", primary_key=True)
+    digest_id: int = owner_column("digest", primary_key=True)
     position: int = Field(primary_key=True)
-    subscriber_id: int = _owner("subscriber", nullable=False)
-    paper_id: int = _owner("paper", nullable=False, index=True)
+    subscriber_id: int = owner_column("subscriber", nullable=False)
+    paper_id: int = owner_column("paper", nullable=False, index=True)
     profile_id: int | None = Field(
         sa_column=Column(Integer, ForeignKey("profile.id", ondelete="SET NULL"), index=True)
     )
     profile_name: str
     score: float
     pinned: bool
-    reasons: list[Any] = _json()
+    reasons: list[Any] = json_column()
     released: bool
 
 
@@ -250,8 +227,8 @@ class DeliveryRow(Base, table=True):
 
     id: int = Field(primary_key=True)
     kind: str
-    subscriber_id: int = _owner("subscriber", nullable=False, index=True)
-    digest_id: int | None = _owner("digest", index=True)
+    subscriber_id: int = owner_column("subscriber", nullable=False, index=True)
+    digest_id: int | None = owner_column("digest", index=True)
     address: str
     once: str = Field(unique=True)  # what must not be delivered twice: "digest:17", "confirm:3:1"
     state: str
@@ -268,7 +245,7 @@ class AttemptRow(Base, table=True):
     __tablename__ = "attempt"
 
     id: int = Field(primary_key=True)
-    delivery_id: int = _owner("delivery", nullable=False, index=True)
+    delivery_id: int = owner_column("delivery", nullable=False, index=True)
     at: datetime
     seconds: float
     outcome: str
@@ -294,8 +271,8 @@ class BounceRow(Base, table=True):
     id: str = Field(primary_key=True)
     at: datetime = Field(index=True)
     kind: str
-    subscriber_id: int | None = _owner("subscriber", index=True)  # None: nothing proved it
-    delivery_id: int | None = _owner("delivery", index=True)
+    subscriber_id: int | None = owner_column("subscriber", index=True)  # None: nothing proved it
+    delivery_id: int | None = owner_column("delivery", index=True)
     enhanced: str
     text: str = Field(sa_type=Text)
     gave_up: bool  # whether it made us stop mailing the address
@@ -304,8 +281,8 @@ class BounceRow(Base, table=True):
 class FeedbackRow(Base, table=True):
     __tablename__ = "feedback"
 
-    subscriber_id: int = _owner("subscriber", primary_key=True)
-    paper_id: int = _owner("paper", primary_key=True, index=True)
+    subscriber_id: int = owner_column("subscriber", primary_key=True)
+    paper_id: int = owner_column("paper", primary_key=True, index=True)
     profile_id: int | None = Field(
         sa_column=Column(Integer, ForeignKey("profile.id", ondelete="SET NULL"), index=True)
     )
@@ -313,13 +290,26 @@ class FeedbackRow(Base, table=True):
     given_at: datetime = Field(index=True)
 
 
+class DampedRow(Base, table=True):
+    """A paper of a day that brought a reader too many alike."""
+
+    __tablename__ = "damped"
+
+    subscriber_id: int = owner_column("subscriber", primary_key=True)
+    paper_id: int = owner_column("paper", primary_key=True, index=True)
+    profile_id: int | None = Field(
+        sa_column=Column(Integer, ForeignKey("profile.id", ondelete="SET NULL"), index=True)
+    )
+    damped_at: datetime = Field(index=True)
+
+
 class SavedRow(Base, table=True):
     """A paper on a reading list."""
 
     __tablename__ = "saved"
 
-    subscriber_id: int = _owner("subscriber", primary_key=True)
-    paper_id: int = _owner("paper", primary_key=True, index=True)
+    subscriber_id: int = owner_column("subscriber", primary_key=True)
+    paper_id: int = owner_column("paper", primary_key=True, index=True)
     saved_at: datetime = Field(index=True)
 
 
@@ -328,71 +318,30 @@ class TapRow(Base, table=True):
 
     __tablename__ = "tap"
 
-    subscriber_id: int = _owner("subscriber", primary_key=True)
-    paper_id: int = _owner("paper", primary_key=True, index=True)
+    subscriber_id: int = owner_column("subscriber", primary_key=True)
+    paper_id: int = owner_column("paper", primary_key=True, index=True)
     action: str = Field(primary_key=True)  # "more", "less", "save"
     origin: str = Field(primary_key=True)  # "page", "button"
     at: datetime = Field(index=True)
     replaced_at: datetime | None
 
 
-class RateRow(Base, table=True):
-    __tablename__ = "rate"
-
-    key: str = Field(primary_key=True)  # what is counted, hashed
-    since: datetime  # the start of the window that is being counted
-    count: int
-
-
-class TallyRow(Base, table=True):
-    """What is counted for ever, whatever else is forgotten."""
-
-    __tablename__ = "tally"
-
-    key: str = Field(primary_key=True)  # what is counted, hashed
-    count: int
-
-
-class LeaseRow(Base, table=True):
-    __tablename__ = "lease"
-
-    name: str = Field(primary_key=True)
-    owner: str
-    until: datetime
-
-
-class NoteRow(Base, table=True):
-    __tablename__ = "note"
-
-    name: str = Field(primary_key=True)  # see keys.NoteName
-    value: str = Field(sa_type=Text)
-    at: datetime
-
-
-def table(row: type[Base]) -> Table:
-    """Return the table of a row class, for queries that go without the ORM."""
-    return metadata.tables[str(row.__tablename__)]
-
-
 ATTEMPT = table(AttemptRow)
 BATCH = table(BatchRow)
 BOUNCE = table(BounceRow)
 DELETED_NAME = table(DeletedNameRow)
+DAMPED = table(DampedRow)
 DELIVERY = table(DeliveryRow)
 DIGEST = table(DigestRow)
 FEEDBACK = table(FeedbackRow)
 ITEM = table(DigestItemRow)
-LEASE = table(LeaseRow)
-NOTE = table(NoteRow)
 PAPER = table(PaperRow)
 PAPER_FEATURE = table(PaperFeatureRow)
 PAPER_NAME = table(PaperNameRow)
 PROFILE = table(ProfileRow)
-RATE = table(RateRow)
 SAVED = table(SavedRow)
 SOURCE = table(SourceRow)
 SUBSCRIBER = table(SubscriberRow)
 SUPPRESSION = table(SuppressionRow)
-TALLY = table(TallyRow)
 TAP = table(TapRow)
 TEXT_FEATURE = table(TextFeatureRow)

@@ -10,8 +10,9 @@ from digestmail.domain import Paper
 from digestmail.store.database import Database
 from digestmail.store.keys import NoteName
 from digestmail.store.papers import UPLOADS, paper_of, row_of
+from digestmail.store.service_tables import NOTE
 from digestmail.store.sql import MOST_VALUES, all_rows, chunks, upsert
-from digestmail.store.tables import NOTE, PAPER, PAPER_NAME, PaperRow
+from digestmail.store.tables import PAPER, PAPER_NAME, PaperRow
 
 MAX_WAITING = 100  # waiting at a time; of more the oldest goes
 _NAME = NoteName.UPLOAD.of("")

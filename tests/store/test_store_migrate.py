@@ -31,9 +31,10 @@ from digestmail.errors import ConfigError, StoreError
 from digestmail.resources import MIGRATIONS
 from digestmail.store import Bounce, Database, Finish, Origin, Store, Tap
 from digestmail.store.migrate import copies, current_revision, migrate, require_current
-from digestmail.store.tables import DELETED_NAME, metadata
+from digestmail.store.table_base import metadata
+from digestmail.store.tables import DELETED_NAME
 
-NEWEST = "0020"
+NEWEST = "0021"
 _REBUILD = """
 import sqlalchemy as sa
 from alembic import op

@@ -15,7 +15,7 @@ from web_apps import READER, Trial, Watch, open_app, trial
 
 from digestmail.config import MailSettings, Settings
 from digestmail.errors import ConfigError
-from digestmail.store.tables import RATE
+from digestmail.store.service_tables import RATE
 from digestmail.web.application import ROUTERS, make_web
 from digestmail.web.shared.bodies import LARGEST_BODY, LARGEST_FORM
 from digestmail.web.shared.networks import Networks

@@ -97,8 +97,10 @@ def _rules(evidence: Evidence, paper: int) -> Iterator[str]:
     keywords = evidence.block.keywords
     if keywords.excluded[0, paper] > 0:
         yield "never shown: it has an excluded keyword"
-    if filters.excluded(interest)[paper]:
+    if filters.in_categories(interest.profile.excluded_categories)[paper]:
         yield "never shown: it is in an excluded category"
+    if names := filters.authors.excluded(interest).get(paper):
+        yield f"never shown: by {', '.join(names)}, whose papers are left out"
     if not filters.chosen(interest)[paper]:
         yield "not shown: it is in none of the chosen categories"
     elif interest.profile.required_keywords and not keywords.required[0, paper] > 0:

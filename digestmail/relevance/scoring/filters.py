@@ -32,8 +32,10 @@ class Filters:
         return mask
 
     def excluded(self, interest: Interest) -> Mask:
-        """Return the papers in an excluded category."""
-        return self.in_categories(interest.profile.excluded_categories)
+        """Return the papers in an excluded category or by an excluded author."""
+        mask = self.in_categories(interest.profile.excluded_categories)
+        mask[list(self.authors.excluded(interest))] = True
+        return mask
 
     def chosen(self, interest: Interest) -> Mask:
         """Return the papers in a chosen category, and those without any; all, if none is chosen."""

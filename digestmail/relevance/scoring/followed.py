@@ -49,8 +49,15 @@ class FollowedAuthors:
 
     def of(self, interest: Interest) -> dict[int, list[str]]:
         """Return the papers of followed authors: positions, with the names as papers write them."""
+        return self._written(interest.profile.authors, interest)
+
+    def excluded(self, interest: Interest) -> dict[int, list[str]]:
+        """Return the papers of excluded authors, likewise."""
+        return self._written(interest.profile.excluded_authors, interest)
+
+    def _written(self, people: Iterable[str], interest: Interest) -> dict[int, list[str]]:
         names: dict[int, list[str]] = {}
-        for name in interest.profile.authors:
+        for name in people:
             for position, written in self._chosen(name, interest):
                 if written not in names.setdefault(position, []):
                     names[position].append(written)

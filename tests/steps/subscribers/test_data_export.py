@@ -11,7 +11,7 @@ from digestmail.domain import Feedback, Paper, Subscriber, Verdict
 from digestmail.steps.subscribers.data_export import everything, personal_json
 from digestmail.steps.subscribers.seed_papers import packed
 from digestmail.store import Bounce, Origin, Store
-from digestmail.store.tables import metadata
+from digestmail.store.table_base import metadata
 
 _TOLD = {
     "profile": "subscriber",

@@ -33,6 +33,7 @@ PROFILE_VALUES = Profile(
     categories=("cs.LG", "math.*"),
     excluded_categories=("cs.CV",),
     authors=("Ada Lovelace", "Erdős, Paul"),
+    excluded_authors=("Ann Onym",),
     seed_papers=("arxiv:2508.13426", "doi:10.1000/xyz"),
     max_papers=7,
     threshold=0.05,
