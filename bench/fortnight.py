@@ -28,7 +28,7 @@ from bench.common import Stopwatch, watched
 from digestmail.domain import THRESHOLD, Interest, Paper, Profile, Score
 from digestmail.evaluation.read import Benchmark, read_benchmark
 from digestmail.relevance import Features, Model
-from digestmail.steps.daily.plan import HALF_LIFE
+from digestmail.steps.daily.plan import FEEDBACK_WEIGHTS
 
 _AXES, _CLUSTERS = 100, 300
 _SMALLEST, _LARGEST = 20, 150  # papers of a cluster that somebody has a taste for
@@ -57,7 +57,9 @@ class _Reader:
             profile=self.profile,
             liked=tuple(paper for paper, _ in self.liked),
             disliked=tuple(paper for paper, _ in self.disliked),
-            weights=tuple(0.5 ** ((today - day) / HALF_LIFE.days) for _, day in verdicts),
+            weights=tuple(
+                0.5 ** ((today - day) / FEEDBACK_WEIGHTS.half_life.days) for _, day in verdicts
+            ),
         )
 
 

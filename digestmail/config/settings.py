@@ -25,7 +25,7 @@ _MIN_KEY_LENGTH = 32  # characters: 192 bits as `digestmail init` writes them
 _PAGES = frozenset(
     """
     confirm digest done embed favicon.ico feed feedback healthz help hooks never papers papers.atom
-    papers.json preferences return robots.txt save static subscribe
+    papers.json options preferences return robots.txt save static subscribe
     unsubscribe why
     """.split()  # noqa: SIM905 - a list of them is as long as they are many
 )

@@ -18,6 +18,7 @@ from digestmail.domain import (
     Attempt,
     Batch,
     BatchState,
+    DampedPaper,
     DeliveryKind,
     DeliveryState,
     Feedback,
@@ -78,6 +79,7 @@ def _fill(store: Store) -> None:
     store.papers.keep_features("terms", {papers[0].stored_id: b"0"})
     store.texts.keep("meaning", {"hash": b"0"}, NOW)
     store.saved.add(ada.stored_id, papers[0].stored_id, NOW)
+    store.damped.add([DampedPaper(ada.stored_id, None, papers[0].stored_id, NOW)])
     store.taps.record(ada.stored_id, papers[0].stored_id, "save", Origin.PAGE, NOW)
     store.bounces.record(Bounce(id="b", at=NOW, kind="soft"))
     with store.database.writing() as session:

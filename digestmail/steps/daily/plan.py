@@ -16,6 +16,7 @@ from digestmail.calendar import (
     slot_on,
 )
 from digestmail.domain import (
+    DampedPaper,
     Digest,
     DigestItem,
     Feedback,
@@ -34,7 +35,24 @@ from digestmail.text import excerpt
 # Of a subscriber whose last digest was made before papers were numbered, only a time is known. A
 # paper may have become visible a moment after its first_seen_at, when its batch was committed.
 OVERLAP = timedelta(minutes=15)
-HALF_LIFE = timedelta(days=180)  # of a verdict
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackWeights:
+    """How much what readers said still counts, as 1 is a verdict of today.
+
+    Interests change over months, so a verdict halves in ``half_life``. "Fewer like these today" is
+    about a day and not about an interest: it begins at ``damped``, halves in ``damped_half_life``
+    and is forgotten after ``damped_lifetime``, when less than 2 % of a verdict is left of it.
+    """
+
+    half_life: timedelta = timedelta(days=180)
+    damped: float = 0.4
+    damped_half_life: timedelta = timedelta(days=5)
+    damped_lifetime: timedelta = timedelta(days=21)
+
+
+FEEDBACK_WEIGHTS = FeedbackWeights()
 _TITLE = 90  # characters of a title in a note
 
 
@@ -161,6 +179,7 @@ class ReadingHistory:
     feedback: Mapping[int, Sequence[Feedback]]  # by subscriber id
     by_id: Mapping[int, Paper]
     by_key: Mapping[str, Paper]  # see ``seeds.examples``
+    damped: Mapping[int, Sequence[DampedPaper]] = field(default_factory=dict)  # by subscriber id
 
     def example(self, subscriber: Subscriber, key: str) -> Paper | None:
         """Return what a subscriber may learn from by a key that their profile names."""
@@ -182,12 +201,23 @@ def interest_of(
     profile_verdicts = [v for v in verdicts if v.profile_id == profile.id]
     liked = [v for v in profile_verdicts if v.verdict is Verdict.MORE]
     disliked = [v for v in profile_verdicts if v.verdict is Verdict.LESS]
+    damped = [
+        d
+        for d in known.damped.get(subscriber.stored_id, ())
+        if d.paper_id in known.by_id and d.profile_id == profile.id
+    ]
     return Interest(
         profile=profile,
         seeds=seeds,
         liked=tuple(known.by_id[verdict.paper_id] for verdict in liked),
-        disliked=tuple(known.by_id[verdict.paper_id] for verdict in disliked),
-        weights=tuple(_weight(verdict, window.until) for verdict in (*liked, *disliked)),
+        disliked=(
+            *(known.by_id[verdict.paper_id] for verdict in disliked),
+            *(known.by_id[paper.paper_id] for paper in damped),
+        ),
+        weights=(
+            *(_weight(verdict, window.until) for verdict in (*liked, *disliked)),
+            *(_damped_weight(paper, window.until) for paper in damped),
+        ),
         first=window.first(subscriber),
         blocked=known_papers(subscriber, positions, known),
     )
@@ -215,8 +245,17 @@ def is_judged(interest: Interest) -> bool:
 
 def _weight(verdict: Feedback, now: datetime) -> float:
     """Return how much a verdict still counts: interests change."""
-    age = max(now - verdict.given_at, timedelta(0)) / HALF_LIFE
-    return float(0.5**age)
+    return _faded(now - verdict.given_at, FEEDBACK_WEIGHTS.half_life)
+
+
+def _damped_weight(paper: DampedPaper, now: datetime) -> float:
+    """Return how much "fewer like these today" still counts."""
+    weights = FEEDBACK_WEIGHTS
+    return weights.damped * _faded(now - paper.damped_at, weights.damped_half_life)
+
+
+def _faded(age: timedelta, half_life: timedelta) -> float:
+    return float(0.5 ** (max(age, timedelta(0)) / half_life))
 
 
 def may_wait(subscriber: Subscriber, due: Due, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfoNotFoundError
 
 from digestmail.domain import (
+    DampedPaper,
     Digest,
     DigestItem,
     Feedback,
@@ -26,6 +27,7 @@ from digestmail.domain import (
 )
 from digestmail.steps.daily.batches import outlook
 from digestmail.steps.daily.plan import (
+    FEEDBACK_WEIGHTS,
     Due,
     ReadingHistory,
     Window,
@@ -304,10 +306,15 @@ class Planner:
         feedback: dict[int, list[Feedback]] = {}
         for verdict in self._store.feedback.of(ids):
             feedback.setdefault(verdict.subscriber_id, []).append(verdict)
+        damped: dict[int, list[DampedPaper]] = {}
+        for paper in self._store.damped.of(ids, self._now - FEEDBACK_WEIGHTS.damped_lifetime):
+            damped.setdefault(paper.subscriber_id, []).append(paper)
         judged = {verdict.paper_id for verdicts in feedback.values() for verdict in verdicts}
+        judged |= {paper.paper_id for papers in damped.values() for paper in papers}
         return ReadingHistory(
             papers_shown=self._store.digests.shown(ids, self._window.since),
             feedback=feedback,
+            damped=damped,
             by_id=self._store.papers.by_ids(judged) if judged else {},
             by_key=examples(self._store, subscribers),
         )

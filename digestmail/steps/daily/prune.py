@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from digestmail.steps.daily.plan import FEEDBACK_WEIGHTS
 from digestmail.store import Store
 
 UNCONFIRMED = timedelta(days=7)  # an address that somebody typed and nobody confirmed
@@ -12,6 +13,7 @@ TEXTS = timedelta(days=14)  # a weekly digest uses what was computed of its prof
 def prune(store: Store, now: datetime) -> int:
     """Erase requests never confirmed and counters run out; returns how many requests."""
     store.rate_limits.forget(now - COUNTERS)
+    store.damped.forget(now - FEEDBACK_WEIGHTS.damped_lifetime)
     store.taps.forget(now - COUNTERS)
     store.uploads.forget(now - UNCONFIRMED)
     store.texts.forget(now - TEXTS)

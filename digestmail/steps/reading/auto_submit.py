@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from digestmail.domain import Feedback, SubscriberStatus, Verdict
-from digestmail.steps.reading import feedback
+from digestmail.steps.reading import feedback, options
 from digestmail.steps.reading.feedback import RatedPaper
+from digestmail.steps.reading.options import Choice
 from digestmail.store import Counted, LeaseName, Origin, Store, Tap
 
 _MAX_SUBMISSIONS = 4  # of one mail in a RUSH; a quick reader needs two seconds for each
@@ -85,6 +86,16 @@ def press_save(store: Store, paper: RatedPaper, now: datetime) -> Answer:
     if not feedback.is_saved(store, paper):
         _mark_press(store, paper, _SAVED, now)
         store.saved.add(paper.digest.subscriber_id, paper.item.paper.stored_id, now)
+    return Answer.RECORDED
+
+
+def press_option(store: Store, paper: RatedPaper, choice: Choice, now: datetime) -> Answer:
+    """Make a choice because a button was pressed; one that holds stays as it is."""
+    if not _may_press(store, paper, now):
+        return Answer.SCANNED
+    if not options.is_chosen(store, paper, choice, now):
+        options.apply(store, paper, choice, now)
+        _mark_press(store, paper, choice.action, now)
     return Answer.RECORDED
 
 
@@ -210,6 +221,16 @@ def _take_presses_back(store: Store, paper: RatedPaper, since: datetime) -> None
         press = store.taps.last(reader, paper_id, _SAVED, Origin.BUTTON)
         if paper_id in papers and _is_of(press, saved.saved_at, since):
             store.saved.remove(reader, paper_id)
+    _take_choices_back(store, paper, since)
+
+
+def _take_choices_back(store: Store, paper: RatedPaper, since: datetime) -> None:
+    """Undo the options that buttons chose in a burst, of the papers of its mail."""
+    items = {item.paper.stored_id: item for item in paper.digest.items}
+    for tap in store.taps.of(paper.digest.subscriber_id):
+        choice = Choice.of_action(tap.action)
+        if choice and tap.at >= since and tap.paper_id in items:
+            options.undo(store, RatedPaper(paper.digest, items[tap.paper_id]), choice)
 
 
 def _mark_press(

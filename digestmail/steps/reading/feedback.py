@@ -19,8 +19,13 @@ class RatedPaper:
 
 def paper_of_link(store: Store, links: Links, token: str, position: int) -> RatedPaper:
     """Return the paper that a feedback link is about; TokenError when it leads nowhere."""
+    return paper_at(store, links.read_feedback(token), position)
+
+
+def paper_at(store: Store, digest_id: int, position: int) -> RatedPaper:
+    """Return the paper at a position of a digest; TokenError when there is none."""
     try:
-        digest = store.digests.get(links.read_feedback(token))
+        digest = store.digests.get(digest_id)
     except NotFoundError:
         raise TokenError("this link belongs to a digest that is not kept any more") from None
     for item in digest.items:

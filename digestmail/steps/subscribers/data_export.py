@@ -1,11 +1,11 @@
 """Everything that is kept about one person, for that person: GDPR's articles 15 and 20."""
 
 import json
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from digestmail.domain import Attempt, Delivery, Digest, DigestItem, Paper, Subscriber
+from digestmail.domain import Attempt, DampedPaper, Delivery, Digest, DigestItem, Paper, Subscriber
 from digestmail.steps.subscribers.import_export.export import plain
 from digestmail.steps.subscribers.seed_papers import unpacked
 from digestmail.store import Bounce, Store
@@ -15,6 +15,7 @@ _ABOUT = {
     "digests": "each digest that was due, its papers in order, and why one was left out",
     "deliveries": "each mail to you, and what the mail servers said at each attempt",
     "feedback": "your word, more or less, on papers",
+    "fewer_like": "papers of a day that brought you too many alike, for three weeks",
     "saved": "your reading list",
     "taps": "what was done by the links of your mails, for at most eight days, and whether a page"
     " sent itself or a button was pressed: link scanners are told from readers by it",
@@ -28,6 +29,9 @@ _ABOUT = {
 }
 
 
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def personal_json(store: Store, subscriber: Subscriber, now: datetime) -> str:
     """Return ``everything`` as a JSON document, indented."""
     export = everything(store, subscriber, now)
@@ -38,8 +42,10 @@ def everything(store: Store, subscriber: Subscriber, now: datetime) -> dict[str,
     """Return all that is stored about a subscriber, as JSON has it; ``about`` explains the keys."""
     subscriber_id = subscriber.stored_id
     feedback = store.feedback.of([subscriber_id])
+    damped = store.damped.of([subscriber_id], _EVER)
     taps = store.taps.of(subscriber_id)
     paper_ids = {verdict.paper_id for verdict in feedback} | {tap.paper_id for tap in taps}
+    paper_ids |= {paper.paper_id for paper in damped}
     papers = store.papers.by_ids(paper_ids)
     names = {profile.id: profile.name for profile in subscriber.profiles}
     return {
@@ -60,6 +66,7 @@ def everything(store: Store, subscriber: Subscriber, now: datetime) -> dict[str,
             }
             for verdict in feedback
         ],
+        "fewer_like": [_fewer_like(paper, papers, names) for paper in damped],
         "saved": [
             {"paper": _paper(saved.paper), "saved": _instant(saved.saved_at)}
             for saved in store.saved.of(subscriber_id)
@@ -76,6 +83,16 @@ def everything(store: Store, subscriber: Subscriber, now: datetime) -> dict[str,
         "uploads": _each(_upload, _uploads(store, subscriber_id)),
         "bounces": _each(_bounce, store.bounces.of_subscriber(subscriber_id)),
         "blocked": store.suppressions.reason(store.salt.address_hash(subscriber.email)),
+    }
+
+
+def _fewer_like(
+    damped: DampedPaper, papers: Mapping[int, Paper], names: Mapping[int | None, str]
+) -> dict[str, Any]:
+    return {
+        "paper": _paper(papers[damped.paper_id]),
+        "profile": names.get(damped.profile_id),
+        "given": _instant(damped.damped_at),
     }
 
 

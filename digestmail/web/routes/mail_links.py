@@ -140,7 +140,19 @@ class _MailedPaper:
         saved = feedback.is_saved(store, self.paper)
         current = verdict.verdict.value if verdict else "undone"
         stands = {"saved": saved, "unsaved": not saved}.get(action, action == current)
-        return self.page("thanks", done=action if stands else current, is_new=is_new and stands)
+        return self.page(
+            "thanks",
+            done=action if stands else current,
+            is_new=is_new and stands,
+            grows=self._is_trending_only,
+        )
+
+    @property
+    def _is_trending_only(self) -> bool:
+        """Return whether what a reader likes is the beginning of a personal part."""
+        reader = self._context.app.store.subscribers.get(self.reader)
+        profiles = reader.profiles if reader else ()
+        return any(p.id == self.paper.item.profile_id and p.is_trending_only for p in profiles)
 
     def page(self, name: str, status: int = 200, **names: object) -> Response:
         """Return a page about it. None leads to the preferences: digests are passed on."""
@@ -154,5 +166,8 @@ class _MailedPaper:
             profile=clean(item.profile_name, _MAX_PROFILE),
             score=round(item.score * 100),
             reasons=reason_lines(item, self._context.pages.words),
+            options=self._context.pages.local(
+                self._context.app.links.options(self.paper.digest.stored_id, item.position)
+            ),
             **names,
         )

@@ -14,6 +14,7 @@ Disallow: /digest/
 Disallow: /feed/
 Disallow: /feedback/
 Disallow: /never/
+Disallow: /options/
 Disallow: /papers?
 Disallow: /papers.
 Disallow: /preferences/

@@ -19,6 +19,7 @@ _TOKEN_PAGES = (
     "/feed/",
     "/feedback/",
     "/never/",
+    "/options/",
     "/preferences/",
     "/return/",
     "/save/",

@@ -15,6 +15,7 @@ from steps_world import (
     composer,
     digest,
     join,
+    paper,
     planned,
     prepare_at,
     release_digest,
@@ -23,6 +24,7 @@ from steps_world import (
 from digestmail.domain import (
     Batch,
     BatchState,
+    DampedPaper,
     DeliveryState,
     Feedback,
     Profile,
@@ -449,3 +451,60 @@ def test_papers_that_another_process_withdrew_come_with_the_next_digest(store: S
     store.digests.record(plans)
     prepare_at(store, NOW + 2 * DAY)
     assert _shown(store) == [["01"], ["02"], ["01"]]
+
+
+# --- fewer like these ------------------------------------------------------------------------
+
+
+def _damped_weights(store: Store, days: int) -> tuple[float, ...]:
+    planner = Planner(store, Model, PrepareRules(), NOW + days * DAY)
+    (interest,) = planner.interests(store.subscribers.by_email(ADA))[1]
+    assert len(interest.disliked) == len(interest.weights)
+    return tuple(round(weight, 3) for weight in interest.weights)
+
+
+def test_fewer_like_these_counts_a_little_and_fades(store: Store) -> None:
+    ada = join(store)
+    papers = arrive(store, 1, 2)
+    profile = ada.profiles[0].id
+    store.damped.add([DampedPaper(ada.stored_id, profile, p.stored_id, NOW) for p in papers])
+    assert [_damped_weights(store, days) for days in (0, 5, 10)] == [
+        (0.4,) * 2,
+        (0.2,) * 2,
+        (0.1,) * 2,
+    ]
+    assert _damped_weights(store, 22) == ()
+    store.damped.remove(ada.stored_id, [papers[0].stored_id])
+    assert _damped_weights(store, 0) == (0.4,)
+    store.damped.forget(NOW + DAY)
+    assert _damped_weights(store, 0) == ()
+
+
+def test_fewer_like_these_ranks_papers_like_them_lower(store: Store) -> None:
+    ada = join(store, profiles=(replace(GRAPHS, max_papers=20),))
+    arrive(store, *range(1, 4), abstract="Message passing on molecules and atoms.")
+    arrive(store, *range(4, 8), abstract="Opinions spread in communities of people.")
+    arrive(store, *range(20, 40), title="Permafrost", abstract="Frozen ground thaws in Siberia.")
+
+    def scores() -> dict[str, float]:
+        planner = Planner(store, Model, PrepareRules(), NOW)
+        (plan,) = planner.plan([store.subscribers.by_email(ADA)], NOW.date())
+        return {item.paper.key[-2:]: item.score for item in plan.digests[-1].items}
+
+    before = scores()
+    known = store.papers.by_keys([paper(number).key for number in (1, 2)])
+    profile = ada.profiles[0].id
+    store.damped.add(
+        [DampedPaper(ada.stored_id, profile, p.stored_id, NOW) for p in known.values()]
+    )
+    after = scores()
+    assert before["03"] - before["04"] > after["03"] - after["04"]
+
+
+def test_papers_of_an_excluded_author_never_appear_even_if_followed(store: Store) -> None:
+    profile = replace(GRAPHS, authors=("Ada Lovelace",), excluded_authors=("A. Lovelace",))
+    join(store, profiles=(profile,))
+    arrive(store, 1, authors=("Lovelace, Ada", "Bo Stone"))
+    arrive(store, 2, authors=("Bo Stone",))
+    prepare_at(store, NOW)
+    assert _shown(store) == [["02"]]

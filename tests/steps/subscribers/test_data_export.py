@@ -7,7 +7,7 @@ from typing import Any
 from conftest import FakeClock
 from steps_world import NOW, ScriptedMailer, deliver, join, owe
 
-from digestmail.domain import Feedback, Paper, Subscriber, Verdict
+from digestmail.domain import DampedPaper, Feedback, Paper, Subscriber, Verdict
 from digestmail.steps.subscribers.data_export import everything, personal_json
 from digestmail.steps.subscribers.seed_papers import packed
 from digestmail.store import Bounce, Origin, Store
@@ -20,6 +20,7 @@ _TOLD = {
     "delivery": "deliveries",
     "attempt": "deliveries",
     "feedback": "feedback",
+    "damped": "fewer_like",
     "saved": "saved",
     "tap": "taps",
     "bounce": "bounces",
@@ -35,6 +36,7 @@ async def known(store: Store, clock: FakeClock, email: str, number: int) -> Subs
     paper = store.digests.of_subscriber(mine)[0].items[0].paper.stored_id
     profile = found.profiles[0].id
     store.feedback.give(Feedback(mine, profile, paper, Verdict.MORE, NOW))
+    store.damped.add([DampedPaper(mine, profile, paper, NOW)])
     store.saved.add(mine, paper, NOW)
     store.taps.record(mine, paper, "save", Origin.BUTTON, NOW)
     bounce = Bounce(id=email, at=NOW, kind="soft", subscriber_id=mine, delivery_id=mail.id)
