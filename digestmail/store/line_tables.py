@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import Column, ForeignKey, Integer, Text
 from sqlmodel import Field
 
-from digestmail.store.tables import Base, table
+from digestmail.store.table_base import Base, table
 
 
 class WrittenLineRow(Base, table=True):

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import insert, select
+from sqlmodel import Session
+
 from digestmail.domain import (
     PROFILE_FIELDS,
     SCHEDULE_FIELDS,
@@ -11,7 +14,8 @@ from digestmail.domain import (
     Subscriber,
     SubscriberStatus,
 )
-from digestmail.store.tables import ProfileRow, SubscriberRow
+from digestmail.store.sql import MOST_VALUES, all_rows, chunks
+from digestmail.store.tables import PROFILE, ProfileRow, SubscriberRow
 
 
 def subscriber_row(subscriber: Subscriber) -> dict[str, object]:
@@ -73,3 +77,20 @@ def profile_of(row: ProfileRow) -> Profile:
         for name, field in PROFILE_FIELDS.items()
     }
     return Profile(id=row.id, subscriber_id=row.subscriber_id, **values)
+
+
+def profiles_of(session: Session, subscriber_ids: Sequence[int]) -> dict[int, list[Profile]]:
+    """Return the profiles of subscribers by their ids, in the order of creation."""
+    profiles: dict[int, list[Profile]] = {}
+    for chunk in chunks(subscriber_ids, MOST_VALUES):
+        query = select(PROFILE).where(PROFILE.c.subscriber_id.in_(chunk)).order_by(PROFILE.c.id)
+        for row in all_rows(session, query, ProfileRow):
+            profiles.setdefault(row.subscriber_id, []).append(profile_of(row))
+    return profiles
+
+
+def insert_profile(session: Session, subscriber_id: int, profile: Profile) -> int:
+    """Store a new profile; return its id."""
+    row = profile_row(profile) | {"subscriber_id": subscriber_id, "feed_serial": 0}
+    added: int = session.execute(insert(PROFILE).values(row).returning(PROFILE.c.id)).scalar_one()
+    return added

@@ -1,6 +1,6 @@
 """Subscribers and their profiles."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -16,7 +16,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
 
 from digestmail.addresses import ascii_address
 from digestmail.domain import (
@@ -31,8 +30,10 @@ from digestmail.i18n import N_, Translatable
 from digestmail.store.database import Database
 from digestmail.store.sql import MOST_VALUES, all_rows, chunks, first_row
 from digestmail.store.subscriber_rows import (
+    insert_profile,
     profile_of,
     profile_row,
+    profiles_of,
     schedule_row,
     subscriber_of,
     subscriber_row,
@@ -72,7 +73,7 @@ class Subscribers:
                 added = insert(SUBSCRIBER).values(row).returning(SUBSCRIBER.c.id)
                 new_id: int = session.execute(added).scalar_one()
                 for profile in subscriber.profiles:
-                    _insert_profile(session, new_id, profile)
+                    insert_profile(session, new_id, profile)
         except IntegrityError:
             raise InputError("email", f"{subscriber.email} is a subscriber already") from None
         return self._select(SUBSCRIBER.c.id == new_id)[0]
@@ -272,7 +273,7 @@ class Subscribers:
         try:
             with self._database.writing() as session:
                 if profile.id is None:
-                    return _insert_profile(session, profile.subscriber_id, profile)
+                    return insert_profile(session, profile.subscriber_id, profile)
                 owned = PROFILE.c.subscriber_id == profile.subscriber_id
                 change = update(PROFILE).where(PROFILE.c.id == profile.id, owned)
                 changed = change.values(profile_row(profile)).returning(PROFILE.c.id)
@@ -370,7 +371,7 @@ class Subscribers:
         query = select(SUBSCRIBER).where(*conditions).order_by(SUBSCRIBER.c.id).limit(limit)
         with self._database.reading() as session:
             rows = all_rows(session, query, SubscriberRow)
-            profiles = _profiles(session, [row.id for row in rows])
+            profiles = profiles_of(session, [row.id for row in rows])
         return [subscriber_of(row, profiles.get(row.id, ())) for row in rows]
 
 
@@ -391,18 +392,3 @@ def _recipient(
     return Recipient(
         number, email, SubscriberStatus(status), confirmed, weekly, most_papers, serial
     )
-
-
-def _profiles(session: Session, subscriber_ids: Sequence[int]) -> dict[int, list[Profile]]:
-    profiles: dict[int, list[Profile]] = {}
-    for chunk in chunks(subscriber_ids, MOST_VALUES):
-        query = select(PROFILE).where(PROFILE.c.subscriber_id.in_(chunk)).order_by(PROFILE.c.id)
-        for row in all_rows(session, query, ProfileRow):
-            profiles.setdefault(row.subscriber_id, []).append(profile_of(row))
-    return profiles
-
-
-def _insert_profile(session: Session, subscriber_id: int, profile: Profile) -> int:
-    row = profile_row(profile) | {"subscriber_id": subscriber_id, "feed_serial": 0}
-    added: int = session.execute(insert(PROFILE).values(row).returning(PROFILE.c.id)).scalar_one()
-    return added

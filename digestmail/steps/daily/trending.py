@@ -184,8 +184,13 @@ class TrendingRankings:
 
 def _rules_of(profile: Profile) -> Profile:
     """Return a profile with nothing but its hard rules, so that equal ones are equal."""
-    named = {"categories", "excluded_categories", "required_keywords", "excluded_keywords"}
-    return Profile(**{name: getattr(profile, name) for name in named})
+    return Profile(
+        categories=profile.categories,
+        excluded_categories=profile.excluded_categories,
+        excluded_authors=profile.excluded_authors,
+        required_keywords=profile.required_keywords,
+        excluded_keywords=profile.excluded_keywords,
+    )
 
 
 def personal_limit(profile: Profile, parameters: TrendingParameters = PARAMETERS) -> int:
