@@ -13,8 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from digestmail.author_lookup import open_lookup
 from digestmail.calendar import utc_now
 from digestmail.config import Settings
+from digestmail.directories.lookup import DirectoryLookup
 from digestmail.domain import (
     Clock,
     DeliveryKind,
@@ -88,12 +90,13 @@ class App:
         self.links = Links(settings.public_url, Signer(_keys(settings)))
         self.subscriptions = SubscriptionService(self.store, self.links)
         self.stopping = threading.Event()  # set it, and nothing further is begun
+        self._monotonic, self._pause = monotonic, sleep or self.stopping.wait
         self.ingestor = Ingestor(
             settings,
             self.store,
             clock,
             monotonic=monotonic,
-            sleep=sleep or self.stopping.wait,
+            sleep=self._pause,
             stop=self.stopping,
         )
         place = _model_place(settings)
@@ -110,6 +113,8 @@ class App:
         """Close the database, once nothing reads it in the background any more."""
         if "previews" in vars(self):
             self.previews.close()
+        if "directories" in vars(self):
+            self.directories.close()
         self.store.database.close()
 
     @property
@@ -196,6 +201,11 @@ class App:
         )
         rules = SummaryRules(tuple(chosen.languages), chosen.requests_per_day)
         return SummaryService(self.store, self.planning, endpoint, rules, self.clock, self.stopping)
+
+    @cached_property
+    def directories(self) -> DirectoryLookup:
+        """Return the lookup in author directories; ConfigError where the settings turn it off."""
+        return open_lookup(self.settings, self.clock, self._monotonic, self._pause)
 
     @cached_property
     def delivery(self) -> DeliveryService:

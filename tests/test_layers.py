@@ -20,7 +20,7 @@ LEVELS = {
     **dict.fromkeys(["sources", "relevance", "search", "render", "mail", "store", "bounces"], 1),
     **dict.fromkeys(["steps", "evaluation"], 2),
     **dict.fromkeys(["services"], 3),
-    **dict.fromkeys(["app", "ingestor", "mailing"], 4),
+    **dict.fromkeys(["app", "author_lookup", "ingestor", "mailing"], 4),
     **dict.fromkeys(["processes"], 5),
     **dict.fromkeys(["scheduler", "web", "cli", "demo", "doctor"], 6),
 }
@@ -31,6 +31,7 @@ SIDEWAYS = {  # beside the leaves of level 0 and the parts of level 4
     ("directories", "sources"),  # the polite client, and how records become papers
     ("search", "relevance"),  # its terms, names and embeddings
     ("steps", "evaluation"),  # the calibration of the backtest
+    ("app", "author_lookup"),
     ("app", "ingestor"),
     ("app", "mailing"),
     ("doctor", "web"),

@@ -132,6 +132,20 @@ class SummariesSection(_Section):
         return bool(self.url)
 
 
+class DirectoriesSection(_Section):
+    """Author directories: ORCID, OpenAlex, Semantic Scholar, DBLP and arXiv."""
+
+    enabled: bool = Field(
+        True, description="look up people and their papers there; false: never contact them"
+    )
+    openalex_key: SecretStr = Field(
+        SecretStr(""), description="OpenAlex key; without it few lookups a day"
+    )
+    semantic_scholar_key: SecretStr = Field(
+        SecretStr(""), description="Semantic Scholar key; without it many lookups are refused"
+    )
+
+
 class DigestSection(_Section):
     """What goes into a digest."""
 

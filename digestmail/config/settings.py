@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from digestmail.config.sections import (
     BouncesSection,
     DigestSection,
+    DirectoriesSection,
     DkimSection,
     MailSettings,
     RetentionSection,
@@ -69,6 +70,7 @@ class Settings(BaseSettings):
     digest: DigestSection = Field(default_factory=DigestSection)
     semantic: SemanticSection = Field(default_factory=SemanticSection)
     summaries: SummariesSection = Field(default_factory=SummariesSection)
+    directories: DirectoriesSection = Field(default_factory=DirectoriesSection)
     retention: RetentionSection = Field(default_factory=RetentionSection)
     web: WebSection = Field(default_factory=WebSection)
     bounces: BouncesSection = Field(default_factory=BouncesSection)

@@ -49,7 +49,8 @@ class Lookup(Generic[_T]):
 class DirectoryLookup:
     """Lookups in ``directories``, the most reliable first. May be shared between threads.
 
-    ``monotonic`` is the clock of cache and limits. Close it to end its threads.
+    ``monotonic`` is the clock of cache and limits. Close it to end its threads; ``on_close`` ends
+    what the directories need.
     """
 
     def __init__(
@@ -58,10 +59,12 @@ class DirectoryLookup:
         *,
         monotonic: Callable[[], float],
         limits: LookupLimits | None = None,
+        on_close: Callable[[], object] = lambda: None,
     ) -> None:
         self._directories = directories
         self._limits = limits or LookupLimits()
         self._monotonic = monotonic
+        self._on_close = on_close
         self._lock = threading.Lock()
         self._cache = TTLCache[tuple[object, ...], Future[Any]](
             self._limits.cache_size, self._limits.cache_seconds, monotonic
@@ -74,9 +77,10 @@ class DirectoryLookup:
         }
 
     def close(self) -> None:
-        """End the threads, after the requests that run now."""
+        """End the threads, and with them the requests that run now."""
         for thread in self._threads.values():
             thread.shutdown(wait=False, cancel_futures=True)
+        self._on_close()
 
     def people(self, name: str) -> Lookup[list[Person]]:
         """Return the people whose name is like ``name``, most likely first; InputError for none."""
