@@ -11,6 +11,7 @@ from digestmail.domain.delivery import (
 )
 from digestmail.domain.digests import (
     EMPTY_DAYS,
+    REASON_MESSAGES,
     TRENDING_REASONS,
     Digest,
     DigestItem,
@@ -76,6 +77,7 @@ __all__ = [
     "MAILS",
     "MAX_WAIT_HOURS",
     "PROFILE_FIELDS",
+    "REASON_MESSAGES",
     "SCHEDULE_FIELDS",
     "THRESHOLD",
     "THRESHOLDS",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from digestmail.domain.papers import Paper
 from digestmail.domain.stored import Stored
 from digestmail.domain.trending import TrendingBasis
+from digestmail.i18n import N_
 
 
 class ReasonKind(StrEnum):
@@ -27,19 +28,19 @@ class ReasonKind(StrEnum):
     EXPLORATION = "exploration"
 
 
-_WORDS = {
-    ReasonKind.KEYWORD: "matches {}",
-    ReasonKind.AUTHOR: "by {}, whom you follow",
-    ReasonKind.CATEGORY: "in {}, which you chose",
-    ReasonKind.TERMS: "shares {} with your profile",
-    ReasonKind.FIELD: "in {}, as papers you liked",
-    ReasonKind.THEME: "near what you read, with {}",
-    ReasonKind.MEANING: "close in meaning to “{}”",
-    ReasonKind.SIMILAR: "like “{}”, which you liked",
-    ReasonKind.TRENDING: "trending: {} upvotes",
-    ReasonKind.READERS: "liked or saved by {} readers here",
-    ReasonKind.CENTRAL: "central among {} new papers",
-    ReasonKind.EXPLORATION: "something different: {}",
+REASON_MESSAGES = {
+    ReasonKind.KEYWORD: N_("matches %(what)s"),
+    ReasonKind.AUTHOR: N_("by %(what)s, whom you follow"),
+    ReasonKind.CATEGORY: N_("in %(what)s, which you chose"),
+    ReasonKind.TERMS: N_("shares %(what)s with your profile"),
+    ReasonKind.FIELD: N_("in %(what)s, as papers you liked"),
+    ReasonKind.THEME: N_("near what you read, with %(what)s"),
+    ReasonKind.MEANING: N_("close in meaning to “%(what)s”"),
+    ReasonKind.SIMILAR: N_("like “%(what)s”, which you liked"),
+    ReasonKind.TRENDING: N_("trending: %(what)s upvotes"),
+    ReasonKind.READERS: N_("liked or saved by %(what)s readers here"),
+    ReasonKind.CENTRAL: N_("central among %(what)s new papers"),
+    ReasonKind.EXPLORATION: N_("something different: %(what)s"),
 }
 
 
@@ -57,7 +58,7 @@ class Reason(NamedTuple):  # not a dataclass, as a mail has 60 and those take 4 
     @property
     def words(self) -> str:
         """Return the reason in words, for a reader."""
-        return _WORDS[self.kind].format(_listed(self.details))
+        return REASON_MESSAGES[self.kind] % {"what": _listed(self.details)}
 
 
 def _listed(words: tuple[str, ...]) -> str:
@@ -69,9 +70,9 @@ def _listed(words: tuple[str, ...]) -> str:
 class Strength(StrEnum):
     """The certainty of a score, in words."""
 
-    STRONG = "strong match"
-    GOOD = "good match"
-    MAYBE = "maybe"
+    STRONG = N_("strong match")
+    GOOD = N_("good match")
+    MAYBE = N_("maybe")
 
 
 # The least scores of each. As scores are calibrated, of strong matches most are wanted, and of good

@@ -133,6 +133,7 @@ class Subscriber(Stored):
             weekly,
             room,
             self.unsubscribe_serial,
+            self.language,
         )
 
 
@@ -146,6 +147,7 @@ class Recipient(NamedTuple):
     is_weekly: bool
     most_papers: int  # that the profile wants which wants the fewest
     unsubscribe_serial: int = 0
+    language: str = "en"  # an RFC 5646 tag
 
 
 @dataclass(frozen=True, slots=True)

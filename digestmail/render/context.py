@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from digestmail.addresses import readable_address
 from digestmail.domain import Digest, DigestItem, Recipient
-from digestmail.render.locale import ENGLISH, english_short_day
+from digestmail.render.locale import Words
 from digestmail.render.paper_view import PaperView, Place, clean
 from digestmail.text import excerpt, one_line
 
@@ -87,12 +87,14 @@ class Quoted:
     html: bytes
 
 
-def digest_names(digest: Digest, reader: Recipient, links: DigestLinks, papers: int) -> Names:
+def digest_names(
+    digest: Digest, reader: Recipient, links: DigestLinks, papers: int, words: Words
+) -> Names:
     """Return the names that all templates of a digest with so many papers know."""
     confirmed = reader.confirmed_at
     profiles = dict.fromkeys(map(profile_name, digest.items))
     return {
-        **_days(digest.date),
+        **_days(digest.date, words),
         "weekly": reader.is_weekly,
         "total": len(digest.items),
         "judged": digest.judged,
@@ -101,7 +103,7 @@ def digest_names(digest: Digest, reader: Recipient, links: DigestLinks, papers: 
         "profiles": [name for name in profiles if name],
         "note": clean(digest.note, _LIMITS.note),
         "address": one_line(readable_address(reader.email)),
-        "confirmed": english_short_day(confirmed.date()) if confirmed else "",
+        "confirmed": words.short_day(confirmed.date()) if confirmed else "",
         "links": links,
     }
 
@@ -160,18 +162,10 @@ def _is_few(digest: Digest, reader: Recipient) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _days(day: date) -> Mapping[str, str]:
+def _days(day: date, words: Words) -> Mapping[str, str]:
     """Return the day of a digest as its templates may name it."""
     return {
-        "day": english_short_day(day),
-        "long_day": ENGLISH.long_day(day),
-        "week": _week(day),
+        "day": words.short_day(day),
+        "long_day": words.long_day(day),
+        "week": words.week(day),
     }
-
-
-def _week(last: date) -> str:
-    """Return the week that ends with a day: ``14–20 November``, ``28 November – 4 December``."""
-    first = last - timedelta(days=6)
-    if first.month == last.month:
-        return f"{first.day}–{last.day} {last:%B}"
-    return f"{first.day} {first:%B} – {last.day} {last:%B}"

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from types import CodeType
 
@@ -24,8 +24,6 @@ from digestmail.render.encoding import typeset
 from digestmail.render.locale import ENGLISH, Words
 from digestmail.render.wrapping import wrap
 from digestmail.text import excerpt
-
-_DAYS = 1024  # a list has one for each paper, and few are different
 
 
 def make_environment(templates: Path, words: Words = ENGLISH, **names: str) -> SandboxedEnvironment:
@@ -55,7 +53,7 @@ def make_environment(templates: Path, words: Words = ENGLISH, **names: str) -> S
         month=words.month,
         readable_address=readable_address,
         sentence=words.sentence,
-        short_day=lru_cache(_DAYS)(words.short_day),
+        short_day=words.short_day,
         said=words.translated,
         shorten=deferrable(excerpt),
         typeset=deferrable(typeset),

@@ -8,14 +8,14 @@ from Unicode's CLDR, by Babel.
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -28,7 +28,7 @@ LOCALE = "locale"  # the folder of the catalogues, among the templates
 _BRITISH = Locale("en", "GB")  # whose English the messages are
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared and hashed as the one object it is
 class Words:
     """The words of one language; ``language`` is an RFC 5646 tag such as ``pt-BR``."""
 
@@ -59,17 +59,17 @@ class Words:
 
     def listed(self, words: Sequence[str]) -> str:
         """Return ``a``, ``a and b`` or ``a, b and c``."""
-        return format_list(words, locale=self._locale)
+        return format_list(words, locale=self.locale)
 
     def grouped(self, number: int) -> str:
         """Return a number as ``1,200``."""
-        return format_decimal(number, locale=self._locale)
+        return format_decimal(number, locale=self.locale)
 
     # --- days ---
 
     def short_day(self, day: date) -> str:
         """Return a day as ``20 Nov 2026``."""
-        return format_skeleton("yMMMd", day, locale=self._locale)
+        return _short_day(self, day)
 
     def listed_day(self, day: date) -> str:
         """Return a day as ``Fri 20 Nov 2026``."""
@@ -77,11 +77,18 @@ class Words:
 
     def long_day(self, day: date) -> str:
         """Return a day as ``Friday, 20 November 2026``."""
-        return format_date(day, "full", self._locale)
+        return format_date(day, "full", self.locale)
 
     def month(self, day: date) -> str:
         """Return the month of a day as ``November 2026``."""
-        return format_skeleton("yMMMM", day, locale=self._locale)
+        return format_skeleton("yMMMM", day, locale=self.locale)
+
+    def week(self, last: date) -> str:
+        """Return the week that ends with a day as ``14–20 November``."""
+        first = last - timedelta(days=6)
+        if self.language == SOURCE_LANGUAGE and first.month == last.month:
+            return f"{first.day}–{last.day} {last:%B}"  # CLDR has blanks around the dash
+        return format_interval(first, last, "MMMMd", locale=self.locale)
 
     def moment(self, at: datetime, timezone: str) -> str:
         """Return an instant as ``Saturday, 21 November 2026, at 07:00 (Europe/Rome)``."""
@@ -92,13 +99,13 @@ class Words:
     @property
     def weekdays(self) -> Sequence[str]:
         """Return ``Monday`` to ``Sunday``."""
-        names = self._locale.days["stand-alone"]["wide"]
+        names = self.locale.days["stand-alone"]["wide"]
         return [names[number] for number in range(7)]
 
     @property
     def short_weekdays(self) -> Sequence[str]:
         """Return ``Mon`` to ``Sun``."""
-        names = self._locale.days["stand-alone"]["abbreviated"]
+        names = self.locale.days["stand-alone"]["abbreviated"]
         return [names[number] for number in range(7)]
 
     @property
@@ -109,13 +116,18 @@ class Words:
         return name[:1].upper() + name[1:]
 
     @cached_property
-    def _locale(self) -> Locale:
+    def locale(self) -> Locale:
+        """The language in CLDR; English for a language that it does not know."""
         locale = None if self.language == SOURCE_LANGUAGE else _known_locale(self.language)
-        return locale or _BRITISH  # also for a language that CLDR does not know
+        return locale or _BRITISH
 
 
 ENGLISH = Words()
-english_short_day = lru_cache(1024)(ENGLISH.short_day)  # a mail has one for each paper
+
+
+@lru_cache(4096)  # a mail and a list have one for each paper
+def _short_day(words: Words, day: date) -> str:
+    return format_skeleton("yMMMd", day, locale=words.locale)
 
 
 def _known_locale(language: str) -> Locale | None:

@@ -11,7 +11,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from digestmail.domain import DigestItem, Paper, Reason, ReasonKind, Strength
-from digestmail.render.locale import english_short_day
+from digestmail.i18n import N_
+from digestmail.render.locale import Words
+from digestmail.render.reasons import brief_reason
 from digestmail.text import (
     Phrase,
     PhraseMatcher,
@@ -21,8 +23,8 @@ from digestmail.text import (
     places,
     readable,
     spans,
-    words,
 )
+from digestmail.text import words as words_of
 from digestmail.text.contribution import summary
 from digestmail.text.person_names import same_person
 
@@ -51,6 +53,8 @@ class ViewLimits:
 
 
 _LIMITS = ViewLimits()
+_UNTITLED = N_("Untitled")
+_SEPARATOR = N_("; ")  # of reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class PaperView:
 def paper_view(
     item: DigestItem,
     place: Place,
+    words: Words,
     *,
     room: int,
     more_url: str,
@@ -101,9 +106,9 @@ def paper_view(
     options_url: str,
 ) -> PaperView:
     """Return the view of ``item`` with at most ``room`` characters of its abstract."""
-    paper, reasons = item.paper, reason_view(item)
+    paper, reasons = item.paper, reason_view(item, words)
     phrases = [phrase for text in reasons.marked for phrase in expression(text).phrases]
-    title = clean(paper.title, _LIMITS.title) or "Untitled"
+    title = clean(paper.title, _LIMITS.title) or words.gettext(_UNTITLED)
     abstract = summary(plain(paper.abstract), room) if room else ""
     authors, unnamed = _authors(paper.authors, reasons.followed)
     return PaperView(
@@ -121,7 +126,7 @@ def paper_view(
         categories=tuple(
             clean(c, _LIMITS.category) for c in paper.categories[: _LIMITS.categories]
         ),
-        day=_day(paper),
+        day=_day(paper, words),
         abstract=abstract,
         marked_abstract=segments(abstract, phrases),
         has_no_abstract=not paper.abstract.strip(),
@@ -151,14 +156,16 @@ class ReasonView(NamedTuple):
     different: bool  # whether it is there to learn from what its reader says of it
 
 
-def reason_view(item: DigestItem) -> ReasonView:
+def reason_view(item: DigestItem, words: Words) -> ReasonView:
     """Return the strength and the reasons of a paper as its reader sees them."""
-    return _reason_view(item.strength, tuple([reason[:2] for reason in item.reasons]))
+    return _reason_view(item.strength, tuple([reason[:2] for reason in item.reasons]), words)
 
 
 @lru_cache(maxsize=16_384)
 def _reason_view(
-    strength: Strength | None, reasons: tuple[tuple[ReasonKind, tuple[str, ...]], ...]
+    strength: Strength | None,
+    reasons: tuple[tuple[ReasonKind, tuple[str, ...]], ...],
+    words: Words,
 ) -> ReasonView:
     named: list[str] = []
     marked: tuple[str, ...] = ()
@@ -172,16 +179,12 @@ def _reason_view(
         elif kind is ReasonKind.EXPLORATION:
             different = True
         if details and kind is not ReasonKind.TRENDING:
-            named.append(_words(kind, tuple([_detail(detail) for detail in details])))
+            reason = Reason(kind, tuple([_detail(detail) for detail in details]))
+            named.append(brief_reason(reason, words))
     if strength and named:
-        named.insert(0, strength)
-    return ReasonView(excerpt("; ".join(named), _LIMITS.why), marked, followed, different)
-
-
-def _words(kind: ReasonKind, details: tuple[str, ...]) -> str:
-    if kind is ReasonKind.EXPLORATION:  # the label above the paper says the rest
-        return f"at the edge of your profile, with {' and '.join(details)}"
-    return Reason(kind, details).words
+        named.insert(0, words.gettext(strength))
+    why = excerpt(words.gettext(_SEPARATOR).join(named), _LIMITS.why)
+    return ReasonView(why, marked, followed, different)
 
 
 @lru_cache(maxsize=16_384)
@@ -195,7 +198,7 @@ class Marker:
     __slots__ = ("_spans", "_texts")
 
     def __init__(self, title: str, abstract: str) -> None:
-        self._texts = (words(title), words(abstract))
+        self._texts = (words_of(title), words_of(abstract))
         self._spans: dict[str, tuple[Spans, Spans]] = {}
 
     def spans(self, marked: Iterable[str]) -> tuple[Spans, Spans]:
@@ -286,6 +289,6 @@ def _is_followed(name: str, followed: Sequence[str]) -> bool:
     return any(name == person or same_person(name, person) for person in followed)
 
 
-def _day(paper: Paper) -> str:
+def _day(paper: Paper, words: Words) -> str:
     day = paper.published_at.date() if paper.published_at else paper.announced_on
-    return english_short_day(day) if day else ""
+    return words.short_day(day) if day else ""

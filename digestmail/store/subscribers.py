@@ -49,6 +49,7 @@ _RECIPIENTS = select(
         1,
     ),
     SUBSCRIBER.c.unsubscribe_serial,
+    SUBSCRIBER.c.language,
 ).where(SUBSCRIBER.c.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -387,8 +388,16 @@ def _recipient(
     weekdays: str,
     most_papers: int,
     serial: int,
+    language: str,
 ) -> Recipient:
     weekly = len(weekdays) == 1
     return Recipient(
-        number, email, SubscriberStatus(status), confirmed, weekly, most_papers, serial
+        number,
+        email,
+        SubscriberStatus(status),
+        confirmed,
+        weekly,
+        most_papers,
+        serial,
+        language,
     )
