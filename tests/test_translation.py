@@ -15,21 +15,19 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel.messages.pofile import read_po, write_po
 from served import corners, furnished, posted
 from web_apps import Trial, Watch, open_app
 
 from digestmail.app import App
-from digestmail.domain import FIELDS, DigestItem, Paper, Reason, ReasonKind
+from digestmail.domain import FIELDS, Reason, ReasonKind
 from digestmail.errors import ConfigError, InputError
 from digestmail.i18n import Translatable
-from digestmail.render.locale import ENGLISH, Words, languages
-from digestmail.render.paper_view import reason_view
+from digestmail.render.locale import ENGLISH, Words, catalogues, lookup
+from digestmail.render.reasons import reason_words
 from digestmail.resources import TEMPLATES
 from digestmail.steps.subscribers.field_parsers import parse_field
 from digestmail.web.application import make_web
-from digestmail.web.views.reasons import reason_words, why_line
 
 ROOT = Path(__file__).resolve().parents[1]
 POT = ROOT / "templates" / "locale" / "digestmail.pot"
@@ -61,10 +59,10 @@ def bracketed(folder: Path) -> Path:
         forms = (message,) if isinstance(message, str) else message
         said = tuple(f"{OPEN}{form}{CLOSE}" for form in forms)
         catalogue.add(message, said if len(said) > 1 else said[0], context=context)
-    target = templates / "locale" / LANGUAGE / "LC_MESSAGES" / "digestmail.mo"
+    target = templates / "locale" / LANGUAGE / "LC_MESSAGES" / "digestmail.po"
     target.parent.mkdir(parents=True)
     with target.open("wb") as file:
-        write_mo(file, catalogue)
+        write_po(file, catalogue)
     return templates
 
 
@@ -106,19 +104,6 @@ def test_reasons_are_the_mails_own_in_english() -> None:
     for kind in ReasonKind:
         reason = Reason(kind, ("a", "b", "c"))
         assert reason_words(reason, ENGLISH) == reason.words
-
-
-def test_the_reasons_in_a_line_are_the_mails_own_in_english() -> None:
-    reasons = tuple(Reason(kind, ("a", "b")) for kind in ReasonKind)
-    item = DigestItem(
-        position=1,
-        paper=Paper(key="test:1", title="A title"),
-        profile_id=None,
-        profile_name="",
-        score=0.5,
-        reasons=reasons,
-    )
-    assert why_line(item, ENGLISH) == reason_view(item).why
 
 
 # --- what is shown ---------------------------------------------------------------------------
@@ -310,35 +295,74 @@ def brackets(tmp_path: Path) -> Path:
 
 def test_the_languages_are_those_with_a_catalogue(brackets: Path) -> None:
     (brackets / "locale" / "de").mkdir()
-    assert list(languages(brackets)) == ["en", LANGUAGE]
-    assert list(languages(brackets / "web")) == ["en"]
+    assert list(catalogues(brackets)) == ["en", LANGUAGE]
+    assert list(catalogues(brackets / "web")) == ["en"]
 
 
 def test_a_region_is_written_as_the_web_writes_it(brackets: Path) -> None:
     (brackets / "locale" / LANGUAGE).rename(brackets / "locale" / "pt_BR")
-    assert languages(brackets)["pt-BR"].language == "pt-BR"
+    assert catalogues(brackets)["pt-BR"].language == "pt-BR"
 
 
 def test_a_catalogue_may_reword_the_english(brackets: Path) -> None:
     (brackets / "locale" / LANGUAGE).rename(brackets / "locale" / "en")
-    assert languages(brackets)["en"].gettext("Undo") == f"{OPEN}Undo{CLOSE}"
+    assert catalogues(brackets)["en"].gettext("Undo") == f"{OPEN}Undo{CLOSE}"
 
 
-def test_a_damaged_catalogue_is_named(brackets: Path) -> None:
-    catalogue = brackets / "locale" / LANGUAGE / "LC_MESSAGES" / "digestmail.mo"
-    catalogue.write_bytes(catalogue.read_bytes()[:1000])
-    with pytest.raises(ConfigError, match=r"digestmail\.mo.*pybabel compile"):
-        languages(brackets)
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        ('msgid "Undo"', "msgid Undo", "on [0-9]+|Undo"),
+        ("%(service)s", "%(servant)s", "servant|placeholders"),
+        ("Language: eo", "Language: Esperanto!", "esperanto"),
+    ],
+)
+def test_a_damaged_catalogue_is_named(
+    brackets: Path, before: str, after: str, problem: str
+) -> None:
+    catalogue = brackets / "locale" / LANGUAGE / "LC_MESSAGES" / "digestmail.po"
+    text = catalogue.read_text()
+    at = text.rindex(before)
+    catalogue.write_text(text[:at] + after + text[at + len(before) :])
+    with pytest.raises(ConfigError, match=rf"digestmail\.po.*({problem})"):
+        catalogues(brackets)
+
+
+def test_a_folder_that_names_no_language_is_refused(brackets: Path) -> None:
+    (brackets / "locale" / LANGUAGE).rename(brackets / "locale" / "xyzzy")
+    assert "xyzzy" in catalogues(brackets)
+
+
+def test_the_catalogue_of_a_reader_is_the_one_that_serves_their_tag() -> None:
+    tags = ["en", "de", "zh-Hans"]
+    served = {
+        "de": "de",
+        "de-AT": "de",
+        "DE": "de",
+        "en-US": "en",
+        "zh": "zh-Hans",
+        "zh-CN": "zh-Hans",
+        "zh-SG": "zh-Hans",
+        "zh-Hans-CN": "zh-Hans",
+        "zh-TW": None,
+        "zh-HK": None,
+        "zh-Hant": None,
+        "zh-Hant-CN": None,
+        "fr": None,
+        "x": None,
+        "": None,
+    }
+    assert {tag: lookup(tag, tags) for tag in served} == served
 
 
 def test_what_is_wrong_with_a_value_is_said_in_any_language(brackets: Path) -> None:
     with pytest.raises(InputError) as error:
         parse_field(FIELDS["hour"], "25")
-    said = languages(brackets)[LANGUAGE].sentence(error.value.message)
+    said = catalogues(brackets)[LANGUAGE].sentence(error.value.message)
     assert ENGLISH.sentence(error.value.message) == said.strip(f"{OPEN}{CLOSE}.") + "."
     assert said == f"{OPEN}“25” should be a whole number from 0 to 23{CLOSE}."
 
 
 def test_an_untranslated_problem_keeps_its_closer_english(brackets: Path) -> None:
     problem = Translatable("not in any catalogue", english="the file is empty")
-    assert languages(brackets)[LANGUAGE].sentence(problem) == "The file is empty."
+    assert catalogues(brackets)[LANGUAGE].sentence(problem) == "The file is empty."

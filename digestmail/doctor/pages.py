@@ -94,7 +94,7 @@ def try_pages(settings: Settings, now: datetime) -> str:
 def _check_names(app: App) -> None:
     """Refuse names in the operator's pages that the built-in pages do not know."""
     environment = app.renderer.environment
-    built_in = make_environment(TEMPLATES, service="", language="")
+    built_in = make_environment(TEMPLATES, service="")
     known = {
         name
         for page in built_in.list_templates(filter_func=_is_page)

@@ -1,8 +1,9 @@
 """Turns a digest into the mail that is read: subject, plain text and HTML."""
 
 from digestmail.render.context import DigestLinks, PaperLinks, Quoted, Rendered
+from digestmail.render.languages import Renderer
 from digestmail.render.paper_view import segments
-from digestmail.render.renderer import HTML_BUDGET, Renderer, encoded_size
+from digestmail.render.renderer import HTML_BUDGET, encoded_size
 
 __all__ = [
     "HTML_BUDGET",

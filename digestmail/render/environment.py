@@ -60,7 +60,7 @@ def make_environment(templates: Path, words: Words = ENGLISH, **names: str) -> S
         unbroken=deferrable(unbroken),
         wrap=deferrable(wrap),
     )
-    environment.globals.update(names)
+    environment.globals.update(names, language=words.language, direction=words.direction)
     return environment
 
 

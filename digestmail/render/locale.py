@@ -1,22 +1,25 @@
 """The words of a language: messages translated, and numbers, days and lists as they are written.
 
-Catalogues are gettext's, in ``locale/<language>/LC_MESSAGES/digestmail.mo`` beside the templates;
+Catalogues are gettext's, in ``locale/<language>/LC_MESSAGES/digestmail.po`` beside the templates;
 English is what the messages themselves are. Numbers, days, lists and the names of languages come
 from Unicode's CLDR, by Babel.
 """
 
-import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global, parse_locale
 from babel.dates import format_date, format_interval, format_skeleton
 from babel.lists import format_list
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
 
 from digestmail.errors import ConfigError
@@ -86,9 +89,10 @@ class Words:
     def week(self, last: date) -> str:
         """Return the week that ends with a day as ``14–20 November``."""
         first = last - timedelta(days=6)
-        if self.language == SOURCE_LANGUAGE and first.month == last.month:
-            return f"{first.day}–{last.day} {last:%B}"  # CLDR has blanks around the dash
-        return format_interval(first, last, "MMMMd", locale=self.locale)
+        interval = format_interval(first, last, "MMMMd", locale=self.locale)
+        if self.language == SOURCE_LANGUAGE:  # by the Chicago Manual of Style, not by CLDR
+            interval = interval.replace("\u2009", " " if first.month != last.month else "")
+        return interval
 
     def moment(self, at: datetime, timezone: str) -> str:
         """Return an instant as ``Saturday, 21 November 2026, at 07:00 (Europe/Rome)``."""
@@ -107,6 +111,11 @@ class Words:
         """Return ``Mon`` to ``Sun``."""
         names = self.locale.days["stand-alone"]["abbreviated"]
         return [names[number] for number in range(7)]
+
+    @property
+    def direction(self) -> str:
+        """Return the direction of writing as HTML has it: ``ltr`` or ``rtl``."""
+        return "rtl" if self.locale.character_order == "right-to-left" else "ltr"
 
     @property
     def own_name(self) -> str:
@@ -137,27 +146,61 @@ def _known_locale(language: str) -> Locale | None:
         return None
 
 
-def languages(templates: Path) -> dict[str, Words]:
+# --- catalogues --------------------------------------------------------------------------------
+
+
+def catalogues(templates: Path) -> dict[str, Words]:
     """Return the languages that a folder of templates has, by tag: English first, then by name.
 
-    ConfigError for a catalogue that cannot be read.
+    ConfigError for a catalogue that cannot be read, or whose places are not the original's.
     """
-    locale = templates / LOCALE
-    folders = sorted(folder.name for folder in locale.iterdir()) if locale.is_dir() else []
     words = {SOURCE_LANGUAGE: ENGLISH}
-    for name in folders:
-        catalogue = locale / name / "LC_MESSAGES" / f"{DOMAIN}.mo"
-        if catalogue.is_file():
-            tag = name.replace("_", "-")
-            words[tag] = Words(tag, _read(catalogue))
+    for file in sorted((templates / LOCALE).glob(f"*/LC_MESSAGES/{DOMAIN}.po")):
+        folder = file.parent.parent.name
+        tag = folder.replace("_", "-")
+        words[tag] = Words(tag, _translations(file, folder))
     return words
 
 
-def _read(catalogue: Path) -> NullTranslations:
+def lookup(tag: str, tags: Iterable[str]) -> str | None:
+    """Return the tag of a language that serves another one: ``de`` serves ``de-AT``.
+
+    RFC 4647, section 3.4; then again with the script that CLDR holds likely, so that ``zh-CN`` is
+    served by ``zh-Hans``, and ``zh-TW`` is not.
+    """
+    by_lower_tag = {known.lower(): known for known in tags}
+    for full in (tag, _with_script(tag)):
+        subtags = full.lower().split("-")
+        for length in range(len(subtags), 0, -1):
+            if known := by_lower_tag.get("-".join(subtags[:length])):
+                return known
+    return None
+
+
+def _with_script(tag: str) -> str:
+    """Return ``zh-CN`` as ``zh-Hans-CN``, and any other tag as it is."""
     try:
-        with catalogue.open("rb") as file:
-            return GNUTranslations(file)
-    except (OSError, ValueError, struct.error) as error:
-        raise ConfigError(
-            f"catalogue {catalogue}: {error}; make it anew with pybabel compile"
-        ) from error
+        language, territory, script, *_ = parse_locale(tag, sep="-")
+    except ValueError:
+        return tag
+    likely = get_global("likely_subtags")
+    full = likely.get(f"{language}_{territory}") or likely.get(language)
+    if script or not full:
+        return tag
+    return "-".join(filter(None, (language, parse_locale(full)[2], territory)))
+
+
+def _translations(file: Path, folder: str) -> NullTranslations:
+    """Return the translations of a catalogue; what is missing or fuzzy stays English."""
+    compiled = BytesIO()
+    try:
+        with file.open("rb") as source:
+            catalogue = read_po(source, locale=folder, abort_invalid=True)
+        for message in catalogue:
+            for error in message.check():
+                raise ConfigError(f"catalogue {file}, line {message.lineno}: {error}")
+        write_mo(compiled, catalogue)
+    except (OSError, ValueError, UnknownLocaleError, PoFileError) as error:
+        raise ConfigError(f"catalogue {file}: {error}; correct it or remove it") from error
+    compiled.seek(0)
+    return GNUTranslations(compiled)

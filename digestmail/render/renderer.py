@@ -1,4 +1,4 @@
-"""Composes the mails from their templates and keeps the digest within its size."""
+"""Composes the mails of one language from their templates and keeps the digest within its size."""
 
 import logging
 import quopri
@@ -14,7 +14,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from digestmail.domain import MAILS, DeliveryKind, Digest, Recipient, template_names
 from digestmail.errors import ConfigError
 from digestmail.render import samples
-from digestmail.render.compiled import DigestAssembler, NotCompilableError
+from digestmail.render.compiled import DigestAssembler, FragmentCache, NotCompilableError
 from digestmail.render.context import (
     DigestLinks,
     Names,
@@ -27,6 +27,7 @@ from digestmail.render.context import (
 )
 from digestmail.render.encoding import quoted
 from digestmail.render.environment import broken, compile_all, make_environment
+from digestmail.render.locale import ENGLISH, Words
 from digestmail.render.paper_view import paper_view
 from digestmail.render.template_check import check_templates
 
@@ -41,18 +42,14 @@ _CHECKED = 20  # compiled mails that are also rendered plainly, and compared
 _T = TypeVar("_T")
 
 
-class Renderer:
-    """The renderer of all mails; ``templates`` holds ``email/<kind>/{subject,body}...``.
-
-    Safe to share between threads. A template that fails raises ConfigError naming file and line.
-    """
+class LanguageRenderer:
+    """The renderer of all mails in one language, ``templates`` as ``Renderer`` has them."""
 
     def __init__(
-        self, templates: Path, *, service: str = "digestmail", language: str = "en"
+        self, templates: Path, words: Words, *, service: str, fragments: FragmentCache
     ) -> None:
-        self.environment: SandboxedEnvironment = make_environment(
-            templates, service=service, language=language
-        )
+        self.words = words
+        self.environment: SandboxedEnvironment = make_environment(templates, words, service=service)
         self._inliner = css_inline.CSSInliner(
             load_remote_stylesheets=False,
             keep_style_tags=True,
@@ -60,7 +57,7 @@ class Renderer:
             minify_css=True,
         )
         self._assembler: DigestAssembler | None = DigestAssembler(
-            self.environment, self._inliner.inline
+            self.environment, words, self._inliner.inline, fragments
         )
         self._to_check = _CHECKED
 
@@ -127,7 +124,7 @@ class Renderer:
         self, assembler: DigestAssembler, digest: Digest, reader: Recipient, links: DigestLinks
     ) -> Quoted:
         def assembled(count: int, room: int) -> Quoted:
-            names = digest_names(digest, reader, links, count)
+            names = digest_names(digest, reader, links, count, self.words)
             mail = assembler.assemble(names, digest.items[:count], room)
             if self._to_check:
                 self._to_check -= 1
@@ -144,6 +141,7 @@ class Renderer:
             paper_view(
                 item,
                 place,
+                self.words,
                 room=room,
                 more_url=links.more(item.position),
                 less_url=links.less(item.position),
@@ -152,7 +150,7 @@ class Renderer:
             )
             for item, place in placed(digest.items[:count])
         ]
-        names = {**digest_names(digest, reader, links, count), **paper_names(views)}
+        names = {**digest_names(digest, reader, links, count, self.words), **paper_names(views)}
         preheader = self._render(DeliveryKind.DIGEST, "preheader.txt", names).strip()
         return self._mail(DeliveryKind.DIGEST, {**names, "preheader": preheader})
 
@@ -176,7 +174,7 @@ class Renderer:
 def _known_names() -> set[str]:
     """Return the names that mails are given, whichever mail it is."""
     digest, recipient = samples.sample_digests()[0], samples.sample_recipients()[0]
-    names = {*digest_names(digest, recipient, samples.LINKS, 1), *paper_names([])}
+    names = {*digest_names(digest, recipient, samples.LINKS, 1, ENGLISH), *paper_names([])}
     letters = {name for spec in MAILS.values() for name in (*spec.values, *spec.optional)}
     return names | letters | {"paper", "preheader", "subject"}
 

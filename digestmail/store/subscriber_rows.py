@@ -1,6 +1,7 @@
 """The rows of subscribers and profiles, from and to the domain's values."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -10,6 +11,7 @@ from digestmail.domain import (
     PROFILE_FIELDS,
     SCHEDULE_FIELDS,
     Profile,
+    Recipient,
     Schedule,
     Subscriber,
     SubscriberStatus,
@@ -94,3 +96,27 @@ def insert_profile(session: Session, subscriber_id: int, profile: Profile) -> in
     row = profile_row(profile) | {"subscriber_id": subscriber_id, "feed_serial": 0}
     added: int = session.execute(insert(PROFILE).values(row).returning(PROFILE.c.id)).scalar_one()
     return added
+
+
+def recipient_of(
+    number: int,
+    email: str,
+    status: str,
+    confirmed: datetime | None,
+    weekdays: str,
+    most_papers: int,
+    serial: int,
+    language: str,
+) -> Recipient:
+    """Return the addressee of a row with these columns."""
+    weekly = len(weekdays) == 1
+    return Recipient(
+        number,
+        email,
+        SubscriberStatus(status),
+        confirmed,
+        weekly,
+        most_papers,
+        serial,
+        language,
+    )

@@ -34,6 +34,7 @@ from digestmail.store.subscriber_rows import (
     profile_of,
     profile_row,
     profiles_of,
+    recipient_of,
     schedule_row,
     subscriber_of,
     subscriber_row,
@@ -89,7 +90,7 @@ class Subscribers:
         with self._database.reading() as session:
             for chunk in chunks(sorted(subscriber_ids), MOST_VALUES):
                 for row in session.execute(_RECIPIENTS, {"ids": chunk}):
-                    recipients[row.id] = _recipient(*row)
+                    recipients[row.id] = recipient_of(*row)
         return recipients
 
     def find(self, email: str) -> Subscriber | None:
@@ -378,26 +379,3 @@ class Subscribers:
 
 def _values(statuses: Collection[SubscriberStatus]) -> list[str]:
     return [status.value for status in statuses]
-
-
-def _recipient(
-    number: int,
-    email: str,
-    status: str,
-    confirmed: datetime | None,
-    weekdays: str,
-    most_papers: int,
-    serial: int,
-    language: str,
-) -> Recipient:
-    weekly = len(weekdays) == 1
-    return Recipient(
-        number,
-        email,
-        SubscriberStatus(status),
-        confirmed,
-        weekly,
-        most_papers,
-        serial,
-        language,
-    )

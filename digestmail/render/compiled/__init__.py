@@ -3,7 +3,7 @@
 This is its only entry; ``docs/rendering.md`` follows one paper through it.
 """
 
-from digestmail.render.compiled.assembler import DigestAssembler
+from digestmail.render.compiled.assembler import DigestAssembler, FragmentCache
 from digestmail.render.compiled.placeholders import NotCompilableError, deferrable
 
-__all__ = ["DigestAssembler", "NotCompilableError", "deferrable"]
+__all__ = ["DigestAssembler", "FragmentCache", "NotCompilableError", "deferrable"]

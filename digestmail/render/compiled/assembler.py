@@ -36,6 +36,7 @@ from digestmail.render.context import (
     placed,
     subject_line,
 )
+from digestmail.render.locale import Words
 from digestmail.render.paper_view import (
     Marker,
     PaperView,
@@ -46,7 +47,6 @@ from digestmail.render.paper_view import (
     reason_view,
 )
 
-_PAPERS = 4096  # fragments that are remembered: those of a day, for all abstract lengths in use
 _POSITIONS = 1024
 _WHYS = 16_384
 _URLS = ("more_url", "less_url", "save_url", "options_url")
@@ -77,11 +77,35 @@ class _Fragments:
     marker: Marker
 
 
+_FragmentKey = tuple[Words, str, _Variant]  # the language, the paper's key
+
+
 class _PositionValues(NamedTuple):
     """The values that a paper prints because of its position, and those encoded, by key."""
 
     values: dict[str, str]
     encoded: Encoded
+
+
+class FragmentCache:
+    """The papers that were compiled, for the assemblers of all languages together.
+
+    It holds those of a day, for all abstract lengths in use, and forgets them all when it is full.
+    """
+
+    def __init__(self, capacity: int = 4096) -> None:
+        self._capacity = capacity
+        self._fragments: dict[_FragmentKey, _Fragments] = {}
+
+    def get(self, key: _FragmentKey) -> _Fragments | None:
+        """Return the fragments of a paper for a variant in a language, if they are there."""
+        return self._fragments.get(key)
+
+    def put(self, key: _FragmentKey, fragments: _Fragments) -> None:
+        """Remember the fragments of a paper."""
+        if len(self._fragments) >= self._capacity:
+            self._fragments.clear()
+        self._fragments[key] = fragments
 
 
 _PlacedItem = tuple[DigestItem, Place, ReasonView]
@@ -94,18 +118,27 @@ class DigestAssembler:
     print it. Such digests have to be rendered plainly.
     """
 
-    def __init__(self, environment: SandboxedEnvironment, inline: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        environment: SandboxedEnvironment,
+        words: Words,
+        inline: Callable[[str], str],
+        fragments: "FragmentCache",
+    ) -> None:
         self._environment = environment.overlay(auto_reload=False)
+        self._words = words
         self._encodings = SharedEncodings(always=_ALWAYS, filtered=["why"])
-        self._shells = ShellCache(self._environment, inline, self._encodings)
+        self._shells = ShellCache(self._environment, words, inline, self._encodings)
         self._inline = inline
-        self._fragments: dict[tuple[str, _Variant], _Fragments] = {}
+        self._fragments = fragments
         self._position_values = lru_cache(_POSITIONS)(self._new_position_values)
         self._encoded_why = lru_cache(_WHYS)(self._encode_why)
 
     def assemble(self, names: Names, items: Sequence[DigestItem], room: int) -> Quoted:
         """Return the digest of ``items``; ``names`` are those of ``digest_names``."""
-        placed_items = [(item, place, reason_view(item)) for item, place in placed(items)]
+        placed_items = [
+            (item, place, reason_view(item, self._words)) for item, place in placed(items)
+        ]
         papers = [
             self._paper(item.paper, _variant(reasons, place, room))
             for item, place, reasons in placed_items
@@ -154,20 +187,19 @@ class DigestAssembler:
         return self._encodings.encode({"why": why})
 
     def _paper(self, paper: Paper, variant: _Variant) -> _Fragments:
-        fragments = self._fragments.get((paper.key, variant))
+        key = (self._words, paper.key, variant)
+        fragments = self._fragments.get(key)
         if fragments is not None and fragments.paper is paper:
             return fragments
-        if len(self._fragments) >= _PAPERS:
-            self._fragments.clear()
         if fragments is not None and fragments.paper == paper:
             fragments = replace(fragments, paper=paper)  # next time one look will do
         else:
             fragments = self._compile(paper, variant)
-        self._fragments[paper.key, variant] = fragments
+        self._fragments.put(key, fragments)
         return fragments
 
     def _compile(self, paper: Paper, variant: _Variant) -> _Fragments:
-        view = _impersonal_view(paper, variant)
+        view = _impersonal_view(paper, variant, self._words)
         marked_texts = {"title": view.title, "abstract": view.abstract}
         placeholders = Placeholders()
         printed = {"paper": _with_placeholders(view, placeholders, variant)}
@@ -207,7 +239,7 @@ def _variant(reasons: ReasonView, place: Place, room: int) -> _Variant:
     )
 
 
-def _impersonal_view(paper: Paper, variant: _Variant) -> PaperView:
+def _impersonal_view(paper: Paper, variant: _Variant, words: Words) -> PaperView:
     """Return a paper as all readers of a variant see it."""
     reasons = [Reason(ReasonKind.AUTHOR, variant.followed)]
     if variant.different:
@@ -221,7 +253,7 @@ def _impersonal_view(paper: Paper, variant: _Variant) -> PaperView:
         reasons=tuple(reasons),
     )
     place = Place(0, level=variant.level)
-    return paper_view(item, place, room=variant.room, **dict.fromkeys(_URLS, ""))
+    return paper_view(item, place, words, room=variant.room, **dict.fromkeys(_URLS, ""))
 
 
 class _PaperValues(dict[str, Any]):

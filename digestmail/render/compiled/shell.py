@@ -20,6 +20,7 @@ from digestmail.render.compiled.compiled_template import SharedEncodings, compil
 from digestmail.render.compiled.placeholders import SECRET, NotCompilableError, Placeholders
 from digestmail.render.context import Names
 from digestmail.render.encoding import quoted
+from digestmail.render.locale import Words
 from digestmail.render.paper_view import Place, paper_view
 
 PAPER_HTML, PAPER_TEXT = "email/digest/paper.html", "email/digest/paper.txt"
@@ -94,12 +95,14 @@ class ShellCache:
     def __init__(
         self,
         environment: SandboxedEnvironment,
+        words: Words,
         inline: Callable[[str], str],
         encodings: SharedEncodings,
     ) -> None:
         marking = map(_MarkingLoader, filter(None, [environment.loader]))
         loader = ChoiceLoader([DictLoader(_MARKS), *marking])
         self._environment = environment
+        self._words = words
         self._marking_environment = environment.overlay(loader=loader)
         self._inline = inline
         self._encodings = encodings
@@ -169,6 +172,7 @@ class ShellCache:
         view = paper_view(
             _SAMPLE,
             Place(1, "A", 3),
+            self._words,
             room=100,
             more_url=url,
             less_url=url,

@@ -45,7 +45,10 @@ class Composer:
             digest = digest or self.store.digests.get(delivery.stored_digest_id)
             return self.digest_message(recipient, digest, now, delivery.id)
         rendered = self.renderer.letter(
-            delivery.kind, home=self.links.home, **self._letter_values(delivery, recipient, now)
+            delivery.kind,
+            recipient.language,
+            home=self.links.home,
+            **self._letter_values(delivery, recipient, now),
         )
         return self._letter(
             recipient.email,

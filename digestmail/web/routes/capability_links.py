@@ -16,7 +16,6 @@ from digestmail.web.shared.request_context import READ_METHODS, Context, Request
 from digestmail.web.views.digest_lines import NOTE, skipped
 from digestmail.web.views.feeds import Ending, Entry, Feed, entry_of, feed_answer
 from digestmail.web.views.paper_view import PaperSummary, paper_summary
-from digestmail.web.views.reasons import why_line
 
 router = APIRouter()
 _FEED_SIZE = 60  # papers: some two weeks
@@ -67,11 +66,11 @@ def _picks_by_profile(context: RequestContext, digest: Digest) -> list[tuple[str
 
 
 def _pick(context: RequestContext, item: DigestItem) -> Pick:
-    reasons = reason_view(item)
+    reasons = reason_view(item, context.pages.words)
     phrases = [p for text in reasons.marked for p in expression(text).phrases]
     return Pick(
         paper=paper_summary(item.paper, phrases),
-        why=why_line(item, context.pages.words),
+        why=reasons.why,
         followed=tuple(clean(name, _MAX_NAME) for name in reasons.followed),
     )
 
@@ -100,7 +99,10 @@ def show_feed(context: Context, token: str, ending: Ending) -> Response:
 def _entries(context: RequestContext, picked: Sequence[tuple[DigestItem, datetime]]) -> list[Entry]:
     """Return the papers as new on the day of their digest."""
     home = context.app.links.home
+    words = context.pages.words
     return [
-        replace(entry_of(item.paper, home, note=reason_view(item).why), published=at, updated=at)
+        replace(
+            entry_of(item.paper, home, note=reason_view(item, words).why), published=at, updated=at
+        )
         for item, at in picked
     ]

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digestmail.app import App
-from digestmail.render.locale import SOURCE_LANGUAGE, languages
+from digestmail.render.locale import SOURCE_LANGUAGE, lookup
 from digestmail.web.views.pages import Pages
 
 _MAX_RANGES = 20  # of one header
@@ -35,13 +35,9 @@ class Languages:
         return {"Vary": "Accept-Language"} if len(self.by_tag) > 1 else {}
 
     def named(self, tag: str) -> Pages | None:
-        """Return the pages of a language, ``de`` for ``de-AT`` too (RFC 4647, section 3.4)."""
-        by_lower_tag = {known.lower(): pages for known, pages in self.by_tag.items()}
-        subtags = tag.lower().split("-")
-        for length in range(len(subtags), 0, -1):
-            if pages := by_lower_tag.get("-".join(subtags[:length])):
-                return pages
-        return None
+        """Return the pages of the language that serves a tag, if there is one."""
+        known = lookup(tag, self.by_tag)
+        return self.by_tag[known] if known else None
 
     def negotiate(self, accept_language: str) -> Pages:
         """Return the pages in the best language of an Accept-Language header, else in English."""
@@ -73,8 +69,7 @@ class Languages:
 
 def make_languages(app: App) -> Languages:
     """Return the pages of an App in all languages of its templates."""
-    catalogues = languages(app.templates)
-    return Languages({tag: Pages(app, words) for tag, words in catalogues.items()})
+    return Languages({tag: Pages(app, words) for tag, words in app.renderer.words.items()})
 
 
 def _ranges(accept_language: str) -> Iterator[tuple[str, float]]:

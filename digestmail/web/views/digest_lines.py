@@ -16,10 +16,10 @@ from digestmail.domain import (
 from digestmail.i18n import N_
 from digestmail.render.locale import Words
 from digestmail.render.paper_view import clean, web_url
+from digestmail.render.reasons import reason_words
 from digestmail.steps.links import Links
 from digestmail.web.shared.request_context import RequestContext
 from digestmail.web.views.pages import Pages
-from digestmail.web.views.reasons import reason_words
 
 _TITLE = 300
 _WHY = 300

@@ -3,11 +3,10 @@
 from urllib.parse import urlsplit
 
 from fastapi.responses import HTMLResponse
-from jinja2.sandbox import SandboxedEnvironment
 
 from digestmail.app import App
 from digestmail.i18n import N_
-from digestmail.render.environment import broken, compile_all, make_environment
+from digestmail.render.environment import broken, compile_all
 from digestmail.render.locale import ENGLISH, Words
 from digestmail.sources.files.reference_library import LARGEST, MEGABYTE
 from digestmail.text import excerpt
@@ -85,8 +84,9 @@ class Pages:
 
     def __init__(self, app: App, words: Words = ENGLISH) -> None:
         self.words = words
-        self._environment = _environment(app, words)
-        compile_all(self._environment, [f"web/{name}.html" for name in _NAMES])
+        self._environment = app.renderer.in_language(words.language).environment
+        if words is ENGLISH:  # other languages have the same templates, compiled when needed
+            compile_all(self._environment, [f"web/{name}.html" for name in _NAMES])
         self.base = urlsplit(app.settings.public_url).path
         self._home = app.links.home
         self._always = {
@@ -120,11 +120,3 @@ class Pages:
     def local(self, link: str) -> str:
         """Return a link of ours without the host, so that it also works where the host differs."""
         return self.base + link.removeprefix(self._home)
-
-
-def _environment(app: App, words: Words) -> SandboxedEnvironment:
-    """Return the mails' environment for English, so that no template is compiled twice."""
-    if words is ENGLISH:
-        return app.renderer.environment
-    service = app.settings.service_name
-    return make_environment(app.templates, words, service=service, language=words.language)

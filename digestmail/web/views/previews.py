@@ -14,7 +14,6 @@ from digestmail.web.shared.forms import FormView
 from digestmail.web.shared.profile_form import SubmittedProfile
 from digestmail.web.shared.request_context import RequestContext
 from digestmail.web.views.paper_view import PaperSummary, paper_summary
-from digestmail.web.views.reasons import why_line
 
 FRAGMENT = "x-fragment"  # the header by which page.js asks for the preview alone
 
@@ -111,5 +110,6 @@ def _stage(profile: Profile, result: Preview) -> Stage:
 
 
 def _line(item: DigestItem, words: Words) -> Line:
-    phrases = [p for text in reason_view(item).marked for p in expression(text).phrases]
-    return Line(paper_summary(item.paper, phrases), why_line(item, words))
+    reasons = reason_view(item, words)
+    phrases = [p for text in reasons.marked for p in expression(text).phrases]
+    return Line(paper_summary(item.paper, phrases), reasons.why)
