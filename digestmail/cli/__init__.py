@@ -30,12 +30,14 @@ def _print_version(is_requested: bool) -> None:
 @cli.callback()
 def _everywhere(
     config: Annotated[
-        Path | None, typer.Option(help="The settings file; else ./digestmail.toml.")
+        Path | None, typer.Option(help="Settings file; the default is ./digestmail.toml.")
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log in more detail.")] = False,
     _: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     logging.basicConfig(

@@ -17,20 +17,21 @@ from digestmail.steps.insight.metrics import LEARNING_OFF, Day, Tally
 
 _MOST_DAYS = 3650
 _LEGEND = (
-    "Precision: of the judged papers shown, how many got “more”. Liked shown: of all papers with "
-    "“more”, how many are shown. Nobody could judge what was never sent, so a setting that shows "
-    "more than was sent may do better or worse than this."
+    "Precision: the share of “more” among the papers with feedback in the digests. Liked shown: "
+    "the share of all papers with “more” that the digests contain. Papers that were never sent "
+    "have no feedback, so a setting that shows more papers may do better or worse than this."
 )
 
 
 def backtest(
-    days: Annotated[int, typer.Option(min=1, max=_MOST_DAYS, help="How far to look back.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=_MOST_DAYS, help="Days to look back.")] = 30,
     chart: Annotated[
-        Path | None, typer.Option(metavar="FILE.png", help="Draw the outcome to this file.")
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Draw a chart of the results in this file."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Replay past digests: how would other settings have done by the feedback given since?"""
+    """Replay past digests to see how other settings would have done, judged by the feedback."""
     if chart is not None:
         _check(chart)
     with opened() as app:
@@ -48,7 +49,7 @@ def backtest(
 def _check(chart: Path) -> None:
     require_matplotlib()
     if chart.suffix.lower() != ".png":
-        raise InputError("--chart", f"“{chart.name[:40]}” is no PNG file; call it chart.png")
+        raise InputError("--chart", f"“{chart.name[:40]}” is not a PNG file. Try chart.png")
 
 
 def _replayed(app: App, days: int) -> Backtest:
@@ -104,9 +105,9 @@ def _measures(tally: Tally) -> dict[str, Any]:
 
 def _print(outcome: Backtest, days: int) -> None:
     if not outcome.readers:
-        echo("Nothing to replay yet: nobody has said “more” or “less” of a paper so far.")
+        echo("Nothing to replay yet: no paper has “more” or “less” feedback.")
     elif not outcome.sent.judged:
-        echo(f"Nothing to replay yet: no digest of the last {days} days has been judged so far.")
+        echo(f"Nothing to replay yet: no digest of the last {days} days has feedback.")
     else:
         _print_settings(outcome)
         _print_days(outcome.days)
@@ -115,7 +116,7 @@ def _print(outcome: Backtest, days: int) -> None:
 
 def _print_settings(outcome: Backtest) -> None:
     tallies = {"as sent": outcome.sent} | {s.name: tally for s, tally in outcome.settings.items()}
-    columns = ("setting", "mails", "papers a mail", "judged", "precision", "liked shown")
+    columns = ("setting", "emails", "papers per email", "judged", "precision", "liked shown")
     rows = [
         (
             name,
@@ -127,7 +128,7 @@ def _print_settings(outcome: Backtest) -> None:
         )
         for name, t in tallies.items()
     ]
-    print_table("What feedback says of other settings", columns, rows)
+    print_table("Other settings, judged by the feedback", columns, rows)
     echo(_LEGEND)
 
 

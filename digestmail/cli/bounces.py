@@ -18,9 +18,9 @@ from digestmail.mail.address import checked_address
 from digestmail.steps.daily.bounces import BounceTally
 from digestmail.steps.subscribers.suppression import suppress, suppressions, unsuppress
 
-bounce_commands = typer.Typer(help="Mails that came back, and complaints.", no_args_is_help=True)
+bounce_commands = typer.Typer(help="Bounced emails and complaints.", no_args_is_help=True)
 suppression_commands = typer.Typer(
-    help="Addresses that must never be mailed again.", no_args_is_help=True
+    help="Addresses that must never be emailed again.", no_args_is_help=True
 )
 
 _REASONS = {"bounced": SubscriberStatus.BOUNCED, "complained": SubscriberStatus.COMPLAINED}
@@ -30,14 +30,18 @@ _UNVERIFIED = "unverified"  # nothing proved whom a report is about
 @bounce_commands.command("read")
 def bounce_read(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Messages, one in each file; - or none for a pipe.")
+        list[Path] | None,
+        typer.Argument(help="Files with one message each; use - or nothing to read a pipe."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show how each is understood; change nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Show how each message is understood, without changing anything."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Take in bounces and complaints from files, or one from a pipe, and act on them."""
+    """Read bounces and complaints from files, or one from a pipe, and act on them."""
     reports = [(file, parse(_bytes(file))) for file in files or [Path("-")]]
     if dry_run:
         _print_reports(reports, as_json=as_json)
@@ -69,7 +73,7 @@ def _print_reports(reports: Sequence[tuple[Path, Report]], *, as_json: bool) -> 
 
 @bounce_commands.command("fetch")
 def bounce_fetch(as_json: Json = False) -> None:
-    """Read the configured mailbox of bounces now; what was acted on is removed from it."""
+    """Read the bounce mailbox now; processed messages are removed from it."""
     with opened() as app:
         tally = app.fetch_bounces()
     _print(tally, as_json=as_json)
@@ -77,10 +81,10 @@ def bounce_fetch(as_json: Json = False) -> None:
 
 @bounce_commands.command("list")
 def bounce_list(
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many to list.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """List the last bounces and complaints with what the receiver said, newest first."""
+    """List recent bounces and complaints with the receiving server's reply, newest first."""
     with opened() as app:
         now = app.clock()
         bounces = app.store.bounces.latest(limit)
@@ -133,12 +137,12 @@ def _print(tally: BounceTally, *, as_json: bool) -> None:
     if kinds:
         echo("counted: " + ", ".join(f"{number} {name}" for name, number in kinds.items()))
     if tally.given_up:
-        echo(f"{tally.given_up} addresses will not be mailed again")
+        echo(f"{tally.given_up} addresses won't be emailed again")
 
 
 @suppression_commands.command("list")
 def suppression_list(as_json: Json = False) -> None:
-    """List the suppressed addresses; of those no longer subscribers only a hash is kept."""
+    """List suppressed addresses; only a hash is stored for those who are no longer subscribers."""
     with opened() as app:
         rows, now = suppressions(app.store), app.clock()
     if as_json:
@@ -151,39 +155,39 @@ def suppression_list(as_json: Json = False) -> None:
 @suppression_commands.command("add")
 def suppression_add(
     email: Annotated[str, typer.Argument(help="The address.")],
-    reason: Annotated[str, typer.Option(help="complained or bounced.")] = "complained",
+    reason: Annotated[str, typer.Option(help="Why: complained or bounced.")] = "complained",
     as_json: Json = False,
 ) -> None:
-    """Never mail an address again, whether or not it is a subscriber's."""
+    """Never email an address again, whether or not it belongs to a subscriber."""
     if reason not in _REASONS:
-        raise InputError("--reason", f"should be {' or '.join(_REASONS)}, not {reason!r}")
+        raise InputError("--reason", f"must be {' or '.join(_REASONS)}, not {reason!r}")
     address = checked_address(email)
     with opened() as app:
         suppress(app.store, address, _REASONS[reason], app.clock())
     if as_json:
         print_json({"address": address, "reason": reason})
     else:
-        echo(f"{address} will not be mailed again ({reason}).")
+        echo(f"{address} won't be emailed again ({reason}).")
 
 
 @suppression_commands.command("remove")
 def suppression_remove(
     email: Annotated[str, typer.Argument(help="The address.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Let a suppressed address be subscribed again, by its owner's wish."""
+    """Allow a suppressed address to subscribe again, at its owner's request."""
     address = checked_address(email)
     warning = (
-        f"warning: {address} bounced, or its owner complained or left; mailing it again without "
-        "their wish harms the delivery of everyone's mail."
+        f"warning: {address} bounced, or its owner complained or left; emailing it again without "
+        "the owner's consent harms delivery for everyone."
     )
     print(warning, file=sys.stderr)  # noqa: T201
-    if not yes and not typer.confirm(f"Let {address} be subscribed again?", err=True):
-        raise InputError("remove", "nothing was changed")
+    if not yes and not typer.confirm(f"Allow {address} to subscribe again?", err=True):
+        raise InputError("remove", "nothing changed")
     with opened() as app:
         unsuppress(app.store, address)
     if as_json:
         print_json({"address": address})
     else:
-        echo(f"{address} may subscribe again, by the form and a mail that asks to confirm.")
+        echo(f"{address} can subscribe again. The form will send a confirmation email.")

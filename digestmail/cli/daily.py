@@ -22,24 +22,31 @@ from digestmail.steps.daily.status import Status
 from digestmail.stopping import stopped_by_signals
 
 _Day = Annotated[
-    str, typer.Option("--date", metavar="YYYY-MM-DD", help="Everyone's digest of this local date.")
+    str,
+    typer.Option(
+        "--date", metavar="YYYY-MM-DD", help="Make everyone's digest for this local date."
+    ),
 ]
 
 _NoWait = Annotated[
-    bool, typer.Option("--no-wait", help="Do not wait for a day's papers that are late.")
+    bool, typer.Option("--no-wait", help="Don't wait for papers that are late today.")
 ]
 
 
 def ingest(
     names: Annotated[list[str] | None, typer.Argument(help="Sources to fetch now.")] = None,
-    source: Annotated[list[str] | None, typer.Option(help="The same as an option.")] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="A source to fetch now; same as NAMES.")
+    ] = None,
     since: Annotated[
         str,
-        typer.Option(metavar="YYYY-MM-DD", help="Read an arXiv source back to this date."),
+        typer.Option(
+            metavar="YYYY-MM-DD", help="Read past papers of an arXiv source, back to this date."
+        ),
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Fetch the sources whose time has come, or the named ones; exit code 1 if one failed."""
+    """Fetch the sources that are due, or the named ones; exit code 1 if one failed."""
     chosen = [*(names or []), *(source or [])]
     with opened() as app:
         reports = _backfill(app, chosen, since) if since else _ingest(app, chosen)
@@ -69,7 +76,7 @@ def _embed(app: App) -> None:
 
 def _backfill(app: App, names: list[str], since: str) -> list[SourceReport]:
     if not names:
-        raise InputError("--since", "name the source to read back, such as --source arxiv")
+        raise InputError("--since", "name one source to read back, such as --source arxiv")
     first = parse_day(since)
     assert first is not None  # noqa: S101 - only an empty text is no date
     with progressing("Reading past days") as progress:
@@ -151,7 +158,7 @@ def _print_prepared(prepared: PrepareReport) -> None:
     for why, count in prepared.skipped.items():
         echo(f"  {count} skipped: {why}")
     if prepared.waiting:
-        echo(f"  {prepared.waiting} wait for papers that are late; to go without them: --no-wait")
+        echo(f"  {prepared.waiting} are waiting for late papers; to send without them: --no-wait")
 
 
 def deliver(processes: Processes = None, as_json: Json = False) -> None:
@@ -188,7 +195,7 @@ _OF_MAILS = ("relay", "template")
 def _end(delivered: DeliveryReport, troubles: Sequence[Trouble]) -> None:
     """End with exit code 1 and a line for each trouble, if there is one."""
     if delivered.trouble:
-        text = f"the relay is in trouble, nothing is lost: {delivered.trouble}"
+        text = f"there is a problem with the relay; no email is lost: {delivered.trouble}"
         further = (trouble for trouble in troubles if trouble.kind != "relay")
         troubles = [Trouble("relay", text), *further]
     end_in_trouble(troubles)
@@ -197,8 +204,8 @@ def _end(delivered: DeliveryReport, troubles: Sequence[Trouble]) -> None:
 def _print_delivered(delivered: DeliveryReport, now: Status) -> None:
     if delivered.recovered.freed or delivered.recovered.unknown:
         echo(
-            f"An earlier run was cut off: {delivered.recovered.freed} taken up again, "
-            f"{delivered.recovered.unknown} unknown (on the wire then; not sent again)"
+            f"An earlier run was interrupted: {delivered.recovered.freed} resumed, "
+            f"{delivered.recovered.unknown} unknown (being sent at that moment; not sent again)"
         )
     counts = ", ".join(f"{count} {state}" for state, count in delivered.states.items())
     echo(counts or "Nothing to send")
@@ -209,15 +216,16 @@ def run(
     day: _Day = "",
     no_wait: _NoWait = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Store and send nothing; write .eml files.")
+        bool,
+        typer.Option("--dry-run", help="Write .eml files, without storing or sending anything."),
     ] = False,
-    outbox: Annotated[Path, typer.Option(help="Where a dry run writes its .eml files.")] = Path(
+    outbox: Annotated[Path, typer.Option(help="Folder for the .eml files of a dry run.")] = Path(
         "dry-run"
     ),
     processes: Processes = None,
     as_json: Json = False,
 ) -> None:
-    """Do all that is due: ingest, prepare, deliver; exit code 1 when the day is in trouble."""
+    """Do everything that is due: ingest, prepare, deliver; exit code 1 if something went wrong."""
     with opened() as app:
         if dry_run:
             run_dry(app, parse_day(day), outbox, as_json=as_json)
@@ -251,4 +259,4 @@ def parse_day(text: str) -> date | None:
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
     except ValueError:
-        raise InputError("--date", f"“{text[:20]}” is no date; write it as 2026-11-21") from None
+        raise InputError("--date", f"“{text[:20]}” is not a date. Write it as 2026-11-21") from None

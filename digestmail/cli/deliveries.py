@@ -15,15 +15,17 @@ from digestmail.cli.shell import Json, opened
 from digestmail.domain import Attempt, Delivery, DeliveryState
 from digestmail.errors import InputError
 
-delivery_commands = typer.Typer(help="The mails and what became of them.", no_args_is_help=True)
+delivery_commands = typer.Typer(help="Emails and their delivery status.", no_args_is_help=True)
 
 _Id = Annotated[
     int,
-    typer.Argument(metavar="ID", min=1, max=2**31 - 1, help="Its number, as delivery list tells."),
+    typer.Argument(
+        metavar="ID", min=1, max=2**31 - 1, help="Delivery number, from `delivery list`."
+    ),
 ]
-_State = Annotated[DeliveryState | None, typer.Option(help="Only those of this state.")]
+_State = Annotated[DeliveryState | None, typer.Option(help="Only deliveries in this state.")]
 _Day = Annotated[
-    str, typer.Option("--date", metavar="YYYY-MM-DD", help="Only those due on this day (UTC).")
+    str, typer.Option("--date", metavar="YYYY-MM-DD", help="Only deliveries due on this day (UTC).")
 ]
 
 
@@ -31,10 +33,10 @@ _Day = Annotated[
 def delivery_list(
     state: _State = None,
     day: _Day = "",
-    limit: Annotated[int, typer.Option("--most", min=1, help="How many at most.")] = 100,
+    limit: Annotated[int, typer.Option("--most", min=1, help="How many to list at most.")] = 100,
     as_json: Json = False,
 ) -> None:
-    """List deliveries, the newest first."""
+    """List deliveries, newest first."""
     with opened() as app:
         deliveries = app.store.ledger.latest(state, _bounds(day), limit=limit)
     if as_json:
@@ -70,7 +72,7 @@ def _plain(delivery: Delivery) -> dict[str, Any]:
 
 @delivery_commands.command("show")
 def delivery_show(id: _Id, as_json: Json = False) -> None:
-    """Show one delivery with every attempt at it."""
+    """Show one delivery and every attempt."""
     with opened() as app:
         delivery = app.store.ledger.get(id)
         attempts = [_tried(attempt) for attempt in app.store.ledger.attempts(id)]
@@ -102,23 +104,24 @@ def _cell(value: object) -> object:
 
 @delivery_commands.command("retry")
 def delivery_retry(
-    id: Annotated[int | None, typer.Argument(metavar="ID", help="Its number.")] = None,
+    id: Annotated[int | None, typer.Argument(metavar="ID", help="Delivery number.")] = None,
     state: Annotated[
-        DeliveryState | None, typer.Option(help="All of this state, due today or on --date.")
+        DeliveryState | None,
+        typer.Option(help="All deliveries in this state that were due today, or on --date."),
     ] = None,
     day: _Day = "",
     as_json: Json = False,
 ) -> None:
-    """Plan a failed, skipped or deferred delivery again; exit code 1 if one could not be."""
+    """Plan failed, skipped or deferred deliveries again; exit code 1 if one could not be."""
     if (id is None) == (state is None):
-        raise InputError("delivery", "give a number, or --state failed for all of today")
+        raise InputError("delivery", "give a delivery number, or --state failed for all of today's")
     with opened() as app:
         chosen = [id] if id is not None else _of_day(app, state, day)
         refused = [why for delivery_id in chosen if (why := _retry(app, delivery_id))]
     if as_json:
         print_json({"planned": len(chosen) - len(refused), "refused": refused})
     else:
-        echo(f"{len(chosen) - len(refused)} planned again; they go with: digestmail deliver")
+        echo(f"{len(chosen) - len(refused)} planned again; to send them: digestmail deliver")
     for why in refused:
         print(f"error: {why}", file=sys.stderr)  # noqa: T201
     if refused:
@@ -143,16 +146,16 @@ def _retry(app: App, delivery_id: int) -> str:
 def delivery_redeliver(
     id: _Id,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Yes, the subscriber may get this mail twice.")
+        bool, typer.Option("--yes", help="Send it even if the subscriber gets this email twice.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Send a digest again that was sent or is unknown; with the same Message-ID."""
+    """Send a digest again that was sent or is unknown, with the same Message-ID."""
     if not yes:
-        raise InputError("delivery", f"{id} may have arrived; to send it all the same add --yes")
+        raise InputError("delivery", f"{id} may have arrived already; to send it anyway, add --yes")
     with opened() as app:
         new_id = app.store.ledger.redeliver(id, app.clock())
     if as_json:
         print_json({"delivery": id, "planned_as": new_id})
     else:
-        echo(f"DigestPlan as delivery {new_id}; it goes with: digestmail deliver")
+        echo(f"Planned as delivery {new_id}; to send it: digestmail deliver")

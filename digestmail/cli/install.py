@@ -27,23 +27,23 @@ if TYPE_CHECKING:
     from digestmail.doctor import Check
 
 _MASK = "••••••••"
-config_commands = typer.Typer(help="Look at the settings.", no_args_is_help=True)
+config_commands = typer.Typer(help="Inspect the settings.", no_args_is_help=True)
 
 
 def init(
     public_url: Annotated[
-        str, typer.Option(help="Where subscribers will reach the web pages.")
+        str, typer.Option(help="Public address of the web pages.")
     ] = "http://localhost:8000",
     from_address: Annotated[
-        str, typer.Option("--from", help="The address the mails are from.")
+        str, typer.Option("--from", help="Sender address of the emails.")
     ] = "digest@example.org",
-    smtp_host: Annotated[str, typer.Option(help="Your mail relay.")] = "localhost",
+    smtp_host: Annotated[str, typer.Option(help="Host name of your SMTP relay.")] = "localhost",
     database_url: Annotated[
         str, typer.Option(help="The database: sqlite:///FILE or postgresql://USER@HOST/NAME.")
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Write a commented settings file with a fresh secret key, and create the database."""
+    """Write a commented settings file with a new secret key, and create the database."""
     path = config_file() or Path(FILE_NAME)
     chosen = {
         "public_url": public_url,
@@ -57,7 +57,7 @@ def init(
         with open(path, "x", encoding="utf-8", opener=_private) as file:
             file.write(settings_file(chosen))
     except FileExistsError:
-        raise ConfigError(f"{path} is there already; edit it, or remove it first") from None
+        raise ConfigError(f"{path} already exists; edit it, or remove it first") from None
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from None
     try:
@@ -70,7 +70,7 @@ def init(
         print_json({"settings": str(path), "database": database.name})
         return
     echo(f"Wrote {path} and created {database.name}.")
-    echo("Next: look through the settings, then")
+    echo("Next, check the settings, then run:")
     echo("  digestmail source add arxiv categories=cs.CL,cs.LG")
     echo("  digestmail doctor")
     echo("  digestmail serve")
@@ -82,9 +82,11 @@ def _private(path: str, flags: int) -> int:
 
 def settings_file(chosen: dict[str, str]) -> str:
     """Return a commented TOML file with every setting; those not chosen stand there as comments."""
-    lines = ["# The settings of digestmail. Each can be overridden by an environment variable:"]
-    lines.append("# DIGESTMAIL_PUBLIC_URL, DIGESTMAIL_SMTP__HOST, … and secrets read from a file")
-    lines.append("# by DIGESTMAIL_SECRET_KEY_FILE, DIGESTMAIL_SMTP__PASSWORD_FILE.")
+    lines = ["# Settings for digestmail. Each can be overridden by an environment variable:"]
+    lines.append(
+        "# DIGESTMAIL_PUBLIC_URL, DIGESTMAIL_SMTP__HOST, … Secrets can be read from a file"
+    )
+    lines.append("# with DIGESTMAIL_SECRET_KEY_FILE or DIGESTMAIL_SMTP__PASSWORD_FILE.")
     fields = Settings.model_fields
     for name, field in fields.items():
         if not _is_section(field) and name != "folder":
@@ -124,11 +126,11 @@ def _toml(value: object) -> str:
 
 
 def migrate_command(
-    to: Annotated[str, typer.Option(help="A revision, head or base.")] = "head",
-    yes: Annotated[bool, typer.Option("--yes", help="Erase all without asking.")] = False,
+    to: Annotated[str, typer.Option(help="Target revision, head or base.")] = "head",
+    yes: Annotated[bool, typer.Option("--yes", help="Erase everything without asking.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring the database to this version's schema (a copy of SQLite's file is made before)."""
+    """Update the database to this version's schema (SQLite files are backed up first)."""
     with closing(open_database(settings())) as database:
         is_new = database.path is not None and not database.path.exists()
         if to == "base" and not is_new and not yes:
@@ -143,26 +145,28 @@ def migrate_command(
         print_json(result | {"copy": copy, "older_copies": older})
         return
     if is_new:
-        echo(f"{database.name} was not there; a new database was created.")
+        echo(f"{database.name} did not exist; a new database was created.")
     echo(f"{database.name} is at revision {revision}.")
     if backup:
-        echo(f"The database as it was before lies at {backup}.")
+        echo(f"A backup of the previous database is at {backup}.")
     if earlier:
         size = sum(copy.stat().st_size for copy in earlier) / 1e6
-        echo(f"Older copies beside it: {len(earlier)} ({size:.0f} MB), the first {earlier[0]}.")
-        echo("They hold addresses; remove what you do not need any more.")
+        echo(
+            f"Older backups beside it: {len(earlier)} ({size:.0f} MB), the oldest is {earlier[0]}."
+        )
+        echo("They contain email addresses; remove the ones you no longer need.")
 
 
 def _ask_to_erase(database: Database) -> None:
     erases = f"all subscribers, papers and digests in {database.name} will be erased"
     if not sys.stdin.isatty():
-        raise InputError("--to base", f"{erases}; to do so, add --yes")
-    typer.confirm(f"{erases[:1].upper()}{erases[1:]}. Go on?", abort=True)
+        raise InputError("--to base", f"{erases}; to go ahead, add --yes")
+    typer.confirm(f"{erases[:1].upper()}{erases[1:]}. Continue?", abort=True)
 
 
 @config_commands.command("show")
 def config_show(as_json: Json = False) -> None:
-    """Show every setting as it is in force; secrets are masked."""
+    """Show every setting in effect; secrets are masked."""
     values = dict(_flat(settings()))
     if as_json:
         print_json(values)
@@ -198,7 +202,7 @@ def _without_password(url: str) -> str:
 
 def doctor(
     nameserver: Annotated[
-        str, typer.Option(help="Ask this one, such as 9.9.9.9 or 127.0.0.1:5353.")
+        str, typer.Option(help="Nameserver to ask, such as 9.9.9.9 or 127.0.0.1:5353.")
     ] = "",
     as_json: Json = False,
 ) -> None:

@@ -25,7 +25,7 @@ _FILE_OF_PAPERS = Annotated[
     Path | None,
     typer.Option(
         "--seeds",
-        help="Papers they like, as a file: BibTeX, RIS, a Zotero export, CSL JSON, CSV; or OPML.",
+        help="File of papers they like: BibTeX, RIS, a Zotero export, CSL JSON, CSV or OPML.",
     ),
 ]
 _WEEKLY = Annotated[
@@ -33,7 +33,7 @@ _WEEKLY = Annotated[
     typer.Option(
         "--weekly",
         metavar="DAY",
-        help="One digest a week, with the best of seven days, on this day.",
+        help="Send one digest a week on this day, with the best of the last seven days.",
     ),
 ]
 
@@ -99,6 +99,6 @@ def _choices(values: Mapping[str, Any]) -> Choices:
         if "weekdays" in texts:
             raise InputError("--weekly", "cannot be combined with --weekdays")
         if len(parse_weekdays(day)) != 1:
-            raise InputError("--weekly", f"“{day[:20]}” should be one day, such as fri")
+            raise InputError("--weekly", f"“{day[:20]}” is not a day. Write one such as fri")
         texts["weekdays"] = day
     return Choices(texts, seeds)

@@ -19,7 +19,7 @@ from digestmail.domain import (
 from digestmail.errors import NotFoundError
 from digestmail.steps.subscribers.field_parsers import parse_papers
 
-profile_commands = typer.Typer(help="What profiles are made of.", no_args_is_help=True)
+profile_commands = typer.Typer(help="Profiles and what they have learned.", no_args_is_help=True)
 _LISTED_CONTRIBUTIONS = 15
 _TYPED = (FieldKind.KEYWORDS, FieldKind.TEXT, FieldKind.CATEGORIES, FieldKind.AUTHORS)
 _Email = Annotated[str, typer.Argument(help="A subscriber's address.")]
@@ -30,13 +30,15 @@ def explain(
     paper: Annotated[str, typer.Argument(help="An arXiv id, a DOI or a link.")],
     as_json: Json = False,
 ) -> None:
-    """Show the whole sum of a paper's score, for each profile of a subscriber."""
+    """Explain a paper's score in full, for each profile of a subscriber."""
     (key,) = parse_papers(paper)[:1] or ("",)
     with opened() as app:
         subscriber = app.store.subscribers.by_email(email)
         stored = app.store.papers.by_keys([key]).get(key)
         if stored is None:
-            raise NotFoundError(f"there is no paper {paper!r} in the store; fetch it first: ingest")
+            raise NotFoundError(
+                f"paper {paper!r} is not in the database; fetch it first: digestmail ingest"
+            )
         explained = _explained(app, subscriber, stored)
     if as_json:
         print_json([_plain(interest, explanation) for interest, explanation in explained])
@@ -56,14 +58,14 @@ def _explained(
     keys = [known.key for known in model.papers]
     if paper.key not in keys:
         model = app.models.digest_model([*model.papers, paper], model.background)
-        rule = "not shown: it is none of the papers for the next digest"
+        rule = "not shown: it isn't among the papers for the next digest"
         return [(i, _ruled(model.explain(i, len(keys)), rule)) for i in interests]
     place, explained = keys.index(paper.key), []
     for interest, scores in zip(interests, model.score(interests), strict=True):
         explanation = model.explain(interest, place)
         is_picked = place in {score.paper for score in scores}
         if _passes(interest, explanation) and not explanation.rules and not is_picked:
-            rule = "not shown: papers that are better, or differ more, fill the mail"
+            rule = "not shown: better or more varied papers fill the email"
             explanation = _ruled(explanation, rule)
         explained.append((interest, explanation))
     return explained
@@ -82,7 +84,7 @@ def _plain(interest: Interest, explanation: Explanation) -> dict[str, object]:
 
 
 def _print(interest: Interest, explanation: Explanation) -> None:
-    verdict = "passes" if _passes(interest, explanation) else "stays below"
+    verdict = "passes" if _passes(interest, explanation) else "is below"
     threshold = f"{interest.profile.threshold:g}"
     value = f"{explanation.value:.3f}"
     echo(f"\n{interest.profile.name}: {value}, {verdict} the threshold of {threshold}")
@@ -95,12 +97,12 @@ def _print(interest: Interest, explanation: Explanation) -> None:
     if len(contributions) > _LISTED_CONTRIBUTIONS:
         echo(f"  {remainder:+.3f} from {len(contributions) - _LISTED_CONTRIBUTIONS} more")
     total = sum(c.weight for c in contributions)
-    echo(f"  {total:+.3f} in all; the value is 1 - exp(-evidence)")
+    echo(f"  {total:+.3f} in total; the value is 1 - exp(-evidence)")
 
 
 @profile_commands.command("show")
 def profile_show(email: _Email, as_json: Json = False) -> None:
-    """Show what was typed, and what weighs most for and against papers, for each profile."""
+    """Show each profile's fields and what weighs most for and against papers."""
     with opened() as app:
         model, interests = app.planning.interests(app.store.subscribers.by_email(email))
         strongest = [(interest, model.strongest(interest)) for interest in interests]
@@ -114,7 +116,8 @@ def profile_show(email: _Email, as_json: Json = False) -> None:
     for interest, terms in strongest:
         liked, disliked = len(interest.liked), len(interest.disliked)
         echo(
-            f"\n{interest.profile.name}: {len(interest.seeds)} seeds, {liked} liked, {disliked} not"
+            f"\n{interest.profile.name}: {len(interest.seeds)} seeds, {liked} liked, "
+            f"{disliked} disliked"
         )
         for field in PROFILE_FIELDS.values():
             typed = getattr(interest.profile, field.name)

@@ -30,7 +30,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; else as set.")] = None,
     processes: Processes = None,
 ) -> None:
-    """Serve the web pages and run the scheduler, until stopped."""
+    """Serve the web pages and run the scheduler until stopped."""
     logging.getLogger("digestmail").setLevel(logging.INFO)
     with opened() as app, stopped_by_signals(app.stopping):
         app.renderer.check()
@@ -57,7 +57,7 @@ def serve(
 def _run_scheduler(app: App, processes: int) -> None:
     scheduler = make_scheduler(app, processes=processes)
     scheduler.start()
-    echo("The scheduler runs. Stop it with Ctrl-C.")
+    echo("The scheduler is running. Press Ctrl-C to stop.")
     app.stopping.wait()
     stop(app, scheduler)
 
@@ -72,8 +72,8 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         raise DigestmailError(
-            f"cannot listen on {host}:{port}: {getattr(error, 'strerror', error)}; "
-            "choose another with --port, or stop the program that uses it"
+            f"cannot listen on {host}:{port}: {getattr(error, 'strerror', error)}; choose another "
+            "port with --port, or stop the program that uses it"
         ) from None
     return listener
 
@@ -85,22 +85,23 @@ def serve_web(app: App, listener: socket.socket) -> None:
     from digestmail.web.server import run_until_stopped
 
     host, port = listener.getsockname()[:2]
-    echo(f"Serving {app.settings.public_url} on {host}:{port}. Ctrl-C stops.")
+    echo(f"Serving {app.settings.public_url} on {host}:{port}. Press Ctrl-C to stop.")
     run_until_stopped(make_web(app), listener, app.stopping)
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="End after the day.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Exit after one day.")] = False,
     papers: Annotated[
-        Path | None, typer.Option(help="Other papers: a .jsonl, .json or .csv file.")
+        Path | None, typer.Option(help="Use these papers instead: a .jsonl, .json or .csv file.")
     ] = None,
-    port: Annotated[int, typer.Option(help="Where to serve; another if it is taken.")] = 8000,
+    port: Annotated[int, typer.Option(help="Port to serve on; another if it is taken.")] = 8000,
     folder: Annotated[
-        Path | None, typer.Option("--dir", help="Keep everything here; else a temporary folder.")
+        Path | None,
+        typer.Option("--dir", help="Keep everything in this folder instead of a temporary one."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show the product: sample papers, a few subscribers, one day, a mailbox to look at."""
+    """Try digestmail with sample papers, a few subscribers, one day and a local mailbox."""
     from digestmail.demo import demo as run_demo  # slow to import, as above
 
     run_demo(once=once, papers=papers, port=port, folder=folder, as_json=as_json)

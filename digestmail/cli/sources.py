@@ -17,7 +17,7 @@ from digestmail.steps.daily.backfill import backfill_progress
 
 _HIDDEN = "••••••••"
 _LOGIN = re.compile(r"//[^/@\s]*@")  # of an address
-source_commands = typer.Typer(help="Where papers come from.", no_args_is_help=True)
+source_commands = typer.Typer(help="Manage the sources of papers.", no_args_is_help=True)
 
 
 @source_commands.command("list")
@@ -93,17 +93,15 @@ def _kinds() -> str:
 
 @source_commands.command("add", epilog=_kinds())
 def source_add(
-    kind: Annotated[str, typer.Argument(help="What kind of source: " + ", ".join(KINDS))],
+    kind: Annotated[str, typer.Argument(help="Kind of source: " + ", ".join(KINDS))],
     options: Annotated[
-        list[str] | None, typer.Argument(help="Its options, such as categories=cs.CL,cs.LG")
+        list[str] | None, typer.Argument(help="Options, such as categories=cs.CL,cs.LG")
     ] = None,
-    name: Annotated[str, typer.Option(help="What to call it; else its kind.")] = "",
-    interval: Annotated[
-        int, typer.Option("--every", min=5, help="Minutes between two fetches.")
-    ] = 60,
+    name: Annotated[str, typer.Option(help="Name of the source; the default is its kind.")] = "",
+    interval: Annotated[int, typer.Option("--every", min=5, help="Minutes between fetches.")] = 60,
     as_json: Json = False,
 ) -> None:
-    """Add a source; it is fetched at the next ingest."""
+    """Add a source; the next ingest fetches it."""
     spec = SourceSpec(
         name=name or kind, kind=kind, options=_options(options or []), every_minutes=interval
     )
@@ -113,7 +111,7 @@ def source_add(
     if as_json:
         print_json({"added": spec.name, "kind": spec.kind})
         return
-    echo(f"Added {spec.name}; to fetch it now: digestmail ingest {spec.name}")
+    echo(f"Added {spec.name}. To fetch it now: digestmail ingest {spec.name}")
 
 
 def _options(words: list[str]) -> dict[str, str]:
@@ -121,18 +119,20 @@ def _options(words: list[str]) -> dict[str, str]:
     for word in words:
         name, sign, value = word.partition("=")
         if not sign:
-            raise InputError("options", f"“{word}” should be NAME=VALUE, such as categories=cs.CL")
+            raise InputError(
+                "options", f"“{word}” is not an option. Write NAME=VALUE, such as categories=cs.CL"
+            )
         pairs[name] = value
     return pairs
 
 
 @source_commands.command("test")
 def source_test(
-    name: Annotated[str, typer.Argument(help="Its name.")],
+    name: Annotated[str, typer.Argument(help="Name of the source.")],
     limit: Annotated[int, typer.Option("--most", min=1, help="How many records to show.")] = 5,
     as_json: Json = False,
 ) -> None:
-    """Fetch a little from a source and show what would come; nothing is stored."""
+    """Fetch a few papers from a source and show them, without storing anything."""
     with opened() as app:
         records = app.ingestor.try_source(name, limit)
     papers = [record for record in records if isinstance(record, Paper)]
@@ -142,7 +142,7 @@ def source_test(
         print_json({"papers": fields, "bad": [asdict(record) for record in errors]})
         return
     if not records:
-        echo(f"{name} answers, and has nothing new now.")
+        echo(f"{name} works and has nothing new right now.")
         return
     rows = [(p.key, p.title, ", ".join(p.authors[:2]), " ".join(p.categories)) for p in papers]
     print_table("", ("key", "title", "authors", "categories"), rows)
@@ -152,9 +152,9 @@ def source_test(
 
 @source_commands.command("remove")
 def source_remove(
-    name: Annotated[str, typer.Argument(help="Its name.")], as_json: Json = False
+    name: Annotated[str, typer.Argument(help="Name of the source.")], as_json: Json = False
 ) -> None:
-    """Remove a source; the papers it brought stay."""
+    """Remove a source; its papers stay."""
     with opened() as app:
         app.store.sources.remove(name)
     if as_json:

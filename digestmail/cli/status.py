@@ -24,7 +24,7 @@ _LISTED_STATES = (
 
 
 def status(as_json: Json = False) -> None:
-    """Show sources, today's digests by outcome, and the next run; exit code 1 in trouble."""
+    """Show sources, today's digests by outcome and the next run; exit code 1 on a problem."""
     with opened() as app:
         now = app.status()
     if as_json:
@@ -136,15 +136,15 @@ def _print(status: Status) -> None:
     patient = status.health.patient
     if patient.number and patient.last:
         until = f"{patient.last:%H:%M} UTC"
-        echo(f"  {patient.number} wait for papers that are late, until {until} at the latest")
+        echo(f"  {patient.number} are waiting for late papers, until {until} at the latest")
     show_reasons(status.unsent)
     for why, count in status.skipped.items():
         echo(f"  {count} skipped: {why}")
     if status.letters:
         counts = ", ".join(f"{number} {state}" for state, number in status.letters.items())
-        echo(f"Confirm mails and links today: {counts}")
+        echo(f"Confirmation and link emails today: {counts}")
     if status.deliveries.get(DeliveryState.UNKNOWN):
-        echo("  unknown: a sender stopped while these were on the wire; they are not sent again")
+        echo("  unknown: a sender stopped while sending these; they are not sent again")
     echo(f"Next digest: {ago(status.next_due_at, status.at) if status.next_due_at else 'none'}")
     echo(f"Next fetch: {ago(status.next_fetch_at, status.at) if status.next_fetch_at else 'none'}")
     if status.arxiv:
@@ -152,9 +152,9 @@ def _print(status: Status) -> None:
     if status.summaries:
         echo(summaries_line(status.summaries, status.at))
     if status.refused_mail:
-        echo(f"A receiver refuses our mail (see: bounce list): {status.refused_mail}")
+        echo(f"A receiving server refuses our email (see: bounce list): {status.refused_mail}")
     if not status.scheduler_runs:
-        echo("No scheduler runs: start one with digestmail serve, or call digestmail run from cron")
+        echo("No scheduler is running: start digestmail serve, or call digestmail run from cron")
 
 
 def _print_sources(status: Status) -> None:

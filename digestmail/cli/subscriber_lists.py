@@ -23,12 +23,14 @@ from digestmail.steps.subscribers.validation import Form, profile_of, schedule_o
 
 
 def subscriber_export(
-    file: Annotated[Path, typer.Argument(help="A .csv or .json file; - for JSON on the screen.")],
+    file: Annotated[
+        Path, typer.Argument(help="A .csv or .json file; - prints JSON to standard output.")
+    ],
     as_json: Json = False,
 ) -> None:
     """Write all subscribers with their profiles to a file."""
     if str(file) != "-" and file.suffix.lower() not in (".csv", ".json"):
-        raise InputError("file", f"{file} should end in .csv or .json")
+        raise InputError("file", f"{file} must end in .csv or .json")
     with opened() as app:
         subscribers = app.store.subscribers.all()
     if str(file) == "-":
@@ -49,10 +51,10 @@ def subscriber_export(
 def subscriber_data(
     email: Annotated[str, typer.Argument(help="The subscriber's address.")],
     as_json: Annotated[  # noqa: ARG001 - so that scripts may give it to every command
-        bool, typer.Option("--json", help="Print JSON for scripts, as without it.")
+        bool, typer.Option("--json", help="Print JSON, which is also the default.")
     ] = False,
 ) -> None:
-    """Print everything that is kept about a subscriber, as JSON."""
+    """Print everything stored about a subscriber, as JSON."""
     with opened() as app:
         subscriber = app.store.subscribers.by_email(email)
         sys.stdout.write(personal_json(app.store, subscriber, app.clock()))
@@ -66,32 +68,37 @@ def subscriber_import(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A .csv or .json file as export writes it, or another program's list: listmonk,"
-            " Mailchimp, Mailman and others; or one address in each line."
+            help="A .csv or .json file from export, a list from listmonk, Mailchimp, Mailman or "
+            "another program, or one address per line."
         ),
     ],
     choices: Choices,
     active: Annotated[
-        bool, typer.Option("--active", help="They all agreed already: ask no confirmations.")
+        bool,
+        typer.Option(
+            "--active", help="All of them have already agreed: don't ask for confirmation."
+        ),
     ] = False,
     status: Annotated[
         SubscriberStatus | None,
-        typer.Option(help="What all are of whom the file tells no status, such as unsubscribed."),
+        typer.Option(
+            help="Status for everyone whose status is not in the file, such as unsubscribed."
+        ),
     ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=FIELD",
-            help="What a column of the file holds: one of our fields, or none; may be repeated.",
+            help="Which field a column holds, or none to ignore it; repeatable.",
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Add subscribers from a file; bad entries are named and left out, known addresses skipped.
+    """Add subscribers from a file; bad entries are listed and left out, known ones skipped.
 
-    Those who left, bounced or complained by the file are kept as such and never mailed. The
-    options for keywords and so on are for people of whom the file tells none. Exit code 1 if an
-    entry was bad.
+    People who unsubscribed, bounced or complained according to the file keep that status and are
+    never emailed. The options for keywords and other fields apply to people without them in the
+    file. Exit code 1 if an entry was bad.
     """
     columns, data, form = checked_choices(column or []), _read(file), Form()
     with opened() as app:
@@ -100,7 +107,7 @@ def subscriber_import(
         form.finish()
         entries = Entries(profile, schedule, status)
         warnings = _entries(file, data, columns, entries)
-        with progressing("entering subscribers", len(entries.people)) as progress:
+        with progressing("Adding subscribers", len(entries.people)) as progress:
             people = entries.people.values()
             entered = enter(app.subscriptions, people, app.clock(), progress, active=active)
     _report(file, entered, entries, warnings, as_json=as_json)
@@ -115,7 +122,7 @@ def _read(file: Path) -> bytes:
         raise InputError("file", f"cannot read {file}: {error.strerror}") from None
     if len(data) > LARGEST:
         limit = f"{LARGEST // 1_000_000} MB"
-        raise InputError("file", f"{file} is larger than {limit}, the most; divide it")
+        raise InputError("file", f"{file} is larger than the limit of {limit}; split it")
     return data
 
 
@@ -132,8 +139,8 @@ def _entries(file: Path, data: bytes, columns: dict[str, str], entries: Entries)
     notes = [*people.warnings, *entries.warnings]
     if named and entries.defaulted:
         notes.append(
-            f"by the file's name {entries.defaulted:,} without a status are {named};"
-            " --status active for those who are not"
+            f"the file name suggests that {entries.defaulted:,} people without a status are "
+            f"{named}; if not, use --status active"
         )
     return notes
 
@@ -156,13 +163,13 @@ def _report(
 
 def _summary(entered: ImportTally, bad_count: int) -> str:
     """Return the numbers as a line; those that are rarely told only where there are any."""
-    counts = [f"{entered.added:,} added", f"{entered.known:,} known already"]
+    counts = [f"{entered.added:,} added", f"{entered.known:,} already known"]
     rare = {
-        "to confirm by mail": entered.pending,
-        "without anything to choose papers by (--keywords gives it to all)": entered.unchosen,
-        "kept as refusals": entered.refusals,
-        "known and refusals from now on": entered.stopped,
-        "left out, who must not be mailed": entered.suppressed,
+        "to confirm by email": entered.pending,
+        "with nothing to choose papers by (--keywords sets it for all)": entered.unchosen,
+        "stored as refusals": entered.refusals,
+        "already known, now stored as refusals": entered.stopped,
+        "left out because they must not be emailed": entered.suppressed,
     }
     counts += [f"{number:,} {name}" for name, number in rare.items() if number]
     return ", ".join([*counts, f"{bad_count:,} bad"])

@@ -30,7 +30,7 @@ from digestmail.steps.subscribers.seed_papers import keep_uploads, read_seeds
 from digestmail.steps.subscribers.uploaded_library import with_file
 from digestmail.steps.subscribers.validation import Form, profile_of, schedule_of
 
-subscriber_commands = typer.Typer(help="Who gets the digest.", no_args_is_help=True)
+subscriber_commands = typer.Typer(help="Manage subscribers.", no_args_is_help=True)
 subscriber_commands.command("data")(subscriber_data)
 subscriber_commands.command("export")(subscriber_export)
 subscriber_commands.command("import")(subscriber_import)
@@ -41,7 +41,7 @@ _Email = Annotated[str, typer.Argument(help="The subscriber's address.")]
 @subscriber_commands.command("list")
 def subscriber_list(
     status: Annotated[
-        SubscriberStatus | None, typer.Option(help="Only those of this status.")
+        SubscriberStatus | None, typer.Option(help="Only subscribers with this status.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -66,7 +66,7 @@ def subscriber_list(
 
 @subscriber_commands.command("show")
 def subscriber_show(email: _Email, as_json: Json = False) -> None:
-    """Show one subscriber: profiles, last digests and how their mails fared."""
+    """Show one subscriber: profiles, recent digests and their delivery."""
     with opened() as app:
         subscriber = app.store.subscribers.by_email(email)
         history = _history(app, subscriber)
@@ -84,7 +84,7 @@ def subscriber_show(email: _Email, as_json: Json = False) -> None:
         print_table("", columns, [tuple(digest.values()) for digest in history])
     if mails:
         rows = [(m["due"], m["kind"], m["state"], "\n".join(m["attempts"])) for m in mails]
-        print_table("", ("mail due", "kind", "state", "attempts"), rows)
+        print_table("", ("email due", "kind", "state", "attempts"), rows)
 
 
 def _mails(app: App, subscriber: Subscriber) -> list[dict[str, Any]]:
@@ -141,11 +141,12 @@ def subscriber_add(
     email: _Email,
     choices: Choices,
     active: Annotated[
-        bool, typer.Option("--active", help="They agreed already: ask no confirmation by mail.")
+        bool,
+        typer.Option("--active", help="They have already agreed: don't send a confirmation email."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Add a subscriber with one profile; they are asked by mail to confirm unless --active."""
+    """Add a subscriber with one profile; an email asks them to confirm unless --active."""
     form = Form()
     with opened() as app:
         address = form.take(checked_address, email, "")
@@ -158,7 +159,7 @@ def subscriber_add(
         added = app.subscriptions.add(
             address, [profile], schedule, app.clock(), uploads, active=active
         )
-    note = "" if active else "; a mail asks them to confirm (digestmail deliver)"
+    note = "" if active else "; an email will ask them to confirm (digestmail deliver)"
     _report(added, f"Added {readable_address(address)}{note}.", as_json=as_json)
 
 
@@ -167,12 +168,12 @@ def subscriber_add(
 def subscriber_edit(
     email: _Email,
     choices: Choices,
-    profile: Annotated[str, typer.Option(help="Which profile to change; else the first.")] = "",
-    new_profile: Annotated[str, typer.Option(help="Add a profile of this name instead.")] = "",
-    new_email: Annotated[str | None, typer.Option(help="A new address.")] = None,
+    profile: Annotated[str, typer.Option(help="Profile to change; the default is the first.")] = "",
+    new_profile: Annotated[str, typer.Option(help="Add a profile with this name instead.")] = "",
+    new_email: Annotated[str | None, typer.Option(help="New email address.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Change a subscriber's address, schedule or one profile; what is left out stays."""
+    """Change a subscriber's address, schedule or one profile; options left out stay as they are."""
     form = Form()
     with opened() as app:
         subscriber = app.store.subscribers.by_email(email)
@@ -238,7 +239,7 @@ def _with_seeds(
 
 @subscriber_commands.command("pause")
 def subscriber_pause(email: _Email, as_json: Json = False) -> None:
-    """Send a subscriber nothing until resumed."""
+    """Pause a subscriber's digest until it is resumed."""
     with opened() as app:
         app.subscriptions.pause(app.store.subscribers.by_email(email))
         paused = app.store.subscribers.by_email(email)
@@ -249,11 +250,11 @@ def subscriber_pause(email: _Email, as_json: Json = False) -> None:
 def subscriber_resume(
     email: _Email,
     lift: Annotated[
-        bool, typer.Option("--lift", help="Mail an address again that had bounced.")
+        bool, typer.Option("--lift", help="Email an address again that bounced before.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Send a paused subscriber the digest again."""
+    """Resume a paused subscriber's digest."""
     with opened() as app:
         resume = app.subscriptions.lift if lift else app.subscriptions.resume
         resume(app.store.subscribers.by_email(email), app.clock())
@@ -264,10 +265,10 @@ def subscriber_resume(
 @subscriber_commands.command("remove")
 def subscriber_remove(
     email: _Email,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Erase a subscriber with everything that is known of them."""
+    """Erase a subscriber and everything stored about them."""
     with opened() as app:
         subscriber = app.store.subscribers.by_email(email)
         address = readable_address(subscriber.email)

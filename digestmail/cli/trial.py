@@ -24,7 +24,7 @@ def run_dry(app: App, day: date | None, folder: Path, *, as_json: bool) -> None:
     """
     real = app.settings.mail.outbox
     if real and folder.resolve() == app.settings.path(real).resolve():
-        raise InputError("--outbox", f"{folder} holds the real mails; name another folder")
+        raise InputError("--outbox", f"{folder} holds the real emails; name another folder")
     mailer = OutboxMailer(folder)
     digests = []
     for plan in app.plan(day):
@@ -37,20 +37,20 @@ def run_dry(app: App, day: date | None, folder: Path, *, as_json: bool) -> None:
         print_json({"dry_run": True, "outbox": str(folder), "digests": digests})
         return
     if not digests:
-        echo("Nobody is due. To try everyone's digest of a day: --date YYYY-MM-DD")
+        echo("No digest is due. To try everyone's digest for a day: --date YYYY-MM-DD")
         return
     rows = [
         (d["subscriber"], d["date"], d["skipped"] or f"{len(d['papers'])} papers") for d in digests
     ]
     print_table("", ("subscriber", "date", "digest"), rows)
     count = sum(not d["skipped"] for d in digests)
-    echo(f"{count} mails were written to {folder}; nothing was stored, no source was fetched.")
+    echo(f"{count} emails were written to {folder}. Nothing was stored, and no source was fetched.")
 
 
 def _send(mailer: OutboxMailer, message: Message) -> None:
     result = asyncio.run(mailer.send(message, _go))
     if result.outcome is not Outcome.SENT:
-        raise ConfigError(f"cannot write a mail: {result.text}")
+        raise ConfigError(f"cannot write an email: {result.text}")
 
 
 async def _go() -> bool:
@@ -69,11 +69,11 @@ def plain_digest(digest: Digest) -> dict[str, Any]:
 
 def preview(
     email: Annotated[str, typer.Argument(help="A subscriber's address.")],
-    html: Annotated[Path | None, typer.Option(help="Write the mail's HTML to this file.")] = None,
-    text: Annotated[bool, typer.Option("--text", help="Print the mail's plain text.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the email's HTML to this file.")] = None,
+    text: Annotated[bool, typer.Option("--text", help="Print the email's plain text.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what a subscriber would get next, of the papers known now; sends and stores nothing."""
+    """Show a subscriber's next digest from the papers stored so far, without sending anything."""
     with opened() as app:
         subscriber = app.store.subscribers.by_email(email)
         digest = app.preview(subscriber)
@@ -103,10 +103,10 @@ def _print_digest(subject: str, digest: Digest) -> None:
 
 
 def send_test(
-    address: Annotated[str, typer.Argument(help="Where to send it.")],
+    address: Annotated[str, typer.Argument(help="Address to send it to.")],
     as_json: Json = False,
 ) -> None:
-    """Send a test mail through the relay and say what it answered."""
+    """Send a test email through the relay and show its reply."""
     with opened() as app:
         result = asyncio.run(_send_test(app, checked_address(address)))
     if result.outcome is not Outcome.SENT:

@@ -31,9 +31,9 @@ _PROBLEMS = (
     ),
     (
         "due to lock timeout",
-        "is held by another program; nothing was changed, try again in a moment",
+        "is held by another program; nothing changed, try again in a moment",
     ),
-    ("due to statement timeout", "did not answer in time; nothing was changed, try again"),
+    ("due to statement timeout", "did not answer in time; nothing changed, try again"),
     (
         "idle-in-transaction timeout",
         "has ended our connection, since this program had stopped for a while; try again",

@@ -195,5 +195,5 @@ def _check_foreign_keys(connection: Connection, database: Database) -> None:
     if broken is not None:
         raise StoreError(
             f"the migration would leave rows of {broken[0]!r} without their {broken[2]!r}; "
-            "nothing was changed"
+            "nothing changed"
         )

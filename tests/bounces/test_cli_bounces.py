@@ -70,7 +70,7 @@ def test_read_from_a_pipe(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(bounce(app))))
     assert run("bounce", "read") == 0
-    assert "1 addresses will not be mailed again" in capsys.readouterr().out
+    assert "1 addresses won't be emailed again" in capsys.readouterr().out
     app.close()
 
 

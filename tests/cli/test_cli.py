@@ -59,7 +59,7 @@ def test_a_database_that_is_new_is_told(shell: Shell) -> None:
     assert "was not there" not in shell("migrate")
     new = f"sqlite:///{shell.folder / 'mistyped' / 'our.db'}"
     said = shell("migrate", DIGESTMAIL_DATABASE_URL=new)
-    assert "mistyped/our.db was not there; a new database was created" in said
+    assert "mistyped/our.db did not exist; a new database was created" in said
 
 
 def test_to_erase_all_one_has_to_say_so(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +70,7 @@ def test_to_erase_all_one_has_to_say_so(shell: Shell, monkeypatch: pytest.Monkey
     assert "base (empty)" in shell("migrate", "--to", "base", "--yes")
     shell("migrate")
     said = shell("migrate", "--to", "base", "--yes")
-    assert "Older copies beside it: 1 " in said
+    assert "Older backups beside it: 1 " in said
 
 
 def test_init_makes_an_installation_that_only_lacks_sources(empty: Shell) -> None:
@@ -226,14 +226,14 @@ def test_import_names_each_bad_row_and_takes_the_others(shell: Shell) -> None:
     )
     told = errors(shell("subscriber", "import", "in.csv", "--active", code=1))
     assert [line.split(": ")[2] for line in told] == ["line 3", "line 4", "line 5"]
-    assert "1 known" in shell("subscriber", "import", "in.csv", code=1)
+    assert "1 already known" in shell("subscriber", "import", "in.csv", code=1)
 
 
 def test_an_import_never_brings_back_who_left(shell: Shell) -> None:
     (shell.folder / "in.csv").write_text("email,status,keywords\na@example.org,unsubscribed,ice\n")
-    assert "1 kept as refusals" in shell("subscriber", "import", "in.csv", "--active")
+    assert "1 stored as refusals" in shell("subscriber", "import", "in.csv", "--active")
     (shell.folder / "again.csv").write_text("email,keywords\na@example.org,ice\n")
-    assert "1 known already" in shell("subscriber", "import", "again.csv", "--active")
+    assert "1 already known" in shell("subscriber", "import", "again.csv", "--active")
     assert "must not be mailed again (left)" in shell(
         "subscriber", "add", "a@example.org", "--keywords", "ice", "--active", code=1
     )
@@ -252,7 +252,7 @@ def test_a_list_without_status_is_what_its_name_or_an_option_says(shell: Shell) 
     for name in ("unsubscribed_members_export_1.csv", "left.txt"):
         (shell.folder / name).write_text(list_of_one)
     output = shell("subscriber", "import", "unsubscribed_members_export_1.csv", "--active")
-    assert "1 kept as refusals" in output
+    assert "1 stored as refusals" in output
     shell("subscriber", "remove", "a@example.org", "--yes")
     (shell.folder / "left.txt").write_text("b@example.org\n")
     shell("subscriber", "import", "left.txt", "--status", "complained")
@@ -273,7 +273,7 @@ def test_addresses_alone_get_what_the_command_line_says(shell: Shell) -> None:
 
 def test_who_has_nothing_to_choose_by_is_asked_by_mail(shell: Shell) -> None:
     (shell.folder / "in.csv").write_text("email\na@example.org\n")
-    assert "1 to confirm by mail" in shell("subscriber", "import", "in.csv", "--active")
+    assert "1 to confirm by email" in shell("subscriber", "import", "in.csv", "--active")
     assert statuses(shell) == {"a@example.org": "pending"}
     shell("deliver")
     assert [mail.name for mail in (shell.folder / "sent").iterdir()] == ["000001-a@example.org.eml"]
@@ -294,7 +294,7 @@ def test_a_file_that_cannot_be_imported_is_told_in_one_line(shell: Shell) -> Non
         "folder": "Is a directory",
         "empty.csv": "empty.csv is empty",
         "book.xlsx": "book.xlsx is a workbook",
-        "huge.csv": "huge.csv is larger than 64 MB, the most",
+        "huge.csv": "huge.csv is larger than the limit of 64 MB",
     }.items():
         (line,) = errors(shell("subscriber", "import", file, code=1))
         assert words in line
@@ -451,7 +451,7 @@ def test_a_full_mail_is_told(shell: Shell) -> None:
     keywords = ("--keywords", "sea ice; surface codes", "--max-papers", "1")
     shell("subscriber", "add", "a@example.org", "--active", *keywords)
     told = [shell("explain", "a@example.org", key) for key in ("t:1", "t:2")]
-    assert sorted("fill the mail" in one for one in told) == [False, True]
+    assert sorted("fill the email" in one for one in told) == [False, True]
 
 
 def test_why_a_paper_does_not_come_is_told(shell: Shell) -> None:
@@ -469,7 +469,7 @@ def test_why_a_paper_does_not_come_is_told(shell: Shell) -> None:
 def test_a_paper_that_is_not_there_cannot_be_explained(shell: Shell) -> None:
     shell("subscriber", "add", "a@example.org", "--active", "--keywords", "sea ice")
     told = shell("explain", "a@example.org", "2611.99999", code=1)
-    assert "there is no paper" in errors(told)[0]
+    assert "is not in the database" in errors(told)[0]
 
 
 def test_a_profile_shows_its_words(shell: Shell) -> None:

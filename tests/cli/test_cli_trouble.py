@@ -88,7 +88,7 @@ def test_a_relay_that_is_away_is_told(shell: Shell, closed_port: int) -> None:
     write_setting(shell, "port", str(closed_port))
     write_setting(shell, "tls", '"none"')
     (trouble,) = errors(shell("run", *DAY, code=1))
-    assert "the relay is in trouble, nothing is lost: " in trouble
+    assert "there is a problem with the relay; no email is lost: " in trouble
     assert "connect: " in trouble
     (trouble,) = errors(shell("status", code=1))
     assert "the relay is in trouble: " in trouble
@@ -111,4 +111,4 @@ def test_the_mails_of_a_dry_run_lie_apart(shell: Shell) -> None:
     assert not (shell.folder / "sent").exists()
     for real in ("sent", "./sent", str(shell.folder / "papers/../sent")):
         (line,) = errors(shell("run", "--dry-run", *DAY, "--outbox", real, code=1))
-        assert "holds the real mails; name another folder" in line
+        assert "holds the real emails; name another folder" in line

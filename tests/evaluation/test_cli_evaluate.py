@@ -75,7 +75,7 @@ def test_a_mail_of_ten_is_told_of_dated_pools(shell: Shell) -> None:
     assert first.keys() == {"threshold", "papers", "empty", "recall"}
     assert (first["threshold"], first["recall"]) == (0, 1)
     told = shell()
-    assert "A mail of at most 10 papers a day" in told
+    assert "An email of up to 10 papers a day" in told
     assert f"{first['papers']:.1f}" in told
 
 
@@ -87,7 +87,7 @@ def test_what_variety_costs_is_told(shell: Shell) -> None:
         assert 0 < ten["similarity"] < 1
     ndcg = told["methods"]["digestmail"]["ndcg"]
     assert told["diversity"]["best"]["ndcg"] == pytest.approx(ndcg)
-    assert "Ten papers that differ: mean cosine" in shell()
+    assert "Ten diversified papers: mean cosine" in shell()
 
 
 def test_readers_for_whom_nothing_fits_are_ranked_and_their_silence_is_told(shell: Shell) -> None:
@@ -104,7 +104,7 @@ def test_readers_for_whom_nothing_fits_are_ranked_and_their_silence_is_told(shel
     assert 0 < told["mail"]["first_five"] <= 1
     users = {line.split("\t")[0] for line in (shell.folder / "our.run").read_text().splitlines()}
     assert users == {"anna", "ben", "cora", "dora"}
-    assert "Readers for whom nothing is relevant, and who get no mail: 50%" in shell()
+    assert "Readers who get no email, among those with no relevant paper: 50%" in shell()
 
 
 def test_the_tables_are_for_people(shell: Shell) -> None:
@@ -209,14 +209,14 @@ def test_the_run_holds_user_paper_and_score_best_first(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("--method", "magic"), 1, "--method: “magic” is no method; known are digestmail,"),
-        (("--method", "bm25", "--run", "x"), 1, "--run: writes the ranking of digestmail"),
+        (("--method", "magic"), 1, "--method: “magic” is not a method. Choose from digestmail,"),
+        (("--method", "bm25", "--run", "x"), 1, "--run: writes the ranking by digestmail"),
         (("--run", "no/where.tsv"), 1, "--run: cannot write no/where.tsv"),
         (("--run", "set"), 1, "--run: cannot write set"),
         (("--method", "sanity"), 1, "10 papers share too few words"),
         (("--variant", "dreams"), 1, "is no variant; known are keywords, interests, seeds"),
         (("--readers", "0"), 2, "--readers"),
-        (("--against", "digestmail"), 1, "--against: “digestmail” is no method; known are chron"),
+        (("--against", "digestmail"), 1, "--against: “digestmail” is not a method. Choose from chron"),
         (("--leave-out", "birds"), 1, "--leave-out: “birds” is no family here; there are set"),
         (("--leave-out", "set"), 1, "--leave-out: no set is left"),
         (("--embeddings", "."), 1, "--embeddings: needs a sentence model: add --semantic auto"),
@@ -224,7 +224,7 @@ def test_the_run_holds_user_paper_and_score_best_first(shell: Shell) -> None:
         (
             ("--variant", "seed", "--variant", "seeds", "--run", "x"),
             1,
-            "--run: writes the ranking of one set",
+            "--run: writes the ranking for one set",
         ),
     ],
 )
@@ -243,5 +243,5 @@ def test_a_bad_line_is_named(shell: Shell) -> None:
 
 def test_a_variant_that_nobody_told_is_refused(shell: Shell) -> None:
     write(shell.folder / "set", [reader()])
-    message = "error: --variant: no reader here said any keywords"
+    message = "error: --variant: no reader here has any keywords"
     assert message in shell("--variant", "keywords", code=1).splitlines()

@@ -241,7 +241,7 @@ def test_a_digest_shows_what_is_known_of_a_paper() -> None:
     assert "Ana Rossi, Bo Chen, Chidi Okafor, J. Doe (followed) and\u00a02\u00a0more" in body
     assert "1 · q-bio.BM, cs.LG · 19\u00a0Nov\u00a02026" in body
     assert (
-        "Why: strong match; matches protein folding and proteins; by Jane Doe, whom you follow"
+        "Why: strong match; matches protein folding and proteins; by Jane Doe, who you follow"
         in body
     )
     assert body.count("No abstract was published.") == 1

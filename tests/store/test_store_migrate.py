@@ -186,7 +186,7 @@ def test_a_migration_that_orphans_rows_is_undone(store: Store, tmp_path: Path) -
     _fill(store)
     before = _counts(store.database)
     scripts = _scripts(tmp_path, then="op.execute('DELETE FROM subscriber')")
-    with pytest.raises(StoreError, match="nothing was changed"):
+    with pytest.raises(StoreError, match="nothing changed"):
         migrate(store.database, scripts, NOW)
     assert _counts(store.database) == before
 

@@ -108,7 +108,7 @@ def _rules(evidence: Evidence, paper: int) -> Iterator[str]:
     if not filters.unseen(interest)[paper]:
         yield "not shown again: it was judged or sent before"
     if names := filters.authors.of(interest).get(paper):
-        yield f"shown unless excluded: by {', '.join(names)}, whom you follow"
+        yield f"shown unless excluded: by {', '.join(names)}, who you follow"
 
 
 def heaviest_parts(evidence: Evidence, limit: int) -> list[Part]:

@@ -23,7 +23,7 @@ class ThresholdPreview:
 
     @property
     def a_day(self) -> int:
-        """Return how many papers a mail would have held, about."""
+        """Return how many papers an email would have held, about."""
         return round(self.papers / self.days) if self.days else 0
 
 

@@ -70,7 +70,7 @@ class SubscriptionService:
     ) -> None:
         """Take a request from the public form; ``email`` has been checked.
 
-        A new or former subscriber is asked to confirm by mail, at most once a day; one who is
+        A new or former subscriber is asked to confirm by email, at most once a day; one who is
         active already is mailed a link to the preferences instead, and nothing of theirs changes.
         Of several requests the last counts for which a mail could go.
         ``uploads``, papers that only the visitor's file tells of, wait for the confirmation.

@@ -93,7 +93,7 @@ def test_chosen_categories_are_a_part() -> None:
         ({"excluded_categories": ("q-bio",)}, "never shown: it is in an excluded category"),
         ({"categories": ("cs",)}, "not shown: it is in none of the chosen categories"),
         ({"required_keywords": ("laser",)}, "not shown: it has none of the required keywords"),
-        ({"authors": ("A. Byron",)}, "shown unless excluded: by Ada Byron, whom you follow"),
+        ({"authors": ("A. Byron",)}, "shown unless excluded: by Ada Byron, who you follow"),
     ],
 )
 def test_rules_are_told_in_words(values: dict[str, Any], rule: str) -> None:
