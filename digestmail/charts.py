@@ -77,7 +77,7 @@ def _draw_days(axes: Any, days: Sequence[date], sent: Line, baseline: Line) -> N
 
 def _draw_calibration(axes: Any, marks: Sequence[Mark], error: float | None) -> None:
     axes.plot((0, 1), (0, 1), color=_GREY, linewidth=1, linestyle=":")
-    axes.annotate("as it should be", (0.1, 0.03), color=_GREY, fontsize=8)
+    axes.annotate("ideal", (0.1, 0.03), color=_GREY, fontsize=8)
     values, liked = [mark.value for mark in marks], [mark.liked for mark in marks]
     axes.plot(values, liked, color=_BLUE, marker="o", clip_on=False)
     for mark in marks:
@@ -85,7 +85,7 @@ def _draw_calibration(axes: Any, marks: Sequence[Mark], error: float | None) -> 
         axes.annotate(f"{mark.papers}", place, (5, -11), textcoords="offset points", fontsize=8)
     note = "" if error is None else f" (expected error {error:.3f})"
     _dress(axes, f"Calibration{note}", "share of “more” among judged papers")
-    axes.set_xlabel("value (at each mark: judged papers)")
+    axes.set_xlabel("score (labels: number of judged papers)")
     axes.set_xlim(0, 1)
 
 

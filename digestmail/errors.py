@@ -17,11 +17,11 @@ Anything else that escapes is a bug, and is left to show itself.
 from datetime import timedelta
 
 EXIT_CODES = {
-    0: "all is well",
-    1: "something failed, or the day or the installation is in trouble; each trouble is one line",
-    2: "the command line is wrong; nothing was done",
-    78: "a setting or a template is missing or wrong; nothing was sent",
-    130: "stopped by Ctrl-C, or by answering a question with no",
+    0: "success",
+    1: "something failed or needs attention; each problem is one line",
+    2: "the command line is not valid; nothing was done",
+    78: "a setting or a template is missing or not valid; nothing was sent",
+    130: "stopped with Ctrl-C, or a question was answered with no",
 }
 """What the exit codes of the commands mean."""
 

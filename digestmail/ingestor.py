@@ -35,7 +35,7 @@ from digestmail.steps.subscribers.seed_papers import fetch_seeds
 from digestmail.store import Store
 
 _TIMEOUT = 120.0  # seconds: some interfaces take that long for a page
-_STOPPED = "the program was stopped before the source was read to its end"
+_STOPPED = "the program stopped before the source was read to the end"
 _Progress = Callable[[int], None]
 log = logging.getLogger(__name__)
 
@@ -179,4 +179,4 @@ class Ingestor:
 
 
 def _unknown(name: str) -> NotFoundError:
-    return NotFoundError(f"there is no source {name!r}; see: digestmail source list")
+    return NotFoundError(f"source {name!r} does not exist; see: digestmail source list")

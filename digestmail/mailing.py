@@ -44,7 +44,7 @@ def _usable(address: str) -> str:
     try:
         return checked_address(parseaddr(address)[1]) if address else ""
     except InputError:
-        log.warning("operator_email: %r is no mail address: nobody is told of trouble", address)
+        log.warning("operator_email: %r is not an email address, so nobody gets alerts", address)
         return ""
 
 
@@ -82,7 +82,7 @@ def _relay(settings: Settings, smtp: SmtpSection) -> SmtpSettings:
     try:
         return _smtp_settings(settings, smtp)
     except ConfigError as error:
-        raise ConfigError(f"the relay {smtp.host}:{smtp.port}: {error}") from None
+        raise ConfigError(f"relay {smtp.host}:{smtp.port}: {error}") from None
 
 
 def _smtp_settings(settings: Settings, smtp: SmtpSection) -> SmtpSettings:
@@ -116,7 +116,7 @@ def _password(settings: Settings, smtp: SmtpSection) -> str:
     except OSError as error:
         raise ConfigError(f"password_file {file}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"password_file {file}: is no text; write the password in it") from None
+        raise ConfigError(f"password_file {file}: not text; write the password in it") from None
 
 
 def make_mailer(settings: Settings, store: Store, clock: Clock) -> Mailer:

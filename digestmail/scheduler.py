@@ -152,7 +152,7 @@ class LeasedJob:
             if self._take_lease():
                 self._job(self._app, self._progress)
             else:
-                log.debug("another scheduler is at work: %s", self._name)
+                log.debug("another scheduler is running: %s", self._name)
         except DigestmailError as error:
             log.error("%s: %s", self._name, error)
 
@@ -172,7 +172,7 @@ class LeasedJob:
 def ingest_tick(app: App, progress: Progress = _quiet) -> None:
     """Fetch the sources whose time has come, and tidy up."""
     if forgotten := app.prune():
-        log.info("forgot %d requests that were never confirmed", forgotten)
+        log.info("deleted %d requests that were never confirmed", forgotten)
     for report in app.ingest(progress=progress):
         if report.error:
             _log_failure(report)
@@ -210,7 +210,7 @@ def digest_tick(app: App, progress: Progress = _quiet, processes: int = 1) -> No
         return
     delivered = work.deliver(progress=progress)
     if delivered.trouble:  # the sender has told it as an error once
-        log.info("the relay is in trouble, will try again: %s", delivered.trouble)
+        log.info("problem with the relay, will try again: %s", delivered.trouble)
     if delivered.total:
         states = ", ".join(f"{count} {state}" for state, count in delivered.states.items())
         log.info("delivered: %s", states)
@@ -245,7 +245,7 @@ def bounce_tick(app: App, _: Progress = _quiet) -> None:
     tally = app.fetch_bounces()
     if tally.kinds:
         kinds = ", ".join(f"{count} {kind}" for kind, count in tally.kinds.items())
-        log.info("bounces: %s; %d addresses given up", kinds, tally.given_up)
+        log.info("bounces: %s; %d addresses suppressed", kinds, tally.given_up)
 
 
 class Overruns:
@@ -262,11 +262,11 @@ class Overruns:
     def _overran(self, event: JobEvent) -> None:
         if event.job_id not in self._running:
             self._running.add(event.job_id)
-            log.info("the job %s is still at work and ticks again at its end", event.job_id)
+            log.info("the job %s is still running; its next run starts when it ends", event.job_id)
 
     def _ended(self, event: JobEvent) -> None:
         self._running.discard(event.job_id)
 
 
 def _failed(event: JobExecutionEvent) -> None:
-    log.error("the job %s failed and will run again", event.job_id, exc_info=event.exception)
+    log.error("job %s failed and will run again", event.job_id, exc_info=event.exception)

@@ -40,9 +40,9 @@ _SIGNATURES = (
     (b"\xfd7zXZ", "compressed (xz)"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"SQLite format 3", "an SQLite database"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
 )
 _SAMPLE = 4_096  # bytes that tell whether a file is text
 _BINARY_SHARE = 0.05  # of control characters; text that was damaged has fewer
@@ -143,9 +143,7 @@ def decode_text(data: bytes) -> DecodedText:
         lines = data.splitlines(keepends=True)  # of bytes: at \n, \r and \r\n only
         text = "".join(map(_decoded_line, lines))
         if _is_another_script(text):
-            raise InputError(
-                "file", "is in an old encoding of another script; save it in UTF-8"
-            ) from None
+            raise InputError("file", "uses an old encoding; save it as UTF-8") from None
         return DecodedText(text, "windows-1252", is_guessed=True)
 
 
@@ -236,7 +234,7 @@ def _mended(line: str, delimiter: str, number: int) -> Row:
         return _row_of(csv.reader([line], delimiter=delimiter), number)
     if delimiter == "\t":  # most programs that write tabs quote nothing
         return _row_of(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), number)
-    return Row(number, problem="has a quotation mark that is not closed")
+    return Row(number, problem="has an unclosed quotation mark")
 
 
 def _row_of(reader: Iterable[list[str]], number: int) -> Row:

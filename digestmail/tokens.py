@@ -68,7 +68,7 @@ class Signer:
             for key in self._keys.get(key_id, ()):
                 if hmac.compare_digest(_mac(key, purpose, body), mac):
                     return tuple(int(number, 36) for number in numbers)
-        raise TokenError("this link is damaged or was not made here")
+        raise TokenError("this link is damaged or was not created here")
 
 
 def _mended(token: str) -> Iterator[str]:
@@ -91,7 +91,7 @@ def minutes(when: datetime) -> int:
 def refuse_aged(issued: int, now: datetime, lifetime: timedelta) -> None:
     """Raise TokenError, marked ``aged``, when ``issued`` (minutes) is older than ``lifetime``."""
     if minutes(now) - issued > lifetime / timedelta(minutes=1):
-        raise TokenError("this link has grown too old", aged=True)
+        raise TokenError("this link has expired", aged=True)
 
 
 def _key_id(key: str) -> str:

@@ -48,7 +48,7 @@ class _Answers(socketserver.BaseRequestHandler):
 def serving(table: Table, asked: list[tuple[str, str]] | None = None) -> Iterator[str]:
     """The ``host:port`` of a server of ``table``; ``asked`` gets every question.
 
-    Names are in lower case without the last dot; ``["silence"]`` gets no answer, ``["trouble"]``
+    Names are in lower case without the last dot; ``["silence"]`` gets no reply, ``["trouble"]``
     SERVFAIL.
     """
     values: dict[str, Any] = {"table": table, "asked": [] if asked is None else asked}

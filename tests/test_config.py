@@ -134,7 +134,7 @@ def test_relative_paths_start_at_the_file(folder: Path) -> None:
 def test_a_wrong_setting_is_named_with_its_file(add: str, setting: str, variable: str) -> None:
     message = told(f"{GOOD}[smtp]\n{add}\n")
     assert message.startswith(f"{Path.cwd() / 'my.toml'}: {setting}: ")
-    assert message.endswith(f"; set it there or by {variable}")
+    assert message.endswith(f"; set it there or with {variable}")
 
 
 @pytest.mark.parametrize(
@@ -147,17 +147,17 @@ def test_a_wrong_setting_is_named_with_its_file(add: str, setting: str, variable
     ],
 )
 def test_a_missing_setting_is_named(lost: str, setting: str) -> None:
-    assert f"my.toml: {setting}: is missing; set it there or by" in told(GOOD.replace(lost, ""))
+    assert f"my.toml: {setting}: is missing; set it there or with" in told(GOOD.replace(lost, ""))
 
 
 @pytest.mark.parametrize("add", ['[smpt]\nhost = "x"', '[smtp]\nhots = "x"'])
 def test_an_unknown_setting_is_to_be_removed(add: str) -> None:
-    assert "is no setting of digestmail; remove it" in told(f"{GOOD}{add}\n")
+    assert "not a digestmail setting; remove it" in told(f"{GOOD}{add}\n")
 
 
 @pytest.mark.parametrize("name", ["folder", "self", "_env_prefix", "_env_file", "config"])
 def test_no_inner_name_is_a_setting(name: str) -> None:
-    assert f"my.toml: {name}: is no setting of digestmail" in told(f'{name} = "x"\n{GOOD}')
+    assert f"my.toml: {name}: not a digestmail setting" in told(f'{name} = "x"\n{GOOD}')
 
 
 def test_a_wrong_variable_is_not_blamed_on_the_file() -> None:
@@ -188,14 +188,14 @@ def test_the_public_url_must_be_one(url: str) -> None:
 @pytest.mark.parametrize("key", ["", "too short", "x" * 31])
 def test_a_short_key_is_refused_and_not_shown(key: str) -> None:
     message = told(GOOD.replace(KEY, key))
-    assert "secret_key: should have at least 32 characters" in message
+    assert "secret_key: must have at least 32 characters" in message
     assert not key or key not in message
 
 
 def test_a_short_old_key_is_refused_too() -> None:
     message = told(f'old_secret_keys = ["{KEY}", ""]\n{GOOD}')
-    assert "old_secret_keys.1: should have at least 32" in message
-    assert message.endswith("by DIGESTMAIL_OLD_SECRET_KEYS")
+    assert "old_secret_keys.1: must have at least 32" in message
+    assert message.endswith("with DIGESTMAIL_OLD_SECRET_KEYS")
 
 
 @pytest.mark.parametrize(
@@ -206,17 +206,21 @@ def test_a_file_that_cannot_be_read_is_named(text: bytes) -> None:
 
 
 def test_a_folder_is_no_file(folder: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="cannot read"):
         load(folder, {})
 
 
 def test_a_named_file_must_be_there(folder: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no settings file .*gone.toml; run: digestmail init"):
+    with pytest.raises(
+        ConfigError, match=r"settings file .*gone.toml does not exist; run: digestmail init"
+    ):
         load(folder / "gone.toml", {})
 
 
 def test_without_any_settings_init_is_advised() -> None:
-    with pytest.raises(ConfigError, match=r"no digestmail.toml here; run: digestmail init"):
+    with pytest.raises(
+        ConfigError, match=r"no digestmail.toml in this folder; run: digestmail init"
+    ):
         load(None, {})
 
 
@@ -253,7 +257,7 @@ def test_no_secret_is_shown() -> None:
 @pytest.mark.parametrize("path", ["papers", "papers/", "/static", "digest/of/papers"])
 def test_a_path_that_is_also_a_page_is_refused(path: str) -> None:
     text = GOOD.replace("https://digest.example.org", f"https://lab.example/{path}")
-    assert "public_url: should have another path: /" in told(text)
+    assert "public_url: needs a different path: /" in told(text)
 
 
 def test_any_other_path_is_fine() -> None:
@@ -275,5 +279,5 @@ def test_a_misspelt_variable_is_refused(folder: Path, name: str, meant: str) -> 
     (folder / "key").write_text("x")
     with pytest.raises(ConfigError, match=f"did you mean DIGESTMAIL_{meant}"):
         load(written(GOOD), {f"DIGESTMAIL_{name}": str(folder / "key")})
-    with pytest.raises(ConfigError, match="DIGESTMAIL_FOLDER is no setting"):
+    with pytest.raises(ConfigError, match="DIGESTMAIL_FOLDER is not a digestmail setting"):
         load(written(GOOD), {"DIGESTMAIL_FOLDER": "/"})

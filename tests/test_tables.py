@@ -129,7 +129,7 @@ def test_what_is_no_text_is_named(data: bytes, word: str) -> None:
     ],
 )
 def test_old_encodings_of_other_scripts_are_refused(encoding: str, text: str) -> None:
-    with pytest.raises(InputError, match="save it in UTF-8"):
+    with pytest.raises(InputError, match="save it as UTF-8"):
         read_table(f"email,status\na@example.org,{text}\n".encode(encoding))
 
 

@@ -99,7 +99,7 @@ def sendgrid_reports(events: list[Json]) -> Iterator[Report]:
         try:
             report = _sendgrid_report(event)
         except (KeyError, TypeError, AttributeError) as error:
-            log.warning("sendgrid: an event that is not to be understood: %r", error)
+            log.warning("sendgrid: an event that cannot be understood: %r", error)
             continue
         if report:
             yield report

@@ -81,9 +81,9 @@ def parse_address(url: str) -> Address:
         split = urlsplit(url)
         port = split.port
     except ValueError:
-        raise ConfigError(f"bounces.mailbox: is no address of a mailbox; {_HELP}") from None
+        raise ConfigError(f"bounces.mailbox: not a mailbox address; {_HELP}") from None
     if split.scheme not in _PORTS or not split.hostname or not split.username:
-        raise ConfigError(f"bounces.mailbox: is no address of a mailbox; {_HELP}")
+        raise ConfigError(f"bounces.mailbox: not a mailbox address; {_HELP}")
     return Address(
         scheme=split.scheme,
         host=split.hostname,
@@ -100,7 +100,7 @@ def _one_error(name: str) -> Iterator[None]:
         yield
     except (imaplib.IMAP4.error, poplib.error_proto, OSError, EOFError) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise MailboxError(f"the mailbox of bounces {name} cannot be read: {reason}") from None
+        raise MailboxError(f"cannot read the bounce mailbox {name}: {reason}") from None
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def _read_imap(at: Address, handle: Handle) -> None:
             # PEEK: killed before the end, the message is as new as it was.
             status, data = imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LIMITS.bytes}>)")
             if status != "OK":
-                log.warning("the mailbox of bounces %s: message %s cannot be read", at, uid)
+                log.warning("bounce mailbox %s: message %s cannot be read", at, uid)
             elif (raw := _body(data)) is not None:
                 _settle(imap, uid, handle(raw))
     finally:
@@ -227,7 +227,7 @@ def _retrieved(pop: poplib.POP3, number: int) -> bytes | None:
     except poplib.error_proto as error:
         if not str(error).startswith("b'-ERR"):
             raise  # out of step: what comes next would be taken for something else
-        log.warning("the mailbox of bounces: message %d cannot be read", number)
+        log.warning("bounce mailbox: message %d cannot be read", number)
         return None
 
 
@@ -252,9 +252,9 @@ def _pop3(at: Address) -> poplib.POP3:
 def _check_maildir(path: Path) -> None:
     for name in ("new", "cur"):
         if not (path / name).is_dir():
-            raise MailboxError(f"bounces.mailbox: {path} is no Maildir; {_HELP}")
+            raise MailboxError(f"bounces.mailbox: {path} is not a Maildir; {_HELP}")
         if not os.access(path / name, os.R_OK | os.W_OK | os.X_OK):
-            raise MailboxError(f"bounces.mailbox: {path / name} may not be read and written")
+            raise MailboxError(f"bounces.mailbox: no permission to read and write {path / name}")
 
 
 def _read_maildir(path: Path, handle: Handle) -> None:
@@ -278,5 +278,5 @@ def _file(file: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        log.warning("the mailbox of bounces: %s cannot be read: %s", file, error.strerror)
+        log.warning("bounce mailbox: %s cannot be read: %s", file, error.strerror)
         return None

@@ -198,11 +198,11 @@ def _verify(key: str, signature: bytes, signed: bytes) -> None:
         elif isinstance(public, Ed25519PublicKey):
             public.verify(signature, signed)
         else:
-            raise WebhookError("sendgrid: bounces.sendgrid_key is no ECDSA or Ed25519 key")
+            raise WebhookError("sendgrid: bounces.sendgrid_key is not an ECDSA or Ed25519 key")
     except InvalidSignature:
         raise WebhookError("sendgrid: the signature is wrong") from None
     except UnsupportedAlgorithm:
-        raise WebhookError("sendgrid: bounces.sendgrid_key is of an unknown kind") from None
+        raise WebhookError("sendgrid: bounces.sendgrid_key has an unsupported type") from None
 
 
 def _refuse_stale(provider: str, then: datetime, now: datetime) -> None:

@@ -37,14 +37,14 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"there is no settings file {path}; run: digestmail init") from None
+        raise ConfigError(f"settings file {path} does not exist; run: digestmail init") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the settings file {path} cannot be read: {error}") from None
+        raise ConfigError(f"cannot read settings file {path}: {error}") from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"the settings file {path} is not valid TOML: {error}") from None
+        raise ConfigError(f"settings file {path} is not valid TOML: {error}") from None
     for name in values:
         if name not in Settings.model_fields or name == "folder":
-            raise ConfigError(f"{path}: {name}: is no setting of digestmail; remove it")
+            raise ConfigError(f"{path}: {name}: not a digestmail setting; remove it")
     return values
 
 
@@ -61,7 +61,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     except SettingsError as error:
         _, name, *_ = str(error).split('"')
         raise ConfigError(
-            f"the environment: {name}: cannot be read; write {PREFIX}{name.upper()} as JSON"
+            f"environment: {name}: cannot be read; write {PREFIX}{name.upper()} as JSON"
         ) from None
 
 
@@ -78,7 +78,7 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
         if ours and setting.upper() not in known:
             close = get_close_matches(setting.upper(), known, 1)
             hint = f"; did you mean {close[0]}?" if close else ""
-            raise ConfigError(f"the environment: {name} is no setting of digestmail{hint}")
+            raise ConfigError(f"environment: {name} is not a digestmail setting{hint}")
 
 
 def setting_names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
@@ -102,7 +102,7 @@ def _from_secret_files(environ: Mapping[str, str]) -> dict[str, Any]:
             except OSError as error:
                 raise ConfigError(f"{name}: cannot read {file}: {error.strerror}") from None
             except UnicodeDecodeError:
-                raise ConfigError(f"{name}: {file} holds no text; write the secret in it") from None
+                raise ConfigError(f"{name}: {file} is not text; write the secret in it") from None
             for key in reversed(keys[1:]):
                 secret = {key: secret}  # type: ignore[assignment]
             values = _merged(values, {keys[0]: secret})
@@ -129,18 +129,18 @@ def _sentence(error: ValidationError, path: Path | None, environ: Mapping[str, s
     missing = [_variable(item["loc"]) for item in error.errors() if item["type"] == "missing"]
     if path is None and missing:
         return (
-            f"there is no {FILE_NAME} here; run: digestmail init (or name one with --config, or"
-            f" set {missing[0]})"
+            f"no {FILE_NAME} in this folder; run: digestmail init (or choose a file with "
+            f"--config, or set {missing[0]})"
         )
     first, *further = error.errors()
     name, variable = ".".join(map(str, first["loc"])), _variable(first["loc"])
     where = path if path and variable not in environ else "the environment"
     count = f" (and {len(further)} more)" if further else ""
     if first["type"] == "extra_forbidden":
-        return f"{where}: {name}: is no setting of digestmail; remove it{count}"
+        return f"{where}: {name}: not a digestmail setting; remove it{count}"
     problem = "is missing" if first["type"] == "missing" else first["msg"]
     problem = problem.removeprefix("Value error, ")
-    return f"{where}: {name}: {problem}; set it there or by {variable}{count}"
+    return f"{where}: {name}: {problem}; set it there or with {variable}{count}"
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -29,17 +29,19 @@ class _Section(BaseModel):
 class MailSettings(_Section):
     """Who the mail is from."""
 
-    from_address: str = Field(description="the sender; its domain should be the one DKIM signs for")
-    from_name: str = Field("Daily papers", description="the sender's name")
-    reply_to: str = Field("", description="where answers go; empty: to the sender")
+    from_address: str = Field(
+        description="sender address; its domain should be the one that DKIM signs for"
+    )
+    from_name: str = Field("Daily papers", description="sender name")
+    reply_to: str = Field("", description="where replies go; empty: to the sender")
     bounce_address: str = Field(
-        "", description="envelope sender; gets a signed +token of each reader. Empty: the sender"
+        "", description="envelope sender, with a signed +token per subscriber; empty: the sender"
     )
     unsubscribe_address: str = Field(
-        "", description="mailbox that also takes unsubscribe requests by mail, if you read one"
+        "", description="mailbox for unsubscribe requests by email, if you read one"
     )
     list_id: str = Field("", description="List-ID; empty: daily.<domain of public_url>")
-    outbox: str = Field("", description="folder for .eml files instead of sending, for trials")
+    outbox: str = Field("", description="folder for .eml files that replaces sending, for trials")
 
 
 class SmtpSection(_Section):
@@ -50,28 +52,34 @@ class SmtpSection(_Section):
     tls: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="starttls, tls (from the first byte, port 465) or none"
     )
-    username: str = Field("", description="for authentication; empty: none")
+    username: str = Field("", description="user name; empty: no authentication")
     password: SecretStr = Field(SecretStr(""), description="for authentication")
-    password_file: str = Field("", description="file that holds the password, in its place")
-    verify_tls: bool = Field(True, description="check the relay's certificate")
-    ca_file: str = Field("", description="certificates to trust besides the system's")
-    connections: int = Field(4, ge=1, le=256, description="kept open at the same time")
-    messages_per_connection: int = Field(100, ge=1, description="then a fresh one is opened")
-    rcpt_timeout: int = Field(
-        60, ge=5, le=600, description="seconds to wait for its word on a recipient"
+    password_file: str = Field(
+        "", description="file that contains the password, instead of `password`"
     )
-    per_second: int = Field(0, ge=0, description="mails it takes a second; 0: no limit")
-    per_hour: int = Field(0, ge=0, description="mails it takes in an hour; 0: no limit")
-    per_day: int = Field(0, ge=0, description="mails it takes in a day; 0: no limit")
-    weight: int = Field(1, ge=1, description="its share of the mail when there are several")
+    verify_tls: bool = Field(True, description="check the relay's certificate")
+    ca_file: str = Field(
+        "", description="file of certificates to trust, in addition to the system's"
+    )
+    connections: int = Field(4, ge=1, le=256, description="connections open at the same time")
+    messages_per_connection: int = Field(
+        100, ge=1, description="emails sent before a connection is replaced"
+    )
+    rcpt_timeout: int = Field(
+        60, ge=5, le=600, description="seconds to wait for the relay's reply to a recipient"
+    )
+    per_second: int = Field(0, ge=0, description="emails per second; 0: no limit")
+    per_hour: int = Field(0, ge=0, description="emails per hour; 0: no limit")
+    per_day: int = Field(0, ge=0, description="emails per day; 0: no limit")
+    weight: int = Field(1, ge=1, description="share of the emails when there are several relays")
 
 
 class DkimSection(_Section):
     """Signing by digestmail itself; leave empty when the relay signs."""
 
-    selector: str = Field("", description="the DNS selector")
-    domain: str = Field("", description="the signing domain")
-    key_file: str = Field("", description="private key, PEM")
+    selector: str = Field("", description="DNS selector")
+    domain: str = Field("", description="signing domain")
+    key_file: str = Field("", description="private key file (PEM)")
 
 
 class SemanticSection(_Section):
@@ -153,23 +161,23 @@ class DigestSection(_Section):
         10,
         ge=_MAX_PAPERS.minimum,
         le=_MAX_PAPERS.maximum,
-        description="for new profiles: papers in a digest",
+        description="papers per digest, for new profiles",
     )
-    threshold: float = Field(THRESHOLD, ge=0, le=1, description="for new profiles: the least score")
+    threshold: float = Field(THRESHOLD, ge=0, le=1, description="minimum score, for new profiles")
     exploration: int = Field(
         1,
         ge=0,
         le=1,
-        description="papers in a mail that nearly fit, to learn from the verdict",
+        description="papers per digest that nearly match, to learn from the feedback",
     )
     window_days: int = Field(
         8,
         ge=1,
         le=60,
-        description="papers first seen earlier are no news any more; a weekly mail needs 8",
+        description="days a paper counts as new; a weekly digest needs 8",
     )
     latest_hours: int = Field(
-        12, ge=1, le=24, description="a digest not gone so long after its hour is dropped"
+        12, ge=1, le=24, description="hours after which an unsent digest is dropped"
     )
 
 
@@ -198,11 +206,11 @@ class WebSection(_Section):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     trusted_proxies: list[str] = Field(
-        [], description="addresses whose X-Forwarded-For is believed"
+        [], description="proxy addresses whose X-Forwarded-For is trusted"
     )
     altcha: bool = Field(
         False,
-        description="have the visitor's browser solve a small sum before a public form counts",
+        description="require a proof of work from the browser before a public form is accepted",
     )
 
 
@@ -211,8 +219,8 @@ class BouncesSection(_Section):
 
     mailbox: SecretStr = Field(
         SecretStr(""),
-        description="read every 5 minutes: imaps://USER:PASSWORD@HOST/INBOX, pop3s://…, or the"
-        " path of a Maildir; for bounces only",
+        description="mailbox for bounces only, read every 5 minutes: "
+        "imaps://USER:PASSWORD@HOST/INBOX, pop3s://… or the path of a Maildir",
     )
     ses_topic: str = Field(
         "", description="ARN of the SNS topic of Amazon SES that posts to /hooks/ses"

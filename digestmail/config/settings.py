@@ -35,7 +35,7 @@ _PAGES = frozenset(
 def _long_enough(key: SecretStr) -> SecretStr:
     if len(key.get_secret_value()) < _MIN_KEY_LENGTH:
         raise ValueError(
-            f"should have at least {_MIN_KEY_LENGTH} characters; `digestmail init` makes one"
+            f"must have at least {_MIN_KEY_LENGTH} characters; `digestmail init` creates one"
         )
     return key
 
@@ -50,21 +50,28 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    public_url: str = Field(description="where subscribers reach the web pages")
-    secret_key: _Key = Field(description="signs all links; at least 32 characters")
-    old_secret_keys: list[_Key] = Field([], description="former keys whose links still work")
-    service_name: str = Field("digestmail", description="what the mail and pages call themselves")
-    operator_email: str = Field("", description="for help, and told to the sources we ask")
+    public_url: str = Field(description="public address of the web pages")
+    secret_key: _Key = Field(description="key that signs all links; at least 32 characters")
+    old_secret_keys: list[_Key] = Field(
+        [], description="previous keys; links signed with them still work"
+    )
+    service_name: str = Field("digestmail", description="name of the service in emails and pages")
+    operator_email: str = Field(
+        "",
+        description="your address, for alerts, for subscribers' questions and for the sources",
+    )
     database_url: str = Field(
         "sqlite:///digestmail.db",
         repr=False,  # it may hold a password
         description="sqlite:///FILE or postgresql://…",
     )
-    templates: str = Field("", description="folder of your own templates; empty: the built-in")
+    templates: str = Field(
+        "", description="folder with your own templates; empty: the built-in ones"
+    )
     mail: MailSettings
     smtp: SmtpSection = Field(default_factory=SmtpSection)
     relays: list[SmtpSection] = Field(
-        [], description="further relays, each a [[relays]] table with the settings of [smtp]"
+        [], description="more relays, each a [[relays]] table with the settings of [smtp]"
     )
     dkim: DkimSection = Field(default_factory=DkimSection)
     digest: DigestSection = Field(default_factory=DigestSection)
@@ -96,13 +103,13 @@ class Settings(BaseSettings):
         usable = address.scheme in ("http", "https") and address.hostname and address.port != 0
         if not usable or address.query or address.fragment or not url.isprintable() or " " in url:
             raise ValueError(
-                "should be the web address of this service, https://digest.example.org"
+                "must be the web address of this service, such as https://digest.example.org"
             )
         first = address.path.strip("/").partition("/")[0]
         if first in _PAGES:
             raise ValueError(
-                f"should have another path: /{first} is a page of the service itself, and behind "
-                "a proxy that cuts the path off nobody can tell the two apart"
+                f"needs a different path: /{first} is a page of the service itself, and a proxy "
+                "that strips the path makes them indistinguishable"
             )
         return url.rstrip("/")
 

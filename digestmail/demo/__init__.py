@@ -16,14 +16,14 @@ def demo(*, once: bool, papers: Path | None, port: int, folder: Path | None, as_
     """Run the demo; unless ``once``, then serve the pages and the mailbox until stopped."""
     chosen = papers or SAMPLE_PAPERS
     if not chosen.is_file():
-        raise InputError("--papers", f"there is no file {chosen}")
+        raise InputError("--papers", f"file {chosen} does not exist")
     listener = _listener(port)
     with listener, demo_day(_folder(folder), chosen, listener.getsockname()[1]) as running:
         print_results(running, as_json=as_json)
         if not once:
             home = running.app.settings.public_url
             pages = f"Papers: {home}/   Subscribe form: {home}/subscribe   Mailbox: {home}/mailbox"
-            print(f"{pages}   Ctrl-C stops.", file=sys.stderr)  # noqa: T201
+            print(f"{pages}   Press Ctrl-C to stop.", file=sys.stderr)  # noqa: T201
             serve_demo(running, listener)
 
 
@@ -33,7 +33,7 @@ def _folder(folder: Path | None) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise InputError("--dir", f"{folder} is not empty; the demo wants a folder of its own")
+            raise InputError("--dir", f"{folder} is not empty; use an empty folder for the demo")
     except OSError as error:
         raise InputError("--dir", f"cannot use {folder}: {error.strerror}") from None
     return folder.resolve()
@@ -45,8 +45,8 @@ def _listener(port: int) -> socket.socket:
         try:
             return socket.create_server(("127.0.0.1", number))
         except OverflowError:
-            raise InputError("--port", f"{port} is no port; use 0 to 65535") from None
+            raise InputError("--port", f"{port} is not a port; use 0 to 65535") from None
         except OSError as error:
             reason = error.strerror
             print(f"Port {number} cannot be used ({reason}).", file=sys.stderr)  # noqa: T201
-    raise DigestmailError("no port of this machine can be used")
+    raise DigestmailError("no port on this machine can be used")

@@ -81,7 +81,7 @@ def demo_day(folder: Path, papers: Path, port: int) -> Iterator[Demo]:
                 raise SourceError(report.error)
             if report.bad and not report.new:
                 first = report.bad[0]
-                raise SourceError(f"{papers}: no paper in it: {first.where}: {first.problem}")
+                raise SourceError(f"{papers}: contains no papers: {first.where}: {first.problem}")
             demo = Demo(app, box, folder, report)
             demo.run_day()
             yield demo

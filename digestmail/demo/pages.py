@@ -62,4 +62,4 @@ def _listed(mails: list[EmailMessage]) -> list[dict[str, Any]]:
 def _body(demo: Demo, number: int, kind: str) -> str:
     mails = demo.mailbox.messages()
     body = mails[number].get_body((kind,)) if 0 <= number < len(mails) else None
-    return str(body.get_content()) if body else "There is no such mail."
+    return str(body.get_content()) if body else "This email does not exist."

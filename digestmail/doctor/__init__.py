@@ -80,7 +80,7 @@ def _public_url(settings: Settings) -> Check:
         text = f"{settings.public_url} is not https: one-click unsubscribe needs it"
         return Check("public url", None if _is_local(settings.host) else False, text)
     if _is_local(settings.host):
-        text = f"{settings.public_url} is this machine only: links in mails will lead nowhere"
+        text = f"{settings.public_url} is only this machine: links in emails won't work"
         return Check("public url", None, text)
     return Check("public url", True, settings.public_url)
 

@@ -26,4 +26,4 @@ def attempt(name: str, look: Callable[[], str]) -> Check:
         return Check(name, False, f"{where}{error.strerror or error}")
     except Exception as error:
         text = " ".join(f"{type(error).__name__}: {error}".split())
-        return Check(name, False, f"{text}; please report this as a fault of digestmail")
+        return Check(name, False, f"{text}; please report this as a bug in digestmail")

@@ -26,15 +26,17 @@ def examine_one_click(link: str) -> Check:
     for answer in answers:
         if answer.is_redirect:
             where = answer.headers.get("location", "elsewhere")[:200]
-            text = f"{home} redirects to {where}, which mail programs do not follow"
-            return Check(_NAME, False, f"{text}; set public_url to where it leads")
+            text = f"{home} redirects to {where}, which email programs do not follow"
+            return Check(_NAME, False, f"{text}; set public_url to the target")
     if answers[0].is_server_error:
         code = answers[0].status_code
-        return Check(_NAME, False, f"{home} answers {code}; see that digestmail serve runs there")
+        return Check(
+            _NAME, False, f"{home} returns {code}; check that digestmail serve is running there"
+        )
     if tuple(answer.status_code for answer in answers) != _OURS:
-        text = f"what answers at {home} is not this service, or has another secret_key"
-        return Check(_NAME, False, f"{text}; set public_url, or the proxy, right")
-    return Check(_NAME, True, f"{home} takes one-click unsubscription")
+        text = f"{home} is not this service, or has a different secret_key"
+        return Check(_NAME, False, f"{text}; correct public_url or the proxy")
+    return Check(_NAME, True, f"{home} accepts one-click unsubscribe")
 
 
 def _posted(url: str) -> httpx.Response:
@@ -43,11 +45,11 @@ def _posted(url: str) -> httpx.Response:
 
 def _unreached(home: str, error: Exception) -> Check:
     if _is_about_certificate(error):
-        text = f"{home}: the certificate does not hold, so mail programs cannot unsubscribe anybody"
+        text = f"{home}: the certificate is not valid, so one-click unsubscribe fails"
         return Check(_NAME, False, f"{text}; renew it")
     why = str(error) or type(error).__name__
     return Check(
-        _NAME, None, f"{home} could not be reached ({why}); run digestmail serve and retry"
+        _NAME, None, f"{home} could not be reached ({why}); run digestmail serve and try again"
     )
 
 

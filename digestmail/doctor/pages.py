@@ -88,7 +88,7 @@ def try_pages(settings: Settings, now: datetime) -> str:
         _check_names(app)
         app.search_service.follow()
         visited = asyncio.run(_Visitor(app, clock).visit_all())
-    return f"{visited} pages shown"
+    return f"{visited} pages rendered"
 
 
 def _check_names(app: App) -> None:
@@ -159,7 +159,7 @@ class _Visitor:
             raise self._faults[0]
         if answer.status_code == _SERVER_ERROR:
             path = urlsplit(address).path.split("/")[1]
-            raise ConfigError(f"the page /{path} cannot be shown; see the log")
+            raise ConfigError(f"the page /{path} cannot be rendered; see the log")
         if not answer.headers.get("content-type", "").startswith("text/html"):
             return []
         page = _Page(answer.text)

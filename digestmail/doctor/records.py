@@ -77,19 +77,26 @@ def _spf(dns: Dns, domain: str, sending: Sending) -> tuple[bool | None, str]:
     except SpfError as error:
         return False, f"{domain}: {error}"
     if of_others == "+":
-        return False, f"{domain}: lets anybody send; end it in -all or ~all"
+        return False, f"{domain}: allows any sender; end it with -all or ~all"
     if of_others in ("", "?"):
-        return None, f"{domain}: says nothing against other senders; end it in -all or ~all"
+        return None, f"{domain}: does not exclude other senders; end it with -all or ~all"
     if left_out:
         where = " and ".join(left_out)
-        return None, f"{domain}: does not name {where}; add that, unless the relay sends elsewhere"
-    covered = "names the relay" if senders else "whether it names the relay is not to be told here"
+        return (
+            None,
+            f"{domain}: does not include {where}; add it, unless the relay sends from elsewhere",
+        )
+    covered = (
+        "includes the relay"
+        if senders
+        else "whether it includes the relay cannot be checked from here"
+    )
     return True, f"{domain}: {covered}; {evaluation.lookups} of {MOST_LOOKUPS} lookups"
 
 
 def _no_spf(domain: str, sending: Sending) -> tuple[bool | None, str]:
     if domain != sending.bounce_domain:  # of the envelope sender alone is asked for one
-        return None, f"{domain}: no SPF record; nobody else should send for it: publish one"
+        return None, f"{domain}: no SPF record; publish one, so that nobody else can send for it"
     return False, f'{domain}: no SPF record; publish a TXT record such as "v=spf1 a mx -all"'
 
 
@@ -113,29 +120,29 @@ def _is_inside(address: str) -> bool:
 def _dkim(dns: Dns, sending: Sending) -> tuple[bool | None, str]:
     key = sending.key
     if key is None:
-        return None, f"not signed here; see that the relay signs for {sending.from_domain}"
+        return None, f"not signed here; make sure that the relay signs for {sending.from_domain}"
     texts = dns.texts(key.name)
     if trouble := key_trouble(texts, key):
         return False, f"{key.name}: {trouble}; publish there as TXT: {key.record}"
     if "y" in tags(texts[0]).get("t", "").split(":"):
-        return None, f"{key.name}: marked as a test (t=y); remove that"
+        return None, f"{key.name}: marked as a test (t=y); remove the mark"
     if key.kind == "ed25519":
-        return None, f"{key.name}: is ours, but many receivers know RSA keys only"
-    return True, f"{key.name}: is the key we sign with"
+        return None, f"{key.name}: correct, but many receivers support only RSA keys"
+    return True, f"{key.name}: matches the signing key"
 
 
 def _dmarc(dns: Dns, sending: Sending) -> tuple[bool | None, str]:
     where, records = find_policy(dns, sending.from_domain)
     record = f"_dmarc.{where}"
     if not records:
-        return False, f'{record}: no DMARC record; publish as TXT at least: "v=DMARC1; p=none"'
+        return False, f'{record}: no DMARC record; publish at least this as TXT: "v=DMARC1; p=none"'
     if len(records) > 1:
-        return False, f"{record}: {len(records)} records, of which receivers heed none: leave one"
+        return False, f"{record}: {len(records)} records, so receivers ignore all of them: keep one"
     policy = records[0].get("p", "").lower()
     if where != sending.from_domain:
         policy = records[0].get("sp", policy).lower()
     if policy not in POLICIES:
-        return False, f"{record}: p={policy or 'nothing'}; it must be one of {', '.join(POLICIES)}"
+        return False, f"{record}: p={policy or 'nothing'}; must be one of {', '.join(POLICIES)}"
     return _alignment(dns, sending, records[0], f"{record}: policy {policy}")
 
 
@@ -156,7 +163,7 @@ def _alignment(
             False,
             f"{summary}; neither DKIM of {key.domain} nor SPF is aligned with {us}: {advice}",
         )
-    by = f"DKIM of {key.domain} is not" if key else "DKIM is the relay's matter"
+    by = f"DKIM of {key.domain} is not" if key else "DKIM is up to the relay"
     return None, f"{summary}; SPF is {'' if spf else 'not '}aligned with {us}, {by}"
 
 
@@ -166,11 +173,17 @@ def _alignment(
 def _mx(dns: Dns, domain: str) -> tuple[bool | None, str]:
     hosts = dns.exchangers(domain)
     if hosts == ["."]:
-        return False, f"{domain}: takes no mail (null MX), so bounces are lost; publish an MX"
+        return (
+            False,
+            f"{domain}: accepts no email (null MX), so bounces are lost; publish an MX record",
+        )
     if not hosts and not dns.addresses(domain):
-        return False, f"{domain}: has no MX, so bounces are lost; publish one"
+        return False, f"{domain}: has no MX record, so bounces are lost; publish one"
     if not hosts:
-        return None, f"{domain}: has no MX; bounces go to its own address, if mail is taken there"
+        return (
+            None,
+            f"{domain}: has no MX record; bounces go to the domain's address, if it accepts email",
+        )
     lost = [host for host in hosts if not dns.addresses(host)]
     if lost:
         return False, f"{domain}: its MX {lost[0]} has no address; correct it"
@@ -179,13 +192,16 @@ def _mx(dns: Dns, domain: str) -> tuple[bool | None, str]:
 
 def _ptr(dns: Dns, public_addresses: Sequence[str]) -> tuple[bool | None, str]:
     if not public_addresses:
-        return None, "this machine's public address cannot be told from here; see that it has a PTR"
+        return None, (
+            "this machine's public address cannot be determined from here; make sure it has a "
+            "PTR record"
+        )
     for address in public_addresses:
         names = dns.names_of(address)
         if not names:
-            return False, f"{address}: has no name (PTR); ask who gave you the address for one"
+            return False, f"{address}: has no name (PTR record); ask your hosting provider for one"
         if not any(address in dns.addresses(name) for name in names):
-            return False, f"{address}: its name {names[0]} has another address; make them agree"
+            return False, f"{address}: its name {names[0]} has a different address; make them match"
     return True, ", ".join(
         f"{address} is {dns.names_of(address)[0]}" for address in public_addresses
     )

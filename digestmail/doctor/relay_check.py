@@ -55,7 +55,7 @@ def examine_relays(settings: Settings) -> Iterator[Check]:
 def _outbox(settings: Settings) -> str:
     folder = settings.path(settings.mail.outbox)
     OutboxMailer(folder)
-    return f"mails are written to {folder}, not sent"
+    return f"emails are written to {folder}, not sent"
 
 
 def own_addresses() -> list[str]:
@@ -76,23 +76,25 @@ def examine_tls(relay: SmtpSettings, now: datetime) -> Check:
         certificate = _certificate(relay)
     except ssl.SSLCertVerificationError as error:
         why = error.verify_message.rstrip(".")
-        text = f"{relay.address}: certificate: {why}; renew it, or name its authority in ca_file"
+        text = f"{relay.address}: certificate: {why}; renew it, or set its authority in ca_file"
         return Check("tls", False if relay.verify_tls else None, text)
     except smtplib.SMTPNotSupportedError:
-        return Check("tls", False, f"{relay.address}: offers no STARTTLS; set tls to tls or none")
+        return Check(
+            "tls", False, f"{relay.address}: does not offer STARTTLS; set tls to tls or none"
+        )
     except (OSError, smtplib.SMTPException, ConfigError) as error:
         why = " ".join(str(error).split()) or type(error).__name__
-        return Check("tls", None, f"{relay.address}: could not be looked at: {why}")
+        return Check("tls", None, f"{relay.address}: could not be checked: {why}")
     days = (certificate.not_valid_after_utc - now).days
     if days < _FEW_DAYS:
-        return Check("tls", None, f"{relay.address}: certificate ends in {days} days; renew it")
-    return Check("tls", True, f"{relay.address}: certificate holds for {days} days")
+        return Check("tls", None, f"{relay.address}: certificate expires in {days} days; renew it")
+    return Check("tls", True, f"{relay.address}: certificate is valid for {days} days")
 
 
 def _unencrypted(relay: SmtpSettings) -> Check:
     if is_loopback(relay.host):
-        return Check("tls", True, f"{relay.address}: on this machine, where none is needed")
-    return Check("tls", None, f"{relay.address}: mails go there unencrypted; set tls to starttls")
+        return Check("tls", True, f"{relay.address}: on this machine, no TLS needed")
+    return Check("tls", None, f"{relay.address}: emails are sent unencrypted; set tls to starttls")
 
 
 def _certificate(relay: SmtpSettings) -> Certificate:

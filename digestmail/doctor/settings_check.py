@@ -46,21 +46,23 @@ def _check_address(setting: str, address: str) -> None:
         checked_address(address)
     except InputError as error:
         why = error.message.rstrip(".")
-        raise ConfigError(f"{setting}: “{address}” cannot be mailed ({why}); correct it") from None
+        raise ConfigError(
+            f"{setting}: “{address}” cannot receive email ({why}); correct it"
+        ) from None
 
 
 def _operator(settings: Settings) -> Check:
     """Check who is told of trouble; here a name may stand before the address."""
     text = settings.operator_email
     if not text:
-        return Check("operator", None, "operator_email is not set: nobody is told of trouble")
+        return Check("operator", None, "operator_email is not set, so nobody gets alerts")
     return attempt("operator", lambda: _operator_address(text))
 
 
 def _operator_address(text: str) -> str:
     address = parseaddr(text)[1] or text
     _check_address("operator_email", address)
-    return f"trouble is told to {address}"
+    return f"alerts go to {address}"
 
 
 def _dkim(dkim: DkimSection) -> Check:
@@ -68,8 +70,12 @@ def _dkim(dkim: DkimSection) -> Check:
     values = {"selector": dkim.selector, "domain": dkim.domain, "key_file": dkim.key_file}
     unset = [f"dkim.{name}" for name, value in values.items() if not value]
     if unset and len(unset) < len(values):
-        return Check("dkim settings", False, f"{' and '.join(unset)} must be set too, or none")
-    return Check("dkim settings", True, "complete" if not unset else "none, the relay should sign")
+        return Check(
+            "dkim settings",
+            False,
+            f"{' and '.join(unset)} must be set too, or leave all of them empty",
+        )
+    return Check("dkim settings", True, "complete" if not unset else "none; the relay should sign")
 
 
 def _proxies(settings: Settings) -> str:
@@ -91,7 +97,7 @@ def _bounces(settings: Settings) -> Iterator[Check]:
     if any(hooks):
         yield attempt("webhooks", lambda: _webhooks(settings))
     elif not mailbox and not settings.mail.outbox:
-        text = "neither bounces.mailbox nor a webhook is set: dead addresses are mailed for ever"
+        text = "neither bounces.mailbox nor a webhook is set, so dead addresses keep getting email"
         yield Check("mailbox", None, text)
 
 
@@ -99,14 +105,14 @@ def _webhooks(settings: Settings) -> str:
     topic, key = settings.bounces.ses_topic, settings.bounces.sendgrid_key
     if topic and not _SNS_TOPIC.fullmatch(topic):
         raise ConfigError(
-            "bounces.ses_topic: is no ARN of a topic; copy it from Amazon SNS:"
-            " arn:aws:sns:REGION:ACCOUNT:NAME"
+            "bounces.ses_topic: not the ARN of a topic; copy it from Amazon SNS: "
+            "arn:aws:sns:REGION:ACCOUNT:NAME"
         )
     if key and not _is_signing_key(key):
         raise ConfigError(
-            "bounces.sendgrid_key: is no public key; copy the verification key that SendGrid shows"
+            "bounces.sendgrid_key: not a public key; copy the verification key from SendGrid"
         )
-    return "the settings are usable"
+    return "the settings are valid"
 
 
 def _is_signing_key(text: str) -> bool:
@@ -121,7 +127,9 @@ def _secret_keys(settings: Settings) -> Check:
     key = settings.secret_key.get_secret_value()
     old = [secret.get_secret_value() for secret in settings.old_secret_keys]
     if len(set(key)) < _FEW_CHARACTERS:
-        return Check("secret key", False, f"repeats few characters; make one with: {_MAKE_KEY}")
+        return Check(
+            "secret key", False, f"repeats only a few characters; create one with: {_MAKE_KEY}"
+        )
     if key in old:
-        return Check("secret key", False, "it is among old_secret_keys too; remove it there")
+        return Check("secret key", False, "it is also in old_secret_keys; remove it there")
     return Check("secret key", True, f"{len(key)} characters")

@@ -39,7 +39,7 @@ def _trouble(settings: Settings, state: SourceState) -> str:
     try:
         check(state.spec)
     except DigestmailError as error:
-        return f"{error}; remove it and add it anew"
+        return f"{error}; remove it and add it again"
     path_type = KINDS[state.spec.kind].path
     if path_type:
         path = settings.folder / state.spec.options["path"]
@@ -52,11 +52,11 @@ def _trouble(settings: Settings, state: SourceState) -> str:
 def _unreadable(path: Path, *, is_folder: bool) -> str:
     """Return why a path cannot be read; empty when it can."""
     if not path.exists():
-        return f"there is no {path}; put it there, or remove the source"
+        return f"{path} does not exist; create it, or remove the source"
     if path.is_dir() != is_folder:
         kinds = ("a folder", "a file")
         actual, expected = kinds if path.is_dir() else reversed(kinds)
-        return f"{path} is {actual}, not {expected}; add the source anew with the right kind"
+        return f"{path} is {actual}, not {expected}; add the source again with the right kind"
     if not os.access(path, os.R_OK):
-        return f"{path} may not be read; give this user the right to"
+        return f"no permission to read {path}; give this user access"
     return ""

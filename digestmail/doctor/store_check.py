@@ -25,7 +25,7 @@ def examine_store(settings: Settings, least_free: int = 100_000_000) -> Iterator
 def _database(settings: Settings) -> str:
     database = open_database(settings)
     if database.path is not None and not database.path.exists():
-        raise DigestmailError(f"there is none at {database.path}; run: digestmail migrate")
+        raise DigestmailError(f"no database at {database.path}; run: digestmail migrate")
     with closing(database):
         # Begun as a writer begins: a database that is locked or read-only says so.
         with database.connecting(writing=True) as connection, connection.begin() as begun:
@@ -47,6 +47,6 @@ def _disk(settings: Settings, least_free: int) -> str:
     free = {folder: shutil.disk_usage(folder).free for folder in folders if folder.exists()}
     folder = min(free, key=lambda each: free[each])
     if free[folder] < least_free:
-        text = f"only {free[folder] / 1e6:.0f} MB are free at {folder}; make room"
+        text = f"only {free[folder] / 1e6:.0f} MB free at {folder}; free some space"
         raise DigestmailError(f"{text} before it is full")
     return f"{free[folder] / 1e9:.1f} GB free"

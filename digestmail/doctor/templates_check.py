@@ -22,7 +22,9 @@ def examine_templates(settings: Settings, now: datetime) -> Iterator[Check]:
 def _templates(settings: Settings) -> str:
     if settings.templates and not settings.path(settings.templates).is_dir():
         folder = settings.path(settings.templates)
-        raise DigestmailError(f"templates: there is no folder {folder}; copy the built-in there")
+        raise DigestmailError(
+            f"templates: folder {folder} does not exist; copy the built-in one there"
+        )
     with closing(App(settings)) as app:
         app.renderer.check()
     return settings.templates or "built-in"

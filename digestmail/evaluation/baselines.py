@@ -76,7 +76,7 @@ def fitted(vectorizer: CountVectorizer, texts: Sequence[str]) -> csr_matrix:
     try:
         return csr_matrix(vectorizer.fit_transform(texts))
     except ValueError:
-        message = f"{len(texts)} papers share too few words for this method; it needs more of them"
+        message = f"{len(texts)} papers have too few words in common; this method needs more papers"
         raise InputError("papers", message) from None
 
 

@@ -33,7 +33,7 @@ class EmbeddingCache:
         self._path = folder / _FILE if folder else None
         self._vectors: dict[str, bytes] = {}
         if self._path and not self._path.parent.is_dir():
-            raise InputError("--embeddings", f"{folder} is no folder: create it first")
+            raise InputError("--embeddings", f"{folder} is not a folder; create it first")
         with self._database() as database:
             database.execute(_TABLE)
 

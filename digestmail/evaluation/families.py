@@ -58,7 +58,7 @@ def benchmark_sets(
     for name in variants:
         if name not in list(Variant):
             known = ", ".join(Variant)
-            raise InputError("--variant", f"“{name[:20]}” is no variant; known are {known}")
+            raise InputError("--variant", f"“{name[:20]}” is not a variant. Choose from {known}")
     sets = [
         BenchmarkSet(folder, Variant(name) if name else None)
         for folder in folders
@@ -68,8 +68,10 @@ def benchmark_sets(
     for family in left_out:
         if family not in families:
             known = ", ".join(sorted(families))
-            raise InputError("--leave-out", f"“{family[:20]}” is no family here; there are {known}")
+            raise InputError(
+                "--leave-out", f"“{family[:20]}” is not a family here. Choose from {known}"
+            )
     sets = [each for each in sets if each.family not in left_out]
     if not sets:
-        raise InputError("--leave-out", "no set is left: name folders of another family")
+        raise InputError("--leave-out", "no set is left; name folders of another family")
     return sets

@@ -168,7 +168,7 @@ def read_benchmark(folder: Path) -> Benchmark:
     Raises InputError naming the file and line that cannot be used.
     """
     if not folder.is_dir():
-        raise InputError("folder", f"{folder} is no folder")
+        raise InputError("folder", f"{folder} is not a folder")
     files = sorted(_home(folder).glob("papers*.jsonl.gz"))
     if not files:
         raise InputError("folder", f"{_home(folder)} has no papers*.jsonl.gz")
@@ -177,7 +177,7 @@ def read_benchmark(folder: Path) -> Benchmark:
     readers = list(_records(folder / _PROFILES, TypeAdapter(Reader)))
     _refuse_duplicates(_PROFILES, [reader.user for reader in readers])
     if not any(reader.held_out for reader in readers):
-        raise InputError(_PROFILES, "no reader in it has relevant papers to be found")
+        raise InputError(_PROFILES, "no reader in it has relevant papers")
     return Benchmark(
         papers=[line.paper(number) for number, line in enumerate(lines, start=1)],
         published=np.array([line.published or "" for line in lines], dtype=np.str_),
@@ -194,7 +194,7 @@ def _home(folder: Path) -> Path:
     name, sign, target = link.read_text(encoding="utf-8", errors="replace").partition(":")
     home = folder / target.strip()
     if name.strip() != "papers" or not sign or not home.is_dir():
-        raise InputError(str(link), "should be “papers: FOLDER”, a folder that is there")
+        raise InputError(str(link), "must be “papers: FOLDER” with an existing folder")
     return home
 
 
@@ -228,5 +228,5 @@ def _refuse_duplicates(where: str, names: Sequence[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise InputError(where, f"“{name}” is there twice")
+            raise InputError(where, f"“{name}” appears twice")
         seen.add(name)

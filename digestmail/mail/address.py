@@ -66,7 +66,7 @@ def checked_address(text: str, *, local: bool = True) -> str:
             globally_deliverable=not (local and address.lower().endswith("@localhost")),
         )
     except email_validator.EmailNotValidError as error:
-        wrong = N_("“%(address)s” is no address that mail can be sent to")
+        wrong = N_("“%(address)s” is not a valid email address.")
         closer = one_line(str(error))  # which of many things is wrong, in the library's English
         raise InputError("email", Translatable(wrong, english=closer, address=address)) from None
     return (checked.ascii_email or checked.normalized).lower()

@@ -79,7 +79,7 @@ class DkimKey:
     def __post_init__(self) -> None:
         """Refuse a selector or domain that could not stand in DNS, with ValueError."""
         if not (_LABELS.fullmatch(self.selector) and _LABELS.fullmatch(self.domain)):
-            raise ValueError("a selector and a domain must be set with it, both as DNS has them")
+            raise ValueError("set selector and domain too, as they are in DNS")
 
     @property
     def kind(self) -> str:
@@ -219,7 +219,9 @@ def _private_key(content: bytes) -> RSAPrivateKey | Ed25519PrivateKey:
         key = None
     weak = isinstance(key, RSAPrivateKey) and key.key_size < _MIN_RSA_BITS
     if weak or not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-        raise ValueError(f"no RSA private key of {_MIN_RSA_BITS} bits or more, nor an Ed25519 one")
+        raise ValueError(
+            f"not an RSA private key of {_MIN_RSA_BITS} bits or more, nor an Ed25519 key"
+        )
     return key
 
 

@@ -144,7 +144,7 @@ def _exact(name: str, value: str) -> str:
         return ""
     field = f"{name}: {one_line(value)}"
     if not field.isascii() or len(field) > _MAX_LINE:
-        raise ConfigError(f"{name}: must be ASCII and fit into one line: {one_line(value)[:80]!r}")
+        raise ConfigError(f"{name}: must be ASCII and fit on one line: {one_line(value)[:80]!r}")
     return field + _CRLF
 
 
@@ -245,6 +245,6 @@ def _check_bounce_address(identity: Identity) -> None:
         envelope_sender(identity, "k000-" + "z" * 40)
     except ValueError:
         raise ConfigError(
-            f"mail.bounce_address: {identity.bounce_address!r} should begin with a lower-case "
+            f"mail.bounce_address: {identity.bounce_address!r} must begin with a lower-case "
             "letter and be short, such as b@bounce.example.org"
         ) from None

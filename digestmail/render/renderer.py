@@ -117,7 +117,7 @@ class LanguageRenderer:
         except Exception as error:  # templates are the operator's: they may do anything
             plain = self.digest(digest, reader, links)  # raises when it is the mail's fault
             self._assembler = None
-            log.warning("each digest is rendered as a whole, which is slow: %r", error)
+            log.warning("falling back to slow rendering of each digest: %r", error)
             return _quoted(plain)
 
     def _assembled(
@@ -188,7 +188,7 @@ def _require(kind: DeliveryKind, mail: Rendered, needed: Sequence[str]) -> None:
         lacking = next((text for text in needed if text not in body), None)
         if lacking is not None:
             raise ConfigError(
-                f"template email/{kind}/{file}: the mail lacks “{lacking}” of the sample; "
+                f"template email/{kind}/{file}: the email lacks “{lacking}” from the sample; "
                 "correct it or restore the original"
             )
 

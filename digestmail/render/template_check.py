@@ -69,7 +69,7 @@ def _check_references(environment: SandboxedEnvironment, name: str, tree: nodes.
         optional = isinstance(node, nodes.Include) and node.ignore_missing
         reference = getattr(node, "template", None)
         if isinstance(reference, nodes.Const) and reference.value not in existing and not optional:
-            raise _fault(name, node.lineno, f"there is no template {reference.value}")
+            raise _fault(name, node.lineno, f"template {reference.value} does not exist")
 
 
 def _check_blocks(environment: SandboxedEnvironment, name: str, tree: nodes.Template) -> None:
@@ -80,7 +80,9 @@ def _check_blocks(environment: SandboxedEnvironment, name: str, tree: nodes.Temp
     visible = {block.name for ancestor in ancestors for block in ancestor.find_all(nodes.Block)}
     for node in tree.body:
         if isinstance(node, nodes.Block) and node.name not in visible:
-            text = f"the block {node.name} is in no template that it extends, so nobody sees it"
+            text = (
+                f"the block {node.name} is not in the template it extends, so it is never rendered"
+            )
             raise _fault(name, node.lineno, text)
 
 
@@ -103,7 +105,7 @@ def _check_names(name: str, tree: nodes.Template, allowed: Collection[str]) -> N
     uses = [node for node in tree.find_all(nodes.Name) if node.name in unknown]
     if uses:
         first = min(uses, key=lambda node: node.lineno)
-        raise _fault(name, first.lineno, f"nothing is called “{first.name}” here")
+        raise _fault(name, first.lineno, f"“{first.name}” is not defined here")
 
 
 def _fault(name: str, line: int, problem: str) -> ConfigError:

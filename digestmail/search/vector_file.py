@@ -40,7 +40,7 @@ class VectorFile:
         try:
             self._rows = self._opened(path, prefix)
         except OSError as error:
-            log.warning("%s: %s; every process keeps its own vectors", path, error.strerror)
+            log.warning("%s: %s; each process keeps its own vectors", path, error.strerror)
             self._rows = np.zeros(self._shape, dtype=np.uint8)
 
     def _opened(self, path: Path, prefix: str) -> NDArray[np.uint8]:

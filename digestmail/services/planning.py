@@ -63,7 +63,7 @@ class PlanningService:
         """
         after_setback(self._store, self._clock())
         if ended := end_pauses(self._store, self._clock()):
-            log.info("%d pauses have ended", ended)
+            log.info("%d pauses ended", ended)
         with self._lock:
             make_model = self._models.embedded_digest_model
             now = self._clock()
@@ -96,7 +96,11 @@ class PlanningService:
             day = next_slot(subscriber.schedule, self._clock()).date
         except (ZoneInfoNotFoundError, ValueError, OverflowError):
             raise InputError(
-                "schedule", f"{subscriber.email}: cannot be read; set it anew: subscriber edit"
+                "schedule",
+                (
+                    f"{subscriber.email}: cannot be read; set it again with: digestmail "
+                    "subscriber edit"
+                ),
             ) from None
         with self._lock:
             (plan,) = self._impatient_planner().plan([subscriber], day)

@@ -99,7 +99,7 @@ class PreviewService:
         try:
             self._build()
         except Exception:
-            log.exception("the week's papers could not be read; the next visitor tries again")
+            log.exception("the week's papers could not be read; the next request will try again")
         finally:
             self._building.release()
 

@@ -133,9 +133,7 @@ class SearchService:
         try:
             self.follow()
         except Exception:
-            log.exception(
-                "the search index could not be brought up to date; it will be tried again"
-            )
+            log.exception("the search index could not be updated; will try again")
 
     def follow(self) -> int:
         """Bring the index up to date now; returns how many papers there are in it.
@@ -250,7 +248,7 @@ class SearchService:
         if index is None:
             is_plain = not (query.is_strict or query.excluded)
             if not is_plain or request.strict or request.category or request.since:
-                raise StoreError("the search index is being made; try again in a moment")
+                raise StoreError("the search index is being built; try again in a moment")
             plain = [word.plain for word in words(request.text)]
             ids = self._store.catalogue.holding(plain, MOST_RESULTS)
             return Hits(ids, len(ids), len(ids))

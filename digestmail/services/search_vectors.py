@@ -64,7 +64,7 @@ class SearchVectors:
             try:
                 self._embedder = self._make_embedder()
             except ConfigError as error:
-                log.warning("%s; papers are searched by their words alone", error)
+                log.warning("%s; papers are searched by words only", error)
             if self._embedder is not None:
                 name, kind = self._store.database.name, self._embedder.kind
                 rows, size = self._number_of_rows, self._embedder.size

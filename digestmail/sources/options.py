@@ -29,7 +29,7 @@ def is_yes(options: Options, name: str, *, default: bool) -> bool:
     """Return whether an option is yes; it may be yes, no or left out."""
     value = options.get(name, "").strip().lower()
     if value not in ("", "yes", "no"):
-        raise InputError(name, f"“{value}” is neither yes nor no")
+        raise InputError(name, f"“{value}” is not yes or no")
     return value == "yes" if value else default
 
 
@@ -38,7 +38,7 @@ def number(options: Options, name: str, *, default: int, minimum: int, maximum: 
     value = optional(options, name, str(default))
     if not re.fullmatch(r"[0-9]{1,6}", value) or not minimum <= int(value) <= maximum:
         limits = f"from {minimum} to {maximum}"
-        raise InputError(name, f"“{value[:20]}” should be a whole number {limits}")
+        raise InputError(name, f"“{value[:20]}” must be a whole number {limits}")
     return int(value)
 
 
@@ -72,7 +72,7 @@ def email(options: Options, name: str = "email") -> str:
     """Return an option that is a mail address, or empty."""
     value = optional(options, name)
     if value and not _EMAIL.fullmatch(value):
-        raise InputError(name, f"“{value[:40]}” is not a mail address")
+        raise InputError(name, f"“{value[:40]}” is not an email address")
     return value
 
 
@@ -80,5 +80,5 @@ def check_api_key(value: str, option: str = "api_key") -> str:
     """Return ``value`` stripped; InputError, which does not quote it, where it is no API key."""
     value = value.strip()
     if value and not _API_KEY.fullmatch(value):
-        raise InputError(option, "has characters that an API key does not have")
+        raise InputError(option, "contains characters that are not valid in an API key")
     return value

@@ -41,7 +41,7 @@ def kind_table(kinds: Iterable[Kind]) -> dict[str, Kind]:
         if prefix in prefixes:
             raise ValueError(f"{prefixes[prefix]!r} and {kind.name!r} share the prefix {prefix!r}")
         if prefix and prefix not in _SHARED_PREFIXES and not is_own_key(f"{prefix}:1"):
-            raise ValueError(f"{kind.name!r}: {prefix!r} cannot begin a key")
+            raise ValueError(f"{kind.name!r}: a key cannot start with {prefix!r}")
         table[kind.name] = kind
         if prefix:
             prefixes[prefix] = kind.name
@@ -78,7 +78,9 @@ def check(spec: SourceSpec) -> None:
         raise InputError("name", f"“{spec.name}”: use lower-case letters, digits, “-”, “_” and “.”")
     kind = KINDS.get(spec.kind)
     if kind is None:
-        raise InputError("kind", f"there is no kind “{spec.kind}”; there are {', '.join(KINDS)}")
+        raise InputError(
+            "kind", f"“{spec.kind}” is not a kind of source. Choose from {', '.join(KINDS)}"
+        )
     for option in spec.options:
         if option not in kind.options:
             known = ", ".join(kind.options)

@@ -162,7 +162,7 @@ class Links:
         subscriber_id, address, period = self._signer.read(Purpose.SENDER, token)
         current, begun = _period(subscriber_id, now)
         if period < current - 1 or (period < current and begun > lifetime):
-            raise TokenError("this sender has grown too old", aged=True)
+            raise TokenError("this sender address has expired", aged=True)
         return SenderToken(subscriber_id, address)
 
     def bounce_token(self, delivery_id: int) -> str:

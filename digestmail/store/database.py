@@ -136,7 +136,7 @@ class Database:
         try:
             yield
         except PoolTimeoutError as error:
-            raise StoreError(f"the database {self.name} has no free connection for us") from error
+            raise StoreError(f"database {self.name} has no free connection") from error
         except DBAPIError as error:
             first = str(error.orig).strip().partition("\n")[0]
             problem = problem_of(error)
@@ -208,8 +208,8 @@ def _watch_file(engine: Engine, path: Path) -> None:
             changes.append("replaced" if status else "removed")
         if changes:  # for good: the number of a file that was removed is soon another's
             raise StoreError(
-                f"the database {path} was {changes[0]} while this program used it; stop every "
-                "digestmail, put the right file in place, and start again"
+                f"the database {path} was {changes[0]} while this program used it; stop all "
+                "digestmail processes, put the right file in place, and start again"
             )
         if status:
             opened[:] = [file]

@@ -48,7 +48,7 @@ class Digests:
         with self._database.reading() as session:
             digest = load(session, [digest_id], {}).get(digest_id)
         if digest is None:
-            raise NotFoundError("that digest is not here any more")
+            raise NotFoundError("that digest no longer exists")
         return digest
 
     def load(self, digest_ids: Collection[int], papers: dict[int, Paper]) -> DigestRows:

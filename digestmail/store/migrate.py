@@ -65,15 +65,13 @@ def require_current(database: Database, scripts: Path) -> None:
     """StoreError unless the database exists, is ours and is of this program's version."""
     path = database.path
     if path is not None and not path.exists():
-        raise StoreError(f"there is no database at {path}; run: digestmail init (or migrate)")
+        raise StoreError(f"no database at {path}; run: digestmail init (or migrate)")
     with database.connecting() as connection:
         current = _recognised(connection, database, scripts)
     if current is None:
-        raise StoreError(f"the database {database.name} is empty; run: digestmail migrate")
+        raise StoreError(f"database {database.name} is empty; run: digestmail migrate")
     if current != _resolved(scripts, "head"):
-        raise StoreError(
-            f"the database {database.name} is of an older version; run: digestmail migrate"
-        )
+        raise StoreError(f"database {database.name} has an older schema; run: digestmail migrate")
 
 
 def _recognised(connection: Connection, database: Database, scripts: Path) -> str | None:
@@ -83,14 +81,14 @@ def _recognised(connection: Connection, database: Database, scripts: Path) -> st
     connection.rollback()
     if tables and (current is None or not tables & set(metadata.tables)):
         raise StoreError(
-            f"the database {database.name} belongs to another program "
-            f"(it holds a table {min(tables)!r}); name another one in database_url"
+            f"database {database.name} belongs to another program "
+            f"(it has a table {min(tables)!r}); set a different one in database_url"
         )
     known = {script.revision for script in _scripts(scripts).walk_revisions()}
     if current is not None and current not in known:
         raise StoreError(
-            f"the database {database.name} is at revision {current!r}, which this version of "
-            "digestmail does not know: it is another program's, or a newer digestmail's"
+            f"database {database.name} is at revision {current!r}, which is unknown to this "
+            "version of digestmail; it belongs to a newer version or to another program"
         )
     return current
 
@@ -110,7 +108,7 @@ def _resolved(scripts: Path, revision: str) -> str | None:
         script = None
     if script is None:
         raise StoreError(
-            f"there is no schema revision {revision!r}; use head, base or a revision's id"
+            f"schema revision {revision!r} does not exist; use head, base or a revision id"
         )
     return script.revision
 
@@ -134,7 +132,7 @@ def _create_folder(database: Database) -> None:
         database.path.touch(mode=0o600)  # it holds addresses; copies take the mode over
     except OSError as error:
         raise StoreError(
-            f"cannot make the folder {database.path.parent}: {error.strerror}"
+            f"cannot create the folder {database.path.parent}: {error.strerror}"
         ) from error
 
 

@@ -31,7 +31,7 @@ class Sources:
         """Add a source, to be fetched at the next occasion. InputError if the name is taken."""
         with self._database.writing() as session:
             if session.execute(select(SOURCE.c.name).where(SOURCE.c.name == spec.name)).first():
-                raise InputError("name", f"there is a source {spec.name!r} already")
+                raise InputError("name", f"source {spec.name!r} already exists")
             session.execute(
                 insert(SOURCE).values(
                     name=spec.name,
@@ -51,7 +51,7 @@ class Sources:
             if not session.execute(
                 delete(SOURCE).where(SOURCE.c.name == name).returning(SOURCE.c.name)
             ).first():
-                raise NotFoundError(f"there is no source {name!r}; see: digestmail source list")
+                raise NotFoundError(f"source {name!r} does not exist; see: digestmail source list")
 
     def all(self) -> list[SourceState]:
         """Return all sources by name."""

@@ -77,7 +77,7 @@ class Subscribers:
                 for profile in subscriber.profiles:
                     insert_profile(session, new_id, profile)
         except IntegrityError:
-            raise InputError("email", f"{subscriber.email} is a subscriber already") from None
+            raise InputError("email", f"{subscriber.email} is already a subscriber") from None
         return self._select(SUBSCRIBER.c.id == new_id)[0]
 
     def get(self, subscriber_id: int) -> Subscriber | None:
@@ -101,7 +101,7 @@ class Subscribers:
         """Return the subscriber of an address, or raise NotFoundError."""
         subscriber = self.find(email)
         if subscriber is None:
-            raise NotFoundError(f"no subscriber has the address {email!r}")
+            raise NotFoundError(f"{email!r} is not a subscriber")
         return subscriber
 
     def all(self, status: SubscriberStatus | None = None) -> list[Subscriber]:
@@ -233,7 +233,7 @@ class Subscribers:
             with self._database.writing() as session:
                 session.execute(change.values(email=email))
         except IntegrityError:
-            raise InputError("email", f"{email} is a subscriber already") from None
+            raise InputError("email", f"{email} is already a subscriber") from None
 
     def set_language(self, subscriber_id: int, language: str) -> None:
         """Change the language of a subscriber's pages."""
@@ -280,10 +280,10 @@ class Subscribers:
                 change = update(PROFILE).where(PROFILE.c.id == profile.id, owned)
                 changed = change.values(profile_row(profile)).returning(PROFILE.c.id)
                 if session.execute(changed).first() is None:
-                    raise NotFoundError(f"there is no profile “{profile.name}” here any more")
+                    raise NotFoundError(f"profile “{profile.name}” no longer exists")
                 return profile.id
         except IntegrityError:
-            text = N_("there is a profile “%(name)s” already")
+            text = N_("You already have a profile “%(name)s”.")
             raise InputError("name", Translatable(text, name=profile.name)) from None
 
     def change_profile(

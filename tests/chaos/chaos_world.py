@@ -29,7 +29,7 @@ from digestmail.store import DigestPlan, Store
 CONNECTIONS = 4
 _A_ROUND = 6  # minutes the senders' clock is ahead more in each round, for what was deferred
 OPEN = ("planned", "leased", "on_wire", "deferred")
-_ENDED_BY_A_KILL = "the sender stopped while the mail was on the wire"
+_ENDED_BY_A_KILL = "the sender stopped while sending the email"
 
 DROP = ""  # an answer that is none: the connection ends
 # How often (in a thousand) a step fails, and how. The rest goes well.

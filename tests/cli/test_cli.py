@@ -489,7 +489,7 @@ def test_everything_about_a_subscriber_is_printed(shell: Shell) -> None:
     told = json.loads(shell("subscriber", "data", "ada@example.org"))
     assert told["subscriber"]["profiles"][0]["keywords"] == ["sea ice"]
     assert told["digests"] == []
-    assert "no subscriber" in shell("subscriber", "data", "eve@example.org", code=1)
+    assert "is not a subscriber" in shell("subscriber", "data", "eve@example.org", code=1)
 
 
 def test_seeds_come_from_a_file(shell: Shell) -> None:

@@ -49,7 +49,7 @@ def test_silence_is_told_soon_and_once() -> None:
     with serving(TABLE, asked) as at:
         dns = Dns(at, seconds=0.3)
         for name in ("slow.e.org", "a.e.org", "b.e.org"):
-            with pytest.raises(DnsError, match="could not ask DNS: no nameserver answers"):
+            with pytest.raises(DnsError, match="DNS lookup failed: no nameserver responds"):
                 dns.texts(name)
     assert asked == [("slow.e.org", "TXT")]  # of which the resolver has no time for another
 
@@ -57,14 +57,14 @@ def test_silence_is_told_soon_and_once() -> None:
 def test_trouble_with_one_name_is_no_silence() -> None:
     with serving(TABLE) as at:
         dns = Dns(at)
-        with pytest.raises(DnsError, match=r"could not ask DNS for broken\.e\.org"):
+        with pytest.raises(DnsError, match=r"DNS lookup for broken\.e\.org failed"):
             dns.texts("broken.e.org")
         assert dns.addresses("a.e.org")
 
 
 def test_a_nameserver_of_a_closed_network_proves_nothing_absent() -> None:
     closed = {key: values for key, values in TABLE.items() if key not in ROOT}
-    with serving(closed) as at, pytest.raises(DnsError, match="this network only"):
+    with serving(closed) as at, pytest.raises(DnsError, match="only knows this network"):
         Dns(at).texts("absent.e.org")
 
 
@@ -80,5 +80,5 @@ def test_nameservers_are_addresses(at: str) -> None:
 
 @pytest.mark.parametrize("at", ["dns.example.org", "127.0.0.1:port", "127.0.0.1:", ":53"])
 def test_what_is_no_nameserver_is_told(at: str) -> None:
-    with pytest.raises(InputError, match="nameserver: write its address"):
+    with pytest.raises(InputError, match="nameserver: write an address"):
         Dns(at)

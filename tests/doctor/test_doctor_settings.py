@@ -92,7 +92,10 @@ def test_a_sound_installation_has_nothing_wrong(sound: Installation) -> None:
         ({"bounces": {"mailbox": "nonsense"}}, "mailbox: bounces.mailbox"),
         ({"bounces": {"mailbox": "ftp://a:b@example.org"}}, "mailbox: bounces.mailbox"),
         ({"bounces": {"mailbox": "imaps://example.org"}}, "mailbox: bounces.mailbox"),
-        ({"bounces": {"mailbox": "imap://a:b@127.0.0.1:1/x"}}, "mailbox: the mailbox of bounces"),
+        (
+            {"bounces": {"mailbox": "imap://a:b@127.0.0.1:1/x"}},
+            "mailbox: cannot read the bounce mailbox",
+        ),
         ({"bounces": {"mailbox": "imap://a:b@127.0.0.1:port"}}, "mailbox: bounces.mailbox"),
         ({"bounces": {"ses_topic": "my-topic"}}, "webhooks: bounces.ses_topic"),
         ({"bounces": {"sendgrid_key": "bm9uc2Vuc2U="}}, "webhooks: bounces.sendgrid_key"),
@@ -102,13 +105,13 @@ def test_a_sound_installation_has_nothing_wrong(sound: Installation) -> None:
             {"dkim": {"selector": "s", "domain": "d.test", "key_file": "papers.jsonl"}},
             "sender: DKIM key",
         ),
-        ({"database_url": "sqlite:///no/such/folder.db"}, "database: there is none at"),
+        ({"database_url": "sqlite:///no/such/folder.db"}, "database: no database at"),
         ({"database_url": "sqlite:///papers.jsonl"}, "not a digestmail database"),
         ({"database_url": "mysql://x"}, "database: database_url"),
-        ({"secret_key": "abcabcabc" * 5}, "secret key: repeats few characters"),
+        ({"secret_key": "abcabcabc" * 5}, "secret key: repeats only a few characters"),
         (
             {"old_secret_keys": ["a secret of the tests, 32 letters"]},
-            "secret key: it is among old_secret_keys",
+            "secret key: it is also in old_secret_keys",
         ),
     ],
 )
@@ -157,13 +160,13 @@ def test_a_password_is_read_from_the_file_of_each_relay(sound: Installation) -> 
 def test_a_password_file_that_is_no_text_is_told(sound: Installation) -> None:
     (sound.settings.folder / "key").write_bytes(b"\xff\xfe\x00")
     smtp = sound.settings.smtp.model_copy(update={"username": "me", "password_file": "key"})
-    with pytest.raises(ConfigError, match="is no text"):
+    with pytest.raises(ConfigError, match="not text"):
         relay_settings(sound.settings.model_copy(update={"smtp": smtp}))
 
 
 def test_who_is_not_told_of_trouble_is_a_note(sound: Installation) -> None:
     (check,) = [c for c in sound.examined(operator_email="") if c.name == "operator"]
-    assert (check.ok, "nobody is told of trouble" in check.text) == (None, True)
+    assert (check.ok, "nobody gets alerts" in check.text) == (None, True)
     (check,) = [c for c in sound.examined(operator_email="Ops <a@b.org>") if c.name == "operator"]
     assert check.ok
 
@@ -180,7 +183,7 @@ def test_a_mailbox_is_opened_and_left_as_it_was(sound: Installation, server: Any
         wrong_password = address.replace(quote(PASSWORD, safe=""), "wrong")
         assert wrong_password != address
         (line,) = sound.wrong(bounces={"mailbox": wrong_password})
-    assert line.startswith("mailbox: the mailbox of bounces")
+    assert line.startswith("mailbox: cannot read the bounce mailbox")
     assert "wrong" not in line.replace("wrong password", "")
     assert list(box.messages) == [1]
     assert box.flags == {1: set()}
@@ -200,7 +203,7 @@ def test_a_maildir_is_looked_at(sound: Installation) -> None:
         (sound.settings.folder / "box" / name).mkdir(parents=True)
     assert sound.wrong(bounces={"mailbox": "box"}) == []
     (sound.settings.folder / "box/new").rmdir()
-    assert "is no Maildir" in sound.wrong(bounces={"mailbox": "box"})[0]
+    assert "is not a Maildir" in sound.wrong(bounces={"mailbox": "box"})[0]
 
 
 # --- sources -----------------------------------------------------------------------------------
@@ -209,7 +212,8 @@ def test_a_maildir_is_looked_at(sound: Installation) -> None:
 def test_a_file_source_whose_file_is_gone_is_told(sound: Installation) -> None:
     (sound.settings.folder / "papers.jsonl").unlink()
     (line,) = sound.wrong()
-    assert line.startswith("sources: lab: there is no ")
+    assert line.startswith("sources: lab: ")
+    assert line.split(";")[0].endswith(" does not exist")
     (sound.settings.folder / "papers.jsonl").mkdir()
     (line,) = sound.wrong()
     assert "papers.jsonl is a folder, not a file" in line
@@ -247,7 +251,7 @@ def test_a_disk_that_is_nearly_full_is_told(sound: Installation) -> None:
     checks = examine_store(sound.settings, least_free=1 << 60)
     (disk,) = [check for check in checks if check.name == "disk"]
     assert disk.ok is False
-    assert "make room before it is full" in disk.text
+    assert "free some space before it is full" in disk.text
 
 
 # --- templates ---------------------------------------------------------------------------------
@@ -277,7 +281,7 @@ def test_every_page_can_be_shown(sound: Installation) -> None:
 
 def test_a_folder_of_templates_that_is_not_there_is_told(sound: Installation) -> None:
     sound.settings = sound.settings.model_copy(update={"templates": "nowhere"})
-    assert fault_of_templates(sound).startswith("templates: templates: there is no folder")
+    assert fault_of_templates(sound).startswith("templates: templates: folder ")
 
 
 def test_an_empty_folder_of_templates_is_told(sound: Installation) -> None:
@@ -288,12 +292,12 @@ def test_an_empty_folder_of_templates_is_told(sound: Installation) -> None:
 @pytest.mark.parametrize(
     ("page", "added", "told"),
     [
-        ("help", "{{ nobody }}", "nothing is called “nobody” here"),
-        ("preview", "{{ nobody }}", "nothing is called “nobody” here"),
-        ("saved", "{% if no %}{% endif %}", "nothing is called “no” here"),
+        ("help", "{{ nobody }}", "“nobody” is not defined here"),
+        ("preview", "{{ nobody }}", "“nobody” is not defined here"),
+        ("saved", "{% if no %}{% endif %}", "“no” is not defined here"),
         ("_layout", "{{ 1 // 0 }}", "_layout.html, line"),
         ("error", "{{ 1 // 0 }}", "error.html, line"),
-        ("_fields", '{% include "web/absent.html" %}', "there is no template web/absent.html"),
+        ("_fields", '{% include "web/absent.html" %}', "template web/absent.html does not exist"),
     ],
 )
 def test_a_broken_page_is_told(

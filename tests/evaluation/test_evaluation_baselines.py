@@ -101,7 +101,7 @@ def test_a_reader_who_told_nothing_counts_as_not_served(tmp_path: Path) -> None:
 
 
 def test_too_few_papers_for_a_method_are_one_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="10 papers share too few words"):
+    with pytest.raises(InputError, match="10 papers have too few words in common"):
         baseline_measures("sanity", Space(benchmark(tmp_path)), lambda _: None)
 
 

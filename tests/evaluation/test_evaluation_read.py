@@ -111,7 +111,7 @@ def test_readers_with_nothing_to_find_are_not_measured(tmp_path: Path) -> None:
         ([papers()[0], '{"id": "x"}'], "papers.jsonl.gz line 2: title: Field required"),
         ([{"id": 7, "title": "T"}], "papers.jsonl.gz line 1: id: Input should be a valid string"),
         ([{"id": "a\tb", "title": "T"}], "papers.jsonl.gz line 1: .*one line of text"),
-        ([papers()[0], "", papers()[0]], "“i0” is there twice"),
+        ([papers()[0], "", papers()[0]], "“i0” appears twice"),
     ],
 )
 def test_a_bad_paper_is_named(tmp_path: Path, lines: list[object], message: str) -> None:
@@ -127,7 +127,7 @@ def test_a_bad_paper_is_named(tmp_path: Path, lines: list[object], message: str)
         ([reader(), reader("ben", liked="i0")], "profiles.jsonl.gz line 2: liked"),
         ([reader(pool_from="2026-03-03")], "pool_from and pool_to belong together"),
         ([reader("")], "the user must be one line of text"),
-        ([reader(), reader()], "“anna” is there twice"),
+        ([reader(), reader()], "“anna” appears twice"),
         ([reader(relevant=[])], "no reader in it has relevant papers"),
     ],
 )
@@ -137,7 +137,7 @@ def test_a_bad_reader_is_named(tmp_path: Path, lines: list[object], message: str
 
 
 def test_a_folder_must_be_one_and_have_both_files(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         read_benchmark(tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"has no papers\*\.jsonl\.gz"):
         read_benchmark(tmp_path)
@@ -159,7 +159,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, data: bytes) -> None:
 @pytest.mark.parametrize("text", ["", "../whole", "papers: nowhere", "paper: ."])
 def test_a_link_that_leads_nowhere_is_named(tmp_path: Path, text: str) -> None:
     (write(tmp_path, [reader()]) / "PAPERS").write_text(text)
-    with pytest.raises(InputError, match="PAPERS: should be"):
+    with pytest.raises(InputError, match="PAPERS: must be"):
         read_benchmark(tmp_path)
 
 

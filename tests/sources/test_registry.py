@@ -27,16 +27,16 @@ def test_categories_that_may_be(categories: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "field", "problem"),
     [
-        (spec("nntp"), "kind", "there is no kind “nntp”; there are arxiv, huggingface"),
+        (spec("nntp"), "kind", "“nntp” is not a kind of source. Choose from arxiv, huggingface"),
         (spec("file", name="My lab", path="a.csv"), "name", "lower-case letters"),
         (spec("file"), "path", "is missing"),
         (spec("file", path="a.xlsx"), "path", "must be a file of kind .jsonl"),
         (spec("file", path="a\0.csv"), "path", "must be a file of kind"),
         (spec("file", path="a.csv", color="red"), "color", "not an option of kind “file”"),
         (spec("arxiv"), "categories", "is missing"),
-        (spec("arxiv", categories="cs.ai"), "categories", "“cs.ai” is no arXiv category"),
-        (spec("arxiv", categories="cs.AI,../x"), "categories", "“../x” is no arXiv category"),
-        (spec("arxiv", categories="cs.AI", cross="maybe"), "cross", "neither yes nor no"),
+        (spec("arxiv", categories="cs.ai"), "categories", "“cs.ai” is not an arXiv category"),
+        (spec("arxiv", categories="cs.AI,../x"), "categories", "“../x” is not an arXiv category"),
+        (spec("arxiv", categories="cs.AI", cross="maybe"), "cross", "is not yes or no"),
         (spec("arxiv", categories="cs.AI", url="ftp://x"), "url", "not an http or https address"),
         (spec("arxiv", categories="cs.AI", url="http://["), "url", "is not a web address"),
     ],
@@ -84,7 +84,7 @@ def test_a_strangers_feed_is_fetched_by_the_public_client() -> None:
 
 
 def test_wrong_sources_are_not_built() -> None:
-    with browsing() as web, pytest.raises(InputError, match="there is no kind"):
+    with browsing() as web, pytest.raises(InputError, match="is not a kind of source"):
         build(spec("nntp"), source_context(web), SourceMemory())
 
 
@@ -141,7 +141,7 @@ def toy(name: str, key_prefix: str) -> Kind:
     [
         (toy("first", "b"), "two kinds of source are called 'first'"),
         (toy("second", "a"), "'first' and 'second' share the prefix 'a'"),
-        (toy("second", "two words"), "'second': 'two words' cannot begin a key"),
+        (toy("second", "two words"), "'second': a key cannot start with 'two words'"),
     ],
 )
 def test_a_kind_that_would_hide_another_is_refused(second: Kind, problem: str) -> None:

@@ -58,7 +58,7 @@ def test_nothing_planned_is_nothing_stored(store: Store) -> None:
 
 
 def test_a_digest_that_is_gone_is_named(store: Store) -> None:
-    with pytest.raises(NotFoundError, match="not here any more"):
+    with pytest.raises(NotFoundError, match="no longer exists"):
         store.digests.get(77)
 
 

@@ -444,7 +444,7 @@ def test_nothing_else_is_retried(store: Store, state: str) -> None:
 def test_papers_shown_since_are_not_shown_again(store: Store) -> None:
     delivery = _ended(store, DeliveryState.FAILED)
     prepare_at(store, NOW + DAY)
-    with pytest.raises(InputError, match="1 of its papers went with a later digest"):
+    with pytest.raises(InputError, match="1 of its papers were in a later digest"):
         store.ledger.retry(delivery.id, NOW + DAY)
     assert state_of(store, delivery) is DeliveryState.FAILED
 
@@ -519,7 +519,7 @@ def test_a_redelivery_that_fails_leaves_the_papers_shown(store: Store) -> None:
 
 def test_letters_are_not_redelivered(store: Store) -> None:
     letter = put(store, _letter(store, DeliveryKind.LINK, SubscriberStatus.ACTIVE), state="sent")
-    with pytest.raises(InputError, match="no digest"):
+    with pytest.raises(InputError, match="not a digest"):
         store.ledger.redeliver(letter.id, NOW)
 
 
@@ -533,5 +533,5 @@ def test_deliveries_by_state_and_day(store: Store) -> None:
 
 
 def test_an_unknown_number_is_told(store: Store) -> None:
-    with pytest.raises(NotFoundError, match="there is no delivery 7"):
+    with pytest.raises(NotFoundError, match="delivery 7 does not exist"):
         store.ledger.retry(7, NOW)

@@ -192,20 +192,20 @@ def test_a_migration_that_orphans_rows_is_undone(store: Store, tmp_path: Path) -
 
 
 def test_an_unknown_revision_is_refused(database: Database) -> None:
-    with pytest.raises(StoreError, match="no schema revision '0999'"):
+    with pytest.raises(StoreError, match="schema revision '0999' does not exist"):
         migrate(database, MIGRATIONS, NOW, revision="0999")
 
 
 def test_a_newer_database_is_refused(database: Database, tmp_path: Path) -> None:
     migrate(database, _scripts(tmp_path), NOW)
-    with pytest.raises(StoreError, match="'9000', which this version"):
+    with pytest.raises(StoreError, match="'9000', which is unknown"):
         require_current(database, MIGRATIONS)
-    with pytest.raises(StoreError, match="newer digestmail"):
+    with pytest.raises(StoreError, match="belongs to a newer version"):
         migrate(database, MIGRATIONS, NOW)
 
 
 def test_an_older_database_is_told_to_migrate(database: Database, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="older version; run: digestmail migrate"):
+    with pytest.raises(StoreError, match="older schema; run: digestmail migrate"):
         require_current(database, _scripts(tmp_path))
 
 
@@ -271,7 +271,7 @@ def test_the_folder_of_the_database_is_made(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="cannot make the folder"):
+    with pytest.raises(StoreError, match="cannot create the folder"):
         migrate(Database(f"sqlite:///{tmp_path}/file/our.db"), MIGRATIONS, NOW)
 
 

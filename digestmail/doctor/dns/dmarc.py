@@ -31,20 +31,20 @@ def tags(record: str) -> dict[str, str]:
 def key_trouble(texts: list[str], key: DkimKey) -> str:
     """Return why receivers cannot check signatures of ``key`` with these records, or ""."""
     if not texts:
-        return "there is no such record"
+        return "the record does not exist"
     if len(texts) > 1:
-        return f"there are {len(texts)} records, and receivers may take any: leave one"
+        return f"there are {len(texts)} records, and receivers may use any of them: keep one"
     values = tags(texts[0])
     published = "".join(values.get("p", "").split())
     if values.get("v", "DKIM1") != "DKIM1" or "p" not in values:
-        return "it is no DKIM record"
+        return "it is not a DKIM record"
     if not published:
         return "the key is revoked (p= is empty)"
     if values.get("k", "rsa").lower() != key.kind:
-        return f"it is of an {values.get('k', 'rsa')} key, ours is {key.kind}"
+        return f"it is for an {values.get('k', 'rsa')} key, ours is {key.kind}"
     if "sha256" not in values.get("h", "sha256").lower().split(":"):
         return "h= does not allow sha256"
-    return "" if _raw_key(published) == key.public_key else "it is of another key than ours"
+    return "" if _raw_key(published) == key.public_key else "it is for a different key"
 
 
 def _raw_key(text: str) -> bytes:

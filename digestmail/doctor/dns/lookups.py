@@ -70,15 +70,15 @@ class Dns:
                 self._query("", "NS")
                 return []
             # For a nameserver of the world, its root exists.
-            self._silent = "could not ask DNS: the nameserver knows this network only"
+            self._silent = "DNS lookup failed: the nameserver only knows this network"
         except dns.resolver.NoAnswer:
             return []
         except (dns.exception.Timeout, dns.resolver.NoResolverConfiguration, OSError):
-            self._silent = "could not ask DNS: no nameserver answers"
+            self._silent = "DNS lookup failed: no nameserver responds"
         except dns.exception.DNSException as error:
             if not name:  # one that answers for its own domains only
                 return []
-            raise DnsError(f"could not ask DNS for {name}: {type(error).__name__}") from None
+            raise DnsError(f"DNS lookup for {name} failed: {type(error).__name__}") from None
         raise DnsError(self._silent)
 
     def _resolver(self) -> dns.resolver.Resolver:
@@ -95,4 +95,4 @@ def _address_and_port(nameserver: str) -> tuple[str, int]:
     for address, port in ((nameserver, "53"), nameserver.rpartition(":")[::2]):
         with suppress(ValueError):
             return str(ipaddress.ip_address(address.strip("[]"))), int(port)
-    raise InputError("nameserver", "write its address, such as 9.9.9.9 or 127.0.0.1:5353")
+    raise InputError("nameserver", "write an address such as 9.9.9.9 or 127.0.0.1:5353")

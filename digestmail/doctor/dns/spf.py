@@ -61,12 +61,14 @@ def record_of(texts: list[str]) -> str:
     """Return the one SPF record among TXT records; empty without one, SpfError with several."""
     records = [text for text in texts if text.lower() == "v=spf1" or text.lower()[:7] == "v=spf1 "]
     if len(records) > 1:
-        raise SpfError(f"{len(records)} records, of which receivers heed none: join them in one")
+        raise SpfError(
+            f"{len(records)} records, so receivers ignore all of them: merge them into one"
+        )
     return records[0] if records else ""
 
 
 def terms(record: str) -> list[Term]:
-    """Return what a record says, as far as it is heeded, in order; SpfError for what is no SPF."""
+    """Return the terms of a record that count, in order; SpfError for a text that is not SPF."""
     mechanisms: list[Term] = []
     modifiers: dict[str, str] = {}
     for word in filter(None, record.split(" ")[1:]):
@@ -76,7 +78,7 @@ def terms(record: str) -> list[Term]:
             continue
         name = modifier["name"].lower()
         if name in _ONCE and name in modifiers:
-            raise SpfError(f"{name}= stands there twice: leave one")
+            raise SpfError(f"{name}= appears twice: keep one")
         _check_modifier(word, name, modifier["value"])
         modifiers[name] = modifier["value"]
     kinds = [term.kind for term in mechanisms]
@@ -95,20 +97,20 @@ def ending(record: str) -> str:
 def _check_modifier(word: str, name: str, value: str) -> None:
     form = _DOMAIN if name in _ONCE else _MACRO_STRING
     if not re.fullmatch(form, value, re.I | re.A):
-        raise SpfError(f"{word!r} has no valid value: correct it")
+        raise SpfError(f"{word!r} does not have a valid value: correct it")
 
 
 def _mechanism(word: str) -> Term:
     match = _TERM.fullmatch(word)
     if match is None:
-        raise SpfError(f"{word!r} is no SPF: correct it")
+        raise SpfError(f"{word!r} is not valid in SPF: correct it")
     kind = next(kind for kind in _KINDS if match[f"is_{kind}"])
     groups = match.groupdict()
     value, size = groups.get(kind) or "", groups.get(f"{kind}_size") or ""
     if kind in ("ip4", "ip6"):
         network = _network(value, f"/{size}" if kind == "ip6" and size else size)
         if network.version != int(kind[-1]):
-            raise SpfError(f"{word!r} is no {kind} address: correct it")
+            raise SpfError(f"{word!r} is not an {kind} address: correct it")
     else:
         _check_sizes(word, size)
     return Term(match["sign"] or "+", kind, value, size)
@@ -117,7 +119,7 @@ def _mechanism(word: str) -> Term:
 def _check_sizes(word: str, size: str) -> None:
     four, _, six = size.partition("//")
     if int(four.strip("/") or 0) > 32 or int(six or 0) > 128:
-        raise SpfError(f"{word!r} has a length that no network has: correct it")
+        raise SpfError(f"{word!r} has a prefix length that is not valid: correct it")
 
 
 class Evaluation:
@@ -140,7 +142,7 @@ class Evaluation:
     def _result(self, domain: str, address: "_Address") -> str:
         record = record_of(self._dns.texts(domain))
         if not record:
-            raise SpfError(f"it names {domain}, which has no SPF record: correct it")
+            raise SpfError(f"it refers to {domain}, which has no SPF record: correct it")
         results = [self._of_term(term, domain, address) for term in terms(record)]
         return next(filter(None, results), "")
 
@@ -148,12 +150,12 @@ class Evaluation:
         """Return what a term says of an address; nothing when it does not match."""
         self.lookups += term.kind in _ASKS
         if self.lookups > MOST_LOOKUPS:
-            raise SpfError(f"it takes more than {MOST_LOOKUPS} DNS lookups: name fewer includes")
+            raise SpfError(f"it needs more than {MOST_LOOKUPS} DNS lookups: use fewer includes")
         name = expanded(term.value, domain, address)
         if name is None:
             return ""
         if term.kind in _ASKS and name and not _NAME.fullmatch(name):
-            raise SpfError(f"it names {name}, which is no name: correct it")
+            raise SpfError(f"it refers to {name}, which is not a domain name: correct it")
         term = replace(term, value=name)
         if term.kind == "redirect":
             return self._result(term.value, address)
@@ -181,7 +183,7 @@ class Evaluation:
     def _exchangers(self, name: str) -> list[str]:
         hosts = self._dns.exchangers(name)
         if len(hosts) > MOST_MX:
-            raise SpfError(f"{name} has more than {MOST_MX} MX: name addresses instead")
+            raise SpfError(f"{name} has more than {MOST_MX} MX records: list addresses instead")
         self._count(hosts, name)
         return hosts
 
@@ -197,8 +199,8 @@ class Evaluation:
         self.void_lookups += not answers
         if self.void_lookups > MOST_VOID_LOOKUPS:
             raise SpfError(
-                f"more than {MOST_VOID_LOOKUPS} of its names are not there, {name} the last:"
-                " remove them"
+                f"more than {MOST_VOID_LOOKUPS} of its names do not exist, such as {name}: remove "
+                "them"
             )
 
 
@@ -235,4 +237,4 @@ def _network(address: str, size: str) -> _Network:
     try:
         return ipaddress.ip_network(address + length, strict=False)
     except ValueError:
-        raise SpfError(f"{address}{length} is no network: correct it") from None
+        raise SpfError(f"{address}{length} is not a network: correct it") from None

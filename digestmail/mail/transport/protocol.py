@@ -5,7 +5,7 @@ from collections import deque
 from typing import NamedTuple
 
 _LONGEST = 64 * 1024  # bytes of one reply; RFC 5321 4.5.3.1.5 has 512 for a line
-NO_ANSWER = "no answer"  # how the reason begins when the server is late
+NO_ANSWER = "no reply"  # how the reason begins when the server is late
 _MOST_REPLIES = 8  # at once; two are the most that are ever asked for
 
 
@@ -51,7 +51,9 @@ class Dialogue(asyncio.Protocol):
         if self._lost or self._transport.is_closing():
             raise self._lost or ConnectionResetError("connection lost")
         if self._replies:
-            raise ConnectionResetError(f"the server says unasked: {self._unsolicited_replies()}")
+            raise ConnectionResetError(
+                f"unexpected reply from the server: {self._unsolicited_replies()}"
+            )
 
     async def written(self, timeout: float) -> None:
         """Wait until the system has taken all that was written; an error means that it has not.
@@ -59,7 +61,7 @@ class Dialogue(asyncio.Protocol):
         Over TLS it is the layer that encrypts which has taken it.
         """
         while self._full:
-            await self._change(timeout, "the server takes no more data")
+            await self._change(timeout, "the server accepts no more data")
 
     async def reply(self, timeout: float) -> Reply:
         """Return the next reply."""
@@ -136,7 +138,7 @@ class Dialogue(asyncio.Protocol):
         if len(incomplete) + sum(len(line) + 1 for line in self._lines) > _LONGEST:
             self._give_up("the server's reply does not end")
         if len(self._replies) > _MOST_REPLIES:
-            self._give_up("the server does not wait to be asked")
+            self._give_up("the server sent data before we did")
         if self._replies:
             self._wake()
 

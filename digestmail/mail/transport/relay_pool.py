@@ -139,7 +139,7 @@ class RelayPool:
             if fault(result) is Fault.RELAY:
                 return result
         if breaker.on_success(result, bursts) and await self._mark_up():
-            log.info("the relay %s works again", self.name)
+            log.info("relay %s works again", self.name)
         return result
 
     async def _mark_up(self) -> bool:
@@ -159,4 +159,4 @@ class RelayPool:
         self._breaker.open(trouble, now)
         self._refreshed_at = time.monotonic()
         if await asyncio.to_thread(self._shared.mark_down, self.name, trouble, now):
-            log.error("the relay %s is in trouble: %s", self.name, trouble)
+            log.error("problem with relay %s: %s", self.name, trouble)

@@ -45,14 +45,16 @@ class SmtpSettings:
         if self.tls not in get_args(TlsMode):
             raise ConfigError(f"tls: one of {', '.join(get_args(TlsMode))}, not {self.tls!r}")
         if not self.host or self.connections < 1 or self.messages_per_connection < 1:
-            raise ConfigError("host must be set; connections, messages_per_connection at least 1")
+            raise ConfigError(
+                "host must be set; connections and messages_per_connection must be at least 1"
+            )
         if any(not 32 < ord(c) < 127 for c in self.local_hostname):
             raise ConfigError("local_hostname: letters, digits, dots and hyphens only")
         if bool(self.username) != bool(self.password):
             raise ConfigError("username and password: set both or none")
         if self.password and self.tls == "none" and not _is_loopback(self.host):
             raise ConfigError(
-                f"the password would go unencrypted to {self.host}: set tls to starttls or tls"
+                f"the password would be sent unencrypted to {self.host}: set tls to starttls or tls"
             )
 
     @property

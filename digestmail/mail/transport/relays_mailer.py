@@ -19,7 +19,7 @@ from digestmail.mail.transport.relay_pool import RelayPool, SharedRelayState
 from digestmail.mail.transport.relay_settings import SmtpSettings
 from digestmail.mail.transport.replies import Fault, fault
 
-_FULL = "the relay has had as many mails as its limits allow"
+_FULL = "the relay has reached its sending limit"
 _MAX_TRIES = 3  # of one message on one relay, as long as nothing was handed over
 
 
@@ -42,7 +42,7 @@ class RelaysMailer:
     ) -> None:
         twice = [name for name, n in Counter(r.address for r in relays).items() if n > 1]
         if not relays or twice:
-            problem = f"{twice[0]} stands there twice" if twice else "there is none"
+            problem = f"{twice[0]} is listed twice" if twice else "the list is empty"
             raise ConfigError(f"relays: {problem}; name each relay (host and port) once")
         self.pools = [RelayPool(settings, shared, breaker) for settings in relays]
         self.concurrency = sum(settings.connections for settings in relays)
@@ -103,7 +103,7 @@ class RelaysMailer:
         if failed is not None:
             # Some relay works, or works for others: this one message may go later.
             return replace(failed, outcome=Outcome.DEFERRED) if working else failed
-        text = "; ".join(f"{pool.name} rests: {pool.trouble}" for pool in self.pools)
+        text = "; ".join(f"{pool.name} is paused: {pool.trouble}" for pool in self.pools)
         return SendResult(outcome=Outcome.SERVER, phase=Phase.CONNECT, text=text[:500])
 
 

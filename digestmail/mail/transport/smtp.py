@@ -25,7 +25,7 @@ class SmtpMailer:
     """A Mailer that keeps at most ``settings.connections`` connections, and uses them again.
 
     A message is never tried twice, except when it was not begun: a connection that had been idle
-    proves dead or used up, or no answer tells the sender from the recipient.
+    proves dead or used up, or no reply tells the sender from the recipient.
     """
 
     def __init__(self, settings: SmtpSettings) -> None:

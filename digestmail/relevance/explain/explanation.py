@@ -76,9 +76,9 @@ def _similarity_parts(evidence: Evidence, paper: int) -> Iterator[Part]:
             title = readable(evidence.block.positives.papers[column].title)
             yield Part("like", title, share * float(summands.positives[0]))
     if summands.text[0]:
-        yield Part("text", "close in meaning to what was typed", float(summands.text[0]))
+        yield Part("text", "close in meaning to the profile's text", float(summands.text[0]))
     if summands.negatives[0]:
-        yield Part("dislike", "papers that were disliked", float(summands.negatives[0]))
+        yield Part("dislike", "disliked papers", float(summands.negatives[0]))
 
 
 def _term_parts(
@@ -102,11 +102,11 @@ def _rules(evidence: Evidence, paper: int) -> Iterator[str]:
     if names := filters.authors.excluded(interest).get(paper):
         yield f"never shown: by {', '.join(names)}, whose papers are left out"
     if not filters.chosen(interest)[paper]:
-        yield "not shown: it is in none of the chosen categories"
+        yield "not shown: it isn't in any of the chosen categories"
     elif interest.profile.required_keywords and not keywords.required[0, paper] > 0:
         yield "not shown: it has none of the required keywords"
     if not filters.unseen(interest)[paper]:
-        yield "not shown again: it was judged or sent before"
+        yield "not shown again: it was already judged or sent"
     if names := filters.authors.of(interest).get(paper):
         yield f"shown unless excluded: by {', '.join(names)}, who you follow"
 

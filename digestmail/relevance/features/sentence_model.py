@@ -64,7 +64,7 @@ def packaged_model() -> ModelFiles | None:
     network, tokenizer = (path for path in files if path is not None)
     for path, (package, _, checksum) in zip((network, tokenizer), _PACKAGED, strict=True):
         if hashlib.sha256(path.read_bytes()).hexdigest() != checksum:
-            raise ConfigError(f"{_SETTING}: {path} is not the file that {package} should hold")
+            raise ConfigError(f"{_SETTING}: {path} is not the expected file of {package}")
     return ModelFiles(network, tokenizer, "mean", _PACKAGED[0][2][:8])
 
 
@@ -97,7 +97,7 @@ def _pooling(folder: Path) -> str:
         options = json.loads(path.read_text(encoding="utf-8"))
         return "cls" if options.get("pooling_mode_cls_token") else "mean"
     except (OSError, ValueError, AttributeError):
-        raise ConfigError(f"{_SETTING}: {path} cannot be read as a pooling") from None
+        raise ConfigError(f"{_SETTING}: {path} is not a valid pooling configuration") from None
 
 
 class SentenceModel:

@@ -96,7 +96,8 @@ def _doubt(evening: date) -> str:
     if evening.isoweekday() == _SUNDAY:
         for before in (evening - _DAY, evening - 2 * _DAY):
             if name := _holidays().get(before):
-                return f"arXiv kept {before:%A %d %B} ({name}) and may defer this mailing"
+                day = f"{before:%A %d %B} ({name})"
+                return f"arXiv was closed on {day} and may delay this announcement"
     return ""
 
 
@@ -124,6 +125,4 @@ def _holiday(row: list[str], where: str) -> tuple[date, str]:
         day, name = row
         return date.fromisoformat(day.strip()), name.strip()
     except ValueError as error:
-        raise ConfigError(
-            f"{where}: should be a date and a name: 2026-11-26,Thanksgiving"
-        ) from error
+        raise ConfigError(f"{where}: must be a date and a name: 2026-11-26,Thanksgiving") from error

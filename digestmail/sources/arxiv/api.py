@@ -47,7 +47,7 @@ def papers_by_id(
 def _number(reference: str) -> str:
     identifier = arxiv_id(reference)
     if not identifier:
-        problem = f"“{reference[:80]}” is no arXiv id or address, such as 2508.13426"
+        problem = f"“{reference[:80]}” is not an arXiv id or address, such as 2508.13426"
         raise InputError("ids", problem)
     return identifier[0]
 
@@ -82,7 +82,7 @@ def _feed(web: WebClient, url: str, base_url: str) -> Element:
     # A query that the API refuses is answered with 400, or 200, and an entry with the reason.
     response = web.get(url, expected=(200, 400))
     if response.content.lstrip()[:13].lower() == b"rate exceeded":
-        raise SourceError(f"{base_url}: rate exceeded; leave it alone for ten minutes or more")
+        raise SourceError(f"{base_url}: rate exceeded; wait ten minutes or more")
     feed = document(response.content, "feed", url=base_url)
     for entry in feed.findall("{*}entry"):
         fields = texts(entry)

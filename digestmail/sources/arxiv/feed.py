@@ -80,7 +80,7 @@ def read_feed(content: bytes, *, url: str, source: str, announcements: Announcem
         )
     results = list(unique_papers(results))
     if len(entries) >= ENTRY_LIMIT:
-        problem = f"it ends at {len(entries):,} entries: split the source's categories"
+        problem = f"it stops at {len(entries):,} entries; split the source's categories"
         results.append(BadRecord("the feed", problem))
     return Feed(results, _summary(records))
 
@@ -107,7 +107,7 @@ def _root(content: bytes, url: str) -> Element:
         raise SourceError(f"{url}: it declares a DOCTYPE or entities: refused") from error
     except (ParseError, ValueError, LookupError) as error:
         if b"<feed" in content[:1000]:
-            raise SourceError(f"{url}: its XML is broken or cut short ({error})") from error
+            raise SourceError(f"{url}: its XML is broken or truncated ({error})") from error
         raise _no_feed(content, url) from error
     if root.tag.rpartition("}")[2] != "feed":
         raise _no_feed(content, url)

@@ -83,8 +83,8 @@ class OaiHarvester:
             except _TokenExpiredError as error:
                 if restarted_on == start:
                     raise SourceError(
-                        f"{self._base_url}: the list for {start} ends early each time:"
-                        f" arXiv refuses to resume it ({error})"
+                        f"{self._base_url}: the list for {start} ends early each time; arXiv "
+                        f"refuses to resume it ({error})"
                     ) from error
                 restarted_on = start
             else:
@@ -109,7 +109,7 @@ class OaiHarvester:
             if not page.token:
                 return
             if page.token == query.get("resumptionToken"):
-                raise SourceError(f"{self._base_url}: its resumption token leads in a circle")
+                raise SourceError(f"{self._base_url}: its resumption token repeats")
             query = {"resumptionToken": page.token}
 
     def _page(self, query: Mapping[str, str]) -> _Page:

@@ -61,7 +61,7 @@ def check_category(text: str) -> str:
     if entry is None:
         raise InputError("categories", f"{_unknown(text)}{_suggestion(text)}")
     if entry.kind == "closed":
-        raise InputError("categories", f"“{entry.code}” is closed: use {entry.see}")
+        raise InputError("categories", f"“{entry.code}” is closed; use {entry.see}")
     return entry.code
 
 
@@ -114,7 +114,7 @@ def _letters(code: str) -> str:
 
 
 def _unknown(text: str) -> str:
-    return f"“{one_line(text)[:60]}” is no arXiv category"
+    return f"“{one_line(text)[:60]}” is not an arXiv category"
 
 
 def _suggestion(text: str) -> str:

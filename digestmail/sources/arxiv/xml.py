@@ -35,7 +35,7 @@ def document(content: bytes, root: str, *, url: str) -> Element:
         raise SourceError(f"{url}: it declares a DOCTYPE or entities: refused") from error
     except (ParseError, ValueError, LookupError) as error:
         if f"<{root}".encode() in content[:1000]:
-            raise SourceError(f"{url}: its XML is broken or cut short ({error})") from error
+            raise SourceError(f"{url}: its XML is broken or truncated ({error})") from error
         raise _foreign(content, root, url) from error
     if element.tag.rpartition("}")[2] != root:
         raise _foreign(content, root, url)

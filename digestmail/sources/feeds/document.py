@@ -62,10 +62,10 @@ def read_document(content: bytes, url: str, limits: Limits) -> Document:
 def _checked(content: bytes, url: str, limits: Limits) -> str:
     """Return the document as text, once it is known to be harmless to parse."""
     if len(content) > limits.bytes:
-        raise SourceError(f"{url} holds more than {limits.bytes:,} bytes: refused")
+        raise SourceError(f"{url} has more than {limits.bytes:,} bytes, the limit")
     text = decoded(content).lstrip("\ufeff \t\r\n")
     if _WEB_PAGE.match(text):
-        raise SourceError(f"{url} is a web page: give the address of its RSS or Atom feed")
+        raise SourceError(f"{url} is a web page; use the address of its RSS or Atom feed")
     text = _HARMLESS_DOCTYPE.sub(r"\1", _DECLARATION.sub("", text))
     if _DOCTYPE.match(text):
         raise SourceError(f"{url}: it declares a DOCTYPE or entities: refused")
@@ -77,9 +77,9 @@ def _checked(content: bytes, url: str, limits: Limits) -> str:
 
 def _losses(text: str, entries: list[Entry], limits: Limits) -> Iterator[BadRecord]:
     if not _END_TAG.search(text, max(0, len(text) - 2_000)):
-        yield BadRecord("the feed", "it ends in the middle: some entries may be missing")
+        yield BadRecord("the feed", "it is truncated: some entries may be missing")
     if len(entries) > limits.entries:
-        yield BadRecord("the feed", f"of its entries, the first {limits.entries:,} were read")
+        yield BadRecord("the feed", f"only the first {limits.entries:,} entries were read")
 
 
 def _read_entries(text: str, reader: "XmlReader") -> tuple[list[Entry], list[BadRecord]]:

@@ -44,9 +44,7 @@ class FeedSource:
         try:
             response = self._web.get(self._url, validators=validators)
         except PrivateAddressError as error:
-            raise SourceError(
-                f"{error}; if the feed is meant to be there, add private=yes"
-            ) from error
+            raise SourceError(f"{error}; if that is intended, add private=yes") from error
         if response.status == 304:
             return
         yield from read_any_feed(response.content, url=response.url, source=self._name)
@@ -130,7 +128,7 @@ KIND = Kind(
     summary="any RSS or Atom feed: a journal, a conference, a blog",
     options={
         "url": "the feed's address",
-        "private": "whether the address may lie in a private network: yes or no (default)",
+        "private": "allow an address in a private network: yes or no (default)",
     },
     check=_check,
     build=_build,

@@ -146,7 +146,7 @@ class XmlReader:
         if len(attributes) > self.limits.attributes:
             raise TooMuchError(f"an element has {len(attributes):,} attributes at once")
         if self._depth > self.limits.depth:
-            raise TooMuchError(f"more than {self.limits.depth} elements in one another")
+            raise TooMuchError(f"more than {self.limits.depth} nested elements")
         self._declare(attributes)
         name = self._name(tag)
         if self._depth == 1:

@@ -55,7 +55,7 @@ class FileSource:
         """
         read = READERS.get(self._path.suffix.lower())
         if read is None:
-            raise SourceError(f"{self._path}: cannot read this kind of file; use {listed_kinds()}")
+            raise SourceError(f"{self._path}: unsupported kind of file; use {listed_kinds()}")
         try:
             if self._path.exists() and not self._path.is_file():
                 raise SourceError(f"{self._path}: not a regular file")
@@ -202,7 +202,7 @@ def _build(setup: Setup) -> Source:
 
 KIND = Kind(
     name="file",
-    summary="a file of records, read anew at each fetch",
+    summary="a file of records, read at each fetch",
     options={"path": f"the file, one of {listed_kinds()}"},
     check=_check,
     build=_build,

@@ -77,7 +77,7 @@ def _build(setup: Setup) -> Source:
 
 KIND = Kind(
     name="folder",
-    summary="a folder of such files; those new or changed are read",
+    summary="a folder of such files; new and changed ones are read",
     options={"path": "the folder"},
     check=lambda values: options.required(values, "path"),
     build=_build,

@@ -28,7 +28,7 @@ def items_in(content: object) -> Iterable[object]:
 def read_items(content: object) -> Iterator[LocatedRecord]:
     """Yield each item of a document: its place, and its record or its problem."""
     for number, item in enumerate(items_in(content), 1):
-        record = record_of_item(item) if isinstance(item, dict) else "it is no JSON object"
+        record = record_of_item(item) if isinstance(item, dict) else "it is not a JSON object"
         yield f"entry {number}", record
 
 

@@ -45,7 +45,7 @@ def read_opml(root: Element) -> ReaderInterests:
             keywords[word] = None
         if not (codes or word):
             name = title or urlsplit(url).hostname or url
-            problems.append(f"the feed “{name[:60]}” names no category and no search")
+            problems.append(f"the feed “{name[:60]}” has no category or search")
     return ReaderInterests(tuple(categories), tuple(keywords), tuple(problems))
 
 

@@ -127,7 +127,7 @@ def _matched(pieces: Iterator[_Line]) -> Iterator[LocatedRecord]:
 
 def _paper(title: _Line, abstract: Sequence[str]) -> LocatedRecord:
     if not abstract:
-        return f"line {title.number}", f"no abstract follows “{title.text[:60]}”"
+        return f"line {title.number}", f"there is no abstract after “{title.text[:60]}”"
     return f"line {title.number}", {"title": title.text, "abstract": " ".join(abstract)}
 
 
@@ -152,7 +152,7 @@ def _mailing(lines: Sequence[str]) -> Iterator[LocatedRecord]:
         has_abstract = section.mark.rstrip() == "\\\\"  # a replacement has none
         abstract = sections[at + 1] if has_abstract and at + 1 < len(sections) else None
         if not section.mark or (abstract and not abstract.mark):
-            yield f"line {section.number}", "the listing is cut short here"
+            yield f"line {section.number}", "the listing is truncated here"
         elif abstract:
             yield f"line {section.number}", _entry(numbers[-1][1], section.lines, abstract.lines)
 

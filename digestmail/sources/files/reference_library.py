@@ -30,8 +30,8 @@ FIELD = "library"
 _NAME_LIMIT = 80  # characters of a file's name that are shown
 
 _UNUSABLE = N_(
-    "“%(name)s” cannot be used: give a BibTeX, RIS, PubMed, EndNote, Web of Science, OPML or CSV"
-    " file, a Zotero export, CSL JSON or a list of identifiers, of at most %(most)s MB"
+    "We can't read “%(name)s”. Choose a BibTeX, RIS, PubMed, EndNote, Web of Science, OPML or "
+    "CSV file, a Zotero export, CSL JSON or a list of identifiers, up to %(most)s MB."
 )
 
 
@@ -61,12 +61,12 @@ def read_library(data: bytes, filename: str = "") -> ReferenceLibrary:
     try:
         library = _read(data, filename)
         if library.is_empty:
-            why = library.problems[0] if library.problems else "it names no paper and no feed"
-            raise UnreadableFileError(f"nothing in it can be used: {why}")
+            why = library.problems[0] if library.problems else "it contains no papers or feeds"
+            raise UnreadableFileError(f"nothing in it is usable: {why}")
     except UnreadableFileError as error:
         raise _refused(filename, str(error)) from None
     except (ValueError, RecursionError, KeyError, IndexError):  # of a parser of others
-        raise _refused(filename, f"it cannot be read; give {KINDS}") from None
+        raise _refused(filename, f"it cannot be read; use {KINDS}") from None
     return library
 
 
@@ -82,11 +82,11 @@ def _read(data: bytes, filename: str) -> ReferenceLibrary:
     if len(data) > LARGEST:
         size, limit = -(-len(data) // MEGABYTE), LARGEST // MEGABYTE
         raise UnreadableFileError(
-            f"it has {size} MB, and {limit} MB are the most that is read",
-            "leave out notes and attached files, or export fewer papers",
+            f"it has {size} MB; the limit is {limit} MB",
+            "export it without notes and attachments, or export fewer papers",
         )
     if not data.strip():
-        raise UnreadableFileError("it is empty", "export it anew")
+        raise UnreadableFileError("it is empty", "export it again")
     if not is_xml(data):
         return _papers(records_of_text(data, filename))
     root = root_of(data)
@@ -122,7 +122,7 @@ def _paper(record: Record | Paper | str, shared: Collection[str]) -> Paper:
     if str(record.get("title") or "").strip():
         paper = paper_from_record(without_shared_names(record, shared), source=SOURCE)
         if paper.key.startswith(f"{SOURCE}:") and not words(readable(paper.title)):
-            raise RecordError("it has no identifier, and its title neither letter nor digit")
+            raise RecordError("it has no identifier, and its title has no letters or digits")
         return paper
     names = [str(record.get(name) or "") for name in ("arxiv_id", "doi", "url")]
     for name in [*names, pubmed_key(record.get("pmid"))]:

@@ -32,7 +32,7 @@ def read_ris(lines: Iterable[str], *, is_complete: bool = False) -> Iterator[Loc
             continue
         is_cut = record.end == "file" and ends != {"next"} and not is_complete
         ends.add(record.end)
-        problem = "it has no ER line: the file may be cut short"
+        problem = "it has no ER line: the file may be truncated"
         yield f"line {record.line}", problem if is_cut else _record(record)
 
 

@@ -36,15 +36,15 @@ _FOREIGN = {  # files that only their own program can read, by their endings
     ".ctv5": ("a Citavi project", "in Citavi choose File, Export and save it as RIS or BibTeX"),
     ".ctv6": ("a Citavi project", "in Citavi choose File, Export and save it as RIS or BibTeX"),
     ".ctv6bak": ("a Citavi backup", "in Citavi choose File, Export and save it as RIS or BibTeX"),
-    ".papers": ("a library of Papers", EXPORT),
-    ".bibdesk": ("a library of BibDesk", EXPORT),
-    ".pdf": ("a PDF", "give the file that your reference manager exports, as BibTeX or RIS"),
-    ".doc": ("a Word document", "give a list of identifiers as plain text, or BibTeX or RIS"),
-    ".docx": ("a Word document", "give a list of identifiers as plain text, or BibTeX or RIS"),
+    ".papers": ("a Papers library", EXPORT),
+    ".bibdesk": ("a BibDesk library", EXPORT),
+    ".pdf": ("a PDF", "use a BibTeX or RIS export from your reference manager"),
+    ".doc": ("a Word document", "use a plain-text list of identifiers, BibTeX or RIS"),
+    ".docx": ("a Word document", "use a plain-text list of identifiers, BibTeX or RIS"),
     ".xls": ("an Excel workbook", "save it as CSV"),
     ".xlsx": ("an Excel workbook", "save it as CSV"),
     ".ods": ("a workbook", "save it as CSV"),
-    ".zip": ("a ZIP archive", "unpack it and give one of the files in it"),
+    ".zip": ("a ZIP archive", "unpack it and use one of the files in it"),
     ".gz": ("a compressed file", "unpack it first"),
 }
 FOREIGN_ENDINGS = tuple(_FOREIGN)
@@ -62,7 +62,7 @@ def records_of_text(data: bytes, filename: str) -> Iterable[LocatedRecord]:
         text = _cut(unified(decode_text(data).text))
     except InputError as error:
         why = error.message.partition(";")[0]
-        raise UnreadableFileError(f"it {why}", f"give {KINDS}") from None
+        raise UnreadableFileError(f"it {why}", f"use {KINDS}") from None
     if ending in _TABLES and (records := _table(text)):
         return records
     for mark, kind, advice in _OTHER_TEXTS:
@@ -129,7 +129,7 @@ def _json(text: str) -> Iterator[LocatedRecord]:
             return read_items([_object(line) for line in lines])
         where = f"line {error.lineno}"
         raise UnreadableFileError(
-            f"it is not JSON: {error.msg} at {where}", "export it anew"
+            f"it is not JSON: {error.msg} at {where}", "export it again"
         ) from None
 
 
@@ -189,7 +189,7 @@ _OTHER_TEXTS = (
     (
         re.compile(r"\A\{\\rtf"),
         "a rich text document",
-        "save it as plain text, or give BibTeX or RIS",
+        "save it as plain text, BibTeX or RIS",
     ),
 )
 _TABLES = (".csv", ".tsv", ".tab")

@@ -10,5 +10,5 @@ EXPORT = "export it as BibTeX or RIS"
 class UnreadableFileError(ValueError):
     """The whole file cannot be read; the message has the reason and the remedy."""
 
-    def __init__(self, why: str, advice: str = f"give {KINDS}") -> None:
+    def __init__(self, why: str, advice: str = f"use {KINDS}") -> None:
         super().__init__(f"{why}; {advice}")

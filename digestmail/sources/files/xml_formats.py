@@ -37,19 +37,19 @@ def is_xml(data: bytes) -> bool:
 def root_of(data: bytes) -> Element:
     """Return the root of XML; UnreadableFileError where it is broken or declares entities."""
     if data.count(b"<") > 2 * _ELEMENT_LIMIT:
-        raise UnreadableFileError("it lists too much to be read", "export fewer papers")
+        raise UnreadableFileError("it has too many entries", "export fewer papers")
     if b"<html" in data[:1_000].replace(b"\0", b"").lower():
-        raise UnreadableFileError("it is a web page", f"give {KINDS}")
+        raise UnreadableFileError("it is a web page", f"use {KINDS}")
     try:
         root: Element = fromstring(_DOCTYPE.sub(rb"\1", data.strip(), count=1), forbid_dtd=True)
     except DefusedXmlException:
         raise UnreadableFileError(
-            "it declares a DOCTYPE or entities, which are refused", "export it anew"
+            "it declares a DOCTYPE or entities, which are not allowed", "export it again"
         ) from None
     except (ParseError, ValueError, LookupError) as error:
         position = getattr(error, "position", None)
         where = f" in line {position[0]}" if position else ""
-        raise UnreadableFileError(f"it is XML that is broken{where}", "export it anew") from None
+        raise UnreadableFileError(f"its XML is broken{where}", "export it again") from None
     return root
 
 
@@ -63,19 +63,17 @@ def records_of_xml(root: Element) -> Iterable[LocatedEntry]:
     if name == "rdf":
         return _rdf(root)
     if name in ("rss", "feed"):
-        raise UnreadableFileError("it is a feed, which is no list of your papers")
+        raise UnreadableFileError("it is a feed, not a list of your papers")
     if name in ("modscollection", "mods"):
         raise UnreadableFileError("it is MODS", EXPORT)
-    raise UnreadableFileError(
-        "it is XML, but neither OPML nor the export of a program that is known"
-    )
+    raise UnreadableFileError("it is XML, but not OPML or a known export format")
 
 
 def _rdf(root: Element) -> Iterable[LocatedEntry]:
     records = list(read_rdf(root))
     if not records:
         raise UnreadableFileError(
-            "it is RDF, but not Zotero’s own",
+            "it is RDF, but not Zotero RDF",
             "in Zotero choose the format Zotero RDF, BibTeX or RIS",
         )
     return records

@@ -209,24 +209,24 @@ class WebClient:
         host = _host(url)
         # A stack of encodings grows a thousandfold at each level before its size can be seen.
         if answer.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
-            raise SourceError(f"{host} answered in an encoding that was not asked for")
+            raise SourceError(f"{host} responded in an encoding that was not requested")
         content = bytearray()
         deadline = self._monotonic() + self._timeout * _TRANSFER_TIMEOUTS
         for chunk in answer.iter_bytes():
             content += chunk
             if len(content) > self._max_bytes:
-                raise SourceError(f"{host} sent more than {self._max_bytes:,} bytes: refused")
+                raise SourceError(f"{host} sent more than {self._max_bytes:,} bytes, the limit")
             if self._monotonic() > deadline:
                 raise SourceError(f"{host} sends too slowly; {AGAIN}")
         return bytes(content)
 
     def _reason(self, error: Exception) -> str:
         if isinstance(error, httpx.TimeoutException):
-            return f"did not answer within {self._timeout:g} s"
+            return f"did not respond within {self._timeout:g} s"
         detail = one_line(str(error))[:200] or type(error).__name__
         if isinstance(error, httpx.ConnectError):
             return f"could not be reached ({detail})"
-        return f"gave no proper answer ({detail})"
+        return f"did not send a valid response ({detail})"
 
 
 # --- conditional requests --------------------------------------------------------------------

@@ -47,7 +47,9 @@ def refuse_private(url: str, resolve: Resolve = socket.getaddrinfo) -> str:
         raise SourceError(f"{host} has no address ({one_line(str(error))[:200]})") from error
     for address in addresses:
         if not is_public(address):
-            raise PrivateAddressError(f"{host} is inside a private network ({address}): refused")
+            raise PrivateAddressError(
+                f"{host} is inside a private network ({address}), which is not allowed"
+            )
     if not addresses:
         raise SourceError(f"{host} has no address")
     return str(addresses[0])

@@ -127,7 +127,7 @@ class DomainThrottle:
         closed = state.closed_for(now, self._limits)
         if closed > self._limits.max_retry_after:
             until = datetime.fromtimestamp(self._wall(), UTC) + timedelta(seconds=closed)
-            raise SourceError(f"{label} was too busy: it is left alone until {until:%F %H:%M} UTC")
+            raise SourceError(f"{label} was too busy; no requests until {until:%F %H:%M} UTC")
         # A clock that was set back must not make the pause longer.
         interval = self._limits.min_interval
         pause = min(state.last_end + interval - now, interval)
@@ -156,7 +156,7 @@ class DomainThrottle:
                 return
             except BlockingIOError:
                 self._sleep(self._limits.lock_poll)
-        raise SourceError(f"another process does not finish with {domain}; {AGAIN}")
+        raise SourceError(f"another process is still using {domain}; {AGAIN}")
 
 
 def pause_after(

@@ -64,7 +64,7 @@ def arxiv_order(key: str) -> tuple[int, int, int]:
     """
     identifier = arxiv_id(key)
     if not identifier:
-        raise ValueError(f"{key!r} is no arXiv key")
+        raise ValueError(f"{key!r} is not an arXiv key")
     digits = identifier[0].rpartition("/")[2].replace(".", "")
     century = 1900 if "/" in identifier[0] and digits >= _FIRST_YEAR else 2000
     return century + int(digits[:2]), int(digits[2:4]), int(digits[4:])
@@ -125,6 +125,7 @@ def key_from_reference(text: str) -> str:
     if is_own_key(text):
         return pubmed_key(text) or text
     message = N_(
-        "“%(text)s” is not a paper: give an arXiv id or address (2508.13426), or a DOI (10.…)"
+        "“%(text)s” is not a paper we recognise. Enter an arXiv id or address (2508.13426), "
+        "or a DOI (10.…)."
     )
     raise InputError("seed_papers", Translatable(message, text=text[:80]))

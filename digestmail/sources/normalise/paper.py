@@ -123,7 +123,7 @@ def _identifiers(record: Mapping[str, object]) -> list[str]:
 
 def _identifier(value: object) -> str:
     if isinstance(value, float) and not math.isnan(value):  # pandas writes NaN for nothing
-        raise RecordError("its id is a decimal number, whose last zeros are lost: quote it")
+        raise RecordError("its id is a decimal number and may have lost trailing zeros: quote it")
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     text = one_line(value) if isinstance(value, str) else ""

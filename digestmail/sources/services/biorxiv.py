@@ -168,11 +168,11 @@ def _build(setup: Setup) -> Source:
 
 KIND = Kind(
     name="biorxiv",
-    summary="preprints of bioRxiv or medRxiv",
+    summary="preprints from bioRxiv or medRxiv",
     options={
         "server": "biorxiv (default) or medrxiv",
         "categories": "only these, separated by commas: cell biology, genetics (default all)",
-        "url": f"where the interface is (default {BASE_URL})",
+        "url": f"address of the API (default {BASE_URL})",
     },
     check=_check,
     build=_build,

@@ -84,7 +84,7 @@ class HuggingFaceSource:
                 return []  # by the server's clock the day has not begun
             raise
         if not isinstance(answer, list):
-            raise self._service.error("its answer is not a list: its format may have changed")
+            raise self._service.error("its response is not a list: its format may have changed")
         return [_flattened(row) for row in answer]
 
     def _paper(self, row: JsonObject) -> Paper | None:
@@ -147,8 +147,8 @@ KIND = Kind(
     name="huggingface",
     summary="Hugging Face Daily Papers, with upvotes",
     options={
-        "repoll_days": "how many past days are asked again, since upvotes rise (default 3)",
-        "url": f"where the interface is (default {BASE_URL})",
+        "repoll_days": "days to fetch again, because upvotes rise (default 3)",
+        "url": f"address of the API (default {BASE_URL})",
     },
     check=_check,
     build=_build,

@@ -65,23 +65,23 @@ class Service:
             value: object = json.loads(content)
         except (ValueError, RecursionError) as error:
             if content.lstrip()[:1] in (b"{", b"["):
-                raise self.error("its JSON is broken or cut short") from error
+                raise self.error("its JSON is broken or truncated") from error
             start = one_line(content[:200].decode("utf-8", "replace"))[:40]
-            raise self.error(f"its answer is not JSON: it begins with '{start}'") from error
+            raise self.error(f"its response is not JSON: it begins with '{start}'") from error
         return value
 
     def get_object(self, url: str) -> JsonObject:
         """Return the JSON object at ``url``; SourceError where the answer is none."""
         answer = self.get_json(url)
         if not isinstance(answer, Mapping):
-            raise self.error("its answer is not a JSON object: its format may have changed")
+            raise self.error("its response is not a JSON object: its format may have changed")
         return answer
 
     def rows(self, answer: JsonObject, name: str) -> list[object]:
         """Return the list that ``answer`` holds under ``name``; SourceError where there is none."""
         rows = answer.get(name)
         if not isinstance(rows, list):
-            raise self.error(f"its answer has no list “{name}”: its format may have changed")
+            raise self.error(f"its response has no list “{name}”: its format may have changed")
         return rows
 
     def error(self, problem: str) -> SourceError:
@@ -209,7 +209,7 @@ def _key(name: str) -> str:
 def truncated_query(count: str = f"more than {RECORD_LIMIT:,}") -> BadRecord:
     """Return the report that a query has ``count`` results, more than were read."""
     return BadRecord(
-        "the query", f"it finds {count} papers; {RECORD_LIMIT:,} were read: narrow the query"
+        "the query", f"it has {count} papers, {RECORD_LIMIT:,} were read; narrow the query"
     )
 
 

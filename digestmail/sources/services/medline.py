@@ -43,14 +43,18 @@ def document(content: bytes, service: Service) -> Element:
     except DefusedXmlException as error:
         if b"<!doctype html" in content[:100].lower():
             raise _no_xml(content, service) from error
-        raise service.error("its answer declares a DTD or entities of its own: refused") from error
+        raise service.error(
+            "its response declares a DTD or entities, which are not allowed"
+        ) from error
     except (ParseError, ValueError, LookupError) as error:
         raise _no_xml(content, service) from error
 
 
 def _no_xml(content: bytes, service: Service) -> SourceError:
     start = one_line(content[:200].decode("utf-8", "replace"))[:40]
-    return service.error(f"its answer is no XML, or broken or cut short: it begins with '{start}'")
+    return service.error(
+        f"its response is not XML, or is broken or truncated: it begins with '{start}'"
+    )
 
 
 def read_article(article: Element, source: str) -> Paper | BadRecord:

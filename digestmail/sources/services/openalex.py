@@ -103,7 +103,7 @@ def concept_ids(value: str) -> tuple[str, ...]:
     for name in names:
         if not _TERM.fullmatch(name):
             raise InputError(
-                "concepts", f"“{name}” is no OpenAlex id of a concept (C...) or topic (T...)"
+                "concepts", f"“{name}” is not an OpenAlex id of a concept (C...) or topic (T...)"
             )
     return tuple(dict.fromkeys(name.rpartition("/")[2] for name in names))
 
@@ -196,13 +196,13 @@ def _build(setup: Setup) -> Source:
 
 KIND = Kind(
     name="openalex",
-    summary="works of all publishers, by words or concepts",
+    summary="works from all publishers, by words or concepts",
     options={
-        "search": "words to find",
+        "search": "words to search for",
         "concepts": "ids of concepts (C…) or topics (T…), separated by commas",
-        "api_key": "OpenAlex key; without it few requests a day",
-        "email": "whom OpenAlex may write to",
-        "url": f"where the interface is (default {BASE_URL})",
+        "api_key": "OpenAlex key; without it, only a few requests a day",
+        "email": "contact address for OpenAlex",
+        "url": f"address of the API (default {BASE_URL})",
     },
     check=_check,
     build=_build,

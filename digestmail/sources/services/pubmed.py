@@ -80,7 +80,7 @@ class PubmedSource:
         )
         count = _text(root, "Count")
         if not (count.isascii() and count.isdigit()):
-            raise self._service.error("its answer has no count: its format may have changed")
+            raise self._service.error("its response has no count: its format may have changed")
         return int(count), {"WebEnv": _text(root, "WebEnv"), "query_key": _text(root, "QueryKey")}
 
     def _articles(self, count: int, history: dict[str, str]) -> Iterator[Element]:
@@ -89,7 +89,7 @@ class PubmedSource:
             answer = self._call("efetch", **history, **limits)
             articles = [child for child in answer if child.tag in _ARTICLES]
             if not articles:
-                raise self._service.error(f"it sent nothing of {count:,} articles from {start:,}")
+                raise self._service.error(f"it sent none of {count:,} articles from {start:,}")
             yield from articles
 
     def _call(self, utility: str, **parameters: str) -> Element:
@@ -99,7 +99,9 @@ class PubmedSource:
         if problem := _text(root, "ERROR"):
             raise self._service.error(f"it refuses the query: {problem[:200]}")
         if root.tag != _ROOTS[utility]:
-            raise self._service.error(f"its answer is no {_ROOTS[utility]} but “{root.tag[:40]}”")
+            raise self._service.error(
+                f"its response is not {_ROOTS[utility]} but “{root.tag[:40]}”"
+            )
         return root
 
 
@@ -131,12 +133,12 @@ def _build(setup: Setup) -> Source:
 
 KIND = Kind(
     name="pubmed",
-    summary="what a PubMed query finds among new citations",
+    summary="new citations that match a PubMed query",
     options={
-        "query": "in PubMed's own syntax: malaria[ti] AND vaccine",
+        "query": "query in PubMed syntax: malaria[ti] AND vaccine",
         "api_key": "NCBI key (optional)",
-        "email": "whom NCBI may write to",
-        "url": f"where the interface is (default {BASE_URL})",
+        "email": "contact address for NCBI",
+        "url": f"address of the API (default {BASE_URL})",
     },
     check=_check,
     build=_build,

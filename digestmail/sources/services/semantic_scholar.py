@@ -73,7 +73,7 @@ class SemanticScholarSource:
             if not token:
                 return
             if token in tokens:
-                raise self._service.error("it repeats its pages without end")
+                raise self._service.error("it repeats its pages endlessly")
             tokens.add(token)
             query["token"] = token
 
@@ -125,11 +125,11 @@ def _build(setup: Setup) -> Source:
 
 KIND = Kind(
     name="semantic_scholar",
-    summary="what a Semantic Scholar query finds",
+    summary="papers that match a Semantic Scholar query",
     options={
         "query": 'bulk-search syntax: +teapot | "tea pot" -coffee',
-        "api_key": "key; without it most requests are refused",
-        "url": f"where the interface is (default {BASE_URL})",
+        "api_key": "API key; without it, most requests are refused",
+        "url": f"address of the API (default {BASE_URL})",
     },
     check=_check,
     build=_build,

@@ -13,23 +13,23 @@ from digestmail.store import Store
 log = logging.getLogger(__name__)
 
 _TEXT = """\
-This service was in trouble:
+This service has a problem:
 
 {what}
 
-Of a mail relay: no mail is lost. Those that were not taken wait, or went by another relay. What is
-too late by the time the relay works is dropped, and its papers come with the next digest.
+If it is a relay, no email is lost: emails wait, or go through another relay. A digest that is too
+late when the relay works again is dropped, and its papers are in the next digest.
 
-How things are now: digestmail status
-What to look at: digestmail doctor
+To see the current state: digestmail status
+To find the cause: digestmail doctor
 """
-_HTML = '<!doctype html>\n<html lang="en"><title>Trouble</title><pre>{what}</pre></html>\n'
+_HTML = '<!doctype html>\n<html lang="en"><title>Problem</title><pre>{what}</pre></html>\n'
 
 
 async def alert(
     store: Store, composer: Composer, mailer: Mailer, operator: str, now: datetime
 ) -> None:
-    """Send the operator what is owed, if anything; each trouble is told in one mail at most."""
+    """Send the operator the alert that is due, if any; at most one email for each problem."""
     text = await asyncio.to_thread(store.relays.owed_alert)
     if not text:
         return
@@ -42,7 +42,7 @@ async def alert(
 
     result = await mailer.send(_message(composer, operator, text, now), claim)
     if result.outcome in (Outcome.BOUNCED, Outcome.REJECTED):
-        log.error("the mail to operator_email was refused: %s", result.text)
+        log.error("the email to operator_email was refused: %s", result.text)
         await asyncio.to_thread(store.relays.take_alert, text)
     elif is_claimed and result.outcome is Outcome.DEFERRED:
         await asyncio.to_thread(store.relays.owe_alert, text, now)
@@ -54,7 +54,7 @@ def _message(composer: Composer, operator: str, trouble: str, now: datetime) -> 
     return build(
         composer.identity,
         recipient=operator,
-        subject=f"{composer.identity.from_name}: something needs a look",
+        subject=f"{composer.identity.from_name}: a problem needs your attention",
         text=text,
         html=_HTML.format(what=escape(text)),
         message_id=message_id(composer.identity, seed),

@@ -50,7 +50,9 @@ def backfill_progress(store: Store, name: str) -> str:
     noted = store.notes.read(NoteName.BACKFILL.of(name))
     begun, _, last_day = noted[0].partition(" ") if noted else ("", "", "")
     return (
-        f"read back from {begun} to {last_day}; to go on: ingest --since {begun}" if noted else ""
+        f"read back from {begun} to {last_day}; to continue: digestmail ingest --since {begun}"
+        if noted
+        else ""
     )
 
 

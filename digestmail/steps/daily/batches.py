@@ -17,7 +17,7 @@ from digestmail.store import Store
 ARXIV = "arxiv"  # the kind of source that announces by a calendar
 CUT_OFF = timedelta(hours=20)  # after its feed was due: arXiv's next announcement is made then
 _BACK = timedelta(days=14)  # how far an arXiv source itself reads back
-_UNHEARD = "nothing was heard of it until the next announcement"
+_UNHEARD = "no data arrived before the next announcement"
 _DAY = timedelta(days=1)
 
 
@@ -63,7 +63,7 @@ def _noted(store: Store, source: str, day: date) -> Batch:
 
 
 def _missing(day: date) -> str:
-    return f"arXiv's papers of {day:%A}, {day.day} {day:%B} were not all there"
+    return f"arXiv's papers of {day:%A}, {day.day} {day:%B} were incomplete"
 
 
 # --- settling past days -----------------------------------------------------------------------

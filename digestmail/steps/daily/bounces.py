@@ -99,7 +99,9 @@ class BounceProcessor:
         Raises ConfigError or MailboxError; what was read before counts. ConfigError if it is empty.
         """
         if not mailbox:
-            raise ConfigError("bounces.mailbox is not set; name the mailbox that bounces go to")
+            raise ConfigError(
+                "bounces.mailbox is not set; set it to the mailbox that receives bounces"
+            )
         tally = self._begin()
         read_mailbox(mailbox, folder, lambda raw: self._process(parse(raw), tally) in _SETTLED)
         return tally
@@ -220,7 +222,7 @@ class BounceProcessor:
         tally.given_up += given_up
         if report.kind is Kind.POLICY:
             refusal = f"{report.enhanced} {report.text}".strip()
-            log.warning("a receiver refuses our mail, not the subscriber: %s", refusal)
+            log.warning("a receiving server refuses our email, not the subscriber: %s", refusal)
             self.store.notes.write(NoteName.POLICY_BOUNCE, refusal, bounce.at)
         return Fate.COUNTED
 

@@ -24,7 +24,7 @@ def after_setback(store: Store, now: datetime) -> bool:
     """
     if not store.clock_setback.is_known(now):
         return False
-    log.warning("the clock was set back to %s; what was given up is planned again", f"{now:%F %T}")
+    log.warning("the clock was set back to %s; dropped digests are planned again", f"{now:%F %T}")
     ended = store.clock_setback.ended(now)
     store.clock_setback.bring_back(now)
     _retry(store, now)

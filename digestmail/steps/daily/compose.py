@@ -168,6 +168,6 @@ class Composer:
                 until = delivery.due_at + RETURN_LIFETIME
                 return {"url": links.way_back(recipient.id, recipient.unsubscribe_serial, until)}
             case DeliveryKind.DIGEST | DeliveryKind.TRIAL:
-                raise ValueError(f"a {delivery.kind} is no letter of the ledger")
+                raise ValueError(f"a {delivery.kind} is not a kind of email the ledger sends")
             case _:
                 assert_never(delivery.kind)

@@ -45,7 +45,7 @@ from digestmail.worker import is_gone, this_worker
 log = logging.getLogger(__name__)
 
 BATCH_PER_CONNECTION = 5  # small, so that a crash leaves few leases behind
-_LEFT_REASON = "the subscriber paused or left"
+_LEFT_REASON = "the subscriber paused or unsubscribed"
 _TROUBLE_LIFETIME = timedelta(days=1)  # a relay in trouble that nobody has tried again since
 
 
@@ -254,9 +254,9 @@ class _Run:
         if recipient is None or recipient.status not in spec.recipients:
             return withdrawn(_LEFT_REASON)
         if mail.suppression and not (mail.suppression == LEFT_REASON and spec.after_leaving):
-            return withdrawn(f"the address must not be mailed: {mail.suppression}")
+            return withdrawn(f"the address must not be emailed: {mail.suppression}")
         if recipient.email != delivery.address:
-            return withdrawn("the subscriber has another address now")
+            return withdrawn("the subscriber's address has changed")
         try:
             now = self._sender.clock()
             digest = mail.digests.get(delivery.digest_id) if delivery.digest_id else None

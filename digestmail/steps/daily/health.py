@@ -64,11 +64,13 @@ class Health:
         """Return what is wrong, but for a scheduler that does not run while nothing is overdue."""
         troubles = []
         if self.relay_trouble:
-            troubles.append(Trouble("relay", f"the relay is in trouble: {self.relay_trouble}"))
+            troubles.append(Trouble("relay", f"problem with the relay: {self.relay_trouble}"))
         if self.is_overdue:
             digests = counted(self.overdue_digests, "digest")
             text = f"overdue: {digests} and {counted(self.overdue_mails, 'mail')}"
-            advice = "" if self.scheduler_runs else "; no scheduler runs: start digestmail serve"
+            advice = (
+                "" if self.scheduler_runs else "; no scheduler is running: start digestmail serve"
+            )
             troubles.append(Trouble("overdue", text + advice))
         troubles += [
             Trouble("source", f"source {source.name} fails: {source.error}")

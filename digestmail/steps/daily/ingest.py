@@ -51,7 +51,7 @@ def _batches(
     except (SourceError, InputError) as failure:
         error = str(failure)
     except Exception as failure:  # a mistake of ours in one source must not stop the others
-        log.exception("a source failed in a way nobody thought of")
+        log.exception("a source failed unexpectedly")
         error = f"unexpected: {type(failure).__name__}: {failure}"
     yield batch, error
 

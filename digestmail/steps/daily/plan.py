@@ -321,10 +321,17 @@ def _note(skip: SkipReason | None, outlook: Outlook) -> str:
     if skip is SkipReason.QUIET_DAY:
         return f"No announcements today. {_sentence(outlook.quiet)}"
     if outlook.missing:
-        return f"When this was made, {outlook.missing}. What is missing comes with the next digest."
+        return (
+            f"When we made this digest, {outlook.missing}. Missing papers will be in your next "
+            "digest."
+        )
     if skip is SkipReason.SOURCE_LATE:
-        return "A source of papers did not answer today. Its papers come with the next digest."
-    return "Nothing new has come in since your last digest." if skip is SkipReason.NO_PAPERS else ""
+        return "One of our sources did not respond today. Its papers will be in your next digest."
+    return (
+        "There have been no new papers since your last digest."
+        if skip is SkipReason.NO_PAPERS
+        else ""
+    )
 
 
 def _sentence(text: str) -> str:
@@ -335,8 +342,8 @@ def nearest_note(nearest: Sequence[DigestItem]) -> str:
     """Return what came nearest on a day without a good match."""
     titles = [f"“{excerpt(item.paper.title, _TITLE)}” ({item.score:.2f})" for item in nearest]
     if not titles:
-        return "None of today's new papers came near your profile."
-    return f"None of today's new papers is a good match. The nearest were {'; '.join(titles)}."
+        return "None of today's new papers matched your profile."
+    return f"None of today's new papers was a good match. The closest were {'; '.join(titles)}."
 
 
 def merged(

@@ -156,8 +156,8 @@ class Planner:
         except (ZoneInfoNotFoundError, ValueError, OverflowError):
             # Such as a zone this machine does not know. The others must get theirs.
             log.warning(
-                "subscriber %s cannot be served: time zone %r, hour %d; install the time zone data "
-                "(package tzdata), or run: digestmail subscriber edit",
+                "subscriber %s cannot get a digest: time zone %r, hour %d; install the time zone "
+                "data (package tzdata), or run: digestmail subscriber edit",
                 subscriber.id,
                 subscriber.schedule.timezone,
                 subscriber.schedule.hour,

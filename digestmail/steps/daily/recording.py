@@ -75,7 +75,7 @@ class Recorder:
         if not self._in_trouble:  # once for all mails under way
             minutes = self._parameters.lease / timedelta(minutes=1)
             log.warning(
-                "what becomes of mails cannot be recorded: %s; trying for %.0f minutes",
+                "delivery results cannot be recorded: %s; trying for %.0f minutes",
                 error,
                 minutes,
             )

@@ -97,7 +97,9 @@ def _mail_troubles(status: Status) -> list[Trouble]:
         if why in _DROPPED or _DROPPED_MAIL.search(why)
     )
     if dropped:
-        text = f"{counted(dropped, 'digest')} dropped: the service was down, or the mail too late"
+        text = (
+            f"{counted(dropped, 'digest')} dropped: the service was down, or the email was too late"
+        )
         troubles.append(Trouble("dropped", text))
     return troubles
 
@@ -110,8 +112,8 @@ def _schedule_troubles(status: Status) -> list[Trouble]:
     return [
         Trouble(
             "schedule",
-            f"no digest for {counted(number, 'subscriber')} with the time zone “{zone}”, which"
-            " this machine does not know: change it with digestmail subscriber edit",
+            f"no digest for {counted(number, 'subscriber')} with the time zone “{zone}”, which is "
+            "unknown on this machine; change it with digestmail subscriber edit",
         )
         for zone, number in status.unreadable_zones.items()
     ]

@@ -27,11 +27,11 @@ def paper_at(store: Store, digest_id: int, position: int) -> RatedPaper:
     try:
         digest = store.digests.get(digest_id)
     except NotFoundError:
-        raise TokenError("this link belongs to a digest that is not kept any more") from None
+        raise TokenError("this link belongs to a digest that we no longer keep") from None
     for item in digest.items:
         if item.position == position:
             return RatedPaper(digest, item)
-    raise TokenError("this link is damaged: that digest has no such paper")
+    raise TokenError("this link is damaged: the digest does not contain that paper")
 
 
 def record_verdict(store: Store, paper: RatedPaper, verdict: Verdict, now: datetime) -> None:
@@ -68,7 +68,7 @@ def change(
     """Change a verdict; NotFoundError when there is none on that paper."""
     previous = _verdict(store, subscriber.stored_id, paper_id)
     if previous is None:
-        raise NotFoundError("nothing was said of that paper, or it was taken back")
+        raise NotFoundError("there is no feedback on that paper")
     store.feedback.give(replace(previous, verdict=verdict, given_at=now))
 
 
@@ -82,7 +82,7 @@ def like_saved_paper(
     """
     subscriber_id = subscriber.stored_id
     if not _is_saved(store, subscriber_id, paper_id):
-        raise NotFoundError("that paper is not on the reading list any more")
+        raise NotFoundError("that paper is no longer on the reading list")
     before = _verdict(store, subscriber_id, paper_id)
     profile_ids = [profile.id for profile in subscriber.profiles]
     of_digest = store.digests.profile_of(subscriber_id, paper_id)

@@ -17,15 +17,15 @@ _ABOUT = {
     "feedback": "your word, more or less, on papers",
     "fewer_like": "papers of a day that brought you too many alike, for three weeks",
     "saved": "your reading list",
-    "taps": "what was done by the links of your mails, for at most eight days, and whether a page"
-    " sent itself or a button was pressed: link scanners are told from readers by it",
-    "uploads": "what your own files told of your example papers, for nobody but you",
-    "bounces": "reports that a mail did not reach you, or that you did not want it",
-    "blocked": "why your address must not be mailed; null when it may",
-    "times": "all times are in UTC, dates are those of your time zone",
-    "not_here": "requests from your network are counted for at most eight days, under a hash that"
-    " cannot be told to be yours, and mails that asked you to confirm until you did; pages and"
-    " mails keep no record of what you open",
+    "taps": "actions from the links in your emails, for up to eight days, and whether a script or "
+    "a person pressed the button; we use this to recognise link scanners",
+    "uploads": "details of your example papers from files you uploaded; used only for you",
+    "bounces": "reports that an email did not reach you, or that you marked it as unwanted",
+    "blocked": "why we must not email your address; null if we may",
+    "times": "times are in UTC; dates are in your time zone",
+    "not_here": "we count requests per network for up to eight days, under a hash that cannot be "
+    "traced to you, and confirmation emails until you confirm; we don't record which pages or "
+    "emails you open",
 }
 
 

@@ -37,7 +37,7 @@ def leaver(store: Store, links: Links, token: str) -> Subscriber | None:
     subscriber_id, serial = links.read_unsubscribe(token)
     subscriber = store.subscribers.get(subscriber_id)
     if subscriber and is_earlier(subscriber, serial):
-        raise EarlierSubscriptionError("this link is of an earlier subscription")
+        raise EarlierSubscriptionError("this link is from an earlier subscription")
     return subscriber
 
 
@@ -77,6 +77,6 @@ def read_way_back(store: Store, links: Links, token: str, now: datetime) -> Retu
     subscriber_id, serial = links.read_way_back(token, now)
     subscriber = store.subscribers.get(subscriber_id)
     if subscriber is None:
-        raise TokenError("this link belongs to no subscriber any more")
+        raise TokenError("this link's subscriber no longer exists")
     gone = subscriber.status is SubscriberStatus.UNSUBSCRIBED
     return Return(subscriber, gone and subscriber.unsubscribe_serial == serial)

@@ -41,9 +41,9 @@ def checked_end(choice: str, text: str, subscriber: Subscriber, now: datetime) -
     try:
         chosen = date.fromisoformat(text.strip())
     except ValueError:
-        raise InputError("date", Translatable(N_("choose a date, such as 2026-12-24"))) from None
+        raise InputError("date", Translatable(N_("Choose a date, such as 2026-12-24."))) from None
     if not today < chosen <= today + LONGEST:
-        raise InputError("date", Translatable(N_("choose a date after today and within a year")))
+        raise InputError("date", Translatable(N_("Choose a date after today and within a year.")))
     return chosen
 
 
@@ -61,7 +61,7 @@ def end_pauses(store: Store, now: datetime) -> int:
                 ended += store.subscribers.end_pause(subscriber, _first_due(store, subscriber))
         except (ZoneInfoNotFoundError, ValueError, OverflowError):
             # Such as a zone this machine does not know. The others must get theirs.
-            log.exception("subscriber %s cannot be resumed; edit their schedule", subscriber.id)
+            log.exception("subscriber %s cannot be resumed; edit the schedule", subscriber.id)
     return ended
 
 

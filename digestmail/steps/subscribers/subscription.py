@@ -39,7 +39,7 @@ from digestmail.steps.subscribers.suppression import (
 from digestmail.store import Store
 
 MOST_PROFILES = 20
-_USED = "this link was used before; subscribe again to get a new one"
+_USED = "this link was already used; subscribe again to get a new one"
 _UNCONFIRMED = (SubscriberStatus.PENDING, SubscriberStatus.UNSUBSCRIBED)
 _MAILED = leaving.STAYS
 
@@ -175,7 +175,7 @@ class SubscriptionService:
     def _existing(self, subscriber_id: int) -> Subscriber:
         subscriber = self.store.subscribers.get(subscriber_id)
         if subscriber is None:
-            raise TokenError("this link belongs to no subscriber any more")
+            raise TokenError("this link's subscriber no longer exists")
         return subscriber
 
     def mail_link(self, email: str, now: datetime) -> None:
@@ -187,7 +187,7 @@ class SubscriptionService:
         subscriber = self._existing(self.links.read_preferences(token, now))
         came_back = subscriber.status is SubscriberStatus.PENDING and subscriber.confirmed_at
         if subscriber.status not in (*_MAILED, SubscriberStatus.UNSUBSCRIBED) and not came_back:
-            raise TokenError("this link belongs to no subscriber any more")
+            raise TokenError("this link's subscriber no longer exists")
         return subscriber
 
     def leaver(self, token: str) -> Subscriber | None:
@@ -306,7 +306,7 @@ class SubscriptionService:
     def save_profile(self, subscriber: Subscriber, profile: Profile) -> int:
         """Store a new or changed profile of a subscriber; returns its id."""
         if profile.id is None and len(subscriber.profiles) >= MOST_PROFILES:
-            most = N_("there are %(most)s profiles already, the most")
+            most = N_("You already have %(most)s profiles, which is the limit.")
             raise InputError("name", Translatable(most, most=MOST_PROFILES))
         return self.store.subscribers.save_profile(replace(profile, subscriber_id=subscriber.id))
 

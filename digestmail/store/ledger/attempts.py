@@ -4,8 +4,8 @@ from digestmail.domain import Attempt, Outcome, Phase, SendResult
 from digestmail.store.tables import AttemptRow
 
 # The words of an attempt that has no answer yet, and of one that will have none.
-HANDED_OVER = "handed over; no answer was recorded"
-STOPPED = "the sender stopped while the mail was on the wire"
+HANDED_OVER = "handed over; no reply was recorded"
+STOPPED = "the sender stopped while sending the email"
 
 
 def detail_of(result: SendResult) -> str:

@@ -20,7 +20,7 @@ def row_of(session: Session, delivery_id: int, *, lock: bool = False) -> Deliver
     query = select(DELIVERY).where(DELIVERY.c.id == delivery_id)
     row = first_row(session, query.with_for_update() if lock else query, DeliveryRow)
     if row is None:
-        raise NotFoundError(f"there is no delivery {delivery_id}; see: digestmail delivery list")
+        raise NotFoundError(f"delivery {delivery_id} does not exist; see: digestmail delivery list")
     return row
 
 
@@ -33,9 +33,9 @@ def retry(session: Session, delivery_id: int, mailed: list[str], now: datetime) 
     """
     row = _locked(session, delivery_id)
     if row.state not in RETRIED:
-        _refuse(row, f"is {row.state}; only failed, skipped and deferred ones are retried")
+        _refuse(row, f"is {row.state}; only failed, skipped and deferred ones can be retried")
     if row.digest_id is not None and _goes_otherwise(session, row):
-        _refuse(row, "went, or is to go, by another delivery of the same digest")
+        _refuse(row, "was sent, or will be sent, by another delivery of the same digest")
     _recipient(session, row, mailed)
     if row.digest_id is not None and row.state != DeliveryState.DEFERRED:
         _take_back_papers(session, row)
@@ -59,9 +59,9 @@ def redeliver(session: Session, delivery_id: int, mailed: list[str], now: dateti
     """Plan a digest that went, or may have gone, once more; return the new id."""
     row = _locked(session, delivery_id)
     if row.kind != DeliveryKind.DIGEST:
-        _refuse(row, "is no digest; confirm mails and links are asked for anew on the web pages")
+        _refuse(row, "is not a digest; request confirmation and link emails again on the web pages")
     if row.state not in _AGAIN:
-        _refuse(row, f"is {row.state}; only sent and unknown ones are redelivered")
+        _refuse(row, f"is {row.state}; only sent and unknown ones can be redelivered")
     subscriber = _recipient(session, row, mailed)
     same = DELIVERY.c.digest_id == row.digest_id
     deliveries = session.execute(select(DELIVERY.c.state, DELIVERY.c.id).where(same)).all()
@@ -99,9 +99,9 @@ def _recipient(session: Session, row: DeliveryRow, mailed: list[str]) -> Subscri
     query = select(SUBSCRIBER).where(SUBSCRIBER.c.id == row.subscriber_id)
     subscriber = first_row(session, query, SubscriberRow)
     if subscriber is None:  # erased meanwhile, with the delivery
-        raise NotFoundError(f"there is no delivery {row.id}; see: digestmail delivery list")
+        raise NotFoundError(f"delivery {row.id} does not exist; see: digestmail delivery list")
     if subscriber.status not in mailed:
-        _refuse(row, f"is not wanted any more: {subscriber.email} is {subscriber.status}")
+        _refuse(row, f"is no longer wanted: {subscriber.email} is {subscriber.status}")
     return subscriber
 
 
@@ -114,7 +114,7 @@ def _take_back_papers(session: Session, row: DeliveryRow) -> None:
         ~ITEM.c.released,
     )
     if number := session.execute(overtaken).scalar_one():
-        _refuse(row, f"is overtaken: {number} of its papers went with a later digest")
+        _refuse(row, f"is superseded: {number} of its papers were in a later digest")
     step = update(ITEM).where(ITEM.c.digest_id == row.digest_id)
     session.execute(step.values(released=False))
 

@@ -169,7 +169,7 @@ _BEGUN = (
     )
     .scalar_subquery()
 )
-"""The attempt that was written before the handing over and has no answer yet."""
+"""The attempt that was written before the handing over and has no reply yet."""
 
 _HELD_BY_OWNER = (
     select(DELIVERY.c.id, DELIVERY.c.state, _BEGUN)

@@ -43,7 +43,7 @@ def show_digest(context: Context, token: str) -> Response:
     try:
         digest = context.app.store.digests.get(context.app.links.read_digest(token))
     except NotFoundError:
-        raise TokenError("this link belongs to a digest that is not kept any more") from None
+        raise TokenError("this link belongs to a digest that we no longer keep") from None
     return context.pages.render(
         "digest",
         day=digest.date,
@@ -84,7 +84,7 @@ def show_feed(context: Context, token: str, ending: Ending) -> Response:
     store, links = context.app.store, context.app.links
     profile_id, serial = links.read_feed(token)
     if store.subscribers.feed_serial(profile_id) != serial:
-        raise TokenError("this feed has another address now, or is not there any more")
+        raise TokenError("this feed has a new address, or no longer exists")
     picked = store.digests.picked(profile_id, _FEED_SIZE)
     name = picked[0][0].profile_name if picked else ""
     service = context.app.settings.service_name

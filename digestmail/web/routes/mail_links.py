@@ -115,7 +115,7 @@ def _mailed_paper(context: RequestContext, token: str, position: int) -> "_Maile
     """Return the paper of a link that still works; LeftError when its reader has left."""
     mailed = _MailedPaper(context, token, position)
     if not auto_submit.is_reader(context.app.store, mailed.reader):
-        raise LeftError("this link is of a reader who has left")
+        raise LeftError("this link belongs to someone who unsubscribed")
     return mailed
 
 

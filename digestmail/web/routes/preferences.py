@@ -80,7 +80,7 @@ def choose_language(session: Session, texts: PostedTexts) -> Response:
     """Change the language of the pages, to one of those there are."""
     language = texts.get("language", "")
     if language not in session.context.languages.names:
-        raise InputError("language", f"there is no language {language[:20]!r} here")
+        raise InputError("language", f"language {language[:20]!r} is not available")
     session.context.app.store.subscribers.set_language(session.subscriber_id, language)
     return session.redirect(saved="language")
 

@@ -85,7 +85,7 @@ def _profile(subscriber: Subscriber, profile_id: int) -> Profile:
     for profile in subscriber.profiles:
         if profile.id == profile_id:
             return profile
-    raise NotFoundError("that profile is not here any more")
+    raise NotFoundError("that profile no longer exists")
 
 
 def _parse(session: AccountSession, before: Profile, posted: PostedForm) -> SubmittedProfile:

@@ -47,7 +47,7 @@ def receive_events(
     try:
         reports = webhooks.read(provider, request.headers, body, context.now)
     except UncheckableError as error:
-        log.warning("a post to /hooks/%s has to come again: %s", provider, error)
+        log.warning("a post to /hooks/%s must be repeated: %s", provider, error)
         return PlainTextResponse("try again\n", 503)
     except WebhookError as error:
         log.warning("refused a post to /hooks/%s: %s", provider, error)

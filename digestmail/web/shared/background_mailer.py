@@ -23,7 +23,7 @@ class BackgroundMailer:
                 self._requested.clear()
                 self._deliver()
             except Exception:
-                log.exception("letters could not be sent now; the scheduler will try again")
+                log.exception("emails could not be sent now; the scheduler will try again")
             finally:
                 self._busy.release()
 

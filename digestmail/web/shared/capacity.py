@@ -31,7 +31,7 @@ class CapacityError(Exception):
     """A request has to come again; ``network``: because its own network asks for so much."""
 
     def __init__(self, *, network: bool) -> None:
-        super().__init__("too much is asked at once")
+        super().__init__("too many requests at once")
         self.network = network
 
 

@@ -43,7 +43,8 @@ def _proxy(text: str) -> IPv4Network | IPv6Network:
         return network
     except ValueError:
         raise ConfigError(
-            f"web.trusted_proxies: {text!r} is no address or network; write 10.0.0.7 or 10.0.0.0/8"
+            f"web.trusted_proxies: {text!r} is not an address or network; write 10.0.0.7 or "
+            "10.0.0.0/8"
         ) from None
 
 

@@ -67,7 +67,7 @@ class RequestContext:
             try:
                 work()
             except Exception:
-                log.exception("what a form asked for could not be done")
+                log.exception("the request of a form failed")
             self.mailer.run()
 
         return BackgroundTask(run)
@@ -92,7 +92,7 @@ class RequestContext:
             raise HTTPException(503, headers=_RETRY)
 
     def _report_flood(self, limit: HourlyLimit) -> None:
-        flood = f"more than {limit.total} {limit.name}s in an hour: the rest is refused"
+        flood = f"more than {limit.total} {limit.name}s in an hour: further ones are refused"
         log.error(flood)
         if self.app.store.rate_limits.allow(f"{limit.name}:told", 1, _AN_HOUR, self.now):
             self.app.store.relays.owe_alert(f"the public pages: {flood}", self.now)

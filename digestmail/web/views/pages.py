@@ -71,8 +71,8 @@ _ERRORS = {
 
 _LARGE_FILE = N_("Your file is too large")
 _FILE_TOO_LARGE = N_(
-    "“%(name)s” is larger than the %(most)s MB that are read of a file. Please go back: what you"
-    " wrote is still there. Then leave out notes and attached files, or export fewer papers."
+    "“%(name)s” is larger than the %(most)s MB that are read of a file. Please go back: what you "
+    "wrote is still there. Then export it without notes and attachments, or export fewer papers."
 )
 
 

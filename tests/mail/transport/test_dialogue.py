@@ -77,13 +77,13 @@ async def test_a_server_that_does_not_stop_answering_is_left() -> None:
         await say(there, b"250 ok\r\n" * 1000)
         await turns()
         assert not dialogue.is_open
-        with pytest.raises(ConnectionAbortedError, match="to be asked"):
+        with pytest.raises(ConnectionAbortedError, match="sent data before"):
             dialogue.write(b"QUIT\r\n")
 
 
 async def test_late_is_an_error_of_its_own() -> None:
     async with spoken() as (dialogue, _):
-        with pytest.raises(TimeoutError, match=r"no answer for 0\.05 seconds"):
+        with pytest.raises(TimeoutError, match=r"no reply for 0\.05 seconds"):
             await dialogue.reply(0.05)
 
 
@@ -138,7 +138,7 @@ async def test_written_waits_until_all_has_gone() -> None:
     data = b"x" * 5_000_000
     async with spoken() as (dialogue, there):
         dialogue.write(data)
-        with pytest.raises(TimeoutError, match="takes no more data"):
+        with pytest.raises(TimeoutError, match="accepts no more data"):
             await dialogue.written(0.05)
         waiting = asyncio.create_task(dialogue.written(SOON))
         got = 0

@@ -90,7 +90,7 @@ async def test_a_breaker_opens_after_three_troubles_and_asks_no_more() -> None:
         results = [await mailer.send(mail(), yes) for _ in range(3)]
         await mailer.close()
     assert {result.outcome for result in results} == {Outcome.SERVER}
-    assert "rests: connect: 421" in results[-1].text
+    assert "is paused: connect: 421" in results[-1].text
     assert len(server.sessions) == 3
     assert known.fallen == [f"127.0.0.1:{server.port}"]
 
@@ -240,5 +240,5 @@ async def test_tls_spoken_to_a_plain_port_blames_nobody() -> None:
 
 
 def test_a_relay_named_twice_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"127\.0\.0\.1:25 stands there twice"):
+    with pytest.raises(ConfigError, match=r"127\.0\.0\.1:25 is listed twice"):
         over(Known(), at(25), at(25))

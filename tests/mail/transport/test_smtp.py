@@ -156,7 +156,7 @@ async def test_nothing_is_sent_in_clear_when_starttls_is_missing() -> None:
     async with scripted() as server:
         result = await SmtpMailer(plain(server.port, tls="starttls")).send(mail(), yes)
     assert (result.outcome, result.phase) == (Outcome.SERVER, Phase.HELLO)
-    assert "no STARTTLS" in result.text
+    assert "does not offer STARTTLS" in result.text
     assert server.sessions == [["EHLO client.test"]]
 
 
@@ -268,7 +268,7 @@ async def test_a_message_too_big_is_not_begun() -> None:
         result = await mailer.send(mail(raw=b"x" * 1001), yes)
         await mailer.close()
     assert (result.outcome, result.phase) == (Outcome.REJECTED, Phase.MAIL)
-    assert result.text == "the message has 1001 bytes, the server takes 1000"
+    assert result.text == "the message has 1001 bytes; the server accepts 1000"
     assert server.sessions == [["EHLO client.test", "QUIT"]]
 
 

@@ -91,7 +91,7 @@ def test_chosen_categories_are_a_part() -> None:
     [
         ({"excluded_keywords": ("yeast",)}, "never shown: it has an excluded keyword"),
         ({"excluded_categories": ("q-bio",)}, "never shown: it is in an excluded category"),
-        ({"categories": ("cs",)}, "not shown: it is in none of the chosen categories"),
+        ({"categories": ("cs",)}, "not shown: it isn't in any of the chosen categories"),
         ({"required_keywords": ("laser",)}, "not shown: it has none of the required keywords"),
         ({"authors": ("A. Byron",)}, "shown unless excluded: by Ada Byron, who you follow"),
     ],

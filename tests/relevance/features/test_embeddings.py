@@ -138,7 +138,7 @@ def test_a_model_that_is_not_there_is_refused(place: str) -> None:
 
 def test_a_broken_model_is_refused_in_one_line(tmp_path: Path) -> None:
     folder = write_model(tmp_path, WORDS)
-    (folder / "model.onnx").write_bytes(b"no network")
+    (folder / "model.onnx").write_bytes(b"not a network")
     with pytest.raises(ConfigError, match=r"semantic\.model"):
         loaded(folder).texts(["a"])
 

@@ -134,7 +134,7 @@ def test_no_ids_need_no_request(site: Site) -> None:
 
 
 def test_words_that_are_no_ids_are_refused_before_arxiv_is_asked(site: Site) -> None:
-    with pytest.raises(InputError, match="“abc” is no arXiv id or address") as caught:
+    with pytest.raises(InputError, match="“abc” is not an arXiv id or address") as caught:
         found(site, "2603.00001", "abc")
     assert (caught.value.field, site.asked) == ("ids", [])
 
@@ -163,11 +163,11 @@ def test_a_page_cut_short_is_asked_for_again(site: Site) -> None:
     ("answer", "problem"),
     [
         (Answer(feed(total=1)), "/api: sent 0 of 1 papers, twice; will try again"),
-        (Answer("Rate exceeded."), "/api: rate exceeded; leave it alone for ten minutes or more"),
+        (Answer("Rate exceeded."), "/api: rate exceeded; wait ten minutes or more"),
         (Answer("Rate exceeded.", status=429), "answered 429 Too Many Requests"),
         (Answer(feed(entry()), status=503), "answered 503 Service Unavailable"),
         (Answer(feed(), status=400), "/api: answered 400 Bad Request"),
-        (Answer(feed(entry())[:-30]), "/api: its XML is broken or cut short ("),
+        (Answer(feed(entry())[:-30]), "/api: its XML is broken or truncated ("),
         (Answer("<html>down</html>"), "/api is not a <feed> document: it begins with '<html>"),
         (Answer(feed(entry(title=""))), "0 of 1 entries could be read: their format may have"),
         (

@@ -130,8 +130,8 @@ def test_a_quiet_day() -> None:
         ),
         (b"\x89PNG\x00\xff", "not an Atom feed: it begins with"),
         (b"", "not an Atom feed: it begins with ''"),
-        (feed(entry())[:-40], "its XML is broken or cut short ("),
-        (feed(entry()).replace("UTF-8", "no-such-code"), "its XML is broken or cut short ("),
+        (feed(entry())[:-40], "its XML is broken or truncated ("),
+        (feed(entry()).replace("UTF-8", "no-such-code"), "its XML is broken or truncated ("),
         (feed(title="Feed error for query: y"), "arXiv refuses the query: Feed error for query: y"),
     ],
 )
@@ -212,7 +212,7 @@ def test_a_feed_that_arxiv_cut_off_is_told() -> None:
     results = read(feed(*[entry(f"2603.{n:05}") for n in range(2000)]))
     assert len(results) == 2001
     assert isinstance(results[-1], BadRecord)
-    assert "ends at 2,000 entries" in results[-1].problem
+    assert "stops at 2,000 entries" in results[-1].problem
 
 
 def test_what_was_announced_whether_wanted_or_not() -> None:

@@ -82,16 +82,16 @@ def test_categories_that_are(text: str, code: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("cs.AL", "“cs.AL” is no arXiv category; did you mean "),
+        ("cs.AL", "“cs.AL” is not an arXiv category; did you mean "),
         ("cs.CVV", "did you mean cs.CV"),
         ("machine learning", "; did you mean cs.LG or stat.ML"),
         ("astrophysics", "did you mean astro-ph"),
-        ("zzz", "“zzz” is no arXiv category such as cs.AI or astro-ph"),
-        ("", "“” is no arXiv category such as cs.AI"),
+        ("zzz", "“zzz” is not an arXiv category such as cs.AI or astro-ph"),
+        ("", "“” is not an arXiv category such as cs.AI"),
         ("cs.AI\x00\x1b[2J" + "x" * 1000, "“cs.AI [2Jxxxxx"),
-        ("cmp-lg", "“cmp-lg” is closed: use cs.CL"),
-        ("Q-Alg", "“q-alg” is closed: use math.QA"),
-        ("cs.", "is no arXiv category"),
+        ("cmp-lg", "“cmp-lg” is closed; use cs.CL"),
+        ("Q-Alg", "“q-alg” is closed; use math.QA"),
+        ("cs.", "is not an arXiv category"),
     ],
 )
 def test_categories_that_are_not(text: str, message: str) -> None:
@@ -103,10 +103,10 @@ def test_categories_that_are_not(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ("cs.ai", "“cs.ai” is no arXiv category: write cs.AI"),
-        ("cs.LQ", "“cs.LQ” is no arXiv category; did you mean"),
-        ("cmp-lg", "“cmp-lg” is closed: use"),
-        ("stat.*", "no arXiv category: write stat"),
+        ("cs.ai", "“cs.ai” is not an arXiv category: write cs.AI"),
+        ("cs.LQ", "“cs.LQ” is not an arXiv category; did you mean"),
+        ("cmp-lg", "“cmp-lg” is closed; use"),
+        ("stat.*", "not an arXiv category: write stat"),
     ],
 )
 def test_a_source_takes_arxivs_spelling_only(wrong: str, message: str) -> None:

@@ -352,7 +352,7 @@ MORE = (
         ),
     ),
     Sample(
-        "ACS of today: a picture, a journal, a DOI",
+        "ACS of today: an image, a journal, a DOI",
         item(
             described(
                 "<p><img alt='TOC' src='https://x.example/a.gif'/></p><div><cite>Kettle Letters"

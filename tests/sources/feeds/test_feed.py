@@ -192,7 +192,7 @@ def test_a_quiet_day() -> None:
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        ("<!DOCTYPE html><html></html>", "is a web page: give the address of its RSS or Atom feed"),
+        ("<!DOCTYPE html><html></html>", "is a web page; use the address of its RSS or Atom feed"),
         ("\n<html lang='en'>", "is a web page"),
         ("<?xml version='1.0'?><!-- x --><html>", "is a web page"),
         ("", "is not a feed: it begins with “”"),
@@ -233,7 +233,7 @@ def test_odd_encodings_hide_nothing(encoding: str) -> None:
 
 
 def test_a_feed_too_big_is_refused() -> None:
-    assert "more than 10,000,000 bytes: refused" in refused(b" " * 10_000_001)
+    assert "more than 10,000,000 bytes, the limit" in refused(b" " * 10_000_001)
 
 
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "utf-8"])
@@ -260,9 +260,7 @@ def test_a_feed_cut_short_is_told() -> None:
     whole = rss("<title>T</title>", "<title>U</title>")
     results = read(whole[: whole.index("U") + 1])
     assert isinstance(results[0], Paper)
-    assert results[-1] == BadRecord(
-        "the feed", "it ends in the middle: some entries may be missing"
-    )
+    assert results[-1] == BadRecord("the feed", "it is truncated: some entries may be missing")
 
 
 @pytest.mark.parametrize("piece", ["<", "&", "<a ", "<b>", "<![CDATA[", "<item>", "<!--"])
@@ -509,7 +507,7 @@ def test_a_feed_of_too_many_entries_is_cut_off() -> None:
         source="journal",
         limits=limits,
     )
-    assert results[3:] == [BadRecord("the feed", "of its entries, the first 3 were read")]
+    assert results[3:] == [BadRecord("the feed", "only the first 3 entries were read")]
 
 
 HOSTILE = (

@@ -71,7 +71,7 @@ def test_broken_rows_are_told_and_passed(tmp_path: Path) -> None:
     results = fetched(tmp_path, "a.csv", "\n".join(rows))
     assert keys(results) == ["line 2", "lab:2", "line 4", "line 5", "lab:5", "line 7", "lab:7"]
     assert results[0] == BadRecord("line 2", "it has 3 cells instead of 2")
-    assert results[-2] == BadRecord("line 7", "it has a quotation mark that is not closed")
+    assert results[-2] == BadRecord("line 7", "it has an unclosed quotation mark")
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_one_missing_abstract_does_not_shift_the_rest(tmp_path: Path) -> None:
     text = f"One teapot\n{ABSTRACT}\nTwo teapots\nThree teapots\n{ABSTRACT}\n"
     assert pairs(fetched(tmp_path, text)) == [
         ("One teapot", ABSTRACT),
-        ("line 3", "no abstract follows “Two teapots”"),
+        ("line 3", "there is no abstract after “Two teapots”"),
         ("Three teapots", ABSTRACT),
     ]
 
@@ -186,7 +186,7 @@ def test_arxivs_mailing(tmp_path: Path) -> None:
 def test_a_mailing_cut_short_is_told(tmp_path: Path, end: str) -> None:
     results = fetched(tmp_path, MAILING[: MAILING.rindex(end) + len(end)])
     assert isinstance(results[0], Paper)
-    assert results[1:] == [BadRecord("line 29", "the listing is cut short here")]
+    assert results[1:] == [BadRecord("line 29", "the listing is truncated here")]
 
 
 @given(

@@ -132,7 +132,7 @@ def test_feeds_become_categories_and_keywords() -> None:
     library = read_library(OPML.encode(), "feeds.opml")
     assert library.categories == ("cs.LG", "q-bio.NC", "neuroscience")
     assert library.keywords == ("protein language model",)
-    assert library.problems == ("the feed “Nature” names no category and no search",)
+    assert library.problems == ("the feed “Nature” has no category or search",)
 
 
 def test_a_list_of_identifiers_is_read() -> None:
@@ -151,14 +151,14 @@ def test_the_content_tells_the_kind_where_the_name_does_not(text: str) -> None:
     [
         (b"", "empty"),
         (b" \n", "empty"),
-        (b"x" * (LARGEST + 1), "5 MB are the most"),
+        (b"x" * (LARGEST + 1), "the limit is 5 MB"),
         (b"%PDF-1.4\0\0", "is a PDF, not text"),
-        (BOMB.encode(), "entities, which are refused"),
+        (BOMB.encode(), "entities, which are not allowed"),
         (b"<opml><body>", "broken in line 1"),
         (b"<html><body>hi</body></html>", "is a web page"),
         (b"{", "not JSON"),
         (b"[" * 100_000, "cannot be read"),
-        (b"[1]", "entry 1: it is no JSON object"),
+        (b"[1]", "entry 1: it is not a JSON object"),
         (b"@article{a, author={Nobody}}", "line 1: it has no title"),
         (b"@article{a, title={cut", "line 1"),
         (b"Key,Name\nx,y", "nothing in it"),
@@ -206,7 +206,7 @@ def test_a_title_without_words_is_no_name() -> None:
     library = read_library(b"@misc{a,title={???}}@misc{b,title={!},doi={10.1000/b}}", "x.bib")
     assert keys(library) == ["doi:10.1000/b"]
     assert library.problems == (
-        "line 1: it has no identifier, and its title neither letter nor digit",
+        "line 1: it has no identifier, and its title has no letters or digits",
     )
 
 

@@ -75,7 +75,7 @@ def test_broken_records_are_told_and_passed(tmp_path: Path) -> None:
         BadRecord("line 1", "it is not RIS: no tag such as “TI  - ”"),
         BadRecord("line 7", "it does not begin with a TY line"),
         BadRecord("line 9", "it has no title"),
-        BadRecord("line 13", "it has no ER line: the file may be cut short"),
+        BadRecord("line 13", "it has no ER line: the file may be truncated"),
     ]
 
 

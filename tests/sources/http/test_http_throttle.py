@@ -154,7 +154,7 @@ def test_a_429_without_term_is_remembered(site: Site, tmp_path: Path, is_shared:
         with pytest.raises(SourceError, match="429 Too Many Requests"):
             web.get(url)
         time.now += 500
-        with pytest.raises(SourceError, match="left alone until 1970-01-01 00:26 UTC"):
+        with pytest.raises(SourceError, match="no requests until 1970-01-01 00:26 UTC"):
             web.get(f"{site.url}/b")
         assert site.asked == ["/a"]
         time.now += 101
@@ -165,11 +165,11 @@ def test_the_next_process_knows_of_a_429(site: Site, tmp_path: Path) -> None:
     time = Time()
     url = site.at("/a", Answer(status=429))
     assert "429 Too Many" in refused(time, url, tmp_path)
-    assert "left alone until" in refused(time, url, tmp_path)
+    assert "no requests until" in refused(time, url, tmp_path)
     time.now += 601
     assert "429 Too Many" in refused(time, url, tmp_path)
     time.now += 601  # now it is left alone for twice as long
-    assert "left alone until" in refused(time, url, tmp_path)
+    assert "no requests until" in refused(time, url, tmp_path)
     assert site.asked == ["/a", "/a"]
 
 
@@ -197,7 +197,7 @@ def test_a_long_retry_after_is_obeyed_by_all(site: Site, tmp_path: Path) -> None
 
 def test_a_redirect_does_not_get_around_it(site: Site, tmp_path: Path) -> None:
     (tmp_path / "0.1.json").write_text('{"last_end": 0, "not_before": 2000, "refusals": 1}')
-    assert "left alone" in refused(Time(), site.at("/a", Answer(b"tea")), tmp_path)
+    assert "no requests until" in refused(Time(), site.at("/a", Answer(b"tea")), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_public_addresses_are_given_back(address: str) -> None:
 
 
 def test_one_private_address_among_several_is_enough() -> None:
-    with pytest.raises(SourceError, match=r"\(10\.0\.0\.1\): refused"):
+    with pytest.raises(SourceError, match=r"\(10\.0\.0\.1\), which is not allowed"):
         refuse_private("http://feeds.example/", resolver(PUBLIC, "10.0.0.1"))
 
 

@@ -201,7 +201,7 @@ def test_bad_records_beside_other_categories_are_no_alarm() -> None:
     ("answer", "problem"),
     [
         *JSON_TROUBLES,
-        (Answer('{"messages": [{"status": "ok"}]}'), "its answer has no list “collection”"),
+        (Answer('{"messages": [{"status": "ok"}]}'), "its response has no list “collection”"),
         (Answer('{"messages": [{"status": "bad date"}]}'), "it refuses the query: bad date"),
         (Answer('{"collection": [{"a": 1}]}'), "0 of 1 records could be read (record 1: it has no"),
     ],

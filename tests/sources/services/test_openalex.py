@@ -201,7 +201,7 @@ def test_concepts_and_topics() -> None:
 
 @pytest.mark.parametrize("wrong", ["tea", "W12", "C", "C1|C2", "C1,x:y"])
 def test_what_is_no_concept(wrong: str) -> None:
-    with pytest.raises(InputError, match="is no OpenAlex id of a concept") as caught:
+    with pytest.raises(InputError, match="is not an OpenAlex id of a concept") as caught:
         concept_ids(wrong)
     assert caught.value.field == "concepts"
 
@@ -210,7 +210,7 @@ def test_what_is_no_concept(wrong: str) -> None:
     ("answer", "problem"),
     [
         *JSON_TROUBLES,
-        (Answer('{"meta": {}}'), "its answer has no list “results”"),
+        (Answer('{"meta": {}}'), "its response has no list “results”"),
         (Answer('{"results": [{"title": ""}]}'), "0 of 1 records could be read (record 1: it has"),
         (Answer(f'{{"message": "key {SECRET}?"}}', status=401), "key ***?"),
     ],

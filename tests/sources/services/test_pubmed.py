@@ -129,14 +129,14 @@ def test_a_query_that_finds_too_much_is_told() -> None:
         results = fetched(interface)
     assert len(results) == 10_001
     assert results[-1] == BadRecord(
-        "the query", "it finds 12,000 papers; 10,000 were read: narrow the query"
+        "the query", "it has 12,000 papers, 10,000 were read; narrow the query"
     )
 
 
 def test_a_slice_without_articles_is_no_end() -> None:
     with answering(pubmed(article(), count=201)) as interface, browsing() as web:
         message = failure(PubmedSource("tea", web, base_url=interface.url, today=today))
-    assert message == "PubMed: it sent nothing of 201 articles from 200"
+    assert message == "PubMed: it sent none of 201 articles from 200"
 
 
 # --- an article ------------------------------------------------------------------------------
@@ -251,11 +251,11 @@ def test_bad_articles_are_told() -> None:
         (Answer(status=503), "answered 503 Service Unavailable"),
         (Answer(f'{{"error":"API key invalid {SECRET}"}}', status=400), "API key invalid ***"),
         (Answer(f"<eSearchResult><ERROR>No {SECRET}!</ERROR></eSearchResult>"), "No ***!"),
-        (Answer("<eSearchResult><Count>1</Count>"), "no XML, or broken or cut short"),
-        (Answer("<eSearchResult/>"), "its answer has no count"),
+        (Answer("<eSearchResult><Count>1</Count>"), "not XML, or is broken or truncated"),
+        (Answer("<eSearchResult/>"), "its response has no count"),
         (Answer(HTML), "it begins with '<!doctype html>"),
         (Answer("<!DOCTYPE html><html/>"), "it begins with '<!DOCTYPE html>"),
-        (Answer("<html/>"), "its answer is no eSearchResult but “html”"),
+        (Answer("<html/>"), "its response is not eSearchResult but “html”"),
         (Answer(b""), "it begins with ''"),
         (Answer(status=302, headers={"Location": f"ftp://x/?k={SECRET}"}), "“ftp://x/”, which"),
     ],

@@ -116,7 +116,7 @@ def test_a_query_that_finds_too_much_is_told() -> None:
         results = fetched(interface)
     assert len(papers(results)) == 10_000
     assert results[-1] == BadRecord(
-        "the query", "it finds more than 10,000 papers; 10,000 were read: narrow the query"
+        "the query", "it has more than 10,000 papers, 10,000 were read; narrow the query"
     )
 
 
@@ -159,9 +159,9 @@ def test_bad_records_are_told_and_nulls_passed_over() -> None:
     ("answer", "problem"),
     [
         *JSON_TROUBLES,
-        (Answer('{"total": 0}'), "its answer has no list “data”"),
+        (Answer('{"total": 0}'), "its response has no list “data”"),
         (page({"paperId": "x"}), "0 of 1 records could be read (paper x: it has no title)"),
-        (page(found(), token="again"), "it repeats its pages without end"),
+        (page(found(), token="again"), "it repeats its pages endlessly"),
         (Answer(f'{{"message": "{SECRET} is unknown"}}', status=403), "*** is unknown"),
     ],
 )

@@ -43,7 +43,7 @@ def test_a_batch_is_awaited_until_the_next_announcement(store: Store) -> None:
     settle(store, datetime(2026, 11, 21, 1, 0, tzinfo=UTC))
     assert _states(store) == {20: BatchState.INCOMPLETE}
     (batch,) = store.batches.all("cs")
-    assert batch.reason == "nothing was heard of it until the next announcement"
+    assert batch.reason == "no data arrived before the next announcement"
 
 
 def test_days_of_a_downtime_are_accounted_for(store: Store) -> None:
@@ -94,7 +94,7 @@ def test_the_outlook_of_a_day(store: Store) -> None:
     _note(store, FRIDAY, BatchState.INCOMPLETE, "the feed was stale")
     late = outlook(store, NOW)
     assert (late.holds, late.quiet, late.unsettled) == (False, "", False)
-    assert late.missing == "arXiv's papers of Friday, 20 November were not all there"
+    assert late.missing == "arXiv's papers of Friday, 20 November were incomplete"
     assert late.reason == "the feed was stale"
     _note(store, FRIDAY, BatchState.COMPLETE)
     assert outlook(store, NOW).missing == ""

@@ -687,7 +687,7 @@ async def test_a_stop_finishes_what_is_on_the_wire_and_begins_nothing(
 
 
 def _at_its_limit() -> SendResult:
-    text = "the relay has had as many mails as its limits allow; try again in 1200 seconds"
+    text = "the relay has reached its sending limit; try again in 1200 seconds"
     return SendResult(outcome=Outcome.DEFERRED, phase=Phase.CONNECT, text=text)
 
 

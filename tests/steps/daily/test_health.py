@@ -166,7 +166,7 @@ def test_a_mail_that_cannot_be_composed_is_trouble(store: Store) -> None:
 
 
 def test_unknown_and_dropped_digests_are_trouble(store: Store) -> None:
-    end(store, DeliveryState.UNKNOWN, Outcome.UNKNOWN, Phase.END_OF_DATA, "no answer")
+    end(store, DeliveryState.UNKNOWN, Outcome.UNKNOWN, Phase.END_OF_DATA, "no reply")
     late = "more than 12 hours late"
     end(store, DeliveryState.SKIPPED, Outcome.WITHDRAWN, Phase.RENDER, late)
     end(store, DeliveryState.SKIPPED, Outcome.WITHDRAWN, Phase.RENDER, "the subscriber left")

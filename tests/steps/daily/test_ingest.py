@@ -134,7 +134,7 @@ def test_the_status_tells_what_is_next_and_what_is_wrong(store: Store) -> None:
         (datetime(2026, 11, 21, 15, tzinfo=UTC), "nothing today"),  # a Saturday
         (
             datetime(2026, 11, 19, 15, tzinfo=UTC),
-            "late: arXiv's papers of Thursday, 19 November were not all there; next",
+            "late: arXiv's papers of Thursday, 19 November were incomplete; next",
         ),
     ],
 )

@@ -339,7 +339,7 @@ def test_what_came_nearest_is_told() -> None:
     note = nearest_note([near])
     assert note.startswith("None of today's new papers is a good match. The nearest were “Graph")
     assert "(0.21)" in note
-    assert nearest_note([]) == "None of today's new papers came near your profile."
+    assert nearest_note([]) == "None of today's new papers matched your profile."
 
 
 def test_maybes_alone_are_a_quiet_day() -> None:

@@ -325,7 +325,7 @@ def test_at_the_latest_hour_it_goes_and_says_what_is_missing(store: Store) -> No
     assert prepare_at(store, NOW + 3 * HOUR - HOUR / 60).waiting == 1
     assert prepare_at(store, NOW + 3 * HOUR).digests == 1
     (note,) = _notes(store)
-    assert "Friday, 20 November were not all there." in note
+    assert "Friday, 20 November were incomplete." in note
 
 
 def test_who_would_not_wait_is_served_at_once(store: Store) -> None:

@@ -484,7 +484,7 @@ def test_other_programs_lists_are_understood(program: str) -> None:
 def test_columns_that_are_not_understood_are_named_once() -> None:
     text = "email,keywords,institute,shoe size\n" + "a@x.org,ice,Lab,44\n" * 3
     _, problems, warnings = read(text)
-    assert (problems, warnings) == ([], ["passed over, not understood: institute, shoe size"])
+    assert (problems, warnings) == ([], ["ignored, not recognised: institute, shoe size"])
 
 
 def test_a_name_is_the_persons() -> None:

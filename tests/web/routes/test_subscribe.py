@@ -351,7 +351,7 @@ async def test_a_library_of_a_few_megabytes_is_read(web: Trial) -> None:
 
 async def test_a_file_that_is_too_large_is_named_with_the_limit(web: Trial) -> None:
     answer = await web.subscribe(files={"library": ("my.bib", b" " * (LARGEST + 1))})
-    assert "“my.bib”: it has 6 MB, and 5 MB are the most that is read" in answer.text
+    assert "“my.bib”: it has 6 MB; the limit is 5 MB that is read" in answer.text
     assert 'name="keywords"' in answer.text  # the form is kept
 
 

@@ -181,7 +181,7 @@ def checked_choices(pairs: list[str]) -> dict[str, str]:
         if not equals or not name.strip() or field.strip() not in (*OWN_COLUMNS, NOTHING):
             known = ", ".join((*OWN_COLUMNS, NOTHING))
             raise InputError(
-                "--column", f"“{pair[:60]}” should be NAME=FIELD, with one of these fields: {known}"
+                "--column", f"“{pair[:60]}” is not NAME=FIELD with one of these fields: {known}"
             )
         choices[plain_words(name)] = field.strip()
     return choices

@@ -90,7 +90,7 @@ class Entries:
             self.problems.append(f"{record.where}: {record.status_problem}")
             return
         if further:
-            line = f"{record.where}: of several addresses only the first is taken: {email}"
+            line = f"{record.where}: several addresses; only the first is used: {email}"
             self.warnings.append(line)
         self._join(self._entry(record, email, status))
 
@@ -135,7 +135,7 @@ class Entries:
 def _addresses(cell: str) -> list[str]:
     """Return the checked addresses of a cell, the first of which must be good; or InputError."""
     if not cell.strip():
-        raise InputError("email", "there is no address")
+        raise InputError("email", "it has no email address")
     first, *further = addresses_in(cell) or [cell]
     checked = [checked_address(first)]
     for address in further:
@@ -157,7 +157,9 @@ def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text.strip()) if text.strip() else None
     except ValueError:
-        raise InputError("paused_until", f"“{text[:20]}” is no date such as 2026-12-31") from None
+        raise InputError(
+            "paused_until", f"“{text[:20]}” is not a date such as 2026-12-31"
+        ) from None
 
 
 def _with_profile(profiles: Sequence[Profile], profile: Profile, email: str) -> tuple[Profile, ...]:
@@ -169,7 +171,9 @@ def _with_profile(profiles: Sequence[Profile], profile: Profile, email: str) -> 
     if any(replace(known, name=profile.name) == profile for known in profiles):
         return tuple(profiles)
     if len(profiles) >= MOST_PROFILES:
-        raise InputError("profile", f"{email} has {MOST_PROFILES} already, the most; left out")
+        raise InputError(
+            "profile", f"{email} already has {MOST_PROFILES} profiles, the limit; left out"
+        )
     names = [known.name for known in profiles]
     if profile.name in names and profile.name != Profile().name:
         raise InputError("profile", f"a second profile “{profile.name}” of {email}")

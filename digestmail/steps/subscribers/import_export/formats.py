@@ -49,9 +49,11 @@ class SubscriberList:
         if not names:
             return self._notes
         unnamed = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        line = f"passed over, not understood: {', '.join(names[:_MOST_NAMED])}{unnamed}"
+        line = f"ignored, not recognised: {', '.join(names[:_MOST_NAMED])}{unnamed}"
         person = any(name.strip().lower() == "name" for name in names)
-        hint = "; “name” is the person's: name profiles in a column “profile”" if person else ""
+        hint = (
+            "; “name” is the person's name: use a column “profile” for profiles" if person else ""
+        )
         return [*self._notes, line + hint]
 
 
@@ -67,7 +69,7 @@ def read_list(data: bytes, choices: Mapping[str, str]) -> SubscriberList:
     if start.startswith(b"begin:vcard"):
         raise InputError("file", "is a vCard; export the contacts as CSV")
     if start.startswith(b"{\\rtf"):
-        raise InputError("file", "is a text with formatting (RTF); save it as CSV or plain text")
+        raise InputError("file", "is a formatted text (RTF); save it as CSV or plain text")
     if start.startswith((b"[", b"{")):
         return _read_json(data, choices)
     text = decode_text(data).text
@@ -86,7 +88,7 @@ def _read_table(table: Table, choices: Mapping[str, str]) -> SubscriberList:
     interpreter = Interpreter(choices)
     notes = []
     if table.is_guessed:
-        notes.append("is not UTF-8; read as Windows-1252: look at the letters, or save it as UTF-8")
+        notes.append("is not UTF-8; read as Windows-1252. Check the letters, or save it as UTF-8")
     header = find_header(sample, interpreter)
     if header is None:
         return SubscriberList(_plain_records(table, sample, notes), notes)
@@ -110,7 +112,7 @@ def _table_records(table: Table, header: Header, interpreter: Interpreter) -> It
 def _plain_records(table: Table, sample: Sequence[Row], notes: list[str]) -> Iterator[Record]:
     """Return the addresses of a list without header; of what else stands there, refusals."""
     if any(len(row.cells) > 1 for row in sample):
-        notes.append("has no names of columns: only addresses are taken, and who left or bounced")
+        notes.append("has no column names: only addresses and their status are used")
     return _addresses(table)
 
 
@@ -121,7 +123,7 @@ def _addresses(table: Table) -> Iterator[Record]:
         addresses = addresses_in(text)
         statuses = tuple(filter(None, map(_refusal, row.cells)))
         if row.problem or not (addresses or text.lstrip().startswith("#")):
-            yield Record(where, problem=row.problem or f"“{text[:40]}” holds no address")
+            yield Record(where, problem=row.problem or f"“{text[:40]}” contains no email address")
         for address in addresses:
             yield Record(where, {"email": address}, statuses)
 
@@ -161,7 +163,7 @@ def _sympa_records(text: str, interpreter: Interpreter) -> Iterator[Record]:
 def _read_json(data: bytes, choices: Mapping[str, str]) -> SubscriberList:
     people = _people(_json_content(decode_text(data).text))
     if people is None:
-        raise InputError("file", "should hold an array of subscribers")
+        raise InputError("file", "must contain an array of subscribers")
     interpreter = Interpreter(choices)
     objects = [person for person in people if isinstance(person, dict)]
     names = dict.fromkeys(name for person in objects for name in person)
@@ -191,7 +193,7 @@ def _json_content(text: str) -> object:
 
 def _not_json(error: Exception) -> NoReturn:
     where = f"line {error.lineno}: {error.msg}" if isinstance(error, JSONDecodeError) else "nested"
-    raise InputError("file", f"is not JSON ({where}); export it anew or save it as CSV")
+    raise InputError("file", f"is not valid JSON ({where}); export it again or save it as CSV")
 
 
 def _people(content: object, depth: int = 3) -> list[Any] | None:
@@ -211,7 +213,7 @@ def _json_records(people: Sequence[Any], interpreter: Interpreter) -> Iterator[R
         if isinstance(person, str):
             yield Record(where, {"email": person})
         elif not isinstance(person, dict):
-            yield Record(where, problem="is no object")
+            yield Record(where, problem="is not an object")
         elif "profiles" in person:
             yield from _own_records(where, person, interpreter)
         else:
@@ -224,7 +226,7 @@ def _own_records(
     """Return a record for each profile of a subscriber, as we export them."""
     profiles = person["profiles"] or [{}]
     if not isinstance(profiles, list) or not all(isinstance(p, dict) for p in profiles):
-        yield Record(where, problem="should have its profiles in an array of objects")
+        yield Record(where, problem="must have its profiles in an array of objects")
         return
     fields = [(name, value) for name, value in person.items() if name != "profiles"]
     for profile in profiles:

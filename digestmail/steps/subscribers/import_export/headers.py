@@ -22,8 +22,8 @@ from digestmail.tables import Row
 
 _HEADER_WITHIN = 10  # rows; before it some programs write a title
 _NO_ADDRESSES = (
-    "holds no column of addresses; name it with --column “NAME=email”, or give a list with one"
-    " address in each line"
+    "has no column of email addresses; name it with --column “NAME=email”, or use a list with "
+    "one address per line"
 )
 
 
@@ -61,7 +61,7 @@ def _header_at(sample: Sequence[Row], index: int) -> Header:
     """Return a row as a header; a column without a name gets a number."""
     cells = enumerate(sample[index].cells, 1)
     names = tuple(cell.strip() or f"column {place}" for place, cell in cells)
-    note = f"{index} lines before the names of the columns are passed over"
+    note = f"{index} lines before the column names are ignored"
     return Header(names, index + 1, (note,) if index else ())
 
 
@@ -140,4 +140,4 @@ def guesses(columns: Iterable[Column], settled: Mapping[str, Column]) -> list[st
 
 def _guess(column: Column, meaning: str) -> str:
     hint = f'--column "{column.name}=none"'
-    return f"the column “{column.name}” is taken for {meaning}; if it holds something else: {hint}"
+    return f"the column “{column.name}” is read as {meaning}; if it is something else: {hint}"

@@ -62,7 +62,7 @@ class Interpreter:
                 except InputError as error:
                     if error.field != "status":
                         raise
-                    hint = f'; if the column tells no status: --column "{name}=none"'
+                    hint = f'; if the column is not a status: --column "{name}=none"'
                     status_problem = f"{error}{hint}"
         except InputError as error:
             return Record(where, problem=str(error))

@@ -153,7 +153,7 @@ def status_of(text: str) -> SubscriberStatus | None:
     if status is None:
         known_words = ", ".join(SubscriberStatus)
         raise InputError(
-            "status", f"“{text.strip()[:30]}” is none of {known_words}; write one of these"
+            "status", f"“{text.strip()[:30]}” is not one of {known_words}; use one of these"
         )
     return status
 
