@@ -224,7 +224,7 @@ KIND = Kind(
     options={
         "issn": "ISSNs of the journals, separated by commas: 2041-1723, 1476-4687",
         "email": "whom Crossref may write to; with it the answers come faster",
-        "url": f"where the interface is (default {BASE_URL})",
+        "url": f"address of the API (default {BASE_URL})",
     },
     check=_check,
     build=_build,

@@ -153,7 +153,7 @@ KIND = Kind(
     options={
         "venues": "DBLP's names of venues, separated by commas: conf/icml, journals/jmlr",
         "query": "in DBLP's own syntax: graph|tree neural$",
-        "url": f"where the interface is (default {BASE_URL})",
+        "url": f"address of the API (default {BASE_URL})",
     },
     check=_check,
     build=_build,

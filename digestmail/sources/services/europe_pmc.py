@@ -151,7 +151,7 @@ KIND = Kind(
     summary="articles and preprints of the life sciences that match a Europe PMC query",
     options={
         "query": "in Europe PMC's own syntax: malaria AND SRC:PPR",
-        "url": f"where the interface is (default {BASE_URL})",
+        "url": f"address of the API (default {BASE_URL})",
     },
     check=_check,
     build=_build,

@@ -185,7 +185,7 @@ KIND = Kind(
     options={
         "query": "in HAL's own syntax: title_t:tea OR abstract_t:tea",
         "domains": "codes of HAL's domains, separated by commas: info.info-ai, math",
-        "url": f"where the interface is (default {BASE_URL})",
+        "url": f"address of the API (default {BASE_URL})",
     },
     check=_check,
     build=_build,

@@ -202,7 +202,7 @@ KIND = Kind(
         "venues": "ids of venues, separated by commas: ICLR.cc/2026/Conference, TMLR",
         "username": "email address of a free OpenReview account, which programs need",
         "password": "its password",
-        "url": f"where the interface is (default {BASE_URL})",
+        "url": f"address of the API (default {BASE_URL})",
     },
     check=_check,
     build=_build,

@@ -352,7 +352,11 @@ def test_pubmed_ids_of_ris(lines: str) -> None:
         (b"PK\3\4\0\0", "a.xlsx", "it is an Excel workbook; save it as CSV"),
         (b"PK\3\4\0\0", "", "workbook .* or a ZIP archive, not text"),
         (b"<rss><channel/></rss>", "", "it is a feed"),
-        (b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>", "", "not Zotero RDF"),
+        (
+            b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>",
+            "",
+            "not Zotero RDF",
+        ),
         (b"RT Journal Article\nT1 Deep\n", "a.txt", "RefWorks’ tagged format; export it as RIS"),
         (b"{\\rtf1 x}", "a.rtf", "a rich text document; save it as plain text"),
         (b"cff-version: 1.2.0\n", "CITATION.cff", "a CITATION.cff file; export it as BibTeX"),

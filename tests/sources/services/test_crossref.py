@@ -232,7 +232,7 @@ def test_an_unknown_journal_does_not_hide_the_others() -> None:
     [
         *JSON_TROUBLES,
         (Answer("Resource not found.", status=404), f"it has no journal with the ISSN {NATURE}"),
-        (Answer('{"message": {}}'), "its answer has no list “items”"),
+        (Answer('{"message": {}}'), "its response has no list “items”"),
         (answer_of({"DOI": "10.5555/1"}), "0 of 1 records could be read (paper 10.5555/1: it has"),
     ],
 )

@@ -180,7 +180,7 @@ def test_bad_records_are_reported() -> None:
     ("answer", "problem"),
     [
         *JSON_TROUBLES,
-        (Answer('{"hitCount": 0}'), "its answer has no list “result”"),
+        (Answer('{"hitCount": 0}'), "its response has no list “result”"),
         (Answer('{"errCode": 404, "errMsg": "Bad\\nquery"}'), "it refuses the query: Bad query"),
         (answer_of({"id": "1"}), "0 of 1 records could be read (paper 1: it has no title)"),
     ],

@@ -176,7 +176,7 @@ def test_bad_records_are_reported() -> None:
     ("answer", "problem"),
     [
         *JSON_TROUBLES,
-        (Answer('{"response": {}}'), "its answer has no list “docs”"),
+        (Answer('{"response": {}}'), "its response has no list “docs”"),
         (Answer('{"error": {"msg": "undefined field x", "code": 400}}'), "undefined field x"),
         (answer_of({"halId_s": "hal-1"}), "0 of 1 records could be read (paper hal-1: it has no"),
     ],

@@ -178,7 +178,7 @@ def test_a_wrong_password_is_one_line() -> None:
     ("answer", "problem"),
     [
         (Answer("{}"), "its login brought no token"),
-        (Answer(HTML), "its answer is not JSON"),
+        (Answer(HTML), "its response is not JSON"),
         (Answer(status=429), "it refuses the login (429 Too Many Requests)"),
         (Answer(status=503), "answered 503 Service Unavailable"),
         (Answer(status=302, headers={"Location": "https://evil.example"}), "answered 302 Found"),
@@ -200,7 +200,7 @@ def test_without_an_account_the_advice_is_to_have_one() -> None:
     ("answer", "problem"),
     [
         *JSON_TROUBLES,
-        (Answer('{"count": 0}'), "its answer has no list “notes”"),
+        (Answer('{"count": 0}'), "its response has no list “notes”"),
         (answer_of({"id": "x"}), "0 of 1 records could be read (paper x: it has no title)"),
     ],
 )
