@@ -263,7 +263,7 @@ def test_a_long_run_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
         assert ended.wait(LONG)
         scheduler.shutdown(wait=True)
     assert [r.getMessage() for r in caplog.records] == [
-        "the job digests is still at work and ticks again at its end"
+        "the job digests is still running; its next run starts when it ends"
     ]
 
 

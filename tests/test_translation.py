@@ -360,7 +360,7 @@ def test_what_is_wrong_with_a_value_is_said_in_any_language(brackets: Path) -> N
         parse_field(FIELDS["hour"], "25")
     said = catalogues(brackets)[LANGUAGE].sentence(error.value.message)
     assert ENGLISH.sentence(error.value.message) == said.strip(f"{OPEN}{CLOSE}.") + "."
-    assert said == f"{OPEN}“25” should be a whole number from 0 to 23{CLOSE}."
+    assert said == f"{OPEN}“25” is not a whole number from 0 to 23{CLOSE}."
 
 
 def test_an_untranslated_problem_keeps_its_closer_english(brackets: Path) -> None:

@@ -55,7 +55,7 @@ def checked_address(text: str, *, local: bool = True) -> str:
     """
     address = text.strip()
     if len(address) > _MAX_LENGTH:
-        long = N_("An email address has at most %(most)s characters.")
+        long = N_("An email address has at most %(most)s characters")
         raise InputError("email", Translatable(long, most=_MAX_LENGTH))
     try:
         checked = email_validator.validate_email(
@@ -66,7 +66,7 @@ def checked_address(text: str, *, local: bool = True) -> str:
             globally_deliverable=not (local and address.lower().endswith("@localhost")),
         )
     except email_validator.EmailNotValidError as error:
-        wrong = N_("“%(address)s” is not a valid email address.")
+        wrong = N_("“%(address)s” is not a valid email address")
         closer = one_line(str(error))  # which of many things is wrong, in the library's English
         raise InputError("email", Translatable(wrong, english=closer, address=address)) from None
     return (checked.ascii_email or checked.normalized).lower()

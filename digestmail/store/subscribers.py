@@ -283,7 +283,7 @@ class Subscribers:
                     raise NotFoundError(f"profile “{profile.name}” no longer exists")
                 return profile.id
         except IntegrityError:
-            text = N_("You already have a profile “%(name)s”.")
+            text = N_("you already have a profile “%(name)s”")
             raise InputError("name", Translatable(text, name=profile.name)) from None
 
     def change_profile(

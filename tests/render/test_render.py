@@ -318,7 +318,7 @@ def test_an_exploration_is_told_as_one() -> None:
     mail = rendered(item(reasons=(Reason(ReasonKind.EXPLORATION, ("ice", "snow")),)))
     for part in (mail.html, mail.text):
         assert "something different" in part.lower()
-        assert "at the edge of your profile, with ice and snow" in part
+        assert "at the edge of your profile: ice and snow" in part
 
 
 def test_a_followed_author_is_told_in_the_text_too() -> None:

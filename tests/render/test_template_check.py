@@ -96,7 +96,7 @@ def test_a_block_that_nothing_shows_is_named(own: Path, block: str) -> None:
         body = base / "letter.html"
         text = body.read_text(encoding="utf-8").replace("block other %", "block content %")
         body.write_text(text, encoding="utf-8")
-    assert f"the block {block} is in no template" in refusal(own)
+    assert f"the block {block} is not in the template" in refusal(own)
 
 
 def test_a_template_that_extends_itself_is_named(own: Path) -> None:
@@ -127,4 +127,4 @@ def test_names_that_a_template_sets_are_known(own: Path) -> None:
 
 def test_a_digest_without_its_papers_is_named(own: Path) -> None:
     (own / "email/digest/paper.html").write_text("<tr><td>{{ paper.number }}</td></tr>")
-    assert "email/digest/body.html: the mail lacks “" in refusal(own)
+    assert "email/digest/body.html: the email lacks “" in refusal(own)

@@ -30,8 +30,8 @@ FIELD = "library"
 _NAME_LIMIT = 80  # characters of a file's name that are shown
 
 _UNUSABLE = N_(
-    "We can't read “%(name)s”. Choose a BibTeX, RIS, PubMed, EndNote, Web of Science, OPML or "
-    "CSV file, a Zotero export, CSL JSON or a list of identifiers, up to %(most)s MB."
+    "cannot read “%(name)s”. Choose a BibTeX, RIS, PubMed, EndNote, Web of Science, OPML or "
+    "CSV file, a Zotero export, CSL JSON or a list of identifiers, up to %(most)s MB"
 )
 
 

@@ -126,6 +126,6 @@ def key_from_reference(text: str) -> str:
         return pubmed_key(text) or text
     message = N_(
         "“%(text)s” is not a paper we recognise. Enter an arXiv id or address (2508.13426), "
-        "or a DOI (10.…)."
+        "or a DOI (10.…)"
     )
     raise InputError("seed_papers", Translatable(message, text=text[:80]))

@@ -19,7 +19,7 @@ MAX_KEYWORD_LENGTH = 80  # characters, of a keyword or a name
 _MAX_CATEGORY_LENGTH = 40
 _LONG_KEYWORD = N_(
     "“%(word)s…” is too long for a keyword (%(length)s characters, the limit is %(most)s). "
-    "Separate keywords with commas, or describe the topic under interests."
+    "Separate keywords with commas, or describe the topic under interests"
 )
 _DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _YES = ("yes", "true", "on")
@@ -37,16 +37,16 @@ _STOP_WORDS = frozenset(
     """.split()  # noqa: SIM905 - a list of them is as long as they are many
 )
 _MISTAKES = {
-    Mistake.NO_WORD: N_("“%(word)s” has no letters or digits."),
-    Mistake.PARENTHESES: N_("“%(word)s” has an unmatched parenthesis."),
+    Mistake.NO_WORD: N_("“%(word)s” has no letters or digits"),
+    Mistake.PARENTHESES: N_("“%(word)s” has an unmatched parenthesis"),
     Mistake.NOTHING_JOINED: N_(
-        "“%(word)s”: AND and OR need a word on both sides, NOT needs one after it."
+        "“%(word)s”: AND and OR need a word on both sides, NOT needs one after it"
     ),
     Mistake.ONLY_NOT: N_(
         "“%(word)s” only excludes papers. Add what you are looking for, or use the field for "
-        "keywords to leave out."
+        "keywords to leave out"
     ),
-    Mistake.SHORT_BEGINNING: N_("“%(word)s”: write at least three letters before the *."),
+    Mistake.SHORT_BEGINNING: N_("“%(word)s”: write at least three letters before the *"),
 }
 
 
@@ -82,7 +82,7 @@ def parse_keywords(text: str, field: Field = FIELDS["keywords"]) -> tuple[str, .
         plain = keyword.strip('"“”').lower()
         if not keyword.isupper() and _STOP_WORDS.issuperset(plain.split()):
             everywhere = N_(
-                "“%(word)s” appears in nearly every paper. Try something more specific."
+                "“%(word)s” appears in nearly every paper. Try something more specific"
             )
             raise InputError(field.name, Translatable(everywhere, word=keyword))
     return keywords
@@ -91,7 +91,7 @@ def parse_keywords(text: str, field: Field = FIELDS["keywords"]) -> tuple[str, .
 def _parse_text(text: str, field: Field) -> str:
     line = one_line(text)
     if len(line) > field.maximum:
-        long = N_("This is too long: %(length)s characters, the limit is %(most)s.")
+        long = N_("too long: %(length)s characters, the limit is %(most)s")
         sizes = {"length": f"{len(line):,}", "most": f"{field.maximum:,}"}
         raise InputError(field.name, Translatable(long, **sizes))
     return line
@@ -136,13 +136,13 @@ def _parse_authors(text: str, field: Field) -> tuple[str, ...]:
     entries = (one_line(entry) for entry in re.split(r"[;\n]", text))
     names = tuple(dict.fromkeys(entry for entry in entries if entry))
     if len(names) == 1 and names[0].count(",") > 1:
-        run_on = N_("Write one name per line, or separate names with semicolons.")
+        run_on = N_("write one name per line, or separate names with semicolons")
         raise InputError(field.name, Translatable(run_on))
     check_length(field, names)
     for name in names:
         is_address = "@" in name or "://" in name
         if len(name) > MAX_KEYWORD_LENGTH or len(words(name)) < 2 or is_address:
-            short = N_("“%(name)s” is not a full name. Write it like Jane Doe or J. Doe.")
+            short = N_("“%(name)s” is not a full name. Write it like Jane Doe or J. Doe")
             raise InputError(field.name, Translatable(short, name=name[:40]))
     return names
 
@@ -175,7 +175,7 @@ def parse_name(text: str, field: Field = FIELDS["name"]) -> str:
     """Return a name that is not empty."""
     name = one_line(text)
     if not name or len(name) > field.maximum:
-        named = N_("Give the profile a name of up to %(most)s characters.")
+        named = N_("give the profile a name of up to %(most)s characters")
         raise InputError(field.name, Translatable(named, most=field.maximum))
     return name
 
@@ -183,7 +183,7 @@ def parse_name(text: str, field: Field = FIELDS["name"]) -> str:
 def _parse_whole_number(text: str, field: Field) -> int:
     text, low, high = one_line(text), field.minimum, field.maximum
     if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
-        wrong = N_("“%(text)s” is not a whole number from %(least)s to %(most)s.")
+        wrong = N_("“%(text)s” is not a whole number from %(least)s to %(most)s")
         raise InputError(field.name, Translatable(wrong, text=text[:20], least=low, most=high))
     return int(text)
 
@@ -194,7 +194,7 @@ def _parse_fraction(text: str, field: Field) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        wrong = N_("“%(text)s” is not a number from 0 to 1.")
+        wrong = N_("“%(text)s” is not a number from 0 to 1")
         raise InputError(field.name, Translatable(wrong, text=one_line(text)[:20]))
     return value
 
@@ -216,7 +216,7 @@ def parse_weekdays(text: str, field: Field = FIELDS["weekdays"]) -> frozenset[in
             end = _parse_weekday(last if dash else first, field)
             days |= {day % 7 + 1 for day in range(start - 1, end if end >= start else end + 7)}
     if not days:
-        raise InputError(field.name, Translatable(N_("Choose at least one day of the week.")))
+        raise InputError(field.name, Translatable(N_("choose at least one day of the week")))
     return frozenset(days)
 
 
@@ -224,7 +224,7 @@ def _parse_weekday(text: str, field: Field) -> int:
     for day, name in enumerate(_DAY_NAMES, 1):
         if text == str(day) or (len(text) >= 3 and name.startswith(text)):
             return day
-    wrong = N_("“%(text)s” is not a day of the week. Write mon, tue, … or 1 to 7.")
+    wrong = N_("“%(text)s” is not a day of the week. Write mon, tue, … or 1 to 7")
     raise InputError(field.name, Translatable(wrong, text=text[:20]))
 
 
@@ -233,7 +233,7 @@ def _parse_yes_no(text: str, field: Field) -> bool:
     word = one_line(text).lower()
     if word not in (*_YES, *_NO):
         raise InputError(
-            field.name, Translatable(N_("“%(text)s” is not yes or no."), text=word[:20])
+            field.name, Translatable(N_("“%(text)s” is not yes or no"), text=word[:20])
         )
     return word in _YES
 
@@ -241,7 +241,7 @@ def _parse_yes_no(text: str, field: Field) -> bool:
 def check_length(field: Field, entries: Sized) -> None:
     """Raise InputError for a list with more entries than its field holds."""
     if len(entries) > field.maximum:
-        too_many = N_("That's %(number)s; the limit is %(most)s.")
+        too_many = N_("%(number)s entries are too many; the limit is %(most)s")
         raise InputError(
             field.name, Translatable(too_many, number=len(entries), most=field.maximum)
         )

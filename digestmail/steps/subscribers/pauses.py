@@ -41,9 +41,9 @@ def checked_end(choice: str, text: str, subscriber: Subscriber, now: datetime) -
     try:
         chosen = date.fromisoformat(text.strip())
     except ValueError:
-        raise InputError("date", Translatable(N_("Choose a date, such as 2026-12-24."))) from None
+        raise InputError("date", Translatable(N_("choose a date, such as 2026-12-24"))) from None
     if not today < chosen <= today + LONGEST:
-        raise InputError("date", Translatable(N_("Choose a date after today and within a year.")))
+        raise InputError("date", Translatable(N_("choose a date after today and within a year")))
     return chosen
 
 

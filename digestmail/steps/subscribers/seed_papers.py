@@ -107,14 +107,14 @@ def _unknown(titles: Sequence[str]) -> Translatable:
     """Return what to tell of titles that name no paper: all of them, as far as there is room."""
     if len(titles) == 1:
         unknown = N_(
-            "We don't know the paper “%(title)s”. Enter its arXiv id or address (2508.13426), or "
-            "its DOI (10.…)."
+            "we don't know the paper “%(title)s”. Enter its arXiv id or address (2508.13426), or "
+            "its DOI (10.…)"
         )
         return Translatable(unknown, title=titles[0][:_TITLE])
     quoted = ", ".join(f"“{title[:_TITLE]}”" for title in titles[:_NAMED])
     several = N_(
-        "We don't know %(number)s of these papers: %(titles)s. Enter their arXiv ids or "
-        "addresses (2508.13426), or their DOIs (10.…)."
+        "we don't know %(number)s of these papers: %(titles)s. Enter their arXiv ids or "
+        "addresses (2508.13426), or their DOIs (10.…)"
     )
     ellipsis = ", …" if len(titles) > _NAMED else ""
     return Translatable(several, number=len(titles), titles=quoted + ellipsis)

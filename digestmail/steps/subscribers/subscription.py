@@ -306,7 +306,7 @@ class SubscriptionService:
     def save_profile(self, subscriber: Subscriber, profile: Profile) -> int:
         """Store a new or changed profile of a subscriber; returns its id."""
         if profile.id is None and len(subscriber.profiles) >= MOST_PROFILES:
-            most = N_("You already have %(most)s profiles, which is the limit.")
+            most = N_("you already have %(most)s profiles, which is the limit")
             raise InputError("name", Translatable(most, most=MOST_PROFILES))
         return self.store.subscribers.save_profile(replace(profile, subscriber_id=subscriber.id))
 

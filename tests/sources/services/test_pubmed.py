@@ -286,7 +286,7 @@ def test_a_wrong_address_is_told_without_the_query() -> None:
 def test_entities_and_declarations_are_refused(doctype: str) -> None:
     with answering(pubmed(article(), doctype=doctype)) as interface, browsing() as web:
         message = failure(PubmedSource("tea", web, base_url=interface.url, today=today))
-    assert message.startswith("PubMed: its answer ")
+    assert message.startswith("PubMed: its response ")
 
 
 @pytest.mark.parametrize("doctype", ["", '<!DOCTYPE PubmedArticleSet SYSTEM "x.dtd">'])

@@ -333,7 +333,7 @@ async def test_nothing_goes_to_a_new_address_that_must_not_be_mailed(
         move(ADA)
     assert (await deliver(store, mailer, clock)).states == {DeliveryState.SKIPPED: 1}
     assert mailer.handed_over == []
-    assert "must not be mailed: complained" in again(store, delivery).detail
+    assert "must not be emailed: complained" in again(store, delivery).detail
 
 
 async def test_who_left_once_may_be_asked_to_confirm_again(store: Store, clock: FakeClock) -> None:

@@ -318,7 +318,7 @@ def test_why_a_day_is_quiet(
     [
         (Outlook(quiet="weekend: nothing"), SkipReason.QUIET_DAY, "Weekend: nothing."),
         (Outlook(missing="arXiv was late", quiet="x"), SkipReason.SOURCE_LATE, "arXiv was late"),
-        (Outlook(unsettled=True, quiet="x"), SkipReason.SOURCE_LATE, "did not answer"),
+        (Outlook(unsettled=True, quiet="x"), SkipReason.SOURCE_LATE, "did not respond"),
         (Outlook(), SkipReason.NO_PAPERS, "since your last digest"),
     ],
 )
@@ -337,7 +337,7 @@ def test_a_digest_tells_what_was_missing() -> None:
 def test_what_came_nearest_is_told() -> None:
     (near,) = _digest((A, [_score(0, 0.213)])).items
     note = nearest_note([near])
-    assert note.startswith("None of today's new papers is a good match. The nearest were “Graph")
+    assert note.startswith("None of today's new papers was a good match. The closest were “Graph")
     assert "(0.21)" in note
     assert nearest_note([]) == "None of today's new papers matched your profile."
 

@@ -355,7 +355,7 @@ def test_the_command_for_scripts(shell: Shell) -> None:
 
 def test_without_feedback_one_line_says_so(shell: Shell) -> None:
     told = shell("backtest", "--chart", "chart.png")
-    assert told.startswith("Nothing to replay yet: nobody has said")
+    assert told.startswith("Nothing to replay yet: no paper has")
     assert told.count("\n") == 1
     assert not (shell.folder / "chart.png").exists()
 

@@ -234,7 +234,7 @@ def test_a_failure_is_told_and_tried_again(
     previews = previews_of(store, clock, broken)
     assert previews.recent_model() is None
     previews.close()
-    assert "the next visitor tries again" in caplog.text
+    assert "the next request will try again" in caplog.text
     assert previews.recent_model() is None
     previews.close()
     assert len(caplog.records) == 2

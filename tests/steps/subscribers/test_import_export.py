@@ -136,7 +136,7 @@ def test_few_columns_are_enough(text: str) -> None:
 def test_json_that_is_broken_is_told_in_plain_words(text: str) -> None:
     with pytest.raises(InputError) as refusal:
         read_list(text.encode(), {})
-    assert "is not JSON" in refusal.value.message
+    assert "is not valid JSON" in refusal.value.message
     assert "char " not in refusal.value.message
 
 
@@ -149,8 +149,8 @@ def test_json_may_say_true() -> None:
 def test_a_wrong_wait_is_named_with_its_line() -> None:
     people, (problem,), _ = read("email,keywords,wait_hours,send_empty\na@x.org,ice,12,perhaps\n")
     assert people == []
-    assert problem.startswith("line 2: wait_hours: “12” should be")
-    assert "send_empty: “perhaps” should be yes or no" in problem
+    assert problem.startswith("line 2: wait_hours: “12” is not")
+    assert "send_empty: “perhaps” is not yes or no" in problem
 
 
 # --- what is no list -------------------------------------------------------------------------
@@ -166,9 +166,9 @@ def test_a_wrong_wait_is_named_with_its_line() -> None:
         (b"<html><body>ada@example.org", "web page"),
         (b"BEGIN:VCARD\nEMAIL:ada@example.org\nEND:VCARD\n", "vCard"),
         (b"{}", "array"),
-        (b"[1, ", "not JSON"),
+        (b"[1, ", "not valid JSON"),
         (b'{"email": "a@example.org"}', "array"),
-        (b"[" * 100_000, "not JSON"),
+        (b"[" * 100_000, "not valid JSON"),
         (b"\0\1\2\3" * 100, "not text"),
     ],
 )
@@ -526,15 +526,15 @@ def test_the_column_of_addresses_can_be_named() -> None:
 def test_guesses_are_told() -> None:
     _, _, warnings = read("Netfang,Skráning\na@x.org,active\nb@x.org,unsubscribed\n")
     assert [warning.partition(";")[0] for warning in warnings] == [
-        "the column “Netfang” is taken for the address",
-        "the column “Skráning” is taken for the status",
+        "the column “Netfang” is read as the address",
+        "the column “Skráning” is read as the status",
     ]
 
 
 def test_several_addresses_of_one_person_are_told() -> None:
     (entry,), _, (warning,) = read('email,keywords\n"a@x.org; a2@x.org",ice\n')
     assert entry.email == "a@x.org"
-    assert "line 2: of several addresses" in warning
+    assert "line 2: several addresses" in warning
     refused, _, _ = read('email,status\n"a@x.org; a2@x.org",left\n')
     assert [(one.email, one.status) for one in refused] == [
         ("a@x.org", UNSUBSCRIBED),
@@ -557,7 +557,7 @@ def test_a_refusal_counts_whatever_else_is_wrong_in_its_row() -> None:
 def test_an_unknown_word_for_a_status_holds_the_address_back() -> None:
     people, (problem,), _ = read("email,status\na@x.org,xyzzy\na@x.org,active\nb@x.org,active\n")
     assert [entry.email for entry in people] == ["b@x.org"]
-    assert problem.startswith("line 2: status: “xyzzy” is none of")
+    assert problem.startswith("line 2: status: “xyzzy” is not one of")
     assert '--column "status=none"' in problem
 
 

@@ -271,10 +271,10 @@ def test_a_used_link_brings_nobody_back(service: SubscriptionService) -> None:
     _ask(service)
     token = _token(service)
     service.leave(service.confirm(token, NOW).subscriber)
-    with pytest.raises(TokenError, match="used before"):
+    with pytest.raises(TokenError, match="already used"):
         service.confirm(token, NOW)
     _ask(service, at=NOW + DAY)
-    with pytest.raises(TokenError, match="used before"):
+    with pytest.raises(TokenError, match="already used"):
         service.confirm(token, NOW + DAY)
     assert _found(service).status is SubscriberStatus.PENDING
 
@@ -346,7 +346,7 @@ def test_who_may_see_their_preferences(
     if may:
         assert service.owner(_preferences(ada), NOW) == ada
     else:
-        with pytest.raises(TokenError, match="no subscriber any more"):
+        with pytest.raises(TokenError, match="no longer exists"):
             service.owner(_preferences(ada), NOW)
 
 
@@ -356,7 +356,7 @@ def test_preferences_of_the_erased_and_aged_links(service: SubscriptionService) 
         service.owner(_preferences(ada), NOW + 46 * DAY)
     assert caught.value.aged
     service.store.subscribers.remove(ada.stored_id)
-    with pytest.raises(TokenError, match="no subscriber any more"):
+    with pytest.raises(TokenError, match="no longer exists"):
         service.owner(_preferences(ada), NOW)
 
 
@@ -470,7 +470,7 @@ def test_a_subscriber_has_so_many_profiles(service: SubscriptionService) -> None
     ada = join(service.store)
     for n in range(MOST_PROFILES - 1):
         service.save_profile(_found(service), replace(GRAPHS, name=f"P{n}"))
-    with pytest.raises(InputError, match="the most"):
+    with pytest.raises(InputError, match="the limit"):
         service.save_profile(_found(service), replace(GRAPHS, name="One more"))
     assert service.save_profile(_found(service), replace(ada.profiles[0], keywords=("x",)))
 
@@ -508,13 +508,13 @@ def test_feedback_by_link(service: SubscriptionService) -> None:
     (given,) = service.store.feedback.of([ada.stored_id])
     assert (given.paper_id, given.verdict) == (papers[1].id, Verdict.MORE)
     for position in (0, 3, -1, 10**9):
-        with pytest.raises(TokenError, match="no such paper"):
+        with pytest.raises(TokenError, match="does not contain that paper"):
             paper_of_link(service.store, LINKS, token, position)
 
 
 def test_feedback_on_a_digest_that_is_gone(service: SubscriptionService) -> None:
     token = LINKS.feedback(10**6, 1, Verdict.LESS).split("/")[-3]
-    with pytest.raises(TokenError, match="not kept any more"):
+    with pytest.raises(TokenError, match="no longer keep"):
         paper_of_link(service.store, LINKS, token, 1)
     with pytest.raises(TokenError, match="damaged"):
         paper_of_link(service.store, LINKS, "nonsense", 1)
@@ -588,7 +588,7 @@ def test_a_used_link_does_not_show_its_button(service: SubscriptionService) -> N
     service.confirm(token, NOW)
     assert service.pending(token, NOW).status is SubscriberStatus.ACTIVE
     service.leave(_found(service))
-    with pytest.raises(TokenError, match="used before"):
+    with pytest.raises(TokenError, match="already used"):
         service.pending(token, NOW)
 
 
