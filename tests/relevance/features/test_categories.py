@@ -95,7 +95,7 @@ def test_a_category_is_a_reason_where_it_made_much_of_the_likeness() -> None:
     told = reason(found[here.title], ReasonKind.FIELD)
     assert told is not None
     assert told.details == ("math.KT",)
-    assert told.words == "in math.KT, as papers you liked"
+    assert told.words == "in math.KT, like papers you liked"
     assert told.weight > 0
     assert not untrue(here, interest(liked=liked), found[here.title])
     assert reason(found[there.title], ReasonKind.FIELD) is None
