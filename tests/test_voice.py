@@ -33,7 +33,7 @@ class Text(NamedTuple):
 
 # Each pattern of a translated sentence, with what to write in its place.
 PATTERNS = {
-    r"(?<![Tt]here )\b(?:is|are|was|were|be) no (?!longer|more than|less than|fewer)[a-z]": "is not a",
+    r"(?<!here )\b(?:is|are|was|were|be) no (?!longer|more than|less than|fewer)[a-z]": "is not a",
     r"\bof (?:which|whom)\b": "two sentences",
     r"\b(?:whoever|whomever|whom|whosoever)\b": "who, anyone",
     r"\btold (?:of|to|by)\b|\b(?:is|are) told\b|\btells? of\b": "we tell you, is shown",

@@ -130,7 +130,7 @@ def prepare(
     processes: Processes = None,
     as_json: Json = False,
 ) -> None:
-    """Score the new papers and store the digests that are due."""
+    """Score new papers and store the digests that are due."""
     with opened() as app, stopped_by_signals(app.stopping):
         prepared = _prepare(app, parse_day(day), processes, patient=not no_wait)
     if as_json:
@@ -162,7 +162,7 @@ def _print_prepared(prepared: PrepareReport) -> None:
 
 
 def deliver(processes: Processes = None, as_json: Json = False) -> None:
-    """Send the planned mails; exit code 1 when the relay or a template is in trouble."""
+    """Send the planned emails; exit code 1 on a relay or template problem."""
     with opened() as app:
         delivered = _deliver(app, processes)
         now = app.status()
@@ -174,7 +174,7 @@ def deliver(processes: Processes = None, as_json: Json = False) -> None:
 
 
 def _deliver(app: App, processes: int | None) -> DeliveryReport:
-    with progressing("Sending mails") as progress, stopped_by_signals(app.stopping):
+    with progressing("Sending emails") as progress, stopped_by_signals(app.stopping):
         return day_processes(app, processes).deliver(progress=progress)
 
 

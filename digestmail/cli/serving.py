@@ -25,9 +25,11 @@ class Component(StrEnum):
 
 
 def serve(
-    only: Annotated[Component | None, typer.Option(help="Run just this part.")] = None,
-    host: Annotated[str, typer.Option(help="Address to listen on; else as set.")] = "",
-    port: Annotated[int | None, typer.Option(help="Port to listen on; else as set.")] = None,
+    only: Annotated[Component | None, typer.Option(help="Run only this part.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on, instead of the setting.")] = "",
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on, instead of the setting.")
+    ] = None,
     processes: Processes = None,
 ) -> None:
     """Serve the web pages and run the scheduler until stopped."""

@@ -81,9 +81,7 @@ def parse_keywords(text: str, field: Field = FIELDS["keywords"]) -> tuple[str, .
             ) from None
         plain = keyword.strip('"“”').lower()
         if not keyword.isupper() and _STOP_WORDS.issuperset(plain.split()):
-            everywhere = N_(
-                "“%(word)s” appears in nearly every paper. Try something more specific"
-            )
+            everywhere = N_("“%(word)s” appears in nearly every paper. Try something more specific")
             raise InputError(field.name, Translatable(everywhere, word=keyword))
     return keywords
 

@@ -147,7 +147,7 @@ def test_bad_records_are_told() -> None:
     ("answer", "problem"),
     [
         *JSON_TROUBLES,
-        (Answer('{"papers": []}'), "its answer is not a list: its format may have changed"),
+        (Answer('{"papers": []}'), "its response is not a list: its format may have changed"),
         (Answer('[{"arxiv": 1}]'), "0 of 8 records could be read (record 1: it has no arXiv id)"),
     ],
 )

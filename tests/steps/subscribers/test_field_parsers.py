@@ -73,7 +73,9 @@ def test_lists(text: str, entries: tuple[str, ...]) -> None:
 
 def test_a_keyword_has_its_limits() -> None:
     assert parsed("keywords", "k" * 80) == ("k" * 80,)
-    with pytest.raises(InputError, match=r"“k{30}…” is too long .*10000 characters, the limit is 80"):
+    with pytest.raises(
+        InputError, match=r"“k{30}…” is too long .*10000 characters, the limit is 80"
+    ):
         parsed("keywords", "k" * 10_000)
 
 
