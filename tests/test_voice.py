@@ -122,7 +122,10 @@ def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
         if id(node) in bare | pieces:
             continue
         if isinstance(node, ast.JoinedStr):
-            text = "".join(v.value if isinstance(v, ast.Constant) else "{}" for v in node.values)
+            text = "".join(
+                str(getattr(v, "value", "{}")) if isinstance(v, ast.Constant) else "{}"
+                for v in node.values
+            )
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             text = node.value
         else:

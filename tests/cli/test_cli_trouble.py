@@ -60,7 +60,7 @@ def test_a_broken_template_stops_run_before_a_mail_is_tried(shell: Shell) -> Non
         assert "email/digest/body.txt, line 1" in " ".join(printed.split())
         assert "Traceback" not in printed
     (trouble,) = errors(shell("status", code=1))
-    assert "nothing is called “nonsense” here" in trouble
+    assert "“nonsense” is not defined here" in trouble
     (own / "email/digest/body.txt").write_text(sound)
     shell("run", *DAY)
     assert len(list((shell.folder / "sent").iterdir())) == 1

@@ -315,7 +315,7 @@ async def test_nothing_of_a_reader_is_on_public_pages(web: Trial) -> None:
 def test_no_page_can_be_taken_for_the_path_of_the_service(router: APIRouter) -> None:
     names = {route.path.split("/")[1] for route in router.routes if isinstance(route, APIRoute)}
     for name in names - {""} | {"static"}:
-        with pytest.raises(ValueError, match="should have another path"):
+        with pytest.raises(ValueError, match="needs a different path"):
             Settings(
                 public_url=f"https://lab.example/{name}",
                 secret_key=SecretStr("a secret of the tests, 32 letters"),
