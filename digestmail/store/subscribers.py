@@ -297,7 +297,7 @@ class Subscribers:
         with self._database.writing() as session:
             row = first_row(session, select(PROFILE).where(*owned).with_for_update(), ProfileRow)
             if row is None:
-                raise NotFoundError("that profile is not here any more")
+                raise NotFoundError("that profile no longer exists")
             changed = profile_row(change(profile_of(row)))
             session.execute(update(PROFILE).where(*owned).values(changed))
 

@@ -117,7 +117,7 @@ def test_the_key_is_sent_and_never_logged(caplog: pytest.LogCaptureFixture) -> N
 
 @pytest.mark.parametrize(
     ("answer", "line"),
-    [*JSON_TROUBLES, (as_json({"meta": {}}), "its answer has no list “results”")],
+    [*JSON_TROUBLES, (as_json({"meta": {}}), "its response has no list “results”")],
 )
 def test_trouble_is_one_line(answer: Answer, line: str) -> None:
     with directory(KIND, answer) as (it, _):

@@ -113,7 +113,7 @@ def test_the_key_is_a_header_and_never_logged(caplog: pytest.LogCaptureFixture) 
 
 
 @pytest.mark.parametrize(
-    ("answer", "line"), [*JSON_TROUBLES, (as_json({"total": 0}), "its answer has no list “data”")]
+    ("answer", "line"), [*JSON_TROUBLES, (as_json({"total": 0}), "its response has no list “data”")]
 )
 def test_trouble_is_one_line(answer: Answer, line: str) -> None:
     with directory(KIND, answer) as (it, _):

@@ -11,10 +11,10 @@ from digestmail.steps.subscribers.seed_papers import unpacked
 from digestmail.store import Bounce, Store
 
 _ABOUT = {
-    "subscriber": "who you are here, when your digest comes, and your profiles with all you named",
-    "digests": "each digest that was due, its papers in order, and why one was left out",
-    "deliveries": "each mail to you, and what the mail servers said at each attempt",
-    "feedback": "your word, more or less, on papers",
+    "subscriber": "your address, your schedule, and your profiles with everything you entered",
+    "digests": "each digest that was due, its papers in order, and the reason if it was not sent",
+    "deliveries": "each email to you, with the mail server's reply to each attempt",
+    "feedback": "your feedback on papers: more or less",
     "fewer_like": "papers of a day that brought you too many alike, for three weeks",
     "saved": "your reading list",
     "taps": "actions from the links in your emails, for up to eight days, and whether a script or "

@@ -93,7 +93,7 @@ class _OptionsPage:
         self.paper = feedback.paper_at(store, links.read_options(token), position)
         reader = store.subscribers.get(self.paper.digest.subscriber_id)
         if reader is None or not auto_submit.is_reader(store, reader.stored_id):
-            raise LeftError("this link is of a reader who has left")
+            raise LeftError("this link belongs to someone who unsubscribed")
         self._profile = options.profile_of(reader, self.paper.item)
 
     def lead_on(self, choice: Choice | None = None) -> Response:
