@@ -30,11 +30,11 @@ class ReasonKind(StrEnum):
 
 REASON_MESSAGES = {
     ReasonKind.KEYWORD: N_("matches %(what)s"),
-    ReasonKind.AUTHOR: N_("by %(what)s, whom you follow"),
+    ReasonKind.AUTHOR: N_("by %(what)s, who you follow"),
     ReasonKind.CATEGORY: N_("in %(what)s, which you chose"),
     ReasonKind.TERMS: N_("shares %(what)s with your profile"),
-    ReasonKind.FIELD: N_("in %(what)s, as papers you liked"),
-    ReasonKind.THEME: N_("near what you read, with %(what)s"),
+    ReasonKind.FIELD: N_("in %(what)s, like papers you liked"),
+    ReasonKind.THEME: N_("close to what you read: %(what)s"),
     ReasonKind.MEANING: N_("close in meaning to “%(what)s”"),
     ReasonKind.SIMILAR: N_("like “%(what)s”, which you liked"),
     ReasonKind.TRENDING: N_("trending: %(what)s upvotes"),

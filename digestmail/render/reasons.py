@@ -5,7 +5,7 @@ from digestmail.i18n import N_
 from digestmail.render.locale import Words
 
 # Where a label above the paper says already that it is something different.
-_EDGE = N_("at the edge of your profile, with %(what)s")
+_EDGE = N_("at the edge of your profile: %(what)s")
 
 
 def reason_words(reason: Reason, words: Words) -> str:
