@@ -17,6 +17,7 @@ class DeliveryKind(StrEnum):
     DIGEST = "digest"
     CONFIRM = "confirm"
     LINK = "link"  # a fresh link to the preferences
+    PROFILE = "profile"  # offers to add what a subscriber submitted once more
     LEFT = "left"  # says that no more comes, once, with a way back
     TRIAL = "trial"  # by which an operator tries the relay; never in the ledger
 
@@ -56,6 +57,11 @@ MAILS: Mapping[DeliveryKind, MailSpec] = {
         after_leaving=True,
     ),
     DeliveryKind.LINK: MailSpec(
+        recipients=(SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED),
+        values=("home", "url"),
+        required=("url",),
+    ),
+    DeliveryKind.PROFILE: MailSpec(
         recipients=(SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED),
         values=("home", "url"),
         required=("url",),

@@ -18,6 +18,7 @@ from digestmail.store.lines import Lines
 from digestmail.store.monitoring import Backlog, FailingSource, Overview, Unsent
 from digestmail.store.notes import Notes
 from digestmail.store.papers import Added, Papers
+from digestmail.store.pending_texts import PendingTexts
 from digestmail.store.rate_limits import RateLimits
 from digestmail.store.reading_list import ReadingLists
 from digestmail.store.relay_state import Relays
@@ -59,6 +60,8 @@ class Store:
         self.taps = Taps(database)
         self.saved = ReadingLists(database, self.papers)
         self.uploads = Uploads(database)
+        self.pending_uploads = PendingTexts(database, NoteName.UPLOAD)
+        self.pending_profiles = PendingTexts(database, NoteName.PROFILE)
         self.texts = TextFeatures(database)
         self.retention = Retention(database)
 

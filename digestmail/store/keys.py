@@ -55,3 +55,4 @@ class NoteName(_Key):
     UNKNOWN_SEEDS = "unknown-seeds"  # ids that arXiv does not know, with when to ask again
     BACKFILL = "backfill"  # how far the past days of a source are read
     UPLOAD = "upload"  # of a subscriber who has not confirmed yet
+    PROFILE = "profile"  # one that was submitted for a subscriber, who may add it

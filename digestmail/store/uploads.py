@@ -1,4 +1,4 @@
-"""Uploads of readers: papers of their owner alone, and those that wait for a confirmation."""
+"""Uploads of readers: papers of their owner alone."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -8,14 +8,10 @@ from sqlalchemy import ColumnElement, delete, insert, select
 
 from digestmail.domain import Paper
 from digestmail.store.database import Database
-from digestmail.store.keys import NoteName
 from digestmail.store.papers import UPLOADS, paper_of, row_of
-from digestmail.store.service_tables import NOTE
-from digestmail.store.sql import MOST_VALUES, all_rows, chunks, upsert
+from digestmail.store.sql import MOST_VALUES, all_rows, chunks
 from digestmail.store.tables import PAPER, PAPER_NAME, PaperRow
 
-MAX_WAITING = 100  # waiting at a time; of more the oldest goes
-_NAME = NoteName.UPLOAD.of("")
 _LONG_AGO = datetime(1991, 8, 14, tzinfo=UTC)  # when arXiv began
 
 
@@ -73,42 +69,6 @@ class Uploads:
             gone = [row.id for row in session.execute(query) if row.key not in spared]
             for chunk in chunks(gone, MOST_VALUES):
                 session.execute(delete(PAPER).where(PAPER.c.id.in_(chunk)))
-
-    # --- until a confirmation ----------------------------------------------------------------
-
-    def keep(self, subscriber_id: int, text: str, now: datetime) -> None:
-        """Store a text for one who has not confirmed yet, in place of an earlier one.
-
-        An empty one only takes that away.
-        """
-        values = {"name": f"{_NAME}{subscriber_id}", "value": text, "at": now}
-        named = NOTE.c.name == values["name"]
-        newest = select(NOTE.c.name).where(NOTE.c.name.startswith(_NAME))
-        newest = newest.order_by(NOTE.c.at.desc(), NOTE.c.name).offset(MAX_WAITING)
-        with self._database.writing() as session:
-            session.execute(delete(NOTE).where(named))
-            if text:
-                session.execute(upsert(session, NOTE).values(values).on_conflict_do_nothing())
-                too_many = list(session.execute(newest).scalars())
-                session.execute(delete(NOTE).where(NOTE.c.name.in_(too_many)))
-
-    def waiting(self, subscriber_id: int) -> str:
-        """Return the text stored for a subscriber; empty when there is none."""
-        query = select(NOTE.c.value).where(NOTE.c.name == f"{_NAME}{subscriber_id}")
-        with self._database.reading() as session:
-            return session.execute(query).scalar() or ""
-
-    def take(self, subscriber_id: int) -> str:
-        """Return the text stored for a subscriber and erase it; empty when there is none."""
-        deletion = delete(NOTE).where(NOTE.c.name == f"{_NAME}{subscriber_id}")
-        with self._database.writing() as session:
-            return session.execute(deletion.returning(NOTE.c.value)).scalar() or ""
-
-    def forget(self, before: datetime) -> None:
-        """Erase what has waited since before an instant."""
-        old = NOTE.c.name.startswith(_NAME), NOTE.c.at < before
-        with self._database.writing() as session:
-            session.execute(delete(NOTE).where(*old))
 
 
 def _owned_by(subscriber_id: int) -> tuple[ColumnElement[bool], ...]:

@@ -164,6 +164,8 @@ class Composer:
                 return {"url": url, "never_url": links.never(recipient.id)}
             case DeliveryKind.LINK:
                 return {"url": links.preferences(recipient.id, now)}
+            case DeliveryKind.PROFILE:
+                return {"url": links.preferences(recipient.id, now) + "/submitted"}
             case DeliveryKind.LEFT:
                 until = delivery.due_at + RETURN_LIFETIME
                 return {"url": links.way_back(recipient.id, recipient.unsubscribe_serial, until)}

@@ -15,6 +15,7 @@ def prune(store: Store, now: datetime) -> int:
     store.rate_limits.forget(now - COUNTERS)
     store.damped.forget(now - FEEDBACK_WEIGHTS.damped_lifetime)
     store.taps.forget(now - COUNTERS)
-    store.uploads.forget(now - UNCONFIRMED)
+    store.pending_uploads.forget(now - UNCONFIRMED)
+    store.pending_profiles.forget(now - UNCONFIRMED)
     store.texts.forget(now - TEXTS)
     return store.subscribers.forget_unconfirmed(now - UNCONFIRMED)

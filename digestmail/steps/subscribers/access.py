@@ -11,17 +11,22 @@ _MAILS_A_WEEK = 3  # that anybody who knows an address can ask for
 _OWN_MAILS_A_DAY = 3  # that only who has a link already can ask for
 
 
-def mail_link(store: Store, email: str, now: datetime) -> None:
+def mail_link(
+    store: Store, email: str, now: datetime, kind: DeliveryKind = DeliveryKind.LINK
+) -> bool:
     """Mail a fresh link to an active or paused subscriber, at most a few times a week.
 
     Anybody may ask for it: one who pesters a reader so keeps them from no link of their own.
+    Returns whether the mail is planned; ``kind`` decides where its link leads.
     """
     known = store.subscribers.find(email)
     if known is None or known.status not in STAYS:
-        return
+        return False
     key = store.salt.hash(Counted.LINK_MAIL.of(rate_key(known.email)))
-    if store.rate_limits.allow(key, _MAILS_A_WEEK, timedelta(days=7), now):
-        _plan(store, known, now)
+    is_allowed = store.rate_limits.allow(key, _MAILS_A_WEEK, timedelta(days=7), now)
+    if is_allowed:
+        _plan(store, known, now, kind)
+    return is_allowed
 
 
 def mail_own_link(store: Store, subscriber: Subscriber, now: datetime) -> None:
@@ -32,6 +37,8 @@ def mail_own_link(store: Store, subscriber: Subscriber, now: datetime) -> None:
         _plan(store, subscriber, now)
 
 
-def _plan(store: Store, subscriber: Subscriber, now: datetime) -> None:
-    once = f"link:{subscriber.id}:{now.timestamp():.6f}"
-    store.ledger.plan(DeliveryKind.LINK, subscriber.stored_id, subscriber.email, once, now)
+def _plan(
+    store: Store, subscriber: Subscriber, now: datetime, kind: DeliveryKind = DeliveryKind.LINK
+) -> None:
+    once = f"{kind}:{subscriber.id}:{now.timestamp():.6f}"
+    store.ledger.plan(kind, subscriber.stored_id, subscriber.email, once, now)

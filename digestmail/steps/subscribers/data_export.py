@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digestmail.domain import Attempt, DampedPaper, Delivery, Digest, DigestItem, Paper, Subscriber
-from digestmail.steps.subscribers.import_export.export import plain
+from digestmail.steps.subscribers import submitted_profile
+from digestmail.steps.subscribers.import_export.export import plain, plain_profile
 from digestmail.steps.subscribers.seed_papers import unpacked
 from digestmail.store import Bounce, Store
 
@@ -20,6 +21,7 @@ _ABOUT = {
     "taps": "actions from the links in your emails, for up to eight days, and whether a script or "
     "a person pressed the button; we use this to recognise link scanners",
     "uploads": "details of your example papers from files you uploaded; used only for you",
+    "submitted": "a profile submitted with your address that you have not added yet",
     "bounces": "reports that an email did not reach you, or that you marked it as unwanted",
     "blocked": "why we must not email your address; null if we may",
     "times": "times are in UTC; dates are in your time zone",
@@ -81,6 +83,7 @@ def everything(store: Store, subscriber: Subscriber, now: datetime) -> dict[str,
             for tap in taps
         ],
         "uploads": _each(_upload, _uploads(store, subscriber_id)),
+        "submitted": _submitted(store, subscriber),
         "bounces": _each(_bounce, store.bounces.of_subscriber(subscriber_id)),
         "blocked": store.suppressions.reason(store.salt.address_hash(subscriber.email)),
     }
@@ -94,6 +97,13 @@ def _fewer_like(
         "profile": names.get(damped.profile_id),
         "given": _instant(damped.damped_at),
     }
+
+
+def _submitted(store: Store, subscriber: Subscriber) -> dict[str, Any] | None:
+    submitted = submitted_profile.waiting(store, subscriber)
+    if submitted is None:
+        return None
+    return plain_profile(submitted.profile) | {"uploads": _each(_upload, submitted.uploads)}
 
 
 def _each(plain_of: Any, values: Iterable[Any]) -> list[dict[str, Any]]:
@@ -163,7 +173,7 @@ def _bounce(bounce: Bounce) -> dict[str, Any]:
 
 def _uploads(store: Store, subscriber_id: int) -> list[Paper]:
     """Return those that wait for a confirmation as well."""
-    waiting = unpacked(store.uploads.waiting(subscriber_id))
+    waiting = unpacked(store.pending_uploads.waiting(subscriber_id))
     return [*store.uploads.of(subscriber_id), *waiting]
 
 

@@ -215,8 +215,8 @@ def keep_uploads(store: Store, subscriber_id: int, papers: Sequence[Paper], now:
     if reader is None:
         return
     if reader.confirmed_at is None:
-        waiting = unpacked(store.uploads.waiting(subscriber_id))
-        store.uploads.keep(subscriber_id, packed([*waiting, *papers]), now)
+        waiting = unpacked(store.pending_uploads.waiting(subscriber_id))
+        store.pending_uploads.keep(subscriber_id, packed([*waiting, *papers]), now)
         return
     short = [replace(paper, abstract=paper.abstract[:_ABSTRACT]) for paper in papers[:_MAX_PAPERS]]
     store.uploads.add(subscriber_id, short)

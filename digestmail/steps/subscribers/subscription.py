@@ -20,7 +20,7 @@ from digestmail.errors import InputError, TokenError
 from digestmail.i18n import N_, Translatable
 from digestmail.mail.address import rate_key
 from digestmail.steps.links import Links
-from digestmail.steps.subscribers import access, leaving
+from digestmail.steps.subscribers import access, leaving, submitted_profile
 from digestmail.steps.subscribers.confirmation import (
     ask_to_confirm,
     confirm_limits,
@@ -71,7 +71,8 @@ class SubscriptionService:
         """Take a request from the public form; ``email`` has been checked.
 
         A new or former subscriber is asked to confirm by email, at most once a day; one who is
-        active already is mailed a link to the preferences instead, and nothing of theirs changes.
+        active already is mailed a link to the preferences instead, or to a page that offers the
+        profile as another one, and nothing of theirs changes.
         Of several requests the last counts for which a mail could go.
         ``uploads``, papers that only the visitor's file tells of, wait for the confirmation.
         """
@@ -84,18 +85,18 @@ class SubscriptionService:
                     email=email, language=language, schedule=schedule, profiles=(profile,)
                 )
                 added = self.store.subscribers.add(fresh, now)
-                self.store.uploads.keep(added.stored_id, packed(uploads), now)
+                self.store.pending_uploads.keep(added.stored_id, packed(uploads), now)
                 ask_to_confirm(self.store, added, now)
             except InputError:  # the same request came twice at once; the other is served
                 return
         elif known.status in _MAILED:
-            self.mail_link(email, now)
+            submitted_profile.offer(self.store, known, profile, uploads, now)
         elif known.status in _UNCONFIRMED:
             # A mail that went out confirms what was asked before it; so nobody changes that
             # unseen, and who was a subscriber once keeps all of it until a mail can ask them.
             turn = next_turn(self.store, known, now)
             if turn and self._take_over(known, profile, schedule, now):
-                self.store.uploads.keep(known.stored_id, packed(uploads), now)
+                self.store.pending_uploads.keep(known.stored_id, packed(uploads), now)
                 plan_confirm_mail(self.store, known, turn, now)
 
     def _take_over(
@@ -168,7 +169,7 @@ class SubscriptionService:
         if confirmed:
             self.store.suppressions.lift(self.store.salt.address_hash(subscriber.email))
             self.store.rate_limits.reset(confirm_limits(self.store, subscriber.email)[1].key)
-            waiting = unpacked(self.store.uploads.take(subscriber_id))
+            waiting = unpacked(self.store.pending_uploads.take(subscriber_id))
             keep_uploads(self.store, subscriber_id, waiting, now)
         return Confirmation(subscriber, confirmed)
 
@@ -278,7 +279,8 @@ class SubscriptionService:
     def _remove(self, subscriber: Subscriber) -> None:
         subscriber_id = subscriber.stored_id
         self.store.subscribers.remove(subscriber_id)
-        self.store.uploads.take(subscriber_id)
+        self.store.pending_uploads.take(subscriber_id)
+        self.store.pending_profiles.take(subscriber_id)
         self.store.uploads.drop(subscriber_id)
 
     def leave(self, subscriber: Subscriber) -> None:
@@ -305,10 +307,27 @@ class SubscriptionService:
 
     def save_profile(self, subscriber: Subscriber, profile: Profile) -> int:
         """Store a new or changed profile of a subscriber; returns its id."""
-        if profile.id is None and len(subscriber.profiles) >= MOST_PROFILES:
-            most = N_("you already have %(most)s profiles, which is the limit")
-            raise InputError("name", Translatable(most, most=MOST_PROFILES))
+        if profile.id is None:
+            self._check_room(subscriber)
         return self.store.subscribers.save_profile(replace(profile, subscriber_id=subscriber.id))
+
+    def _check_room(self, subscriber: Subscriber) -> None:
+        if len(subscriber.profiles) >= MOST_PROFILES:
+            most = N_("there are %(most)s profiles already, the most")
+            raise InputError("name", Translatable(most, most=MOST_PROFILES))
+
+    def add_submitted(self, subscriber: Subscriber, now: datetime) -> bool:
+        """Add the profile that waits for a subscriber; return whether there was one.
+
+        InputError where they have as many profiles as they may.
+        """
+        self._check_room(subscriber)
+        submitted = submitted_profile.take(self.store, subscriber)
+        if submitted is None:
+            return False
+        self.save_profile(subscriber, submitted.profile)
+        keep_uploads(self.store, subscriber.stored_id, submitted.uploads, now)
+        return True
 
     def suppressed(self, email: str) -> str | None:
         """Return why an address must not be mailed; None when it may."""

@@ -40,6 +40,7 @@ _NAMES = (
     "returned",
     "save",
     "saved",
+    "submitted",
     "subscribe",
     "subscribe_trending",
     "thanks",

@@ -89,7 +89,9 @@ def test_uploads_are_told_also_while_they_wait(store: Store) -> None:
     ada = join(store)
     store.uploads.add(ada.stored_id, [stored])
     store.uploads.add((ada.stored_id) + 1, [replace(stored, abstract="Eve's.")])
-    store.uploads.keep(ada.stored_id, packed([Paper(key="library:abc", title="On snow")]), NOW)
+    store.pending_uploads.keep(
+        ada.stored_id, packed([Paper(key="library:abc", title="On snow")]), NOW
+    )
     told = everything(store, ada, NOW)["uploads"]
     assert [(one["title"], one["abstract"]) for one in told] == [
         ("On ice", "Cold."),

@@ -26,7 +26,8 @@ from digestmail.steps.subscribers.seed_papers import (
 )
 from digestmail.steps.subscribers.uploaded_library import with_file
 from digestmail.store import Store
-from digestmail.store.uploads import MAX_WAITING, own_key
+from digestmail.store.pending_texts import MAX_WAITING
+from digestmail.store.uploads import own_key
 from digestmail.text import readable
 
 MINE = Paper(key="library:abc", title="On my own work", abstract="Mine.", authors=("Jane Doe",))
@@ -158,11 +159,11 @@ def test_arxiv_takes_the_place_of_an_upload(store: Store) -> None:
 
 def test_few_uploads_wait_and_the_oldest_goes(store: Store) -> None:
     for number in range(MAX_WAITING + 2):
-        store.uploads.keep(number, f"text {number}", NOW + number * DAY)
-    assert [store.uploads.take(number) for number in (0, 1, 2)] == ["", "", "text 2"]
-    assert store.uploads.take(2) == ""
-    store.uploads.forget(NOW + (MAX_WAITING + 1) * DAY)
-    assert [store.uploads.take(number) for number in (MAX_WAITING, MAX_WAITING + 1)] == [
+        store.pending_uploads.keep(number, f"text {number}", NOW + number * DAY)
+    assert [store.pending_uploads.take(number) for number in (0, 1, 2)] == ["", "", "text 2"]
+    assert store.pending_uploads.take(2) == ""
+    store.pending_uploads.forget(NOW + (MAX_WAITING + 1) * DAY)
+    assert [store.pending_uploads.take(number) for number in (MAX_WAITING, MAX_WAITING + 1)] == [
         "",
         f"text {MAX_WAITING + 1}",
     ]

@@ -15,6 +15,7 @@ from digestmail.domain import (
     Subscriber,
     SubscriberStatus,
     Verdict,
+    trending_profile,
 )
 from digestmail.errors import InputError, NotFoundError, TokenError
 from digestmail.steps.daily import plan
@@ -148,13 +149,20 @@ def test_profiles_do_not_pile_up(service: SubscriptionService) -> None:
 
 
 @pytest.mark.parametrize("status", [SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED])
+@pytest.mark.parametrize(
+    ("profile", "kind"),
+    [(OTHER, DeliveryKind.PROFILE), (trending_profile(), DeliveryKind.LINK)],
+)
 def test_one_who_is_here_gets_a_link_and_nothing_changes(
-    service: SubscriptionService, status: SubscriberStatus
+    service: SubscriptionService,
+    status: SubscriberStatus,
+    profile: Profile,
+    kind: DeliveryKind,
 ) -> None:
     ada = join(service.store, status=status)
-    service.subscribe(ADA, OTHER, EVENING, NOW)
+    service.subscribe(ADA, profile, EVENING, NOW)
     assert _found(service) == ada
-    assert _letters(service) == [DeliveryKind.LINK]
+    assert _letters(service) == [kind]
 
 
 def test_anybody_may_ask_for_three_links_a_week(service: SubscriptionService) -> None:
@@ -640,9 +648,9 @@ def test_what_waits_of_one_who_left_goes_with_them(service: SubscriptionService)
     service.leave(_joined(service))
     _with_upload(service, _UPLOAD, at=NOW + 2 * DAY)
     ada = _found(service)
-    assert service.store.uploads.waiting(ada.stored_id)
+    assert service.store.pending_uploads.waiting(ada.stored_id)
     service.erase(ada, NOW + 2 * DAY)
-    assert not service.store.uploads.waiting(ada.stored_id)
+    assert not service.store.pending_uploads.waiting(ada.stored_id)
 
 
 def test_an_upload_by_the_operator_waits_too(service: SubscriptionService) -> None:
@@ -662,7 +670,7 @@ def test_who_never_asked_is_forgotten_and_never_mailed(service: SubscriptionServ
     ada, token = _found(service), _never(service)
     service.refuse(token, NOW)
     service.refuse(token, NOW)  # pressed twice
-    assert service.store.uploads.take(ada.stored_id) == ""
+    assert service.store.pending_uploads.take(ada.stored_id) == ""
     _ask(service, at=NOW + 2 * DAY)
     _ask(service, "ada+again@example.net", at=NOW + 4 * DAY)
     assert service.store.subscribers.all() == []

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from digestmail.domain import PROFILE_FIELDS, SCHEDULE_FIELDS, Field, Subscriber
+from digestmail.domain import PROFILE_FIELDS, SCHEDULE_FIELDS, Field, Profile, Subscriber
 from digestmail.steps.reading.citations import harmless
 from digestmail.steps.subscribers.import_export.columns import OWN_COLUMNS
 
@@ -20,8 +20,13 @@ def plain(subscriber: Subscriber) -> dict[str, Any]:
         "language": subscriber.language,
         **_plain(SCHEDULE_FIELDS, subscriber.schedule),
         "paused_until": until.isoformat() if until else None,
-        "profiles": [_plain(PROFILE_FIELDS, profile) for profile in subscriber.profiles],
+        "profiles": [plain_profile(profile) for profile in subscriber.profiles],
     }
+
+
+def plain_profile(profile: Profile) -> dict[str, Any]:
+    """Return a profile as JSON has it."""
+    return _plain(PROFILE_FIELDS, profile)
 
 
 def _plain(fields: Mapping[str, Field], value: object) -> dict[str, Any]:
