@@ -1,10 +1,11 @@
-"""The first page: the trending papers of today or of this week."""
+"""The first page: the trending papers of today, this week or this month."""
 
 from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from digestmail.domain import TrendingBasis
 from digestmail.services.trending import Listing, Order, Span
 from digestmail.web.shared.forms import FormView
 from digestmail.web.shared.public_cache import Throttled, cached
@@ -23,7 +24,7 @@ router = APIRouter(dependencies=[Throttled])
 
 @router.api_route("/", methods=READ_METHODS)
 def trending(context: Context, request: Request) -> Response:
-    """Show the papers of today or this week; of the week by default where today has none."""
+    """Show the papers of today, the week or the month; of the week where today has none."""
     if context.form_guard.proof_of_work:  # its sum is good for one visitor, once
         page = _trending(context, request)
         page.headers["Cache-Control"] = "private, no-store"
@@ -47,6 +48,7 @@ def _trending(context: RequestContext, request: Request) -> Response:
         nothing_today=nothing_today,
         papers=[paper_summary(paper) for paper in listing.papers],
         listing=listing,
+        bases=_bases(context, view, span, listing),
         pager=view.pager(listing.total),
         feed=feed_query(PaperListView("", category=view.category)),
         form=FormView(subscription_texts({"categories": view.category})),
@@ -63,3 +65,13 @@ def _listing(context: RequestContext, view: PaperListView, span: Span) -> Listin
         first=view.first,
         size=PAGE_SIZE,
     )
+
+
+def _bases(
+    context: RequestContext, view: PaperListView, span: Span, listing: Listing
+) -> tuple[TrendingBasis, ...]:
+    """Return what the order of trending papers rests on, also where another order is shown."""
+    if view.order != Order.NEWEST:
+        return listing.bases
+    trending = context.app.trending.list(span, context.now, category=view.category, size=0)
+    return trending.bases

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ def order(page: str) -> list[str]:
 
 async def test_the_first_page_shows_todays_most_upvoted(web: Trial) -> None:
     page = await text(web, "/")
-    assert '<h1 class="part">Today’s papers</h1>' in page
+    assert '<h1 class="part">Trending papers today</h1>' in page
     assert order(page) == ["sand dunes", "ice sheets"]
     assert "9 upvotes" in page
     assert 'href="/papers/arxiv:2611.00001"' in page
@@ -89,7 +90,7 @@ async def test_lists_are_switched_by_links(web: Trial) -> None:
 async def test_a_day_without_papers_shows_the_week(web: Trial) -> None:
     web.clock.move(days=2)
     page = await text(web, "/")
-    assert "Nothing new has come today" in page
+    assert "No new papers today so far." in page
     assert "Melting ice" in page
     assert "Melting ice" not in await text(web, "/", span="today")
 
@@ -103,12 +104,12 @@ async def test_categories_with_counts_filter_the_list(web: Trial) -> None:
     page = await text(web, "/")
     assert page.index("physics.ao-ph <span") < page.index("cs.LG <span")  # the primary one first
     assert order(await text(web, "/", category="cs.LG")) == ["ice sheets"]
-    assert "No paper of cs.XX" in await text(web, "/", category="cs.XX")
+    assert "No papers in cs.XX today." in await text(web, "/", category="cs.XX")
 
 
 async def test_an_empty_site_is_friendly(tmp_path: Path) -> None:
     async with trial(tmp_path) as web:
-        assert "No paper has come" in await text(web, "/")
+        assert "No papers in the last seven days." in await text(web, "/")
         assert "Nothing found" in await text(web, "/papers", q="ice")
         assert (await web.get("/papers.atom")).status_code == 200
 
@@ -502,3 +503,36 @@ async def test_the_pages_work_on_each_database(tmp_path: Path, database_url: str
             assert "/daily/papers/" in answer.text
         assert (await client.get("/daily/papers/%00?q=%00")).status_code == 404
     app.close()
+
+
+# --- the page of trending papers ---------------------------------------------------------------
+
+
+async def test_three_spans_have_addresses_to_bookmark(web: Trial) -> None:
+    page = await text(web, "/")
+    for span in ("today", "week", "month"):
+        assert f'href="/?span={span}"' in page
+    month = await text(web, "/", span="month", category="cs.CL")
+    assert 'href="/?span=month&amp;category=cs.CL" aria-current="true"' in month
+
+
+async def test_the_order_by_upvotes_is_offered_only_where_there_are_any(web: Trial) -> None:
+    paper = Paper(key="test:fjord", title="Fjords", categories=("geo.fjord",))
+    web.app.store.papers.add([paper], web.clock())
+    quiet = await text(web, "/", span="week", category="geo.fjord")
+    assert "Most upvoted" not in quiet
+    assert "This week’s papers in geo.fjord" in quiet
+    web.app.store.papers.add([replace(paper, upvotes=12)], web.clock())
+    web.app.__dict__.pop("trending")  # looks for what is new once in some seconds
+    voted = await text(web, "/", span="week", category="geo.fjord")
+    assert "Most upvoted" in voted
+    assert "Trending in geo.fjord this week" in voted
+    assert "1 paper. Ranked by upvotes." in voted
+    newest = await text(web, "/", span="week", category="geo.fjord", order="newest")
+    assert "Most upvoted" in newest  # the way back
+    assert "1 paper. Newest first." in newest
+
+
+async def test_the_first_page_searches(web: Trial) -> None:
+    page = await text(web, "/")
+    assert '<form class="finding" method="get" action="/papers" role="search">' in page
