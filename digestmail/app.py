@@ -58,6 +58,7 @@ from digestmail.steps.daily.retention import RetentionReport, RetentionRules, de
 from digestmail.steps.daily.status import Status, status
 from digestmail.steps.daily.summaries import SummaryRules
 from digestmail.steps.links import Links
+from digestmail.steps.reading.lines import LineReader
 from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.store import Database, DigestPlan, Store
 from digestmail.store.migrate import require_current
@@ -208,6 +209,12 @@ class App:
         return open_lookup(self.settings, self.clock, self._monotonic, self._pause)
 
     @cached_property
+    def lines(self) -> LineReader:
+        """Return what puts the lines of a language model on papers."""
+        chosen = self.settings.summaries
+        return LineReader(self.store, chosen.languages if chosen.is_on else ())
+
+    @cached_property
     def delivery(self) -> DeliveryService:
         """Return the service that sends planned mails."""
         return DeliveryService(
@@ -277,12 +284,14 @@ class App:
             latest=timedelta(hours=self.settings.digest.latest_hours),
             stop=self.stopping,
             operator=operator_address(self.settings),
+            lines=self.lines,
         )
 
     def digest_message(self, subscriber: Subscriber, digest: Digest) -> Message:
         """Return the mail of a digest that may not be stored, for a trial."""
+        lined = self.lines.digest(digest, subscriber.language)
         return self.composer.digest_message(
-            subscriber.recipient, digest, self.clock(), delivery_id=0
+            subscriber.recipient, lined, self.clock(), delivery_id=0
         )
 
     def fetch_bounces(self) -> BounceTally:

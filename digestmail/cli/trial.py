@@ -77,7 +77,8 @@ def preview(
     with opened() as app:
         subscriber = app.store.subscribers.by_email(email)
         digest = app.preview(subscriber)
-        rendered = app.composer.digest(subscriber.recipient, digest, app.clock())
+        lined = app.lines.digest(digest, subscriber.language)
+        rendered = app.composer.digest(subscriber.recipient, lined, app.clock())
     if html is not None:
         try:
             html.write_text(rendered.html, encoding="utf-8")

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from digestmail.domain.lines import WrittenLine
 from digestmail.domain.stored import Stored
 
 
@@ -16,7 +17,7 @@ class Paper(Stored):
     ``key`` is ``arxiv:<id without version>``, else ``doi:<lower case>``, else ``<source>:<id>``.
     ``aliases`` are other keys of the same work that the record tells, such as the DOI of the
     journal version of a preprint. ``id`` and ``first_seen_at`` are given by the store; "new"
-    always means ``first_seen_at``.
+    always means ``first_seen_at``. ``written`` is not stored with a paper, see ``Lines``.
     Texts hold no control characters and no markup; LaTeX stays as its authors wrote it.
     """
 
@@ -34,6 +35,7 @@ class Paper(Stored):
     pdf_url: str = ""  # like all addresses: http, https or empty
     code_url: str = ""  # a repository
     project_url: str = ""  # a page of its authors about it
+    written: WrittenLine | None = None  # in the language of the reader it is shown to
     version: int = 1
     published_at: datetime | None = None
     updated_at: datetime | None = None

@@ -14,6 +14,7 @@ from digestmail.text.contribution import contribution_line
 
 LINE_LIMIT = 280  # characters: two lines of a mail, three of a telephone
 _SOURCE_LIMIT = 40
+_TITLE_LIMIT = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,14 @@ class PaperLine:
 
     text: str  # empty where the paper has no abstract and nobody summarised it
     mark: str = ""  # empty for sentences of the abstract
+    title: str = ""  # in the reader's language, machine-written too; empty where it is not
 
 
-def paper_line(paper: Paper, *, limit: int = LINE_LIMIT, written: str = "") -> PaperLine:
-    """Return the line of a paper, at most ``limit`` characters.
-
-    ``written`` is the line that a language model wrote for this reader, if it did.
-    """
-    if text := clean(written, limit):
-        return PaperLine(text, Translatable(N_("machine-written")))
+def paper_line(paper: Paper, *, limit: int = LINE_LIMIT) -> PaperLine:
+    """Return the line of a paper, at most ``limit`` characters."""
+    if paper.written and (text := clean(paper.written.text, limit)):
+        title = clean(paper.written.title, _TITLE_LIMIT)
+        return PaperLine(text, Translatable(N_("machine-written")), title)
     if text := clean(paper.summary, limit):
         source = clean(paper.summary_source, _SOURCE_LIMIT)
         return PaperLine(text, Translatable(N_("summary by %(source)s"), source=source))

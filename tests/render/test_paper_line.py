@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from digestmail.domain import Paper
+from digestmail.domain import Paper, WrittenLine
 from digestmail.render.external_links import external_links
 from digestmail.render.paper_line import LINE_LIMIT, paper_line
 
@@ -22,8 +22,10 @@ def test_a_summary_of_a_source_names_it() -> None:
 
 def test_a_line_written_for_the_reader_goes_first() -> None:
     paper = replace(PAPER, summary="Ponds, solved.", summary_source="Hugging Face")
-    line = paper_line(paper, written="Löst Schmelztümpel schneller.")
+    written = WrittenLine("Löst Schmelztümpel schneller.", "Tümpel")
+    line = paper_line(replace(paper, written=written))
     assert (line.text, line.mark) == ("Löst Schmelztümpel schneller.", "machine-written")
+    assert line.title == "Tümpel"
 
 
 def test_a_paper_without_an_abstract_has_no_line() -> None:

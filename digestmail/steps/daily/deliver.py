@@ -36,6 +36,7 @@ from digestmail.steps.daily.compose import Composer
 from digestmail.steps.daily.lease_queue import LeasedMail, LeaseQueue
 from digestmail.steps.daily.outcomes import RETRIES, Transition, decide, is_doubtful, withdrawn
 from digestmail.steps.daily.recording import RECORDING, Recorder, RecordingParameters
+from digestmail.steps.reading.lines import LineReader
 from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.steps.subscribers.suppression import LEFT_REASON
 from digestmail.store import Finish, NoteName, Recovered, Store, ToWire
@@ -89,7 +90,8 @@ class Sender:
     """The sender of planned mails. ``latest``: how long after its time a mail may still go.
 
     Once ``stop`` is set, mails being handed over are finished and no others are begun.
-    ``operator``: the address that is told of a relay in trouble; empty: nobody's.
+    ``operator``: the address that is told of a relay in trouble; empty: nobody's. ``lines`` puts
+    the lines of a language model on papers; None: there are none.
     """
 
     store: Store
@@ -100,6 +102,7 @@ class Sender:
     latest: timedelta
     stop: threading.Event = field(default_factory=threading.Event)
     operator: str = ""
+    lines: LineReader | None = None
     recording: RecordingParameters = RECORDING
 
     async def deliver(
@@ -153,6 +156,7 @@ class _Run:
         )
         self._queue = LeaseQueue(
             sender.store,
+            sender.lines or LineReader(sender.store, ()),
             owner,
             sender.mailer.concurrency * BATCH_PER_CONNECTION,
             sender.recording.lease,
@@ -259,7 +263,8 @@ class _Run:
             return withdrawn("the subscriber's address has changed")
         try:
             now = self._sender.clock()
-            digest = mail.digests.get(delivery.digest_id) if delivery.digest_id else None
+            rows, digest_id = mail.digests, delivery.digest_id
+            digest = rows.get(digest_id) if rows and digest_id else None
             return self._sender.composer.message(delivery, recipient, now, digest)
         except StoreError:
             raise

@@ -1,14 +1,15 @@
 """The mails that a run of deliver has leased: a few at a time, shared by all its connections."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from digestmail.domain import Clock, Delivery, DeliveryKind, Paper, Recipient
 from digestmail.errors import StoreError
+from digestmail.steps.reading.lines import LineReader
 from digestmail.steps.subscribers.suppression import suppression_reasons
 from digestmail.store import Store
 from digestmail.store.digest_rows import DigestRows
@@ -21,19 +22,21 @@ class LeasedMail:
     delivery: Delivery
     recipient: Recipient | None
     suppression: str  # why their address must not be mailed; empty when it may
-    digests: DigestRows
+    digests: DigestRows | None
     lease_end: float
 
 
 class LeaseQueue:
     """Leases deliveries for one owner, ``size`` at a time, for the tasks of one event loop.
 
-    ``lease_end`` returns when a lease that begins now ends, by a clock that nobody sets.
+    ``lines`` puts the lines of a language model on papers. ``lease_end`` returns when a lease that
+    begins now ends, by a clock that nobody sets.
     """
 
     def __init__(
         self,
         store: Store,
+        lines: LineReader,
         owner: str,
         size: int,
         lease: timedelta,
@@ -41,6 +44,7 @@ class LeaseQueue:
         lease_end: Callable[[], float],
     ) -> None:
         self._store = store
+        self._lines = lines
         self._owner = owner
         self._size = size
         self._lease = lease
@@ -49,7 +53,8 @@ class LeaseQueue:
         self._mails: deque[LeasedMail] = deque()
         self._claiming: asyncio.Task[None] | None = None
         self._is_drained = False
-        self._papers: dict[int, Paper] = {}  # met in this run; its digests share most of them
+        # Met in this run, by the language of their lines; its digests share most of them.
+        self._papers: defaultdict[str, dict[int, Paper]] = defaultdict(dict)
 
     async def next(
         self, kinds: Collection[DeliveryKind], is_halted: Callable[[], bool]
@@ -93,10 +98,34 @@ class LeaseQueue:
     def _load(self, deliveries: Sequence[Delivery], until: float) -> list[LeasedMail]:
         people = self._store.subscribers.recipients({d.subscriber_id for d in deliveries})
         reasons = suppression_reasons(self._store, {person.email for person in people.values()})
-        digest_ids = [d.digest_id for d in deliveries if d.digest_id is not None]
-        digests = self._store.digests.load(digest_ids, self._papers)
+        tags = {key: self._lines.language_of(person.language) for key, person in people.items()}
+        digests = self._digests(deliveries, tags)
         pairs = ((delivery, people.get(delivery.subscriber_id)) for delivery in deliveries)
         return [
-            LeasedMail(d, person, reasons.get(person.email, "") if person else "", digests, until)
+            LeasedMail(
+                delivery=d,
+                recipient=person,
+                suppression=reasons.get(person.email, "") if person else "",
+                digests=digests.get(tags.get(d.subscriber_id, "")),
+                lease_end=until,
+            )
             for d, person in pairs
         ]
+
+    def _digests(
+        self, deliveries: Sequence[Delivery], tags: Mapping[int, str]
+    ) -> dict[str, DigestRows]:
+        """Read digests by the language of their lines; ``tags`` are those of subscribers."""
+        ids: defaultdict[str, list[int]] = defaultdict(list)
+        for delivery in deliveries:
+            if delivery.digest_id is not None:
+                ids[tags.get(delivery.subscriber_id, "")].append(delivery.digest_id)
+        digests = {}
+        for tag, digest_ids in ids.items():
+            papers = self._papers[tag]
+            known = set(papers)
+            digests[tag] = self._store.digests.load(digest_ids, papers)
+            new = [paper for key, paper in papers.items() if key not in known]
+            if tag:
+                papers |= {paper.stored_id: paper for paper in self._lines.papers(new, tag)}
+        return digests

@@ -5,7 +5,7 @@ Whatever the endpoint does costs lines, never a mail.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digestmail.domain import Clock, Paper, WrittenLine
 from digestmail.errors import EndpointError
@@ -154,7 +154,7 @@ class LineWriter:
             except UnusableReplyError:
                 return completion, None
         english = self._store.lines.of([paper.stored_id], ENGLISH).get(paper.stored_id)
-        original = paper_line(paper, written=english.text if english else "").text
+        original = paper_line(replace(paper, written=english)).text
         title = clean(paper.title, _TITLE)
         completion = self._endpoint.complete(translation_prompt(title, original, language))
         try:

@@ -44,6 +44,7 @@ def show_digest(context: Context, token: str) -> Response:
         digest = context.app.store.digests.get(context.app.links.read_digest(token))
     except NotFoundError:
         raise TokenError("this link belongs to a digest that we no longer keep") from None
+    digest = context.app.lines.digest(digest, context.pages.words.language)
     return context.pages.render(
         "digest",
         day=digest.date,

@@ -38,13 +38,14 @@ def _paper(context: RequestContext, key: str) -> Response:
         return context.pages.render("no_paper", 404, key=key, elsewhere=external_url(key))
     if paper.key != key:
         return RedirectResponse(context.pages.base + paper_path(paper.key), 308)
+    paper, *similar = context.with_lines([paper, *service.similar(paper, _SIMILAR)])
     return context.pages.render(
         "paper",
         title=title_of(paper),
         paper=paper_details(paper),
         address=context.app.links.home + paper_path(paper.key),
         bibtex=bibtex([paper]),
-        similar=[paper_summary(neighbour) for neighbour in service.similar(paper, _SIMILAR)],
+        similar=[paper_summary(neighbour) for neighbour in similar],
         like=urlencode({"seed_papers": _reference(paper)}),
     )
 

@@ -1,7 +1,7 @@
 """A subscriber's reading list, as a page and as files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Literal
 
@@ -49,7 +49,7 @@ def show_saved(
     entries, pager = paginate(saved, page, f"{session.path}/saved")
     return session.render(
         "saved",
-        lines=[_saved_line(entry, liked) for entry in entries],
+        lines=[_saved_line(entry, liked) for entry in _with_lines(session, entries)],
         total=len(saved),
         pager=pager,
         done=action,
@@ -99,6 +99,11 @@ def attachment(content: bytes, name: str, media_type: str) -> Response:
         media_type=f"{media_type}; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _with_lines(session: Session, entries: Sequence[SavedPaper]) -> list[SavedPaper]:
+    papers = session.context.with_lines(entry.paper for entry in entries)
+    return [replace(e, paper=paper) for e, paper in zip(entries, papers, strict=True)]
 
 
 def _saved_line(entry: SavedPaper, liked: set[int]) -> SavedLine:

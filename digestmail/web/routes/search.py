@@ -48,7 +48,9 @@ def _search(context: RequestContext, request: Request) -> Response:
         asks=asks,
         cut=len(one_line(request.query_params.get("q", ""))) > MAX_QUERY,
         results=results,
-        papers=[paper_summary(paper, results.marks) for paper in results.papers],
+        papers=[
+            paper_summary(paper, results.marks) for paper in context.with_lines(results.papers)
+        ],
         pager=view.pager(results.total),
         categories=_choices(context, view.category),
         elsewhere=external_url(view.q),

@@ -46,7 +46,7 @@ def _trending(context: RequestContext, request: Request) -> Response:
         view=view,
         span=span.value,
         nothing_today=nothing_today,
-        papers=[paper_summary(paper) for paper in listing.papers],
+        papers=[paper_summary(paper) for paper in context.with_lines(listing.papers)],
         listing=listing,
         bases=_bases(context, view, span, listing),
         pager=view.pager(listing.total),

@@ -1,7 +1,7 @@
 """The context of a request: the App, the pages in its language, and the limits it is under."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.background import BackgroundTask
 
 from digestmail.app import App
+from digestmail.domain import Paper
 from digestmail.web.shared.background_mailer import BackgroundMailer
 from digestmail.web.shared.capacity import Capacity
 from digestmail.web.shared.form_token import FormGuard, FormToken
@@ -56,6 +57,10 @@ class RequestContext:
     def sending(self) -> BackgroundTask:
         """The task that sends, after an answer, the mails that a request has planned."""
         return BackgroundTask(self.mailer.run)
+
+    def with_lines(self, papers: Iterable[Paper]) -> list[Paper]:
+        """Return papers with the lines that a language model wrote in the language of the page."""
+        return self.app.lines.papers(papers, self.pages.words.language)
 
     def later(self, work: Callable[[], object]) -> BackgroundTask:
         """Return the task that does ``work`` after an answer and sends the mails it has planned.

@@ -37,18 +37,14 @@ class PaperSummary:
     upvotes: int
     line: Segments  # what the paper does; empty where nothing is known
     mark: str  # who says so, if not the authors; to be translated
+    translated_title: str  # empty where it is not
     abstract: Segments  # empty where the line says it all
     links: tuple[ExternalLink, ...]
 
 
-def paper_summary(
-    paper: Paper, phrases: Sequence[Phrase] = (), *, written: str = ""
-) -> PaperSummary:
-    """Return the view of a paper, with the places marked where ``phrases`` stand.
-
-    ``written`` is its machine-written line, see ``paper_line``.
-    """
-    line = paper_line(paper, written=written)
+def paper_summary(paper: Paper, phrases: Sequence[Phrase] = ()) -> PaperSummary:
+    """Return the view of a paper, with the places marked where ``phrases`` stand."""
+    line = paper_line(paper)
     abstract = clean(paper.abstract, _ABSTRACT)
     return PaperSummary(
         title=segments(title_of(paper), phrases),
@@ -61,6 +57,7 @@ def paper_summary(
         upvotes=paper.upvotes,
         line=segments(line.text, phrases),
         mark=line.mark,
+        translated_title=line.title,
         abstract=segments(abstract, phrases) if abstract != line.text else (),
         links=external_links(paper),
     )
@@ -105,10 +102,10 @@ class PaperDetails:
     upvotes: int
 
 
-def paper_details(paper: Paper, *, written: str = "") -> PaperDetails:
-    """Return the view of a paper on its own page; ``written`` as in ``paper_summary``."""
+def paper_details(paper: Paper) -> PaperDetails:
+    """Return the view of a paper on its own page."""
     identifier = arxiv_id(paper.key)
-    line = paper_line(paper, written=written)
+    line = paper_line(paper)
     day = paper.published_at or paper.announced_on
     return PaperDetails(
         authors=tuple(clean(name, _NAME) for name in paper.authors[:_ALL_AUTHORS]),

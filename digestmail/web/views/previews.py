@@ -69,9 +69,11 @@ def preview_view(
         return PreviewView(Stage.WAITING)
     profile, seeds = submitted.profile, submitted.seeds
     result = preview(recent, profile, seeds.papers, interest, weekly=weekly)
+    papers = context.with_lines(item.paper for item in result.items)
+    items = (i._replace(paper=p) for i, p in zip(result.items, papers, strict=True))
     return PreviewView(
         _stage(profile, result),
-        tuple(_line(item, context.pages.words) for item in result.items),
+        tuple(_line(item, context.pages.words) for item in items),
         result,
         unknown=len(seeds.keys) - len(seeds.papers),
         profile=profile,
