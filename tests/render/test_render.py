@@ -155,7 +155,7 @@ TAGS = HEAD | {"div", "table", "tbody", "tr", "td", "p", "h1", "h2", "h3", "a", 
 TAGS |= {"br", "sub", "sup"}
 
 
-@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link", "left"])
+@pytest.mark.parametrize("mail", mails(), ids=["digest", *LETTERS])
 def test_each_mail_is_plain_well_formed_html(mail: Rendered) -> None:
     page = Page(mail.html)
     assert mail.html.startswith("<!DOCTYPE html><html ")
@@ -165,7 +165,7 @@ def test_each_mail_is_plain_well_formed_html(mail: Rendered) -> None:
     assert page.tags[0][1] | {"lang": "en", "dir": "ltr"} == page.tags[0][1]
 
 
-@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link", "left"])
+@pytest.mark.parametrize("mail", mails(), ids=["digest", *LETTERS])
 def test_each_mail_runs_and_loads_nothing(mail: Rendered) -> None:
     page = Page(mail.html)
     names = {name for _, attributes in page.tags for name in attributes}
@@ -174,7 +174,7 @@ def test_each_mail_runs_and_loads_nothing(mail: Rendered) -> None:
     assert {urlsplit(url).scheme for url in page.every("href")} == {"https"}
 
 
-@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link", "left"])
+@pytest.mark.parametrize("mail", mails(), ids=["digest", *LETTERS])
 def test_each_mail_is_styled_inline_and_keeps_dark_mode(mail: Rendered) -> None:
     assert "@media (prefers-color-scheme:dark)" in mail.html
     assert "!important" in mail.html
@@ -653,7 +653,7 @@ def test_the_text_part_reads_as_it_was_written() -> None:
     assert usual().text == GOLDEN.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("mail", mails(), ids=["digest", "confirm", "link", "left"])
+@pytest.mark.parametrize("mail", mails(), ids=["digest", *LETTERS])
 def test_text_is_wrapped_and_addresses_stand_alone(mail: Rendered) -> None:
     lines = mail.text.splitlines()
     assert max(map(len, lines)) <= 72
@@ -672,7 +672,7 @@ def test_the_confirmation_says_what_will_happen() -> None:
         words = " ".join(part.replace("’", "'").split())
         assert "one more button to press" in words
         assert "72 hours" in words
-        assert "If it wasn't you, ignore this mail" in words
+        assert "If it wasn't you, ignore this email" in words
     assert Page(mail.html).every("href").count(f"{HOME}/c/token") == 2
 
 

@@ -205,7 +205,7 @@ async def test_the_reader_is_told_by_mail_and_may_come_back(web: Trial, data: ob
     ada = web.joined()
     await web.post(web.unsubscribe(ada), data)
     (mail,) = web.mails
-    assert mail["Subject"] == "You are unsubscribed from Paper Post"
+    assert mail["Subject"] == "You’re unsubscribed from Paper Post"
     web.clock.move(days=20)
     await web.press(link_in(mail, "return"))
     assert web.again(ada).status is SubscriberStatus.ACTIVE
