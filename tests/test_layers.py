@@ -16,7 +16,7 @@ LEVELS = {
     **dict.fromkeys(["addresses", "tables"], 0),
     **dict.fromkeys(["config", "tokens", "calendar", "charts", "resources"], 1),
     **dict.fromkeys(["memory", "stopping", "worker"], 1),
-    **dict.fromkeys(["directories", "language_model"], 1),
+    **dict.fromkeys(["directories", "language_model", "libraries"], 1),
     **dict.fromkeys(["sources", "relevance", "search", "render", "mail", "store", "bounces"], 1),
     **dict.fromkeys(["steps", "evaluation"], 2),
     **dict.fromkeys(["services"], 3),
@@ -29,6 +29,7 @@ SIDEWAYS = {  # beside the leaves of level 0 and the parts of level 4
     ("domain", "i18n"),  # labels of fields, to be translated
     ("tables", "errors"),
     ("directories", "sources"),  # the polite client, and how records become papers
+    ("libraries", "sources"),
     ("search", "relevance"),  # its terms, names and embeddings
     ("steps", "evaluation"),  # the calibration of the backtest
     ("app", "author_lookup"),

@@ -31,6 +31,7 @@ from digestmail.domain.fields import (
     Field,
     FieldKind,
 )
+from digestmail.domain.libraries import LibraryChanges, LibraryCollection, LibraryItem
 from digestmail.domain.lines import EndpointUse, WrittenLine
 from digestmail.domain.mails import LETTERS, MAILS, DeliveryKind, MailSpec, template_names
 from digestmail.domain.papers import (
@@ -49,6 +50,7 @@ from digestmail.domain.seams import (
     Clock,
     Interest,
     Mailer,
+    OnlineLibrary,
     Scorer,
     ScorerFactory,
     Source,
@@ -102,9 +104,13 @@ __all__ = [
     "Field",
     "FieldKind",
     "Interest",
+    "LibraryChanges",
+    "LibraryCollection",
+    "LibraryItem",
     "MailSpec",
     "Mailer",
     "Message",
+    "OnlineLibrary",
     "Outcome",
     "Paper",
     "Part",

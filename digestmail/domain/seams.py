@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 
 from digestmail.domain.delivery import Message, SendResult
 from digestmail.domain.digests import Score
+from digestmail.domain.libraries import LibraryChanges, LibraryCollection
 from digestmail.domain.papers import BadRecord, Paper
 from digestmail.domain.people import DirectoryName, Person, PersonId, Work
 from digestmail.domain.subscribers import Profile
@@ -53,6 +54,21 @@ class AuthorDirectory(Protocol):
 
         Empty where the person has no id in this directory.
         """
+        ...
+
+
+class OnlineLibrary(Protocol):
+    """A person's library of papers at another service.
+
+    Both methods raise SourceError when it cannot be read.
+    """
+
+    def collections(self) -> list[LibraryCollection]:
+        """Return the collections of the library; none where it has no such thing."""
+        ...
+
+    def changes(self, since: str = "") -> LibraryChanges:
+        """Return the changes since the version of earlier ones; with an empty one, the whole."""
         ...
 
 

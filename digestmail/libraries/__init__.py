@@ -1,0 +1,1 @@
+"""Libraries that people keep elsewhere: Zotero, and exports at public addresses."""
