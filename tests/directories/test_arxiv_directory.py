@@ -50,7 +50,7 @@ def test_arxiv_has_no_search_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("page", "line"),
-    [(HTML, "is not a <feed> document"), (arxiv_feed("2609.00001")[:300], "broken or cut short")],
+    [(HTML, "is not a <feed> document"), (arxiv_feed("2609.00001")[:300], "broken or truncated")],
 )
 def test_a_page_that_is_none(page: str, line: str) -> None:
     with directory(KIND, Answer(page)) as (it, _):

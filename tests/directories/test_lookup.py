@@ -169,7 +169,7 @@ def test_works_of_all_directories() -> None:
     [
         (Answer(status=503), "answered 503"),
         (Answer(status=429), "answered 429"),
-        (Answer("<html>"), "its answer is not JSON"),
+        (Answer("<html>"), "is not JSON"),
         (Answer('{"data": [{'), "its JSON is broken"),
     ],
 )
