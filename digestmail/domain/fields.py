@@ -5,9 +5,10 @@ export) and the store's rows go by it. CONTRIBUTING.md tells how to add a field.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from digestmail.domain.subscribers import Layout
 from digestmail.i18n import N_
 
 MAX_WAIT_HOURS = 11  # a digest may be 12 hours late at all (``digest.latest_hours``)
@@ -27,6 +28,7 @@ class FieldKind(StrEnum):
     TIME_ZONE = "time zone"
     WEEKDAYS = "weekdays"
     YES_NO = "yes or no"
+    CHOICE = "choice"
 
 
 _SEPARATORS = {
@@ -57,6 +59,7 @@ class Field:
     maximum: int = 0
     list_column: str = ""  # of a list of subscribers, where it is not ``name``
     at_signup: bool = False  # whether the public form asks for it
+    choices: Mapping[StrEnum, str] = field(default_factory=dict)  # of a choice: values and labels
 
     @property
     def column(self) -> str:
@@ -76,7 +79,7 @@ class Field:
             return ",".join(map(str, sorted(value)))
         if isinstance(value, bool):
             return "yes" if value else "no"
-        return value
+        return value.value if isinstance(value, StrEnum) else value
 
     def text(self, value: object) -> str:
         """Return a value as a form has it; parsed again it is the same value."""
@@ -87,7 +90,7 @@ class Field:
 
 
 def _by_name(*fields: Field) -> Mapping[str, Field]:
-    return {field.name: field for field in fields}
+    return {row.name: row for row in fields}
 
 
 PROFILE_FIELDS = _by_name(
@@ -265,6 +268,18 @@ SCHEDULE_FIELDS = _by_name(
         label=N_("When there are no papers for me, email me the reason"),
         option="--send-empty/--no-send-empty",
         help="Email the reason on days without papers.",
+    ),
+    Field(
+        name="layout",
+        kind=FieldKind.CHOICE,
+        label=N_("Layout of the email"),
+        option="--layout",
+        help="How long the digest is: full, compact or titles.",
+        choices={
+            Layout.FULL: N_("Full: a list of all titles, then the best papers with what they say"),
+            Layout.COMPACT: N_("Compact: two lines for each paper"),
+            Layout.TITLES: N_("Titles: only the list"),
+        },
     ),
 )
 FIELDS: Mapping[str, Field] = {**PROFILE_FIELDS, **SCHEDULE_FIELDS}

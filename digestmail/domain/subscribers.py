@@ -27,6 +27,14 @@ class Verdict(StrEnum):
     LESS = "less"
 
 
+class Layout(StrEnum):
+    """The length at which a digest shows its papers."""
+
+    FULL = "full"  # a list of all titles, the best papers at length, two lines for each other
+    COMPACT = "compact"  # two lines for each paper
+    TITLES = "titles"  # the list of titles alone
+
+
 EVERY_DAY = frozenset(range(1, 8))
 
 
@@ -39,6 +47,7 @@ class Schedule:
     weekdays: frozenset[int] = EVERY_DAY  # ISO: Monday is 1, Sunday is 7
     wait_hours: int = 3  # 0..MAX_WAIT_HOURS after the hour, that late papers may take
     send_empty: bool = False  # whether a day without papers gets a short mail that says why
+    layout: Layout = Layout.FULL
 
     @property
     def is_weekly(self) -> bool:
@@ -134,6 +143,7 @@ class Subscriber(Stored):
             room,
             self.unsubscribe_serial,
             self.language,
+            self.schedule.layout,
         )
 
 
@@ -148,6 +158,7 @@ class Recipient(NamedTuple):
     most_papers: int  # that the profile wants which wants the fewest
     unsubscribe_serial: int = 0
     language: str = "en"  # an RFC 5646 tag
+    layout: Layout = Layout.FULL
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from digestmail.domain import (
     PROFILE_FIELDS,
     SCHEDULE_FIELDS,
+    Layout,
     Profile,
     Recipient,
     Schedule,
@@ -40,13 +41,15 @@ def subscriber_row(subscriber: Subscriber) -> dict[str, object]:
 def schedule_row(schedule: Schedule) -> dict[str, object]:
     """Return the columns that a schedule fills."""
     weekdays = "".join(map(str, sorted(schedule.weekdays)))
-    return {name: getattr(schedule, name) for name in SCHEDULE_FIELDS} | {"weekdays": weekdays}
+    columns = {name: getattr(schedule, name) for name in SCHEDULE_FIELDS}
+    return columns | {"weekdays": weekdays, "layout": schedule.layout.value}
 
 
 def subscriber_of(row: SubscriberRow, profiles: Sequence[Profile]) -> Subscriber:
     """Return the Subscriber of a row, with their profiles."""
     schedule: dict[str, Any] = {name: getattr(row, name) for name in SCHEDULE_FIELDS}
     schedule["weekdays"] = frozenset(map(int, row.weekdays))
+    schedule["layout"] = Layout(row.layout)
     return Subscriber(
         id=row.id,
         email=row.email,

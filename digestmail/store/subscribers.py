@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from digestmail.addresses import ascii_address
 from digestmail.domain import (
+    Layout,
     Profile,
     Recipient,
     Schedule,
@@ -51,6 +52,7 @@ _RECIPIENTS = select(
     ),
     SUBSCRIBER.c.unsubscribe_serial,
     SUBSCRIBER.c.language,
+    SUBSCRIBER.c.layout,
 ).where(SUBSCRIBER.c.id.in_(bindparam("ids", expanding=True)))
 
 

@@ -136,6 +136,7 @@ class SubscriberRow(Base, table=True):
     weekdays: str  # ISO digits, "12345"
     wait_hours: int
     send_empty: bool
+    layout: str
     created_at: datetime
     confirmed_at: datetime | None
     next_due_at: datetime | None = Field(default=None, index=True)

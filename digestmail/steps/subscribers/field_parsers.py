@@ -6,6 +6,7 @@ sentence for the person who typed the text, under the name of the field.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from enum import StrEnum
 
 from digestmail.calendar import checked_timezone
 from digestmail.domain import EVERY_DAY, FIELDS, Field, FieldKind
@@ -236,6 +237,17 @@ def _parse_yes_no(text: str, field: Field) -> bool:
     return word in _YES
 
 
+def _parse_choice(text: str, field: Field) -> StrEnum:
+    """Return the choice that has this value."""
+    word = one_line(text).lower()
+    for value in field.choices:
+        if word == value.value:
+            return value
+    wrong = N_("“%(text)s” is not one of the choices: %(choices)s")
+    choices = ", ".join(choice.value for choice in field.choices)
+    raise InputError(field.name, Translatable(wrong, text=word[:20], choices=choices))
+
+
 def check_length(field: Field, entries: Sized) -> None:
     """Raise InputError for a list with more entries than its field holds."""
     if len(entries) > field.maximum:
@@ -257,4 +269,5 @@ _PARSERS: Mapping[FieldKind, Callable[[str, Field], object]] = {
     FieldKind.TIME_ZONE: _parse_timezone,
     FieldKind.WEEKDAYS: parse_weekdays,
     FieldKind.YES_NO: _parse_yes_no,
+    FieldKind.CHOICE: _parse_choice,
 }

@@ -10,6 +10,7 @@ from digestmail.domain import (
     FIELDS,
     PROFILE_FIELDS,
     SCHEDULE_FIELDS,
+    Layout,
     Profile,
     Schedule,
     Subscriber,
@@ -45,6 +46,7 @@ SCHEDULE_VALUES = Schedule(
     weekdays=frozenset({1, 3}),
     wait_hours=2,
     send_empty=True,
+    layout=Layout.COMPACT,
 )
 ADA = Subscriber(email="ada@example.org", profiles=(PROFILE_VALUES,), schedule=SCHEDULE_VALUES)
 
