@@ -110,6 +110,7 @@ def recipient_of(
     most_papers: int,
     serial: int,
     language: str,
+    layout: str,
 ) -> Recipient:
     """Return the addressee of a row with these columns."""
     weekly = len(weekdays) == 1
@@ -122,4 +123,5 @@ def recipient_of(
         most_papers,
         serial,
         language,
+        Layout(layout),
     )
