@@ -19,7 +19,6 @@ from sqlalchemy.exc import IntegrityError
 
 from digestmail.addresses import ascii_address
 from digestmail.domain import (
-    Layout,
     Profile,
     Recipient,
     Schedule,
