@@ -54,7 +54,7 @@ class DblpDirectory(WebDirectory):
         answer = self._service.get_object(f"{self._url}/search/author/api?{query}")
         hits = as_object(as_object(answer.get("result")).get("hits"))
         if "@total" not in hits:
-            raise self._service.error("its answer has no total: its format may have changed")
+            raise self._service.error("its response has no total: its format may have changed")
         infos = (as_object(as_object(hit).get("info")) for hit in listed(hits.get("hit")))
         return [person for info in infos if (person := _person_found(info))]
 
@@ -75,7 +75,7 @@ class DblpDirectory(WebDirectory):
         except RefusedError as error:
             raise self._missing(person_id, error) from error
         if root.tag != "dblpperson":
-            raise self._service.error(f"its answer is not a dblpperson but “{root.tag[:40]}”")
+            raise self._service.error(f"its response is not a dblpperson but “{root.tag[:40]}”")
         return root
 
 

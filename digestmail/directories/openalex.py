@@ -59,7 +59,7 @@ class OpenalexDirectory(WebDirectory):
         url = self._address(f"authors/{prefix}{person_id.value}", {"select": _AUTHOR_FIELDS})
         person = _person(self._get_person(url, person_id))
         if not person:
-            raise self._service.error("its answer has no author: its format may have changed")
+            raise self._service.error("its response has no author: its format may have changed")
         return _with_titles(person, self._titles(self._ids(person)))
 
     def works(self, person: Person, since: date) -> list[Work]:

@@ -68,7 +68,7 @@ class OrcidDirectory(WebDirectory):
         answer = self._service.get_object(f"{self._url}/expanded-search/?{parameters}")
         rows = answer.get("expanded-result") or []  # null where nobody is found
         if not isinstance(rows, list) or "num-found" not in answer:
-            raise self._service.error("its answer has no results: its format may have changed")
+            raise self._service.error("its response has no results: its format may have changed")
         return [person for row in as_objects(rows) if (person := _person_found(row))]
 
     def person(self, person_id: PersonId) -> Person:

@@ -61,7 +61,7 @@ class SemanticScholarDirectory(WebDirectory):
         url = f"{self._url}/author/{quote(person_id.value)}?{query}"
         person = _person(self._get_person(url, person_id))
         if not person:
-            raise self._service.error("its answer has no author: its format may have changed")
+            raise self._service.error("its response has no author: its format may have changed")
         return person
 
     def works(self, person: Person, since: date) -> list[Work]:

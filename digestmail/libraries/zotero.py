@@ -86,7 +86,7 @@ def describe_key(web: WebClient, key: str, base_url: str = BASE_URL) -> ZoteroKe
         raise InputError("key", Translatable(message)) from error
     user = answer.get("userID")
     if not isinstance(user, int):
-        raise SourceError("Zotero: its answer has no user: its format may have changed")
+        raise SourceError("Zotero: its response has no user: its format may have changed")
     access = as_object(as_object(answer.get("access")).get("user"))
     username = clean(as_text(answer.get("username")))
     return ZoteroKey(f"users/{user}", username, access.get("library") is True)
@@ -166,7 +166,7 @@ class ZoteroLibrary:
             _note_version(response, versions if versions is not None else set())
             rows = self._zotero.parsed(response)
             if not isinstance(rows, list):
-                raise self._zotero.error("its answer is not a list: its format may have changed")
+                raise self._zotero.error("its response is not a list: its format may have changed")
             yield from as_objects(rows)
             count += len(rows)
             url = self._zotero.next_page(response) if rows else ""

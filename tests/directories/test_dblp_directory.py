@@ -76,7 +76,7 @@ def test_works() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "line"), [*JSON_TROUBLES, (as_json({"result": {}}), "its answer has no total")]
+    ("answer", "line"), [*JSON_TROUBLES, (as_json({"result": {}}), "its response has no total")]
 )
 def test_trouble_is_one_line(answer: Answer, line: str) -> None:
     with directory(KIND, answer) as (it, _):
@@ -90,7 +90,7 @@ def test_trouble_is_one_line(answer: Answer, line: str) -> None:
     [
         (HTML, "is not XML"),
         (DBLP_PAGE[:500], "is not XML"),
-        ("<other/>", "its answer is not a dblpperson but “other”"),
+        ("<other/>", "its response is not a dblpperson but “other”"),
         ('<!DOCTYPE x [<!ENTITY e "boom">]><dblpperson>&e;</dblpperson>', "DTD or entities"),
     ],
 )

@@ -121,7 +121,7 @@ def test_all_identifiers_of_a_group_are_names_of_the_work() -> None:
 @pytest.mark.parametrize("answer", [as_json({}), as_json({"expanded-result": 7, "num-found": 1})])
 def test_an_answer_of_another_form(answer: Answer) -> None:
     with directory(KIND, answer) as (it, _):
-        assert "its answer has no results" in problem(lambda: it.people("Ada"))
+        assert "its response has no results" in problem(lambda: it.people("Ada"))
 
 
 @pytest.mark.parametrize(("answer", "line"), JSON_TROUBLES)

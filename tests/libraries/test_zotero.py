@@ -264,7 +264,7 @@ def test_the_key_is_never_logged_quoted_or_sent_elsewhere(caplog: pytest.LogCapt
         (Answer(status=500), "answered 500"),
         (Answer(HTML), "is not JSON"),
         (Answer('[{"key": "A'), "its JSON is broken"),
-        (Answer("{}"), "its answer is not a list"),
+        (Answer("{}"), "its response is not a list"),
     ],
 )
 def test_trouble_is_one_line(answer: Answer, line: str) -> None:

@@ -75,7 +75,7 @@ class DblpSource:
             hits = as_object(as_object(answer.get("result")).get("hits"))
             count = as_text(hits.get("@total"))
             if not (count.isascii() and count.isdigit()):
-                raise self._service.error("its answer has no total: its format may have changed")
+                raise self._service.error("its response has no total: its format may have changed")
             rows, total = as_list(hits.get("hit")), int(count)
             if not rows:
                 return

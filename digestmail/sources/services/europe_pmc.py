@@ -105,6 +105,7 @@ class EuropePmcSource:
             "authors": list(_authors(row)) or row.get("authorString"),
             "categories": [journal.get("title")],
             "url": f"{_PAGE}/{quote(database)}/{quote(record_id)}" if own_key else "",
+            "pdf_url": _pdf_address(row),
             "version": row.get("versionNumber"),
         }
         paper = paper_of(record, work_doi, pmid, own_key, source=self._name)
@@ -122,6 +123,15 @@ def _authors(row: JsonObject) -> Iterator[str]:
             yield joined_name(given or as_text(author.get("initials")), family)
         else:
             yield as_text(author.get("collectiveName")) or as_text(author.get("fullName"))
+
+
+def _pdf_address(row: JsonObject) -> str:
+    """Return the address of a PDF that everybody may read; empty without one."""
+    for address in as_objects(as_object(row.get("fullTextUrlList")).get("fullTextUrl")):
+        is_open = address.get("availabilityCode") in ("OA", "F")
+        if is_open and address.get("documentStyle") == "pdf":
+            return as_text(address.get("url"))
+    return ""
 
 
 # --- the kind --------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ _TYPES = "ART OR COMM OR COUV OR OUV OR UNDEFINED OR PREPRINT OR REPORT OR THESE
 _FIELDS = (
     "halId_s,version_i,uri_s,title_s,en_title_s,abstract_s,en_abstract_s,authFullName_s,doiId_s"
     ",arxivId_s,pubmedId_s,domainAllCode_s,en_domainAllCodeLabel_fs,producedDate_s"
-    ",producedDate_tdate,releasedDate_tdate"
+    ",producedDate_tdate,releasedDate_tdate,fileMain_s"
 )
 _DOMAIN = re.compile(r"[a-z][a-z-]{1,11}(?:\.[a-z-]{2,20}){0,2}", re.ASCII)
 _ARXIV_CATEGORY = re.compile(r"\[([a-z-]+(?:\.[A-Za-z-]+)?)\]$", re.ASCII)
@@ -114,6 +114,7 @@ class HalSource:
             "authors": row.get("authFullName_s"),
             "categories": list(_categories(row)),
             "url": row.get("uri_s"),
+            "pdf_url": row.get("fileMain_s"),
             "version": row.get("version_i"),
         }
         paper = paper_of(record, arxiv, work_doi, pmid, own_key, source=self._name)

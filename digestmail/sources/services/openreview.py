@@ -16,7 +16,6 @@ from digestmail.errors import InputError, SourceError
 from digestmail.sources import options
 from digestmail.sources.http.client import WebClient, status_line
 from digestmail.sources.kind import Kind, Setup
-from digestmail.sources.normalise.clean import clean
 from digestmail.sources.options import Options
 from digestmail.sources.services.json_api import (
     JsonObject,
@@ -115,6 +114,7 @@ class OpenReviewSource:
             return None
         note_id = as_text(note.get("forum")) or as_text(note.get("id"))
         is_named = bool(_NOTE_ID.fullmatch(note_id))
+        has_pdf = is_named and bool(_value(content, "pdf"))
         record = {
             "id": f"{KEY_PREFIX}:{note_id}" if is_named else "",
             "title": _value(content, "title"),
@@ -122,16 +122,11 @@ class OpenReviewSource:
             "authors": _value(content, "authors"),
             "categories": [_value(content, "venue")],
             "url": f"{_PAGES_URL}/forum?id={quote(note_id)}" if is_named else "",
+            "tldr": _value(content, "TLDR"),
+            "tldr_source": "the authors",
+            "pdf_url": f"{_PAGES_URL}/pdf?id={quote(note_id)}" if has_pdf else "",
         }
-        has_pdf = is_named and bool(_value(content, "pdf"))
-        sentence = clean(as_text(_value(content, "TLDR")))
-        return replace(
-            paper_of(record, source=self._name),
-            summary=sentence,
-            summary_source="the authors" if sentence else "",
-            pdf_url=f"{_PAGES_URL}/pdf?id={quote(note_id)}" if has_pdf else "",
-            published_at=self._published(note),
-        )
+        return replace(paper_of(record, source=self._name), published_at=self._published(note))
 
     def _published(self, note: JsonObject) -> datetime | None:
         """Return when the paper was published or became visible; None where it is yet to be."""

@@ -161,7 +161,7 @@ def test_bad_records_are_reported() -> None:
     ("answer", "problem"),
     [
         *JSON_TROUBLES,
-        (Answer('{"result": {"hits": {}}}'), "its answer has no total"),
+        (Answer('{"result": {"hits": {}}}'), "its response has no total"),
         (
             answer_of([{"info": {"key": "x"}}], 1),
             "0 of 1 records could be read (paper x: it has no",

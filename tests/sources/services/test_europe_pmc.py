@@ -146,6 +146,24 @@ def test_the_day_of_publication(published: object, expected: datetime) -> None:
     assert only(firstPublicationDate=published).published_at == expected
 
 
+@pytest.mark.parametrize(
+    ("code", "style", "expected"),
+    [
+        ("OA", "pdf", "https://example.org/tea.pdf"),
+        ("F", "pdf", "https://example.org/tea.pdf"),
+        ("S", "pdf", ""),
+        ("OA", "html", ""),
+    ],
+)
+def test_the_pdf_that_everybody_may_read(code: str, style: str, expected: str) -> None:
+    link = {
+        "availabilityCode": code,
+        "documentStyle": style,
+        "url": "https://example.org/tea.pdf",
+    }
+    assert only(fullTextUrlList={"fullTextUrl": [link]}).pdf_url == expected
+
+
 def test_nulls() -> None:
     names = ["abstractText", "authorList", "authorString", "journalInfo", "pubTypeList"]
     paper = only(**dict.fromkeys(names), firstIndexDate=None, firstPublicationDate=None)
