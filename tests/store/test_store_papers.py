@@ -80,6 +80,34 @@ def test_a_newer_record_keeps_what_it_lacks(store: Store) -> None:
     assert (found.abstract, found.doi, found.authors) == ("long", "10.1/x", ("A B",))
 
 
+def test_what_other_sources_bring_is_added_and_stays(store: Store) -> None:
+    arxiv = {"source": "arxiv", "abstract": "long", "pdf_url": "https://arxiv.org/pdf/1"}
+    brought = {
+        "summary": "Short.",
+        "summary_source": "Hugging Face",
+        "code_url": "https://github.com/lab/x",
+        "project_url": "https://x.example",
+    }
+    store.papers.add([paper(1, **arxiv)], NOW)
+    assert store.papers.add([paper(1, **brought)], NOW) == Added(updated=1)
+    assert store.papers.add([paper(1, **brought)], NOW) == Added(known=1)
+    store.papers.add([paper(1, version=2, abstract="longer")], NOW)
+    found = _only(store)
+    assert found.abstract == "longer"
+    assert {name: getattr(found, name) for name in brought} == brought
+    assert found.pdf_url == "https://arxiv.org/pdf/1"
+
+
+def test_a_summary_keeps_the_name_of_its_source(store: Store) -> None:
+    first = {"summary": "First.", "summary_source": "Hugging Face"}
+    second = {"summary": "Second.", "summary_source": "Semantic Scholar"}
+    store.papers.add([paper(1, **first), paper(1, **second)], NOW)
+    store.papers.add([paper(1, **second, version=2)], NOW)
+    assert (_only(store).summary, _only(store).summary_source) == ("Second.", "Semantic Scholar")
+    store.papers.add([paper(1, **first)], NOW)
+    assert (_only(store).summary, _only(store).summary_source) == ("Second.", "Semantic Scholar")
+
+
 def test_the_categories_of_cross_lists_gather(store: Store) -> None:
     store.papers.add([paper(1, categories=("cs.LG",))], NOW)
     assert store.papers.add([paper(1, categories=("cs.AI", "cs.LG"))], NOW) == Added(updated=1)

@@ -161,15 +161,23 @@ class WebClient:
                 target = _web_url(location, target)
         raise SourceError(f"{_host(url)} redirects more than {self._max_redirects} times")
 
-    def post_json(self, url: str, value: object, *, expected: Collection[int] = (200,)) -> Response:
+    def post_json(
+        self,
+        url: str,
+        value: object,
+        *,
+        expected: Collection[int] = (200,),
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
         """Return the answer to ``value``, sent as JSON; as ``get``, but no redirect is followed.
 
         ``value`` may hold a secret: no error quotes it.
         """
         target = _web_url(url)
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        kind = {"Content-Type": "application/json", "Accept": "application/json"}
+        body = json.dumps(value).encode()
         with self._lock:
-            response = self._request_twice(target, expected, headers, json.dumps(value).encode())
+            response = self._request_twice(target, expected, {**kind, **(headers or {})}, body)
         _require_status(response, target, expected)
         return response
 

@@ -59,6 +59,13 @@ class Service:
         """Return the JSON value at ``url``; SourceError where the answer is none."""
         return self.parsed(self.get(url).content)
 
+    def post_json(self, url: str, value: object) -> object:
+        """Return the JSON value that answers ``value``; SourceError where the answer is none."""
+        try:
+            return self.parsed(self.web.post_json(url, value, headers=self.headers).content)
+        except SourceError as error:
+            raise self.error(str(error).removeprefix(f"{self.name}: ")) from error
+
     def parsed(self, content: bytes) -> object:
         """Return the JSON value of an answer; SourceError where it is none."""
         try:

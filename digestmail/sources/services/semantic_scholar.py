@@ -1,25 +1,30 @@
 """Semantic Scholar: the papers that match a query, with their identifiers in other services.
 
 https://api.semanticscholar.org/api-docs/graph, ``GET /paper/search/bulk``: pages of up to 1,000
-papers, each with the token of the next. Without a key most requests are turned away (429).
+papers, each with the token of the next. Without a key most requests are turned away (429). It
+sends no summaries (``tldr``); ``POST /paper/batch`` does, for up to 500 papers.
 """
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from urllib.parse import urlencode
 
 from digestmail.domain import BadRecord, Paper, Source
+from digestmail.errors import SourceError
 from digestmail.sources import options
 from digestmail.sources.http.client import WebClient
 from digestmail.sources.kind import Kind, Setup
 from digestmail.sources.normalise.identifiers import arxiv_id, doi, pubmed_key
 from digestmail.sources.options import Options, check_api_key
 from digestmail.sources.services.json_api import (
+    RECORD_LIMIT,
     JsonObject,
     Service,
     as_object,
+    as_objects,
     as_text,
     exact_date,
     first_day,
@@ -28,8 +33,11 @@ from digestmail.sources.services.json_api import (
 
 BASE_URL = "https://api.semanticscholar.org/graph/v1/"
 KEY_PREFIX = "s2"
+_BATCH = 500  # papers of a request for summaries, as many as the service allows
 _OVERLAP_DAYS = 14  # papers are added up to weeks after they were published
 PAPER_FIELDS = "externalIds,url,title,abstract,authors,publicationDate,fieldsOfStudy,openAccessPdf"
+
+log = logging.getLogger(__name__)
 
 
 class SemanticScholarSource:
@@ -48,7 +56,7 @@ class SemanticScholarSource:
         today: Callable[[], date],
         api_key: str = "",
     ) -> None:
-        self._url = f"{base_url.rstrip('/')}/paper/search/bulk"
+        self._url = f"{base_url.rstrip('/')}/paper"
         self._query = query
         key = check_api_key(api_key)
         headers = {"x-api-key": key} if key else {}
@@ -64,11 +72,24 @@ class SemanticScholarSource:
         return self._service.papers_of_query(rows, read, "paperId", "title")
 
     def _rows(self, first: date) -> Iterator[object]:
+        """Yield the rows of all pages; those before a failure come before its error."""
+        rows: list[object] = []
+        try:
+            for page in self._pages(first):
+                rows += page
+                if len(rows) > RECORD_LIMIT:
+                    break
+        except SourceError:
+            yield from rows
+            raise
+        yield from self._with_summaries(rows)
+
+    def _pages(self, first: date) -> Iterator[list[object]]:
         query = {"query": self._query, "fields": PAPER_FIELDS, "publicationDateOrYear": f"{first}:"}
         tokens = set[str]()
         while True:
-            answer = self._service.get_object(f"{self._url}?{urlencode(query)}")
-            yield from self._service.rows(answer, "data")
+            answer = self._service.get_object(f"{self._url}/search/bulk?{urlencode(query)}")
+            yield self._service.rows(answer, "data")
             token = as_text(answer.get("token"))
             if not token:
                 return
@@ -76,6 +97,34 @@ class SemanticScholarSource:
                 raise self._service.error("it repeats its pages endlessly")
             tokens.add(token)
             query["token"] = token
+
+    def _with_summaries(self, rows: Sequence[object]) -> Sequence[object]:
+        """Return rows with the summaries that the bulk search does not send.
+
+        Without a key the service would refuse so many requests. A failure costs summaries only.
+        """
+        ids = [as_text(as_object(row).get("paperId")) for row in rows]
+        summaries = self._summaries(list(filter(None, ids))) if self._service.headers else {}
+        return [
+            {**row, "tldr": summaries[key]}
+            if isinstance(row, Mapping) and key in summaries
+            else row
+            for row, key in zip(rows, ids, strict=True)
+        ]
+
+    def _summaries(self, ids: Sequence[str]) -> dict[str, object]:
+        summaries: dict[str, object] = {}
+        for start in range(0, len(ids), _BATCH):
+            asked = {"ids": ids[start : start + _BATCH]}
+            try:
+                answer = self._service.post_json(f"{self._url}/batch?fields=tldr", asked)
+            except SourceError as error:
+                log.info("papers come without summaries: %s", error)
+                break
+            summaries |= {
+                as_text(row.get("paperId")): row.get("tldr") for row in as_objects(answer)
+            }
+        return summaries
 
 
 def paper_of_row(row: JsonObject, *, source: str, today: date) -> Paper:

@@ -52,6 +52,51 @@ def test_a_full_record() -> None:
     )
 
 
+def test_what_a_record_brings_beside_the_abstract() -> None:
+    paper = made(
+        tldr="It watches\u202e <b>teapots</b>.",
+        tldr_source="Tea Press",
+        pdf_url="https://example.org/1.pdf",
+        code_url="https://github.com/lab/tea",
+        project_url="https://tea.example",
+    )
+    assert (paper.summary, paper.summary_source) == ("It watches teapots.", "Tea Press")
+    assert paper.pdf_url == "https://example.org/1.pdf"
+    assert paper.code_url == "https://github.com/lab/tea"
+    assert paper.project_url == "https://tea.example"
+
+
+def test_a_summary_without_a_name_is_by_the_source() -> None:
+    assert made(tldr="It watches teapots.").summary_source == "lab"
+    assert made(tldr="N/A").summary_source == ""
+
+
+def test_a_long_summary_ends_with_a_sentence() -> None:
+    summary = made(tldr="It watches teapots. " * 200).summary
+    assert len(summary) <= 600
+    assert summary.endswith("teapots.")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//evil.test",
+        "http://a:b@evil.test",
+        7,
+        None,
+        "https://" + "x" * 2000,
+        "https://evil.test/<script>",
+        "ftp://evil.test/1.pdf",
+        "http://[",
+    ],
+)
+def test_hostile_addresses_are_none(url: object) -> None:
+    paper = made(pdf_url=url, code_url=url, project_url=url)
+    assert (paper.pdf_url, paper.code_url, paper.project_url) == ("", "", "")
+
+
 def test_little_is_enough() -> None:
     assert made() == Paper(key="lab:x1", title="On teapots", source="lab")
     assert made(id=42).key == "lab:42"

@@ -156,3 +156,24 @@ def test_trouble_is_told(answer: Answer, problem: str) -> None:
         message = failure(HuggingFaceSource(web, base_url=interface.url, today=today))
     assert message.startswith("Hugging Face")
     assert problem in message
+
+
+def test_its_summary_code_and_project_page() -> None:
+    row = listed(
+        ai_summary="Counts\n<b>teapots</b>.",
+        githubRepo="https://github.com/lab/teapots",
+        projectPage="https://teapots.example/",
+    )
+    with answering(days({"2026-10-06": [row]})) as interface:
+        (paper,) = papers(fetched(interface))
+    assert (paper.summary, paper.summary_source) == ("Counts teapots.", "Hugging Face")
+    assert paper.code_url == "https://github.com/lab/teapots"
+    assert paper.project_url == "https://teapots.example/"
+
+
+@pytest.mark.parametrize("value", [None, "", 7, ["x"], "lab/teapots", "javascript:alert(1)"])
+def test_what_is_no_address_is_no_link(value: object) -> None:
+    row = listed(ai_summary=None, githubRepo=value, projectPage=value)
+    with answering(days({"2026-10-06": [row]})) as interface:
+        (paper,) = papers(fetched(interface))
+    assert (paper.summary_source, paper.code_url, paper.project_url) == ("", "", "")

@@ -245,3 +245,19 @@ def test_a_recorded_answer_without_works() -> None:
     (path,) = RECORDED.glob("*not_found.json")
     with answering(Answer(path.read_bytes())) as interface:
         assert fetched(interface, api_key=SECRET) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "pdf"),
+    [
+        ({"best_oa_location": {"pdf_url": "https://a.example/1.pdf"}}, "https://a.example/1.pdf"),
+        (
+            {"best_oa_location": None, "locations": [{}, {"pdf_url": "https://b.example/2.pdf"}]},
+            "https://b.example/2.pdf",
+        ),
+        ({"best_oa_location": {"pdf_url": "file:///etc/passwd"}}, ""),
+        ({"best_oa_location": "x", "locations": "y"}, ""),
+    ],
+)
+def test_the_free_pdf(parts: dict[str, object], pdf: str) -> None:
+    assert one(**parts).pdf_url == pdf

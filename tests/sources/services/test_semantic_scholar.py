@@ -16,7 +16,7 @@ from query_server import (
 from sources_server import Answer, browsing
 
 from digestmail.domain import BadRecord, Paper
-from digestmail.errors import InputError
+from digestmail.errors import InputError, SourceError
 from digestmail.sources.services.semantic_scholar import SemanticScholarSource
 
 
@@ -73,7 +73,7 @@ def test_a_paper() -> None:
 def test_what_is_asked() -> None:
     with answering(page()) as interface:
         assert fetched(interface, on(2026, 10, 1), SECRET) == []
-    (query,) = interface.asked
+    query = interface.asked[0]
     assert query.path == "/paper/search/bulk"
     assert query.options["query"] == "tea +pot"
     assert query.options["publicationDateOrYear"] == "2026-09-17:"
@@ -94,6 +94,56 @@ def test_the_key_does_not_follow_a_redirect_elsewhere() -> None:
             assert len(fetched(interface, api_key=SECRET)) == 1
     assert interface.asked[0].headers["x-api-key"] == SECRET
     assert "x-api-key" not in other.asked[0].headers
+
+
+def summarised(answer: Answer, *rows: dict[str, object], api_key: str = SECRET) -> list[Paper]:
+    """Return the papers of rows whose summaries are answered like this."""
+
+    def respond(query: Query) -> Answer:
+        return answer if query.path == "/paper/batch" else page(*rows)
+
+    with answering(respond) as interface:
+        return papers(fetched(interface, api_key=api_key))
+
+
+def test_summaries_are_asked_for_after_the_pages() -> None:
+    tldr = {"model": "tldr@v2", "text": "Tea  scales."}
+    answer = Answer(json.dumps([None, {"paperId": f"{2:040}", "tldr": tldr}, {"paperId": "x"}]))
+    one, two = summarised(answer, *(found(n, externalIds=None) for n in (1, 2)))
+    assert (one.summary, one.summary_source) == ("", "")
+    assert (two.summary, two.summary_source) == ("Tea scales.", "Semantic Scholar")
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(status=429), Answer(status=400), Answer("{"), Answer('"x"'), Answer("[[]]")]
+)
+def test_a_failure_costs_summaries_only(answer: Answer) -> None:
+    assert [paper.summary for paper in summarised(answer, found(1))] == [""]
+
+
+def test_without_a_key_no_summaries_are_asked_for() -> None:
+    answer = Answer(json.dumps([{"paperId": f"{1:040}", "tldr": {"text": "Tea."}}]))
+    assert summarised(answer, found(1), api_key="")[0].summary == ""
+
+
+def test_the_papers_before_a_failure_come() -> None:
+    def answer(query: Query) -> Answer:
+        if "token" in query.options:
+            return Answer(status=503)
+        return page(found(1, externalIds=None), token="2")
+
+    with answering(answer) as interface, browsing() as web:
+        source = SemanticScholarSource("tea", web, base_url=interface.url, today=today)
+        results = source.fetch(None)
+        assert next(results).title == "Tea at scale 1"  # type: ignore[union-attr]
+        with pytest.raises(SourceError, match="503"):
+            next(results)
+
+
+def test_an_open_pdf_is_linked() -> None:
+    pdf = {"url": "https://journal.example/tea.pdf", "status": "GOLD"}
+    assert one(externalIds=None, openAccessPdf=pdf).pdf_url == "https://journal.example/tea.pdf"
+    assert one(externalIds=None, openAccessPdf={"url": "javascript:x"}).pdf_url == ""
 
 
 def test_pages_follow_the_token() -> None:
