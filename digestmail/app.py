@@ -8,6 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from digestmail.calendar import utc_now
 from digestmail.config import Settings
 from digestmail.directories.lookup import DirectoryLookup
 from digestmail.domain import (
+    FIELDS,
     Clock,
     DeliveryKind,
     Digest,
@@ -26,6 +28,7 @@ from digestmail.domain import (
     Profile,
     SourceReport,
     Subscriber,
+    trending_profile,
 )
 from digestmail.errors import ConfigError
 from digestmail.ingestor import Ingestor
@@ -146,6 +149,12 @@ class App:
         """Return a profile with this installation's limits and nothing chosen."""
         chosen = self.settings.digest
         return Profile(max_papers=chosen.max_papers, threshold=chosen.threshold)
+
+    @property
+    def new_trending_profile(self) -> Profile:
+        """Return the profile of somebody who gives an address alone, with the same limits."""
+        trending = min(self.settings.digest.max_papers, FIELDS["trending"].maximum)
+        return replace(self.new_profile, name=trending_profile().name, trending=trending)
 
     # --- the services ---
 

@@ -1,5 +1,6 @@
 """explain and profile show: why a paper scores what it does, and what a profile has learned."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from digestmail.domain import (
     Subscriber,
 )
 from digestmail.errors import NotFoundError
+from digestmail.steps.daily.trending import TrendingPaper
 from digestmail.steps.subscribers.field_parsers import parse_papers
 
 profile_commands = typer.Typer(help="Profiles and what they have learned.", no_args_is_help=True)
@@ -61,14 +63,27 @@ def _explained(
         rule = "not shown: it isn't among the papers for the next digest"
         return [(i, _ruled(model.explain(i, len(keys)), rule)) for i in interests]
     place, explained = keys.index(paper.key), []
+    trending = app.planning.trending(subscriber)
     for interest, scores in zip(interests, model.score(interests), strict=True):
         explanation = model.explain(interest, place)
         is_picked = place in {score.paper for score in scores}
         if _passes(interest, explanation) and not explanation.rules and not is_picked:
             rule = "not shown: better or more varied papers fill the email"
             explanation = _ruled(explanation, rule)
+        if interest.profile.trending:
+            ranking = trending.get(interest.profile.stored_id, [])
+            explanation = _ruled(explanation, _trending_rule(ranking, place))
         explained.append((interest, explanation))
     return explained
+
+
+def _trending_rule(ranking: Sequence[TrendingPaper], place: int) -> str:
+    """Return where a paper stands among the trending ones, in words."""
+    for number, each in enumerate(ranking, 1):
+        if each.position == place:
+            reasons = "; ".join(reason.words for reason in each.reasons)
+            return f"number {number} of {len(ranking)} trending papers: {reasons}"
+    return "not trending: too few upvotes and readers, or ruled out by the profile"
 
 
 def _ruled(explanation: Explanation, rule: str) -> Explanation:

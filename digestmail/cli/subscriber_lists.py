@@ -85,6 +85,14 @@ def subscriber_import(
             help="Status for everyone whose status is not in the file, such as unsubscribed."
         ),
     ] = None,
+    trending_only: Annotated[
+        bool,
+        typer.Option(
+            "--trending",
+            help="Who has nothing but an address in the file gets the trending digest;"
+            " without this they are asked what they want to read before anything comes.",
+        ),
+    ] = False,
     column: Annotated[
         list[str] | None,
         typer.Option(
@@ -105,7 +113,8 @@ def subscriber_import(
         profile = profile_of(choices.texts, form, app.new_profile)
         schedule = schedule_of(choices.texts, form, Schedule())
         form.finish()
-        entries = Entries(profile, schedule, status)
+        trending = app.new_trending_profile.trending if trending_only else 0
+        entries = Entries(profile, schedule, status, trending)
         warnings = _entries(file, data, columns, entries)
         with progressing("Adding subscribers", len(entries.people)) as progress:
             people = entries.people.values()
@@ -166,7 +175,7 @@ def _summary(entered: ImportTally, bad_count: int) -> str:
     counts = [f"{entered.added:,} added", f"{entered.known:,} already known"]
     rare = {
         "to confirm by email": entered.pending,
-        "with nothing to choose papers by (--keywords sets it for all)": entered.unchosen,
+        "with nothing to choose papers by (set it with --trending or --keywords)": entered.unchosen,
         "stored as refusals": entered.refusals,
         "already known, now stored as refusals": entered.stopped,
         "left out because they must not be emailed": entered.suppressed,

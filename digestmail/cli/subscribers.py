@@ -144,18 +144,30 @@ def subscriber_add(
         bool,
         typer.Option("--active", help="They have already agreed: don't send a confirmation email."),
     ] = False,
+    trending_only: Annotated[
+        bool,
+        typer.Option("--trending", help="The day's trending papers, perhaps of --categories."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Add a subscriber with one profile; an email asks them to confirm unless --active."""
     form = Form()
     with opened() as app:
         address = form.take(checked_address, email, "")
-        texts, uploads = _with_seeds(app, choices, app.new_profile)
-        profile = profile_of(texts, form, app.new_profile)
+        default = app.new_trending_profile if trending_only else app.new_profile
+        texts, uploads = _with_seeds(app, choices, default)
+        profile = profile_of(texts, form, default)
         schedule = schedule_of(texts, form, Schedule())
         form.finish()
         if profile.is_empty:
-            raise InputError("keywords", "give keywords, interests, categories, authors or papers")
+            choices_of_papers = "keywords, interests, categories, authors or papers"
+            raise InputError("keywords", f"give {choices_of_papers}, or choose --trending")
+        if trending_only and not profile.is_trending_only:
+            raise InputError(
+                "--trending",
+                "goes with --categories alone; for a personal digest with trending papers in it,"
+                " give --trending-papers 3 instead",
+            )
         added = app.subscriptions.add(
             address, [profile], schedule, app.clock(), uploads, active=active
         )

@@ -95,7 +95,11 @@ def preview(
 
 def _print_digest(subject: str, digest: Digest) -> None:
     rows = [
-        (f"{item.score:.2f}", item.paper.title, "; ".join(r.words for r in item.reasons))
+        (
+            "" if item.is_trending else f"{item.score:.2f}",
+            item.paper.title,
+            "; ".join(r.words for r in item.reasons),
+        )
         for item in digest.items
     ]
     print_table(subject, ("score", "paper", "why"), rows)

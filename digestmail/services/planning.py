@@ -21,6 +21,7 @@ from digestmail.steps.daily.prepare import (
     due_blocks,
     prepare,
 )
+from digestmail.steps.daily.trending import TrendingPaper
 from digestmail.steps.subscribers.pauses import end_pauses
 from digestmail.store import DigestPlan, Store
 
@@ -126,6 +127,15 @@ class PlanningService:
     def interests(self, subscriber: Subscriber) -> "tuple[Model, list[Interest]]":
         """Return the model of what is news now, and an interest for each profile."""
         return self._impatient_planner().interests(subscriber)
+
+    def trending(self, subscriber: Subscriber) -> dict[int, list[TrendingPaper]]:
+        """Return the trending papers of what is news now, by id of each profile with any."""
+        planner = self._impatient_planner()
+        return {
+            profile.stored_id: planner.trending(subscriber, profile)
+            for profile in subscriber.profiles
+            if profile.trending
+        }
 
     def _impatient_planner(self) -> Planner:
         make_model, now = self._models.digest_model, self._clock()

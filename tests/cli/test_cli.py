@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_shell import PAPERS, Shell, errors
@@ -269,6 +270,55 @@ def test_addresses_alone_get_what_the_command_line_says(shell: Shell) -> None:
     assert isinstance(shown, dict)
     assert (shown["timezone"], shown["weekdays"], shown["status"]) == ("Europe/Rome", "5", "active")
     assert shown["profiles"][0]["keywords"] == ["ice"]
+
+
+def test_addresses_alone_may_get_the_trending_digest(shell: Shell) -> None:
+    people = (
+        "email,keywords,categories\na@example.org,,\nb@example.org,ice,\nc@example.org,,cs.CV\n"
+    )
+    (shell.folder / "in.csv").write_text(people)
+    told = shell.json("subscriber", "import", "in.csv", "--active", "--trending")
+    assert isinstance(told, dict)
+    assert (told["added"], told["pending"], told["unchosen"]) == (3, 0, 0)
+    shell("subscriber", "export", "out.csv")
+    for address in ("a", "b", "c"):
+        shell("subscriber", "remove", f"{address}@example.org", "--yes")
+    shell("subscriber", "import", "out.csv", "--active")
+    profiles = [profile_of(shell, f"{address}@example.org") for address in ("a", "b", "c")]
+    assert [(profile["name"], profile["trending"]) for profile in profiles] == [
+        ("Trending", 10),
+        ("My papers", 0),
+        ("My papers", 0),
+    ]
+
+
+def profile_of(shell: Shell, email: str) -> dict[str, Any]:
+    """The first profile of a subscriber."""
+    shown = shell.json("subscriber", "show", email)
+    assert isinstance(shown, dict)
+    profile: dict[str, Any] = shown["profiles"][0]
+    return profile
+
+
+def test_an_address_alone_subscribes_to_the_trending_digest(shell: Shell) -> None:
+    shell("ingest")
+    shell("subscriber", "add", "a@example.org", "--trending", "--categories", "cs.CL", "--active")
+    profile = profile_of(shell, "a@example.org")
+    assert (profile["name"], profile["categories"], profile["trending"]) == (
+        "Trending",
+        ["cs.CL"],
+        10,
+    )
+    assert "not trending: too few upvotes" in shell("explain", "a@example.org", "t:1")
+    shell("preview", "a@example.org")
+
+
+def test_a_digest_of_nothing_is_refused(shell: Shell) -> None:
+    (line,) = errors(shell("subscriber", "add", "a@example.org", "--active", code=1))
+    assert "--trending" in line
+    both = ("--trending", "--keywords", "ice")
+    (line,) = errors(shell("subscriber", "add", "a@example.org", "--active", *both, code=1))
+    assert "--trending-papers 3" in line
 
 
 def test_who_has_nothing_to_choose_by_is_asked_by_mail(shell: Shell) -> None:

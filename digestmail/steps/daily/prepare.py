@@ -46,6 +46,8 @@ from digestmail.steps.daily.plan import (
 )
 from digestmail.steps.daily.trending import PARAMETERS as TRENDING
 from digestmail.steps.daily.trending import (
+    DigestSpan,
+    TrendingPaper,
     TrendingRankings,
     personal_limit,
     span_of,
@@ -233,6 +235,14 @@ class Planner:
         limited = replace(profile, max_papers=personal_limit(profile))
         return interest_of(s, limited, self._window, self._positions, known)
 
+    def trending(self, subscriber: Subscriber, profile: Profile) -> list[TrendingPaper]:
+        """Return the trending papers of a profile, the best first, known to its reader or not."""
+        return list(self._trending().of(profile, self._span(subscriber)))
+
+    def _span(self, subscriber: Subscriber) -> DigestSpan:
+        weekly = subscriber.schedule.is_weekly
+        return span_of(subscriber.papers_since, self._now, is_weekly=weekly)
+
     def _items(
         self,
         subscriber: Subscriber,
@@ -244,10 +254,9 @@ class Planner:
         profiles = [profile for profile in subscriber.profiles if profile.trending]
         if not profiles:
             return items
-        weekly = subscriber.schedule.is_weekly
-        span = span_of(subscriber.papers_since, self._now, is_weekly=weekly)
         blocked = known_papers(subscriber, self._positions, known)
         papers = self._window.papers
+        span = self._span(subscriber)
         return with_trending(items, profiles, self._trending(), papers, span, blocked)
 
     def _trending(self) -> TrendingRankings:

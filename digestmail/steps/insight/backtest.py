@@ -223,7 +223,7 @@ class _View:
     def replayed(self, offers: Offers, unlearnt: Offers) -> Replayed:
         """Return all that the measures need."""
         items = [i for i in self.digest.items if i.paper.stored_id not in self.elsewhere]
-        excluded = [i for i in items if i.pinned or explores(i)]
+        excluded = [i for i in items if i.pinned or i.is_trending or explores(i)]
         return Replayed(
             offers=offers,
             unlearnt=unlearnt,

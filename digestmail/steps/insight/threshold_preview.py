@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from digestmail.domain import Interest, Profile, ReasonKind, Score, Subscriber
-from digestmail.steps.daily.plan import ReadingHistory, Window, interest_of
+from digestmail.steps.daily.plan import ReadingHistory, Window, interest_of, is_judged
 from digestmail.steps.insight.recent_model import SPAN, RecentModel, day_of
 from digestmail.steps.subscribers.seed_papers import examples
 from digestmail.store import Store
@@ -33,18 +33,16 @@ ThresholdPreviews = Mapping[int, Mapping[float, ThresholdPreview]]  # by profile
 def preview_thresholds(
     store: Store, recent: RecentModel, subscriber: Subscriber, thresholds: Collection[float]
 ) -> ThresholdPreviews:
-    """Return for each profile of a subscriber what each threshold would have brought.
+    """Return for each profile that papers are scored by what each threshold would have brought.
 
     Papers that were shown count as if they had not been. As in the mails there are at most
     ``max_papers`` each time: a day, or the week for a weekly digest.
     """
-    profiles = [profile for profile in subscriber.profiles if not profile.is_empty]
     least, days = min(thresholds), max(recent.days, 1)
-    wide = [
-        replace(p, threshold=least, max_papers=min(2 * days * p.max_papers, _MAX_PICKED))
-        for p in profiles
-    ]
-    scored = recent.score(recent_interests(store, recent, subscriber, wide))
+    interests = recent_interests(store, recent, subscriber, subscriber.profiles)
+    judged = [interest for interest in interests if is_judged(interest)]
+    profiles = [interest.profile for interest in judged]
+    scored = recent.score([_wide(interest, least, days) for interest in judged])
     weekly = subscriber.schedule.is_weekly
     return {
         profile.stored_id: {
@@ -53,6 +51,13 @@ def preview_thresholds(
         }
         for profile, scores in zip(profiles, scored, strict=True)
     }
+
+
+def _wide(interest: Interest, threshold: float, days: int) -> Interest:
+    most = min(2 * days * interest.profile.max_papers, _MAX_PICKED)
+    return replace(
+        interest, profile=replace(interest.profile, threshold=threshold, max_papers=most)
+    )
 
 
 def recent_interests(

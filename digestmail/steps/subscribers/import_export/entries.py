@@ -7,7 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain, count
 
-from digestmail.domain import PROFILE_FIELDS, Profile, Schedule, SubscriberStatus
+from digestmail.domain import (
+    PROFILE_FIELDS,
+    Profile,
+    Schedule,
+    SubscriberStatus,
+    trending_profile,
+)
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
 from digestmail.steps.subscribers.import_export.addresses import addresses_in
@@ -46,12 +52,14 @@ class Entries:
     """The people of a file, in order, and what is to be told about its rows.
 
     ``profile``, ``schedule`` and ``status`` are for those whose row tells none; ``defaulted``
-    counts those who have the status.
+    counts those who have the status. ``trending`` papers come to those whose row names nothing to
+    choose papers by, nor does ``profile`` but for categories; 0: nothing comes to them.
     """
 
     profile: Profile
     schedule: Schedule
     status: SubscriberStatus | None = None
+    trending: int = 0
     defaulted: int = 0
     people: dict[str, Entry] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -104,7 +112,7 @@ class Entries:
     def _entry(self, record: Record, email: str, status: SubscriberStatus | None) -> Entry:
         values, form = _by_field(record.values), Form()
         schedule = schedule_of(values, form, self.schedule)
-        profile = profile_of(values, form, self.profile)
+        profile = self._profile(values, form)
         until = form.take(_date, values.get("paused_until", ""), None)
         form.finish()
         language = values.get("language", "").strip().replace("_", "-")
@@ -117,6 +125,16 @@ class Entries:
             language if _LANGUAGE.fullmatch(language) else _DEFAULT_LANGUAGE,
             until if status is SubscriberStatus.PAUSED else None,
         )
+
+    def _profile(self, values: Mapping[str, str], form: Form) -> Profile:
+        profile = profile_of(values, form, self.profile)
+        is_named = (
+            profile.names_interest or profile.trending or values.get("categories", "").strip()
+        )
+        if is_named or not self.trending:
+            return profile
+        name = profile.name if values.get("name", "").strip() else trending_profile().name
+        return replace(profile, name=name, trending=self.trending)
 
     def _join(self, entry: Entry) -> None:
         """Add a person, or what another row tells of them: profiles, and the strictest status."""
