@@ -41,8 +41,11 @@ def main() -> None:
         app = _app(Path(folder), options.model)
         papers = spliced(known, options.past + options.count, rng)
         past = _added(app, papers[: options.past])
-        added = app.store.papers.add(papers[options.past :], app.clock())
-        for subscriber in subscribers(known, options.profiles, rng):
+        news = papers[options.past :]
+        if options.trending:
+            news = [_voted(paper, rng) for paper in news]
+        added = app.store.papers.add(news, app.clock())
+        for subscriber in subscribers(known, options.profiles, rng, options.trending):
             app.store.subscribers.add(subscriber, app.clock())
         _judge(app, past, options.verdicts, rng)
         before, watch = peak_mib(), Stopwatch()
@@ -63,6 +66,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--past", type=int, default=6000, help="papers of before")
     parser.add_argument("--profiles", type=int, default=10_000)
     parser.add_argument("--verdicts", type=int, default=0, help="of each profile")
+    parser.add_argument("--trending", type=int, default=0, help="trending papers of each")
     parser.add_argument("--model", default="auto", help="sentence-embedding model, or none")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -121,7 +125,14 @@ def _verdict(row: Any, paper: int | None, verdict: str, app: App, rng: random.Ra
     }
 
 
-def subscribers(known: list[Paper], count: int, rng: random.Random) -> Iterator[Subscriber]:
+def _voted(paper: Paper, rng: random.Random) -> Paper:
+    """Return a paper, each tenth with upvotes."""
+    return replace(paper, upvotes=rng.randrange(200)) if rng.random() < 0.1 else paper
+
+
+def subscribers(
+    known: list[Paper], count: int, rng: random.Random, trending: int = 0
+) -> Iterator[Subscriber]:
     due = utc_now() - timedelta(minutes=5)
     schedule = Schedule(hour=due.hour)
     for number in range(count):
@@ -132,6 +143,7 @@ def subscribers(known: list[Paper], count: int, rng: random.Random) -> Iterator[
             interests=text,
             excluded_keywords=("survey",) if number % 5 == 0 else (),
             authors=("Jane Doe",) if number % 7 == 0 else (),
+            trending=trending,
         )
         yield Subscriber(
             email=f"reader{number}@example.org",

@@ -1,5 +1,7 @@
 """The papers that stand best for others: where nobody votes, the ones to have seen."""
 
+from heapq import heapify, heappop, heapreplace
+
 import numpy as np
 from scipy.sparse import csr_matrix
 
@@ -11,17 +13,23 @@ def representatives(rows: Dense | csr_matrix, limit: int) -> Indices:
 
     Greedy maximisation of facility location, the sum over all rows of the cosine with the nearest
     one chosen (Lin and Bilmes, 2011): the first is the most central row, and the next ones stand
-    for what it does not. ``rows`` have length 1 or 0. Takes rows x rows x ``limit`` steps.
+    for what it does not. A gain only shrinks as rows are chosen, so only the row with the largest
+    is looked at again (Minoux, 1978). ``rows`` have length 1 or 0.
     """
     product = rows @ rows.T
     cosines = product.toarray() if isinstance(product, csr_matrix) else np.asarray(product)
     cosines = np.maximum(cosines, 0)
     nearest = np.zeros(len(cosines), dtype=cosines.dtype)
+    gains = [(-gain, row, 0) for row, gain in enumerate(cosines.sum(axis=1).tolist())]
+    heapify(gains)
     chosen: list[int] = []
-    for _ in range(min(limit, len(cosines))):
-        gains = np.maximum(cosines, nearest).sum(axis=1)
-        gains[chosen] = -1
-        best = int(gains.argmax())
-        chosen.append(best)
-        nearest = np.maximum(nearest, cosines[best])
+    while gains and len(chosen) < limit:
+        _, row, known = gains[0]
+        if known == len(chosen):
+            heappop(gains)
+            chosen.append(row)
+            nearest = np.maximum(nearest, cosines[row])
+        else:
+            gain = float(np.maximum(cosines[row] - nearest, 0).sum())
+            heapreplace(gains, (-gain, row, len(chosen)))
     return np.array(chosen, dtype=np.int64)

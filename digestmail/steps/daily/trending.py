@@ -4,6 +4,7 @@
 profile, so each is made once for a run of ``prepare``.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,11 +24,12 @@ class TrendingParameters:
     reader_weight: float = 4.0  # upvotes that a reader here stands for: a site has many more
     least_readers: int = 5  # who liked or saved a paper; fewer might tell who they are
     least_heat: float = 5.0  # upvotes adjusted for age; fewer are those of friends
-    central_papers: int = 2_000  # the newest, which are compared with each other: 16 MB
+    central_papers: int = 1_000  # the newest, which are compared with each other: 4 MB, 20 ms
     most_central: int = 40  # picked of them: four digests
     least_compared: int = 3  # papers of which some can be central
     central_share: float = 0.5  # of the papers compared, at most: not all are central
     least_trending: int = 3  # papers of a trending digest, however personal it becomes
+    remembered: int = 4_096  # rankings by rules of profiles, of late: some 10 MB
 
 
 PARAMETERS = TrendingParameters()
@@ -122,9 +124,7 @@ class TrendingRankings:
             for position in self._ages
         }
         self._hot: dict[bool, list[TrendingPaper]] = {}
-        self._of_rules: dict[Profile, Collection[int]] = {}
-        self._voted_of: dict[tuple[Profile, bool], list[TrendingPaper]] = {}
-        self._central_of: dict[tuple[Profile, int], list[TrendingPaper]] = {}
+        self._rankings: OrderedDict[object, list[TrendingPaper]] = OrderedDict()
 
     def of(self, profile: Profile, span: DigestSpan) -> Iterator[TrendingPaper]:
         """Yield the trending papers that a profile's hard rules permit, the best first.
@@ -133,26 +133,40 @@ class TrendingRankings:
         if the former are not enough.
         """
         rules = _rules_of(profile)
-        if (rules, span.is_weekly) not in self._voted_of:
-            hottest, permitted = self._hottest(weekly=span.is_weekly), self._permitted_by(rules)
-            hot = [paper for paper in hottest if paper.position in permitted]
-            self._voted_of[rules, span.is_weekly] = hot
-        yield from self._voted_of[rules, span.is_weekly]
-        voted = {paper.position for paper in self._voted_of[rules, span.is_weekly]}
-        if (rules, span.days) not in self._central_of:
-            central = self._most_central(self._permitted_by(rules), span.days)
-            self._central_of[rules, span.days] = central
-        for paper in self._central_of[rules, span.days]:
-            if paper.position not in voted:
+
+        def voted() -> list[TrendingPaper]:
+            return self._permitted_among(self._hottest(span), rules)
+
+        def central() -> list[TrendingPaper]:
+            return self._permitted_among(self._most_central(rules, span), rules)
+
+        ranking = self._remembered(("voted", rules, span.is_weekly), voted)
+        yield from ranking
+        positions = {paper.position for paper in ranking}
+        for paper in self._remembered(("central", rules, span.days), central):
+            if paper.position not in positions:
                 yield paper
 
-    def _permitted_by(self, rules: Profile) -> Collection[int]:
-        if rules not in self._of_rules:
-            self._of_rules[rules] = self._permitted(rules)
-        return self._of_rules[rules]
+    def _remembered(
+        self, question: object, answer: Callable[[], list[TrendingPaper]]
+    ) -> list[TrendingPaper]:
+        """Return the answer to a question of late, else look for it."""
+        if question not in self._rankings:
+            self._rankings[question] = answer()
+            if len(self._rankings) > self.parameters.remembered:
+                self._rankings.popitem(last=False)
+        self._rankings.move_to_end(question)
+        return self._rankings[question]
 
-    def _hottest(self, *, weekly: bool) -> list[TrendingPaper]:
+    def _permitted_among(
+        self, papers: Sequence[TrendingPaper], rules: Profile
+    ) -> list[TrendingPaper]:
+        permitted = self._permitted(rules) if papers else ()
+        return [paper for paper in papers if paper.position in permitted]
+
+    def _hottest(self, span: DigestSpan) -> list[TrendingPaper]:
         """Return the papers with votes enough; those of a week count fully, whatever the day."""
+        weekly = span.is_weekly
         if weekly not in self._hot:
             ranked: list[tuple[float, float, int]] = []
             for position, (upvotes, readers) in self._votes.items():
@@ -170,8 +184,15 @@ class TrendingRankings:
         reasons = heat_reasons(upvotes, readers, value, self.parameters)
         return TrendingPaper(position, reasons)
 
-    def _most_central(self, permitted: Collection[int], days: int) -> list[TrendingPaper]:
-        recent = [p for p, age in self._ages.items() if age < days and p in permitted]
+    def _most_central(self, rules: Profile, span: DigestSpan) -> list[TrendingPaper]:
+        """Return the most central new papers of a profile's categories, which many share."""
+        chosen = Profile(categories=tuple(sorted(set(rules.categories))))
+        question = ("in categories", chosen.categories, span.days)
+        return self._remembered(question, lambda: self._central_in(chosen, span))
+
+    def _central_in(self, chosen: Profile, span: DigestSpan) -> list[TrendingPaper]:
+        permitted = self._permitted(chosen)
+        recent = [p for p, age in self._ages.items() if age < span.days and p in permitted]
         recent.sort(key=lambda position: self._ages[position])
         compared = recent[: self.parameters.central_papers]
         if len(compared) < self.parameters.least_compared:
