@@ -21,6 +21,15 @@ from digestmail.steps.subscribers.import_export.formats import LARGEST, read_lis
 from digestmail.steps.subscribers.import_export.statuses import status_in_file_name
 from digestmail.steps.subscribers.validation import Form, profile_of, schedule_of
 
+_TrendingOnly = Annotated[
+    bool,
+    typer.Option(
+        "--trending",
+        help="People with nothing but an address in the file get the trending digest; without"
+        " this they are asked by email what they want to read.",
+    ),
+]
+
 
 def subscriber_export(
     file: Annotated[
@@ -85,14 +94,7 @@ def subscriber_import(
             help="Status for everyone whose status is not in the file, such as unsubscribed."
         ),
     ] = None,
-    trending_only: Annotated[
-        bool,
-        typer.Option(
-            "--trending",
-            help="Who has nothing but an address in the file gets the trending digest;"
-            " without this they are asked what they want to read before anything comes.",
-        ),
-    ] = False,
+    trending_only: _TrendingOnly = False,
     column: Annotated[
         list[str] | None,
         typer.Option(

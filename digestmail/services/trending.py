@@ -99,7 +99,8 @@ class TrendingService:
             self._readers = tuple(sorted(self._store.feedback.readers(since, least).items()))
             self._looked_at_readers = self._monotonic()
         recent = self._recent_model()
-        return self._states, self._readers, recent.made_at if recent else None
+        made_at = recent.made_at if recent is not None and recent.papers else None
+        return self._states, self._readers, made_at
 
     def papers(self, span: Span, now: datetime) -> int:
         """Return how many papers there are in a list."""
