@@ -71,9 +71,13 @@ class Ingestor:
         """Fetch the sources that are due, or the named ones now, and settle arXiv's batches."""
         due = self._due(names)
         reports = self._fetch_all(due, progress) if due else []
+        self.settle()
+        return reports
+
+    def settle(self) -> None:
+        """Settle arXiv's past announcements."""
         for batch in settle(self._store, self._clock()):
             log.info("%s, %s: %s %s", batch.source, batch.day, batch.state, batch.reason)
-        return reports
 
     def _fetch_all(self, due: list[SourceState], progress: _Progress) -> list[SourceReport]:
         with self._source_context() as context:

@@ -7,7 +7,7 @@ keeps a second scheduler idle; were both to run, the steps would still do everyt
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -74,10 +74,16 @@ class Pace:
 EVERY_MINUTE = Pace()
 
 
-def make_scheduler(app: App, pace: Pace = EVERY_MINUTE, processes: int = 1) -> BackgroundScheduler:
+def make_scheduler(
+    app: App,
+    pace: Pace = EVERY_MINUTE,
+    processes: int = 1,
+    defer: Callable[[LeaseName], None] | None = None,
+) -> BackgroundScheduler:
     """Return a scheduler, not yet started, whose jobs tick at their pace, the first time at once.
 
-    A large morning is prepared and sent by up to so many ``processes``.
+    A large morning is prepared and sent by up to so many ``processes``. With ``defer`` a tick does
+    no work itself: it calls that with the job's name, for workers elsewhere.
 
     Fetching is a job of its own, so that a slow source never delays a digest; so are embedding and
     asking a language model.
@@ -87,7 +93,7 @@ def make_scheduler(app: App, pace: Pace = EVERY_MINUTE, processes: int = 1) -> B
     scheduler = BackgroundScheduler(
         timezone=UTC, job_defaults=_JOB_DEFAULTS, jobstores={"default": SteadyJobStore()}
     )
-    jobs: list[tuple[str, _Work, timedelta]]
+    jobs: list[tuple[LeaseName, _Work, timedelta]]
     jobs = [(LeaseName.INGEST, ingest_tick, pace.tick)]
     jobs.append((LeaseName.DIGESTS, partial(digest_tick, processes=processes), pace.tick))
     jobs.append((LeaseName.RETENTION, retention_tick, pace.retention))
@@ -99,11 +105,18 @@ def make_scheduler(app: App, pace: Pace = EVERY_MINUTE, processes: int = 1) -> B
         jobs.append((LeaseName.BOUNCES, bounce_tick, pace.bounces))
     for name, job, interval in jobs:
         trigger = IntervalTrigger(seconds=int(interval.total_seconds()), timezone=UTC)
-        tick = LeasedJob(app, name, job, pace)
+        work = partial(_deferred, defer, name) if defer else job
+        tick = LeasedJob(app, name, work, pace)
         scheduler.add_job(tick, trigger, id=name, next_run_time=datetime.now(UTC))
     scheduler.add_listener(_failed, EVENT_JOB_ERROR)
     Overruns().listen(scheduler)
     return scheduler
+
+
+def _deferred(
+    defer: Callable[[LeaseName], None], name: LeaseName, _app: App, _progress: Progress
+) -> None:
+    defer(name)
 
 
 def stop(app: App, scheduler: BackgroundScheduler) -> None:
@@ -173,7 +186,12 @@ def ingest_tick(app: App, progress: Progress = _quiet) -> None:
     """Fetch the sources whose time has come, and tidy up."""
     if forgotten := app.prune():
         log.info("deleted %d requests that were never confirmed", forgotten)
-    for report in app.ingest(progress=progress):
+    report_ingest(app.ingest(progress=progress))
+
+
+def report_ingest(reports: Sequence[SourceReport]) -> None:
+    """Log what came from the sources."""
+    for report in reports:
         if report.error:
             _log_failure(report)
         else:

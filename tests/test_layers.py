@@ -22,7 +22,8 @@ LEVELS = {
     **dict.fromkeys(["services"], 3),
     **dict.fromkeys(["app", "author_lookup", "ingestor", "mailing"], 4),
     **dict.fromkeys(["processes"], 5),
-    **dict.fromkeys(["scheduler", "web", "cli", "demo", "doctor"], 6),
+    **dict.fromkeys(["scheduler"], 6),
+    **dict.fromkeys(["cluster", "web", "cli", "demo", "doctor"], 7),
 }
 SIDEWAYS = {  # beside the leaves of level 0 and the parts of level 4
     ("domain", "errors"),
@@ -37,7 +38,7 @@ SIDEWAYS = {  # beside the leaves of level 0 and the parts of level 4
     ("app", "mailing"),
     ("doctor", "web"),
     ("cli", "doctor"),
-    ("cli", "scheduler"),
+    ("cli", "cluster"),
     ("cli", "web"),
     ("cli", "demo"),
     ("demo", "web"),

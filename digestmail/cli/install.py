@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 from digestmail.app import open_database
 from digestmail.calendar import utc_now
 from digestmail.cli.output import echo, print_json, print_table
-from digestmail.cli.shell import Json, config_file, settings
+from digestmail.cli.shell import Json, config_file, open_job_queue, settings
 from digestmail.config import FILE_NAME, Settings, load
 from digestmail.errors import ConfigError, InputError
 from digestmail.resources import MIGRATIONS
@@ -136,6 +136,8 @@ def migrate_command(
         if to == "base" and not is_new and not yes:
             _ask_to_erase(database)
         backup = migrate(database, MIGRATIONS, utc_now(), revision=to)
+        if to == "head":
+            _migrate_queue()
         revision = current_revision(database) or "base (empty)"
         earlier = [copy for copy in copies(database) if copy != backup]
     if as_json:
@@ -155,6 +157,19 @@ def migrate_command(
             f"Older backups beside it: {len(earlier)} ({size:.0f} MB), the oldest is {earlier[0]}."
         )
         echo("They contain email addresses; remove the ones you no longer need.")
+
+
+def _migrate_queue() -> None:
+    """Create the job queue's tables where there is a cluster."""
+    chosen = settings()
+    if chosen.cluster.enabled:
+        from digestmail.app import App
+
+        app = App(chosen)
+        try:
+            open_job_queue(app).migrate(utc_now())
+        finally:
+            app.close()
 
 
 def _ask_to_erase(database: Database) -> None:

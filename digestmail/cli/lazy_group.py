@@ -26,6 +26,7 @@ COMMANDS = {
     "backtest": ("backtest", "backtest"),
     "status": ("status", "status"),
     "serve": ("serving", "serve"),
+    "worker": ("serving", "worker"),
     "demo": ("serving", "demo"),
     "config": ("install", "config_commands"),
     "source": ("sources", "source_commands"),

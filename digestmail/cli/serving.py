@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from digestmail.app import App
 from digestmail.cli.output import echo
-from digestmail.cli.shell import Json, Processes, opened
-from digestmail.errors import DigestmailError
+from digestmail.cli.shell import Json, Processes, open_job_queue, opened
+from digestmail.errors import DigestmailError, InputError
 from digestmail.processes import available_cores
 from digestmail.scheduler import make_scheduler, stop
 from digestmail.stopping import stopped_by_signals
+from digestmail.worker import this_worker
 
 
 class Component(StrEnum):
@@ -38,15 +40,11 @@ def serve(
         app.renderer.check()
         app.sender()  # settings that could never send stop us here
         if only is Component.SCHEDULER:
-            _run_scheduler(app, processes or available_cores())
+            _run_scheduler(app, processes)
             return
         chosen = app.settings.web
         listener = listen(host or chosen.host, chosen.port if port is None else port)
-        scheduler = (
-            None
-            if only is Component.WEB
-            else make_scheduler(app, processes=processes or available_cores())
-        )
+        scheduler = None if only is Component.WEB else _scheduler(app, processes)
         if scheduler:
             scheduler.start()
         try:
@@ -56,8 +54,34 @@ def serve(
                 stop(app, scheduler)
 
 
-def _run_scheduler(app: App, processes: int) -> None:
-    scheduler = make_scheduler(app, processes=processes)
+def worker(
+    queues: Annotated[
+        str, typer.Option(help="Only these, by commas: ingest, prepare, deliver, upkeep.")
+    ] = "",
+    concurrency: Annotated[int, typer.Option(min=1, help="Jobs at the same time.")] = 1,
+) -> None:
+    """Work for a cluster: take the jobs that a scheduler queues, until stopped."""
+    logging.getLogger("digestmail").setLevel(logging.INFO)
+    chosen = [name.strip() for name in queues.split(",") if name.strip()]
+    with opened() as app:
+        app.renderer.check()
+        app.sender()  # settings that could never send stop us here
+        queue = open_job_queue(app)
+        if unknown := next((name for name in chosen if name not in queue.names), None):
+            names = ", ".join(queue.names)
+            raise InputError("--queues", f"“{unknown}” is not a queue; use {names}")
+        echo(f"Working on {', '.join(chosen) or 'all queues'}. Ctrl-C stops.")
+        queue.work(chosen, concurrency, this_worker())
+
+
+def _scheduler(app: App, processes: int | None) -> BackgroundScheduler:
+    """Return the scheduler: one that works itself, or one that queues jobs for workers."""
+    defer = open_job_queue(app).defer_due if app.settings.cluster.enabled else None
+    return make_scheduler(app, processes=processes or available_cores(), defer=defer)
+
+
+def _run_scheduler(app: App, processes: int | None) -> None:
+    scheduler = _scheduler(app, processes)
     scheduler.start()
     echo("The scheduler is running. Press Ctrl-C to stop.")
     app.stopping.wait()

@@ -10,8 +10,10 @@ import typer
 from digestmail import config
 from digestmail.app import App
 from digestmail.config import Settings
+from digestmail.errors import ConfigError
 
 if TYPE_CHECKING:
+    from digestmail.cluster.queue import JobQueue
     from digestmail.processes import DayProcesses
 
 Processes = Annotated[
@@ -47,6 +49,19 @@ def day_processes(app: App, processes: int | None) -> "DayProcesses":
     from digestmail.processes import DayProcesses, available_cores
 
     return DayProcesses(app, processes or available_cores())
+
+
+def open_job_queue(app: App) -> "JobQueue":
+    """Return the job queue; ConfigError if the cluster is off or its packages are missing."""
+    if not app.settings.cluster.enabled:
+        raise ConfigError("cluster.enabled is false: nothing is queued; set it to true")
+    try:
+        from digestmail.cluster.queue import JobQueue
+    except ImportError:
+        raise ConfigError(
+            "cluster.enabled: the queue's packages are missing: pip install 'digestmail[cluster]'"
+        ) from None
+    return JobQueue(app)
 
 
 @contextmanager

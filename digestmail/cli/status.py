@@ -4,16 +4,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digestmail.cli.output import ago, echo, print_json, print_table
-from digestmail.cli.shell import Json, opened
+from digestmail.cli.shell import Json, open_job_queue, opened
 from digestmail.cli.sources import result_of
 from digestmail.domain import DeliveryState
 from digestmail.steps.daily.endpoint_state import EndpointStatus
 from digestmail.steps.daily.health import Trouble
 from digestmail.steps.daily.status import Status
 from digestmail.store import Unsent
+
+if TYPE_CHECKING:
+    from digestmail.cluster.queue import QueueState
 
 _LISTED_STATES = (
     DeliveryState.SENT,
@@ -27,11 +30,24 @@ def status(as_json: Json = False) -> None:
     """Show sources, today's digests by outcome and the next run; exit code 1 on a problem."""
     with opened() as app:
         now = app.status()
+        queue = open_job_queue(app) if app.settings.cluster.enabled else None
+        queues, workers = (queue.states(), queue.workers()) if queue else ([], 0)
     if as_json:
-        print_json(plain(now))
+        cluster = {"workers": workers, "queues": [asdict(state) for state in queues]}
+        print_json(plain(now) | ({"cluster": cluster} if queue else {}))
     else:
         _print(now)
+        if queue:
+            _print_cluster(queues, workers)
     end_in_trouble(now.troubles)
+
+
+def _print_cluster(queues: "Sequence[QueueState]", workers: int) -> None:
+    echo(f"Workers: {workers}")
+    for state in queues:
+        lag = f", the oldest for {state.lag.total_seconds():.0f} s" if state.waiting else ""
+        counts = f"{state.waiting} waiting{lag}, {state.running} running, {state.failed} failed"
+        echo(f"  queue {state.name}: {counts}")
 
 
 def end_in_trouble(troubles: Sequence[Trouble]) -> None:

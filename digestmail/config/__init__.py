@@ -7,6 +7,7 @@ that holds it. Read once by the shells and handed on as a value.
 from digestmail.config.loading import FILE_NAME, load, setting_names
 from digestmail.config.sections import (
     BouncesSection,
+    ClusterSection,
     DigestSection,
     DkimSection,
     MailSettings,
@@ -20,6 +21,7 @@ __all__ = [
     "FILE_NAME",
     "PREFIX",
     "BouncesSection",
+    "ClusterSection",
     "DigestSection",
     "DkimSection",
     "MailSettings",

@@ -200,6 +200,19 @@ class RetentionSection(_Section):
     )
 
 
+class ClusterSection(_Section):
+    """Many workers on one PostgreSQL database; the extra ``cluster`` brings what it needs."""
+
+    enabled: bool = Field(
+        False, description="the scheduler queues the day's jobs for `digestmail worker`"
+    )
+    queue_url: SecretStr = Field(
+        SecretStr(""),
+        description="database address for the queue, if database_url is a pooler in transaction"
+        " mode: a direct one, or one in session mode",
+    )
+
+
 class WebSection(_Section):
     """The web server."""
 

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from digestmail.config.sections import (
     BouncesSection,
+    ClusterSection,
     DigestSection,
     DirectoriesSection,
     DkimSection,
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     summaries: SummariesSection = Field(default_factory=SummariesSection)
     directories: DirectoriesSection = Field(default_factory=DirectoriesSection)
     retention: RetentionSection = Field(default_factory=RetentionSection)
+    cluster: ClusterSection = Field(default_factory=ClusterSection)
     web: WebSection = Field(default_factory=WebSection)
     bounces: BouncesSection = Field(default_factory=BouncesSection)
     folder: Path = Field(default=Path(), exclude=True)

@@ -54,5 +54,6 @@ class NoteName(_Key):
     SALT = "salt"
     UNKNOWN_SEEDS = "unknown-seeds"  # ids that arXiv does not know, with when to ask again
     BACKFILL = "backfill"  # how far the past days of a source are read
+    QUEUE_SCHEMA = "queue-schema"  # the version of procrastinate that made the queue's tables
     UPLOAD = "upload"  # of a subscriber who has not confirmed yet
     PROFILE = "profile"  # one that was submitted for a subscriber, who may add it
