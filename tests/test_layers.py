@@ -187,7 +187,7 @@ def test_the_leaves_need_the_standard_library_only(part: str) -> None:
         ),
         ("steps__ingest", "from digestmail.app import App"),
         ("web__pages", "from digestmail.demo import day"),
-        ("demo__day", "from digestmail.scheduler import run"),
+        ("demo__day", "from digestmail.doctor import run"),
         ("app", "from digestmail.doctor import examine"),
     ],
 )
