@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digestmail.domain import Clock, Paper
+from digestmail.steps.daily.trending import PARAMETERS as TRENDING
+from digestmail.steps.daily.trending import TrendingRankings
 from digestmail.steps.insight.recent_model import SPAN, RecentModel
 from digestmail.store import Store
 
@@ -111,4 +113,6 @@ class PreviewService:
         model = self._make_model(papers, background)
         self._looked_at = now
         places = {paper.key: place for place, paper in enumerate(papers)}
-        self._recent = RecentModel(papers, model, now, places, extent=extent)
+        readers = self._store.feedback.readers(now - TRENDING.window, TRENDING.least_readers)
+        rankings = TrendingRankings(papers, readers, now, model.permitted, model.central)
+        self._recent = RecentModel(papers, model, now, places, extent=extent, rankings=rankings)

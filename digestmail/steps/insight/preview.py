@@ -89,7 +89,7 @@ def preview(
         keywords=recent.keyword_hits(profile),
         ambiguous=recent.ambiguous_authors(profile),
     )
-    if profile.is_empty:
+    if not (profile.names_interest or profile.categories) or profile.is_trending_only:
         return empty
     wide = replace(profile, max_papers=LIMITS.counted)
     base = interest or Interest(profile=profile)

@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from digestmail.domain import Interest, Paper, Part, Profile, Score
+from digestmail.domain import DigestItem, Interest, Paper, Part, Profile, Score
+from digestmail.steps.daily.trending import DigestSpan, TrendingRankings, with_trending
 from digestmail.store.papers import UPLOADS
 
 if TYPE_CHECKING:
@@ -21,9 +22,10 @@ SPAN = timedelta(days=7)  # of the papers that a preview chooses from
 class RecentModel:
     """The papers of a week and the model that scores them; ``places`` by paper key.
 
-    ``visitor_keys`` are the keys of visitors' papers that the model was asked about, ``extent`` is
-    how far the papers were embedded when it was made. Safe to share between threads: a question
-    about papers changes the model, so only one thread may ask at a time.
+    ``rankings`` are of the trending papers among them, where those are wanted. ``visitor_keys``
+    are the keys of visitors' papers that the model was asked about, ``extent`` is how far the
+    papers were embedded when it was made. Safe to share between threads: a question about papers
+    changes the model, so only one thread may ask at a time.
     """
 
     papers: Sequence[Paper]
@@ -32,6 +34,7 @@ class RecentModel:
     places: dict[str, int] = field(default_factory=dict)
     visitor_keys: set[str] = field(default_factory=set)
     extent: object = None
+    rankings: TrendingRankings | None = None
     _turn: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
 
     @property
@@ -43,6 +46,14 @@ class RecentModel:
         """Return for each interest its best papers of the week; see ``domain.Scorer``."""
         with self._turn:
             return self.model.score(interests)
+
+    def trending(self, profile: Profile, *, weekly: bool) -> tuple[DigestItem, ...]:
+        """Return the trending papers that an email with nothing else would bring a profile."""
+        if self.rankings is None or not profile.trending:
+            return ()
+        span = DigestSpan(SPAN.days if weekly else 1, is_weekly=weekly)
+        with self._turn:
+            return with_trending((), (profile,), self.rankings, self.papers, span, ())
 
     def strongest(self, interest: Interest, limit: int) -> list[Part]:
         """Return what weighs most in an interest; see ``relevance.Model``."""

@@ -86,17 +86,17 @@ def asks_for_trending(texts: Texts) -> bool:
 
 def parse_subscription(context: RequestContext, posted: PostedForm) -> SubmittedSubscription:
     """Parse the personal form; one that names no interest asks for the trending digest."""
-    submitted = parse_signup_profile(context, posted)
-    if submitted.profile.is_empty or submitted.profile.is_trending_only:
-        name = trending_profile().name
-        trending = replace(submitted.profile, name=name, trending=TRENDING_PAPERS)
-        submitted = replace(submitted, profile=trending)
-    return _with_address_and_schedule(submitted, posted)
+    return _with_address_and_schedule(parse_signup_profile(context, posted), posted)
 
 
 def parse_signup_profile(context: RequestContext, posted: PostedForm) -> SubmittedProfile:
-    """Parse the fields of a profile that the personal form asks for."""
-    return parse_profile(context, posted, context.app.new_profile, fields=_PROFILE_AT_SIGNUP)
+    """Parse the profile of the personal form; without an interest it is of trending papers."""
+    submitted = parse_profile(context, posted, context.app.new_profile, fields=_PROFILE_AT_SIGNUP)
+    if not (submitted.profile.is_empty or submitted.profile.is_trending_only):
+        return submitted
+    name = trending_profile().name
+    trending = replace(submitted.profile, name=name, trending=TRENDING_PAPERS)
+    return replace(submitted, profile=trending)
 
 
 def parse_trending_subscription(

@@ -1,5 +1,6 @@
 """What a profile would have brought last week, as ``web/_preview.html`` shows it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -25,6 +26,8 @@ class Stage(StrEnum):
     WAITING = "waiting"  # for the week's papers to be read
     NO_PAPERS = "no-papers"  # in the whole week
     NOTHING = "nothing"  # that fits
+    TRENDING = "trending"  # papers alone
+    NO_TRENDING = "no-trending"  # papers, and nothing else was asked for
     RESULTS = "found"
 
 
@@ -38,13 +41,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PreviewView:
-    """A preview. ``unknown``: how many example papers nothing is known of yet.
+    """A preview of ``profile``: the papers that match, and the ``trending`` ones it adds.
 
-    ``profile`` is the one that it is of.
+    ``unknown``: how many example papers nothing is known of yet.
     """
 
     stage: Stage
     lines: tuple[Line, ...] = ()
+    trending: tuple[Line, ...] = ()
     result: Preview = field(default_factory=Preview)
     unknown: int = 0
     profile: Profile = field(default_factory=Profile)
@@ -69,11 +73,11 @@ def preview_view(
         return PreviewView(Stage.WAITING)
     profile, seeds = submitted.profile, submitted.seeds
     result = preview(recent, profile, seeds.papers, interest, weekly=weekly)
-    papers = context.with_lines(item.paper for item in result.items)
-    items = (i._replace(paper=p) for i, p in zip(result.items, papers, strict=True))
+    trending = recent.trending(profile, weekly=weekly)
     return PreviewView(
-        _stage(profile, result),
-        tuple(_line(item, context.pages.words) for item in items),
+        _stage(profile, result, trending),
+        _lines(context, result.items),
+        _lines(context, trending),
         result,
         unknown=len(seeds.keys) - len(seeds.papers),
         profile=profile,
@@ -103,12 +107,20 @@ def render_fragment(
     )
 
 
-def _stage(profile: Profile, result: Preview) -> Stage:
+def _stage(profile: Profile, result: Preview, trending: Sequence[DigestItem]) -> Stage:
     if not result.judged:
         return Stage.NO_PAPERS
     if profile.is_empty:
         return Stage.START
+    if profile.is_trending_only:
+        return Stage.TRENDING if trending else Stage.NO_TRENDING
     return Stage.RESULTS if result.items else Stage.NOTHING
+
+
+def _lines(context: RequestContext, items: Sequence[DigestItem]) -> tuple[Line, ...]:
+    papers = context.with_lines(item.paper for item in items)
+    with_lines = (i._replace(paper=paper) for i, paper in zip(items, papers, strict=True))
+    return tuple(_line(item, context.pages.words) for item in with_lines)
 
 
 def _line(item: DigestItem, words: Words) -> Line:

@@ -223,7 +223,7 @@ class Preview {
     const focused = this.panel.contains(document.activeElement);
     this.panel.replaceChildren(...answer.childNodes);
     if (focused) this.panel.parentElement.focus({ preventScroll: true });
-    this.tell(answer.dataset.status, answer.dataset.stage === "found");
+    this.tell(answer.dataset.status, ["found", "trending"].includes(answer.dataset.stage));
     if (answer.dataset.stage === "waiting" && this.times++ < MOST_TIMES) {
       this.timer = setTimeout(() => this.ask(), AGAIN);
     }

@@ -410,7 +410,7 @@ async def test_the_button_shows_the_whole_form_again(rivers: Trial) -> None:
 @pytest.mark.parametrize(
     ("changed", "stage", "told"),
     [
-        ({"keywords": ""}, "start", "Name a keyword"),
+        ({"keywords": ""}, "trending", "you get trending papers"),
         ({"keywords": "zeppelin"}, "nothing", "None of the 33 papers"),
         ({"categories": "<b>"}, "found", "is not a category"),
         ({"seed_papers": "Unheard of"}, "found", "know the paper"),
@@ -614,3 +614,10 @@ async def test_advice_names_only_what_the_profile_has(
     answer = html.unescape((await preview(rivers, **changed)).text)
     assert 'data-stage="nothing"' in answer
     assert advice in answer
+
+
+async def test_trending_papers_are_previewed_beside_those_that_match(rivers: Trial) -> None:
+    answer = (await preview(rivers, trending="3")).text
+    assert 'data-stage="found"' in answer
+    assert "And 3 trending papers" in answer
+    assert "And 3 trending papers" not in (await preview(rivers)).text
