@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from fastapi.responses import Response
 
-from digestmail.domain import Paper, Profile, Subscriber
+from digestmail.domain import Digest, Paper, Profile, Subscriber
 from digestmail.steps.insight.threshold_preview import ThresholdPreview
 from digestmail.steps.subscribers.pauses import proposals
 from digestmail.steps.subscribers.seed_papers import lines_of, own_uploads
@@ -67,7 +67,14 @@ def preferences_page(
         blank=blank,
         meant=_threshold_previews(session),
         digests=digest_lines(context, digests),
+        personal=_personal_part(digests),
     )
+
+
+def _personal_part(digests: Iterable[Digest]) -> tuple[int, int]:
+    """Return how many papers of the last digest with any are personal, and how many it has."""
+    items = next((digest.items for digest in digests if digest.items), ())
+    return sum(not item.is_trending for item in items), len(items)
 
 
 def schedule_form(subscriber: Subscriber) -> FormView:
