@@ -165,7 +165,7 @@ async def test_a_wrong_value_is_told_in_its_own_form(web: Trial, field: str, val
 async def test_an_empty_profile_is_refused(web: Trial) -> None:
     ada = web.joined()
     answer = await web.post(f"{web.preferences(ada)}/profiles", {"name": "Nothing"})
-    assert "Name at least one keyword" in answer.text
+    assert "Enter at least one keyword" in answer.text
     assert len(web.again(ada).profiles) == 1
 
 
