@@ -24,6 +24,8 @@ from digestmail.domain import (
 )
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
+from digestmail.render.day_notes import day_note
+from digestmail.render.locale import ENGLISH
 from digestmail.steps.subscribers.field_parsers import parse_name
 from digestmail.steps.subscribers.import_export.export import plain
 from digestmail.steps.subscribers.seed_papers import keep_uploads, read_seeds
@@ -124,7 +126,7 @@ def _history(app: App, subscriber: Subscriber) -> list[dict[str, Any]]:
                 "papers": len(digest.items),
                 "delivery": str(delivery.state) if delivery else "skipped",
                 "detail": _detail(digest, delivery),
-                "note": digest.note,
+                "note": day_note(digest, ENGLISH),
             }
         )
     return history

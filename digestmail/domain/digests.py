@@ -26,6 +26,8 @@ class ReasonKind(StrEnum):
     READERS = "readers"  # trending by likes and saves of readers here
     CENTRAL = "central"  # trending where nothing is voted on
     EXPLORATION = "exploration"
+    NEW_VERSION = "new-version"  # of a paper on the reading list
+    PUBLISHED = "published"  # such a paper, elsewhere: the detail is its DOI there
 
 
 REASON_MESSAGES = {
@@ -41,6 +43,8 @@ REASON_MESSAGES = {
     ReasonKind.READERS: N_("liked or saved by %(what)s readers here"),
     ReasonKind.CENTRAL: N_("central among %(what)s new papers"),
     ReasonKind.EXPLORATION: N_("something different: %(what)s"),
+    ReasonKind.NEW_VERSION: N_("you saved it; now there is version %(what)s"),
+    ReasonKind.PUBLISHED: N_("you saved it; now it is published: doi.org/%(what)s"),
 }
 
 
@@ -144,6 +148,30 @@ EMPTY_DAYS = frozenset(
 )
 
 
+class NoteKind(StrEnum):
+    """What a reader should know of a day beside its papers."""
+
+    QUIET_DAY = "quiet-day"  # details: none on a weekend; the evening's date, and the holiday
+    PAPERS_MISSING = "papers-missing"  # details: the date of arXiv's papers that were not there
+    SOURCE_LATE = "source-late"
+    NOTHING_NEW = "nothing-new"
+
+
+class DayNote(NamedTuple):
+    """A note to the reader of a digest; it is put into words where it is shown."""
+
+    kind: NoteKind
+    details: tuple[str, ...] = ()
+
+
+class ItemRole(StrEnum):
+    """Why a paper is in a digest."""
+
+    PICK = "pick"
+    NEAREST = "nearest"  # on a day without picks: not good enough, but the best there was
+    NEW_VERSION = "new-version"  # of a paper on the reading list, told once
+
+
 class DigestItem(NamedTuple):
     """One paper of a digest, at its place."""
 
@@ -154,12 +182,13 @@ class DigestItem(NamedTuple):
     score: float
     pinned: bool = False
     reasons: tuple[Reason, ...] = ()
+    role: ItemRole = ItemRole.PICK
 
     @property
     def strength(self) -> Strength | None:
         """Return how sure the match is; None for a paper that is there by rule or to learn from."""
         kinds = {reason.kind for reason in self.reasons}
-        if self.pinned or ReasonKind.EXPLORATION in kinds:
+        if self.pinned or self.role is not ItemRole.PICK or ReasonKind.EXPLORATION in kinds:
             return None
         if kinds and kinds <= _BY_RULE:
             return None
@@ -205,8 +234,16 @@ class Digest(Stored):
     arrival_until: int | None = None
     judged: int = 0  # new papers that were scored
     skip: SkipReason | None = None
-    note: str = ""  # what the reader should know of this day: papers still missing, why none
-    items: tuple[DigestItem, ...] = ()
+    note: str = ""  # in words, of digests made before there were ``notes``
+    notes: tuple[DayNote, ...] = ()
+    items: tuple[DigestItem, ...] = ()  # the picks
+    nearest: tuple[DigestItem, ...] = ()  # of a day without any
+    new_versions: tuple[DigestItem, ...] = ()
+
+    @property
+    def mailed_items(self) -> tuple[DigestItem, ...]:
+        """Return all papers that its mail shows, by position."""
+        return (*self.items, *self.nearest, *self.new_versions)
 
     @property
     def trending_bases(self) -> tuple[TrendingBasis, ...]:

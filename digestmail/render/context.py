@@ -9,6 +9,7 @@ from typing import Any
 
 from digestmail.addresses import readable_address
 from digestmail.domain import Digest, DigestItem, Recipient
+from digestmail.render.day_notes import day_note
 from digestmail.render.locale import Words
 from digestmail.render.paper_view import PaperView, Place, clean
 from digestmail.text import excerpt, one_line
@@ -101,7 +102,7 @@ def digest_names(
         "few": _is_few(digest, reader),
         "left_out": len(digest.items) - papers,
         "profiles": [name for name in profiles if name],
-        "note": clean(digest.note, _LIMITS.note),
+        "note": clean(day_note(digest, words), _LIMITS.note),
         "address": one_line(readable_address(reader.email)),
         "confirmed": words.short_day(confirmed.date()) if confirmed else "",
         "links": links,

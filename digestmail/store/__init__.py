@@ -20,7 +20,7 @@ from digestmail.store.notes import Notes
 from digestmail.store.papers import Added, Papers
 from digestmail.store.pending_texts import PendingTexts
 from digestmail.store.rate_limits import RateLimits
-from digestmail.store.reading_list import ReadingLists
+from digestmail.store.reading_list import NewVersion, ReadingLists
 from digestmail.store.relay_state import Relays
 from digestmail.store.retention import Retention
 from digestmail.store.salt import Salt
@@ -91,6 +91,7 @@ __all__ = [
     "Limit",
     "Lines",
     "MailedDelivery",
+    "NewVersion",
     "NoteName",
     "Notes",
     "Origin",

@@ -12,11 +12,16 @@ from digestmail.domain import (
     DeliveryKind,
     DeliveryState,
     Digest,
+    DigestItem,
+    ItemRole,
     SkipReason,
     SubscriberStatus,
 )
+from digestmail.store.reading_list import tell_version
 from digestmail.store.sql import MOST_VALUES, chunks
 from digestmail.store.tables import DELIVERY, DIGEST, ITEM, PAPER, PROFILE, SUBSCRIBER
+
+IS_SHOWN = ITEM.c.role != ItemRole.NEW_VERSION.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,7 @@ def record(session: Session, plans: Sequence[DigestPlan]) -> list[Digest]:
     plans = [plan for plan in plans if plan.subscriber_id in locked]
     plans = _without_erased(session, plans)
     digests = _without_shown(session, _new_digests(session, plans))
+    digests = [_without_told_versions(session, digest) for digest in digests]
     stored = _insert_digests(session, digests)
     _insert_items(session, stored)
     _insert_deliveries(session, stored, {plan.subscriber_id: plan for plan in plans})
@@ -72,7 +78,7 @@ def _lock(session: Session, ids: Sequence[int]) -> dict[int, _Locked]:
 
 def _without_erased(session: Session, plans: Sequence[DigestPlan]) -> list[DigestPlan]:
     """Return the plans whose profiles and papers have not been erased; locked until the commit."""
-    items = [item for plan in plans for digest in plan.digests for item in digest.items]
+    items = [item for plan in plans for digest in plan.digests for item in digest.mailed_items]
     profiles = _existing(session, PROFILE.c.id, {item.profile_id for item in items})
     papers = _existing(session, PAPER.c.id, {item.paper.id for item in items})
     return [
@@ -81,7 +87,7 @@ def _without_erased(session: Session, plans: Sequence[DigestPlan]) -> list[Diges
         if all(
             item.paper.id in papers and (item.profile_id is None or item.profile_id in profiles)
             for digest in plan.digests
-            for item in digest.items
+            for item in digest.mailed_items
         )
     ]
 
@@ -115,7 +121,7 @@ def shown_papers(
     join = ITEM.join(PAPER, and_(PAPER.c.id == ITEM.c.paper_id, condition))
     for chunk in chunks(ids, MOST_VALUES // 2):
         query = select(ITEM.c.subscriber_id, ITEM.c.paper_id).select_from(join)
-        items = query.where(ITEM.c.subscriber_id.in_(chunk), ~ITEM.c.released)
+        items = query.where(ITEM.c.subscriber_id.in_(chunk), ~ITEM.c.released, IS_SHOWN)
         for subscriber_id, paper_id in session.execute(items):
             paper_ids.setdefault(subscriber_id, set()).add(paper_id)
     return paper_ids
@@ -131,7 +137,7 @@ def _new_digests(session: Session, plans: Sequence[DigestPlan]) -> list[Digest]:
 
 
 def _without_shown(session: Session, digests: Sequence[Digest]) -> list[Digest]:
-    papers = sorted({item.paper.stored_id for digest in digests for item in digest.items})
+    papers = sorted({item.paper.stored_id for digest in digests for item in _shown(digest)})
     if not papers:
         return list(digests)
     seen: dict[int, set[int]] = {}
@@ -142,12 +148,37 @@ def _without_shown(session: Session, digests: Sequence[Digest]) -> list[Digest]:
     return [_without(digest, seen.get(digest.subscriber_id, set())) for digest in digests]
 
 
+def _shown(digest: Digest) -> tuple[DigestItem, ...]:
+    return (*digest.items, *digest.nearest)
+
+
 def _without(digest: Digest, paper_ids: Collection[int]) -> Digest:
-    remaining = [item for item in digest.items if item.paper.id not in paper_ids]
-    if len(remaining) == len(digest.items):
+    """Return a digest without papers that were shown, numbered anew."""
+    if not any(item.paper.id in paper_ids for item in _shown(digest)):
         return digest
-    items = tuple(item._replace(position=place) for place, item in enumerate(remaining, 1))
-    return replace(digest, items=items, skip=None if items else SkipReason.NO_PAPERS)
+    items = _remaining(digest.items, paper_ids, 1)
+    nearest = _remaining(digest.nearest, paper_ids, 1 + len(items))
+    new_versions = _remaining(digest.new_versions, (), 1 + len(items) + len(nearest))
+    skip = digest.skip or (None if items else SkipReason.NO_PAPERS)
+    return replace(digest, items=items, nearest=nearest, new_versions=new_versions, skip=skip)
+
+
+def _remaining(
+    items: Sequence[DigestItem], paper_ids: Collection[int], first: int
+) -> tuple[DigestItem, ...]:
+    remaining = [item for item in items if item.paper.id not in paper_ids]
+    return tuple(item._replace(position=place) for place, item in enumerate(remaining, first))
+
+
+def _without_told_versions(session: Session, digest: Digest) -> Digest:
+    """Return a digest with the new versions that no other has told, which are known from now on."""
+    items = [
+        item
+        for item in digest.new_versions
+        if tell_version(session, digest.subscriber_id, item.paper)
+    ]
+    first = 1 + len(digest.items) + len(digest.nearest)
+    return replace(digest, new_versions=_remaining(items, (), first))
 
 
 def _insert_digests(session: Session, digests: Sequence[Digest]) -> list[Digest]:
@@ -166,6 +197,7 @@ def _insert_digests(session: Session, digests: Sequence[Digest]) -> list[Digest]
             "judged": digest.judged,
             "skip": digest.skip.value if digest.skip else None,
             "note": digest.note,
+            "notes": [[note.kind.value, list(note.details)] for note in digest.notes],
         }
         for digest in digests
     ]
@@ -187,9 +219,10 @@ def _insert_items(session: Session, digests: Sequence[Digest]) -> None:
             "pinned": item.pinned,
             "reasons": [[r.kind.value, list(r.details), round(r.weight, 4)] for r in item.reasons],
             "released": False,
+            "role": item.role.value,
         }
         for digest in digests
-        for item in digest.items
+        for item in digest.mailed_items
     ]
     if rows:
         session.execute(insert(ITEM), rows)

@@ -8,14 +8,32 @@ import msgspec
 from sqlalchemy import Text, bindparam, cast, select
 from sqlmodel import Session
 
-from digestmail.domain import Digest, DigestItem, Paper, Reason, SkipReason
+from digestmail.domain import (
+    DayNote,
+    Digest,
+    DigestItem,
+    ItemRole,
+    NoteKind,
+    Paper,
+    Reason,
+    SkipReason,
+)
 from digestmail.store.papers import papers_by_id
 from digestmail.store.sql import all_rows, plain_rows
 from digestmail.store.tables import DIGEST, ITEM, DigestRow
 
-_NAMES = ("digest_id", "paper_id", "position", "profile_id", "profile_name", "score", "pinned")
+_NAMES = (
+    "digest_id",
+    "paper_id",
+    "position",
+    "profile_id",
+    "profile_name",
+    "score",
+    "pinned",
+    "role",
+)
 ITEM_COLUMNS = (*(ITEM.c[name] for name in _NAMES), cast(ITEM.c.reasons, Text))
-ItemColumns = tuple[int, int, int, int | None, str, float, bool, str]
+ItemColumns = tuple[int, int, int, int | None, str, float, bool, str, str]
 
 _DIGESTS = select(DIGEST).where(DIGEST.c.id.in_(bindparam("ids", expanding=True)))
 _ITEMS = (
@@ -24,6 +42,7 @@ _ITEMS = (
     .order_by(ITEM.c.digest_id, ITEM.c.position)
 )
 # json takes three times as long, with what makes Reasons of what it reads.
+_ROLES = {role.value: role for role in ItemRole}
 _REASONS = msgspec.json.Decoder(list[tuple[Reason, ...]])
 
 
@@ -63,8 +82,10 @@ def items_of(items: Sequence[ItemColumns], papers: Mapping[int, Paper]) -> tuple
     reasons = _REASONS.decode(f"[{','.join([item[-1] for item in items])}]")
     return tuple(
         [
-            DigestItem(position, papers[paper], profile, name, score, bool(pinned), why)
-            for (_, paper, position, profile, name, score, pinned, _), why in zip(
+            DigestItem(
+                position, papers[paper], profile, name, score, bool(pinned), why, _ROLES[role]
+            )
+            for (_, paper, position, profile, name, score, pinned, role, _), why in zip(
                 items, reasons, strict=True
             )
         ]
@@ -85,5 +106,8 @@ def _digest(row: DigestRow, items: tuple[DigestItem, ...]) -> Digest:
         judged=row.judged,
         skip=SkipReason(row.skip) if row.skip else None,
         note=row.note,
-        items=items,
+        notes=tuple(DayNote(NoteKind(kind), tuple(details)) for kind, details in row.notes),
+        items=tuple([item for item in items if item.role is ItemRole.PICK]),
+        nearest=tuple([item for item in items if item.role is ItemRole.NEAREST]),
+        new_versions=tuple([item for item in items if item.role is ItemRole.NEW_VERSION]),
     )

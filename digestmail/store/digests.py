@@ -6,14 +6,17 @@ from datetime import date, datetime
 from sqlalchemy import case, func, select, update
 from sqlmodel import Session
 
-from digestmail.domain import Digest, DigestItem, Paper
+from digestmail.domain import Digest, DigestItem, ItemRole, Paper
 from digestmail.errors import NotFoundError
 from digestmail.store.database import Database
 from digestmail.store.digest_recording import DigestPlan, digest_dates, record, shown_papers
 from digestmail.store.digest_rows import ITEM_COLUMNS, DigestRows, items_of, load
 from digestmail.store.papers import papers_by_id
+from digestmail.store.reading_list import untell_versions
 from digestmail.store.sql import first_row
 from digestmail.store.tables import DELIVERY, DIGEST, ITEM, PAPER, SUBSCRIBER, DigestRow
+
+IS_PICK = ITEM.c.role == ItemRole.PICK.value
 
 
 class Digests:
@@ -98,7 +101,7 @@ class Digests:
         query = (
             select(*ITEM_COLUMNS, DIGEST.c.prepared_at)
             .join(DIGEST, DIGEST.c.id == ITEM.c.digest_id)
-            .where(ITEM.c.profile_id == profile_id, ~ITEM.c.released)
+            .where(ITEM.c.profile_id == profile_id, ~ITEM.c.released, IS_PICK)
             .order_by(ITEM.c.digest_id.desc(), ITEM.c.position)
         )
         with self._database.reading() as session:
@@ -125,6 +128,7 @@ def release(session: Session, digest_id: int) -> None:
     What was planned before that does not know of it; see ``DigestPlan.releases``.
     """
     session.execute(update(ITEM).where(ITEM.c.digest_id == digest_id).values(released=True))
+    untell_versions(session, digest_id)
     row = first_row(session, select(DIGEST).where(DIGEST.c.id == digest_id), DigestRow)
     if row is None or row.papers_from is None:  # its subscriber was erased, or it judged nothing
         return

@@ -189,19 +189,21 @@ class DigestRow(Base, table=True):
     judged: int
     skip: str | None
     note: str = Field(sa_type=Text)
+    notes: list[Any] = json_column()
 
 
 class DigestItemRow(Base, table=True):
     __tablename__ = "digest_item"
     __table_args__ = (
-        # The promise "no paper twice": released items are those of a digest that never went out.
+        # The promise "no paper twice": released items are those of a digest that never went out,
+        # and a new version of a paper is none that is shown twice.
         Index(
             "uq_digest_item_shown",
             "subscriber_id",
             "paper_id",
             unique=True,
-            sqlite_where=text("NOT released"),
-            postgresql_where=text("NOT released"),
+            sqlite_where=text("NOT released AND role <> 'new-version'"),
+            postgresql_where=text("NOT released AND role <> 'new-version'"),
         ),
     )
 
@@ -217,6 +219,7 @@ class DigestItemRow(Base, table=True):
     pinned: bool
     reasons: list[Any] = json_column()
     released: bool
+    role: str
 
 
 class DeliveryRow(Base, table=True):
@@ -312,6 +315,8 @@ class SavedRow(Base, table=True):
     subscriber_id: int = owner_column("subscriber", primary_key=True)
     paper_id: int = owner_column("paper", primary_key=True, index=True)
     saved_at: datetime = Field(index=True)
+    version: int  # of the paper as its reader knows it
+    doi: str  # likewise
 
 
 class TapRow(Base, table=True):

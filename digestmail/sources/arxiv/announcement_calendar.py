@@ -73,6 +73,14 @@ def quiet_day_reason(day: date) -> str | None:
     return _reason_for_none(day - _DAY)
 
 
+def quiet_holiday(day: date) -> tuple[date, str] | None:
+    """Return the holiday, with its evening, for which no papers bear this date; None otherwise."""
+    evening = day - _DAY
+    name = _holidays().get(evening)
+    is_weekend = evening.isoweekday() in (_FRIDAY, _SATURDAY)
+    return (evening, name) if name and not is_weekend else None
+
+
 def _announcements(now: datetime, step: timedelta) -> Iterator[Announcement]:
     day = now.astimezone(_NEW_YORK).date()
     while True:

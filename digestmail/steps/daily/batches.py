@@ -11,6 +11,7 @@ from digestmail.sources.arxiv.announcement_calendar import (
     expected_batch,
     local_day,
     quiet_day_reason,
+    quiet_holiday,
 )
 from digestmail.store import Store
 
@@ -25,13 +26,15 @@ _DAY = timedelta(days=1)
 class Outlook:
     """How the day's papers stand, for those who are due.
 
-    ``missing`` tells what had not come, empty when all is there, and ``reason`` why, for the
-    operator. ``quiet`` tells why arXiv announces nothing today; empty when it does.
+    ``missing``: the date of arXiv's papers that had not all come, and ``reason`` why, for the
+    operator. ``quiet`` tells why arXiv announces nothing today, empty when it does, and
+    ``holiday`` its evening and name if it is one.
     """
 
-    missing: str = ""
+    missing: date | None = None
     reason: str = ""
     quiet: str = ""
+    holiday: tuple[date, str] | None = None
     holds: bool = False  # whether digests should wait for what is missing
     unsettled: bool = False  # whether "no new papers" may yet turn out wrong
 
@@ -43,9 +46,10 @@ def outlook(store: Store, now: datetime) -> Outlook:
     noted = [_noted(store, name, expected.announced_on) for name in sources]
     late = [b for b in noted if b.state in (BatchState.OPEN, BatchState.INCOMPLETE)]
     return Outlook(
-        missing=_missing(expected.announced_on) if late else "",
+        missing=expected.announced_on if late else None,
         reason=late[0].reason if late else "",
         quiet=(quiet_day_reason(local_day(now)) or "") if sources else "",
+        holiday=quiet_holiday(local_day(now)),
         holds=any(batch.state is BatchState.OPEN for batch in late),
         unsettled=store.sources.may_bring_more(now),
     )
@@ -60,10 +64,6 @@ def _noted(store: Store, source: str, day: date) -> Batch:
     """Return what is noted of a day, open where nothing is."""
     batches = [batch for batch in store.batches.all(source, day) if batch.day == day]
     return batches[0] if batches else Batch(source=source, day=day, state=BatchState.OPEN)
-
-
-def _missing(day: date) -> str:
-    return f"arXiv's papers of {day:%A}, {day.day} {day:%B} were incomplete"
 
 
 # --- settling past days -----------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 
@@ -17,20 +17,25 @@ from digestmail.calendar import (
 )
 from digestmail.domain import (
     DampedPaper,
+    DayNote,
     Digest,
     DigestItem,
     Feedback,
     Interest,
+    ItemRole,
+    NoteKind,
     Paper,
     Profile,
+    Reason,
+    ReasonKind,
     Score,
     SkipReason,
     Subscriber,
     Verdict,
 )
 from digestmail.steps.daily.batches import Outlook
+from digestmail.store import NewVersion
 from digestmail.store.uploads import own_key
-from digestmail.text import excerpt
 
 # Of a subscriber whose last digest was made before papers were numbered, only a time is known. A
 # paper may have become visible a moment after its first_seen_at, when its batch was committed.
@@ -53,7 +58,6 @@ class FeedbackWeights:
 
 
 FEEDBACK_WEIGHTS = FeedbackWeights()
-_TITLE = 90  # characters of a title in a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +294,7 @@ def digest_of(
         arrival_until=arrival_until,
         judged=judged,
         skip=skip,
-        note=_note(skip, outlook),
+        notes=day_notes(skip, outlook),
         items=items,
     )
 
@@ -316,34 +320,45 @@ def _why_empty(has_profile: bool, judged: int, outlook: Outlook) -> SkipReason:
     return SkipReason.QUIET_DAY if outlook.quiet else SkipReason.NO_PAPERS
 
 
-def _note(skip: SkipReason | None, outlook: Outlook) -> str:
+def day_notes(skip: SkipReason | None, outlook: Outlook) -> tuple[DayNote, ...]:
     """Return what the reader should know of the day."""
     if skip is SkipReason.QUIET_DAY:
-        return f"No announcements today. {_sentence(outlook.quiet)}"
+        evening = outlook.holiday
+        details = (evening[0].isoformat(), evening[1]) if evening else ()
+        return (DayNote(NoteKind.QUIET_DAY, details),)
     if outlook.missing:
-        return (
-            f"When we made this digest, {outlook.missing}. Missing papers will be in your next "
-            "digest."
-        )
+        return (DayNote(NoteKind.PAPERS_MISSING, (outlook.missing.isoformat(),)),)
     if skip is SkipReason.SOURCE_LATE:
-        return "One of our sources did not respond today. Its papers will be in your next digest."
-    return (
-        "There have been no new papers since your last digest."
-        if skip is SkipReason.NO_PAPERS
-        else ""
+        return (DayNote(NoteKind.SOURCE_LATE),)
+    return (DayNote(NoteKind.NOTHING_NEW),) if skip is SkipReason.NO_PAPERS else ()
+
+
+def with_nearest(digest: Digest, nearest: Sequence[DigestItem]) -> Digest:
+    """Return the digest of a day without picks with the papers that came nearest."""
+    items = [item._replace(role=ItemRole.NEAREST) for item in nearest]
+    return replace(digest, nearest=numbered(items, 1))
+
+
+def with_new_versions(digest: Digest, versions: Sequence[NewVersion], limit: int) -> Digest:
+    """Return a digest with new versions of papers that its reader saved, each told once."""
+    shown = {item.paper.id for item in digest.mailed_items}
+    items = [_version_item(v) for v in versions if v.paper.id not in shown][:limit]
+    return replace(digest, new_versions=numbered(items, 1 + len(digest.mailed_items)))
+
+
+def _version_item(version: NewVersion) -> DigestItem:
+    paper = version.paper
+    reason = (
+        Reason(ReasonKind.NEW_VERSION, (str(paper.version),))
+        if version.is_revised
+        else Reason(ReasonKind.PUBLISHED, (paper.doi,))
     )
+    return DigestItem(0, paper, None, "", 0.0, reasons=(reason,), role=ItemRole.NEW_VERSION)
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-def nearest_note(nearest: Sequence[DigestItem]) -> str:
-    """Return what came nearest on a day without a good match."""
-    titles = [f"“{excerpt(item.paper.title, _TITLE)}” ({item.score:.2f})" for item in nearest]
-    if not titles:
-        return "None of today's new papers matched your profile."
-    return f"None of today's new papers was a good match. The closest were {'; '.join(titles)}."
+def numbered(items: Sequence[DigestItem], first: int) -> tuple[DigestItem, ...]:
+    """Return items with positions from ``first`` on."""
+    return tuple(item._replace(position=place) for place, item in enumerate(items, first))
 
 
 def merged(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfoNotFoundError
 
 from digestmail.domain import (
+    EMPTY_DAYS,
     DampedPaper,
     Digest,
     DigestItem,
@@ -41,8 +42,9 @@ from digestmail.steps.daily.plan import (
     known_papers,
     may_wait,
     merged,
-    nearest_note,
     skipped,
+    with_nearest,
+    with_new_versions,
 )
 from digestmail.steps.daily.trending import PARAMETERS as TRENDING
 from digestmail.steps.daily.trending import (
@@ -59,7 +61,8 @@ from digestmail.store import DigestPlan, Store
 log = logging.getLogger(__name__)
 
 BACKGROUND = 10_000  # papers beside the news, to learn from what is common and not asked for
-_NEAREST = 3  # papers told of on a day below the threshold
+_NEAREST = 3  # papers shown on a day below the threshold
+_NEW_VERSIONS = 5  # of saved papers, told in one mail; more wait for the next
 BLOCK = 8192  # subscribers planned at a time: some 100 MB with their profiles and scores
 
 
@@ -226,10 +229,16 @@ class Planner:
             if (slot := owed[s.id].serve)
             for items in [self._items(s, scored.get(s.id, []), known)]
         ]
-        notes = self._nearest(scorer, pairs, interests, digests)
-        return {
-            d.subscriber_id: replace(d, note=notes.get(d.subscriber_id, d.note)) for d in digests
-        }
+        nearest = self._nearest(scorer, pairs, interests, digests)
+        versions = self._store.saved.new_versions([s.stored_id for s in subscribers])
+        sends_empty = {s.stored_id for s in subscribers if _sends_empty(s)}
+        for at, digest in enumerate(digests):
+            number = digest.subscriber_id
+            digest = with_nearest(digest, nearest.get(number, ()))
+            if digest.skip is None or (digest.skip in EMPTY_DAYS and number in sends_empty):
+                digest = with_new_versions(digest, versions.get(number, ()), _NEW_VERSIONS)
+            digests[at] = digest
+        return {digest.subscriber_id: digest for digest in digests}
 
     def _interest(self, s: Subscriber, profile: Profile, known: ReadingHistory) -> Interest:
         limited = replace(profile, max_papers=personal_limit(profile))
@@ -276,8 +285,8 @@ class Planner:
         pairs: Sequence[tuple[Subscriber, Profile]],
         interests: Sequence[Interest],
         digests: Sequence[Digest],
-    ) -> dict[int, str]:
-        """Return notes on the nearest papers, for those who want them on a day below threshold."""
+    ) -> dict[int, tuple[DigestItem, ...]]:
+        """Return the nearest papers of those who want them on a day below the threshold."""
         below = {d.subscriber_id: d for d in digests if d.skip is SkipReason.BELOW_THRESHOLD}
         wide = [
             (s, p, replace(i, profile=replace(p, threshold=0.0, max_papers=_NEAREST)))
@@ -287,11 +296,8 @@ class Planner:
         scored: dict[int, list[tuple[Profile, Sequence[Score]]]] = {}
         for (s, p, _), scores in zip(wide, scorer.score([i for *_, i in wide]), strict=True):
             scored.setdefault(s.stored_id, []).append((p, scores))
-        return {s: self._nearest_note(below[s], pairs) for s, pairs in scored.items()}
-
-    def _nearest_note(self, digest: Digest, scored: list[tuple[Profile, Sequence[Score]]]) -> str:
-        nearest: Sequence[DigestItem] = merged(scored, self._window.papers)[:_NEAREST]
-        return f"{nearest_note(nearest)} {digest.note}".strip()
+        papers = self._window.papers
+        return {s: merged(scores, papers)[:_NEAREST] for s, scores in scored.items()}
 
     def interests(self, subscriber: Subscriber) -> tuple[Any, list[Interest]]:
         """Return what scores the papers that are news, and what a subscriber asks of it."""

@@ -194,4 +194,7 @@ def _arxiv(store: Store, now: datetime) -> str:
     if papers.quiet:
         return f"nothing today ({papers.quiet}); {coming}"
     why = f" ({papers.reason})" if papers.reason else ""
-    return f"late: {papers.missing}{why}; {coming}" if papers.missing else f"complete; {coming}"
+    if papers.missing is None:
+        return f"complete; {coming}"
+    day = f"{papers.missing:%A}, {papers.missing.day} {papers.missing:%B}"
+    return f"late: arXiv's papers of {day} were not all there{why}; {coming}"

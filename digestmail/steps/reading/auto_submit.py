@@ -185,7 +185,7 @@ def _lease(reader: int) -> str:
 
 
 def _papers(paper: RatedPaper) -> set[int]:
-    return {item.paper.stored_id for item in paper.digest.items}
+    return {item.paper.stored_id for item in paper.digest.mailed_items}
 
 
 def _take_back(
@@ -226,7 +226,7 @@ def _take_presses_back(store: Store, paper: RatedPaper, since: datetime) -> None
 
 def _take_choices_back(store: Store, paper: RatedPaper, since: datetime) -> None:
     """Undo the options that buttons chose in a burst, of the papers of its mail."""
-    items = {item.paper.stored_id: item for item in paper.digest.items}
+    items = {item.paper.stored_id: item for item in paper.digest.mailed_items}
     for tap in store.taps.of(paper.digest.subscriber_id):
         choice = Choice.of_action(tap.action)
         if choice and tap.at >= since and tap.paper_id in items:

@@ -28,7 +28,7 @@ def paper_at(store: Store, digest_id: int, position: int) -> RatedPaper:
         digest = store.digests.get(digest_id)
     except NotFoundError:
         raise TokenError("this link belongs to a digest that we no longer keep") from None
-    for item in digest.items:
+    for item in digest.mailed_items:
         if item.position == position:
             return RatedPaper(digest, item)
     raise TokenError("this link is damaged: the digest does not contain that paper")

@@ -122,7 +122,7 @@ def apply(store: Store, paper: RatedPaper, choice: Choice, now: datetime) -> Non
         store.damped.add(
             [
                 DampedPaper(reader, profile.id, item.paper.stored_id, now)
-                for item in similar_items(paper.item, paper.digest.items)
+                for item in similar_items(paper.item, paper.digest.mailed_items)
             ]
         )
         return
@@ -133,7 +133,7 @@ def undo(store: Store, paper: RatedPaper, choice: Choice) -> None:
     """Take a choice back; one that does not hold stays as it is."""
     reader = paper.digest.subscriber_id
     if choice.option is Option.FEWER:
-        alike = similar_items(paper.item, paper.digest.items)
+        alike = similar_items(paper.item, paper.digest.mailed_items)
         store.damped.remove(reader, [item.paper.stored_id for item in alike])
         return
     subscriber = store.subscribers.get(reader)

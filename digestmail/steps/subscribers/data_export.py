@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from digestmail.domain import Attempt, DampedPaper, Delivery, Digest, DigestItem, Paper, Subscriber
+from digestmail.render.day_notes import day_note
+from digestmail.render.locale import ENGLISH
 from digestmail.steps.subscribers import submitted_profile
 from digestmail.steps.subscribers.import_export.export import plain, plain_profile
 from digestmail.steps.subscribers.seed_papers import unpacked
@@ -128,8 +130,8 @@ def _digest(digest: Digest) -> dict[str, Any]:
         "papers_until": _instant(digest.papers_until),
         "judged": digest.judged,
         "skipped": str(digest.skip) if digest.skip else None,
-        "note": digest.note,
-        "papers": _each(_item, digest.items),
+        "note": day_note(digest, ENGLISH),
+        "papers": _each(_item, digest.mailed_items),
     }
 
 

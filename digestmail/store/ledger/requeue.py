@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from digestmail.domain import DeliveryKind, DeliveryState
 from digestmail.errors import InputError, NotFoundError
+from digestmail.store.digest_recording import IS_SHOWN
 from digestmail.store.sql import first_row
 from digestmail.store.tables import DELIVERY, ITEM, SUBSCRIBER, DeliveryRow, SubscriberRow
 
@@ -106,12 +107,13 @@ def _recipient(session: Session, row: DeliveryRow, mailed: list[str]) -> Subscri
 
 
 def _take_back_papers(session: Session, row: DeliveryRow) -> None:
-    papers = select(ITEM.c.paper_id).where(ITEM.c.digest_id == row.digest_id)
+    papers = select(ITEM.c.paper_id).where(ITEM.c.digest_id == row.digest_id, IS_SHOWN)
     overtaken = select(func.count()).where(
         ITEM.c.subscriber_id == row.subscriber_id,
         ITEM.c.digest_id != row.digest_id,
         ITEM.c.paper_id.in_(papers),
         ~ITEM.c.released,
+        IS_SHOWN,
     )
     if number := session.execute(overtaken).scalar_one():
         _refuse(row, f"is superseded: {number} of its papers were in a later digest")

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from digestmail.domain import Digest, DigestItem
 from digestmail.errors import NotFoundError, TokenError
+from digestmail.render.day_notes import day_note
 from digestmail.render.paper_view import clean, reason_view
 from digestmail.text import expression
 from digestmail.web.shared.request_context import READ_METHODS, Context, RequestContext
@@ -51,7 +52,7 @@ def show_digest(context: Context, token: str) -> Response:
         total=len(digest.items),
         judged=digest.judged,
         why_none=skipped(digest),
-        note=clean(digest.note, NOTE),
+        note=clean(day_note(digest, context.pages.words), NOTE),
         parts=_picks_by_profile(context, digest),
     )
 

@@ -154,5 +154,5 @@ class _OptionsPage:
         return [code for code in codes if code not in excluded]
 
     def _alike(self) -> Sequence[str]:
-        alike = similar_items(self.paper.item, self.paper.digest.items)
+        alike = similar_items(self.paper.item, self.paper.digest.mailed_items)
         return [item_title(item) for item in alike if item is not self.paper.item]

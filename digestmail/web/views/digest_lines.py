@@ -14,6 +14,7 @@ from digestmail.domain import (
     Verdict,
 )
 from digestmail.i18n import N_
+from digestmail.render.day_notes import day_note
 from digestmail.render.locale import Words
 from digestmail.render.paper_view import clean, web_url
 from digestmail.render.reasons import reason_words
@@ -93,8 +94,8 @@ def digest_line(
         day=digest.date,
         url=pages.local(links.digest(digest.stored_id)),
         outcome=_outcome(digest, delivery, pages.words),
-        note=clean(digest.note, NOTE),
-        papers=[_past_paper(digest, item, links, pages) for item in digest.items],
+        note=clean(day_note(digest, pages.words), NOTE),
+        papers=[_past_paper(digest, item, links, pages) for item in digest.mailed_items],
     )
 
 
