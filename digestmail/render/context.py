@@ -8,7 +8,8 @@ from itertools import chain
 from typing import Any
 
 from digestmail.addresses import readable_address
-from digestmail.domain import Digest, DigestItem, Recipient
+from digestmail.domain import Digest, DigestItem, ItemRole, Recipient
+from digestmail.i18n import N_
 from digestmail.render.day_notes import day_note
 from digestmail.render.locale import Words
 from digestmail.render.paper_view import PaperView, Place, clean
@@ -100,7 +101,7 @@ def digest_names(
         "total": len(digest.items),
         "judged": digest.judged,
         "few": _is_few(digest, reader),
-        "left_out": len(digest.items) - papers,
+        "left_out": len(digest.mailed_items) - papers,
         "profiles": [name for name in profiles if name],
         "note": clean(day_note(digest, words), _LIMITS.note),
         "address": one_line(readable_address(reader.email)),
@@ -125,12 +126,27 @@ def _cleaned(name: str) -> str:
     return clean(name, _LIMITS.profile)
 
 
-def placed(items: Sequence[DigestItem]) -> list[tuple[DigestItem, Place]]:
-    """Return the items in a section for each profile, the one with the best paper first."""
+_HEADINGS = {
+    ItemRole.NEAREST: N_("The nearest were"),
+    ItemRole.NEW_VERSION: N_("New versions of papers you saved"),
+}
+
+
+def heading_of(item: DigestItem, words: Words) -> str:
+    """Return the heading of the section in which a paper stands."""
+    message = _HEADINGS.get(item.role)
+    return words.gettext(message) if message else profile_name(item)
+
+
+def placed(items: Sequence[DigestItem], words: Words) -> list[tuple[DigestItem, Place]]:
+    """Return the items in a section for each profile, the one with the best paper first.
+
+    The nearest papers of a quiet day and new versions have sections of their own.
+    """
     sections: dict[str, list[DigestItem]] = {}
     for item in items:
-        sections.setdefault(profile_name(item), []).append(item)
-    if len(sections) < 2:
+        sections.setdefault(heading_of(item, words), []).append(item)
+    if len(sections) < 2 and all(item.role is ItemRole.PICK for item in items):
         return [(item, _place(number)) for number, item in enumerate(items, 1)]
     headings = chain.from_iterable(
         (name if not at else "" for at in range(len(section))) for name, section in sections.items()

@@ -78,7 +78,7 @@ class LanguageRenderer:
         for recipient in samples.sample_recipients():
             for digest in samples.sample_digests():
                 mail = self.digest(digest, recipient, samples.LINKS)
-                titles = [item.paper.title for item in digest.items]
+                titles = [item.paper.title for item in digest.mailed_items]
                 _require(DeliveryKind.DIGEST, mail, [*titles, samples.LINKS.unsubscribe])
         for kind, values in samples.sample_letters():
             _require(kind, self.letter(kind, **values), [values[n] for n in MAILS[kind].required])
@@ -101,7 +101,7 @@ class LanguageRenderer:
         def plain(count: int, room: int) -> Rendered:
             return self._plain(digest, reader, links, count, room)
 
-        return _fitting(plain, lambda mail: encoded_size(mail.html), len(digest.items))
+        return _fitting(plain, lambda mail: encoded_size(mail.html), len(digest.mailed_items))
 
     def quoted_digest(self, digest: Digest, reader: Recipient, links: DigestLinks) -> Quoted:
         """Return the daily mail as ``digest`` renders it, encoded, from compiled templates.
@@ -125,13 +125,13 @@ class LanguageRenderer:
     ) -> Quoted:
         def assembled(count: int, room: int) -> Quoted:
             names = digest_names(digest, reader, links, count, self.words)
-            mail = assembler.assemble(names, digest.items[:count], room)
+            mail = assembler.assemble(names, digest.mailed_items[:count], room)
             if self._to_check:
                 self._to_check -= 1
                 _compare(mail, self._plain(digest, reader, links, count, room))
             return mail
 
-        return _fitting(assembled, lambda mail: len(mail.html), len(digest.items))
+        return _fitting(assembled, lambda mail: len(mail.html), len(digest.mailed_items))
 
     def _plain(
         self, digest: Digest, reader: Recipient, links: DigestLinks, count: int, room: int
@@ -148,7 +148,7 @@ class LanguageRenderer:
                 save_url=links.save(item.position),
                 options_url=links.options(item.position),
             )
-            for item, place in placed(digest.items[:count])
+            for item, place in placed(digest.mailed_items[:count], self.words)
         ]
         names = {**digest_names(digest, reader, links, count, self.words), **paper_names(views)}
         preheader = self._render(DeliveryKind.DIGEST, "preheader.txt", names).strip()

@@ -1,13 +1,17 @@
 """Digests of invented papers that take every branch of a mail's templates, to try them with."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from digestmail.domain import (
     MAILS,
+    DayNote,
     DeliveryKind,
     Digest,
     DigestItem,
+    ItemRole,
+    NoteKind,
     Paper,
     Reason,
     ReasonKind,
@@ -75,8 +79,11 @@ def sample_digests() -> list[Digest]:
         _digest(_items("Ice"), judged=1234),
         _digest(_items("Ice", "Cells"), judged=4, note="A source was late."),
         _digest(_items("")[:1], judged=40),
+        replace(_digest(_items("Ice")), new_versions=_VERSIONS),
         _digest((), judged=12, skip=SkipReason.BELOW_THRESHOLD),
+        replace(_digest((), judged=12, skip=SkipReason.BELOW_THRESHOLD), nearest=_NEAREST),
         _digest((), skip=SkipReason.QUIET_DAY, note="No announcements today."),
+        replace(_digest((), skip=SkipReason.QUIET_DAY), notes=(DayNote(NoteKind.QUIET_DAY),)),
         _digest((), skip=SkipReason.NO_PAPERS),
     ]
 
@@ -102,6 +109,20 @@ def _items(*profiles: str) -> tuple[DigestItem, ...]:
         )
         for position, (paper, reasons) in enumerate(zip(_PAPERS, _REASONS, strict=True), 1)
     )
+
+
+_NEAREST = tuple([item._replace(role=ItemRole.NEAREST) for item in _items("Ice")[:2]])
+_VERSIONS = (
+    DigestItem(
+        position=5,
+        paper=Paper(key="lab:5", title="Moraines", version=2),
+        profile_id=None,
+        profile_name="",
+        score=0.0,
+        reasons=(Reason(ReasonKind.NEW_VERSION, ("2",)),),
+        role=ItemRole.NEW_VERSION,
+    ),
+)
 
 
 def _digest(

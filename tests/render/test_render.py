@@ -378,12 +378,12 @@ def test_a_digest_without_papers_says_so() -> None:
     assert mail.subject == "Nothing close enough, 20 Nov 2026"
     assert "arXiv announces nothing on Sundays.\n" in mail.text
     assert Page(mail.html).texts["h1"] == ["Nothing close enough today"]
-    assert "412 new papers came in, none of them close enough" in mail.html
+    assert "412 new papers came in. None came close enough" in mail.html
 
 
 def test_a_day_without_announcements_says_so() -> None:
     mail = RENDERER.digest(replace(digest(judged=0), note="It is Sunday."), ADA.recipient, LINKS)
-    assert "NOTHING NEW TODAY\n\nIt is Sunday.\n" in mail.text
+    assert "NO NEW PAPERS TODAY\n\nIt is Sunday.\n" in mail.text
     assert "more through" not in mail.text
 
 

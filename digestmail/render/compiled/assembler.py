@@ -137,7 +137,8 @@ class DigestAssembler:
     def assemble(self, names: Names, items: Sequence[DigestItem], room: int) -> Quoted:
         """Return the digest of ``items``; ``names`` are those of ``digest_names``."""
         placed_items = [
-            (item, place, reason_view(item, self._words)) for item, place in placed(items)
+            (item, place, reason_view(item, self._words))
+            for item, place in placed(items, self._words)
         ]
         papers = [
             self._paper(item.paper, _variant(reasons, place, room))

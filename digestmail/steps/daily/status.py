@@ -197,4 +197,4 @@ def _arxiv(store: Store, now: datetime) -> str:
     if papers.missing is None:
         return f"complete; {coming}"
     day = f"{papers.missing:%A}, {papers.missing.day} {papers.missing:%B}"
-    return f"late: arXiv's papers of {day} were not all there{why}; {coming}"
+    return f"late: arXiv's papers of {day} were incomplete{why}; {coming}"

@@ -94,10 +94,10 @@ def test_the_outlook_of_a_day(store: Store) -> None:
     _note(store, FRIDAY, BatchState.INCOMPLETE, "the feed was stale")
     late = outlook(store, NOW)
     assert (late.holds, late.quiet, late.unsettled) == (False, "", False)
-    assert late.missing == "arXiv's papers of Friday, 20 November were incomplete"
+    assert late.missing == FRIDAY
     assert late.reason == "the feed was stale"
     _note(store, FRIDAY, BatchState.COMPLETE)
-    assert outlook(store, NOW).missing == ""
+    assert outlook(store, NOW).missing is None
     assert outlook(store, NOW + DAY).quiet.startswith("weekend")
 
 

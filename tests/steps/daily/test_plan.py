@@ -11,8 +11,10 @@ from steps_world import DAY, GRAPHS, HOUR, NOW, paper, someone
 from digestmail.calendar import local_date, next_slot
 from digestmail.domain import (
     EVERY_DAY,
+    DayNote,
     Digest,
     Feedback,
+    NoteKind,
     Paper,
     Profile,
     Schedule,
@@ -21,6 +23,8 @@ from digestmail.domain import (
     Strength,
     Verdict,
 )
+from digestmail.render.day_notes import day_note
+from digestmail.render.locale import ENGLISH
 from digestmail.steps.daily.batches import Outlook
 from digestmail.steps.daily.plan import (
     OVERLAP,
@@ -33,10 +37,10 @@ from digestmail.steps.daily.plan import (
     interest_of,
     may_wait,
     merged,
-    nearest_note,
     skipped,
 )
 
+FRIDAY = NOW.date()
 LATEST = 12 * HOUR
 ADA = someone(id=1)
 ALL_THERE = Outlook()
@@ -316,8 +320,13 @@ def test_why_a_day_is_quiet(
 @pytest.mark.parametrize(
     ("outlook", "why", "told"),
     [
-        (Outlook(quiet="weekend: nothing"), SkipReason.QUIET_DAY, "Weekend: nothing."),
-        (Outlook(missing="arXiv was late", quiet="x"), SkipReason.SOURCE_LATE, "arXiv was late"),
+        (Outlook(quiet="weekend"), SkipReason.QUIET_DAY, "Friday and Saturday evenings"),
+        (
+            Outlook(quiet="x", holiday=(FRIDAY, "Day")),
+            SkipReason.QUIET_DAY,
+            "2026: Day",
+        ),
+        (Outlook(missing=FRIDAY, quiet="x"), SkipReason.SOURCE_LATE, "20 November 2026 were"),
         (Outlook(unsettled=True, quiet="x"), SkipReason.SOURCE_LATE, "did not respond"),
         (Outlook(), SkipReason.NO_PAPERS, "since your last digest"),
     ],
@@ -325,21 +334,13 @@ def test_why_a_day_is_quiet(
 def test_a_day_without_papers_is_explained(outlook: Outlook, why: SkipReason, told: str) -> None:
     made = _digest((A, []), papers=0, outlook=outlook)
     assert made.skip is why
-    assert told in made.note
+    assert told in day_note(made, ENGLISH)
 
 
 def test_a_digest_tells_what_was_missing() -> None:
-    made = _digest((A, [_score(0, 0.9)]), outlook=Outlook(missing="arXiv was late", holds=True))
+    made = _digest((A, [_score(0, 0.9)]), outlook=Outlook(missing=FRIDAY, holds=True))
     assert made.skip is None
-    assert "arXiv was late" in made.note
-
-
-def test_what_came_nearest_is_told() -> None:
-    (near,) = _digest((A, [_score(0, 0.213)])).items
-    note = nearest_note([near])
-    assert note.startswith("None of today's new papers was a good match. The closest were “Graph")
-    assert "(0.21)" in note
-    assert nearest_note([]) == "None of today's new papers matched your profile."
+    assert made.notes == (DayNote(NoteKind.PAPERS_MISSING, ("2026-11-20",)),)
 
 
 def test_maybes_alone_are_a_quiet_day() -> None:

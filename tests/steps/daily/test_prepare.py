@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes, policy
 
 import pytest
 from steps_world import (
@@ -36,6 +37,8 @@ from digestmail.domain import (
     Verdict,
 )
 from digestmail.relevance import Model
+from digestmail.render.day_notes import day_note
+from digestmail.render.locale import ENGLISH
 from digestmail.steps.daily.prepare import Planner, PrepareRules, due_blocks, prepare
 from digestmail.steps.daily.status import status
 from digestmail.steps.subscribers.subscription import SubscriptionService
@@ -315,7 +318,7 @@ def _note(store: Store, state: BatchState) -> None:
 
 def _notes(store: Store) -> list[str]:
     found = store.digests.of_subscriber(store.subscribers.by_email(ADA).stored_id)
-    return [one.note for one in found]
+    return [day_note(one, ENGLISH) for one in found]
 
 
 def test_at_the_latest_hour_it_goes_and_says_what_is_missing(store: Store) -> None:
@@ -325,7 +328,7 @@ def test_at_the_latest_hour_it_goes_and_says_what_is_missing(store: Store) -> No
     assert prepare_at(store, NOW + 3 * HOUR - HOUR / 60).waiting == 1
     assert prepare_at(store, NOW + 3 * HOUR).digests == 1
     (note,) = _notes(store)
-    assert "Friday, 20 November were incomplete." in note
+    assert "Friday, 20 November 2026 were incomplete." in note
 
 
 def test_who_would_not_wait_is_served_at_once(store: Store) -> None:
@@ -354,16 +357,24 @@ def test_a_quiet_day_is_told_by_mail_to_who_wants_it(store: Store) -> None:
     (delivery,) = store.ledger.claim("me", saturday, HOUR, 9)
     message = composer(store).message(delivery, store.subscribers.by_email(ADA).recipient, saturday)
     assert b"Subject: No new papers, 21 Nov 2026" in message.raw
-    assert b"weekend" in message.raw.lower()
+    assert b"nothing on Friday" in message.raw
 
 
 def test_what_came_nearest_is_told_below_the_threshold(store: Store) -> None:
-    strict = Profile(interests="graph neural networks of proteins", threshold=1.0)
+    strict = replace(GRAPHS, threshold=1.0)
     join(store, schedule=Schedule(hour=6, send_empty=True), profiles=(strict,))
     arrive(store, 1, 2)
     assert prepare_at(store, NOW).skipped == {SkipReason.BELOW_THRESHOLD: 1}
-    (note,) = _notes(store)
-    assert note.startswith("None of today's new papers ")
+    ada = store.subscribers.by_email(ADA)
+    (digest,) = store.digests.of_subscriber(ada.stored_id)
+    assert (digest.items, [item.position for item in digest.nearest]) == ((), [1, 2])
+    (delivery,) = store.ledger.claim("me", NOW, HOUR, 9)
+    message = composer(store).message(delivery, ada.recipient, NOW)
+    assert b"Subject: Nothing close enough, " in message.raw
+    text = message_from_bytes(message.raw, policy=policy.default).get_body(("plain",))
+    assert text
+    for words in ("2 new papers came in.", "The nearest were", "Graph networks, part 2"):
+        assert words in text.get_content()
 
 
 def test_waiting_for_a_failed_source_ends_at_the_latest_hour(store: Store) -> None:
