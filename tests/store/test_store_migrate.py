@@ -35,7 +35,7 @@ from digestmail.store.migrate import copies, current_revision, migrate, require_
 from digestmail.store.table_base import metadata
 from digestmail.store.tables import DELETED_NAME
 
-NEWEST = "0022"
+NEWEST = "0023"
 _REBUILD = """
 import sqlalchemy as sa
 from alembic import op
