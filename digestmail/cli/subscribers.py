@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -25,7 +26,7 @@ from digestmail.domain import (
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
 from digestmail.render.day_notes import day_note
-from digestmail.render.locale import ENGLISH
+from digestmail.render.locale import ENGLISH, SOURCE_LANGUAGE, lookup
 from digestmail.steps.subscribers.field_parsers import parse_name
 from digestmail.steps.subscribers.import_export.export import plain
 from digestmail.steps.subscribers.seed_papers import keep_uploads, read_seeds
@@ -37,6 +38,7 @@ subscriber_commands.command("data")(subscriber_data)
 subscriber_commands.command("export")(subscriber_export)
 subscriber_commands.command("import")(subscriber_import)
 
+_LANGUAGE = "Language of their emails and pages, such as en, de or zh-Hans."
 _Email = Annotated[str, typer.Argument(help="The subscriber's address.")]
 
 
@@ -150,6 +152,7 @@ def subscriber_add(
         bool,
         typer.Option("--trending", help="The day's trending papers, perhaps of --categories."),
     ] = False,
+    language: Annotated[str, typer.Option(help=_LANGUAGE)] = SOURCE_LANGUAGE,
     as_json: Json = False,
 ) -> None:
     """Add a subscriber with one profile; an email asks them to confirm unless --active."""
@@ -160,6 +163,7 @@ def subscriber_add(
         texts, uploads = _with_seeds(app, choices, default)
         profile = profile_of(texts, form, default)
         schedule = schedule_of(texts, form, Schedule())
+        tag = form.take(partial(_served_language, app), language, SOURCE_LANGUAGE)
         form.finish()
         if profile.is_empty:
             choices_of_papers = "keywords, interests, categories, authors or papers"
@@ -171,7 +175,7 @@ def subscriber_add(
                 " give --trending-papers 3 instead",
             )
         added = app.subscriptions.add(
-            address, [profile], schedule, app.clock(), uploads, active=active
+            address, [profile], schedule, app.clock(), uploads, active=active, language=tag
         )
     note = "" if active else "; an email will ask them to confirm (digestmail deliver)"
     _report(added, f"Added {readable_address(address)}{note}.", as_json=as_json)
@@ -185,6 +189,7 @@ def subscriber_edit(
     profile: Annotated[str, typer.Option(help="Profile to change; the default is the first.")] = "",
     new_profile: Annotated[str, typer.Option(help="Add a profile with this name instead.")] = "",
     new_email: Annotated[str | None, typer.Option(help="New email address.")] = None,
+    language: Annotated[str | None, typer.Option(help=_LANGUAGE)] = None,
     as_json: Json = False,
 ) -> None:
     """Change a subscriber's address, schedule or one profile; options left out stay as they are."""
@@ -196,6 +201,9 @@ def subscriber_edit(
         changed = profile_of(texts, form, before)
         schedule = schedule_of(texts, form, subscriber.schedule)
         address = form.take(checked_address, new_email, "") if new_email else subscriber.email
+        tag = subscriber.language
+        if language:
+            tag = form.take(partial(_served_language, app), language, tag)
         form.finish()
         if address != subscriber.email:
             app.subscriptions.change_email(subscriber, address)
@@ -203,8 +211,18 @@ def subscriber_edit(
             app.subscriptions.save_profile(subscriber, changed)
         keep_uploads(app.store, subscriber.stored_id, uploads, app.clock())
         app.subscriptions.reschedule(subscriber, schedule, app.clock())
+        app.store.subscribers.set_language(subscriber.stored_id, tag)
         edited = app.store.subscribers.by_email(address)
     _report(edited, f"Changed {readable_address(address)}.", as_json=as_json)
+
+
+def _served_language(app: App, tag: str) -> str:
+    """Return the tag of the catalogue that serves a language; InputError when there is none."""
+    served = lookup(tag, app.renderer.words)
+    if served is None:
+        available = ", ".join(app.renderer.words)
+        raise InputError("language", f"“{tag}” is not available; choose one of {available}")
+    return served
 
 
 def _report(subscriber: Subscriber, line: str, *, as_json: bool) -> None:

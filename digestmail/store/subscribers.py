@@ -308,6 +308,19 @@ class Subscribers:
         with self._database.writing() as session:
             session.execute(delete(PROFILE).where(PROFILE.c.id == profile_id, owned))
 
+    def language(self, subscriber_id: int) -> str:
+        """Return the language of a subscriber, an RFC 5646 tag; nothing when there is none."""
+        return self._language(SUBSCRIBER.c.id == subscriber_id)
+
+    def language_of_owner(self, profile_id: int) -> str:
+        """Return the language of the subscriber who has a profile."""
+        owner = select(PROFILE.c.subscriber_id).where(PROFILE.c.id == profile_id)
+        return self._language(SUBSCRIBER.c.id == owner.scalar_subquery())
+
+    def _language(self, condition: ColumnElement[bool]) -> str:
+        with self._database.reading() as session:
+            return session.execute(select(SUBSCRIBER.c.language).where(condition)).scalar() or ""
+
     def feed_serial(self, profile_id: int) -> int | None:
         """Return the serial that a profile's feed address must carry; None for a profile erased."""
         query = select(PROFILE.c.feed_serial).where(PROFILE.c.id == profile_id)

@@ -96,6 +96,7 @@ class SubscriptionService:
             # unseen, and who was a subscriber once keeps all of it until a mail can ask them.
             turn = next_turn(self.store, known, now)
             if turn and self._take_over(known, profile, schedule, now):
+                self.store.subscribers.set_language(known.stored_id, language)
                 self.store.pending_uploads.keep(known.stored_id, packed(uploads), now)
                 plan_confirm_mail(self.store, known, turn, now)
 
@@ -128,10 +129,13 @@ class SubscriptionService:
         uploads: Sequence[Paper] = (),
         *,
         active: bool,
+        language: str = "en",
     ) -> Subscriber:
         """Add a subscriber for the operator: ``active`` at once, or asked to confirm."""
         refuse_suppressed(self.store, email)
-        fresh = Subscriber(email=email, schedule=schedule, profiles=tuple(profiles))
+        fresh = Subscriber(
+            email=email, language=language, schedule=schedule, profiles=tuple(profiles)
+        )
         if active:
             due = next_slot(schedule, now).at
             fresh = replace(

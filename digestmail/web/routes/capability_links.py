@@ -45,6 +45,7 @@ def show_digest(context: Context, token: str) -> Response:
         digest = context.app.store.digests.get(context.app.links.read_digest(token))
     except NotFoundError:
         raise TokenError("this link belongs to a digest that we no longer keep") from None
+    context = context.in_language_of(digest.subscriber_id)
     digest = context.app.lines.digest(digest, context.pages.words.language)
     return context.pages.render(
         "digest",
@@ -87,6 +88,7 @@ def show_feed(context: Context, token: str, ending: Ending) -> Response:
     profile_id, serial = links.read_feed(token)
     if store.subscribers.feed_serial(profile_id) != serial:
         raise TokenError("this feed has a new address, or no longer exists")
+    context = context.in_tag(store.subscribers.language_of_owner(profile_id))
     picked = store.digests.picked(profile_id, _FEED_SIZE)
     name = picked[0][0].profile_name if picked else ""
     service = context.app.settings.service_name
@@ -100,8 +102,7 @@ def show_feed(context: Context, token: str, ending: Ending) -> Response:
 
 def _entries(context: RequestContext, picked: Sequence[tuple[DigestItem, datetime]]) -> list[Entry]:
     """Return the papers as new on the day of their digest."""
-    home = context.app.links.home
-    words = context.pages.words
+    home, words = context.app.links.home, context.pages.words
     return [
         replace(
             entry_of(item.paper, home, note=reason_view(item, words).why), published=at, updated=at

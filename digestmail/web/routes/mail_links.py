@@ -123,10 +123,10 @@ class _MailedPaper:
     """The paper that a link of a mail is about."""
 
     def __init__(self, context: RequestContext, token: str, position: int) -> None:
-        self._context = context
         self._link = f"{token}/{position}"
         self.paper = feedback.paper_of_link(context.app.store, context.app.links, token, position)
         self.reader = self.paper.digest.subscriber_id
+        self._context = context.in_language_of(self.reader)
 
     def lead_on(self, action: str, *, is_new: bool = False) -> Response:
         """Redirect to the page that thanks, so that going back sends nothing again."""

@@ -88,12 +88,12 @@ class _OptionsPage:
 
     def __init__(self, context: RequestContext, token: str, position: int) -> None:
         store, links = context.app.store, context.app.links
-        self._context = context
         self._link = f"{token}/{position}"
         self.paper = feedback.paper_at(store, links.read_options(token), position)
         reader = store.subscribers.get(self.paper.digest.subscriber_id)
         if reader is None or not auto_submit.is_reader(store, reader.stored_id):
             raise LeftError("this link belongs to someone who unsubscribed")
+        self._context = context.in_tag(reader.language)
         self._profile = options.profile_of(reader, self.paper.item)
 
     def lead_on(self, choice: Choice | None = None) -> Response:

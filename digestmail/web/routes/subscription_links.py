@@ -27,6 +27,7 @@ _ONE_CLICK = "List-Unsubscribe"  # the field that RFC 8058 has mail programs pos
 def ask_to_confirm(context: Context, token: str) -> Response:
     """Show the button that confirms; once it was pressed, that all is done, and no way in."""
     subscriber = context.app.subscriptions.pending(token, context.now)
+    context = context.in_tag(subscriber.language)
     if subscriber.status in STAYS:
         return context.pages.render(
             "confirmed",
@@ -59,6 +60,7 @@ def confirm(context: Context, token: str) -> Response:
 def ask_to_leave(context: Context, token: str) -> Response:
     """Show the button that unsubscribes."""
     subscriber = context.app.subscriptions.leaver(token)
+    context = context.in_tag(subscriber.language if subscriber else "")
     address = masked(subscriber.email) if subscriber else ""
     if subscriber is None or subscriber.status is SubscriberStatus.UNSUBSCRIBED:
         return context.pages.render("unsubscribed", address=address, way_back="")
@@ -73,6 +75,7 @@ def leave(context: Context, token: str, posted: PostedTexts) -> Response:
     answered at once, since it need not follow where a browser is led.
     """
     subscriber = context.app.subscriptions.leaver(token)
+    context = context.in_tag(subscriber.language if subscriber else "")
     way_back = _leave(context, subscriber) if subscriber else ""
     if _ONE_CLICK in posted:
         address = masked(subscriber.email) if subscriber else ""
@@ -102,6 +105,7 @@ def ask_to_return(context: Context, token: str) -> Response:
     """Show the button that undoes leaving, or what became of it."""
     back = leaving.read_way_back(context.app.store, context.app.links, token, context.now)
     subscriber, address = back.subscriber, masked(back.subscriber.email)
+    context = context.in_tag(subscriber.language)
     if subscriber.status in STAYS:
         due = next_digest(subscriber, context.now, context.pages.words)
         return context.pages.render("returned", address=address, next=due)

@@ -50,9 +50,9 @@ class AccountSession:
 def _session(context: Context, token: str) -> AccountSession:
     """Return the session of a link; TokenError unless it is a good one."""
     subscriber = context.app.subscriptions.owner(token, context.now)
-    pages = context.languages.named(subscriber.language) or context.pages
-    path = f"{pages.base}/preferences/{quote(token, safe='')}"
-    return AccountSession(context.in_language(pages), token, subscriber, path)
+    context = context.in_tag(subscriber.language)
+    path = f"{context.pages.base}/preferences/{quote(token, safe='')}"
+    return AccountSession(context, token, subscriber, path)
 
 
 Session = Annotated[AccountSession, Depends(_session)]

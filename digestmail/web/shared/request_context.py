@@ -43,6 +43,14 @@ class RequestContext:
         """Return the same context with its pages in another language."""
         return self if pages is self.pages else replace(self, pages=pages)
 
+    def in_tag(self, tag: str) -> "RequestContext":
+        """Return the same context with its pages in the language that serves a tag, if any does."""
+        return self.in_language(self.languages.named(tag) or self.pages)
+
+    def in_language_of(self, subscriber_id: int) -> "RequestContext":
+        """Return the same context with its pages in the language that a subscriber chose."""
+        return self.in_tag(self.app.store.subscribers.language(subscriber_id))
+
     @property
     def now(self) -> datetime:
         """The App's time."""
