@@ -16,7 +16,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po, write_po
-from served import corners, furnished, posted
+from served import READER_OF_ALL, corners, furnished, posted
 from web_apps import Trial, Watch, open_app
 
 from digestmail.app import App
@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 POT = ROOT / "templates" / "locale" / "digestmail.pot"
 LANGUAGE = "eo"  # of the catalogue made here, which puts every message between brackets
 OPEN, CLOSE = "⟦", "⟧"
+BEHIND_EMAILS = {"unsubscribe", "feedback", "save", "digest", "why"}
 Key = tuple[str | None, str | tuple[str, ...]]
 
 
@@ -53,7 +54,8 @@ def _is_ours(folder: str | os.PathLike[str], folders: tuple[str, ...]) -> bool:
 
 def bracketed(folder: Path) -> Path:
     """A folder of templates with a catalogue that puts every message between brackets."""
-    templates = shutil.copytree(TEMPLATES, folder / "templates")
+    ignored = shutil.ignore_patterns("locale")
+    templates = shutil.copytree(TEMPLATES, folder / "templates", ignore=ignored)
     catalogue = Catalog(locale=LANGUAGE)
     for context, message in found():
         forms = (message,) if isinstance(message, str) else message
@@ -251,6 +253,26 @@ async def test_ones_own_pages_are_in_ones_own_language(tmp_path: Path) -> None:
         assert [spoken(page) for page in (before, chosen)] == ["en", LANGUAGE]
         assert '<option value="en" lang="en">English</option>' in chosen.text
         assert web.again(reader).language == LANGUAGE
+
+
+async def test_pages_behind_an_email_are_in_its_readers_language(tmp_path: Path) -> None:
+    async with visited(tmp_path, language="en") as web:
+        paths = furnished(web.app)
+        speak(web)
+        behind = [p for p in paths if p.split("/")[1] in BEHIND_EMAILS]
+        pages = {path: await web.get(path) for path in behind}
+    assert {path.split("/")[1] for path in behind} == BEHIND_EMAILS
+    assert {path: spoken(page) for path, page in pages.items()} == dict.fromkeys(behind, LANGUAGE)
+
+
+async def test_a_feed_gives_its_reasons_in_its_readers_language(tmp_path: Path) -> None:
+    async with visited(tmp_path, language="en") as web:
+        furnished(web.app)
+        speak(web)
+        (profile, *_) = web.app.store.subscribers.by_email(READER_OF_ALL).profiles
+        feed = await web.get(web.app.links.feed(profile.stored_id, 0) + ".json")
+    assert feed.status_code == 200
+    assert OPEN in feed.text
 
 
 async def test_a_language_that_is_not_there_cannot_be_chosen(tmp_path: Path) -> None:
