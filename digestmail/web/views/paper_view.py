@@ -12,6 +12,7 @@ from digestmail.render.paper_line import PaperLine, paper_line
 from digestmail.render.paper_view import Segments, clean, segments, web_url
 from digestmail.sources.normalise.identifiers import arxiv_id, doi
 from digestmail.text import Phrase
+from digestmail.text.contribution import contribution
 
 _TITLE = 400
 _NAME = 80
@@ -89,7 +90,7 @@ class PaperDetails:
 
     authors: tuple[str, ...]
     categories: tuple[str, ...]
-    abstract: str
+    abstract: Segments  # with the sentence marked that says what the paper does
     summary: str  # for search engines
     url: str  # http(s) or empty
     pdf: str
@@ -110,7 +111,7 @@ def paper_details(paper: Paper) -> PaperDetails:
     return PaperDetails(
         authors=tuple(clean(name, _NAME) for name in paper.authors[:_ALL_AUTHORS]),
         categories=tuple(clean(c, _CATEGORY) for c in paper.categories),
-        abstract=clean(paper.abstract, _ABSTRACT),
+        abstract=_with_contribution(clean(paper.abstract, _ABSTRACT)),
         summary=line.text or title_of(paper),
         url=web_url(paper.url),
         pdf=web_url(paper.pdf_url),
@@ -122,6 +123,13 @@ def paper_details(paper: Paper) -> PaperDetails:
         facts=tuple(_facts(paper)),
         upvotes=paper.upvotes,
     )
+
+
+def _with_contribution(abstract: str) -> Segments:
+    sentence = contribution(abstract)
+    start, end = (sentence.start, sentence.end) if sentence else (0, 0)
+    pieces = ((abstract[:start], False), (abstract[start:end], True), (abstract[end:], False))
+    return tuple(piece for piece in pieces if piece[0])
 
 
 def _facts(paper: Paper) -> Iterator[tuple[str, date | str]]:
