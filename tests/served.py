@@ -102,6 +102,7 @@ def furnished(app: App) -> list[str]:
     mailed = [links.unsubscribe(reader.stored_id), links.confirm(waiting, 0, now)]
     mailed += [links.feedback(number, 1, Verdict.MORE), links.save(number, 2), links.digest(number)]
     mailed += [links.save(number, 2).replace("/save/", "/why/"), links.never(waiting)]
+    mailed += [links.options(number, 1), links.options(number, 2)]
     mailed.append(links.confirm(waiting, 9, now))  # used up
     return [*public, *(own + page for page in mine), *map(path_of, mailed)]
 
@@ -137,6 +138,7 @@ def posted(app: App) -> list[tuple[str, dict[str, str]]]:
     profile, own = f"/profiles/{reader.profiles[0].id}", _own(app, reader)
     tap = path_of(links.feedback(digest.stored_id, 1, Verdict.MORE)).removesuffix("/more")
     save = path_of(links.save(digest.stored_id, 1))
+    options = path_of(links.options(digest.stored_id, 2))
     token = {"form_token": form_tokens(app.settings).issue(now - timedelta(seconds=20))}
     filled = token | {"email": "new@example.org", "keywords": "autoencoder", "weekdays": "1"}
     never, waits = _newcomer(app, active=False), _newcomer(app, active=False)
@@ -158,6 +160,8 @@ def posted(app: App) -> list[tuple[str, dict[str, str]]]:
         *((f"{tap}/{done}", {}) for done in ("more", "undo", "less")),
         (save, {}),
         (f"{save}/undo", {}),
+        (f"{options}/mute-topic", {"value": "a, b"}),
+        (f"{options}/mute-topic", {"value": "W" * 60}),
         (path_of(links.never(never.stored_id)), {}),
         (path_of(links.confirm(waits.stored_id, 0, now)), {}),
         (path_of(links.unsubscribe(gone[0].stored_id)), {}),

@@ -1,9 +1,9 @@
 """The machine-written lines of papers, as readers of a language get them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from digestmail.domain import Digest, Paper
+from digestmail.domain import Digest, DigestItem, Paper
 from digestmail.store import Store
 
 
@@ -42,6 +42,14 @@ class LineReader:
         """Return a digest whose papers have their lines."""
         if not self.language_of(tag):
             return digest
-        papers = self.papers((item.paper for item in digest.items), tag)
-        pairs = zip(digest.items, papers, strict=True)
-        return replace(digest, items=tuple(item._replace(paper=paper) for item, paper in pairs))
+        return replace(
+            digest,
+            items=self._items(digest.items, tag),
+            nearest=self._items(digest.nearest, tag),
+            new_versions=self._items(digest.new_versions, tag),
+        )
+
+    def _items(self, items: Sequence[DigestItem], tag: str) -> tuple[DigestItem, ...]:
+        papers = self.papers((item.paper for item in items), tag)
+        pairs = zip(items, papers, strict=True)
+        return tuple(item._replace(paper=paper) for item, paper in pairs)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from digestmail.domain import Digest, DigestItem
+from digestmail.domain import Digest, DigestItem, SkipReason
 from digestmail.errors import NotFoundError, TokenError
+from digestmail.render.context import heading_of
 from digestmail.render.day_notes import day_note
 from digestmail.render.paper_view import clean, reason_view
 from digestmail.text import expression
@@ -54,18 +54,18 @@ def show_digest(context: Context, token: str) -> Response:
         judged=digest.judged,
         why_none=skipped(digest),
         note=clean(day_note(digest, context.pages.words), NOTE),
-        parts=_picks_by_profile(context, digest),
+        few=digest.skip is SkipReason.BELOW_THRESHOLD,
+        parts=_sections(context, digest),
     )
 
 
-def _picks_by_profile(context: RequestContext, digest: Digest) -> list[tuple[str, list[Pick]]]:
-    """Return the papers of each profile, the profile with the best paper first."""
-    order = list(dict.fromkeys(item.profile_name for item in digest.items))
-    items = sorted(digest.items, key=lambda item: (order.index(item.profile_name), item.position))
-    return [
-        (clean(name, _MAX_NAME), [_pick(context, item) for item in group])
-        for name, group in groupby(items, key=lambda item: item.profile_name)
-    ]
+def _sections(context: RequestContext, digest: Digest) -> list[tuple[str, list[Pick]]]:
+    """Return the papers under the headings that their mail has, in the same order."""
+    sections: dict[str, list[Pick]] = {}
+    for item in digest.mailed_items:
+        heading = heading_of(item, context.pages.words)
+        sections.setdefault(heading, []).append(_pick(context, item))
+    return list(sections.items())
 
 
 def _pick(context: RequestContext, item: DigestItem) -> Pick:
