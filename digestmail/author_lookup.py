@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from digestmail import __version__
 from digestmail.config import Settings
-from digestmail.directories.kind import DirectorySetup
+from digestmail.directories.kind import DirectoryKind, DirectorySetup
 from digestmail.directories.lookup import DirectoryLookup
 from digestmail.directories.registry import KINDS
 from digestmail.domain import Clock, DirectoryName
@@ -17,7 +17,6 @@ from digestmail.sources.http.throttle import ThrottleLimits
 _TIMEOUT = 5.0  # seconds: a page waits for six
 _MAX_BYTES = 10_000_000  # of one answer: the record of somebody with thousands of works
 _MAX_RETRY_AFTER = 2.0  # seconds: who asks for more time is busy for this visitor
-_FIRST_PAUSE = 60.0  # seconds after a refusal; Semantic Scholar refuses often and briefly
 
 
 def open_lookup(
@@ -43,7 +42,7 @@ def open_lookup(
     clients = ExitStack()
     for kind in KINDS:
         secret = keys.get(kind.name)
-        client = _client(settings, clock, monotonic, sleep, kind.min_interval)
+        client = _client(settings, clock, monotonic, sleep, kind)
         setup = DirectorySetup(
             web=clients.enter_context(client),
             url=(urls or {}).get(kind.name, kind.url),
@@ -60,14 +59,16 @@ def _client(
     clock: Clock,
     monotonic: Callable[[], float],
     sleep: Callable[[float], object],
-    min_interval: float,
+    kind: DirectoryKind,
 ) -> WebClient:
     def pause(seconds: float) -> None:
         sleep(seconds)
 
     folder = settings.folder
     limits = ThrottleLimits(
-        min_interval=min_interval, max_retry_after=_MAX_RETRY_AFTER, first_pause=_FIRST_PAUSE
+        min_interval=kind.min_interval,
+        max_retry_after=_MAX_RETRY_AFTER,
+        first_pause=kind.first_pause,
     )
     return WebClient(
         user_agent=f"digestmail/{__version__} ({settings.operator_email or settings.public_url})",

@@ -24,6 +24,7 @@ from digestmail.directories.records import (
     year_of,
 )
 from digestmail.domain import DirectoryName, Person, PersonId, Work
+from digestmail.errors import DigestmailError
 from digestmail.sources.normalise.authors import author_name
 from digestmail.sources.normalise.identifiers import arxiv_id, doi
 from digestmail.sources.normalise.paper import RecordError
@@ -37,7 +38,8 @@ from digestmail.sources.services.json_api import (
 )
 from digestmail.sources.services.medline import document
 
-_PEOPLE = 25  # in one answer
+_PEOPLE = 25  # in one response
+_DETAILED = 2  # people whose page is read at once, as each costs a second
 _NO_WORKS = frozenset({"proceedings", "www", "data"})
 
 
@@ -56,7 +58,15 @@ class DblpDirectory(WebDirectory):
         if "@total" not in hits:
             raise self._service.error("its response has no total: its format may have changed")
         infos = (as_object(as_object(hit).get("info")) for hit in listed(hits.get("hit")))
-        return [person for info in infos if (person := _person_found(info))]
+        people = [person for info in infos if (person := _person_of_hit(info))]
+        return [*map(self._in_detail, people[:_DETAILED]), *people[_DETAILED:]]
+
+    def _in_detail(self, person: Person) -> Person:
+        """Return a person with the ORCID iD and titles of their page, if it can be read."""
+        try:
+            return self.person(person.ids[0])
+        except DigestmailError:
+            return person
 
     def person(self, person_id: PersonId) -> Person:
         """Return the author with an id; see AuthorDirectory."""
@@ -79,7 +89,7 @@ class DblpDirectory(WebDirectory):
         return root
 
 
-def _person_found(info: JsonObject) -> Person | None:
+def _person_of_hit(info: JsonObject) -> Person | None:
     """Return the person of a hit of the search, which knows neither works nor fields."""
     own_id, name = _own_id(as_text(info.get("url"))), _name(as_text(info.get("author")))
     notes = (as_object(note) for note in listed(as_object(info.get("notes")).get("note")))
@@ -142,8 +152,8 @@ def _ids(author: Element) -> tuple[PersonId | None, ...]:
 
 def _own_id(address: str) -> PersonId | None:
     is_own = address.startswith(("dblp:", "https://dblp.org/pid/"))
-    found = person_id(address) if is_own and " " not in address else None
-    return found if found and found.directory is DirectoryName.DBLP else None
+    parsed = person_id(address) if is_own and " " not in address else None
+    return parsed if parsed and parsed.directory is DirectoryName.DBLP else None
 
 
 def _name(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from digestmail.domain import AuthorDirectory, DirectoryName, Person, PersonId
 from digestmail.errors import NotFoundError
 from digestmail.sources.http.client import WebClient
+from digestmail.sources.http.throttle import LIMITS
 from digestmail.sources.services.json_api import REFUSALS, JsonObject, RefusedError, Service
 
 _MISSING = frozenset({404, 410})
@@ -28,13 +29,15 @@ class DirectorySetup:
 class DirectoryKind:
     """A directory, declared at the end of its module and listed in ``registry``.
 
-    ``min_interval`` are the seconds between two requests that the directory asks for.
+    ``min_interval`` are the seconds between two requests that the directory asks for, and
+    ``first_pause`` those in which it is left alone after it refused one.
     """
 
     name: DirectoryName
     url: str
     min_interval: float
     build: Callable[[DirectorySetup], AuthorDirectory] = field(repr=False)
+    first_pause: float = LIMITS.first_pause
 
 
 class WebDirectory:

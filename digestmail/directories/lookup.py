@@ -88,7 +88,7 @@ class DirectoryLookup:
         if sum(map(str.isalpha, name)) < _LEAST_LETTERS or len(name) > _NAME_LIMIT:
             message = N_("“%(text)s” is not a name. Type first and last name.")
             raise InputError("person", Translatable(message, text=name[:_NAME_LIMIT]))
-        answers = self._ask(
+        answers = self._answers(
             {d: ("people", name.casefold()) for d in self._directories},
             lambda directory, _: directory.people(name),
         )
@@ -113,7 +113,7 @@ class DirectoryLookup:
                 and (readable := [i for i in ids if i.directory in directory.readable])
             }
             readers |= {directory.name for directory in keys}
-            answers = self._ask(keys, _person_or_none, deadline - self._monotonic())
+            answers = self._answers(keys, _person_or_none, deadline - self._monotonic())
             problems |= answers.problems
             people |= {name: person for name, person in answers.result.items() if person}
             ids = [i for person in people.values() for i in person.ids] if keys else []
@@ -125,18 +125,18 @@ class DirectoryLookup:
         """Return the works of a person published since a day, newest first, each once."""
         directories = {i.directory for i in person.ids}
         readers = [d for d in self._directories if not directories.isdisjoint(d.readable)]
-        answers = self._ask(
+        answers = self._answers(
             dict.fromkeys(readers, ("works", person.ids, since)),
             lambda directory, _: directory.works(person, since),
         )
         return Lookup(merged_works(answers.result.values()), answers.problems)
 
-    # --- asking ------------------------------------------------------------------------------
+    # --- requests ---------------------------------------------------------------------------
 
-    def _ask(
+    def _answers(
         self,
         keys: Mapping[AuthorDirectory, _Question],
-        ask: Callable[[AuthorDirectory, _Question], _T],
+        request: Callable[[AuthorDirectory, _Question], _T],
         timeout: float | None = None,
     ) -> Lookup[dict[DirectoryName, _T]]:
         """Return the answers that come in time, in the order of the directories.
@@ -146,7 +146,7 @@ class DirectoryLookup:
         problems: dict[DirectoryName, str] = {}
         futures: dict[DirectoryName, Future[_T]] = {}
         for directory, key in keys.items():
-            future = self._future(directory, key, ask)
+            future = self._future(directory, key, request)
             if future is None:
                 problems[directory.name] = f"{directory.title} is busy"
             else:
@@ -167,7 +167,7 @@ class DirectoryLookup:
         self,
         directory: AuthorDirectory,
         question: _Question,
-        ask: Callable[[AuthorDirectory, _Question], _T],
+        request: Callable[[AuthorDirectory, _Question], _T],
     ) -> Future[_T] | None:
         """Return the answer from the cache, the one under way, or a new one; None when busy."""
         key = (directory.name, *question)
@@ -178,9 +178,9 @@ class DirectoryLookup:
             waiting = sum(pending[0] == directory.name for pending in self._pending)
             if waiting >= self._limits.backlog or not self._may_request():
                 return None
-            future = self._threads[directory.name].submit(ask, directory, question)
+            future = self._threads[directory.name].submit(request, directory, question)
             self._pending[key] = future
-        future.add_done_callback(lambda done: self._keep(key, done))
+        future.add_done_callback(lambda finished: self._store(key, finished))
         return future
 
     def _may_request(self) -> bool:
@@ -192,7 +192,7 @@ class DirectoryLookup:
         self._requests.append(now)
         return True
 
-    def _keep(self, key: tuple[object, ...], future: Future[_T]) -> None:
+    def _store(self, key: tuple[object, ...], future: Future[_T]) -> None:
         with self._lock:
             self._pending.pop(key, None)
             if not future.cancelled() and not future.exception():

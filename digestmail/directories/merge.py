@@ -91,13 +91,13 @@ def coauthors(works: Iterable[Work], person: Person) -> list[Coauthor]:
         people[at] = replace(people[at], ids=_union(people[at].ids, author.ids))
         counts[at] += 1
         positions |= dict.fromkeys(names, at)
-    together = [Coauthor(*pair) for pair in zip(people, counts, strict=True)]
-    return sorted(together, key=lambda coauthor: -coauthor.works)
+    ranking = [Coauthor(*pair) for pair in zip(people, counts, strict=True)]
+    return sorted(ranking, key=lambda coauthor: -coauthor.works)
 
 
 def _is(author: Person, person: Person) -> bool:
-    own = {i.directory for i in person.ids}
-    comparable = any(i.directory in own for i in author.ids)
+    directories = {i.directory for i in person.ids}
+    comparable = any(i.directory in directories for i in author.ids)
     return _overlap(author, person) or (not comparable and same_person(person.name, author.name))
 
 
@@ -125,24 +125,24 @@ def _one_person(group: Sequence[Person]) -> Person:
 
 
 def _one_work(first: Work, second: Work) -> Work:
-    better, other = (first, second) if first.paper.abstract else (second, first)
-    more_authors = max((better, other), key=lambda work: len(work.authors))
-    fewer = other if more_authors is better else better
+    better, poorer = (first, second) if first.paper.abstract else (second, first)
+    more_authors = max((better, poorer), key=lambda work: len(work.authors))
+    fewer = poorer if more_authors is better else better
     ids = {author.name: author.ids for author in fewer.authors}
     authors = tuple(
         replace(author, ids=_union(author.ids, ids.get(author.name, ())))
         for author in more_authors.authors
     )
-    paper = _one_paper(better.paper, other.paper)
-    return Work(paper=paper, authors=authors, year=better.year or other.year)
+    paper = _one_paper(better.paper, poorer.paper)
+    return Work(paper=paper, authors=authors, year=better.year or poorer.year)
 
 
-def _one_paper(better: Paper, other: Paper) -> Paper:
-    names = dict.fromkeys([*better.aliases, other.key, *other.aliases])
+def _one_paper(better: Paper, poorer: Paper) -> Paper:
+    names = dict.fromkeys([*better.aliases, poorer.key, *poorer.aliases])
     return replace(
         better,
-        authors=better.authors or other.authors,
-        categories=better.categories or other.categories,
-        published_at=better.published_at or other.published_at,
+        authors=better.authors or poorer.authors,
+        categories=better.categories or poorer.categories,
+        published_at=better.published_at or poorer.published_at,
         aliases=tuple(name for name in names if name != better.key),
     )

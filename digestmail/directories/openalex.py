@@ -81,9 +81,9 @@ class OpenalexDirectory(WebDirectory):
                 titles.setdefault(author, []).append(plain(row.get("display_name")))
         return titles
 
-    def _works(self, authors: Sequence[str], fields: str, more: str) -> list[object]:
+    def _works(self, authors: Sequence[str], fields: str, filters: str) -> list[object]:
         query = {
-            "filter": f"author.id:{'|'.join(authors)}{more}",
+            "filter": f"author.id:{'|'.join(authors)}{filters}",
             "sort": "publication_date:desc",
             "per_page": str(_WORKS),
             "select": fields,
@@ -125,8 +125,8 @@ def _with_titles(person: Person, titles: dict[str, list[str]]) -> Person:
 
 def _openalex_id(value: object) -> PersonId | None:
     address = as_text(value)
-    found = person_id(address) if address.startswith(("https://openalex.org/A", "A")) else None
-    return found if found and found.directory is DirectoryName.OPENALEX else None
+    parsed = person_id(address) if address.startswith(("https://openalex.org/A", "A")) else None
+    return parsed if parsed and parsed.directory is DirectoryName.OPENALEX else None
 
 
 def _authors(row: JsonObject) -> Iterator[tuple[str, JsonObject]]:

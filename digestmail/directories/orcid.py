@@ -69,7 +69,7 @@ class OrcidDirectory(WebDirectory):
         rows = answer.get("expanded-result") or []  # null where nobody is found
         if not isinstance(rows, list) or "num-found" not in answer:
             raise self._service.error("its response has no results: its format may have changed")
-        return [person for row in as_objects(rows) if (person := _person_found(row))]
+        return [person for row in as_objects(rows) if (person := _person_of_row(row))]
 
     def person(self, person_id: PersonId) -> Person:
         """Return the person with an iD; see AuthorDirectory."""
@@ -88,11 +88,11 @@ class OrcidDirectory(WebDirectory):
         return works_of(groups, _work, since)
 
 
-def _person_found(row: JsonObject) -> Person | None:
+def _person_of_row(row: JsonObject) -> Person | None:
     """Return the person of a row of the search, which knows neither works nor fields."""
     own_id = orcid(row.get("orcid-id"))
-    given, family = plain(row.get("given-names")), plain(row.get("family-names"))
-    name = plain(row.get("credit-name")) or joined_name(given, family)
+    given_names, family = plain(row.get("given-names")), plain(row.get("family-names"))
+    name = plain(row.get("credit-name")) or joined_name(given_names, family)
     institutions = plain_texts(row.get("institution-name"), 1)
     if not own_id or not name:
         return None
@@ -103,8 +103,8 @@ def _person(record: JsonObject) -> Person | None:
     own_id = orcid(as_object(record.get("orcid-identifier")).get("path"))
     person = as_object(record.get("person"))
     names = as_object(person.get("name"))
-    given, family = _value(names.get("given-names")), _value(names.get("family-name"))
-    name = plain(_value(names.get("credit-name"))) or joined_name(given, family)
+    given_names, family = _value(names.get("given-names")), _value(names.get("family-name"))
+    name = plain(_value(names.get("credit-name"))) or joined_name(given_names, family)
     if not own_id or not name:
         return None
     activities = as_object(record.get("activities-summary"))

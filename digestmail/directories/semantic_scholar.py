@@ -114,8 +114,8 @@ def _texts(value: object) -> list[str]:
 
 def _own_id(value: object) -> PersonId | None:
     text = str(value) if isinstance(value, int | str) else ""
-    found = person_id(text) if text.isascii() and text.isdigit() else None
-    return found if found and found.directory is DirectoryName.SEMANTIC_SCHOLAR else None
+    parsed = person_id(text) if text.isascii() and text.isdigit() else None
+    return parsed if parsed and parsed.directory is DirectoryName.SEMANTIC_SCHOLAR else None
 
 
 def _work(row: JsonObject, today: date) -> Work:
@@ -132,4 +132,5 @@ KIND = DirectoryKind(
     url=BASE_URL,
     min_interval=1.0,  # with a key or without
     build=SemanticScholarDirectory,
+    first_pause=60.0,  # it refuses often, and briefly
 )

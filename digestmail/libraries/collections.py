@@ -21,8 +21,10 @@ def chosen_items(
     included, excluded = frozenset(included), frozenset(excluded)
     chosen = []
     for item in items:
-        around = frozenset(key for name in item.collections for key in _with_parents(name, parents))
-        if (not included or around & included) and not around & excluded:
+        folders = frozenset(
+            key for name in item.collections for key in _with_parents(name, parents)
+        )
+        if (not included or folders & included) and not folders & excluded:
             chosen.append(item)
     return chosen
 

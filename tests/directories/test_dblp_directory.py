@@ -27,7 +27,8 @@ def test_people_of_a_name() -> None:
     award = {"@type": "award", "text": "Cup"}
     notes = {"note": [award, {"@type": "affiliation", "text": "Kettle &amp; Co"}]}
     hits = [dblp_hit(), dblp_hit(2, notes=notes), dblp_hit(3, notes=None, url=None), None]
-    with directory(KIND, dblp_hits(hits, 4)) as (it, service):
+    search = Pages({"/search/author/api": dblp_hits(hits, 4)})
+    with directory(KIND, search) as (it, service):
         people = it.people("Ada Kettle")
     assert people == [
         Person(name="Ada Kettle", ids=(OWN,), institution="University of Tea"),
@@ -36,6 +37,15 @@ def test_people_of_a_name() -> None:
         ),
     ]
     assert service.asked[0].path == "/search/author/api"
+
+
+def test_the_first_people_have_the_details_of_their_pages() -> None:
+    pages = {**PAGE.pages, "/search/author/api": dblp_hits([dblp_hit(n) for n in (9612, 2, 3)], 3)}
+    with directory(KIND, Pages(pages)) as (it, service):
+        first, *others = it.people("Ada Kettle")
+    assert (first.ids, first.titles[0]) == ((ADA, OWN), "H₂O at scale")
+    assert [person.titles for person in others] == [(), ()]
+    assert len(service.asked) == 3
 
 
 def test_a_single_hit_is_an_object_and_none_is_missing() -> None:

@@ -156,8 +156,8 @@ def _title(work: JsonObject) -> str:
 
 def _authors(work: JsonObject) -> Iterator[str]:
     for author in as_objects(work.get("author")):
-        given, family = as_text(author.get("given")), as_text(author.get("family"))
-        yield joined_name(given, family) or as_text(author.get("name"))  # a group has a name
+        given_names, family = as_text(author.get("given")), as_text(author.get("family"))
+        yield joined_name(given_names, family) or as_text(author.get("name"))  # a group has a name
 
 
 def _issued(work: JsonObject) -> datetime | None:

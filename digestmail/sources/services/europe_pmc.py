@@ -118,9 +118,9 @@ class EuropePmcSource:
 
 def _authors(row: JsonObject) -> Iterator[str]:
     for author in as_objects(as_object(row.get("authorList")).get("author")):
-        given, family = as_text(author.get("firstName")), as_text(author.get("lastName"))
+        given_names, family = as_text(author.get("firstName")), as_text(author.get("lastName"))
         if family:
-            yield joined_name(given or as_text(author.get("initials")), family)
+            yield joined_name(given_names or as_text(author.get("initials")), family)
         else:
             yield as_text(author.get("collectiveName")) or as_text(author.get("fullName"))
 

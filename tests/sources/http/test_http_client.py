@@ -1,10 +1,12 @@
 import gzip
+import logging
 import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 from patience import LONG
+from query_server import answering
 from sources_server import Answer, Site, Time, browsing, serving
 
 from digestmail.errors import SourceError
@@ -194,3 +196,25 @@ def test_a_closed_port_is_told() -> None:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
         assert "could not be reached (" in refused(url)
+
+
+def test_json_is_posted_and_no_redirect_followed() -> None:
+    moved = Answer(status=302, headers={"Location": "http://127.0.0.1:9/elsewhere"})
+    answers = [Answer('{"token": 1}'), moved, Answer(status=401)]
+    with answering(lambda _: answers.pop(0)) as interface, browsing() as web:
+        response = web.post_json(f"{interface.url}/login", {"id": "ada"})
+        assert response.content == b'{"token": 1}'
+        with pytest.raises(SourceError, match=r"302 Found"):
+            web.post_json(f"{interface.url}/login", {"password": "secret"})
+        assert web.post_json(f"{interface.url}/login", {}, expected=(200, 401)).status == 401
+    (first, *_) = interface.asked
+    assert (first.path, first.body) == ("/login", b'{"id": "ada"}')
+    assert first.headers["content-type"] == "application/json"
+
+
+def test_addresses_with_keys_are_not_logged(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    site.at("/works", Answer("[]"))
+    with browsing() as web:
+        web.get(f"{site.url}/works?api_key=s3cr3t-key")
+    assert "s3cr3t-key" not in caplog.text

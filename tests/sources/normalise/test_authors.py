@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digestmail.sources.normalise.authors import author_name, split_authors
+from digestmail.sources.normalise.authors import author_name, joined_name, split_authors
 
 
 @pytest.mark.parametrize(
@@ -172,3 +172,29 @@ def test_hostile_lists_take_no_long(piece: str) -> None:
 def test_no_text_makes_it_fail(text: str) -> None:
     for name in (*split_authors(text), author_name(text)):
         assert name == " ".join(name.split())
+
+
+@pytest.mark.parametrize(
+    ("given_names", "family", "name"),
+    [
+        ("Jane Q.", "Doe", "Jane Q. Doe"),
+        ("Wei", "XU", "Wei Xu"),
+        ("WEI", "XU", "Wei Xu"),
+        ("JP", "Serra", "J. P. Serra"),
+        ("SINÉAD", "O'NEILL", "Sinéad O'Neill"),
+        ("Ludwig", "van der Berg", "Ludwig van der Berg"),
+        ("小明", "王", "王小明"),
+        ("Jane<sup>1</sup>", "Doe ", "Jane Doe"),
+        ("", "Plato", "Plato"),
+        ("Jane", "", "Jane"),
+        ("", "", ""),
+        ("N/A", "", ""),
+    ],
+)
+def test_names_stored_apart(given_names: str, family: str, name: str) -> None:
+    assert joined_name(given_names, family) == name
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_no_names_stored_apart_make_it_fail(given_names: str, family: str) -> None:
+    assert isinstance(joined_name(given_names, family), str)
