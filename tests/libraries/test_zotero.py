@@ -3,12 +3,14 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
+from mutations import check_mutations
 from query_server import HTML, SECRET, Interface, Query, answering
 from sources_server import RECORDINGS, Answer, Time, browsing
 
 from digestmail.domain import LibraryChanges, LibraryCollection, LibraryItem, Paper
 from digestmail.errors import InputError, SourceError
 from digestmail.libraries.zotero import ZoteroKey, ZoteroLibrary, describe_key, library_path
+from digestmail.sources.http.client import WebClient
 
 RECORDED = RECORDINGS / "zotero"
 
@@ -326,3 +328,13 @@ def test_recorded_items_and_collections() -> None:
     with answering(zotero) as interface, browsing() as web:
         library = ZoteroLibrary(web, "users/42", SECRET, interface.url)
         assert LibraryCollection("N7W92H48", "LoC") in library.collections()
+
+
+@pytest.mark.parametrize("data", [item(extra="PMID: 40000001"), {"key": "C", "data": {"key": "C"}}])
+def test_a_format_that_changed_is_no_crash(data: object) -> None:
+    def read(web: WebClient, url: str) -> None:
+        library = ZoteroLibrary(web, "users/42", SECRET, url)
+        library.changes()
+        library.collections()
+
+    check_mutations([data], read)

@@ -114,7 +114,7 @@ class CrossrefSource:
 
     def _paper(self, work: JsonObject) -> Paper | None:
         title = _title(work)
-        if work.get("type") in _OTHER_TYPES or _FRONT_MATTER.fullmatch(title):
+        if as_text(work.get("type")) in _OTHER_TYPES or _FRONT_MATTER.fullmatch(title):
             return None
         if work.get("update-to"):  # a correction or retraction of another article
             return None

@@ -83,7 +83,7 @@ class DblpSource:
             offset += len(rows)
 
     def _paper(self, info: JsonObject) -> Paper | None:
-        if info.get("type") in _NO_PAPERS:
+        if as_text(info.get("type")) in _NO_PAPERS:
             return None
         record_key = one_line(as_text(info.get("key")))
         own_key = f"{KEY_PREFIX}:{record_key}" if record_key else ""

@@ -3,6 +3,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 import pytest
+from mutations import check_mutations
 from query_server import JSON_TROUBLES, Interface, Query, answering, failure, on, papers, today
 from sources_server import RECORDINGS, Answer, browsing
 
@@ -274,3 +275,12 @@ def test_a_recorded_refusal() -> None:
     (path,) = RECORDED.glob("*404.txt")
     with answering(Answer(path.read_bytes(), status=404)) as interface, browsing() as web:
         assert "has no journal with the ISSN" in failure(source(interface, web))
+
+
+def test_a_format_that_changed_is_no_crash() -> None:
+    def fetch(web: WebClient, url: str) -> None:
+        list(CrossrefSource([NATURE], web, base_url=url, today=today).fetch(None))
+
+    preprint = {"id-type": "doi", "id": "10.48550/arXiv.2610.00007"}
+    row = work(relation={"has-preprint": [preprint]})
+    check_mutations({"message": {"items": [row], "next-cursor": "x"}}, fetch)

@@ -3,10 +3,12 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
+from mutations import check_mutations
 from query_server import JSON_TROUBLES, Interface, Query, answering, failure, on, papers, today
 from sources_server import RECORDINGS, Answer, browsing
 
 from digestmail.domain import BadRecord, Paper
+from digestmail.sources.http.client import WebClient
 from digestmail.sources.services.europe_pmc import EuropePmcSource
 
 RECORDED = RECORDINGS / "europepmc"
@@ -233,3 +235,10 @@ def test_a_recorded_answer_without_results() -> None:
     (path,) = RECORDED.glob("*no_results.json")
     with answering(Answer(path.read_bytes())) as interface:
         assert fetched(interface) == []
+
+
+def test_a_format_that_changed_is_no_crash() -> None:
+    def fetch(web: WebClient, url: str) -> None:
+        list(EuropePmcSource("tea", web, base_url=url, today=today).fetch(None))
+
+    check_mutations({"resultList": {"result": [result()]}, "nextCursorMark": "x"}, fetch)

@@ -2,11 +2,13 @@ import json
 from datetime import date, datetime
 
 import pytest
+from mutations import check_mutations
 from query_server import JSON_TROUBLES, Interface, Query, answering, failure, on, papers, today
 from sources_server import Answer, browsing
 
 from digestmail.domain import BadRecord, Paper, SourceSpec
 from digestmail.errors import InputError
+from digestmail.sources.http.client import WebClient
 from digestmail.sources.registry import check
 from digestmail.sources.services.hal import HalSource
 
@@ -198,3 +200,10 @@ def test_options_that_cannot_work(options: dict[str, str], field: str) -> None:
     with pytest.raises(InputError) as caught:
         check(SourceSpec(name="hal", kind="hal", options=options))
     assert caught.value.field == field
+
+
+def test_a_format_that_changed_is_no_crash() -> None:
+    def fetch(web: WebClient, url: str) -> None:
+        list(HalSource(web, base_url=url, today=today, query="tea").fetch(None))
+
+    check_mutations({"response": {"docs": [document()]}, "nextCursorMark": "x"}, fetch)

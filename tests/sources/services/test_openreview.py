@@ -3,6 +3,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
+from mutations import check_mutations
 from query_server import (
     HTML,
     JSON_TROUBLES,
@@ -243,3 +244,10 @@ def test_recorded_notes() -> None:
         ("openreview:abc123", ("Jane Doe", "John Roe")),
         ("openreview:old456", ("Archived Author",)),
     ]
+
+
+def test_a_format_that_changed_is_no_crash() -> None:
+    def fetch(web: WebClient, url: str) -> None:
+        list(OpenReviewSource([ICLR], web, base_url=url, today=today).fetch(None))
+
+    check_mutations({"notes": [note()]}, fetch)
