@@ -11,10 +11,8 @@ from datetime import datetime
 from digestmail.domain import (
     PROFILE_FIELDS,
     SCHEDULE_FIELDS,
-    TRENDING_PAPERS,
     Profile,
     Schedule,
-    trending_profile,
 )
 from digestmail.errors import InputError
 from digestmail.i18n import N_, Correctable
@@ -94,8 +92,8 @@ def parse_signup_profile(context: RequestContext, posted: PostedForm) -> Submitt
     submitted = parse_profile(context, posted, context.app.new_profile, fields=_PROFILE_AT_SIGNUP)
     if not (submitted.profile.is_empty or submitted.profile.is_trending_only):
         return submitted
-    name = trending_profile().name
-    trending = replace(submitted.profile, name=name, trending=TRENDING_PAPERS)
+    default = context.app.new_trending_profile
+    trending = replace(submitted.profile, name=default.name, trending=default.trending)
     return replace(submitted, profile=trending)
 
 
@@ -104,9 +102,8 @@ def parse_trending_subscription(
 ) -> SubmittedSubscription:
     """Parse the form of the trending digest."""
     texts = {name: posted.texts.get(name, "") for name in _PROFILE_OF_TRENDING}
-    profile = parse_profile(
-        context, PostedForm(texts), trending_profile(), fields=_PROFILE_OF_TRENDING
-    )
+    default = context.app.new_trending_profile
+    profile = parse_profile(context, PostedForm(texts), default, fields=_PROFILE_OF_TRENDING)
     return _with_address_and_schedule(profile, posted)
 
 
