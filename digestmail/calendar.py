@@ -55,7 +55,7 @@ def checked_timezone(name: str) -> str:
         meant = N_("“%(name)s” is not a time zone. Did you mean %(nearest)s?")
         values = {"name": name[:60], "nearest": ", ".join(nearest)}
         raise InputError("timezone", Correctable.of(meant, name, nearest, **values))
-    wrong = N_("“%(name)s” is not a time zone. Use a name such as Europe/Rome")
+    wrong = N_("“%(name)s” is not a time zone. Try a name such as Europe/Rome")
     raise InputError("timezone", Translatable(wrong, name=name[:60]))
 
 

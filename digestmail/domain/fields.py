@@ -179,7 +179,7 @@ PROFILE_FIELDS = _by_name(
         name="excluded_authors",
         kind=FieldKind.AUTHORS,
         label=N_("Authors to leave out"),
-        hint=N_("One full name on each line. Their papers never appear."),
+        hint=N_("One full name per line. Their papers are never sent."),
         option="--exclude-authors",
         help="Authors whose papers must not appear, separated by semicolons.",
         maximum=60,
@@ -207,7 +207,7 @@ PROFILE_FIELDS = _by_name(
     Field(
         name="threshold",
         kind=FieldKind.FRACTION,
-        label=N_("How much"),
+        label=N_("How many papers"),
         hint=N_("Each choice shows what it would have sent you last week."),
         option="--threshold",
         help="Minimum score, 0 to 1; lower brings more papers.",

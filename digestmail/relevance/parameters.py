@@ -58,7 +58,7 @@ class ModelParameters:
     least_common_keyword: float = 0.75  # that weight: in a title it is a good match still
 
     # Followed authors
-    most_namesakes: int = 3  # people whom a name with initials may fit, to be followed everywhere
+    most_namesakes: int = 3  # people a name with initials may match, to be followed everywhere
 
     # Log-odds beside the scorers. Product choices: they order what is equally near
     chosen_category: float = -0.85  # a paper of the chosen categories, where nothing else is known

@@ -88,7 +88,7 @@ class LanguageRenderer:
         spec = MAILS[kind]
         values = {**dict.fromkeys(spec.optional, ""), **values}
         if values.keys() != {*spec.values, *spec.optional}:
-            raise ValueError(f"the mail {kind} takes {', '.join(spec.values)}, not {values}")
+            raise ValueError(f"the email {kind} takes {', '.join(spec.values)}, not {values}")
         return self._mail(kind, values)
 
     def digest(self, digest: Digest, reader: Recipient, links: DigestLinks) -> Rendered:
@@ -220,7 +220,7 @@ def _compare(mail: Quoted, plain: Rendered) -> None:
     text, html = (quopri.decodestring(body).decode() for body in (mail.text, mail.html))
     same = text.replace("\r\n", "\n") == plain.text and mail.subject == plain.subject
     if not same or _body(html.replace("\r\n", "\n")) != _body(plain.html):
-        raise NotCompilableError("the parts of a digest do not make the same mail")
+        raise NotCompilableError("the parts of a digest do not make the same email")
 
 
 def _body(html: str) -> str:

@@ -403,7 +403,7 @@ def test_unsubscribing_is_also_possible_near_the_top() -> None:
 
 
 def test_the_mail_tells_why_it_came() -> None:
-    why = "You get this mail because ada@example.net subscribed to digestmail and confirmed on 3"
+    why = "You get this email because ada@example.net subscribed to digestmail and confirmed on 3"
     assert why in " ".join(usual().text.split())
     assert (
         "confirmed"

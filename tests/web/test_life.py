@@ -52,7 +52,7 @@ async def test_confirming_twice_does_no_harm(web: Trial) -> None:
     assert [page.status_code for page in (first, second)] == [200, 200]
     assert "/preferences/" in first.text
     for page in (second, await web.get(link)):
-        assert "is confirmed: there is nothing more to do" in page.text
+        assert "is confirmed. There is nothing more to do" in page.text
         assert "/preferences/" not in page.text
 
 
@@ -90,7 +90,7 @@ async def test_pausing_and_resuming(web: Trial) -> None:
     _, home = await arrive(web)
     assert (await web.post(f"{home}/pause")).status_code == 303
     assert status(web) is SubscriberStatus.PAUSED
-    assert "No mail comes until you resume" in (await web.get(home)).text
+    assert "We won’t email you until you resume" in (await web.get(home)).text
     assert (await web.post(f"{home}/resume")).status_code == 303
     assert status(web) is SubscriberStatus.ACTIVE
 
@@ -99,6 +99,6 @@ async def test_leaving_and_coming_back(web: Trial) -> None:
     _, home = await arrive(web)
     await web.post(f"{home}/leave")
     assert status(web) is SubscriberStatus.UNSUBSCRIBED
-    assert "Come back" in (await web.get(home)).text
+    assert "Subscribe again" in (await web.get(home)).text
     await web.post(f"{home}/resume")
     assert status(web) is SubscriberStatus.ACTIVE

@@ -223,7 +223,7 @@ KIND = Kind(
     summary="new articles of journals, by ISSN, from all publishers",
     options={
         "issn": "ISSNs of the journals, separated by commas: 2041-1723, 1476-4687",
-        "email": "whom Crossref may write to; with it the answers come faster",
+        "email": "contact address for Crossref; with it, responses are faster",
         "url": f"address of the API (default {BASE_URL})",
     },
     check=_check,

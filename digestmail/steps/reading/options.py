@@ -94,7 +94,7 @@ def profile_of(subscriber: Subscriber, item: DigestItem) -> Profile:
     profiles = {profile.id: profile for profile in subscriber.profiles}
     profile = profiles.get(item.profile_id) or next(iter(profiles.values()), None)
     if profile is None:
-        raise NotFoundError("there is no profile any more that this could count for")
+        raise NotFoundError("no profile is left that this could apply to")
     return profile
 
 
@@ -116,7 +116,7 @@ def apply(store: Store, paper: RatedPaper, choice: Choice, now: datetime) -> Non
     reader = paper.digest.subscriber_id
     subscriber = store.subscribers.get(reader)
     if subscriber is None:
-        raise NotFoundError("there is no such subscriber any more")
+        raise NotFoundError("that subscriber no longer exists")
     profile = profile_of(subscriber, paper.item)
     if choice.option is Option.FEWER:
         store.damped.add(
@@ -149,7 +149,9 @@ def _with(profile: Profile, choice: Choice) -> Profile:
         return profile
     most = PROFILE_FIELDS[name].maximum
     if len(values) >= most:
-        full = N_("There are %(most)s entries already, the most. Remove one in your preferences.")
+        full = N_(
+            "You already have %(most)s entries, which is the limit. Remove one in your preferences."
+        )
         raise InputError("value", Translatable(full, most=most))
     changes = {name: (*values, choice.value)}
     if opposite:

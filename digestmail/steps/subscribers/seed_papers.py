@@ -107,13 +107,13 @@ def _unknown(titles: Sequence[str]) -> Translatable:
     """Return what to tell of titles that name no paper: all of them, as far as there is room."""
     if len(titles) == 1:
         unknown = N_(
-            "we don't know the paper “%(title)s”. Enter its arXiv id or address (2508.13426), or "
+            "we don’t know the paper “%(title)s”. Enter its arXiv id or address (2508.13426), or "
             "its DOI (10.…)"
         )
         return Translatable(unknown, title=titles[0][:_TITLE])
     quoted = ", ".join(f"“{title[:_TITLE]}”" for title in titles[:_NAMED])
     several = N_(
-        "we don't know %(number)s of these papers: %(titles)s. Enter their arXiv ids or "
+        "we don’t know %(number)s of these papers: %(titles)s. Enter their arXiv ids or "
         "addresses (2508.13426), or their DOIs (10.…)"
     )
     ellipsis = ", …" if len(titles) > _NAMED else ""

@@ -317,7 +317,7 @@ class SubscriptionService:
 
     def _check_room(self, subscriber: Subscriber) -> None:
         if len(subscriber.profiles) >= MOST_PROFILES:
-            most = N_("there are %(most)s profiles already, the most")
+            most = N_("you already have %(most)s profiles, which is the limit")
             raise InputError("name", Translatable(most, most=MOST_PROFILES))
 
     def add_submitted(self, subscriber: Subscriber, now: datetime) -> bool:

@@ -21,16 +21,16 @@ from digestmail.web.views.preferences_page import pause_form, preferences_page, 
 router = APIRouter()
 
 _NOTICES = {
-    "schedule": N_("Saved: it counts from the next digest on."),
-    "profile": N_("Saved: the profile counts from the next digest on."),
-    "added": N_("Added: the new profile counts from the next digest on."),
-    "deleted": N_("The profile is deleted."),
-    "paused": N_("Paused: no mail until you resume."),
-    "paused-until": N_("Paused: the digest comes again by itself."),
-    "resumed": N_("Welcome back: the digest comes again."),
-    "left": N_("You have left: no mail will come any more."),
-    "feed": N_("The feed has a new address; the old one does not work any more."),
-    "language": N_("Saved: your pages speak this language now."),
+    "schedule": N_("Saved. It applies from your next digest."),
+    "profile": N_("Saved. The profile applies from your next digest."),
+    "added": N_("Added. The new profile applies from your next digest."),
+    "deleted": N_("The profile was deleted."),
+    "paused": N_("Paused. We won’t email you until you resume."),
+    "paused-until": N_("Paused. Your digest will start again on its own."),
+    "resumed": N_("Welcome back. Your digest is on again."),
+    "left": N_("You’re unsubscribed. We won’t email you again."),
+    "feed": N_("The feed has a new address. The old one no longer works."),
+    "language": N_("Saved. Your pages and emails now use this language."),
 }
 
 

@@ -119,7 +119,7 @@ def check_unchanged(posted: Texts, stored: Texts, field: str) -> None:
     if FINGERPRINT not in posted or posted[FINGERPRINT] == fingerprint(stored)[FINGERPRINT]:
         return
     text = N_(
-        "this was changed meanwhile, in another window or by another link;"
-        " press the button again to keep what stands here"
+        "this was changed in another window or by another link; press the button again to save "
+        "what you see here"
     )
     raise FormError({field: Translatable(text)})

@@ -36,7 +36,7 @@ def _numbered(names: Iterable[str]) -> dict[str, str]:
 
 
 def _waits(words: Words) -> dict[str, str]:
-    waits = {"0": words.gettext(N_("Do not wait"))}
+    waits = {"0": words.gettext(N_("Don’t wait"))}
     for hours in range(1, MAX_WAIT_HOURS + 1):
         wait = words.ngettext("Wait up to %(num)s hour", "Wait up to %(num)s hours", hours)
         waits[str(hours)] = wait

@@ -31,19 +31,19 @@ _SKIPPED = {
     SkipReason.QUIET_DAY: N_("a day without announcements"),
     SkipReason.SOURCE_LATE: N_("the day’s papers were late"),
     SkipReason.BELOW_THRESHOLD: N_("nothing close enough"),
-    SkipReason.NO_PROFILE: N_("no interests named"),
+    SkipReason.NO_PROFILE: N_("no interests yet"),
     SkipReason.MISSED: N_("missed: the service was down"),
-    SkipReason.TOO_LATE: N_("dropped: too late to be news"),
+    SkipReason.TOO_LATE: N_("dropped: too late to be useful"),
     SkipReason.BAD_SCHEDULE: N_("missed: your hour or time zone could not be read"),
 }
 _OUTCOMES = {
     DeliveryState.PLANNED: N_("on its way"),
     DeliveryState.LEASED: N_("on its way"),
     DeliveryState.ON_WIRE: N_("on its way"),
-    DeliveryState.DEFERRED: N_("delayed, will be tried again"),
+    DeliveryState.DEFERRED: N_("delayed, we’ll try again"),
     DeliveryState.SENT: N_("sent"),
     DeliveryState.FAILED: N_("could not be delivered"),
-    DeliveryState.UNKNOWN: N_("handed over, arrival unknown"),
+    DeliveryState.UNKNOWN: N_("sent, delivery not confirmed"),
     DeliveryState.SKIPPED: N_("not sent"),
 }
 
@@ -107,7 +107,7 @@ def _outcome(digest: Digest, delivery: Delivery | None, words: Words) -> str:
     why = gettext(skipped(digest))
     if not delivered:
         return why
-    return gettext(N_("%(why)s; short mail %(delivered)s"), why=why, delivered=delivered)
+    return gettext(N_("%(why)s; short email %(delivered)s"), why=why, delivered=delivered)
 
 
 def skipped(digest: Digest) -> str:

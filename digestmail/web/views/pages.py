@@ -51,29 +51,29 @@ _NAMES = (
 )
 
 _ERRORS = {
-    400: (N_("That did not arrive well"), N_("Please go back and try again.")),
-    404: (N_("There is no such page"), N_("The address may be cut off or mistyped.")),
-    405: (N_("That cannot be done here"), N_("Please start again from the first page.")),
+    400: (N_("Something was missing from that request"), N_("Please go back and try again.")),
+    404: (N_("This page doesn’t exist"), N_("The address may be incomplete or mistyped.")),
+    405: (N_("That doesn’t work here"), N_("Please start again from the home page.")),
     409: (
-        N_("Things have changed meanwhile"),
-        N_("Please go back, load the page anew and try again."),
+        N_("Something has changed since you opened this page"),
+        N_("Please go back, reload the page and try again."),
     ),
-    413: (N_("That is too much text"), N_("Please go back and shorten what you wrote.")),
+    413: (N_("That’s too much text"), N_("Please go back and shorten what you wrote.")),
     429: (
         N_("Too many requests"),
-        N_("A lot was asked from your network just now. Please try again later."),
+        N_("Too many requests came from your network. Please try again later."),
     ),
-    500: (N_("Something went wrong here"), N_("It was noted. Please try again in a moment.")),
+    500: (N_("Something went wrong"), N_("We logged the problem. Please try again in a moment.")),
     503: (
         N_("Not just now"),
-        N_("The service cannot do this at the moment. Please try again later."),
+        N_("We can’t do this at the moment. Please try again later."),
     ),
 }
 
 _LARGE_FILE = N_("Your file is too large")
 _FILE_TOO_LARGE = N_(
-    "“%(name)s” is larger than the %(most)s MB that are read of a file. Please go back: what you "
-    "wrote is still there. Then export it without notes and attachments, or export fewer papers."
+    "“%(name)s” is larger than the limit of %(most)s MB. Please go back; what you wrote is still "
+    "there. Then export the file without notes and attachments, or with fewer papers."
 )
 
 

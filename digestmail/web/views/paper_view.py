@@ -143,4 +143,4 @@ def _facts(paper: Paper) -> Iterator[tuple[str, date | str]]:
     if paper.version > 1:
         yield N_("Version"), str(paper.version)
     if len(paper.authors) > _ALL_AUTHORS:
-        yield N_("Authors not named"), f"{len(paper.authors) - _ALL_AUTHORS:,}"
+        yield N_("Authors not listed"), f"{len(paper.authors) - _ALL_AUTHORS:,}"

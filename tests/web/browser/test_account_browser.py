@@ -57,9 +57,9 @@ def make_it_weekly(page: Page) -> None:
 
 
 def pause_until_a_date(page: Page) -> None:
-    expect(page.get_by_label("It comes again on", exact=True)).to_be_hidden()
+    expect(page.get_by_label("Start again on", exact=True)).to_be_hidden()
     page.get_by_label("Until a date").check()
-    page.get_by_label("It comes again on", exact=True).fill("2026-12-24")
+    page.get_by_label("Start again on", exact=True).fill("2026-12-24")
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("comes again from Thursday, 24 December 2026 on")).to_be_visible()
     page.get_by_role("button", name="Resume now").click()
@@ -67,11 +67,11 @@ def pause_until_a_date(page: Page) -> None:
 
 
 def undo_a_verdict(page: Page) -> None:
-    page.get_by_role("link", name="What you said").click()
+    page.get_by_role("link", name="Your feedback").click()
     page.get_by_role("button", name="Change to more like this, Sea ice").click()
     expect(page.get_by_role("status")).to_contain_text("Changed to “more like this”: Sea ice")
     page.get_by_role("button", name="Undo, Sea ice").click()
-    expect(page.get_by_role("status")).to_contain_text("Taken back")
+    expect(page.get_by_role("status")).to_contain_text("Undone")
     expect(page.get_by_role("button", name="Undo, Sea ice")).to_have_count(0)
 
 
@@ -91,8 +91,8 @@ def erase(page: Page) -> None:
     with page.expect_download() as data:
         page.get_by_role("link", name="Download my data").click()
     assert READER in data.value.path().read_text(encoding="utf-8")
-    page.get_by_role("link", name="Erase me").click()
-    page.get_by_role("button", name="Erase me for good").click()
+    page.get_by_role("link", name="Erase my data").click()
+    page.get_by_role("button", name="Erase everything").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Goodbye")
 
 

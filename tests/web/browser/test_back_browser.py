@@ -49,9 +49,9 @@ def test_what_is_said_of_a_paper(page: Page, app: App) -> None:
     digest = store_digest(app, ada, Paper(key="test:1", title="A paper"))
     page.goto(path_of(app.links.feedback(digest.stored_id, 1, Verdict.MORE)))
     page.get_by_role("button", name="More like this").click()
-    leaves_no_trap(page, "Noted: more like this")
+    leaves_no_trap(page, "You’ll get more like this")
     page.get_by_role("button", name="Less like this").click()
-    leaves_no_trap(page, "Noted: less like this")
+    leaves_no_trap(page, "You’ll get less like this")
     page.get_by_role("button", name="Save").click()
     leaves_no_trap(page, "Saved")
 
@@ -62,8 +62,8 @@ def test_leaving_and_coming_back(page: Page, app: App) -> None:
     )
     page.goto(path_of(app.links.unsubscribe(ada.stored_id)))
     page.get_by_role("button", name="Unsubscribe").click()
-    leaves_no_trap(page, "You have left")
-    page.get_by_role("button", name="Undo: subscribe me again").click()
+    leaves_no_trap(page, "You’re unsubscribed")
+    page.get_by_role("button", name="Undo and subscribe me again").click()
     leaves_no_trap(page, "Welcome back")
 
 
@@ -88,5 +88,5 @@ def test_refusing_all_mail(page: Page, app: App) -> None:
         READER, [Profile(keywords=("ice",))], Schedule(), app.clock(), active=False
     )
     page.goto(path_of(app.links.never(new.stored_id)))
-    page.get_by_role("button", name="Never mail me again").click()
-    leaves_no_trap(page, "It will not happen again")
+    page.get_by_role("button", name="Never email me again").click()
+    leaves_no_trap(page, "It won’t happen again")

@@ -49,7 +49,7 @@ def change_everything(page: Page) -> None:
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("heading", name="Paused")).to_be_visible()
     page.get_by_role("button", name="Unsubscribe").click()
-    expect(page.get_by_role("heading", name="You left")).to_be_visible()
+    expect(page.get_by_role("heading", name="You’re unsubscribed")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_late_and_quiet_days_are_chosen(browser: Browser, app: App, size: dict[s
     page.goto(path_of(app.links.preferences(ada.stored_id, app.clock())))
     wait = page.get_by_label("If the day’s papers are late")
     expect(wait).to_have_value("3")
-    wait.select_option("Do not wait")
+    wait.select_option("Don’t wait")
     page.get_by_text("tell me why in a short mail").click()  # the words tick the box too
     page.locator("#schedule + form").get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved")

@@ -77,12 +77,12 @@ def try_the_form(page: Page, *, scripts: bool) -> None:
     """What was typed, then a file, then a suggestion change the preview."""
     panel = page.locator("#preview-panel")
     if not scripts:
-        press(page, "Show what I would have got")
+        press(page, "Show matching papers")
     expect(panel).to_contain_text("Folding Orphans")
     expect(panel).not_to_contain_text("Sea Ice")
-    page.get_by_label("Or the file of your papers").set_input_files(FILE)
+    page.get_by_label("Or upload your papers").set_input_files(FILE)
     if not scripts:
-        press(page, "Show what I would have got")
+        press(page, "Show matching papers")
     expect(page.get_by_text("2 papers read from your file")).to_be_visible()
     expect(panel).to_contain_text("Floe-Aware Sea Ice Forecasting")
     press(page, "Add sea ice")
@@ -109,10 +109,10 @@ def tune(page: Page, *, scripts: bool) -> None:
     )
     page.get_by_label("Keywords", exact=True).first.fill("protein structure, sea ice, ribosome")
     if not scripts:
-        press(page, "Show what I would have got")
-    expect(page.get_by_role("region", name="What you would have got this week")).to_contain_text(
-        "matches ribosome"
-    )
+        press(page, "Show matching papers")
+    expect(
+        page.get_by_role("region", name="What you would have received this week")
+    ).to_contain_text("matches ribosome")
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_role("status")).to_contain_text("Saved")
 
@@ -134,12 +134,12 @@ def say_less(page: Page, app: App, *, scripts: bool) -> None:
     follow(page, "Less like this")
     if not scripts:
         press(page, "Less like this")
-    title(page, "Noted: less like this")
+    title(page, "You’ll get less like this")
     assert [f.verdict for f in app.store.feedback.of([reader])] == [Verdict.LESS]
-    page.get_by_text("Why was I sent this?").click()
+    page.get_by_text("Why did I get this?").click()
     expect(page.get_by_text("of 100")).to_be_visible()
     press(page, "Undo")
-    title(page, "Taken back")
+    title(page, "Undone")
     assert app.store.feedback.of([reader]) == []
 
 
@@ -179,7 +179,7 @@ def export(page: Page) -> None:
 def pause(page: Page) -> None:
     follow(page, "Your digest")
     page.get_by_label("Until a date").check()
-    page.get_by_label("It comes again on", exact=True).fill("2026-12-24")
+    page.get_by_label("Start again on", exact=True).fill("2026-12-24")
     press(page, "Pause")
     expect(page.get_by_text("comes again from Thursday, 24 December 2026 on")).to_be_visible()
     press(page, "Resume now")
@@ -190,7 +190,7 @@ def download(page: Page, app: App) -> None:
     """By a fresh link, since the one of the mail is some hours old."""
     wait(app, hours=2)
     follow(page, "Your data")
-    press(page, "Mail me a fresh link")
+    press(page, "Email me a new link")
     open_mail(page, app, 3)
     follow(page, "Open preferences")
     follow(page, "Your data")
@@ -202,13 +202,13 @@ def download(page: Page, app: App) -> None:
 def go(page: Page, app: App) -> None:
     follow(page, "Your digest")
     press(page, "Unsubscribe")
-    expect(page.get_by_role("heading", name="You left")).to_be_visible()
+    expect(page.get_by_role("heading", name="You’re unsubscribed")).to_be_visible()
     left = app.store.subscribers.by_email(READER)
     assert left.status is SubscriberStatus.UNSUBSCRIBED
     follow(page, "Your data")
-    follow(page, "Erase me")
-    press(page, "Erase me for good")
-    title(page, "You are erased. Goodbye!")
+    follow(page, "Erase my data")
+    press(page, "Erase everything")
+    title(page, "Your data is erased")
     assert app.store.subscribers.find(READER) is None
 
 

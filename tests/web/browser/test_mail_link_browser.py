@@ -48,12 +48,12 @@ def test_a_tap_of_a_person_counts_at_once(browser: Browser, app: App, digest: Di
     complaints: list[str] = []
     page = person(visit(browser, app, complaints, viewport=PHONE))
     page.goto(more(app, digest))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Noted: more like this")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You’ll get more like this")
     assert said(app, digest) == 1
-    page.get_by_text("Why was I sent this?").click()
+    page.get_by_text("Why did I get this?").click()
     expect(page.get_by_text("Matches sparse autoencoder")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Taken back")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Undone")
     assert said(app, digest) == 0
     assert complaints == []
     page.context.close()
@@ -70,14 +70,14 @@ def test_what_follows_a_tap_is_easy_to_reach(
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         with page.expect_navigation():  # no check may begin on the page that is being left
             page.get_by_role("button", name=button).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Off your list")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Removed from your list")
     page.context.close()
 
 
 def test_who_goes_back_is_asked(browser: Browser, app: App, digest: Digest) -> None:
     page = person(visit(browser, app, []), _TIMERS)
     page.goto(more(app, digest))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Noted: more like this")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You’ll get more like this")
     app.store.feedback.take_back(digest.subscriber_id, digest.items[0].paper.stored_id)
     page.go_back()
     expect(page.get_by_role("button", name="More like this")).to_be_visible()
@@ -106,7 +106,7 @@ def test_a_page_nobody_looks_at_waits(
     assert page.evaluate("timers") == []
     assert said(app, digest) == 0
     page.get_by_role("button", name="More like this").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Noted: more like this")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You’ll get more like this")
     assert said(app, digest) == 1
     page.context.close()
 

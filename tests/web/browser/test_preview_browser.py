@@ -66,7 +66,7 @@ def test_the_preview_follows_the_keywords(browser: Browser, app: App) -> None:
 def test_a_file_becomes_text_and_suggestions(browser: Browser, app: App) -> None:
     complaints: list[str] = []
     page = opened(browser, app, complaints)
-    page.get_by_label("Or the file of your papers").set_input_files(FILE)
+    page.get_by_label("Or upload your papers").set_input_files(FILE)
     expect(panel(page)).to_contain_text("2 papers read from your file")
     expect(page.get_by_label("Papers you like")).to_have_value(
         "Delta sediments of the north\nOn delta sediments"
@@ -86,7 +86,7 @@ def test_a_file_that_is_too_large_is_told_before_it_is_sent(browser: Browser, ap
     page.get_by_label("Keywords", exact=True).fill("rivers")
     expect(panel(page)).to_contain_text("Rivers of kind 1")
     page.on("request", lambda request: posted.append(request.url))
-    library = page.get_by_label("Or the file of your papers")
+    library = page.get_by_label("Or upload your papers")
     large: Any = {**FILE, "name": "big.bib", "buffer": b" " * (LARGEST + 200_000)}
     library.set_input_files(large)
     problem = page.locator("#library-problem")
@@ -110,8 +110,8 @@ def test_without_scripts_the_button_does_it(
     page = opened(browser, app, [], java_script_enabled=False, viewport=size)
     page.get_by_label("Email address").fill(READER)
     page.get_by_label("Sun", exact=True).uncheck()
-    page.get_by_label("Or the file of your papers").set_input_files(FILE)
-    page.get_by_role("button", name="Show what I would have got").click()
+    page.get_by_label("Or upload your papers").set_input_files(FILE)
+    page.get_by_role("button", name="Show matching papers").click()
     expect(page.get_by_text("2 papers read from your file")).to_be_visible()
     page.get_by_role("button", name="Add delta sediments").click()
     expect(page.get_by_label("Keywords", exact=True)).to_have_value("delta sediments")
@@ -148,7 +148,7 @@ def test_a_preview_that_fails_is_told_and_stops_nothing(browser: Browser, app: A
     page = opened(browser, app, [])
     page.route("**/subscribe/preview", lambda route: route.abort())
     page.get_by_label("Keywords", exact=True).fill("rivers")
-    expect(page.locator("[data-preview-status]")).to_contain_text("cannot be shown just now")
+    expect(page.locator("[data-preview-status]")).to_contain_text("t show the preview right now")
     page.get_by_label("Email address").fill(READER)
     wait(app)
     page.get_by_role("button", name="Subscribe").click()
@@ -177,7 +177,7 @@ def test_a_preview_is_easy_to_reach(browser: Browser, app: App, size: dict[str, 
     page.get_by_label("Keywords", exact=True).fill("rivers")
     expect(panel(page)).to_contain_text("Rivers of kind")
     assert violations(page) == []
-    page.get_by_label("Or the file of your papers").set_input_files(FILE)
+    page.get_by_label("Or upload your papers").set_input_files(FILE)
     expect(panel(page)).to_contain_text("have these in common")
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]

@@ -189,7 +189,7 @@ async def test_a_way_back_is_taken_once(web: Trial) -> None:
         assert "Welcome back" in (await web.press(path)).text
     await web.press(web.unsubscribe(ada))  # by the reader, a moment later
     page = await web.press(path)
-    assert "You have left" in page.text
+    assert "You’re unsubscribed" in page.text
     assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
 
 
@@ -242,7 +242,7 @@ async def test_a_link_to_leave_ends_no_later_subscription(web: Trial, back: str)
     assert web.again(ada).status is SubscriberStatus.ACTIVE
     for answer in (await web.get(old), await web.post(old), await web.post(old, ONE_CLICK_FORM)):
         assert answer.status_code == 410
-        assert "You have subscribed again since" in answer.text
+        assert "You subscribed again after this link" in answer.text
     assert web.again(ada).status is SubscriberStatus.ACTIVE
     await web.post(web.unsubscribe(ada))
     assert web.again(ada).status is SubscriberStatus.UNSUBSCRIBED
@@ -262,7 +262,7 @@ async def test_who_left_already_gets_no_way_in(web: Trial) -> None:
     web.app.subscriptions.leave(ada)
     for page in (await web.get(web.unsubscribe(ada)), await web.press(web.unsubscribe(ada))):
         assert page.status_code == 200
-        assert "You have left" in page.text
+        assert "You’re unsubscribed" in page.text
         assert "/preferences/" not in page.text
         assert "/return/" not in page.text
 
@@ -273,7 +273,7 @@ async def test_an_erased_subscriber_is_unsubscribed(web: Trial) -> None:
     web.app.store.subscribers.remove(ada.stored_id)
     for page in (await web.get(link), await web.press(link), await web.post(link, ONE_CLICK_FORM)):
         assert page.status_code == 200
-        assert "You have left" in page.text
+        assert "You’re unsubscribed" in page.text
 
 
 async def test_an_unsubscribe_link_never_ages(web: Trial) -> None:
@@ -288,7 +288,7 @@ async def test_a_damaged_unsubscribe_link_offers_another_way(web: Trial) -> None
     ada = web.joined()
     answer = await web.post(web.unsubscribe(ada)[:-1], {"List-Unsubscribe": "One-Click"})
     assert answer.status_code == 404
-    assert "Mail me a new link" in answer.text
+    assert "Email me a new link" in answer.text
     assert web.again(ada) == ada
 
 
@@ -329,7 +329,7 @@ async def test_feedback_counts_and_can_be_turned_round(web: Trial) -> None:
     thanks = await web.press(feedback_path(web, digest, Verdict.MORE))
     (given,) = web.app.store.feedback.of([ada.stored_id])
     assert given.verdict is Verdict.MORE
-    assert "Noted: more like this" in thanks.text
+    assert "You’ll get more like this" in thanks.text
     less = feedback_path(web, digest, Verdict.LESS)
     assert less in buttons(thanks.text)
     assert 'name="turns_round"' in thanks.text
@@ -343,8 +343,8 @@ async def test_feedback_is_undone(web: Trial) -> None:
     digest = web.digest(ada, Paper(key="test:1", title="A paper"))
     thanks = await web.press(feedback_path(web, digest, Verdict.MORE))
     undo = next(path for path in buttons(thanks.text) if path.endswith("/undo"))
-    assert "Taken back" in (await web.press(undo)).text
-    assert "Taken back" in (await web.press(undo)).text  # nothing is left to undo
+    assert "Undone" in (await web.press(undo)).text
+    assert "Undone" in (await web.press(undo)).text  # nothing is left to undo
     assert web.app.store.feedback.of([ada.stored_id]) == []
 
 
@@ -356,7 +356,7 @@ async def test_a_paper_is_saved_and_taken_off_the_list(web: Trial) -> None:
     (kept,) = web.app.store.saved.of(ada.stored_id)
     assert kept.paper.key == "test:1"
     undo = next(path for path in buttons(thanks.text) if path.endswith("/undo"))
-    assert "Off your list" in (await web.press(undo)).text
+    assert "Removed from your list" in (await web.press(undo)).text
     assert web.app.store.saved.count(ada.stored_id) == 0
 
 
@@ -383,7 +383,7 @@ async def test_who_has_left_says_nothing_more(web: Trial) -> None:
     for path in (more, f"{more[:-4]}less", f"{more[:-4]}undo", saving, f"{saving}/undo"):
         answer = await web.press(path)
         assert answer.status_code == 410
-        assert "This link is of a subscription that has ended" in answer.text
+        assert "This link belongs to a subscription that has ended" in answer.text
         assert 'href="/subscribe"' in answer.text
     assert {(await web.get(path)).status_code for path in (more, saving)} == {410}
     assert (await web.get(why_path(web, digest))).status_code == 200

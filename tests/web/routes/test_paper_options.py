@@ -100,7 +100,7 @@ async def test_opening_it_changes_nothing(
 
 async def test_following_an_author_and_back(web: Trial, ada: Subscriber, digest: Digest) -> None:
     answer = await choose(web, digest, "follow", "Ada Lovelace")
-    assert notice(answer) == "You follow Ada Lovelace. Their papers always appear."
+    assert notice(answer) == "You follow Ada Lovelace. Their papers are always included."
     assert profile(web, ada).authors == ("Ada Lovelace",)
     assert notice(await undo(web, answer)) == ""
     assert profile(web, ada).authors == ()
@@ -181,7 +181,7 @@ async def test_a_full_list_is_told(web: Trial, digest: Digest, ada: Subscriber) 
     web.app.store.subscribers.save_profile(full)
     answer = await choose(web, digest, "follow", "Ada Lovelace")
     assert answer.status_code == 422
-    assert "60 entries already" in notice(answer)
+    assert "already have 60 entries" in notice(answer)
 
 
 async def test_a_scanner_that_presses_every_button_changes_nothing(

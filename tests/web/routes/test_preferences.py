@@ -207,7 +207,7 @@ async def test_an_aged_link_offers_a_new_one(web: Trial) -> None:
     web.clock.move(days=46)
     page = await web.get(old)
     assert page.status_code == 410
-    assert "Mail me a new link" in page.text
+    assert "Email me a new link" in page.text
     assert READER not in page.text
     assert (await web.post(f"{old}/leave")).status_code == 410
     assert web.again(ada).status is SubscriberStatus.ACTIVE
@@ -294,7 +294,7 @@ async def test_a_skipped_digest_with_a_short_mail_tells_both(
     line = digest_line(replace(full, skip=empty), delivery, web.app.links, Pages(web.app))
     plain = digest_line(full, delivery, web.app.links, Pages(web.app))
     assert delivery.subscriber_id == ada.id
-    assert line.outcome == f"no new papers; short mail {plain.outcome}"
+    assert line.outcome == f"no new papers; short email {plain.outcome}"
 
 
 async def test_a_short_mail_is_listed(web: Trial) -> None:
@@ -302,7 +302,7 @@ async def test_a_short_mail_is_listed(web: Trial) -> None:
     web.app.subscriptions.reschedule(ada, replace(ada.schedule, send_empty=True), web.clock())
     web.digest(web.again(ada), skip=SkipReason.QUIET_DAY)
     page = (await web.get(web.preferences(ada))).text
-    assert "a day without announcements; short mail on its way" in page
+    assert "a day without announcements; short email on its way" in page
 
 
 async def test_a_paper_with_a_hostile_address_is_no_link(web: Trial) -> None:
@@ -348,10 +348,10 @@ async def test_a_weekly_mail_needs_its_day(web: Trial) -> None:
 @pytest.mark.parametrize(
     ("asked", "until", "told"),
     [
-        ({"until": "two-weeks"}, date(2026, 12, 4), "from Friday, 4 December 2026 on"),
-        ({"until": "date", "date": "2027-01-07"}, date(2027, 1, 7), "from Thursday, 7 January"),
-        ({"until": "open"}, None, "No mail comes until you resume."),
-        ({}, None, "No mail comes until you resume."),
+        ({"until": "two-weeks"}, date(2026, 12, 4), "on Friday, 4 December 2026"),
+        ({"until": "date", "date": "2027-01-07"}, date(2027, 1, 7), "on Thursday, 7 January"),
+        ({"until": "open"}, None, "We won’t email you until you resume."),
+        ({}, None, "We won’t email you until you resume."),
     ],
 )
 async def test_a_pause_lasts_as_long_as_asked(
@@ -450,7 +450,7 @@ async def test_a_profile_that_was_changed_in_another_window_is_told(web: Trial) 
     assert (await web.post(save, form)).status_code == 303
     late = await web.post(save, form | {"keywords": "second"})
     assert late.status_code == 422
-    assert "This was changed meanwhile" in late.text
+    assert "This was changed in another window" in late.text
     assert web.again(ada).profiles[0].keywords == ("first",)
     assert "second</textarea>" in late.text
     form = {"name": "Mine", "keywords": "second", "seen": hidden(late.text)[0]}
@@ -466,7 +466,7 @@ async def test_a_schedule_that_was_changed_in_another_window_is_told(web: Trial)
     assert (await web.post(save, form)).status_code == 303
     late = await web.post(save, form | {"hour": "10"})
     assert late.status_code == 422
-    assert "This was changed meanwhile" in late.text
+    assert "This was changed in another window" in late.text
     assert web.again(ada).schedule.hour == 9
     form |= {"hour": "10", "seen": hidden(late.text)[-1]}
     assert (await web.post(save, form)).status_code == 303

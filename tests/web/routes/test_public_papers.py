@@ -181,14 +181,14 @@ async def test_nothing_found_gives_hints(web: Trial) -> None:
     assert "Double quotes" in await text(web, "/papers", q="zebra")
     assert "Double quotes" in await text(web, "/papers")
     page = await text(web, "/papers", q="melting ice zebra")
-    assert "Nothing has all of these words; these are the nearest." in page
+    assert "No paper has all of these words. These are the closest." in page
     assert order(page)[0] == "ice sheets"
 
 
 async def test_the_nearest_follow_what_has_all_words(web: Trial) -> None:
     page = await text(web, "/papers", q="melting ice")
     assert order(page) == ["ice sheets", "sand dunes"]
-    assert "1 paper has all of these words; the nearest others follow." in page
+    assert "1 paper has all of these words, followed by the closest others." in page
     assert "the nearest" not in await text(web, "/papers", q="dunes", order="newest")
 
 

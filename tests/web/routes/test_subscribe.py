@@ -358,7 +358,7 @@ async def test_a_file_that_is_too_large_is_named_with_the_limit(web: Trial) -> N
 async def test_so_is_one_that_is_larger_than_a_form(web: Trial) -> None:
     answer = await web.subscribe(files={"library": ("my.bib", b" " * (LARGEST_FORM + 1))})
     assert answer.status_code == 413
-    assert "“my.bib” is larger than the 5 MB that are read of a file" in answer.text
+    assert "“my.bib” is larger than the limit of 5 MB" in answer.text
     assert "too much text" not in answer.text
 
 
@@ -414,7 +414,7 @@ async def test_the_button_shows_the_whole_form_again(rivers: Trial) -> None:
         ({"keywords": "zeppelin"}, "nothing", "None of the 33 papers"),
         ({"categories": "<b>"}, "found", "is not a category"),
         ({"seed_papers": "Unheard of"}, "found", "know the paper"),
-        ({"seed_papers": "2301.00001"}, "found", "1 paper of your examples is not known"),
+        ({"seed_papers": "2301.00001"}, "found", "1 of your example papers is new to us"),
     ],
 )
 async def test_a_preview_tells_what_is_wrong(
@@ -576,7 +576,7 @@ async def test_the_private_paper_of_another_teaches_no_visitor(rivers: Trial) ->
     secret = Paper(key="doi:10.1000/x", title="Rivers", abstract="Delta sediments. " * 20)
     rivers.app.store.uploads.add(7, [secret])
     alone = (await preview(rivers, keywords="", seed_papers="10.1000/x")).text
-    assert "1 paper of your examples is not known" in alone
+    assert "1 of your example papers is new to us" in alone
     assert "elta sediments" not in alone
 
 
