@@ -27,13 +27,18 @@ from digestmail.config import MailSettings, Settings, SmtpSection
 from digestmail.domain import (
     Delivery,
     DeliveryState,
+    Digest,
     Profile,
     Schedule,
     SkipReason,
     Subscriber,
     SubscriberStatus,
+    Verdict,
+    trending_profile,
 )
 from digestmail.scheduler import digest_tick
+from digestmail.steps.reading.auto_submit import Answer, press
+from digestmail.steps.reading.feedback import paper_at
 from digestmail.steps.subscribers import leaving
 from digestmail.steps.subscribers.subscription import SubscriptionService
 from digestmail.store import Store
@@ -255,6 +260,42 @@ async def test_a_tick_after_the_confirmation_the_mail_is_there(
             await asyncio.to_thread(digest_tick, app)
         assert inbox.digests() == {ADA: 1}
         app.close()
+
+
+async def test_an_address_alone_gets_what_is_trending_and_grows_personal(
+    tmp_path: Path, empty_database_url: str, clock: FakeClock
+) -> None:
+    inbox = _Inbox()
+    async with working(inbox.recorder) as port:
+        app = _app(tmp_path, empty_database_url, port, clock)
+        store = app.store
+        arrive(store, *range(1, 12), at=NOW - DAY, upvotes=40)
+        arrive(store, *range(50, 90), at=NOW - DAY, title="Permafrost", abstract="Ground thaws.")
+        _subscribe(store, Schedule(hour=7), trending_profile())
+        _confirm(store)
+        await asyncio.to_thread(digest_tick, app)
+        first = _last_digest(store)
+        assert first.items
+        assert all(item.is_trending for item in first.items)
+        for item in first.items[:3]:
+            clock.move(minutes=1)
+            rated = paper_at(store, first.stored_id, item.position)
+            assert press(store, rated, Verdict.MORE, clock()) is Answer.RECORDED
+        clock.move(hours=20)
+        arrive(store, *range(20, 24), at=clock())
+        clock.move(hours=6)
+        await asyncio.to_thread(digest_tick, app)
+        second = _last_digest(store)
+        assert second.date == (NOW + DAY).date()
+        assert any(not item.is_trending for item in second.items)
+        shown = {item.paper.key for item in first.items}
+        assert not shown & {item.paper.key for item in second.items}
+        assert inbox.digests() == {ADA: 2}
+        app.close()
+
+
+def _last_digest(store: Store) -> Digest:
+    return store.digests.of_subscriber(store.subscribers.by_email(ADA).stored_id)[0]
 
 
 async def test_a_rush_of_confirmations_is_served_in_one_tick(
