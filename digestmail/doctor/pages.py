@@ -208,6 +208,7 @@ def _starts(app: App) -> Iterator[str]:
         app.links.never(pending.stored_id),
         app.links.confirm(pending.stored_id, serial, now),
         app.links.save(digest.stored_id, 1),
+        app.links.options(digest.stored_id, 1),
         *(app.links.feedback(digest.stored_id, 1, verdict) for verdict in Verdict),
     ]
     yield from (link.removeprefix(HOME) for link in links)

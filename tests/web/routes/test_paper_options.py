@@ -10,7 +10,17 @@ import httpx
 import pytest
 from web_apps import HOSTILE, Trial, path_of, trial
 
-from digestmail.domain import Digest, Paper, Profile, Subscriber, trending_profile
+from digestmail.domain import (
+    Digest,
+    DigestItem,
+    ItemRole,
+    Paper,
+    Profile,
+    SkipReason,
+    Subscriber,
+    Verdict,
+    trending_profile,
+)
 from digestmail.steps.subscribers import leaving
 
 GRAPHS = Paper(
@@ -234,9 +244,32 @@ async def test_a_trending_reader_learns_that_it_grows_personal(web: Trial) -> No
         active=True,
     )
     digest = web.digest(eve, GRAPHS)
-    thanks = await web.press(path_of(web.app.links.feedback(digest.stored_id, 1, "more")))  # type: ignore[arg-type]
+    thanks = await web.press(path_of(web.app.links.feedback(digest.stored_id, 1, Verdict.MORE)))
     assert "From tomorrow your digest also has papers like this one" in thanks.text
     web.clock.move(minutes=1)
     answer = await choose(web, digest, "follow", "Ada Lovelace")
     assert "You follow Ada Lovelace" in notice(answer)
     assert not profile(web, eve).is_trending_only
+
+
+# --- the page of a digest ----------------------------------------------------------------------
+
+
+async def test_the_page_of_a_quiet_day_shows_what_came_nearest(web: Trial, ada: Subscriber) -> None:
+    near = DigestItem(
+        1, ada_paper(web, APART), ada.profiles[0].id, "My papers", 0.05, role=ItemRole.NEAREST
+    )
+    digest = web.digest(
+        ada, skip=SkipReason.BELOW_THRESHOLD, judged=7, nearest=(near,), date=web.clock().date()
+    )
+    page = (await web.get(path_of(web.app.links.digest(digest.stored_id)))).text
+    for words in ("Nothing close enough", "7 new papers came in", "The nearest were", APART.title):
+        assert words in page
+    assert (await web.get(path(web, digest))).status_code == 200
+    answer = await web.press(path_of(web.app.links.feedback(digest.stored_id, 1, Verdict.MORE)))
+    assert "Undo" in answer.text
+
+
+def ada_paper(web: Trial, new: Paper) -> Paper:
+    web.app.store.papers.add([new], web.clock())
+    return web.app.store.papers.by_keys([new.key])[new.key]
