@@ -100,9 +100,9 @@ def _unquoted(line: str) -> str:
 def _require_sentence(line: str, shortest: float, longest: float) -> None:
     if not shortest <= len(line) <= longest:
         raise UnusableReplyError(f"it is {len(line)} characters long")
-    for what, pattern in (("a link", _LINK), ("markup", _MARKUP)):
+    for fault, pattern in (("a link", _LINK), ("markup", _MARKUP)):
         if pattern.search(line):
-            raise UnusableReplyError(f"it has {what}")
+            raise UnusableReplyError(f"it has {fault}")
     if _CHATTER.match(line):
         raise UnusableReplyError("it speaks to us")
 
