@@ -86,9 +86,10 @@ class Endpoint:
                 {"role": "user", "content": prompt.text},
             ],
         }
+        deadline = self._monotonic() + self._settings.timeout
         try:
             with self._client.stream("POST", self._url, json=body) as answer:
-                content = self._content(answer)
+                content = self._content(answer, deadline)
         except httpx.TimeoutException as error:
             raise self._too_slow(error) from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
@@ -100,9 +101,8 @@ class Endpoint:
             raise self._refusal(answer, content)
         return self._completion(content)
 
-    def _content(self, answer: httpx.Response) -> bytes:
+    def _content(self, answer: httpx.Response, deadline: float) -> bytes:
         content = bytearray()
-        deadline = self._monotonic() + self._settings.timeout
         if answer.headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise self._error("answered in an encoding that was not asked for")
         for chunk in answer.iter_raw():
