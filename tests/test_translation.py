@@ -155,7 +155,7 @@ DATA = """
 Paper Post librarian example org x Lise Meitner Otto Hahn cs CL LG q bio BM doi arxiv arXiv DOI PDF
 BibTeX RIS CSV JSON Feed Atom Europe Rome UTC English very long Other My papers b new ada nowhere
 Sparse autoencoders b of b proteins E ij We train a sparse autoencoder on proteins
-protein design with language models nothing of this autoencoder zeppelin
+http digest test protein design with language models nothing of this autoencoder zeppelin
 """
 
 
