@@ -21,6 +21,7 @@ from digestmail.steps.daily.prepare import PrepareReport
 from digestmail.steps.daily.status import Status
 from digestmail.stopping import stopped_by_signals
 
+_LINES_SECONDS = 300.0  # of one run for lines by a language model; cron's next one goes on
 _Day = Annotated[
     str,
     typer.Option(
@@ -72,6 +73,13 @@ def _embed(app: App) -> None:
             stopped_by_signals(app.stopping),
         ):
             app.embeddings.embed(ids, progress)
+
+
+def _write_lines(app: App) -> None:
+    """Have lines written for the next digests; whatever fails is shown by ``status``."""
+    if app.settings.summaries.is_on:
+        with progressing("Writing lines") as progress:
+            app.summaries.write(progress, seconds=_LINES_SECONDS)
 
 
 def _backfill(app: App, names: list[str], since: str) -> list[SourceReport]:
@@ -235,6 +243,7 @@ def run(
             prepared = _prepare(app, parse_day(day), processes, patient=not no_wait)
             delivered = _deliver(app, processes)
             _embed(app)  # what nobody had to wait for
+            _write_lines(app)
         note_run(app.store, app.clock())
         now = app.status()
     if as_json:

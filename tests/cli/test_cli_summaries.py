@@ -82,6 +82,15 @@ def test_a_failure_is_one_line_and_tried_again_at_once_by_hand(
     assert "check summaries.api_key" not in shell("status")
 
 
+def test_run_from_cron_writes_lines_when_the_mails_are_out(
+    shell: Shell, model: ModelServer
+) -> None:
+    shell("run")
+    assert len(model.asked) == 1
+    model.answer = lambda _: Reply(b"", 500)
+    shell("run")
+
+
 def test_a_budget_that_is_used_up_is_told(shell: Shell) -> None:
     assert "budget is used up" not in shell("summaries", DIGESTMAIL_SUMMARIES__REQUESTS_PER_DAY="1")
     more = {"id": "t:2", "title": "More sea ice from space", "abstract": ABSTRACT + " Twice."}
