@@ -106,6 +106,9 @@ def bare_log_odds(block: ProfileBlock, ground: Ground) -> Dense:
 
 
 def chose_categories_only(profile: Profile) -> bool:
-    """Return whether categories are all that a profile says of what papers are to be like."""
+    """Return whether categories are all that a profile says of what papers are to be like.
+
+    Those of a trending digest only limit it.
+    """
     typed = (profile.keywords, profile.required_keywords, profile.interests)
-    return bool(profile.categories) and not any(typed)
+    return bool(profile.categories) and not any(typed) and not profile.is_trending_only

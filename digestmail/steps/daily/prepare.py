@@ -51,7 +51,7 @@ from digestmail.steps.daily.trending import (
     DigestSpan,
     TrendingPaper,
     TrendingRankings,
-    personal_limit,
+    personal_interest,
     span_of,
     with_trending,
 )
@@ -241,8 +241,7 @@ class Planner:
         return {digest.subscriber_id: digest for digest in digests}
 
     def _interest(self, s: Subscriber, profile: Profile, known: ReadingHistory) -> Interest:
-        limited = replace(profile, max_papers=personal_limit(profile))
-        return interest_of(s, limited, self._window, self._positions, known)
+        return personal_interest(interest_of(s, profile, self._window, self._positions, known))
 
     def trending(self, subscriber: Subscriber, profile: Profile) -> list[TrendingPaper]:
         """Return the trending papers of a profile, the best first, known to its reader or not."""

@@ -6,10 +6,10 @@ profile, so each is made once for a run of ``prepare``.
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from digestmail.domain import DigestItem, Paper, Profile, Reason, ReasonKind
+from digestmail.domain import DigestItem, Interest, Paper, Profile, Reason, ReasonKind
 from digestmail.store.papers import SEEDS, UPLOADS
 
 DAY = timedelta(days=1)
@@ -29,6 +29,8 @@ class TrendingParameters:
     least_compared: int = 3  # papers of which some can be central
     central_share: float = 0.5  # of the papers compared, at most: not all are central
     least_trending: int = 3  # papers of a trending digest, however personal it becomes
+    personal_papers: int = 2  # of a trending digest for each like, at most
+    personal_threshold: float = 0.03  # of its scores: twice that of a paper nothing speaks for
     remembered: int = 4_096  # rankings by rules of profiles, of late: some 10 MB
 
 
@@ -214,15 +216,22 @@ def _rules_of(profile: Profile) -> Profile:
     )
 
 
-def personal_limit(profile: Profile, parameters: TrendingParameters = PARAMETERS) -> int:
-    """Return how many papers of a digest a profile may pick by what it has learned.
+def personal_interest(interest: Interest, parameters: TrendingParameters = PARAMETERS) -> Interest:
+    """Return what a profile's papers are scored by: of a trending digest its personal part.
 
-    A trending digest keeps room for trending papers.
+    That part grows with each like, and keeps room for trending papers. It may choose from all
+    papers of the window, as none of them was judged by a first like, and competes with papers
+    that nothing personal speaks for: so its threshold is low.
     """
+    profile = interest.profile
     if not profile.is_trending_only:
-        return profile.max_papers
+        return interest
     room = max(profile.max_papers, profile.trending)
-    return max(room - min(parameters.least_trending, profile.trending), 1)
+    room -= min(parameters.least_trending, profile.trending)
+    papers = min(room, parameters.personal_papers * len(interest.liked))
+    threshold = min(profile.threshold, parameters.personal_threshold)
+    part = replace(profile, max_papers=max(papers, 1), threshold=threshold)
+    return replace(interest, profile=part, first=0)
 
 
 def trending_limit(profile: Profile, personal: int) -> int:

@@ -12,6 +12,7 @@ from steps_world import DAY, HOUR, NOW, arrive, at_once, join, paper, prepare_at
 
 from digestmail.domain import (
     Digest,
+    Interest,
     Paper,
     Profile,
     ReasonKind,
@@ -27,7 +28,7 @@ from digestmail.steps.daily.trending import (
     DigestSpan,
     TrendingRankings,
     heat,
-    personal_limit,
+    personal_interest,
     span_of,
     trending_limit,
 )
@@ -151,14 +152,23 @@ def test_a_span_is_the_days_since_the_last_digest() -> None:
     ]
 
 
+@pytest.mark.parametrize(("likes", "papers"), [(1, 2), (3, 6), (4, 7), (20, 7)])
+def test_the_personal_part_grows_with_each_like_up_to_seven(likes: int, papers: int) -> None:
+    liked = tuple(paper(number) for number in range(likes))
+    part = personal_interest(Interest(profile=TRENDING, liked=liked, first=50))
+    assert (part.profile.max_papers, part.first) == (papers, 0)
+    assert part.profile.threshold == PARAMETERS.personal_threshold
+
+
 def test_a_trending_digest_keeps_room_for_three_trending_papers() -> None:
-    assert personal_limit(TRENDING) == 7
     assert [trending_limit(TRENDING, personal) for personal in (0, 4, 7)] == [10, 6, 3]
 
 
 def test_a_personal_profile_adds_its_trending_papers_to_all_others() -> None:
     profile = Profile(keywords=("graph",), max_papers=10, trending=3)
-    assert (personal_limit(profile), trending_limit(profile, 10)) == (10, 3)
+    interest = Interest(profile=profile, first=50)
+    assert personal_interest(interest) == interest
+    assert trending_limit(profile, 10) == 3
 
 
 # --- digests ------------------------------------------------------------------------------------
@@ -241,7 +251,7 @@ def test_the_first_like_begins_a_personal_part(store: Store) -> None:
     second = _digests(store, ada)[-1].items
     personal = [item for item in second if not item.is_trending]
     assert len(second) == 10
-    assert 1 <= len(personal) <= 7
+    assert len(personal) == 2
     assert all("beetles" in item.paper.title for item in personal)
     assert all(item.reasons for item in second)
     assert list(second[: len(personal)]) == personal  # the trending ones come after them
