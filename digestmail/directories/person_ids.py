@@ -64,7 +64,7 @@ def person_id(text: str) -> PersonId | None:
             return PersonId(directory, _canonical(directory, match[1]))
     if _ADDRESS.match(text):
         message = N_(
-            "“%(text)s” is not a page that we can read. Try the address of your ORCID, OpenAlex, "
+            "We can’t read the page “%(text)s”. Try the address of your ORCID, OpenAlex, "
             "Semantic Scholar, DBLP (with /pid/) or arXiv author page."
         )
         raise InputError(_FIELD, Translatable(message, text=text[:_QUOTED]))

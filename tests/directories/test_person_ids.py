@@ -88,5 +88,5 @@ def test_a_name_is_no_id(name: str) -> None:
     ],
 )
 def test_the_page_of_another_site_is_refused(address: str) -> None:
-    with pytest.raises(InputError, match="is not a page that we can read"):
+    with pytest.raises(InputError, match="read the page"):
         person_id(address)
