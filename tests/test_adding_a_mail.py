@@ -24,7 +24,7 @@ app.close()
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the project that follows the recipe."""
-    return follow("Add a mail", tmp_path)
+    return follow("Add an email", tmp_path)
 
 
 def test_the_mail_of_the_recipe_is_complete(copy: Path) -> None:
