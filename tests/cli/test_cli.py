@@ -117,6 +117,22 @@ def test_a_day_by_hand(shell: Shell) -> None:
     assert history["digests"][0]["delivery"] == "sent"
 
 
+def test_a_subscriber_has_a_language(shell: Shell) -> None:
+    def language() -> object:
+        shown = shell.json("subscriber", "show", "a@example.org")
+        assert isinstance(shown, dict)
+        return shown["language"]
+
+    shell("subscriber", "add", "a@example.org", "--keywords", "ice", "--language", "de-AT")
+    assert language() == "de"
+    shell("subscriber", "edit", "a@example.org", "--keywords", "snow")
+    assert language() == "de"
+    shell("subscriber", "edit", "a@example.org", "--language", "en")
+    assert language() == "en"
+    refused = shell("subscriber", "edit", "a@example.org", "--language", "tlh", code=1)
+    assert "“tlh” is not available; choose one of en, de" in refused
+
+
 def test_a_dry_run_stores_nothing(shell: Shell) -> None:
     shell("ingest")
     shell("subscriber", "add", "a@example.org", "--active", "--keywords", "sea ice")
