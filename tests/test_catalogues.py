@@ -53,8 +53,8 @@ def template() -> Catalog:
         return read_po(source)
 
 
-def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+def forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ())
 
 
 def pairs(language: str) -> Iterator[tuple[str, str]]:
