@@ -113,7 +113,7 @@ class SubscriptionService:
         ):
             return False
         self.store.subscribers.set_schedule(subscriber_id, schedule, now)
-        same = next((p for p in known.profiles if p.name == profile.name), None)
+        same = _replaced(known, profile)
         if same is not None or len(known.profiles) < MOST_PROFILES:
             self.store.subscribers.save_profile(
                 replace(profile, id=same.id if same else None, subscriber_id=subscriber_id)
@@ -348,6 +348,22 @@ class SubscriptionService:
         among = (SubscriberStatus.PENDING, *_MAILED)
         bounced = SubscriberStatus.BOUNCED
         self.store.subscribers.set_status(subscriber.stored_id, bounced, None, among=among)
+
+
+def _replaced(known: Subscriber, profile: Profile) -> Profile | None:
+    """Return the profile in whose place a new request puts its own; None if it adds one.
+
+    It is the one of the same name. The trending digest and a personal one have different names: of
+    who never confirmed the later one counts.
+    """
+    for before in known.profiles:
+        if before.name == profile.name:
+            return before
+    if known.confirmed_at is None and len(known.profiles) == 1:
+        (before,) = known.profiles
+        if before.is_trending_only or profile.is_trending_only:
+            return before
+    return None
 
 
 def _cannot(subscriber: Subscriber, status: SubscriberStatus) -> InputError:

@@ -148,6 +148,18 @@ def test_profiles_do_not_pile_up(service: SubscriptionService) -> None:
     assert len(_found(service).profiles) == MOST_PROFILES
 
 
+@pytest.mark.parametrize(
+    ("first", "second"), [(trending_profile(), OTHER), (OTHER, trending_profile())]
+)
+def test_of_a_trending_and_a_personal_request_the_later_counts(
+    service: SubscriptionService, first: Profile, second: Profile
+) -> None:
+    service.subscribe(ADA, first, EVENING, NOW)
+    service.subscribe(ADA, second, EVENING, NOW + DAY)
+    (profile,) = _found(service).profiles
+    assert (profile.name, profile.is_trending_only) == (second.name, second.is_trending_only)
+
+
 @pytest.mark.parametrize("status", [SubscriberStatus.ACTIVE, SubscriberStatus.PAUSED])
 @pytest.mark.parametrize(
     ("profile", "kind"),
