@@ -24,12 +24,14 @@ from digestmail.store import Store
 class CandidateRules:
     """The papers that get a line.
 
-    Those of the digests of the ``last`` while, whose readers may look them up; those that digests
-    due within ``lead`` will have, of at most ``subscribers``, whose digests are scored for it in
-    about a second; and the ``trending`` papers of the last day.
+    Those of the digests of the ``last`` while, whose readers may look them up, at most of the
+    newest ``digests``: of 1,000,000 picks the counting takes 13 s, of 50,000 less than one. Those
+    that digests due within ``lead`` will have, of at most ``subscribers``, whose digests are
+    scored for it in about a second; and the ``trending`` papers of the last day.
     """
 
     last: timedelta = timedelta(days=1)
+    digests: int = 5_000
     lead: timedelta = timedelta(hours=2)
     subscribers: int = 500
     trending: int = 20
@@ -75,6 +77,8 @@ class SummaryService:
             )
             if is_patient and writer.is_resting():
                 return SummariesReport()
+            if writer.is_budget_used():
+                return SummariesReport(is_budget_used=True)
             return writer.run(self._ordered(), progress)
 
     def _ordered(self) -> Iterator[Candidate]:
@@ -82,7 +86,7 @@ class SummaryService:
         coming = self._planning.coming_digests(rules.lead, rules.subscribers)
         digests = [
             *((item.paper.stored_id, s.language, 1) for s, d in coming for item in d.items),
-            *self._store.lines.in_digests(now - rules.last),
+            *self._store.lines.in_digests(now - rules.last, rules.digests),
         ]
         return candidates_of(digests, self._trending(now), self._rules.languages)
 

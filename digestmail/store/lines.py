@@ -47,17 +47,20 @@ class Lines:
                 rows += all_rows(session, query.where(_TABLE.paper_id.in_(chunk)), WrittenLineRow)
         return rows
 
-    def in_digests(self, since: datetime) -> list[tuple[int, str, int]]:
-        """Return the papers of the digests due since an instant, those of most readers first.
+    def in_digests(self, since: datetime, newest: int) -> list[tuple[int, str, int]]:
+        """Return the papers of the ``newest`` digests due since an instant.
 
-        Each with a language (empty for English) and its number of readers in that language.
+        Each with a language (empty for English) and its number of readers in that language, those
+        of most readers first.
         """
         readers = func.count()
+        latest = select(DIGEST.c.id).where(DIGEST.c.due_at >= since)
+        latest = latest.order_by(DIGEST.c.id.desc()).limit(newest)
         query = (
             select(ITEM.c.paper_id, SUBSCRIBER.c.language, readers)
             .join(DIGEST, DIGEST.c.id == ITEM.c.digest_id)
             .join(SUBSCRIBER, SUBSCRIBER.c.id == DIGEST.c.subscriber_id)
-            .where(DIGEST.c.due_at >= since)
+            .where(DIGEST.c.id.in_(latest))
             .group_by(ITEM.c.paper_id, SUBSCRIBER.c.language)
             .order_by(readers.desc(), ITEM.c.paper_id.desc())
         )

@@ -77,6 +77,11 @@ class LineWriter:
         rest = load_rest(self._store)
         return rest is not None and self._clock() < rest.until
 
+    def is_budget_used(self) -> bool:
+        """Return whether today's requests are used up."""
+        use = self._store.lines.use(self._clock().date())
+        return use.requests >= self._rules.requests_per_day
+
     def run(self, candidates: Iterable[Candidate], progress: Progress) -> SummariesReport:
         """Write lines in the order of the candidates until all have theirs or the run must end.
 

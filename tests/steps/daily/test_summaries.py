@@ -245,7 +245,7 @@ def test_papers_of_most_readers_come_first_each_in_their_languages(here: Install
     recorded(here, "a@example.net", "", one, two)
     recorded(here, "b@example.net", "en", two)
     recorded(here, "c@example.net", "de", one)
-    rows = here.store.lines.in_digests(NOW - timedelta(hours=1))
+    rows = here.store.lines.in_digests(NOW - timedelta(hours=1), 100)
     candidates = list(candidates_of(rows, [three.stored_id], ["en", "de"]))
     assert candidates[0] == Candidate(two.stored_id, "en")
     assert set(candidates[1:3]) == {
@@ -257,7 +257,7 @@ def test_papers_of_most_readers_come_first_each_in_their_languages(here: Install
 
 def test_digests_of_long_ago_are_no_candidates(here: Installation) -> None:
     recorded(here, "a@example.net", "en", *papers(here))
-    assert here.store.lines.in_digests(NOW + timedelta(hours=1)) == []
+    assert here.store.lines.in_digests(NOW + timedelta(hours=1), 100) == []
 
 
 def test_a_language_that_is_not_chosen_is_not_written(here: Installation) -> None:
