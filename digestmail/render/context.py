@@ -127,7 +127,7 @@ def _cleaned(name: str) -> str:
 
 
 _HEADINGS = {
-    ItemRole.NEAREST: N_("The closest were"),
+    ItemRole.NEAREST: N_("The nearest were"),
     ItemRole.NEW_VERSION: N_("New versions of papers you saved"),
 }
 

@@ -377,7 +377,7 @@ def test_a_digest_without_papers_says_so() -> None:
     mail = rendered(note="arXiv announces nothing on Sundays.")
     assert mail.subject == "Nothing close enough, 20 Nov 2026"
     assert "arXiv announces nothing on Sundays.\n" in mail.text
-    assert Page(mail.html).texts["h1"] == ["No close matches today"]
+    assert Page(mail.html).texts["h1"] == ["Nothing close enough today"]
     assert "412 new papers came in. None came close enough" in mail.html
 
 
