@@ -131,6 +131,7 @@ class SkipReason(StrEnum):
     QUIET_DAY = "quiet-day"  # the same, on a day without announcements
     SOURCE_LATE = "source-late"  # the same, and a source had not brought what was expected
     BELOW_THRESHOLD = "below-threshold"  # new papers, none good enough
+    NOTHING_TRENDING = "nothing-trending"  # the same, for who asked for trending papers alone
     NO_PROFILE = "no-profile"  # the subscriber named no interest
     MISSED = "missed"  # the service was down at that day's hour
     TOO_LATE = "too-late"  # found due after the window of useful hours
@@ -144,6 +145,7 @@ EMPTY_DAYS = frozenset(
         SkipReason.QUIET_DAY,
         SkipReason.SOURCE_LATE,
         SkipReason.BELOW_THRESHOLD,
+        SkipReason.NOTHING_TRENDING,
     }
 )
 
@@ -155,6 +157,7 @@ class NoteKind(StrEnum):
     PAPERS_MISSING = "papers-missing"  # details: the date of arXiv's papers that were not there
     SOURCE_LATE = "source-late"
     NOTHING_NEW = "nothing-new"
+    NOTHING_TRENDING = "nothing-trending"
 
 
 class DayNote(NamedTuple):

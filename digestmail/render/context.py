@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from digestmail.addresses import readable_address
-from digestmail.domain import Digest, DigestItem, ItemRole, Recipient
+from digestmail.domain import Digest, DigestItem, ItemRole, Recipient, SkipReason
 from digestmail.i18n import N_
 from digestmail.render.day_notes import day_note
 from digestmail.render.locale import Words
@@ -169,10 +169,11 @@ def subject_line(printed: str) -> str:
 def _is_few(digest: Digest, reader: Recipient) -> bool:
     """Return whether a reader may wonder where the papers are, and could let more through."""
     if not digest.items:
-        return digest.judged > 0
+        return digest.judged > 0 and digest.skip is not SkipReason.NOTHING_TRENDING
     papers = len(digest.items)
     return (
-        papers < reader.most_papers
+        any(not item.is_trending for item in digest.items)
+        and papers < reader.most_papers
         and papers <= _LIMITS.few
         and digest.judged >= _LIMITS.many_judged
     )

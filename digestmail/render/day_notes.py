@@ -17,6 +17,7 @@ _MESSAGES = {
         "One of our sources did not respond today. Its papers will be in your next digest."
     ),
     NoteKind.NOTHING_NEW: N_("There have been no new papers since your last digest."),
+    NoteKind.NOTHING_TRENDING: N_("Nothing is trending today that you haven’t already had."),
 }
 
 

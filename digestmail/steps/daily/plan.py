@@ -280,8 +280,7 @@ def digest_of(
     judged = window.unjudged(subscriber)
     if not any(item.makes_a_digest for item in items):
         items = ()  # maybes alone are no digest
-    has_profile = not all(profile.is_empty for profile in subscriber.profiles)
-    skip = None if items else _why_empty(has_profile, judged, outlook)
+    skip = None if items else _why_empty(subscriber.profiles, judged, outlook)
     arrival_from, arrival_until = window.judges(subscriber)
     return Digest(
         subscriber_id=subscriber.stored_id,
@@ -310,14 +309,24 @@ def skipped(subscriber: Subscriber, slot: Slot, now: datetime, why: SkipReason) 
     )
 
 
-def _why_empty(has_profile: bool, judged: int, outlook: Outlook) -> SkipReason:
-    if not has_profile:
+def _why_empty(profiles: Sequence[Profile], judged: int, outlook: Outlook) -> SkipReason:
+    used = [profile for profile in profiles if not profile.is_empty]
+    if not used:
         return SkipReason.NO_PROFILE
+    if judged and all(profile.is_trending_only for profile in used):
+        return SkipReason.NOTHING_TRENDING
     if judged:
         return SkipReason.BELOW_THRESHOLD
     if outlook.missing or outlook.unsettled:
         return SkipReason.SOURCE_LATE
     return SkipReason.QUIET_DAY if outlook.quiet else SkipReason.NO_PAPERS
+
+
+_NOTES = {
+    SkipReason.SOURCE_LATE: NoteKind.SOURCE_LATE,
+    SkipReason.NO_PAPERS: NoteKind.NOTHING_NEW,
+    SkipReason.NOTHING_TRENDING: NoteKind.NOTHING_TRENDING,
+}
 
 
 def day_notes(skip: SkipReason | None, outlook: Outlook) -> tuple[DayNote, ...]:
@@ -328,9 +337,8 @@ def day_notes(skip: SkipReason | None, outlook: Outlook) -> tuple[DayNote, ...]:
         return (DayNote(NoteKind.QUIET_DAY, details),)
     if outlook.missing:
         return (DayNote(NoteKind.PAPERS_MISSING, (outlook.missing.isoformat(),)),)
-    if skip is SkipReason.SOURCE_LATE:
-        return (DayNote(NoteKind.SOURCE_LATE),)
-    return (DayNote(NoteKind.NOTHING_NEW),) if skip is SkipReason.NO_PAPERS else ()
+    kind = _NOTES.get(skip) if skip else None
+    return (DayNote(kind),) if kind else ()
 
 
 def with_nearest(digest: Digest, nearest: Sequence[DigestItem]) -> Digest:

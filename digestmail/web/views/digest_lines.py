@@ -31,6 +31,7 @@ _SKIPPED = {
     SkipReason.QUIET_DAY: N_("a day without announcements"),
     SkipReason.SOURCE_LATE: N_("the day’s papers were late"),
     SkipReason.BELOW_THRESHOLD: N_("nothing close enough"),
+    SkipReason.NOTHING_TRENDING: N_("nothing trending"),
     SkipReason.NO_PROFILE: N_("no interests yet"),
     SkipReason.MISSED: N_("missed: the service was down"),
     SkipReason.TOO_LATE: N_("dropped: too late to be useful"),

@@ -22,6 +22,7 @@ from digestmail.domain import (
     SkipReason,
     Strength,
     Verdict,
+    trending_profile,
 )
 from digestmail.render.day_notes import day_note
 from digestmail.render.locale import ENGLISH
@@ -309,6 +310,8 @@ def test_a_pinned_score_wins_over_a_better_one() -> None:
         ([], 4, SkipReason.NO_PROFILE),
         ([(A, [])], 0, SkipReason.NO_PAPERS),
         ([(A, [])], 4, SkipReason.BELOW_THRESHOLD),
+        ([(trending_profile(), [])], 4, SkipReason.NOTHING_TRENDING),
+        ([(trending_profile(), [])], 0, SkipReason.NO_PAPERS),
     ],
 )
 def test_why_a_day_is_quiet(
