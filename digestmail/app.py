@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -210,7 +210,22 @@ class App:
             chosen.url, chosen.model, chosen.api_key.get_secret_value(), chosen.timeout
         )
         rules = SummaryRules(tuple(chosen.languages), chosen.requests_per_day)
-        return SummaryService(self.store, self.planning, endpoint, rules, self.clock, self.stopping)
+        return SummaryService(
+            self.store,
+            self.planning,
+            self._first_trending,
+            endpoint,
+            rules,
+            self.clock,
+            self.stopping,
+        )
+
+    def _first_trending(self, now: datetime, size: int) -> list[int]:
+        """Return the first papers of the trending page, without making a model for it."""
+        from digestmail.services.trending import Span, TrendingService
+
+        trending = TrendingService(self.store, lambda: self.previews.latest)
+        return [paper.stored_id for paper in trending.list(Span.TODAY, now, size=size).papers]
 
     @cached_property
     def directories(self) -> DirectoryLookup:

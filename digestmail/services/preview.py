@@ -68,6 +68,11 @@ class PreviewService:
             threading.Thread(target=self._build_quietly, name="preview", daemon=True).start()
         return self._recent
 
+    @property
+    def latest(self) -> RecentModel | None:
+        """Return the model at hand, if there is one, without beginning another."""
+        return self._recent
+
     def ready(self) -> RecentModel:
         """Return the model of what is known now; make it if need be."""
         with self._building:

@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ class CandidateRules:
     Those of the digests of the ``last`` while, whose readers may look them up, at most of the
     newest ``digests``: of 1,000,000 picks the counting takes 13 s, of 50,000 less than one. Those
     that digests due within ``lead`` will have, of at most ``subscribers``, whose digests are
-    scored for it in about a second; and the ``trending`` papers of the last day.
+    scored for it in about a second; and the first ``trending`` papers of the trending page.
     """
 
     last: timedelta = timedelta(days=1)
@@ -35,16 +35,19 @@ class CandidateRules:
     lead: timedelta = timedelta(hours=2)
     subscribers: int = 500
     trending: int = 20
-    newest: int = 5_000  # papers among which the trending ones are
 
 
 class SummaryService:
-    """Writes the lines of papers that readers see or will see."""
+    """Writes the lines of papers that readers see or will see.
+
+    ``trending`` returns the ids of the first papers of the trending page.
+    """
 
     def __init__(
         self,
         store: Store,
         planning: PlanningService,
+        trending: Callable[[datetime, int], Iterable[int]],
         endpoint: EndpointSettings,
         rules: SummaryRules,
         clock: Clock,
@@ -53,6 +56,7 @@ class SummaryService:
     ) -> None:
         self._store = store
         self._planning = planning
+        self._trending = trending
         self._endpoint = endpoint
         self._rules = rules
         self._clock = clock
@@ -88,11 +92,4 @@ class SummaryService:
             *((item.paper.stored_id, s.language, 1) for s, d in coming for item in d.items),
             *self._store.lines.in_digests(now - rules.last, rules.digests),
         ]
-        return candidates_of(digests, self._trending(now), self._rules.languages)
-
-    def _trending(self, now: datetime) -> list[int]:
-        """Return the papers of the last day with most upvotes, then the newest."""
-        day = timedelta(days=1)
-        seen = self._store.catalogue.seen_after(now - day, self._candidates.newest)
-        ranked = sorted(seen, key=lambda paper: -paper.upvotes)
-        return [paper.id for paper in ranked[: self._candidates.trending]]
+        return candidates_of(digests, self._trending(now, rules.trending), self._rules.languages)
