@@ -32,7 +32,7 @@ class LookupLimits:
 
     wait_seconds: float = 6.0  # for which a visitor looks at a form that does not answer
     cache_seconds: float = 24 * 3600.0  # directories change by the week
-    cache_size: int = 2_000  # answers, of up to 100 kB each where they are works
+    cache_records: int = 20_000  # people and works, of 3 kB each with an abstract: 60 MB
     requests_per_minute: int = 60  # to all directories, by all visitors
     backlog: int = 4  # lookups that may wait for one directory
     people: int = 20  # in an answer: more namesakes than anybody reads
@@ -67,7 +67,7 @@ class DirectoryLookup:
         self._on_close = on_close
         self._lock = threading.Lock()
         self._cache = TTLCache[tuple[object, ...], Future[Any]](
-            self._limits.cache_size, self._limits.cache_seconds, monotonic
+            self._limits.cache_records, self._limits.cache_seconds, monotonic, _record_count
         )
         self._pending: dict[tuple[object, ...], Future[Any]] = {}
         self._requests = deque[float]()
@@ -197,6 +197,12 @@ class DirectoryLookup:
             self._pending.pop(key, None)
             if not future.cancelled() and not future.exception():
                 self._cache[key] = future
+
+
+def _record_count(future: Future[Any]) -> int:
+    """Return the number of people or works in an answer, at least one."""
+    result = future.result()
+    return max(1, len(result)) if isinstance(result, list) else 1
 
 
 def _person_or_none(directory: AuthorDirectory, question: _Question) -> Person | None:

@@ -216,6 +216,17 @@ def test_answers_are_kept_for_a_day() -> None:
         assert it.asked() == 2 * count
 
 
+def test_the_cache_has_room_for_so_many_records() -> None:
+    with world(usual(), LookupLimits(cache_records=5)) as it:
+        it.lookup.people("Ada Kettle")
+        it.lookup.people("Bo Spout")
+        count = it.asked()
+        it.lookup.people("Bo Spout")
+        assert it.asked() == count
+        it.lookup.people("Ada Kettle")
+        assert it.asked() > count
+
+
 def test_failures_are_not_kept() -> None:
     answers = [Answer(status=500), as_json({"data": [scholar_author()]})]
     with world({SCHOLAR: lambda _: answers.pop(0)}) as it:
