@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from digestmail.resources import TEMPLATES
 
 LOCALE = TEMPLATES / "locale"
-LANGUAGES = ("de",)
+LANGUAGES = ("de", "zh_Hans")
 # What is written alike in both languages.
 ALIKE = {
     "de": {
@@ -139,3 +139,10 @@ def test_german_quotes_in_pairs() -> None:
     texts = [text for _, text in pairs("de")]
     assert [text for text in texts if text.count("„") != text.count("“")] == []
     assert [text for text in texts if "”" in text] == []
+
+
+def test_chinese_has_full_width_signs() -> None:
+    texts = [_PLACE.sub("", _TAG.sub("", text)) for _, text in pairs("zh_Hans")]
+    narrow = re.compile(rf"{_HAN}[,;:?!.()]|[,;:?!()]{_HAN}")
+    assert [text for text in texts if narrow.search(text)] == []
+    assert [text for text in texts if re.search(rf"{_HAN} {_HAN}", text)] == []

@@ -23,7 +23,7 @@ _MESSAGES = {
 
 def day_note(digest: Digest, words: Words) -> str:
     """Return the notes of a digest as one text; empty where there is nothing to say."""
-    return " ".join([_in_words(note, words) for note in digest.notes]) or digest.note
+    return words.sentences([_in_words(note, words) for note in digest.notes]) or digest.note
 
 
 def _in_words(note: DayNote, words: Words) -> str:

@@ -5,6 +5,7 @@ English is what the messages themselves are. Numbers, days, lists and the names 
 from Unicode's CLDR, by Babel.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,6 +19,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global, parse_locale
 from babel.dates import format_date, format_interval, format_skeleton
 from babel.lists import format_list
+from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
@@ -28,6 +30,8 @@ from digestmail.i18n import Translatable
 SOURCE_LANGUAGE = "en"
 DOMAIN = "digestmail"
 LOCALE = "locale"  # the folder of the catalogues, among the templates
+_PLACE = re.compile(r"%\((\w+)\)s")
+_IDEOGRAPHIC = ("zh", "ja")  # languages whose sentences end full-width, without a blank
 _BRITISH = Locale("en", "GB")  # whose English the messages are
 
 
@@ -57,8 +61,17 @@ class Words:
     def sentence(self, text: str) -> str:
         """Return a text translated, with a capital and a full stop."""
         text = self.translated(text)
-        end = "" if text.endswith((".", "!", "?", ")")) else "."
+        end = "" if text.endswith((".", "!", "?", ")", "。", "！", "？", "）")) else self.full_stop
         return text[:1].upper() + text[1:] + end
+
+    @property
+    def full_stop(self) -> str:
+        """Return the sign that ends a sentence."""
+        return "。" if self.locale.language in _IDEOGRAPHIC else "."
+
+    def sentences(self, texts: Sequence[str]) -> str:
+        """Return sentences one after another."""
+        return ("" if self.locale.language in _IDEOGRAPHIC else " ").join(texts)
 
     def listed(self, words: Sequence[str]) -> str:
         """Return ``a``, ``a and b`` or ``a, b and c``."""
@@ -197,10 +210,27 @@ def _translations(file: Path, folder: str) -> NullTranslations:
         with file.open("rb") as source:
             catalogue = read_po(source, locale=folder, abort_invalid=True)
         for message in catalogue:
-            for error in message.check():
-                raise ConfigError(f"catalogue {file}, line {message.lineno}: {error}")
+            if message.python_format and not _is_fillable(message):
+                raise ConfigError(
+                    f"catalogue {file}, line {message.lineno}: the translation has a place that"
+                    " the original does not have; correct it"
+                )
         write_mo(compiled, catalogue)
     except (OSError, ValueError, UnknownLocaleError, PoFileError) as error:
         raise ConfigError(f"catalogue {file}: {error}; correct it or remove it") from error
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def _is_fillable(message: Message) -> bool:
+    """Return whether a translation has no places but those of the original, in either form."""
+    originals, translations = (
+        (text,) if isinstance(text, str) else text or () for text in (message.id, message.string)
+    )
+    values = dict.fromkeys(_PLACE.findall(" ".join(originals)), "")
+    try:
+        for translation in translations:
+            translation % values
+    except (KeyError, TypeError, ValueError):
+        return False
+    return True
