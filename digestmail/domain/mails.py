@@ -23,6 +23,7 @@ class DeliveryKind(StrEnum):
 
 
 _LETTER_FILES = ("subject.txt", "body.txt", "body.html")
+_PAPER_FILES = ("paper.html", "paper.txt", "entry.html", "entry.txt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class MailSpec:
 MAILS: Mapping[DeliveryKind, MailSpec] = {
     DeliveryKind.DIGEST: MailSpec(
         recipients=(SubscriberStatus.ACTIVE,),
-        files=(*_LETTER_FILES, "preheader.txt", "paper.html", "paper.txt"),
+        files=(*_LETTER_FILES, "preheader.txt", *_PAPER_FILES),
     ),
     DeliveryKind.CONFIRM: MailSpec(
         recipients=(SubscriberStatus.PENDING,),

@@ -1,8 +1,8 @@
 """Turns a digest into the mail that is read: subject, plain text and HTML."""
 
+from digestmail.render.cleaning import segments
 from digestmail.render.context import DigestLinks, PaperLinks, Quoted, Rendered
 from digestmail.render.languages import Renderer
-from digestmail.render.paper_view import segments
 from digestmail.render.renderer import HTML_BUDGET, encoded_size
 
 __all__ = [

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 from digestmail.addresses import readable_address
-from digestmail.domain import Digest, DigestItem, ItemRole, Recipient, SkipReason
-from digestmail.i18n import N_
+from digestmail.domain import Digest, Recipient
+from digestmail.render.cleaning import clean
 from digestmail.render.day_notes import day_note
 from digestmail.render.locale import Words
-from digestmail.render.paper_view import PaperView, Place, clean
+from digestmail.render.paper_view import PaperView
+from digestmail.render.placing import is_listed, profile_name, trending_note
 from digestmail.text import excerpt, one_line
 
 
@@ -26,7 +26,6 @@ class DigestLimits:
 
     subject: int = 80
     note: int = 600
-    profile: int = 80
     few: int = 3
     many_judged: int = 20
     words_a_minute: int = 230  # Brysbaert, J. Mem. Lang. 109 (2019): 238 of English non-fiction
@@ -94,15 +93,20 @@ def digest_names(
 ) -> Names:
     """Return the names that all templates of a digest with so many papers know."""
     confirmed = reader.confirmed_at
-    profiles = dict.fromkeys(map(profile_name, digest.items))
+    picks = [item for item in digest.items if not item.is_trending]
+    profiles = dict.fromkeys(map(profile_name, picks))
     return {
         **_days(digest.date, words),
+        "layout": reader.layout.value,
+        "listed": is_listed(papers, reader.layout),
         "weekly": reader.is_weekly,
         "total": len(digest.items),
         "judged": digest.judged,
         "few": _is_few(digest, reader),
         "left_out": len(digest.mailed_items) - papers,
         "profiles": [name for name in profiles if name],
+        "trending": bool(digest.items) and all(item.is_trending for item in digest.items),
+        "rests_on": trending_note(digest.trending_bases, words),
         "note": clean(day_note(digest, words), _LIMITS.note),
         "address": one_line(readable_address(reader.email)),
         "confirmed": words.short_day(confirmed.date()) if confirmed else "",
@@ -114,51 +118,6 @@ def paper_names(papers: Sequence[PaperView]) -> Names:
     """Return the papers in the order of the mail, and the minutes that reading them takes."""
     minutes = sum(paper.words for paper in papers) / _LIMITS.words_a_minute
     return {"papers": papers, "minutes": str(max(round(minutes), 1))}
-
-
-def profile_name(item: DigestItem) -> str:
-    """Return the name of the profile a paper was picked for, as it is shown."""
-    return _cleaned(item.profile_name)
-
-
-@lru_cache(maxsize=4096)
-def _cleaned(name: str) -> str:
-    return clean(name, _LIMITS.profile)
-
-
-_HEADINGS = {
-    ItemRole.NEAREST: N_("The nearest were"),
-    ItemRole.NEW_VERSION: N_("New versions of papers you saved"),
-}
-
-
-def heading_of(item: DigestItem, words: Words) -> str:
-    """Return the heading of the section in which a paper stands."""
-    message = _HEADINGS.get(item.role)
-    return words.gettext(message) if message else profile_name(item)
-
-
-def placed(items: Sequence[DigestItem], words: Words) -> list[tuple[DigestItem, Place]]:
-    """Return the items in a section for each profile, the one with the best paper first.
-
-    The nearest papers of a quiet day and new versions have sections of their own.
-    """
-    sections: dict[str, list[DigestItem]] = {}
-    for item in items:
-        sections.setdefault(heading_of(item, words), []).append(item)
-    if len(sections) < 2 and all(item.role is ItemRole.PICK for item in items):
-        return [(item, _place(number)) for number, item in enumerate(items, 1)]
-    headings = chain.from_iterable(
-        (name if not at else "" for at in range(len(section))) for name, section in sections.items()
-    )
-    ordered = chain.from_iterable(sections.values())
-    return [
-        (item, _place(number, heading, 3))
-        for number, (item, heading) in enumerate(zip(ordered, headings, strict=True), 1)
-    ]
-
-
-_place = lru_cache(maxsize=4096)(Place)
 
 
 def subject_line(printed: str) -> str:

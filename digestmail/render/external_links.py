@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from digestmail.domain import Paper
 from digestmail.i18n import N_
-from digestmail.render.paper_view import web_url
+from digestmail.render.cleaning import web_url
 
 _DOI_OF_ARXIV = "10.48550/"
 

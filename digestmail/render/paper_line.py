@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from digestmail.domain import Paper
 from digestmail.i18n import N_, Translatable
-from digestmail.render.paper_view import clean, plain
+from digestmail.render.cleaning import clean, plain
 from digestmail.text.contribution import contribution_line
 
 LINE_LIMIT = 280  # characters: two lines of a mail, three of a telephone

@@ -1,35 +1,21 @@
-"""A paper as its reader sees it: cleaned, shortened, with what matched marked.
-
-Everything a paper says is hostile until it has passed through here: control characters and bidi
-overrides are gone, lengths are bounded, and only http(s) addresses are left as links.
-"""
+"""A paper as its reader sees it: cleaned, shortened, with what matched marked."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from digestmail.domain import DigestItem, Paper, Reason, ReasonKind, Strength
 from digestmail.i18n import N_
+from digestmail.render.cleaning import Segments, Spans, clean, is_rtl, plain, segments, web_url
+from digestmail.render.external_links import ExternalLink, external_links
 from digestmail.render.locale import Words
-from digestmail.render.reasons import brief_reason
-from digestmail.text import (
-    Phrase,
-    PhraseMatcher,
-    excerpt,
-    expression,
-    one_line,
-    places,
-    readable,
-    spans,
-)
+from digestmail.render.paper_line import PaperLine, paper_line
+from digestmail.render.reasons import brief_reason, short_reason
+from digestmail.text import PhraseMatcher, excerpt, expression, places
 from digestmail.text import words as words_of
 from digestmail.text.contribution import summary
 from digestmail.text.person_names import same_person
-
-Segments = tuple[tuple[str, bool], ...]  # of a text, each with whether it is marked
-Spans = tuple[tuple[int, int], ...]  # (start, end) of what is marked in a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +23,7 @@ class ViewLimits:
     """The limits within which a paper is shown, so that no record can spoil a mail.
 
     Lengths are characters. Titles, names and categories of real papers are shorter; whatever is
-    longer is cut with an ellipsis, a URL is left out.
+    longer is cut with an ellipsis.
     """
 
     title: int = 300
@@ -45,7 +31,8 @@ class ViewLimits:
     category: int = 40
     categories: int = 5
     why: int = 300
-    url: int = 1000
+    hint: int = 90
+    brief_line: int = 140  # of a paper in two lines: two more on a screen, three on a telephone
     authors: int = 3  # beside the followed ones
     named_authors: int = 8  # followed ones included
     upvotes: int = 5  # fewer say little
@@ -63,7 +50,11 @@ class Place:
 
     number: int
     section: str = ""  # the heading above the paper, if a section begins with it
+    group: str = ""  # the label above its line in the list of titles, if a group begins with it
     level: int = 2  # of the paper's own heading: 3 below those of sections
+    is_full: bool = True  # shown at length, not in two lines
+    is_alone: bool = False  # its line in the list is all there is
+    names_strength: bool = False  # its line in the list names the strength, as no label does
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +64,30 @@ class PaperView:
     place: int  # its number in the mail
     number: str  # the same, two columns wide
     section: str  # the heading above it; empty unless a section begins here
+    group: str  # the label above its line in the list; empty unless a group begins here
+    is_full: bool  # shown at length, not in two lines
+    is_alone: bool  # the line in the list is all there is
     level: int  # of the paper's own heading
     different: bool  # an exploration: at the edge of the profile
     upvotes: int  # 0 when they say little
     title: str
     marked_title: Segments
+    translated_title: str  # machine-written, in the reader's language; empty where it is not
+    title_is_rtl: bool
     url: str  # http(s) or empty
+    links: tuple[ExternalLink, ...]  # PDF, code, project page, DOI
     authors: tuple[tuple[str, bool], ...]  # (name, followed)
     other_authors: int
     categories: tuple[str, ...]
     day: str
-    abstract: str  # empty when there is none or no room
-    marked_abstract: Segments
+    line: str  # what the paper does; empty when nothing says so, or there is no room
+    marked_line: Segments
+    line_mark: str  # where the line comes from; empty for sentences of the abstract
+    line_is_rtl: bool
     has_no_abstract: bool
-    words: int  # to be read: of title and abstract
+    words: int  # to be read: of title and line
     why: str
+    hint: str  # why, in a few words, for the list of titles
     more_url: str
     less_url: str
     save_url: str
@@ -105,38 +105,59 @@ def paper_view(
     save_url: str,
     options_url: str,
 ) -> PaperView:
-    """Return the view of ``item`` with at most ``room`` characters of its abstract."""
+    """Return the view of ``item`` with at most ``room`` characters of what it does."""
     paper, reasons = item.paper, reason_view(item, words)
     phrases = [phrase for text in reasons.marked for phrase in expression(text).phrases]
     title = clean(paper.title, _LIMITS.title) or words.gettext(_UNTITLED)
-    abstract = summary(plain(paper.abstract), room) if room else ""
+    line = _line(paper, place, room)
     authors, unnamed = _authors(paper.authors, reasons.followed)
     return PaperView(
         place=place.number,
         number=aligned(place.number),
         section=place.section,
+        group=place.group,
+        is_full=place.is_full,
+        is_alone=place.is_alone,
         level=place.level,
         different=reasons.different,
         upvotes=paper.upvotes if paper.upvotes >= _LIMITS.upvotes else 0,
         title=title,
         marked_title=segments(title, phrases),
+        translated_title=line.title,
+        title_is_rtl=is_rtl(title),
         url=web_url(paper.url),
+        links=external_links(paper),
         authors=authors,
         other_authors=unnamed,
-        categories=tuple(
-            clean(c, _LIMITS.category) for c in paper.categories[: _LIMITS.categories]
-        ),
+        categories=_categories(paper),
         day=_day(paper, words),
-        abstract=abstract,
-        marked_abstract=segments(abstract, phrases),
+        line=line.text,
+        marked_line=segments(line.text, phrases),
+        line_mark=words.translated(line.mark),
+        line_is_rtl=is_rtl(line.text),
         has_no_abstract=not paper.abstract.strip(),
-        words=len(title.split()) + len(abstract.split()),
+        words=len(title.split()) + len(line.text.split()),
         why=reasons.why,
+        hint=hint_of(reasons, place),
         more_url=more_url,
         less_url=less_url,
         save_url=save_url,
         options_url=options_url,
     )
+
+
+def _line(paper: Paper, place: Place, room: int) -> PaperLine:
+    """Return what a paper does, in at most ``room`` characters, less where it has two lines.
+
+    At length, an abstract goes on after the sentence of its contribution.
+    """
+    limit = room if place.is_full else min(room, _LIMITS.brief_line)
+    if not limit:
+        return PaperLine("")
+    line = paper_line(paper, limit=limit)
+    if line.mark or not place.is_full:
+        return line
+    return PaperLine(summary(plain(paper.abstract), limit))
 
 
 # --- what differs from reader to reader --------------------------------------------------------
@@ -151,6 +172,8 @@ class ReasonView(NamedTuple):
     """The reasons of a paper as its reader sees them."""
 
     why: str  # in one line; empty when there is none but its upvotes, which stand above
+    hint: str  # the first of them in a few words
+    named_hint: str  # the same with the strength before it
     marked: tuple[str, ...]  # what is marked in the title and the abstract
     followed: tuple[str, ...]  # the authors the paper was picked for
     different: bool  # whether it is there to learn from what its reader says of it
@@ -168,6 +191,7 @@ def _reason_view(
     words: Words,
 ) -> ReasonView:
     named: list[str] = []
+    hints: list[str] = []
     marked: tuple[str, ...] = ()
     followed: tuple[str, ...] = ()
     different = False
@@ -178,18 +202,28 @@ def _reason_view(
             followed += details
         elif kind is ReasonKind.EXPLORATION:
             different = True
-        if details and kind is not ReasonKind.TRENDING:
+        if details:
             reason = Reason(kind, tuple([_detail(detail) for detail in details]))
-            named.append(brief_reason(reason, words))
+            hints.append(excerpt(short_reason(reason, words), _LIMITS.hint))
+            if kind is not ReasonKind.TRENDING:
+                named.append(brief_reason(reason, words))
+    hint = hints[0] if hints else ""
+    strength_words = words.gettext(strength) if strength else ""
     if strength and named:
-        named.insert(0, words.gettext(strength))
+        named.insert(0, strength_words)
     why = excerpt(words.gettext(_SEPARATOR).join(named), _LIMITS.why)
-    return ReasonView(why, marked, followed, different)
+    named_hint = " · ".join(filter(None, [strength_words, hint]))
+    return ReasonView(why, hint, named_hint, marked, followed, different)
 
 
 @lru_cache(maxsize=16_384)
 def _detail(text: str) -> str:
     return clean(text, _LIMITS.why)
+
+
+def hint_of(reasons: ReasonView, place: Place) -> str:
+    """Return what the list of titles says of a paper: with its strength, if no label names it."""
+    return reasons.named_hint if place.names_strength else reasons.hint
 
 
 class Marker:
@@ -236,42 +270,6 @@ def _joined(unordered: Spans) -> Spans:
     return tuple(joined)
 
 
-# --- cleaning ----------------------------------------------------------------------------------
-
-
-def clean(text: str, limit: int) -> str:
-    """Return ``text`` on one line, without controls, its LaTeX readable, cut to ``limit``."""
-    return excerpt(plain(text), limit) if limit else ""
-
-
-def plain(text: str) -> str:
-    """Return ``text`` on one line, without controls, its LaTeX readable."""
-    return one_line(readable(one_line(text)))
-
-
-def segments(text: str, phrases: Iterable[Phrase]) -> Segments:
-    """Return ``text`` in pieces, each with whether it matches one of ``phrases``.
-
-    Joined, the pieces are ``text`` again; none is empty.
-    """
-    pieces, end = [], 0
-    for start, stop in spans(text, phrases, families=True):
-        pieces += [(text[end:start], False), (text[start:stop], True)]
-        end = stop
-    pieces.append((text[end:], False))
-    return tuple(piece for piece in pieces if piece[0])
-
-
-def web_url(url: str) -> str:
-    """Return ``url`` when a reader may be sent there, else nothing."""
-    try:
-        split = urlsplit(url)
-    except ValueError:
-        return ""
-    usable = split.scheme in ("http", "https") and split.hostname and len(url) <= _LIMITS.url
-    return url if usable and url == one_line(url) and " " not in url else ""
-
-
 # --- authors and day ---------------------------------------------------------------------------
 
 
@@ -287,6 +285,11 @@ def _authors(
 
 def _is_followed(name: str, followed: Sequence[str]) -> bool:
     return any(name == person or same_person(name, person) for person in followed)
+
+
+def _categories(paper: Paper) -> tuple[str, ...]:
+    named = paper.categories[: _LIMITS.categories]
+    return tuple(clean(category, _LIMITS.category) for category in named)
 
 
 def _day(paper: Paper, words: Words) -> str:

@@ -4,6 +4,24 @@ from digestmail.domain import REASON_MESSAGES, Reason, ReasonKind
 from digestmail.i18n import N_
 from digestmail.render.locale import Words
 
+_SHORT_MESSAGES = {  # for a list of titles
+    ReasonKind.KEYWORD: N_("keyword: %(what)s"),
+    ReasonKind.AUTHOR: N_("by %(what)s"),
+    ReasonKind.CATEGORY: N_("in %(what)s"),
+    ReasonKind.TERMS: N_("about %(what)s"),
+    ReasonKind.FIELD: N_("in %(what)s, like papers you liked"),
+    ReasonKind.THEME: N_("about %(what)s"),
+    ReasonKind.MEANING: N_("close in meaning to “%(what)s”"),
+    ReasonKind.SIMILAR: N_("like “%(what)s”"),
+    ReasonKind.TRENDING: N_("%(what)s upvotes"),
+    ReasonKind.READERS: N_("liked by %(what)s readers here"),
+    ReasonKind.CENTRAL: N_("central among %(what)s new papers"),
+    ReasonKind.EXPLORATION: N_("with %(what)s"),
+    ReasonKind.NEW_VERSION: REASON_MESSAGES[ReasonKind.NEW_VERSION],
+    ReasonKind.PUBLISHED: REASON_MESSAGES[ReasonKind.PUBLISHED],
+}
+_SHORT_DETAILS = 2  # named in a short phrase
+
 # Where a label above the paper says already that it is something different.
 _EDGE = N_("at the edge of your profile: %(what)s")
 
@@ -17,6 +35,13 @@ def brief_reason(reason: Reason, words: Words) -> str:
     """Return a reason as it stands beside its paper."""
     is_labelled = reason.kind is ReasonKind.EXPLORATION
     return _filled(_EDGE, reason, words) if is_labelled else reason_words(reason, words)
+
+
+def short_reason(reason: Reason, words: Words) -> str:
+    """Return a reason in a few words, for a list of titles."""
+    return _filled(
+        _SHORT_MESSAGES[reason.kind], Reason(reason.kind, reason.details[:_SHORT_DETAILS]), words
+    )
 
 
 def _filled(message: str, reason: Reason, words: Words) -> str:

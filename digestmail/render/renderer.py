@@ -22,13 +22,13 @@ from digestmail.render.context import (
     Rendered,
     digest_names,
     paper_names,
-    placed,
     subject_line,
 )
 from digestmail.render.encoding import quoted
 from digestmail.render.environment import broken, compile_all, make_environment
 from digestmail.render.locale import ENGLISH, Words
 from digestmail.render.paper_view import paper_view
+from digestmail.render.placing import placed
 from digestmail.render.template_check import check_templates
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 HTML_BUDGET = 90_000
 """Bytes of quoted-printable HTML; Gmail cuts a mail off at about 102,000."""
 
-_ROOMS = (600, 400, 250, 120, 0)  # characters of each abstract, the widest that fits
+_ROOMS = (320, 240, 120, 0)  # characters of what a paper does, the widest that fits
 _CHECKED = 20  # compiled mails that are also rendered plainly, and compared
 
 _T = TypeVar("_T")
@@ -148,7 +148,7 @@ class LanguageRenderer:
                 save_url=links.save(item.position),
                 options_url=links.options(item.position),
             )
-            for item, place in placed(digest.mailed_items[:count], self.words)
+            for item, place in placed(digest.mailed_items[:count], self.words, reader.layout)
         ]
         names = {**digest_names(digest, reader, links, count, self.words), **paper_names(views)}
         preheader = self._render(DeliveryKind.DIGEST, "preheader.txt", names).strip()

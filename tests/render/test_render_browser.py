@@ -53,7 +53,7 @@ def test_a_thumb_hits_every_link_of_a_paper(page: Page, styled: bool) -> None:
     html = MAILS["digest"]
     page.set_content(html if styled else re.sub(r"(?s)<style.*?</style>", "", html))
     taps = page.locator("a.tap")
-    assert taps.count() == 10
+    assert taps.count() == 14
     boxes = [tap.bounding_box() for tap in taps.all()]
     assert all(box and box["height"] >= 44 for box in boxes)
-    assert len({(box["x"], box["y"]) for box in boxes if box}) == 10
+    assert len({(box["x"], box["y"]) for box in boxes if box}) == 14

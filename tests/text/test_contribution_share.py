@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from needs import needs
 from sources_server import TRENDING
 
+from digestmail.render.cleaning import plain
 from digestmail.render.paper_line import LINE_LIMIT
-from digestmail.render.paper_view import plain
 from digestmail.text.contribution import contribution_line, summary
 
 _MAIL = 600  # characters of a full block

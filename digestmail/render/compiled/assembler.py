@@ -1,7 +1,8 @@
 """Puts digests together from papers that were rendered, inlined and encoded once.
 
-The templates are the ordinary ones. ``paper.html`` and ``paper.txt`` are rendered with placeholders
-for the values that differ between the readers of a paper; for the text around them see ``shell``.
+The templates are the ordinary ones. Those of a paper (``paper``) and of its line in the list of
+titles (``entry``) are rendered with placeholders for the values that differ between the readers of
+a paper; for the text around them see ``shell``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 
 from jinja2.sandbox import SandboxedEnvironment
 
-from digestmail.domain import DigestItem, Paper, Reason, ReasonKind
+from digestmail.domain import DigestItem, Layout, Paper, Reason, ReasonKind
 from digestmail.render.compiled.compiled_template import (
     CompiledTemplate,
     Encoded,
@@ -20,6 +21,9 @@ from digestmail.render.compiled.compiled_template import (
 )
 from digestmail.render.compiled.placeholders import Placeholders
 from digestmail.render.compiled.shell import (
+    ENTRY_HTML,
+    ENTRY_MARK,
+    ENTRY_TEXT,
     PAPER_HTML,
     PAPER_MARK,
     PAPER_TEXT,
@@ -33,7 +37,6 @@ from digestmail.render.context import (
     Names,
     Quoted,
     paper_names,
-    placed,
     subject_line,
 )
 from digestmail.render.locale import Words
@@ -43,16 +46,19 @@ from digestmail.render.paper_view import (
     Place,
     ReasonView,
     aligned,
+    hint_of,
     paper_view,
     reason_view,
 )
+from digestmail.render.placing import placed
 
 _POSITIONS = 1024
 _WHYS = 16_384
 _URLS = ("more_url", "less_url", "save_url", "options_url")
-_BY_READER = ("place", "number", "section", "why", *_URLS)
-_ALWAYS = ("place", "number", "why", *(f"{url}{half}" for url in _URLS for half in "<>"))
-_PERSONAL = (*_BY_READER, "marked_title", "marked_abstract")
+_OPTIONAL = ("section", "group", "why", "hint")  # values that may be empty
+_BY_READER = ("place", "number", *_OPTIONAL, *_URLS)
+_ALWAYS = ("place", "number", "why", "hint", *(f"{url}{half}" for url in _URLS for half in "<>"))
+_PERSONAL = (*_BY_READER, "marked_title", "marked_line")
 
 
 class _Variant(NamedTuple):
@@ -60,10 +66,14 @@ class _Variant(NamedTuple):
 
     followed: tuple[str, ...]  # authors
     has_why: bool
+    has_hint: bool
     different: bool
     has_section: bool  # a section begins with it
+    has_group: bool  # a group of the list begins with it
     level: int  # of the heading
-    room: int  # characters of the abstract
+    is_full: bool
+    is_alone: bool
+    room: int  # characters of what it does
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +84,8 @@ class _Fragments:
     view: PaperView
     html: CompiledTemplate
     text: CompiledTemplate
+    entry_html: CompiledTemplate
+    entry_text: CompiledTemplate
     marker: Marker
 
 
@@ -108,6 +120,15 @@ class FragmentCache:
         self._fragments[key] = fragments
 
 
+class _Filled(NamedTuple):
+    """The papers of one mail and their lines in the list, encoded."""
+
+    html: list[bytes]
+    text: list[bytes]
+    entry_html: list[bytes]
+    entry_text: list[bytes]
+
+
 _PlacedItem = tuple[DigestItem, Place, ReasonView]
 
 
@@ -127,55 +148,63 @@ class DigestAssembler:
     ) -> None:
         self._environment = environment.overlay(auto_reload=False)
         self._words = words
-        self._encodings = SharedEncodings(always=_ALWAYS, filtered=["why"])
+        self._encodings = SharedEncodings(always=_ALWAYS, filtered=["why", "hint"])
         self._shells = ShellCache(self._environment, words, inline, self._encodings)
         self._inline = inline
         self._fragments = fragments
         self._position_values = lru_cache(_POSITIONS)(self._new_position_values)
-        self._encoded_why = lru_cache(_WHYS)(self._encode_why)
+        self._encoded_reasons = lru_cache(_WHYS)(self._encode_reasons)
 
     def assemble(self, names: Names, items: Sequence[DigestItem], room: int) -> Quoted:
         """Return the digest of ``items``; ``names`` are those of ``digest_names``."""
         placed_items = [
             (item, place, reason_view(item, self._words))
-            for item, place in placed(items, self._words)
+            for item, place in placed(items, self._words, Layout(names["layout"]))
         ]
         papers = [
             self._paper(item.paper, _variant(reasons, place, room))
             for item, place, reasons in placed_items
         ]
-        html, text = self._filled(placed_items, papers, names["links"])
+        filled = self._filled(placed_items, papers, names["links"])
         names = {**names, **paper_names([paper.view for paper in papers])}
         shell, values = self._shells.shell(shape_of(names)), shell_values(names)
         names["subject"] = values["subject"] = subject_line(shell.subject(names, values))
         names["preheader"] = values["preheader"] = shell.preheader(names, values).strip()
         return Quoted(
             names["subject"],
-            text=shell.text(names, values, text),
-            html=shell.html(names, values, html),
+            text=shell.text(names, values, filled.entry_text, filled.text),
+            html=shell.html(names, values, filled.entry_html, filled.html),
         )
 
     def _filled(
         self, items: Sequence[_PlacedItem], papers: Sequence[_Fragments], links: DigestLinks
-    ) -> tuple[list[bytes], list[bytes]]:
-        """Return the papers of one mail, in HTML and as text."""
+    ) -> _Filled:
+        """Return the papers of one mail and their lines in the list, in HTML and as text."""
         kinds = (links.more, links.less, links.save, links.options)
         starts = {f"{name}<": kind.start for name, kind in zip(_URLS, kinds, strict=True)}
         encoded_starts = self._encodings.encode(starts)
         ends = tuple([kind.end for kind in kinds])
-        html, text, version = [], [], len(self._encodings)
+        filled, version = _Filled([], [], [], []), len(self._encodings)
         for (item, place, reasons), paper in zip(items, papers, strict=True):
             position = self._position_values(item.position, place.number, ends, version)
-            title, abstract = paper.marker.spans(reasons.marked)
+            title, line = paper.marker.spans(reasons.marked)
+            hint = hint_of(reasons, place)
             values = _PaperValues(
-                section=place.section, why=reasons.why, title=title, abstract=abstract
+                section=place.section,
+                group=place.group,
+                why=reasons.why,
+                hint=hint,
+                title=title,
+                line=line,
             )
             values.fallbacks = (position.values, starts)
-            why = self._encoded_why(reasons.why, version)
-            encoded = {**encoded_starts, **position.encoded, **why}
-            html.append(paper.html.fill(values, encoded))
-            text.append(paper.text.fill(values, encoded))
-        return html, text
+            reason = self._encoded_reasons(reasons.why, hint, version)
+            encoded = {**encoded_starts, **position.encoded, **reason}
+            filled.html.append(paper.html.fill(values, encoded))
+            filled.text.append(paper.text.fill(values, encoded))
+            filled.entry_html.append(paper.entry_html.fill(values, encoded))
+            filled.entry_text.append(paper.entry_text.fill(values, encoded))
+        return filled
 
     def _new_position_values(
         self, position: int, number: int, ends: tuple[str, ...], _version: int
@@ -184,8 +213,8 @@ class DigestAssembler:
         values |= {"place": str(number), "number": aligned(number)}
         return _PositionValues(values, self._encodings.encode(values))
 
-    def _encode_why(self, why: str, _version: int) -> Encoded:
-        return self._encodings.encode({"why": why})
+    def _encode_reasons(self, why: str, hint: str, _version: int) -> Encoded:
+        return self._encodings.encode({"why": why, "hint": hint})
 
     def _paper(self, paper: Paper, variant: _Variant) -> _Fragments:
         key = (self._words, paper.key, variant)
@@ -201,31 +230,46 @@ class DigestAssembler:
 
     def _compile(self, paper: Paper, variant: _Variant) -> _Fragments:
         view = _impersonal_view(paper, variant, self._words)
-        marked_texts = {"title": view.title, "abstract": view.abstract}
-        placeholders = Placeholders()
-        printed = {"paper": _with_placeholders(view, placeholders, variant)}
-        html = self._environment.get_template(PAPER_HTML).render(printed)
-        text = self._environment.get_template(PAPER_TEXT).render(printed)
-        page = self._shells.page.replace(PAPER_MARK, PAPER_MARK + html + PAPER_MARK)
-        _, html, _ = split_at(PAPER_MARK, self._inline(page), 2)
         unknown: dict[str, Any] = dict.fromkeys(
             _PERSONAL, self._environment.undefined(name="a value of one reader")
         )
         return _Fragments(
             paper,
             replace(view, **unknown),
-            compile_template(
-                html,
-                placeholders,
-                self._encodings,
-                html=True,
-                marked_texts=marked_texts,
-                split_values=_URLS,
-            ),
-            compile_template(
-                text, placeholders, self._encodings, marked_texts=marked_texts, split_values=_URLS
-            ),
-            Marker(view.title, view.abstract),
+            html=self._compile_html(PAPER_HTML, PAPER_MARK, view, variant),
+            text=self._compile_text(PAPER_TEXT, view, variant),
+            entry_html=self._compile_html(ENTRY_HTML, ENTRY_MARK, view, variant),
+            entry_text=self._compile_text(ENTRY_TEXT, view, variant),
+            marker=Marker(view.title, view.line),
+        )
+
+    def _compile_html(
+        self, template: str, mark: str, view: PaperView, variant: _Variant
+    ) -> CompiledTemplate:
+        """Return a paper's HTML, inlined where ``mark`` stands in the page."""
+        placeholders = Placeholders()
+        printed = {"paper": _with_placeholders(view, placeholders, variant)}
+        html = self._environment.get_template(template).render(printed)
+        page = self._shells.page.replace(mark, mark + html + mark)
+        _, html, _ = split_at(mark, self._inline(page), 2)
+        return self._compiled(html, placeholders, view, html=True)
+
+    def _compile_text(self, template: str, view: PaperView, variant: _Variant) -> CompiledTemplate:
+        placeholders = Placeholders()
+        printed = {"paper": _with_placeholders(view, placeholders, variant)}
+        text = self._environment.get_template(template).render(printed)
+        return self._compiled(text, placeholders, view)
+
+    def _compiled(
+        self, rendered: str, placeholders: Placeholders, view: PaperView, *, html: bool = False
+    ) -> CompiledTemplate:
+        return compile_template(
+            rendered,
+            placeholders,
+            self._encodings,
+            html=html,
+            marked_texts={"title": view.title, "line": view.line},
+            split_values=_URLS,
         )
 
 
@@ -233,9 +277,13 @@ def _variant(reasons: ReasonView, place: Place, room: int) -> _Variant:
     return _Variant(
         reasons.followed,
         bool(reasons.why),
+        bool(hint_of(reasons, place)),
         reasons.different,
         bool(place.section),
+        bool(place.group),
         place.level,
+        place.is_full,
+        place.is_alone,
         room,
     )
 
@@ -253,7 +301,7 @@ def _impersonal_view(paper: Paper, variant: _Variant, words: Words) -> PaperView
         score=0,
         reasons=tuple(reasons),
     )
-    place = Place(0, level=variant.level)
+    place = Place(0, level=variant.level, is_full=variant.is_full, is_alone=variant.is_alone)
     return paper_view(item, place, words, room=variant.room, **dict.fromkeys(_URLS, ""))
 
 
@@ -275,13 +323,12 @@ class _PaperValues(dict[str, Any]):
 
 def _with_placeholders(view: PaperView, placeholders: Placeholders, variant: _Variant) -> PaperView:
     printed = {name: placeholders.new(name) for name in _BY_READER}
-    if not variant.has_section:
-        printed["section"] = ""
-    if not variant.has_why:
-        printed["why"] = ""
+    for name in _OPTIONAL:
+        if not getattr(variant, f"has_{name}"):
+            printed[name] = ""
     return replace(
         view,
         marked_title=placeholders.segments("title"),
-        marked_abstract=placeholders.segments("abstract"),
+        marked_line=placeholders.segments("line"),
         **printed,
     )

@@ -4,8 +4,8 @@ from array import array
 from collections.abc import Callable
 from itertools import accumulate
 
+from digestmail.render.cleaning import Spans
 from digestmail.render.encoding import escaped, quoted
-from digestmail.render.paper_view import Spans
 
 MarkEncoder = Callable[[Spans], bytes]  # to a text in quoted-printable, every line ended
 

@@ -5,11 +5,10 @@ template does more with a value than print it is rendered for every mail.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
-from itertools import chain
 from typing import Any, NamedTuple
 
 from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment
@@ -24,13 +23,28 @@ from digestmail.render.locale import Words
 from digestmail.render.paper_view import Place, paper_view
 
 PAPER_HTML, PAPER_TEXT = "email/digest/paper.html", "email/digest/paper.txt"
-PAPER_MARK = f"<!--{SECRET}-->"  # stands where a paper comes
-_TEXT_MARK = f"{SECRET}."
-_MARKS = {PAPER_HTML: PAPER_MARK, PAPER_TEXT: _TEXT_MARK}
-_INCLUDE = re.compile(r'^\{% include "(email/digest/paper\.(?:html|txt))" \+%\}', re.MULTILINE)
+ENTRY_HTML, ENTRY_TEXT = "email/digest/entry.html", "email/digest/entry.txt"
+PAPER_MARK, ENTRY_MARK = f"<!--{SECRET}p-->", f"<!--{SECRET}e-->"  # stand where a paper comes
+_PAPER_TEXT_MARK, _ENTRY_TEXT_MARK = f"{SECRET}p.", f"{SECRET}e."
+_MARKS = {
+    PAPER_HTML: PAPER_MARK,
+    ENTRY_HTML: ENTRY_MARK,
+    PAPER_TEXT: _PAPER_TEXT_MARK,
+    ENTRY_TEXT: _ENTRY_TEXT_MARK,
+}
+_INCLUDE = re.compile(
+    r'^\{% include "(email/digest/(?:paper|entry)\.(?:html|txt))" \+%\}', re.MULTILINE
+)
+_HTML_MARKS = re.compile(f"<!--{SECRET}([pe])-->")
+_TEXT_MARKS = re.compile(rf"{SECRET}([pe])\.")
+_BEGIN, _END = f"<!--{SECRET}b-->", f"<!--{SECRET}z-->"  # around samples
+_SAMPLES = re.compile(f"{_BEGIN}.*?{_END}", re.DOTALL)
 _SHELLS = 512
 _PRINTED = ("minutes", "address", "subject", "preheader")
-_KNOWN = ("day", "long_day", "week", "total", "judged", "left_out", "weekly", "few")
+_KNOWN = (
+    *("day", "long_day", "week", "total", "judged", "left_out", "weekly", "few"),
+    *("layout", "listed", "trending", "rests_on"),
+)
 _OPTIONAL = ("note", "confirmed")
 _LINKS = ("home", "view", "preferences", "pause", "unsubscribe", "help", "saved", "archive")
 # It has all that a paper can have, so every rule of the style sheet finds what it is for.
@@ -72,11 +86,16 @@ class DigestShape(NamedTuple):
     few: bool
     note: bool
     confirmed: bool
+    layout: str
+    listed: bool
+    trending: bool  # all of it
+    rests_on: str
 
 
-# From the names of the templates and the values of the placeholders; the papers come encoded.
+# From the names of the templates and the values of the placeholders; the entries of the list and
+# the papers come encoded.
 _RenderLine = Callable[[Names, Names], str]
-_RenderBody = Callable[[Names, Names, Sequence[bytes]], bytes]
+_RenderBody = Callable[[Names, Names, Sequence[bytes], Sequence[bytes]], bytes]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,10 +165,15 @@ class ShellCache:
     def _compile_text(self, shape: DigestShape) -> _RenderBody:
         """Return how the plain text around the papers is made."""
 
-        def rendered(names: Names, _: Names, papers: Sequence[bytes]) -> bytes:
+        def rendered(
+            names: Names, _: Names, entries: Sequence[bytes], papers: Sequence[bytes]
+        ) -> bytes:
             text = self._render("body.txt", names).strip() + "\n"
-            first, *following = map(quoted, split_at(_TEXT_MARK, text, shape.papers))
-            return first + b"".join(chain.from_iterable(zip(papers, following, strict=True)))
+            encoded = _by_name(entries, papers)
+            return b"".join(
+                encoded[piece] if is_paper else quoted(piece)
+                for piece, is_paper in _pieces(text, _TEXT_MARKS, shape)
+            )
 
         placeholders = Placeholders()
         try:
@@ -158,7 +182,7 @@ class ShellCache:
                 "papers": self._unknown_papers(shape.papers),
             }
             text = self._render("body.txt", names).strip() + "\n"
-            pieces = split_at(_TEXT_MARK, text, shape.papers)
+            pieces = _pieces(text, _TEXT_MARKS, shape)
             return self._compile_pieces(pieces, placeholders, html=False)
         except Exception:  # as above
             return rendered
@@ -168,38 +192,46 @@ class ShellCache:
         placeholders = Placeholders()
         names = {**_names(shape, placeholders), "papers": self._unknown_papers(shape.papers)}
         page = self._render("body.html", names)
-        url = "https://example.org"
-        view = paper_view(
-            _SAMPLE,
-            Place(1, "A", 3),
-            self._words,
-            room=100,
-            more_url=url,
-            less_url=url,
-            save_url=url,
-            options_url=url,
-        )
-        sample = self._environment.get_template(PAPER_HTML).render(paper=view)
-        samples = min(shape.papers, 1)
-        page = self._inline(page.replace(PAPER_MARK, PAPER_MARK + sample + PAPER_MARK, samples))
-        pieces = split_at(PAPER_MARK, page, shape.papers + samples)
-        del pieces[1 : 1 + samples]
-        pieces[-1] = pieces[-1].rstrip() + "\n"
+        page = self._inline(self._with_samples(page)).rstrip() + "\n"
+        page = _SAMPLES.sub("", page)
+        pieces = _pieces(page, _HTML_MARKS, shape)
         return self._compile_pieces(pieces, placeholders, html=True)
 
+    def _with_samples(self, page: str) -> str:
+        """Return a page with a paper at the first mark of each kind, for rules of the styles."""
+        url = "https://example.org"
+        for template, mark in ((PAPER_HTML, PAPER_MARK), (ENTRY_HTML, ENTRY_MARK)):
+            samples = [
+                self._environment.get_template(template).render(
+                    paper=paper_view(
+                        _SAMPLE,
+                        Place(1, "A", "A", 3, is_full, not is_full),
+                        self._words,
+                        room=100,
+                        more_url=url,
+                        less_url=url,
+                        save_url=url,
+                        options_url=url,
+                    )
+                )
+                for is_full in (True, False)
+            ]
+            page = page.replace(mark, "".join([mark, _BEGIN, *samples, _END]), 1)
+        return page
+
     def _compile_pieces(
-        self, pieces: Sequence[str], placeholders: Placeholders, *, html: bool
+        self, pieces: Iterable[tuple[str, bool]], placeholders: Placeholders, *, html: bool
     ) -> _RenderBody:
-        """Return how pieces are joined, in turns with papers."""
-        papers = [f"papers.{index}" for index in range(len(pieces) - 1)]
-        text = pieces[0] + "".join(
-            f"{placeholders.new(paper)}{piece}"
-            for paper, piece in zip(papers, pieces[1:], strict=True)
+        """Return how pieces of text and papers are joined."""
+        inserted: list[str] = []
+        text = ""
+        for piece, is_paper in pieces:
+            text += str(placeholders.new(piece)) if is_paper else piece
+            inserted += [piece] if is_paper else []
+        compiled = compile_template(
+            text, placeholders, self._encodings, html=html, inserted=inserted
         )
-        compiled = compile_template(text, placeholders, self._encodings, html=html, inserted=papers)
-        return lambda _, values, encoded: compiled.fill(
-            values, dict(zip(papers, encoded, strict=True))
-        )
+        return lambda _, values, entries, papers: compiled.fill(values, _by_name(entries, papers))
 
 
 def _names(shape: DigestShape, placeholders: Placeholders) -> Names:
@@ -239,6 +271,10 @@ _SAMPLE_SHAPE = DigestShape(
     few=False,
     note=False,
     confirmed=False,
+    layout="full",
+    listed=True,
+    trending=False,
+    rests_on="",
 )
 
 
@@ -259,6 +295,30 @@ def shell_values(names: Names) -> Names:
     values |= {f"profile-{at}": name for at, name in enumerate(names["profiles"])}
     values |= {f"title-{at}": paper.title for at, paper in enumerate(names["papers"])}
     return values | {f"links.{name}": getattr(names["links"], name) for name in _LINKS}
+
+
+def _pieces(printed: str, marks: re.Pattern[str], shape: DigestShape) -> list[tuple[str, bool]]:
+    """Return the pieces of a text in order: what is printed, and the names of entries and papers.
+
+    NotCompilableError unless all entries of the list are there, or none, and the same of papers.
+    """
+    pieces: list[tuple[str, bool]] = []
+    numbers = {"p": 0, "e": 0}
+    for at, piece in enumerate(marks.split(printed)):
+        if at % 2:
+            pieces.append((f"{piece}.{numbers[piece]}", True))
+            numbers[piece] += 1
+        else:
+            pieces.append((piece, False))
+    if not set(numbers.values()) <= {0, shape.papers}:
+        raise NotCompilableError("it does not include each paper once")
+    return pieces
+
+
+def _by_name(entries: Sequence[bytes], papers: Sequence[bytes]) -> dict[str, bytes]:
+    """Return encoded entries of the list and papers by the names of ``_pieces``."""
+    named = {f"e.{at}": entry for at, entry in enumerate(entries)}
+    return named | {f"p.{at}": paper for at, paper in enumerate(papers)}
 
 
 def split_at(mark: str, printed: str, times: int) -> list[str]:

@@ -12,8 +12,8 @@ from digestmail.errors import EndpointError
 from digestmail.language_model.endpoint import Completion, Endpoint
 from digestmail.language_model.prompts import line_prompt, translation_prompt
 from digestmail.language_model.replies import UnusableReplyError, read_line, read_translation
+from digestmail.render.cleaning import clean
 from digestmail.render.paper_line import paper_line
-from digestmail.render.paper_view import clean
 from digestmail.steps.daily.endpoint_state import load_rest, rest_after, store_rest
 from digestmail.store import Store
 

@@ -9,9 +9,10 @@ from fastapi.responses import Response
 
 from digestmail.domain import Digest, DigestItem, SkipReason
 from digestmail.errors import NotFoundError, TokenError
-from digestmail.render.context import heading_of
+from digestmail.render.cleaning import clean
 from digestmail.render.day_notes import day_note
-from digestmail.render.paper_view import clean, reason_view
+from digestmail.render.paper_view import reason_view
+from digestmail.render.placing import placed, trending_note
 from digestmail.text import expression
 from digestmail.web.shared.request_context import READ_METHODS, Context, RequestContext
 from digestmail.web.views.digest_lines import NOTE, skipped
@@ -28,18 +29,20 @@ _MAX_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A paper of a digest, and why it was picked."""
+    """A paper of a digest, why it was picked, and the ends of the paths of its actions."""
 
     paper: PaperSummary
+    judging: str
+    options: str
     why: str
     followed: tuple[str, ...]
 
 
 @router.api_route("/digest/{token}", methods=READ_METHODS)
 def show_digest(context: Context, token: str) -> Response:
-    """Show a digest as its mail has it, to be passed on.
+    """Show a digest as its mail has it, with buttons for what its links do.
 
-    It names nobody, and nothing can be done by it for its reader.
+    It names nobody. What may be passed on is the page of a paper, which each of them links.
     """
     try:
         digest = context.app.store.digests.get(context.app.links.read_digest(token))
@@ -55,24 +58,32 @@ def show_digest(context: Context, token: str) -> Response:
         why_none=skipped(digest),
         note=clean(day_note(digest, context.pages.words), NOTE),
         few=digest.skip is SkipReason.BELOW_THRESHOLD,
+        rests_on=trending_note(digest.trending_bases, context.pages.words),
         parts=_sections(context, digest),
     )
 
 
 def _sections(context: RequestContext, digest: Digest) -> list[tuple[str, list[Pick]]]:
     """Return the papers under the headings that their mail has, in the same order."""
-    sections: dict[str, list[Pick]] = {}
-    for item in digest.mailed_items:
-        heading = heading_of(item, context.pages.words)
-        sections.setdefault(heading, []).append(_pick(context, item))
-    return list(sections.items())
+    sections: list[tuple[str, list[Pick]]] = []
+    links = context.app.links
+    judging = links.feedback_token(digest.stored_id)
+    options = links.options_token(digest.stored_id)
+    for item, place in placed(digest.mailed_items, context.pages.words):
+        if place.section or not sections:
+            sections.append((place.section, []))
+        pick = _pick(context, item, f"{judging}/{item.position}", f"{options}/{item.position}")
+        sections[-1][1].append(pick)
+    return sections
 
 
-def _pick(context: RequestContext, item: DigestItem) -> Pick:
+def _pick(context: RequestContext, item: DigestItem, judging: str, options: str) -> Pick:
     reasons = reason_view(item, context.pages.words)
     phrases = [p for text in reasons.marked for p in expression(text).phrases]
     return Pick(
         paper=paper_summary(item.paper, phrases),
+        judging=judging,
+        options=options,
         why=reasons.why,
         followed=tuple(clean(name, _MAX_NAME) for name in reasons.followed),
     )

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from digestmail.domain import Verdict
 from digestmail.errors import LeftError
-from digestmail.render.paper_view import clean
+from digestmail.render.cleaning import clean
 from digestmail.steps.reading import auto_submit, feedback
 from digestmail.steps.reading.auto_submit import Answer
 from digestmail.web.shared.forms import PostedTexts

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from digestmail.errors import InputError, LeftError
-from digestmail.render.paper_view import clean
+from digestmail.render.cleaning import clean
 from digestmail.steps.reading import auto_submit, feedback, options
 from digestmail.steps.reading.auto_submit import Answer
 from digestmail.steps.reading.options import Choice, Option

@@ -14,9 +14,9 @@ from digestmail.domain import (
     Verdict,
 )
 from digestmail.i18n import N_
+from digestmail.render.cleaning import clean, web_url
 from digestmail.render.day_notes import day_note
 from digestmail.render.locale import Words
-from digestmail.render.paper_view import clean, web_url
 from digestmail.render.reasons import reason_words
 from digestmail.steps.links import Links
 from digestmail.web.shared.request_context import RequestContext

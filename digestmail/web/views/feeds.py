@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from fastapi.responses import Response
 
 from digestmail.domain import Paper
-from digestmail.render.paper_view import clean
+from digestmail.render.cleaning import clean
 from digestmail.web.views.paper_view import paper_path, title_of
 
 Ending = Literal["atom", "json"]

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from digestmail.domain import Paper
 from digestmail.i18n import N_
+from digestmail.render.cleaning import Segments, clean, segments, web_url
 from digestmail.render.external_links import ExternalLink, external_links
 from digestmail.render.paper_line import PaperLine, paper_line
-from digestmail.render.paper_view import Segments, clean, segments, web_url
 from digestmail.sources.normalise.identifiers import arxiv_id, doi
 from digestmail.text import Phrase
 from digestmail.text.contribution import contribution

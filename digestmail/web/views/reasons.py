@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digestmail.domain import DigestItem, Reason, ReasonKind
+from digestmail.render.cleaning import clean
 from digestmail.render.locale import Words
-from digestmail.render.paper_view import clean
 from digestmail.render.reasons import reason_words
 
 _WHY = 300

@@ -156,7 +156,7 @@ def test_the_budget_holds_for_assembled_digests() -> None:
         digest(*(item(at, wordy, *WHY) for at in range(1, 91))), ADA.recipient, links()
     )
     assert HTML_BUDGET * 0.95 < len(mail.html) <= HTML_BUDGET
-    assert "more on the web" in decoded(mail).text
+    assert "more papers on the web" in decoded(mail).text
 
 
 def test_thirty_papers_are_all_shown() -> None:
@@ -214,7 +214,11 @@ def own(tmp_path: Path) -> Path:
         ("paper.html", "{{ paper.place }}", "{{ 'odd' if paper.place % 2 else 'even' }}"),
         ("paper.txt", "{{ paper.number }}", '{{ "%2d" | format(paper.place) }}'),
         ("body.html", "{{ preheader }}", "{{ papers[0].title }}"),
-        ("body.html", "{% endfor %}\n{% if left", "{{ paper.why }}{% endfor %}\n{% if left"),
+        (
+            "body.html",
+            "{% endfor %}\n{% endif %}\n{% if left",
+            "{{ paper.why }}{% endfor %}\n{% endif %}\n{% if left",
+        ),
         ("body.html", '{% include "email/digest/paper.html" +%}', "<tr><td>{{ paper.why }}"),
         ("body.txt", "{{ links.help }}", "{{ papers[0].why }}"),
     ],

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digestmail.render.cleaning import Spans
 from digestmail.render.compiled.marking import filtered_marks, sliced_marks
 from digestmail.render.encoding import escaped
-from digestmail.render.paper_view import Spans
 
 TEXTS = st.text(st.sampled_from("ab. =&<>\"'\xa0é—𝔽\t"), max_size=250)
 

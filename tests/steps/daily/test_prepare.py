@@ -370,10 +370,10 @@ def test_what_came_nearest_is_told_below_the_threshold(store: Store) -> None:
     assert (digest.items, [item.position for item in digest.nearest]) == ((), [1, 2])
     (delivery,) = store.ledger.claim("me", NOW, HOUR, 9)
     message = composer(store).message(delivery, ada.recipient, NOW)
-    assert b"Subject: Nothing close enough, " in message.raw
+    assert b"Subject: No close matches, " in message.raw
     text = message_from_bytes(message.raw, policy=policy.default).get_body(("plain",))
     assert text
-    for words in ("2 new papers came in.", "The nearest were", "Graph networks, part 2"):
+    for words in ("There were 2 new papers", "The nearest were", "Graph networks, part 2"):
         assert words in text.get_content()
 
 

@@ -263,7 +263,7 @@ async def test_the_page_of_a_quiet_day_shows_what_came_nearest(web: Trial, ada: 
         ada, skip=SkipReason.BELOW_THRESHOLD, judged=7, nearest=(near,), date=web.clock().date()
     )
     page = (await web.get(path_of(web.app.links.digest(digest.stored_id)))).text
-    for words in ("Nothing close enough", "7 new papers came in", "The nearest were", APART.title):
+    for words in ("No close matches", "There were 7 new papers", "The closest papers", APART.title):
         assert words in page
     assert (await web.get(path(web, digest))).status_code == 200
     answer = await web.press(path_of(web.app.links.feedback(digest.stored_id, 1, Verdict.MORE)))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -235,7 +236,9 @@ async def test_a_digest_is_a_page_that_names_nobody(web: Trial) -> None:
     assert "Friday, 20 November 2026" in answer.text
     assert "Proteins fold." in answer.text
     assert "matches sparse autoencoder" in answer.text
-    assert not [kind for kind in ("/feedback/", "/save/", "/why/") if kind in answer.text]
+    for path, forms in (("/more", 2), ("/less", 2), ("/save/", 2)):
+        assert len(re.findall(f'<form method="post" action="[^"]*{path}', answer.text)) == forms
+    assert "/why/" not in answer.text
     assert READER not in answer.text
     assert "/preferences/" not in answer.text
     assert "<script>alert" not in answer.text
