@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from digestmail.addresses import readable_address
-from digestmail.domain import Digest, Recipient
+from digestmail.domain import Digest, Recipient, SkipReason
 from digestmail.render.cleaning import clean
 from digestmail.render.day_notes import day_note
 from digestmail.render.locale import Words
