@@ -173,7 +173,7 @@ class DirectoryLookup:
         key = (directory.name, *question)
         with self._lock:
             known = self._cache.get(key) or self._pending.get(key)
-            if known is not None:
+            if known is not None and not _has_failed(known):
                 return known
             waiting = sum(pending[0] == directory.name for pending in self._pending)
             if waiting >= self._limits.backlog or not self._may_request():
@@ -194,9 +194,14 @@ class DirectoryLookup:
 
     def _store(self, key: tuple[object, ...], future: Future[_T]) -> None:
         with self._lock:
-            self._pending.pop(key, None)
-            if not future.cancelled() and not future.exception():
+            if self._pending.get(key) is future:
+                del self._pending[key]
+            if not _has_failed(future):
                 self._cache[key] = future
+
+
+def _has_failed(future: Future[Any]) -> bool:
+    return future.done() and (future.cancelled() or future.exception() is not None)
 
 
 def _record_count(future: Future[Any]) -> int:
