@@ -245,7 +245,7 @@ async def test_a_trending_reader_learns_that_it_grows_personal(web: Trial) -> No
     )
     digest = web.digest(eve, GRAPHS)
     thanks = await web.press(path_of(web.app.links.feedback(digest.stored_id, 1, Verdict.MORE)))
-    assert "From tomorrow your digest also has papers like this one" in thanks.text
+    assert "From your next digest on, you also get papers like this one" in thanks.text
     web.clock.move(minutes=1)
     answer = await choose(web, digest, "follow", "Ada Lovelace")
     assert "You follow Ada Lovelace" in notice(answer)
