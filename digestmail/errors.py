@@ -74,14 +74,14 @@ class SourceError(DigestmailError):
 class EndpointError(DigestmailError):
     """The language model did not answer, or not as it should.
 
-    ``blameless``: whether it would fail whatever it is asked. ``rest``: for how long it wants to
-    be left alone, if it says so.
+    ``blameless``: whether it would fail whatever it is asked. ``retry_after``: for how long it
+    wants to be left alone, if it says so.
     """
 
     def __init__(self, message: str, *, blameless: bool = False) -> None:
         super().__init__(message)
         self.blameless = blameless
-        self.rest: timedelta | None = None
+        self.retry_after: timedelta | None = None
 
 
 class MailServerError(DigestmailError):

@@ -122,7 +122,7 @@ def plain_summaries(summaries: EndpointStatus) -> dict[str, Any]:
         **asdict(summaries.use),
         "requests_per_day": summaries.requests_per_day,
         "trouble": summaries.trouble,
-        "resting_until": summaries.resting_until,
+        "next_try_at": summaries.next_try_at,
     }
 
 
@@ -134,7 +134,7 @@ def summaries_line(summaries: EndpointStatus, now: datetime) -> str:
         f" {summaries.requests_per_day} requests, {use.tokens:,} tokens"
     )
     if summaries.trouble:
-        again = ago(summaries.resting_until, now) if summaries.resting_until else "next time"
+        again = ago(summaries.next_try_at, now) if summaries.next_try_at else "next time"
         line += f"; {summaries.trouble} (tries again {again})"
     return line
 

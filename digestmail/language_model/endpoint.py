@@ -21,7 +21,7 @@ from digestmail.text import one_line
 _MAX_BYTES = 200_000  # of an answer: a sentence takes 2,000, a model that reasons aloud 50,000
 _CONNECT_SECONDS = 10.0
 _REASON_LENGTH = 200
-_LONGEST_REST = timedelta(days=1)
+_LONGEST_COOLDOWN = timedelta(days=1)
 _BLAMELESS = (401, 402, 403, 404, 405, 408, 429, 502, 503, 504)  # whatever the paper is
 
 
@@ -138,7 +138,7 @@ class Endpoint:
         elif reason := _reason(content):
             problem += f": {reason}"
         error = self._error(problem, blameless=status in _BLAMELESS)
-        error.rest = _retry_after(answer.headers)
+        error.retry_after = _retry_after(answer.headers)
         return error
 
     def _too_slow(self, error: httpx.TimeoutException) -> EndpointError:
@@ -168,8 +168,8 @@ def _reason(content: bytes) -> str:
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """Return the rest that a Retry-After in seconds asks for."""
+    """Return the pause that a Retry-After in seconds asks for."""
     value = headers.get("retry-after", "").strip()
     if not (value.isascii() and value.isdecimal() and len(value) < 8):
         return None
-    return min(timedelta(seconds=int(value)), _LONGEST_REST)
+    return min(timedelta(seconds=int(value)), _LONGEST_COOLDOWN)

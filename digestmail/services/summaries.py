@@ -79,7 +79,7 @@ class SummaryService:
                 self._clock,
                 lambda: self._stop.is_set() or time.monotonic() >= end,
             )
-            if is_patient and writer.is_resting():
+            if is_patient and writer.is_cooling_down():
                 return SummariesReport()
             if writer.is_budget_used():
                 return SummariesReport(is_budget_used=True)

@@ -60,7 +60,7 @@ def test_lines_are_written_once_and_status_tells_the_use(shell: Shell, model: Mo
             "lines": 1,
             "requests_per_day": 500,
             "trouble": "",
-            "resting_until": None,
+            "next_try_at": None,
         },
     }
     assert "Summaries today (UTC): 1 written, 1 of 500 requests, 120 tokens" in shell(

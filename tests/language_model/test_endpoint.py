@@ -76,7 +76,7 @@ def test_whatever_else_it_answers_is_one_clear_error(
 
 
 @pytest.mark.parametrize(
-    ("header", "rest"),
+    ("header", "cooldown"),
     [
         ("30", timedelta(seconds=30)),
         ("9999999", timedelta(days=1)),
@@ -85,8 +85,8 @@ def test_whatever_else_it_answers_is_one_clear_error(
         ("Fri, 20 Nov 2026 06:00:00 GMT", None),
     ],
 )
-def test_the_rest_that_it_asks_for(header: str, rest: timedelta | None) -> None:
-    assert error_of(Reply(b"", 429, {"Retry-After": header})).rest == rest
+def test_the_cooldown_that_it_asks_for(header: str, cooldown: timedelta | None) -> None:
+    assert error_of(Reply(b"", 429, {"Retry-After": header})).retry_after == cooldown
 
 
 def test_one_that_does_not_answer_is_given_up() -> None:

@@ -14,7 +14,7 @@ from digestmail.language_model.prompts import line_prompt, translation_prompt
 from digestmail.language_model.replies import UnusableReplyError, read_line, read_translation
 from digestmail.render.cleaning import clean
 from digestmail.render.paper_line import paper_line
-from digestmail.steps.daily.endpoint_state import load_rest, rest_after, store_rest
+from digestmail.steps.daily.endpoint_state import cooldown_after, load_cooldown, store_cooldown
 from digestmail.store import Store
 
 ENGLISH = "en"
@@ -72,10 +72,10 @@ class LineWriter:
         self._written = 0
         self._refused = 0
 
-    def is_resting(self) -> bool:
+    def is_cooling_down(self) -> bool:
         """Return whether the endpoint is left alone after a failure."""
-        rest = load_rest(self._store)
-        return rest is not None and self._clock() < rest.until
+        cooldown = load_cooldown(self._store)
+        return cooldown is not None and self._clock() < cooldown.until
 
     def is_budget_used(self) -> bool:
         """Return whether today's requests are used up."""
@@ -85,9 +85,9 @@ class LineWriter:
     def run(self, candidates: Iterable[Candidate], progress: Progress) -> SummariesReport:
         """Write lines in the order of the candidates until all have theirs or the run must end.
 
-        A failure ends it, and begins a rest: see ``endpoint_state``.
+        A failure ends it, and begins a cooldown: see ``endpoint_state``.
         """
-        rest = load_rest(self._store)
+        cooldown = load_cooldown(self._store)
         for paper, language in self._lacking(list(candidates)):
             if self._is_over():
                 break
@@ -96,11 +96,11 @@ class LineWriter:
                     return self._report(is_budget_used=True)
             except EndpointError as error:
                 now = self._clock()
-                store_rest(self._store, rest_after(rest, error, now), now)
+                store_cooldown(self._store, cooldown_after(cooldown, error, now), now)
                 return self._report(trouble=str(error))
-            if rest is not None:
-                store_rest(self._store, None, self._clock())
-                rest = None
+            if cooldown is not None:
+                store_cooldown(self._store, None, self._clock())
+                cooldown = None
             progress(self._written + self._refused)
         return self._report()
 

@@ -11,7 +11,7 @@ from steps_world import NOW, arrive, digest, join, planned
 
 from digestmail.domain import Digest, EndpointUse, Paper, Subscriber, WrittenLine
 from digestmail.language_model.endpoint import Endpoint, EndpointSettings
-from digestmail.steps.daily.endpoint_state import endpoint_status, load_rest
+from digestmail.steps.daily.endpoint_state import endpoint_status, load_cooldown
 from digestmail.steps.daily.summaries import (
     Candidate,
     LineWriter,
@@ -57,7 +57,7 @@ class Installation:
                 self.clock,
                 lambda: len(self.server.asked) >= last,
             )
-            if writer.is_resting():
+            if writer.is_cooling_down():
                 return SummariesReport(trouble="resting")
             return writer.run(candidates, lambda _: None)
 
@@ -161,14 +161,14 @@ def test_a_failure_that_is_not_the_papers_costs_it_nothing(here: Installation, s
 def test_a_failure_ends_the_run_and_begins_a_rest_that_grows(here: Installation) -> None:
     two = papers(here, 1, 2)
     here.answer(Reply(b"{", 200))
-    rests = []
+    cooldowns = []
     for _ in range(2):
         here.write(two)
-        rest = load_rest(here.store)
-        assert rest is not None
-        rests.append(rest.until - here.clock())
+        cooldown = load_cooldown(here.store)
+        assert cooldown is not None
+        cooldowns.append(cooldown.until - here.clock())
         here.clock.move(hours=3)
-    assert rests == [timedelta(minutes=2), timedelta(minutes=4)]
+    assert cooldowns == [timedelta(minutes=2), timedelta(minutes=4)]
     assert len(here.server.asked) == 2
 
 
@@ -179,11 +179,11 @@ def test_a_resting_endpoint_is_left_alone(here: Installation) -> None:
     here.clock.move(minutes=119)
     assert here.write([paper]).trouble == "resting"
     state = endpoint_status(here.store, here.clock(), 500)
-    assert state.resting_until == NOW + timedelta(hours=2)
+    assert state.next_try_at == NOW + timedelta(hours=2)
     assert "429" in state.trouble
     here.clock.move(minutes=2)
     assert here.write([paper]).written == 1
-    assert load_rest(here.store) is None
+    assert load_cooldown(here.store) is None
 
 
 def test_a_paper_that_breaks_the_model_does_not_stop_the_others(here: Installation) -> None:
