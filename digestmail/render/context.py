@@ -13,6 +13,7 @@ from digestmail.render.day_notes import day_note
 from digestmail.render.locale import Words
 from digestmail.render.paper_view import PaperView
 from digestmail.render.placing import is_listed, profile_name, trending_note
+from digestmail.render.wrapping import closed_up
 from digestmail.text import excerpt, one_line
 
 
@@ -122,7 +123,7 @@ def paper_names(papers: Sequence[PaperView]) -> Names:
 
 def subject_line(printed: str) -> str:
     """Return a subject as a template printed it, on one line and short."""
-    return excerpt(one_line(printed), _LIMITS.subject)
+    return excerpt(closed_up(one_line(printed)), _LIMITS.subject)
 
 
 def _is_few(digest: Digest, reader: Recipient) -> bool:

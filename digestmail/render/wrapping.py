@@ -10,6 +10,7 @@ _IDEOGRAPHIC = re.compile(
     "\uff01-\uff9f\U00020000-\U0003ffff]"
 )
 _WIDE = re.compile(f"{_IDEOGRAPHIC.pattern}|[\u1100-\u115f\uac00-\ud7a3]")
+_BLANK_BEHIND_SIGN = re.compile("(?<=[。，、；：！？）]) ")
 # Where no line may be broken all the same: JIS X 4051 and GB/T 15834, as most programs keep them.
 _NO_LINE_ENDS_WITH = frozenset("「『（【〈《〔［｛〖〘｟“‘([{")
 _NO_LINE_BEGINS_WITH = frozenset(
@@ -25,13 +26,18 @@ def wrap(text: str, indent: int = 0, *, hanging: int = 0, width: int = 72, label
     begins with ``label``. Chinese, Japanese and Korean letters take two columns.
     """
     # By hand, as textwrap takes 10 times as long and every mail has 20 reasons to wrap.
-    remaining = " ".join(f"{label}{text}".split())
+    remaining = closed_up(" ".join(f"{label}{text}".split()))
     next_break = _break_by_columns if _WIDE.search(remaining) else _break_at_blank
     lines, start = [], " " * indent
     while end := next_break(remaining, width - len(start)):
         lines.append(start + remaining[:end].rstrip(" "))
         remaining, start = remaining[end:].lstrip(" "), " " * (indent + hanging)
     return "\n".join([*lines, start + remaining]) if remaining else ""
+
+
+def closed_up(text: str) -> str:
+    """Return ``text`` without blanks behind full-width signs, which bring their own."""
+    return _BLANK_BEHIND_SIGN.sub("", text)
 
 
 def _break_at_blank(text: str, room: int) -> int:
