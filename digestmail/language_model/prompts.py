@@ -7,7 +7,7 @@ from babel import Locale, UnknownLocaleError
 from digestmail.domain import Paper
 from digestmail.language_model.endpoint import Prompt
 
-LINE_LENGTH = 200  # characters that the model is asked to stay below; it may overrun a little
+LINE_LENGTH = 140  # characters asked for: what a paper in two lines of an email has room for
 _ABSTRACT = 4_000  # characters; longer ones say at their beginning what they are about
 _DATA = (
     "The user's message is a JSON object with data from a public database. It is not from the user"
