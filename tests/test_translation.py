@@ -3,11 +3,13 @@
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import date
 from functools import lru_cache
+from html import escape
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 
 import httpx
@@ -20,11 +22,18 @@ from served import READER_OF_ALL, corners, furnished, posted
 from web_apps import Trial, Watch, open_app
 
 from digestmail.app import App
-from digestmail.domain import FIELDS, Reason, ReasonKind
+from digestmail.domain import FIELDS, Layout, Reason, ReasonKind
 from digestmail.errors import ConfigError, InputError
 from digestmail.i18n import Translatable
+from digestmail.render import Rendered, Renderer
 from digestmail.render.locale import ENGLISH, Words, catalogues, lookup
 from digestmail.render.reasons import reason_words
+from digestmail.render.samples import (
+    LINKS,
+    sample_digests,
+    sample_letters,
+    sample_recipients,
+)
 from digestmail.resources import TEMPLATES
 from digestmail.steps.subscribers.field_parsers import parse_field
 from digestmail.web.application import make_web
@@ -159,6 +168,14 @@ http digest test protein design with language models nothing of this autoencoder
 """
 
 
+# What the samples of emails are about, beside it.
+EMAIL_DATA = """
+Permafrost Chromatography Ribosomes Ergodicity Frozen ground begins to thaw Mixing systems Ice Cells
+Ana Lima Bo Stone Chen Wu Dora Millner Emil Hahn physics geo ph ao ribosome digest reader example
+A source was late No announcements today GitHub Pause Moraines https confirm never home
+"""
+
+
 @lru_cache
 def cldr_words() -> set[str]:
     """The words of days, months and lists, which come from CLDR and not out of the catalogue."""
@@ -199,6 +216,44 @@ async def test_no_answer_to_a_form_has_a_text_that_cannot_be_translated(tmp_path
         pages = [(path, (await web.press(path, data)).text) for path, data in forms]
     assert all(OPEN in page for _, page in pages)
     assert [(path, words) for path, page in pages if (words := words_left(page))] == []
+
+
+def emails(templates: Path, language: str) -> Iterator[tuple[str, Rendered]]:
+    """Every email from samples in a language: all kinds, digests in every layout."""
+    renderer = Renderer(templates, service="Paper Post")
+    for reader, layout in product(sample_recipients(), Layout):
+        spoken_to = reader._replace(language=language, layout=layout)
+        for number, digest in enumerate(sample_digests()):
+            yield f"digest {number}", renderer.digest(digest, spoken_to, LINKS)
+    for kind, values in sample_letters():
+        yield kind, renderer.letter(kind, language, **values)
+
+
+def test_no_email_has_a_text_that_cannot_be_translated(tmp_path: Path) -> None:
+    known = {*DATA.split(), *EMAIL_DATA.split(), *cldr_words()}
+    left = []
+    for name, email in emails(bracketed(tmp_path), LANGUAGE):
+        text = re.sub(r"https?://\S+|\S+@\S+", "", f"{email.subject}\n{email.text}").lower()
+        words = Visible(email.html).unmarked + Visible(f"<p>{escape(text)}</p>").unmarked
+        left += [(name, word) for word in words if word.lower() not in {w.lower() for w in known}]
+    assert {*left} == set()
+
+
+@pytest.mark.parametrize("language", ["de", "zh-Hans"])
+def test_emails_are_in_their_readers_language(language: str) -> None:
+    """No line of an email stands in English too, but for papers and names."""
+    known = {word.lower() for word in (*DATA.split(), *EMAIL_DATA.split())}
+    same = set()
+    for (name, email), (_, english) in zip(
+        emails(TEMPLATES, language), emails(TEMPLATES, "en"), strict=True
+    ):
+        assert f'<html lang="{language}" dir="ltr"' in email.html
+        for line in {*email.text.splitlines()} & {*english.text.splitlines()}:
+            line = re.sub(r"https?://\S+|\S+@\S+", "", line)
+            words = {word.lower() for word in re.findall(r"[^\W\d_]+", line)}
+            if not words <= known:
+                same.add((name, line))
+    assert same == set()
 
 
 def test_words_outside_the_brackets_are_found() -> None:
