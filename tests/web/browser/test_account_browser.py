@@ -61,7 +61,7 @@ def pause_until_a_date(page: Page) -> None:
     page.get_by_label("Until a date").check()
     page.get_by_label("Start again on", exact=True).fill("2026-12-24")
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("comes again from Thursday, 24 December 2026 on")).to_be_visible()
+    expect(page.get_by_text("starts again on Thursday, 24 December 2026")).to_be_visible()
     page.get_by_role("button", name="Resume now").click()
     expect(page.get_by_role("status")).to_contain_text("Welcome back")
 
@@ -71,7 +71,7 @@ def undo_a_verdict(page: Page) -> None:
     page.get_by_role("button", name="Change to more like this, Sea ice").click()
     expect(page.get_by_role("status")).to_contain_text("Changed to “more like this”: Sea ice")
     page.get_by_role("button", name="Undo, Sea ice").click()
-    expect(page.get_by_role("status")).to_contain_text("Undone")
+    expect(page.get_by_role("status")).to_contain_text("Feedback removed")
     expect(page.get_by_role("button", name="Undo, Sea ice")).to_have_count(0)
 
 
@@ -93,7 +93,7 @@ def erase(page: Page) -> None:
     assert READER in data.value.path().read_text(encoding="utf-8")
     page.get_by_role("link", name="Erase my data").click()
     page.get_by_role("button", name="Erase everything").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Goodbye")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your data is erased")
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])

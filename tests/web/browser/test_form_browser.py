@@ -117,10 +117,10 @@ def test_late_and_quiet_days_are_chosen(browser: Browser, app: App, size: dict[s
     wait = page.get_by_label("If the day’s papers are late")
     expect(wait).to_have_value("3")
     wait.select_option("Don’t wait")
-    page.get_by_text("tell me why in a short mail").click()  # the words tick the box too
+    page.get_by_text("email me the reason").click()  # the words tick the box too
     page.locator("#schedule + form").get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved")
-    expect(page.get_by_role("checkbox", name="tell me why in a short mail")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="email me the reason")).to_be_checked()
     saved = app.store.subscribers.by_email(READER).schedule
     assert saved == Schedule(wait_hours=0, send_empty=True)
     page.context.close()
