@@ -145,8 +145,8 @@ def _pages(app: App, rounds: int) -> dict[str, list[str]]:
     sentences = [f"I work on {' '.join(rng.sample(title, len(title)))}" for title in titles]
     trending = [
         f"/?span={span}&order={order}&category={category}&page={page}"
-        for span in ("today", "week")
-        for order in ("upvoted", "newest")
+        for span in ("today", "week", "month")
+        for order in ("", "newest")
         for category in ("", "cs.LG")
         for page in (1, 7)
     ]

@@ -55,7 +55,7 @@ def test_the_preview_follows_the_keywords(browser: Browser, app: App) -> None:
     keywords.press_sequentially("rivers")
     expect(panel(page)).to_contain_text("Rivers of kind 1")
     expect(panel(page)).to_contain_text("match; matches rivers")
-    expect(page.locator("[data-preview-status]")).to_contain_text("3 papers of 33")
+    expect(page.locator("[data-preview-status]")).to_contain_text("3 of the 33 papers")
     keywords.fill("zeppelin")
     expect(panel(page)).to_contain_text("None of the 33 papers")
     expect(keywords).to_be_focused()
