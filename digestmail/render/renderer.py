@@ -78,8 +78,7 @@ class LanguageRenderer:
         for recipient in samples.sample_recipients():
             for digest in samples.sample_digests():
                 mail = self.digest(digest, recipient, samples.LINKS)
-                titles = [item.paper.title for item in digest.mailed_items]
-                _require(DeliveryKind.DIGEST, mail, [*titles, samples.LINKS.unsubscribe])
+                _require(DeliveryKind.DIGEST, mail, samples.needed_texts(digest))
         for kind, values in samples.sample_letters():
             _require(kind, self.letter(kind, **values), [values[n] for n in MAILS[kind].required])
 

@@ -11,6 +11,7 @@ from digestmail.domain import (
     Digest,
     DigestItem,
     ItemRole,
+    Layout,
     NoteKind,
     Paper,
     Reason,
@@ -65,12 +66,23 @@ _REASONS = (
 
 
 def sample_recipients() -> list[Recipient]:
-    """Return a daily reader who confirmed, and a weekly one who never did."""
+    """Return a daily reader who confirmed, a weekly one who never did, and one of each layout."""
     active, email = SubscriberStatus.ACTIVE, "reader@digest.example"
     return [
         Recipient(1, email, active, _AT, False, 10),
-        Recipient(2, email, active, None, True, 10),
+        Recipient(2, email, active, None, True, 10, layout=Layout.COMPACT),
+        Recipient(3, email, active, _AT, False, 10, layout=Layout.TITLES),
     ]
+
+
+def needed_texts(digest: Digest) -> list[str]:
+    """Return what the mail of a sample digest must have in each of its parts."""
+    papers = [
+        text
+        for item in digest.mailed_items
+        for text in (item.paper.title, LINKS.options(item.position))
+    ]
+    return [*papers, LINKS.unsubscribe, LINKS.saved, LINKS.archive]
 
 
 def sample_digests() -> list[Digest]:
@@ -79,6 +91,7 @@ def sample_digests() -> list[Digest]:
         _digest(_items("Ice"), judged=1234),
         _digest(_items("Ice", "Cells"), judged=4, note="A source was late."),
         _digest(_items("")[:1], judged=40),
+        _digest(_TRENDING, judged=40),
         replace(_digest(_items("Ice")), new_versions=_VERSIONS),
         _digest((), judged=12, skip=SkipReason.BELOW_THRESHOLD),
         replace(_digest((), judged=12, skip=SkipReason.BELOW_THRESHOLD), nearest=_NEAREST),
@@ -112,6 +125,9 @@ def _items(*profiles: str) -> tuple[DigestItem, ...]:
 
 
 _NEAREST = tuple([item._replace(role=ItemRole.NEAREST) for item in _items("Ice")[:2]])
+_TRENDING = tuple(
+    [item._replace(reasons=(Reason(ReasonKind.TRENDING, ("12",)),)) for item in _items("Ice")]
+)
 _VERSIONS = (
     DigestItem(
         position=5,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from test_render import ADA, FOLDING, HOME, LINKS, NOTE, RENDERER, WHY, digest, item
 
-from digestmail.domain import DeliveryKind, Reason, ReasonKind
+from digestmail.domain import DeliveryKind, Layout, Reason, ReasonKind
 from digestmail.render import Rendered
 
 SUPPORT = tomllib.loads(Path(__file__).with_name("email_support.toml").read_text(encoding="utf-8"))
@@ -67,10 +67,16 @@ def _of_declarations(declarations: str) -> Iterator[str]:
 def mails() -> dict[str, Rendered]:
     both = (item(replace(FOLDING, upvotes=40), reasons=WHY), item(NOTE, 2, profile_name="Errata"))
     odd = item(replace(FOLDING, title=r"$x_{ij}^{k-l}$"), reasons=_DIFFERENT)
+    linked = replace(FOLDING, code_url=f"{HOME}/code", title="מבוא לגרפים", upvotes=40)
+    many = [item(linked, at, reasons=WHY, score=0.9 - at / 10) for at in range(1, 9)]
     url = f"{HOME}/c/token"
     return {
         "digest": RENDERER.digest(digest(*both), ADA.recipient, LINKS),
         "odd": RENDERER.digest(digest(odd), ADA.recipient, LINKS),
+        "long": RENDERER.digest(digest(*many), ADA.recipient, LINKS),
+        "titles": RENDERER.digest(
+            digest(*many), ADA.recipient._replace(layout=Layout.TITLES), LINKS
+        ),
         "empty": RENDERER.digest(replace(digest(), note="None."), ADA.recipient, LINKS),
         "confirm": RENDERER.letter(DeliveryKind.CONFIRM, url=url, home=HOME),
         "link": RENDERER.letter(DeliveryKind.LINK, url=url, home=HOME),
