@@ -50,6 +50,7 @@ class Place:
 
     number: int
     section: str = ""  # the heading above the paper, if a section begins with it
+    section_note: str = ""  # a sentence below that heading
     group: str = ""  # the label above its line in the list of titles, if a group begins with it
     level: int = 2  # of the paper's own heading: 3 below those of sections
     is_full: bool = True  # shown at length, not in two lines
@@ -64,6 +65,7 @@ class PaperView:
     place: int  # its number in the mail
     number: str  # the same, two columns wide
     section: str  # the heading above it; empty unless a section begins here
+    section_note: str
     group: str  # the label above its line in the list; empty unless a group begins here
     is_full: bool  # shown at length, not in two lines
     is_alone: bool  # the line in the list is all there is
@@ -85,13 +87,17 @@ class PaperView:
     line_mark: str  # where the line comes from; empty for sentences of the abstract
     line_is_rtl: bool
     has_no_abstract: bool
-    words: int  # to be read: of title and line
     why: str
     hint: str  # why, in a few words, for the list of titles
     more_url: str
     less_url: str
     save_url: str
     options_url: str
+
+    @property
+    def words(self) -> int:
+        """Return how many words there are to read, of title and line."""
+        return len(self.title.split()) + len(self.line.split())
 
 
 def paper_view(
@@ -115,6 +121,7 @@ def paper_view(
         place=place.number,
         number=aligned(place.number),
         section=place.section,
+        section_note=place.section_note,
         group=place.group,
         is_full=place.is_full,
         is_alone=place.is_alone,
@@ -136,7 +143,6 @@ def paper_view(
         line_mark=words.translated(line.mark),
         line_is_rtl=is_rtl(line.text),
         has_no_abstract=not paper.abstract.strip(),
-        words=len(title.split()) + len(line.text.split()),
         why=reasons.why,
         hint=hint_of(reasons, place),
         more_url=more_url,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from digestmail.domain import (
+    TRENDING_REASONS,
     DigestItem,
     ItemRole,
     Layout,
@@ -83,6 +84,7 @@ def placed(
             place = _place(
                 len(places) + 1,
                 heading if has_headings and not at else "",
+                trending_note(_bases(section), words) if has_headings and not at else "",
                 words.gettext(new_group) if new_group else "",
                 3 if has_headings else 2,
                 item.position in full,
@@ -139,6 +141,12 @@ def _section(item: DigestItem, words: Words) -> tuple[int, str]:
     if item.is_trending:
         return 2, words.gettext(_TRENDING)
     return 1, profile_name(item)
+
+
+def _bases(section: Sequence[DigestItem]) -> tuple[TrendingBasis, ...]:
+    """Return what the papers of a section rest on, if they are there because they are trending."""
+    kinds = {reason.kind for item in section if item.is_trending for reason in item.reasons}
+    return tuple(basis for kind, basis in TRENDING_REASONS.items() if kind in kinds)
 
 
 def _rank(item: DigestItem) -> int:

@@ -128,6 +128,12 @@ def test_a_trending_digest_says_what_it_rests_on() -> None:
     assert "120 upvotes" in trending.text
 
 
+def test_a_trending_section_says_what_it_rests_on() -> None:
+    both = mail(paper_at(1), paper_at(2, reasons=VOTES))
+    assert both.text.count("What everyone is reading\nRanked by upvotes.\n") == 1
+    assert both.html.count("Ranked by upvotes.") == 1
+
+
 def test_what_trending_rests_on() -> None:
     votes, readers, central = TrendingBasis
     assert trending_note([], ENGLISH) == ""

@@ -55,7 +55,7 @@ from digestmail.render.placing import placed
 _POSITIONS = 1024
 _WHYS = 16_384
 _URLS = ("more_url", "less_url", "save_url", "options_url")
-_OPTIONAL = ("section", "group", "why", "hint")  # values that may be empty
+_OPTIONAL = ("section", "section_note", "group", "why", "hint")  # values that may be empty
 _BY_READER = ("place", "number", *_OPTIONAL, *_URLS)
 _ALWAYS = ("place", "number", "why", "hint", *(f"{url}{half}" for url in _URLS for half in "<>"))
 _PERSONAL = (*_BY_READER, "marked_title", "marked_line")
@@ -69,6 +69,7 @@ class _Variant(NamedTuple):
     has_hint: bool
     different: bool
     has_section: bool  # a section begins with it
+    has_section_note: bool
     has_group: bool  # a group of the list begins with it
     level: int  # of the heading
     is_full: bool
@@ -191,6 +192,7 @@ class DigestAssembler:
             hint = hint_of(reasons, place)
             values = _PaperValues(
                 section=place.section,
+                section_note=place.section_note,
                 group=place.group,
                 why=reasons.why,
                 hint=hint,
@@ -280,6 +282,7 @@ def _variant(reasons: ReasonView, place: Place, room: int) -> _Variant:
         bool(hint_of(reasons, place)),
         reasons.different,
         bool(place.section),
+        bool(place.section_note),
         bool(place.group),
         place.level,
         place.is_full,

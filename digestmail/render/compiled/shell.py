@@ -205,7 +205,7 @@ class ShellCache:
                 self._environment.get_template(template).render(
                     paper=paper_view(
                         _SAMPLE,
-                        Place(1, "A", "A", 3, is_full, not is_full),
+                        Place(1, "A", "A", "A", 3, is_full, not is_full),
                         self._words,
                         room=100,
                         more_url=url,
