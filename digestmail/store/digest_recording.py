@@ -44,7 +44,7 @@ def record(session: Session, plans: Sequence[DigestPlan]) -> list[Digest]:
     plans = [plan for plan in plans if plan.subscriber_id in locked]
     plans = _without_erased(session, plans)
     digests = _without_shown(session, _new_digests(session, plans))
-    digests = [_without_told_versions(session, digest) for digest in digests]
+    digests = [_without_known_versions(session, digest) for digest in digests]
     stored = _insert_digests(session, digests)
     _insert_items(session, stored)
     _insert_deliveries(session, stored, {plan.subscriber_id: plan for plan in plans})
@@ -170,7 +170,7 @@ def _remaining(
     return tuple(item._replace(position=place) for place, item in enumerate(remaining, first))
 
 
-def _without_told_versions(session: Session, digest: Digest) -> Digest:
+def _without_known_versions(session: Session, digest: Digest) -> Digest:
     """Return a digest with the new versions that no other has told, which are known from now on."""
     items = [
         item

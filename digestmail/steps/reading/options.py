@@ -147,23 +147,23 @@ def _with(profile: Profile, choice: Choice) -> Profile:
     values: tuple[str, ...] = getattr(profile, name)
     if choice.value in values:
         return profile
-    most = PROFILE_FIELDS[name].maximum
-    if len(values) >= most:
+    limit = PROFILE_FIELDS[name].maximum
+    if len(values) >= limit:
         full = N_(
             "You already have %(most)s entries, which is the limit. Remove one in your preferences."
         )
-        raise InputError("value", Translatable(full, most=most))
+        raise InputError("value", Translatable(full, most=limit))
     changes = {name: (*values, choice.value)}
     if opposite:
-        changes[opposite] = _less(getattr(profile, opposite), choice.value)
+        changes[opposite] = _without_value(getattr(profile, opposite), choice.value)
     return replace(profile, **changes)  # type: ignore[arg-type]  # names of lists alone
 
 
 def _without(profile: Profile, choice: Choice) -> Profile:
     name, _ = _LISTS[choice.option]
-    changes = {name: _less(getattr(profile, name), choice.value)}
+    changes = {name: _without_value(getattr(profile, name), choice.value)}
     return replace(profile, **changes)  # type: ignore[arg-type]  # names of lists alone
 
 
-def _less(values: tuple[str, ...], value: str) -> tuple[str, ...]:
+def _without_value(values: tuple[str, ...], value: str) -> tuple[str, ...]:
     return tuple(each for each in values if each != value)

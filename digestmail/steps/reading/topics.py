@@ -7,7 +7,7 @@ from digestmail.domain import Paper, Profile
 from digestmail.text import definitions, phrase, readable, words
 from digestmail.text.phrases import FUNCTION_WORDS
 
-_MOST = 6  # that fit into two lines of buttons
+_MAX_TOPICS = 6  # that fit into two lines of buttons
 # Words that make no topic, whatever stands beside them.
 _EMPTY = frozenset(
     """
@@ -25,7 +25,7 @@ def topics(paper: Paper, profile: Profile) -> tuple[str, ...]:
         stems = phrase(candidate).words
         if stems and stems not in known:
             chosen.setdefault(stems, candidate)
-    return tuple(chosen.values())[:_MOST]
+    return tuple(chosen.values())[:_MAX_TOPICS]
 
 
 def _candidates(paper: Paper) -> Iterator[str]:
