@@ -34,6 +34,7 @@ from digestmail.render.samples import (
     sample_letters,
     sample_recipients,
 )
+from digestmail.render.wrapping import wrap
 from digestmail.resources import TEMPLATES
 from digestmail.steps.subscribers.field_parsers import parse_field
 from digestmail.web.application import make_web
@@ -409,6 +410,24 @@ def test_a_damaged_catalogue_is_named(
 def test_a_folder_that_names_no_language_is_refused(brackets: Path) -> None:
     (brackets / "locale" / LANGUAGE).rename(brackets / "locale" / "xyzzy")
     assert "xyzzy" in catalogues(brackets)
+
+
+def test_chinese_lists_and_sentences_have_their_signs() -> None:
+    chinese = Words("zh-Hans")
+    assert chinese.listed(["Ana Lima", "Bo Stone", "陈伟"]) == "Ana Lima、Bo Stone、陈伟"
+    assert chinese.sentences(["一。", "二。"]) == "一。二。"
+    assert chinese.sentence("请选择日期") == "请选择日期。"
+    assert wrap("一。 二：A", 2, label="原因： ") == "  原因：一。二：A"
+
+
+def test_weeks_are_written_by_cldr() -> None:
+    friday = date(2026, 12, 4)
+    weeks = {tag: Words(tag).week(friday) for tag in ("en", "de", "zh-Hans")}
+    assert weeks == {
+        "en": "28 November – 4 December",
+        "de": "28. November\u2009–\u20094. Dezember",
+        "zh-Hans": "11月28日–12月4日",
+    }
 
 
 def test_the_catalogue_of_a_reader_is_the_one_that_serves_their_tag() -> None:

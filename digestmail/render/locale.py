@@ -75,6 +75,8 @@ class Words:
 
     def listed(self, words: Sequence[str]) -> str:
         """Return ``a``, ``a and b`` or ``a, b and c``."""
+        if self.locale.language in _IDEOGRAPHIC:  # CLDR's last “和” clings to Latin names
+            return "、".join(words)
         return format_list(words, locale=self.locale)
 
     def grouped(self, number: int) -> str:
