@@ -118,7 +118,7 @@ def _print_ingested(reports: list[SourceReport]) -> None:
 
 
 def prune(as_json: Json = False) -> None:
-    """Delete data that is older than the settings keep. The service does this every hour."""
+    """Delete data that the settings no longer keep. The service does this every hour."""
     with (
         opened() as app,
         stopped_by_signals(app.stopping),

@@ -56,11 +56,14 @@ def serve(
 
 def worker(
     queues: Annotated[
-        str, typer.Option(help="Only these, by commas: ingest, prepare, deliver, upkeep.")
+        str,
+        typer.Option(
+            help="Only these queues, separated by commas: ingest, prepare, deliver, upkeep."
+        ),
     ] = "",
     concurrency: Annotated[int, typer.Option(min=1, help="Jobs at the same time.")] = 1,
 ) -> None:
-    """Work for a cluster: take the jobs that a scheduler queues, until stopped."""
+    """Work for a cluster: run the jobs that a scheduler queues, until stopped."""
     logging.getLogger("digestmail").setLevel(logging.INFO)
     chosen = [name.strip() for name in queues.split(",") if name.strip()]
     with opened() as app:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 Processes = Annotated[
     int | None,
-    typer.Option(min=1, help="Processes for a large morning; by default one for each core."),
+    typer.Option(
+        min=1, help="Number of processes for a large morning; the default is one per core."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 

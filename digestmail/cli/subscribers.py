@@ -150,7 +150,9 @@ def subscriber_add(
     ] = False,
     trending_only: Annotated[
         bool,
-        typer.Option("--trending", help="The day's trending papers, perhaps of --categories."),
+        typer.Option(
+            "--trending", help="Send the day's trending papers, optionally only in --categories."
+        ),
     ] = False,
     language: Annotated[str, typer.Option(help=_LANGUAGE)] = SOURCE_LANGUAGE,
     as_json: Json = False,

@@ -9,7 +9,7 @@ from digestmail.stopping import stopped_by_signals
 
 
 def summaries(as_json: Json = False) -> None:
-    """Write lines about the papers of today's and the next digests; the service does it too."""
+    """Write one line about each paper in today's and the next digests, as the service also does."""
     with opened() as app, stopped_by_signals(app.stopping):
         service = app.summaries
         with progressing("Writing lines") as progress:

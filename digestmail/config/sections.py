@@ -97,12 +97,12 @@ class SummariesSection(_Section):
 
     url: str = Field(
         "",
-        description="an OpenAI-compatible interface, such as http://localhost:11434/v1; empty: off",
+        description="OpenAI-compatible API, such as http://localhost:11434/v1; empty: off",
     )
-    model: str = Field("", description="the model's name there")
-    api_key: SecretStr = Field(SecretStr(""), description="its key, if it needs one")
-    requests_per_day: int = Field(500, ge=1, description="requests a day (UTC) at most")
-    timeout: int = Field(60, ge=5, le=120, description="seconds to wait for an answer")
+    model: str = Field("", description="name of the model")
+    api_key: SecretStr = Field(SecretStr(""), description="API key, if the endpoint needs one")
+    requests_per_day: int = Field(500, ge=1, description="maximum number of requests per day (UTC)")
+    timeout: int = Field(60, ge=5, le=120, description="seconds to wait for a response")
     languages: list[str] = Field(
         ["en"], min_length=1, description="languages to write in; all but en are translations"
     )
@@ -144,13 +144,13 @@ class DirectoriesSection(_Section):
     """Author directories: ORCID, OpenAlex, Semantic Scholar, DBLP and arXiv."""
 
     enabled: bool = Field(
-        True, description="look up people and their papers there; false: never contact them"
+        True, description="look up authors in these directories; false: never contact them"
     )
     openalex_key: SecretStr = Field(
-        SecretStr(""), description="OpenAlex key; without it few lookups a day"
+        SecretStr(""), description="OpenAlex key; without it, only a few lookups a day"
     )
     semantic_scholar_key: SecretStr = Field(
-        SecretStr(""), description="Semantic Scholar key; without it many lookups are refused"
+        SecretStr(""), description="Semantic Scholar key; without it, many lookups are refused"
     )
 
 

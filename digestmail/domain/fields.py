@@ -181,7 +181,7 @@ PROFILE_FIELDS = _by_name(
         label=N_("Authors to leave out"),
         hint=N_("One full name per line. Their papers are never sent."),
         option="--exclude-authors",
-        help="Authors whose papers must not appear, separated by semicolons.",
+        help="Authors to exclude, separated by semicolons.",
         maximum=60,
     ),
     Field(
