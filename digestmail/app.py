@@ -28,7 +28,6 @@ from digestmail.domain import (
     Profile,
     SourceReport,
     Subscriber,
-    trending_profile,
 )
 from digestmail.errors import ConfigError
 from digestmail.ingestor import Ingestor
@@ -154,7 +153,7 @@ class App:
     def new_trending_profile(self) -> Profile:
         """Return the profile of somebody who gives an address alone, with the same limits."""
         trending = min(self.settings.digest.max_papers, FIELDS["trending"].maximum)
-        return replace(self.new_profile, name=trending_profile().name, trending=trending)
+        return replace(self.new_profile, trending=trending)
 
     # --- the services ---
 

@@ -16,5 +16,8 @@ class TrendingBasis(StrEnum):
 
 
 def trending_profile(categories: tuple[str, ...] = ()) -> Profile:
-    """Return the profile of somebody who gave an address, and perhaps categories, only."""
-    return Profile(name="Trending", categories=categories, trending=TRENDING_PAPERS)
+    """Return the profile of somebody who gave an address, and perhaps categories, only.
+
+    Its name is the usual one: it heads the papers that come once the reader has liked some.
+    """
+    return Profile(categories=categories, trending=TRENDING_PAPERS)

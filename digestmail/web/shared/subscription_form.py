@@ -92,9 +92,8 @@ def parse_signup_profile(context: RequestContext, posted: PostedForm) -> Submitt
     submitted = parse_profile(context, posted, context.app.new_profile, fields=_PROFILE_AT_SIGNUP)
     if not (submitted.profile.is_empty or submitted.profile.is_trending_only):
         return submitted
-    default = context.app.new_trending_profile
-    trending = replace(submitted.profile, name=default.name, trending=default.trending)
-    return replace(submitted, profile=trending)
+    trending = context.app.new_trending_profile.trending
+    return replace(submitted, profile=replace(submitted.profile, trending=trending))
 
 
 def parse_trending_subscription(

@@ -12,7 +12,6 @@ from digestmail.domain import (
     Profile,
     Schedule,
     SubscriberStatus,
-    trending_profile,
 )
 from digestmail.errors import InputError
 from digestmail.mail.address import checked_address
@@ -133,8 +132,7 @@ class Entries:
         )
         if is_named or not self.trending:
             return profile
-        name = profile.name if values.get("name", "").strip() else trending_profile().name
-        return replace(profile, name=name, trending=self.trending)
+        return replace(profile, trending=self.trending)
 
     def _join(self, entry: Entry) -> None:
         """Add a person, or what another row tells of them: profiles, and the strictest status."""
