@@ -214,7 +214,7 @@ def test_an_empty_database_is_told_to_migrate(empty_database_url: str) -> None:
     database.path.touch() if database.path else None
     with pytest.raises(StoreError, match="is empty; run: digestmail migrate"):
         require_current(database, MIGRATIONS)
-    with pytest.raises(StoreError, match=r"no digestmail tables|lacks what we look for"):
+    with pytest.raises(StoreError, match=r"no digestmail tables|lacks a table or column"):
         Store(database).subscribers.all()
     database.close()
 
