@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -169,6 +170,15 @@ def test_a_killed_worker_costs_nothing(app: App, tmp_path: Path) -> None:
     assert shown["cluster"] == {"workers": 0, "queues": [ANY]}
     assert shown["cluster"]["queues"][0]["failed"] >= 0
     assert len(list((tmp_path / "sent").glob("*.eml"))) == READERS
+    engine = ["procrastinate", "--app", "digestmail.cluster.engine.app", "healthchecks"]
+    ran = subprocess.run(
+        [sys.executable, "-m", *engine],
+        env=os.environ | {"DIGESTMAIL_CONFIG": str(settings)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Found procrastinate_jobs table: OK" in ran.stdout, ran.stderr
 
 
 def test_sqlite_is_no_cluster(tmp_path: Path, clock: FakeClock) -> None:
