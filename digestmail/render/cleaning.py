@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from digestmail.text import Phrase, excerpt, one_line, readable, spans
+from digestmail.text.typography import with_printed_quotes
 
 Segments = tuple[tuple[str, bool], ...]  # of a text, each with whether it is marked
 Spans = tuple[tuple[int, int], ...]  # (start, end) of what is marked in a text
@@ -21,8 +22,8 @@ def clean(text: str, limit: int) -> str:
 
 
 def plain(text: str) -> str:
-    """Return ``text`` on one line, without controls, its LaTeX readable."""
-    return one_line(readable(one_line(text)))
+    """Return ``text`` on one line, without controls, its LaTeX readable, its quotes curly."""
+    return with_printed_quotes(one_line(readable(one_line(text))))
 
 
 def segments(text: str, phrases: Iterable[Phrase]) -> Segments:

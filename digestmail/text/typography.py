@@ -1,4 +1,4 @@
-"""What plain typing stands for in TeX: dashes, quotation marks, ties."""
+"""What typing stands for in TeX and plain text: dashes, quotation marks, apostrophes, ties."""
 
 import re
 
@@ -14,6 +14,31 @@ _TYPED = re.compile(
     r"|(?<!\w)`(?P<single>[^`'\s](?:[^`']{0,200}[^`'\s])?)'(?!\w)"
     r"|(?<=[\w.,;:)}\]])(?P<tie>~)(?=[\w({\[<])"
 )
+
+_PLAIN = re.compile(
+    r"(?<![\w\"=])\"(?P<double>[^\s\"=](?:[^\"]{0,200}[^\s\"=])?)\"(?![\w\"])"
+    r"|(?<![\w'])'(?P<single>[^\s'](?:[^']{0,100}[^\s'])?)'(?![\w'])"
+    r"|(?<=[^\W\d_])(?P<apostrophe>')(?=[^\W\d_])"
+    r"|(?<=[^\W\d_]{2} )(?P<dash>-)(?= [^\W\d_]{2})"
+)
+
+
+def with_printed_quotes(text: str) -> str:
+    """Return plain text with curly quotation marks, apostrophes and dashes, at the same length.
+
+    Marks that may stand for feet, inches, minutes or derivatives stay as they are.
+    """
+    if "'" in text or '"' in text or " - " in text:
+        return _PLAIN.sub(_curled, text)
+    return text
+
+
+def _curled(match: re.Match[str]) -> str:
+    if match["double"]:
+        return f"“{match['double']}”"
+    if match["single"]:
+        return f"‘{match['single']}’"
+    return "–" if match["dash"] else "’"
 
 
 def with_typography(text: str) -> str:
