@@ -84,7 +84,7 @@ def add_reader(app: App) -> tuple[Subscriber, Digest]:
     digests = [
         replace(sample, subscriber_id=number, date=now.date(), due_at=now, items=items),
         replace(
-            sample_digests()[4],
+            next(digest for digest in sample_digests() if not digest.mailed_items),
             subscriber_id=number,
             date=(now - _DAY).date(),
             due_at=now - _DAY,

@@ -91,13 +91,13 @@ def sample_digests() -> list[Digest]:
         _digest(_items("Ice"), judged=1234),
         _digest(_items("Ice", "Cells"), judged=4, note="A source was late."),
         _digest(_items("")[:1], judged=40),
-        _digest(_TRENDING, judged=40),
         replace(_digest(_items("Ice")), new_versions=_VERSIONS),
         _digest((), judged=12, skip=SkipReason.BELOW_THRESHOLD),
         replace(_digest((), judged=12, skip=SkipReason.BELOW_THRESHOLD), nearest=_NEAREST),
         _digest((), skip=SkipReason.QUIET_DAY, note="No announcements today."),
         replace(_digest((), skip=SkipReason.QUIET_DAY), notes=(DayNote(NoteKind.QUIET_DAY),)),
         _digest((), skip=SkipReason.NO_PAPERS),
+        _digest(_TRENDING, judged=40),
     ]
 
 

@@ -75,7 +75,7 @@ async def test_a_scanner_that_opens_every_link_of_a_mail_changes_nothing(web: Tr
     papers = [Paper(key=f"test:{at}", title=f"Paper {at}") for at in range(1, 9)]
     mail = web.app.composer.digest(ada.recipient, web.digest(ada, *papers), web.clock())
     links = set(re.findall(r'href="https?://digest\.test(/?[^"#]*)', mail.html))
-    assert len(links) == 3 * 8 + 5
+    assert len(links) == 4 * 8 + 7
     before = web.app.store.subscribers.all()
     for method, link in product(("HEAD", "GET"), sorted(links)):
         assert (await web.client.request(method, link)).status_code == 200, link
