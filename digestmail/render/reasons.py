@@ -20,6 +20,7 @@ _SHORT_MESSAGES = {  # for a list of titles
     ReasonKind.NEW_VERSION: REASON_MESSAGES[ReasonKind.NEW_VERSION],
     ReasonKind.PUBLISHED: REASON_MESSAGES[ReasonKind.PUBLISHED],
 }
+_COUNTED = {ReasonKind.TRENDING, ReasonKind.READERS, ReasonKind.CENTRAL}  # details are numbers
 _SHORT_DETAILS = 2  # named in a short phrase
 
 # Where a label above the paper says already that it is something different.
@@ -45,4 +46,7 @@ def short_reason(reason: Reason, words: Words) -> str:
 
 
 def _filled(message: str, reason: Reason, words: Words) -> str:
-    return words.gettext(message, what=words.listed(reason.details))
+    details = reason.details
+    if reason.kind in _COUNTED:
+        details = tuple(words.grouped(int(n)) if n.isdecimal() else n for n in details)
+    return words.gettext(message, what=words.listed(details))

@@ -252,18 +252,19 @@ def with_trending(
     span: DigestSpan,
     blocked: Collection[int],
 ) -> tuple[DigestItem, ...]:
-    """Return a digest's personal items with the trending ones after them, each paper once.
+    """Return a digest's personal items with the trending ones after them, each title once.
 
     ``blocked`` are the positions of papers that the subscriber knows.
     """
     digest = list(items)
-    shown = {item.paper.id for item in items}
+    titles = {item.paper.title.casefold() for item in items}  # a series may share its title
     for profile in profiles:
         personal = sum(item.profile_id == profile.id for item in items)
         room = trending_limit(profile, personal)
         for trending in rankings.of(profile, span) if room else ():
             paper = papers[trending.position]
-            if trending.position in blocked or paper.id in shown:
+            title = paper.title.casefold()
+            if trending.position in blocked or title in titles:
                 continue
             digest.append(
                 DigestItem(
@@ -275,7 +276,7 @@ def with_trending(
                     reasons=trending.reasons,
                 )
             )
-            shown.add(paper.id)
+            titles.add(title)
             room -= 1
             if not room:
                 break

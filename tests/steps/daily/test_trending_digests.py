@@ -225,6 +225,16 @@ def test_a_trending_digest_holds_the_ten_hottest_papers(store: Store) -> None:
     assert digest.skip is None
 
 
+def test_of_many_papers_with_one_title_the_hottest_comes(store: Store) -> None:
+    ada = _newcomer(store)
+    for number in range(1, 31):
+        arrive(store, number, title="Editorial", upvotes=100 + number)
+    arrive(store, 31, title="On beetles", upvotes=50)
+    prepare_at(store, NOW)
+    (digest,) = _digests(store, ada)
+    assert _numbers(digest) == [30, 31]
+
+
 def test_no_paper_comes_twice_in_thirty_days(store: Store) -> None:
     ada = _newcomer(store)
     grace = _newcomer(
@@ -272,7 +282,7 @@ def test_a_personal_digest_has_its_trending_papers_at_the_end(store: Store) -> N
     ada = join(store, profiles=(Profile(keywords=("beetles",), trending=2),))
     arrive(store, 1, title="Beetles", upvotes=500)
     for number in (2, 3, 4):
-        arrive(store, number, title="Of other things", upvotes=10 * number)
+        arrive(store, number, title=f"Of {number} other things", upvotes=10 * number)
     prepare_at(store, NOW)
     (digest,) = _digests(store, ada)
     assert _numbers(digest) == [1, 4, 3]  # the first one only once
@@ -325,7 +335,7 @@ def test_sources_without_votes_give_the_most_central_papers_of_the_day(store: St
     ada = _newcomer(store, profiles=(trending_profile(("q-bio",)),))
     for number in range(1, 13):
         subject = "protein folding networks" if number < 9 else f"the {number}th curiosity"
-        title = f"On {subject}"
+        title = f"On {subject}, part {number}"
         arrive(store, number, title=title, categories=("q-bio.BM",))
     arrive(store, 99, title="Elsewhere", categories=("cs.CL",))
     prepare_at(store, NOW)
