@@ -7,12 +7,12 @@ from datetime import datetime
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from digestmail.domain import Digest, DigestItem, SkipReason
+from digestmail.domain import Digest, DigestItem, Layout, SkipReason
 from digestmail.errors import NotFoundError, TokenError
 from digestmail.render.cleaning import clean
 from digestmail.render.day_notes import day_note
-from digestmail.render.paper_view import reason_view
-from digestmail.render.placing import placed, trending_note
+from digestmail.render.paper_view import Place, hint_of, reason_view
+from digestmail.render.placing import is_listed, placed, trending_note
 from digestmail.text import expression
 from digestmail.web.shared.request_context import READ_METHODS, Context, RequestContext
 from digestmail.web.views.digest_lines import NOTE, skipped
@@ -36,6 +36,9 @@ class Pick:
     options: str
     why: str
     followed: tuple[str, ...]
+    number: int  # its place in the mail
+    group: str  # the label above its line in the list of titles, if a group begins with it
+    hint: str  # the reason in a few words, for that list
 
 
 @router.api_route("/digest/{token}", methods=READ_METHODS)
@@ -59,6 +62,7 @@ def show_digest(context: Context, token: str) -> Response:
         note=clean(day_note(digest, context.pages.words), NOTE),
         few=digest.skip is SkipReason.BELOW_THRESHOLD,
         rests_on=trending_note(digest.trending_bases, context.pages.words),
+        is_listed=is_listed(len(digest.mailed_items), Layout.FULL),
         parts=_sections(context, digest),
     )
 
@@ -72,12 +76,15 @@ def _sections(context: RequestContext, digest: Digest) -> list[tuple[str, list[P
     for item, place in placed(digest.mailed_items, context.pages.words):
         if place.section or not sections:
             sections.append((place.section, []))
-        pick = _pick(context, item, f"{judging}/{item.position}", f"{options}/{item.position}")
+        ends = f"{judging}/{item.position}", f"{options}/{item.position}"
+        pick = _pick(context, item, place, *ends)
         sections[-1][1].append(pick)
     return sections
 
 
-def _pick(context: RequestContext, item: DigestItem, judging: str, options: str) -> Pick:
+def _pick(
+    context: RequestContext, item: DigestItem, place: Place, judging: str, options: str
+) -> Pick:
     reasons = reason_view(item, context.pages.words)
     phrases = [p for text in reasons.marked for p in expression(text).phrases]
     return Pick(
@@ -86,6 +93,9 @@ def _pick(context: RequestContext, item: DigestItem, judging: str, options: str)
         options=options,
         why=reasons.why,
         followed=tuple(clean(name, _MAX_NAME) for name in reasons.followed),
+        number=place.number,
+        group=place.group,
+        hint=hint_of(reasons, place),
     )
 
 

@@ -247,6 +247,21 @@ async def test_a_digest_is_a_page_that_names_nobody(web: Trial) -> None:
     assert web.again(ada) == ada
 
 
+async def test_the_page_of_a_long_digest_lists_its_titles_first(web: Trial) -> None:
+    papers = [replace(PAPER, key=f"arxiv:2611.0900{n}", title=f"Paper {n}") for n in range(4)]
+    for shown, is_listed in ((papers, True), (papers[:3], False)):
+        page = await _page_of_digest(web, f"of{len(shown)}@example.org", shown)
+        assert ('class="titles"' in page) is is_listed
+        for number in range(1, len(shown) + 1):
+            assert f'id="paper-{number}"' in page
+            assert (f'href="#paper-{number}"' in page) is is_listed
+
+
+async def _page_of_digest(web: Trial, email: str, papers: list[Paper]) -> str:
+    digest = web.digest(web.joined(email), *papers)
+    return (await web.get(path_of(web.app.links.digest(digest.stored_id)))).text
+
+
 async def test_an_empty_digest_says_why(web: Trial) -> None:
     digest = web.digest(web.joined(), skip=SkipReason.QUIET_DAY, note="arXiv rests.")
     page = await web.get(path_of(web.app.links.digest(digest.stored_id)))
