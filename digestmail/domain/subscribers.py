@@ -57,6 +57,7 @@ class Schedule:
 
 # Of Score.value, to choose from: from few papers to many. The middle one is for who chose none: of
 # what curators picked later it lets through four fifths, with six papers a day.
+USUAL_NAME = "My papers"  # of a profile that nobody named: it heads papers, but says little
 THRESHOLDS = (0.3, 0.2, 0.1, 0.05, 0.02)
 THRESHOLD = 0.1
 
@@ -73,7 +74,7 @@ class Profile(Stored):
 
     id: int | None = None
     subscriber_id: int | None = None
-    name: str = "My papers"
+    name: str = USUAL_NAME
     keywords: tuple[str, ...] = ()  # a quoted one matches exactly, others also in the plural
     required_keywords: tuple[str, ...] = ()
     excluded_keywords: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from digestmail.addresses import readable_address
-from digestmail.domain import Digest, Recipient, SkipReason
+from digestmail.domain import USUAL_NAME, Digest, Recipient, SkipReason
 from digestmail.render.cleaning import clean
 from digestmail.render.day_notes import day_note
 from digestmail.render.locale import Words
@@ -105,7 +105,7 @@ def digest_names(
         "judged": digest.judged,
         "few": _is_few(digest, reader),
         "left_out": len(digest.mailed_items) - papers,
-        "profiles": [name for name in profiles if name],
+        "profiles": [] if profiles.keys() == {USUAL_NAME} else [name for name in profiles if name],
         "trending": bool(digest.items) and all(item.is_trending for item in digest.items),
         "rests_on": trending_note(digest.trending_bases, words),
         "note": clean(day_note(digest, words), _LIMITS.note),

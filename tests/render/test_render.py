@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from digestmail.domain import (
     LETTERS,
+    USUAL_NAME,
     DeliveryKind,
     Digest,
     DigestItem,
@@ -252,6 +253,13 @@ def test_the_head_tells_date_count_and_profiles() -> None:
     body = " ".join(Page(usual().html).texts["body"][0].split())
     assert "digestmail View in browserUnsubscribe Friday, 20 November 2026 2 new papers" in body
     assert "The best of 412 new papers for Proteins and Errata. About 1 min" in body
+
+
+def test_the_head_does_not_name_a_profile_that_nobody_named() -> None:
+    html = rendered(item(profile_name=USUAL_NAME)).html
+    assert "The best of 412 new papers. About 1 min" in " ".join(
+        Page(html).texts["body"][0].split()
+    )
 
 
 def test_the_followed_author_is_emphasised() -> None:
