@@ -61,6 +61,7 @@ def show_digest(context: Context, token: str) -> Response:
         why_none=skipped(digest),
         note=clean(day_note(digest, context.pages.words), NOTE),
         few=digest.skip is SkipReason.BELOW_THRESHOLD,
+        trending=bool(digest.items) and all(item.is_trending for item in digest.items),
         rests_on=trending_note(digest.trending_bases, context.pages.words),
         is_listed=is_listed(len(digest.mailed_items), Layout.FULL),
         parts=_sections(context, digest),
