@@ -53,6 +53,7 @@ def make_environment(templates: Path, words: Words = ENGLISH, **names: str) -> S
         month=words.month,
         readable_address=readable_address,
         sentence=words.sentence,
+        sentences=words.sentences,
         short_day=words.short_day,
         said=words.translated,
         shorten=deferrable(excerpt),

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from digestmail.domain import (
     TRENDING_REASONS,
+    USUAL_NAME,
     DigestItem,
     ItemRole,
     Layout,
@@ -58,6 +59,7 @@ _RESTS_ON = {
         "They have few upvotes or none, so the ones closest to most other new papers come first."
     ),
 }
+_USUAL_NAME = N_("My papers")  # USUAL_NAME, to be translated
 _MIXED_BASES = N_("Ranked by upvotes where there are any, then by how central they are.")
 _ORDER = (*_GROUPS, None)
 
@@ -140,7 +142,12 @@ def _section(item: DigestItem, words: Words) -> tuple[int, str]:
         return 0, words.gettext(_FOLLOWED)
     if item.is_trending:
         return 2, words.gettext(_TRENDING)
-    return 1, profile_name(item)
+    return 1, _heading(profile_name(item), words)
+
+
+def _heading(name: str, words: Words) -> str:
+    """Return a profile's name as a heading; the name of one that nobody named is translated."""
+    return words.gettext(_USUAL_NAME) if name == USUAL_NAME else name
 
 
 def _bases(section: Sequence[DigestItem]) -> tuple[TrendingBasis, ...]:

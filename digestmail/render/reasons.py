@@ -3,6 +3,7 @@
 from digestmail.domain import REASON_MESSAGES, Reason, ReasonKind
 from digestmail.i18n import N_
 from digestmail.render.locale import Words
+from digestmail.text import excerpt
 
 _SHORT_MESSAGES = {  # for a list of titles
     ReasonKind.KEYWORD: N_("keyword: %(what)s"),
@@ -22,6 +23,7 @@ _SHORT_MESSAGES = {  # for a list of titles
 }
 _COUNTED = {ReasonKind.TRENDING, ReasonKind.READERS, ReasonKind.CENTRAL}  # details are numbers
 _SHORT_DETAILS = 2  # named in a short phrase
+_SHORT_DETAIL = 45  # characters of each: a liked paper's title takes two lines of a phone
 
 # Where a label above the paper says already that it is something different.
 _EDGE = N_("at the edge of your profile: %(what)s")
@@ -40,9 +42,8 @@ def brief_reason(reason: Reason, words: Words) -> str:
 
 def short_reason(reason: Reason, words: Words) -> str:
     """Return a reason in a few words, for a list of titles."""
-    return _filled(
-        _SHORT_MESSAGES[reason.kind], Reason(reason.kind, reason.details[:_SHORT_DETAILS]), words
-    )
+    details = tuple(excerpt(text, _SHORT_DETAIL) for text in reason.details[:_SHORT_DETAILS])
+    return _filled(_SHORT_MESSAGES[reason.kind], Reason(reason.kind, details), words)
 
 
 def _filled(message: str, reason: Reason, words: Words) -> str:
