@@ -98,21 +98,31 @@ def _plain(interest: Interest, explanation: Explanation) -> dict[str, object]:
     return {"profile": interest.profile.name, **asdict(explanation)}
 
 
-def _print(interest: Interest, explanation: Explanation) -> None:
+def _outcome(interest: Interest, explanation: Explanation) -> str:
+    if _brings_only_trending(interest):
+        return "trending papers only, until there is feedback to learn from"
     verdict = "passes" if _passes(interest, explanation) else "is below"
-    threshold = f"{interest.profile.threshold:g}"
-    value = f"{explanation.value:.3f}"
-    echo(f"\n{interest.profile.name}: {value}, {verdict} the threshold of {threshold}")
+    return f"{explanation.value:.3f}, {verdict} the threshold of {interest.profile.threshold:g}"
+
+
+def _brings_only_trending(interest: Interest) -> bool:
+    return interest.profile.is_trending_only and not (interest.liked or interest.disliked)
+
+
+def _print(interest: Interest, explanation: Explanation) -> None:
+    echo(f"\n{interest.profile.name}: {_outcome(interest, explanation)}")
     for rule in explanation.rules:
         echo(f"  {rule}")
+    if _brings_only_trending(interest):
+        return
     contributions = sorted(explanation.parts, key=lambda c: -abs(c.weight))
     rows = [(f"{c.weight:+.3f}", c.kind, c.what) for c in contributions[:_LISTED_CONTRIBUTIONS]]
-    print_table("", ("evidence", "kind", "what"), rows)
+    print_table("", ("log-odds", "kind", "what"), rows)
     remainder = sum(c.weight for c in contributions[_LISTED_CONTRIBUTIONS:])
     if len(contributions) > _LISTED_CONTRIBUTIONS:
         echo(f"  {remainder:+.3f} from {len(contributions) - _LISTED_CONTRIBUTIONS} more")
     total = sum(c.weight for c in contributions)
-    echo(f"  {total:+.3f} in total; the value is 1 - exp(-evidence)")
+    echo(f"  {total:+.3f} in total; the score is 1 / (1 + exp(-total))")
 
 
 @profile_commands.command("show")
