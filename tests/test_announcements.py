@@ -123,7 +123,7 @@ def test_a_year_that_is_not_listed_is_in_doubt() -> None:
 def test_the_mailing_after_a_friday_off_is_in_doubt() -> None:
     found = announcement_for(date(2026, 7, 5))
     assert found is not None
-    assert found.doubt == "arXiv kept Friday 03 July (Independence Day) and may defer this mailing"
+    assert found.doubt == "arXiv was closed on Friday 03 July (Independence Day) and may delay this announcement"
 
 
 def test_the_table_can_be_edited(tmp_path: Path) -> None:
@@ -139,5 +139,5 @@ def test_the_table_can_be_edited(tmp_path: Path) -> None:
 def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "holidays.csv"
     path.write_text(f"date,name\n2027-01-01,New Year\n{line}\n")
-    with pytest.raises(ConfigError, match=r"holidays\.csv, line 3: should be a date and a name"):
+    with pytest.raises(ConfigError, match=r"holidays\.csv, line 3: must be a date and a name"):
         read_holidays(path)

@@ -41,7 +41,7 @@ async def test_confirming_tells_when_the_first_digest_comes(web: Trial) -> None:
     await web.subscribe()
     page = await web.press(link_in(web.mails[0], "confirm"))
     assert status(web) is SubscriberStatus.ACTIVE
-    assert "Friday, 20 November 2026, at 07:00 (Europe/Rome)" in page.text
+    assert "Your first digest is <strong>on its way</strong>" in page.text
     assert "/preferences/" in page.text
 
 

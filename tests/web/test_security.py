@@ -291,7 +291,7 @@ async def test_the_pages_can_live_below_a_path(tmp_path: Path, stripped: bool) -
         page = await client.get(f"{above}/")
         style = await client.get(f"{above}/static/style.css")
         lost = await client.get(f"{above}/preferences/x")
-    assert 'action="/mail/subscribe"' in page.text
+    assert 'action="/mail/subscribe/trending"' in page.text
     assert style.headers["content-type"].startswith("text/css")
     assert "noindex" in lost.headers["x-robots-tag"]
 

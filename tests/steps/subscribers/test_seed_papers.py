@@ -83,7 +83,7 @@ def test_a_list_names_papers_in_many_ways(store: Store) -> None:
 
 
 def test_what_nobody_knows_is_named(store: Store) -> None:
-    with pytest.raises(InputError, match="don't know the paper “Some unknown title”"):
+    with pytest.raises(InputError, match="don’t know the paper “Some unknown title”"):
         read_seeds(store, "2611.00001\nSome unknown title")
 
 
