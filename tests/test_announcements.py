@@ -123,7 +123,10 @@ def test_a_year_that_is_not_listed_is_in_doubt() -> None:
 def test_the_mailing_after_a_friday_off_is_in_doubt() -> None:
     found = announcement_for(date(2026, 7, 5))
     assert found is not None
-    assert found.doubt == "arXiv was closed on Friday 03 July (Independence Day) and may delay this announcement"
+    assert (
+        found.doubt
+        == "arXiv was closed on Friday 03 July (Independence Day) and may delay this announcement"
+    )
 
 
 def test_the_table_can_be_edited(tmp_path: Path) -> None:

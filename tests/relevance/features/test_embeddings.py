@@ -69,7 +69,9 @@ def test_pooling_is_read_from_the_folder(tmp_path: Path) -> None:
     options.write_text('{"pooling_mode_cls_token": true}')
     assert loaded(folder).texts(["ocean nova"])[0] == pytest.approx([1, 0, 0], abs=1e-3)
     options.write_text("[1")
-    with pytest.raises(ConfigError, match=r"1_Pooling.config\.json is not a valid pooling configuration"):
+    with pytest.raises(
+        ConfigError, match=r"1_Pooling.config\.json is not a valid pooling configuration"
+    ):
         embedder_of(str(folder))
 
 
