@@ -34,7 +34,7 @@ from digestmail.processes import DayProcesses, ProcessParameters
 from digestmail.resources import MIGRATIONS, SAMPLE_PAPERS
 from digestmail.store import ImportBlock
 from digestmail.store.migrate import migrate
-from digestmail.store.tables import metadata
+from digestmail.store.table_base import metadata
 
 _BLOCK = 5_000
 
