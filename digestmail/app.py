@@ -330,12 +330,12 @@ class App:
         self, progress: Progress = no_progress, seconds: float = math.inf
     ) -> RetentionReport:
         """Delete what is older than the settings keep, for so many seconds at most."""
-        kept = self.settings.retention
+        chosen = self.settings.retention
         rules = RetentionRules(
-            digests=timedelta(days=kept.digests_days),
-            attempts=timedelta(days=kept.attempts_days),
-            papers=timedelta(days=kept.papers_days),
-            feedback=timedelta(days=kept.feedback_days),
+            digests=timedelta(days=chosen.digests_days),
+            attempts=timedelta(days=chosen.attempts_days),
+            papers=timedelta(days=chosen.papers_days),
+            feedback=timedelta(days=chosen.feedback_days),
         )
         end = time.monotonic() + seconds
         return delete_old(

@@ -93,10 +93,11 @@ def make_scheduler(
     scheduler = BackgroundScheduler(
         timezone=UTC, job_defaults=_JOB_DEFAULTS, jobstores={"default": SteadyJobStore()}
     )
-    jobs: list[tuple[LeaseName, _Work, timedelta]]
-    jobs = [(LeaseName.INGEST, ingest_tick, pace.tick)]
-    jobs.append((LeaseName.DIGESTS, partial(digest_tick, processes=processes), pace.tick))
-    jobs.append((LeaseName.RETENTION, retention_tick, pace.retention))
+    jobs: list[tuple[LeaseName, _Work, timedelta]] = [
+        (LeaseName.INGEST, ingest_tick, pace.tick),
+        (LeaseName.DIGESTS, partial(digest_tick, processes=processes), pace.tick),
+        (LeaseName.RETENTION, retention_tick, pace.retention),
+    ]
     if app.settings.semantic.model not in ("", "none"):
         jobs.append((LeaseName.MEANING, meaning_tick, pace.tick))
     if app.settings.summaries.is_on:

@@ -58,8 +58,10 @@ class JobQueue:
                 "one machine on SQLite"
             )
         self._app = app
-        own = app.settings.cluster.queue_url.get_secret_value()
-        url = own or database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        direct_url = app.settings.cluster.queue_url.get_secret_value()
+        url = direct_url or database.url.set(drivername="postgresql").render_as_string(
+            hide_password=False
+        )
         # A pooler in transaction mode keeps no prepared statement.
         options = {"prepare_threshold": None, "application_name": "digestmail queue"}
         connector = procrastinate.PsycopgConnector(conninfo=url, kwargs=options, min_size=1)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence, Set
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Table, delete, exists, or_, select, tuple_
 from sqlmodel import Session
 
 from digestmail.domain import DeliveryState
@@ -63,25 +63,11 @@ class Retention:
 
     def delete_feedback(self, before: datetime, limit: int) -> int:
         """Delete feedback from before an instant."""
-        with self._database.writing() as session:
-            query = select(FEEDBACK.c.subscriber_id, FEEDBACK.c.paper_id)
-            rows = session.execute(query.where(FEEDBACK.c.given_at < before).limit(limit)).all()
-            for subscriber_id, paper_id in rows:
-                session.execute(
-                    delete(FEEDBACK).where(
-                        FEEDBACK.c.subscriber_id == subscriber_id, FEEDBACK.c.paper_id == paper_id
-                    )
-                )
-        return len(rows)
+        return self._delete(FEEDBACK, FEEDBACK.c.given_at < before, limit)
 
     def delete_batches(self, before: datetime, limit: int) -> int:
         """Delete the notes on announcements that were made before an instant."""
-        with self._database.writing() as session:
-            query = select(BATCH.c.source, BATCH.c.day).where(BATCH.c.noted_at < before)
-            rows = session.execute(query.limit(limit)).all()
-            for source, day in rows:
-                session.execute(delete(BATCH).where(BATCH.c.source == source, BATCH.c.day == day))
-        return len(rows)
+        return self._delete(BATCH, BATCH.c.noted_at < before, limit)
 
     def seed_keys(self) -> set[str]:
         """Return the keys of all papers that profiles name as examples."""
@@ -115,11 +101,12 @@ class Retention:
         return len(unused), rows[-1].id if rows else None
 
     def _delete(self, table: Table, condition: ColumnElement[bool], limit: int) -> int:
+        key = table.primary_key.columns
         with self._database.writing() as session:
-            query = select(table.c.id).where(condition).order_by(table.c.id).limit(limit)
-            ids = list(session.execute(query).scalars())
-            _delete_ids(session, table, ids)
-        return len(ids)
+            rows = session.execute(select(*key).where(condition).order_by(*key).limit(limit)).all()
+            for chunk in chunks(rows, MOST_VALUES // len(key)):
+                session.execute(delete(table).where(tuple_(*key).in_(chunk)))
+        return len(rows)
 
 
 def _names(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str]]:
