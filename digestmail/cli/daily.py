@@ -162,7 +162,9 @@ def _prepared(prepared: PrepareReport) -> dict[str, Any]:
 
 
 def _print_prepared(prepared: PrepareReport) -> None:
-    echo(f"{prepared.digests} digests prepared with {prepared.papers} papers")
+    digests = "digest" if prepared.digests == 1 else "digests"
+    papers = "paper" if prepared.papers == 1 else "papers"
+    echo(f"Prepared {prepared.digests} {digests} with {prepared.papers} {papers}")
     for why, count in prepared.skipped.items():
         echo(f"  {count} skipped: {why}")
     if prepared.waiting:

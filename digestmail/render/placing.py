@@ -37,7 +37,7 @@ class PlacingRule:
 
 _RULE = PlacingRule()
 _FOLLOWED = N_("By authors you follow")
-_TRENDING = N_("What everyone is reading")
+_TRENDING = N_("Trending papers")
 _HEADINGS = {
     ItemRole.NEAREST: N_("The closest papers"),
     ItemRole.NEW_VERSION: N_("New versions of papers you saved"),

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from unittest.mock import ANY
 
 import pytest
 from conftest import NOW, FakeClock
@@ -167,8 +166,8 @@ def test_a_killed_worker_costs_nothing(app: App, tmp_path: Path) -> None:
     assert second.returncode == 0, log
     status = [*command[:-1], "status", "--json"]
     shown = json.loads(subprocess.run(status, capture_output=True, check=False).stdout)
-    assert shown["cluster"] == {"workers": 0, "queues": [ANY]}
-    assert shown["cluster"]["queues"][0]["failed"] >= 0
+    assert shown["cluster"]["workers"] == 0
+    assert {state["name"] for state in shown["cluster"]["queues"]} <= set(queue.names)
     assert len(list((tmp_path / "sent").glob("*.eml"))) == READERS
     engine = ["procrastinate", "--app", "digestmail.cluster.engine.app", "healthchecks"]
     ran = subprocess.run(

@@ -53,7 +53,7 @@ def test_followed_authors_come_first_and_what_is_trending_after_the_profiles() -
         (3, "By authors you follow", "By authors you follow"),
         (2, "Proteins", "Proteins"),
         (4, "Ice", "Ice"),
-        (1, "What everyone is reading", "What everyone is reading"),
+        (1, "Trending papers", "Trending papers"),
     ]
 
 
@@ -130,7 +130,7 @@ def test_a_trending_digest_says_what_it_rests_on() -> None:
 
 def test_a_trending_section_says_what_it_rests_on() -> None:
     both = mail(paper_at(1), paper_at(2, reasons=VOTES))
-    assert both.text.count("What everyone is reading\nRanked by upvotes.\n") == 1
+    assert both.text.count("Trending papers\nRanked by upvotes.\n") == 1
     assert both.html.count("Ranked by upvotes.") == 1
 
 
